@@ -1,16 +1,10 @@
 //! HTTP requests and answers as plain data, and the traits of the network stacks that carry them. Sends nothing itself.
 
-#[cfg(feature = "portal")]
-mod portal;
-
-#[cfg(feature = "portal")]
-pub use portal::{Method, PortalAnswer, PortalRequest};
-
 use crate::codes::ErrorKind;
 use crate::future::{BoxFuture, LocalBoxFuture};
 use std::fmt;
 use std::time::Duration;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 pub use crate::retry_headers::RetryHeaders;
 
@@ -20,15 +14,7 @@ pub use crate::retry_headers::RetryHeaders;
 /// It reports a failure with [`Sent::No`] only if Polar cannot have received the body.
 pub trait Transport: Send + Sync {
     /// Sends `request` and blocks until the answer arrives, at most for the request's timeout.
-    fn post(&self, request: &Request) -> Answer;
-
-    /// Sends a request of the customer portal in the same way. The default sends nothing: an app that uses the portal
-    /// over its own network stack must implement this method too.
-    #[cfg(feature = "portal")]
-    fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
-        let _ = request;
-        PortalAnswer::not_supported()
-    }
+    fn send(&self, request: &Request) -> Answer;
 }
 
 /// Declares an asynchronous transport: once with futures that may move between threads, once with futures that stay on
@@ -42,15 +28,7 @@ macro_rules! async_transport {
         /// future is dropped when [`Request::timeout`] has passed or the operation is cancelled.
         pub trait $AsyncTransport $(: $Send + $Sync)? {
             /// Sends `request` and returns the answer.
-            fn post<'a>(&'a self, request: &'a Request) -> $Future<'a, Answer>;
-
-            /// Sends a request of the customer portal in the same way. The default sends nothing: an app that uses the
-            /// portal over its own network stack must implement this method too.
-            #[cfg(feature = "portal")]
-            fn exchange<'a>(&'a self, request: &'a PortalRequest) -> $Future<'a, PortalAnswer> {
-                let _ = request;
-                Box::pin(async { PortalAnswer::not_supported() })
-            }
+            fn send<'a>(&'a self, request: &'a Request) -> $Future<'a, Answer>;
         }
     };
 }
@@ -65,39 +43,72 @@ async_transport! {
     trait LocalAsyncTransport, LocalBoxFuture
 }
 
-/// One `POST` to Polar. A transport sends it exactly once and follows no redirect.
+/// One request to Polar, with the headers [`Request::headers`]. A transport sends it exactly once and follows no
+/// redirect.
+///
+/// Never show or log any part of it: the body contains the license key, and requests of the customer portal have secrets
+/// in the address, the token and the body. All three are wiped from memory.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
+    /// The method. Only the customer portal uses `GET`.
+    pub method: Method,
     /// The absolute address.
-    pub url: String,
-    /// The JSON body, which contains the license key: never log it.
-    pub body: String,
+    pub url: Zeroizing<String>,
+    /// The customer's token, for the header `Authorization: Bearer …`. Only the customer portal uses it.
+    pub token: Option<Zeroizing<String>>,
+    /// The JSON body, or an empty string for no body.
+    pub body: Zeroizing<String>,
     /// The time limit for the whole exchange, from name resolution to the last byte of the body.
     pub timeout: Duration,
+    /// The most bytes of a reply that are read: more for lists of the customer portal, whose length others decide.
+    pub reply_limit: usize,
 }
 
-/// Wipes the body, which holds the key.
-impl Drop for Request {
-    fn drop(&mut self) {
-        self.body.zeroize();
-    }
+/// The method of a [`Request`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`, without a body.
+    Get,
+    /// `POST`, with a body. An empty body is sent as `Content-Length: 0`.
+    Post,
 }
 
 impl Request {
-    /// The headers to send besides `Content-Length` and `Host`. A browser may not send any others, because Polar's CORS
-    /// rules refuse them.
+    /// The headers of every request besides `Content-Length` and `Host`. A browser may not send any others but
+    /// `Authorization`, because Polar's CORS rules refuse them.
     ///
     /// None of them names a version of Polar's API. Polar removes each version about nine months after adding it, and
     /// answers requests for a removed one with a bare 404. Requests without a version get the current one.
     pub const HEADERS: [(&'static str, &'static str); 1] = [("Content-Type", "application/json")];
 
-    /// The most bytes of a reply that are read. Polar's replies are under 4 KB.
+    /// The usual [`reply_limit`](Self::reply_limit). Polar's replies about licenses are under 4 KB.
     pub const REPLY_LIMIT: usize = 256 * 1024;
+
+    /// Creates a `POST` without a token, as all requests about licenses are.
+    pub fn post(url: impl Into<String>, body: impl Into<String>, timeout: Duration) -> Self {
+        Self {
+            method: Method::Post,
+            url: Zeroizing::new(url.into()),
+            token: None,
+            body: Zeroizing::new(body.into()),
+            timeout,
+            reply_limit: Self::REPLY_LIMIT,
+        }
+    }
+
+    /// Returns the headers to send besides `Content-Length` and `Host`.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, Zeroizing<String>)> {
+        let token = self.token.as_ref().map(|token| {
+            let value = ["Bearer ", token.as_str()].concat();
+            ("Authorization", Zeroizing::new(value))
+        });
+        Self::HEADERS.into_iter().map(|(name, value)| (name, Zeroizing::new(value.to_owned()))).chain(token)
+    }
 }
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("url", &self.url).field("timeout", &self.timeout).finish_non_exhaustive()
+        f.debug_struct("Request").field("method", &self.method).field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }
 
@@ -110,8 +121,11 @@ pub enum Answer {
         status: u16,
         /// The seconds to wait, if the headers state them and can be read; see [`RetryHeaders`].
         retry_after: Option<u32>,
-        /// The whole body. A body that is longer than the request's limit or cut short is [`Answer::Failed`].
-        body: Vec<u8>,
+        /// The header `Location` of a redirect, which is not followed.
+        location: Option<Zeroizing<String>>,
+        /// The whole body, which is wiped from memory. A body that is longer than the request's limit or cut short is
+        /// [`Answer::Failed`].
+        body: Zeroizing<Vec<u8>>,
     },
     /// No whole reply arrived.
     Failed {
@@ -136,6 +150,11 @@ pub enum Failure {
 }
 
 impl Answer {
+    /// Creates a reply without the headers that an answer can have.
+    pub fn reply(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::Reply { status, retry_after: None, location: None, body: Zeroizing::new(body.into()) }
+    }
+
     /// Creates a failure. `message` is one line for developers and logs: lower case, no full stop, no key, no address
     /// of the user's.
     pub fn failed(failure: Failure, sent: Sent, message: impl Into<String>) -> Self {
@@ -180,7 +199,7 @@ pub enum Sent {
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Reply { status, retry_after, body } => f
+            Self::Reply { status, retry_after, body, .. } => f
                 .debug_struct("Reply")
                 .field("status", status)
                 .field("retry_after", retry_after)

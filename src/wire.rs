@@ -13,8 +13,7 @@
 //! let request = Validate::new(&key, "a0010000-0000-4000-8000-000000000001".parse().unwrap());
 //! assert!(request.body().starts_with(r#"{"key":"D1E50001"#));
 //!
-//! let body = br#"{"error":"ResourceNotFound","detail":"License key has expired."}"#.to_vec();
-//! let answer = Answer::Reply { status: 404, retry_after: None, body };
+//! let answer = Answer::reply(404, r#"{"error":"ResourceNotFound","detail":"License key has expired."}"#);
 //! assert_eq!(request.read(&answer), Err(Rejection::Denied(Reason::Expired)));
 //! # Ok::<(), polar_license::Error>(())
 //! ```
@@ -609,7 +608,7 @@ mod tests {
     }
 
     fn reply(status: u16, body: impl Into<Vec<u8>>) -> Answer {
-        Answer::Reply { status, retry_after: None, body: body.into() }
+        Answer::reply(status, body)
     }
 
     /// Returns Polar's recorded answer to a validate, with one member replaced.
@@ -886,7 +885,7 @@ mod tests {
         for (retry_after, seconds) in
             [(None, 60), (Some(0), 0), (Some(42), 42), (Some(892), 892), (Some(u32::MAX), 1800)]
         {
-            let answer = Answer::Reply { status: 429, retry_after, body: vec![] };
+            let answer = Answer::Reply { status: 429, retry_after, location: None, body: Vec::new().into() };
             let expected = Rejection::NotAnswered(Cause::RateLimited(Duration::from_secs(seconds)));
             assert_eq!(validate().read(&answer), Err(expected.clone()));
             assert_eq!(activate().read(&answer), Err(expected));

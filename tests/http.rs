@@ -5,7 +5,6 @@
 #[path = "support/transports.rs"]
 mod transports;
 
-#[cfg(feature = "portal")]
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,11 +13,8 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use polar_license::transport::{Answer, Failure, Request, Sent};
-#[cfg(feature = "portal")]
-use polar_license::transport::{Method, PortalAnswer, PortalRequest};
+use polar_license::transport::{Answer, Failure, Method, Request, Sent};
 use transports::TRANSPORTS;
-#[cfg(feature = "portal")]
 use zeroize::Zeroizing;
 
 const BODY: &str = r#"{"key":"SECRET-KEY"}"#;
@@ -77,12 +73,12 @@ fn post(transport: &str, url: &str) -> Answer {
 }
 
 fn post_within(transport: &str, url: &str, timeout: Duration) -> Answer {
-    transports::named(transport)(&Request { url: url.into(), body: BODY.into(), timeout })
+    transports::named(transport)(&Request::post(url, BODY, timeout))
 }
 
 fn reply(answer: Answer) -> (u16, Option<u32>, Vec<u8>) {
     match answer {
-        Answer::Reply { status, retry_after, body } => (status, retry_after, body),
+        Answer::Reply { status, retry_after, body, .. } => (status, retry_after, body.to_vec()),
         failed => panic!("{failed:?}"),
     }
 }
@@ -122,7 +118,6 @@ fn a_request_goes_out_with_exactly_these_headers() {
     }
 }
 
-#[cfg(feature = "portal")]
 #[test]
 fn a_request_of_the_portal_goes_out_with_exactly_these_headers() {
     for transport in TRANSPORTS {
@@ -131,15 +126,10 @@ fn a_request_of_the_portal_goes_out_with_exactly_these_headers() {
             let server = Server::reading(end, |connection| {
                 connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
             });
-            let request = PortalRequest {
-                method,
-                url: Zeroizing::new(format!("http://127.0.0.1:{}/v1/x", server.port)),
-                token: Some(Zeroizing::new("polar_cst_SECRET".to_owned())),
-                body: Zeroizing::new(body.to_owned()),
-                timeout: Duration::from_secs(10),
-                reply_limit: Request::REPLY_LIMIT,
-            };
-            assert_eq!(reply(exchange(transport, &request).answer.clone()), (200, None, b"{}".to_vec()));
+            let url = format!("http://127.0.0.1:{}/v1/x", server.port);
+            let token = Some(Zeroizing::new("polar_cst_SECRET".to_owned()));
+            let request = Request { method, token, ..Request::post(url, body, Duration::from_secs(10)) };
+            assert_eq!(reply(transports::named(transport)(&request)), (200, None, b"{}".to_vec()));
             let text = server.request();
             let names = text.lines().filter_map(|line| Some(line.split_once(": ")?.0.to_lowercase()));
             // reqwest always sends `accept`; a GET has no length
@@ -148,20 +138,6 @@ fn a_request_of_the_portal_goes_out_with_exactly_these_headers() {
             let expected = ["authorization", "connection", "content-type", "host", "user-agent"];
             assert_eq!(names, expected.map(str::to_owned).into(), "{transport} {method:?}");
         }
-    }
-}
-
-#[cfg(feature = "portal")]
-fn exchange(transport: &str, request: &PortalRequest) -> PortalAnswer {
-    use polar_license::transport::Transport;
-    match transport {
-        #[cfg(feature = "tokio")]
-        "tokio" => {
-            use polar_license::transport::AsyncTransport;
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(polar_license::tokio::HttpTransport::new().exchange(request))
-        }
-        _ => polar_license::blocking::HttpTransport::new().exchange(request),
     }
 }
 
@@ -268,7 +244,6 @@ fn an_answer_up_to_the_size_limit_is_read_and_a_larger_one_is_refused() {
     }
 }
 
-#[cfg(feature = "portal")]
 #[test]
 fn an_answer_of_the_portal_may_be_as_long_as_its_request_says_and_no_longer() {
     for transport in TRANSPORTS {
@@ -277,15 +252,9 @@ fn an_answer_of_the_portal_may_be_as_long_as_its_request_says_and_no_longer() {
             let mut text = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", limit + more).into_bytes();
             text.resize(text.len() + limit + more, b' ');
             let server = Server::that(move |connection| drop(connection.write_all(&text)));
-            let request = PortalRequest {
-                method: Method::Post,
-                url: format!("http://127.0.0.1:{}/v1/x", server.port).into(),
-                token: None,
-                body: String::from(BODY).into(),
-                timeout: Duration::from_secs(10),
-                reply_limit: limit,
-            };
-            let answer = exchange(transport, &request).answer.clone();
+            let url = format!("http://127.0.0.1:{}/v1/x", server.port);
+            let request = Request { reply_limit: limit, ..Request::post(url, BODY, Duration::from_secs(10)) };
+            let answer = transports::named(transport)(&request);
             match more {
                 0 => assert_eq!(reply(answer).2.len(), limit, "{transport}"),
                 _ => assert_eq!(failed(answer).2, "answer too large", "{transport}"),

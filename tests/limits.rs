@@ -42,10 +42,10 @@ impl Clock for Hand {
 struct Network(bool, Hand);
 
 impl Transport for Network {
-    fn post(&self, request: &Request) -> Answer {
+    fn send(&self, request: &Request) -> Answer {
         self.1.0.advance(Duration::from_millis(600));
         if self.0 {
-            return HttpTransport::new().post(request);
+            return HttpTransport::new().send(request);
         }
         Answer::Failed { failure: Failure::Network, sent: Sent::No, message: String::from("no network") }
     }

@@ -32,9 +32,9 @@ struct Changing {
 }
 
 impl Transport for Changing {
-    fn post(&self, request: &Request) -> Answer {
+    fn send(&self, request: &Request) -> Answer {
         self.hand.advance(Duration::from_millis(600));
-        let mut answer = HttpTransport::new().post(request);
+        let mut answer = HttpTransport::new().send(request);
         if let (Answer::Reply { status, body, .. }, Some(case)) = (&mut answer, &*self.case.lock().unwrap()) {
             case.apply(&request.url, *status, body);
         }

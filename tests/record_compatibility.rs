@@ -15,7 +15,7 @@ const ACTIVE: &[u8] = include_bytes!("records/0.1.0-active.license");
 struct Offline;
 
 impl Transport for Offline {
-    fn post(&self, _: &Request) -> Answer {
+    fn send(&self, _: &Request) -> Answer {
         Answer::Failed { failure: Failure::Network, sent: Sent::No, message: String::from("offline") }
     }
 }

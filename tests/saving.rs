@@ -123,10 +123,10 @@ impl Device {
             return Answer::timed_out();
         }
         match polar::answer(request, self.now) {
-            Answer::Reply { status, retry_after, body } if self.is_unlimited => {
-                let text = String::from_utf8(body).unwrap();
-                let body = text.replace(r#""limit_activations":1"#, r#""limit_activations":null"#).into();
-                Answer::Reply { status, retry_after, body }
+            Answer::Reply { status, retry_after, location, body } if self.is_unlimited => {
+                let text = std::str::from_utf8(&body).unwrap();
+                let body = text.replace(r#""limit_activations":1"#, r#""limit_activations":null"#).into_bytes().into();
+                Answer::Reply { status, retry_after, location, body }
             }
             answer => answer,
         }

@@ -82,7 +82,7 @@ fn story(
     send: impl FnOnce(&dyn Fn() -> Answer),
 ) -> bool {
     if let Ok(url) = std::env::var("POLAR_LICENSE_TEST_URL") {
-        let request = Request { url, body: "the body".into(), timeout: Duration::from_secs(10) };
+        let request = Request::post(url, "the body", Duration::from_secs(10));
         let post = transports::named(&std::env::var("POLAR_LICENSE_TEST_TRANSPORT").unwrap());
         send(&|| post(&request));
         return true;
@@ -110,7 +110,7 @@ fn with(transport: &str, test: &str, url: &str, connections: usize, variables: &
 
 #[cfg(unix)]
 fn is_answered(answer: Answer) {
-    assert_eq!(answer, Answer::Reply { status: 200, retry_after: None, body: b"{}".to_vec() });
+    assert_eq!(answer, Answer::reply(200, "{}"));
 }
 
 #[cfg(unix)]

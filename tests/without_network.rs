@@ -28,7 +28,7 @@ fn the_blocking_client_opens_only_with_a_transport() {
     struct Offline;
 
     impl Transport for Offline {
-        fn post(&self, _: &Request) -> Answer {
+        fn send(&self, _: &Request) -> Answer {
             Answer::failed(Failure::Network, Sent::No, "the network is down")
         }
     }

@@ -13,7 +13,7 @@ const DEPTH: usize = 60;
 /// Puts the bytes into a denial as one value. The crate must read a denial if and only if the whole document is JSON.
 pub fn run(data: &[u8]) {
     let document = [br#"{"error":"ResourceNotFound","detail":"Not found","value":"#, data, b"}"].concat();
-    let answer = Answer::Reply { status: 404, retry_after: None, body: document.clone() };
+    let answer = Answer::reply(404, document.clone());
     let request = Validate::new(&key(), ORGANIZATION.parse().expect("a valid organization id"));
     let ours = match request.read(&answer) {
         Err(Rejection::Denied(reason)) => Some(reason),

@@ -49,7 +49,7 @@ impl Polar {
             200..=209 => reply(403, json!({"error": "NotPermitted", "detail": "no seat is free"})),
             210..=214 => reply(400, json!({"error": "BadRequest", "detail": "too few"})),
             215..=219 => reply(422, json!({"error": "RequestValidationError", "detail": [{"loc": ["body", "key"]}]})),
-            220..=224 => Answer::Reply { status: 429, retry_after: Some(5), body: Vec::new() },
+            220..=224 => Answer::Reply { status: 429, retry_after: Some(5), location: None, body: Vec::new().into() },
             225..=234 => reply(502, Value::Null),
             235..=239 => reply(200, json!({"hotel": "Wi-Fi"})),
             240..=246 => failed(Failure::Network, Sent::No),
@@ -79,9 +79,7 @@ pub(crate) fn portal_answer(choice: u8, url: &str, at: Timestamp) -> Option<(Ans
             let customers = json!([{"id": LICENSE, "name": "Studio\u{7} Nord"}, {"id": ORGANIZATION, "name": null}]);
             reply(409, json!({"error": "customer_selection_required", "detail": "", "customers": customers}))
         }
-        ("customer-portal/customer-session/request", 0..=119) => {
-            Answer::Reply { status: 202, retry_after: None, body: b"null".to_vec() }
-        }
+        ("customer-portal/customer-session/request", 0..=119) => Answer::reply(202, *b"null"),
         ("customer-portal/customer-session/authenticate", 0..=159) => reply(200, json!({"token": TOKEN})),
         ("customer-seats/claim", 0..=159) => reply(200, json!({"customer_session_token": TOKEN})),
         ("customer-portal/license-keys/", 0..=159) => {
@@ -114,7 +112,7 @@ pub(crate) fn portal_answer(choice: u8, url: &str, at: Timestamp) -> Option<(Ans
         (_, 160..=189) => reply(404, json!({"error": "ResourceNotFound", "detail": TOKEN})),
         (_, 190..=209) => reply(401, json!({"error": "invalid_token", "detail": TOKEN})),
         (_, 210..=219) => reply(401, json!({"error": "CustomerSessionCodeInvalidOrExpired", "detail": "no"})),
-        (_, 220..=224) => Answer::Reply { status: 429, retry_after: Some(5), body: Vec::new() },
+        (_, 220..=224) => Answer::Reply { status: 429, retry_after: Some(5), location: None, body: Vec::new().into() },
         (_, 225..=234) => reply(502, Value::Null),
         (_, 240..=246) => failed(Failure::Network, Sent::No),
         (_, 247..=255) => failed(Failure::Timeout, Sent::Maybe),
@@ -135,7 +133,7 @@ fn listed_key(id: &str, text: &str, limit: Option<u32>, devices: bool, at: &str)
 
 fn reply(status: u16, body: Value) -> Answer {
     let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-    Answer::Reply { status, retry_after: None, body }
+    Answer::reply(status, body)
 }
 
 fn failed(failure: Failure, sent: Sent) -> Answer {

@@ -13,7 +13,12 @@ pub fn run(data: &[u8]) {
     let [request, status, body @ ..] = data else { return };
     let status = STATUSES[usize::from(status % 16)];
     let answer = if *request & 0x80 == 0 {
-        Answer::Reply { status, retry_after: Some(u32::from(*request) << 8), body: body.to_vec() }
+        Answer::Reply {
+            status,
+            retry_after: Some(u32::from(*request) << 8),
+            location: None,
+            body: body.to_vec().into(),
+        }
     } else {
         let message = String::from_utf8_lossy(body).replace(KEY, "");
         Answer::Failed { failure: Failure::Network, sent: Sent::Maybe, message }

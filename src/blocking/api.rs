@@ -53,21 +53,21 @@ impl Api {
 
     /// Asks whether a key is good.
     pub fn validate(&self, request: &Validate) -> Result<Confirmed, Error> {
-        Ok(request.read(&self.post(Validate::PATH, request.body()))?)
+        Ok(request.read(&self.send(Validate::PATH, request.body()))?)
     }
 
     /// Takes a seat.
     pub fn activate(&self, request: &Activate) -> Result<Confirmed, Error> {
-        Ok(request.read(&self.post(Activate::PATH, request.body()))?)
+        Ok(request.read(&self.send(Activate::PATH, request.body()))?)
     }
 
     /// Releases a seat.
     pub fn deactivate(&self, request: &Deactivate) -> Result<(), Error> {
-        Ok(request.read(&self.post(Deactivate::PATH, request.body()))?)
+        Ok(request.read(&self.send(Deactivate::PATH, request.body()))?)
     }
 
-    fn post(&self, path: &str, body: String) -> Answer {
-        self.transport.post(&Request { url: [&self.base_url, path].concat(), body, timeout: self.timeout })
+    fn send(&self, path: &str, body: String) -> Answer {
+        self.transport.send(&Request::post([&self.base_url, path].concat(), body, self.timeout))
     }
 }
 

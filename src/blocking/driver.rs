@@ -2,8 +2,11 @@
 //!
 //! The engine's lock is held only to look or to take a step, never while storing or sending.
 
+mod exchange;
 #[cfg(feature = "portal")]
 mod portal;
+
+pub(super) use exchange::Scope;
 
 use crate::client::exchange_log;
 use crate::client::listeners::Listeners;
@@ -11,14 +14,12 @@ use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;
 use crate::decision::Decision;
 use crate::engine::{Change, Engine, JoinStep, Operation, Outcome, SendStep, Step, StoreStep, Turn, TurnStep};
-use crate::store::{HeldTurn, KEEP_EVERY, Store, StoreError};
+use crate::store::{HeldTurn, Store, StoreError};
 use crate::time::Now;
-use crate::transport::{Answer, Failure, Request, Sent, Transport};
-use std::panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use crate::transport::{Answer, Sent, Transport};
+use exchange::Exchange;
+use std::panic::RefUnwindSafe;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 /// What a client, its threads and its operations share.
@@ -37,8 +38,6 @@ pub(super) struct Driver {
     unknown_features: UnknownFeatures,
     /// The scope of the callers' operations; each cancel ends one and starts another.
     scope: Mutex<Scope>,
-    /// How to notify the operation that waits for a reply of a cancel. The engine lets one at a time send.
-    waiting: Mutex<Option<(Scope, Sender<Event>)>>,
 }
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
@@ -46,18 +45,6 @@ pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 /// What panics is the app's: its store, transport, clock or listeners. They are never called in the middle of a change to
 /// anything here, so that nothing is left half done.
 impl RefUnwindSafe for Driver {}
-
-/// Operations that are cancelled together.
-#[derive(Clone, Default)]
-pub(super) struct Scope(Arc<AtomicBool>);
-
-enum Event {
-    Answer(Answer),
-    Cancel,
-}
-
-/// How long after its deadline a transport may still report.
-const SLACK: Duration = Duration::from_millis(250);
 
 impl Driver {
     pub(super) fn new(
@@ -78,7 +65,6 @@ impl Driver {
             listeners: Listeners::default(),
             unknown_features,
             scope: Mutex::default(),
-            waiting: Mutex::default(),
         }
     }
 
@@ -135,11 +121,7 @@ impl Driver {
     }
 
     pub(super) fn cancel_scope(&self, scope: &Scope) {
-        scope.0.store(true, Ordering::SeqCst);
-        if let Some((_, sender)) = lock(&self.waiting).as_ref().filter(|(waiting, _)| waiting.is_cancelled()) {
-            // a receiver that is gone has its answer already
-            let _ = sender.send(Event::Cancel);
-        }
+        scope.cancel();
         // taken so that an operation about to wait has either seen the flag or is notified
         drop(lock(&self.engine));
         self.ended.notify_all();
@@ -212,43 +194,19 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, Turn::Taken, now))
     }
 
-    /// The request has a thread of its own, so that neither a cancel nor the deadline depends on the transport.
     fn send(&self, step: SendStep, scope: &Scope, turn: Option<&(dyn HeldTurn + '_)>) -> Step {
-        let (sender, receiver) = mpsc::channel();
-        *lock(&self.waiting) = Some((scope.clone(), sender.clone()));
-        let wait = Duration::from_millis(self.now().until(step.not_before));
         let keep = || turn.iter().for_each(|turn| turn.keep());
-        let answer = if scope.is_cancelled() || (!wait.is_zero() && receive(&receiver, wait, keep).is_some()) {
-            Answer::cancelled(Sent::No)
-        } else {
+        let exchange = Exchange::new(scope);
+        let wait = Duration::from_millis(self.now().until(step.not_before));
+        let answer = if exchange.pause(wait, keep) {
             let start = self.now();
-            self.post(step.request.clone(), sender);
-            let limit = step.request.timeout.saturating_add(SLACK);
-            let answer = match receive(&receiver, limit, keep) {
-                Some(Event::Answer(answer)) => answer,
-                Some(Event::Cancel) => Answer::cancelled(Sent::Maybe),
-                None => Answer::timed_out(),
-            };
+            let answer = exchange.send(&self.transport, &step.request, keep);
             exchange_log::log(&step.request, &answer, start.until(self.now().mono));
             answer
+        } else {
+            Answer::cancelled(Sent::No)
         };
-        *lock(&self.waiting) = None;
         self.with_engine(|engine, now| step.resume(engine, answer, now))
-    }
-
-    fn post(&self, request: Request, sender: Sender<Event>) {
-        let transport = Arc::clone(&self.transport);
-        let on_thread = sender.clone();
-        let spawned = thread::Builder::new().name(String::from("polar-license request")).spawn(move || {
-            let answer = catch_unwind(AssertUnwindSafe(|| transport.post(&request)))
-                .unwrap_or_else(|_| Answer::failed(Failure::Network, Sent::Maybe, "the transport panicked"));
-            // after a cancel the receiver is gone
-            let _ = on_thread.send(Event::Answer(answer));
-        });
-        if spawned.is_err() {
-            let answer = Answer::failed(Failure::Network, Sent::No, "the system has no thread left for a request");
-            let _ = sender.send(Event::Answer(answer));
-        }
     }
 
     /// Waits until then, or until a cancel.
@@ -269,26 +227,6 @@ impl Driver {
         let now = self.now();
         if scope.is_cancelled() { step.cancel(&mut engine, now) } else { step.resume(&mut engine, now) }
     }
-}
-
-impl Scope {
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-/// What arrives within `limit`; calls `keep` every second until then.
-fn receive(receiver: &Receiver<Event>, limit: Duration, keep: impl Fn()) -> Option<Event> {
-    let mut left = limit;
-    while left > KEEP_EVERY {
-        match receiver.recv_timeout(KEEP_EVERY) {
-            Ok(event) => return Some(event),
-            Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => left = left.saturating_sub(KEEP_EVERY),
-        }
-        keep();
-    }
-    receiver.recv_timeout(left).ok()
 }
 
 struct WakeOnDrop<'a>(&'a Condvar);

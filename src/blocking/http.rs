@@ -31,12 +31,9 @@ use std::net::ToSocketAddrs;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "portal")]
-use ureq::http::HeaderValue;
-use ureq::http::{Response, Uri};
+use ureq::http::{HeaderValue, Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Body, Proxy, SendBody};
-#[cfg(feature = "portal")]
+use ureq::{Agent, Body, Proxy, RequestBuilder, SendBody};
 use zeroize::Zeroizing;
 
 use crate::client::connection::{
@@ -47,9 +44,7 @@ use crate::client::exchange_log;
 use crate::client::resettable::Resettable;
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 use crate::client::system_roots;
-use crate::transport::{Answer, Failure, Request, RetryHeaders, Sent, Transport};
-#[cfg(feature = "portal")]
-use crate::transport::{Method, PortalAnswer, PortalRequest};
+use crate::transport::{Answer, Failure, Method, Request, RetryHeaders, Sent, Transport};
 
 /// Sends requests with ureq and rustls, honouring the system's proxy and root certificates.
 #[derive(Clone, Default)]
@@ -62,34 +57,22 @@ impl HttpTransport {
     pub fn new() -> Self {
         Self::default()
     }
-
-    /// The roots are read again for the next request: they may be why this one failed.
-    fn failed(&self, fault: Fault, sent: Sent) -> Answer {
-        self.roots.reset();
-        fault.into_answer(sent)
-    }
 }
 
 impl Transport for HttpTransport {
-    fn post(&self, request: &Request) -> Answer {
+    fn send(&self, request: &Request) -> Answer {
         if let Some(answer) = no_time(request.timeout) {
             return answer;
         }
         let mut body = WatchedBody::new(request.body.as_bytes());
         match exchange(request, &mut body, &self.roots) {
             Ok(reply) => reply.answer,
-            Err(fault) => self.failed(fault, body.sent),
+            Err(fault) => {
+                // the certificates may be the reason, and are read again for the next request
+                self.roots.reset();
+                fault.into_answer(body.sent)
+            }
         }
-    }
-
-    #[cfg(feature = "portal")]
-    fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
-        if let Some(answer) = no_time(request.timeout) {
-            return answer.into();
-        }
-        let mut body = WatchedBody::new(request.body.as_bytes());
-        let answer = exchange_with_portal(request, &mut body, &self.roots);
-        answer.unwrap_or_else(|fault| self.failed(fault, body.sent).into())
     }
 }
 
@@ -212,68 +195,41 @@ struct Reply {
 }
 
 fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<RootCerts>) -> Result<Reply, Fault> {
-    let mut post = agent(&request.url, roots, request.timeout)?
-        .post(&request.url)
-        // Without it ureq sends a reader's body in chunks, which Polar refuses with 411.
-        .header("Content-Length", request.body.len().to_string())
-        .header("Connection", "close");
-    for (name, value) in Request::HEADERS {
-        post = post.header(name, value);
-    }
-    read(post.send(SendBody::from_reader(body))?, Request::REPLY_LIMIT)
-}
-
-#[cfg(feature = "portal")]
-fn exchange_with_portal(
-    request: &PortalRequest,
-    body: &mut WatchedBody<'_>,
-    roots: &Resettable<RootCerts>,
-) -> Result<PortalAnswer, Fault> {
     let agent = agent(&request.url, roots, request.timeout)?;
     let response = match request.method {
-        Method::Get => {
-            let mut get = agent.get(request.url.as_str()).header("Connection", "close");
-            for (name, value) in request.headers() {
-                get = get.header(name, secret(&value)?);
-            }
-            get.call()?
-        }
-        Method::Post => {
-            let mut post = agent
-                .post(request.url.as_str())
-                .header("Content-Length", request.body.len().to_string())
-                .header("Connection", "close");
-            for (name, value) in request.headers() {
-                post = post.header(name, secret(&value)?);
-            }
-            post.send(SendBody::from_reader(body))?
-        }
+        Method::Get => with_headers(agent.get(request.url.as_str()), request)?.call()?,
+        Method::Post => with_headers(agent.post(request.url.as_str()), request)?
+            // Without it ureq sends a reader's body in chunks, which Polar refuses with 411.
+            .header("Content-Length", request.body.len().to_string())
+            .send(SendBody::from_reader(body))?,
     };
-    let location = response.headers().get("location").and_then(|value| value.to_str().ok());
-    let location = location.map(|address| Zeroizing::new(address.to_owned()));
-    Ok(PortalAnswer { answer: read(response, request.reply_limit)?.answer, location })
+    read(response, request.reply_limit)
 }
 
-/// A header that ureq shows to nobody.
-#[cfg(feature = "portal")]
-fn secret(value: &str) -> Result<HeaderValue, Fault> {
-    let mut value = HeaderValue::from_str(value).map_err(|_| Fault::Address)?;
-    value.set_sensitive(true);
-    Ok(value)
+/// Adds the headers that every request has. ureq shows their values to nobody.
+fn with_headers<B>(mut builder: RequestBuilder<B>, request: &Request) -> Result<RequestBuilder<B>, Fault> {
+    builder = builder.header("Connection", "close");
+    for (name, value) in request.headers() {
+        let mut value = HeaderValue::from_str(&value).map_err(|_| Fault::Address)?;
+        value.set_sensitive(true);
+        builder = builder.header(name, value);
+    }
+    Ok(builder)
 }
 
-/// `limit` is the most bytes of a body.
+/// Reads a reply with a body of at most `limit` bytes.
 fn read(mut response: Response<Body>, limit: usize) -> Result<Reply, Fault> {
     let header = |name| response.headers().get(name).and_then(|value| Some(value.to_str().ok()?.to_owned()));
     let (date, version) = (header("date"), header("polar-version"));
+    let location = header("location").map(Zeroizing::new);
     exchange_log::answered_in(version.as_deref());
     let retry_after = RetryHeaders::read(|name| response.headers().get(name)?.to_str().ok()).seconds();
-    let mut bytes = Vec::new();
-    response.body_mut().as_reader().take((limit as u64).saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() > limit {
+    let mut body = Zeroizing::default();
+    response.body_mut().as_reader().take((limit as u64).saturating_add(1)).read_to_end(&mut body)?;
+    if body.len() > limit {
         return Err(Fault::TooLarge);
     }
-    let answer = Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes };
+    let answer = Answer::Reply { status: response.status().as_u16(), retry_after, location, body };
     Ok(Reply { answer, date, version })
 }
 

@@ -127,11 +127,9 @@ impl Engine {
             }
         };
         let (path, body) = then.request();
-        let request = Request {
-            url: format!("{}{path}", self.config.environment().base_url()),
-            body,
-            timeout: Duration::from_millis(deadline.saturating_sub(not_before).max(1)),
-        };
+        let url = format!("{}{path}", self.config.environment().base_url());
+        let timeout = Duration::from_millis(deadline.saturating_sub(not_before).max(1));
+        let request = Request::post(url, body, timeout);
         Step::Send(SendStep { not_before, request, _ticket: Arc::clone(&self.running.ticket), then })
     }
 }

@@ -16,8 +16,8 @@ use crate::clock::Clock;
 use crate::decision::Decision;
 use crate::engine::{Change, Engine, JoinStep, Operation, Outcome, SendStep, Step, StoreStep, Turn};
 use crate::store::{LocalAsyncStore, StoreError};
-use crate::time::Now;
-use crate::transport::{Answer, LocalAsyncTransport, Sent};
+use crate::time::{Now, milliseconds};
+use crate::transport::{Answer, LocalAsyncTransport, Request, Sent};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
@@ -155,23 +155,27 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, written, now))
     }
 
-    /// Sends a request. Drops the transport's future at the deadline, so that it does not depend on the transport.
     async fn send(&self, step: SendStep, cancellation: &Cancellation) -> Step {
         let answer = if self.pause(step.not_before, cancellation).await {
-            let timeout = u64::try_from(step.request.timeout.as_millis()).unwrap_or(u64::MAX);
             let start = self.now();
-            let post = self.transport.post(&step.request);
-            let answer = match race(post, timeout, |context| cancellation.poll_requested(Cancel::Now, context)).await {
-                Raced::Done(answer) => answer,
-                Raced::TimeUp => Answer::timed_out(),
-                Raced::Cancelled => Answer::cancelled(Sent::Maybe),
-            };
+            let answer = self.exchange(&step.request, cancellation).await;
             exchange_log::log(&step.request, &answer, start.until(self.now().mono));
             answer
         } else {
             Answer::cancelled(Sent::No)
         };
         self.with_engine(|engine, now| step.resume(engine, answer, now))
+    }
+
+    /// Sends a request. Drops the transport's future at the deadline, so that it does not depend on the transport.
+    async fn exchange(&self, request: &Request, cancellation: &Cancellation) -> Answer {
+        let send = self.transport.send(request);
+        let limit = milliseconds(request.timeout);
+        match race(send, limit, |context| cancellation.poll_requested(Cancel::Now, context)).await {
+            Raced::Done(answer) => answer,
+            Raced::TimeUp => Answer::timed_out(),
+            Raced::Cancelled => Answer::cancelled(Sent::Maybe),
+        }
     }
 
     /// Waits until then. Returns `false` if nothing may be sent any more.

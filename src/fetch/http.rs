@@ -9,15 +9,14 @@
 use super::environment::{error_name, global};
 use crate::client::exchange_log;
 use crate::future::LocalBoxFuture;
-use crate::transport::{Answer, Failure, LocalAsyncTransport, Request, RetryHeaders, Sent};
-#[cfg(feature = "portal")]
-use crate::transport::{Method, PortalAnswer, PortalRequest};
+use crate::transport::{Answer, Failure, LocalAsyncTransport, Method, Request, RetryHeaders, Sent};
 use gloo_net::http::RequestBuilder;
 use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache};
 use web_sys::{RequestCredentials, RequestMode, RequestRedirect, Response, ResponseType};
+use zeroize::Zeroizing;
 
 /// A transport that sends requests with the `fetch` that the page has at that moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,17 +30,8 @@ impl HttpTransport {
 }
 
 impl LocalAsyncTransport for HttpTransport {
-    fn post<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
+    fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
         Box::pin(async { exchange(request).await.unwrap_or_else(Fault::into_answer) })
-    }
-
-    #[cfg(feature = "portal")]
-    fn exchange<'a>(&'a self, request: &'a PortalRequest) -> LocalBoxFuture<'a, PortalAnswer> {
-        // a browser does not let a redirect be read
-        Box::pin(async {
-            let prepare = |signal: Option<&AbortSignal>| prepare_for_portal(request, signal);
-            fetch(prepare, request.reply_limit).await.unwrap_or_else(Fault::into_answer).into()
-        })
     }
 }
 
@@ -57,17 +47,9 @@ enum Fault {
 }
 
 async fn exchange(request: &Request) -> Result<Answer, Fault> {
-    fetch(|signal| prepare(request, signal), Request::REPLY_LIMIT).await
-}
-
-/// `limit` is the most bytes of a body.
-async fn fetch(
-    prepare: impl FnOnce(Option<&AbortSignal>) -> Option<web_sys::Request>,
-    limit: usize,
-) -> Result<Answer, Fault> {
     let fetch: Function = global("fetch").ok().flatten().and_then(|it| it.dyn_into().ok()).ok_or(Fault::NoFetch)?;
     let abort = AbortOnDrop::new();
-    let prepared = prepare(abort.signal().as_ref()).ok_or(Fault::NotSendable)?;
+    let prepared = prepare(request, abort.signal().as_ref()).ok_or(Fault::NotSendable)?;
     let promise = fetch.call1(&js_sys::global(), &prepared).map_err(Fault::Rejected)?;
     // a wrapper of `fetch` may return anything
     let response = JsFuture::from(Promise::resolve(&promise)).await.map_err(Fault::Rejected)?;
@@ -79,20 +61,12 @@ async fn fetch(
     let header = |name: &str| headers.get(name).ok().flatten();
     exchange_log::answered_in(header("polar-version").as_deref());
     let retry_after = RetryHeaders::read(header).seconds();
-    let body = read(&response, limit).await?;
-    Ok(Answer::Reply { status: response.status(), retry_after, body })
+    let body = read(&response, request.reply_limit).await?;
+    // a browser does not let a redirect be read
+    Ok(Answer::Reply { status: response.status(), retry_after, location: None, body })
 }
 
 fn prepare(request: &Request, signal: Option<&AbortSignal>) -> Option<web_sys::Request> {
-    let mut post = careful(gloo_net::http::Request::post(&request.url), signal);
-    for (name, value) in Request::HEADERS {
-        post = post.header(name, value);
-    }
-    post.body(request.body.as_str()).ok().map(Into::into)
-}
-
-#[cfg(feature = "portal")]
-fn prepare_for_portal(request: &PortalRequest, signal: Option<&AbortSignal>) -> Option<web_sys::Request> {
     let builder = match request.method {
         Method::Get => gloo_net::http::Request::get(&request.url),
         Method::Post => gloo_net::http::Request::post(&request.url),
@@ -119,8 +93,8 @@ fn careful(builder: RequestBuilder, signal: Option<&AbortSignal>) -> RequestBuil
         .abort_signal(signal)
 }
 
-async fn read(response: &Response, limit: usize) -> Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
+async fn read(response: &Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let mut bytes = Zeroizing::new(Vec::new());
     let Some(stream) = response.body() else { return Ok(bytes) };
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     loop {

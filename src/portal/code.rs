@@ -18,7 +18,7 @@ use crate::engine::{CODE_REQUEST_MS, CodeUse, Operation, PortalOperation};
 use crate::error::Error;
 use crate::texts::{Text, Texts};
 use crate::time::Now;
-use crate::transport::{PortalAnswer, PortalRequest};
+use crate::transport::{Answer, Request};
 use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
@@ -174,9 +174,9 @@ pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
 fn counted<T: Send + 'static>(
     context: Context,
     to: CodeUse,
-    request: PortalRequest,
+    request: Request,
     began: Now,
-    read: impl FnOnce(&PortalAnswer) -> Result<T, Refusal> + Send + 'static,
+    read: impl FnOnce(&Answer) -> Result<T, Refusal> + Send + 'static,
 ) -> Step<Result<T, Refusal>> {
     Step::run(Operation::Portal(PortalOperation::Code(to)), move |outcome, now| {
         if let Err(error) = outcome.result {
@@ -187,7 +187,7 @@ fn counted<T: Send + 'static>(
             let detail = "counting the request took too long, and nothing was sent; try again";
             return Step::failed(context.error(ErrorKind::Timeout, detail));
         }
-        let request = PortalRequest { timeout: Duration::from_millis(left), ..request };
+        let request = Request { timeout: Duration::from_millis(left), ..request };
         Step::send(request, move |answer, _| match read(&answer) {
             // Polar blocks this IP address, and other processes must respect that
             Err(Refusal::RateLimited(wait)) => blocked(context, to, wait),

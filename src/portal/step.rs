@@ -13,7 +13,7 @@ use crate::engine::{Operation, Outcome};
 use crate::error::Error;
 use crate::texts::Texts;
 use crate::time::Now;
-use crate::transport::{PortalAnswer, PortalRequest};
+use crate::transport::{Answer, Request};
 use std::fmt;
 
 /// The next step for a driver.
@@ -39,8 +39,8 @@ pub struct RunStep<T> {
 /// Send the request once, and resume with the answer.
 pub struct SendStep<T> {
     /// The request to send. No part of it may be shown or logged.
-    pub request: PortalRequest,
-    then: Then<PortalAnswer, T>,
+    pub request: Request,
+    then: Then<Answer, T>,
 }
 
 /// Report the progress, wait until the monotonic clock reads `until`, and resume.
@@ -74,7 +74,7 @@ impl<T> RunStep<T> {
 
 impl<T> SendStep<T> {
     /// Returns the next step.
-    pub fn resume(self, answer: PortalAnswer, now: Now) -> Step<T> {
+    pub fn resume(self, answer: Answer, now: Now) -> Step<T> {
         (self.then)(answer, now)
     }
 }
@@ -110,7 +110,7 @@ impl<T: 'static> Step<T> {
         Self::Run(RunStep { operation, then: Box::new(then) })
     }
 
-    pub(super) fn send(request: PortalRequest, then: impl FnOnce(PortalAnswer, Now) -> Self + Send + 'static) -> Self {
+    pub(super) fn send(request: Request, then: impl FnOnce(Answer, Now) -> Self + Send + 'static) -> Self {
         Self::Send(SendStep { request, then: Box::new(then) })
     }
 

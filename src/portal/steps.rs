@@ -8,13 +8,13 @@
 //! use polar_license::portal::Progress;
 //! use polar_license::portal::steps::{Context, Step, Waited, request_code};
 //! use polar_license::time::Now;
-//! use polar_license::transport::{PortalAnswer, PortalRequest};
+//! use polar_license::transport::{Answer, Request};
 //! use polar_license::Error;
 //!
 //! trait Platform {
 //!     fn now(&self) -> Now;
 //!     fn run(&self, operation: Operation) -> Outcome;
-//!     fn exchange(&self, request: &PortalRequest) -> PortalAnswer;
+//!     fn send(&self, request: &Request) -> Answer;
 //!     fn wait(&self, until: u64, progress: Progress);
 //! }
 //!
@@ -26,7 +26,7 @@
 //!                 step.resume(outcome, platform.now())
 //!             }
 //!             Step::Send(step) => {
-//!                 let answer = platform.exchange(&step.request);
+//!                 let answer = platform.send(&step.request);
 //!                 step.resume(answer, platform.now())
 //!             }
 //!             Step::Wait(step) => {

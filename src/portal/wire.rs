@@ -19,7 +19,7 @@ use crate::retry_headers::block;
 use crate::text::printable;
 use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
-use crate::transport::{Answer, Method, PortalAnswer, PortalRequest, Request, Sent};
+use crate::transport::{Answer, Method, Request, Sent};
 use crate::wire::{Cause, not_polar};
 use serde::Serialize;
 use std::time::Duration;
@@ -86,8 +86,8 @@ impl Context {
         url
     }
 
-    fn get(&self, token: Option<&Token>, parts: &[&str]) -> PortalRequest {
-        PortalRequest {
+    fn get(&self, token: Option<&Token>, parts: &[&str]) -> Request {
+        Request {
             method: Method::Get,
             url: self.url(parts),
             token: token.map(Token::secret),
@@ -98,14 +98,14 @@ impl Context {
         }
     }
 
-    fn post(&self, token: Option<&Token>, parts: &[&str], body: impl Serialize) -> PortalRequest {
+    fn post(&self, token: Option<&Token>, parts: &[&str], body: impl Serialize) -> Request {
         // serializing strings and ids cannot fail
         let body = serde_json::to_string(&body).unwrap_or_default();
-        PortalRequest { method: Method::Post, body: Zeroizing::new(body), ..self.get(token, parts) }
+        Request { method: Method::Post, body: Zeroizing::new(body), ..self.get(token, parts) }
     }
 
     /// Makes Polar mail a code to this address.
-    pub(super) fn request_code(&self, email: &Email, customer: Option<Uuid>) -> PortalRequest {
+    pub(super) fn request_code(&self, email: &Email, customer: Option<Uuid>) -> Request {
         #[derive(Serialize)]
         struct Body<'a> {
             email: &'a str,
@@ -116,11 +116,11 @@ impl Context {
         let organization_id = self.config.organization_id();
         let body = Body { email: email.as_str(), organization_id, customer_id: customer };
         // Polar may answer with a list of customers
-        PortalRequest { reply_limit: LIST_LIMIT, ..self.post(None, &[SESSION, "request"], body) }
+        Request { reply_limit: LIST_LIMIT, ..self.post(None, &[SESSION, "request"], body) }
     }
 
     /// Exchanges a code for a token.
-    pub(super) fn authenticate(&self, code: &Code) -> PortalRequest {
+    pub(super) fn authenticate(&self, code: &Code) -> Request {
         #[derive(Serialize)]
         struct Body<'a> {
             code: &'a str,
@@ -129,7 +129,7 @@ impl Context {
     }
 
     /// Accepts an invitation to a team.
-    pub(super) fn claim_seat(&self, invitation: &Invitation) -> PortalRequest {
+    pub(super) fn claim_seat(&self, invitation: &Invitation) -> Request {
         #[derive(Serialize)]
         struct Body<'a> {
             invitation_token: &'a str,
@@ -138,40 +138,40 @@ impl Context {
     }
 
     /// Lists one page of the keys without their activations: those of all benefits, or of this one.
-    pub(super) fn list_keys(&self, token: &Token, benefit: Option<Uuid>, page: u32) -> PortalRequest {
+    pub(super) fn list_keys(&self, token: &Token, benefit: Option<Uuid>, page: u32) -> Request {
         let benefit = benefit.map_or_else(String::new, |benefit| format!("&benefit_id={benefit}"));
         self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string(), &benefit])
     }
 
     /// Requests one key with its activations.
-    pub(super) fn get_key(&self, token: &Token, key: Uuid) -> PortalRequest {
+    pub(super) fn get_key(&self, token: &Token, key: Uuid) -> Request {
         self.get(Some(token), &[KEYS, &key.to_string()])
     }
 
     /// Replaces a key. Not idempotent: if it is sent twice, the key is replaced twice.
-    pub(super) fn rotate(&self, token: &Token, key: Uuid) -> PortalRequest {
+    pub(super) fn rotate(&self, token: &Token, key: Uuid) -> Request {
         let url = self.url(&[KEYS, &key.to_string(), "/rotate"]);
-        PortalRequest { method: Method::Post, url, ..self.get(Some(token), &[]) }
+        Request { method: Method::Post, url, ..self.get(Some(token), &[]) }
     }
 
     /// Lists the grants of a checkout.
-    pub(super) fn grants_of_checkout(&self, token: &Token, checkout: Uuid) -> PortalRequest {
+    pub(super) fn grants_of_checkout(&self, token: &Token, checkout: Uuid) -> Request {
         self.get(Some(token), &[GRANTS, "?type=license_keys&checkout_id=", &checkout.to_string()])
     }
 
     /// Requests one of the grants of a benefit.
-    pub(super) fn grant_of_benefit(&self, token: &Token, benefit: Uuid) -> PortalRequest {
+    pub(super) fn grant_of_benefit(&self, token: &Token, benefit: Uuid) -> Request {
         self.get(Some(token), &[GRANTS, "?benefit_id=", &benefit.to_string(), "&limit=1"])
     }
 
     /// Creates a checkout from the vendor's link. `query` must be encoded already.
-    pub(super) fn open_link(&self, link: &str, query: &str) -> PortalRequest {
+    pub(super) fn open_link(&self, link: &str, query: &str) -> Request {
         let mark = if query.is_empty() { "" } else { "?" };
         self.get(None, &["/v1/checkout-links/", link, "/redirect", mark, query])
     }
 
     /// Requests the state of a checkout. The address contains its secret, as Polar's interface requires.
-    pub(super) fn get_checkout(&self, secret: &CheckoutSecret) -> PortalRequest {
+    pub(super) fn get_checkout(&self, secret: &CheckoutSecret) -> Request {
         self.get(None, &["/v1/checkouts/client/", secret.as_str()])
     }
 }
@@ -209,18 +209,18 @@ pub(super) enum CheckoutStatus {
 }
 
 /// Reads the reply to a request for a code. `Ok` means that a mail is on its way if Polar knows the address.
-pub(super) fn code_requested(answer: &PortalAnswer) -> Result<(), Refusal> {
-    match &answer.answer {
+pub(super) fn code_requested(answer: &Answer) -> Result<(), Refusal> {
+    match answer {
         Answer::Reply { status: 202, body, .. } if Json::parse(body).is_some() => Ok(()),
         answer @ (Answer::Reply { .. } | Answer::Failed { .. }) => Err(Call::Code.refusal(answer)),
     }
 }
 
-pub(super) fn authenticated(answer: &PortalAnswer) -> Result<Token, Refusal> {
+pub(super) fn authenticated(answer: &Answer) -> Result<Token, Refusal> {
     Call::Code.read(answer, |reply| token(reply, "token"))
 }
 
-pub(super) fn seat_claimed(answer: &PortalAnswer) -> Result<Token, Refusal> {
+pub(super) fn seat_claimed(answer: &Answer) -> Result<Token, Refusal> {
     Call::Change.read(answer, |reply| token(reply, "customer_session_token"))
 }
 
@@ -229,12 +229,7 @@ fn token(reply: Object<'_, '_>, name: &'static str) -> Option<Token> {
 }
 
 /// Reads a page of keys. Omits keys of other organizations, because the code may have been another vendor's.
-pub(super) fn keys_listed(
-    answer: &PortalAnswer,
-    context: &Context,
-    page: u32,
-    wall: Timestamp,
-) -> Result<Page, Refusal> {
+pub(super) fn keys_listed(answer: &Answer, context: &Context, page: u32, wall: Timestamp) -> Result<Page, Refusal> {
     Call::Read.read(answer, |reply| {
         let organization = context.config.organization_id();
         let read = |item| LicenseKey::read(item, context, wall);
@@ -249,7 +244,7 @@ pub(super) fn keys_listed(
 
 /// Reads the requested key, and its devices.
 pub(super) fn key_read(
-    answer: &PortalAnswer,
+    answer: &Answer,
     context: &Context,
     asked: Uuid,
     wall: Timestamp,
@@ -272,7 +267,7 @@ pub(super) fn key_read(
 
 /// Reads the key after its text was replaced.
 pub(super) fn key_rotated(
-    answer: &PortalAnswer,
+    answer: &Answer,
     context: &Context,
     asked: Uuid,
     wall: Timestamp,
@@ -286,7 +281,7 @@ fn own_key(reply: Object<'_, '_>, context: &Context, asked: Uuid, wall: Timestam
 }
 
 /// Returns the first granted key of a benefit that the app accepts.
-pub(super) fn key_granted(answer: &PortalAnswer, context: &Context) -> Result<Granted, Refusal> {
+pub(super) fn key_granted(answer: &Answer, context: &Context) -> Result<Granted, Refusal> {
     Call::Read.read(answer, |reply| {
         let mut granted = Granted { key: None, unread: None };
         for grant in reply.items("items[].", "items")? {
@@ -306,7 +301,7 @@ pub(super) fn key_granted(answer: &PortalAnswer, context: &Context) -> Result<Gr
 }
 
 /// Returns the name of this organization in the addresses of Polar's pages.
-pub(super) fn slug_of_grant(answer: &PortalAnswer, context: &Context) -> Option<String> {
+pub(super) fn slug_of_grant(answer: &Answer, context: &Context) -> Option<String> {
     let read = Call::Read.read(answer, |reply| {
         let benefit = reply.items("items[].", "items")?.next()?.object("items[].benefit.", "benefit")?;
         let organization = benefit.object("items[].benefit.organization.", "organization")?;
@@ -318,7 +313,7 @@ pub(super) fn slug_of_grant(answer: &PortalAnswer, context: &Context) -> Option<
 
 /// Returns `true` if the vendor has switched on `Enable user to deactivate instances via Polar` for this benefit, so
 /// that customers see the devices of its keys. Returns `false` also if the reply does not show that.
-pub(super) fn shows_devices(answer: &PortalAnswer, benefit: Uuid) -> bool {
+pub(super) fn shows_devices(answer: &Answer, benefit: Uuid) -> bool {
     let read = Call::Read.read(answer, |reply| {
         let mut grants = reply.items("items[].", "items")?;
         let grant = grants.find(|grant| grant.read("benefit_id", id) == Some(benefit))?;
@@ -331,14 +326,14 @@ pub(super) fn shows_devices(answer: &PortalAnswer, benefit: Uuid) -> bool {
 }
 
 /// Returns the address of a checkout's page.
-pub(super) fn link_opened(answer: &PortalAnswer, context: &Context) -> Result<Zeroizing<String>, Refusal> {
-    match (&answer.answer, &answer.location) {
-        (Answer::Reply { status: 307, .. }, Some(address)) if context.may_open(address) => Ok(address.clone()),
-        (answer, _) => Err(Call::Read.refusal(answer)),
+pub(super) fn link_opened(answer: &Answer, context: &Context) -> Result<Zeroizing<String>, Refusal> {
+    match answer {
+        Answer::Reply { status: 307, location: Some(address), .. } if context.may_open(address) => Ok(address.clone()),
+        Answer::Reply { .. } | Answer::Failed { .. } => Err(Call::Read.refusal(answer)),
     }
 }
 
-pub(super) fn checkout_read(answer: &PortalAnswer) -> Result<Checkout, Refusal> {
+pub(super) fn checkout_read(answer: &Answer) -> Result<Checkout, Refusal> {
     Call::Read.read(answer, |reply| {
         let status = match reply.text("status")?.as_str() {
             "confirmed" => CheckoutStatus::Confirmed,
@@ -355,20 +350,20 @@ pub(super) fn checkout_read(answer: &PortalAnswer) -> Result<Checkout, Refusal> 
 
 impl Call {
     /// Reads a reply with status 200, or returns the refusal.
-    fn read<T>(self, answer: &PortalAnswer, read: impl FnOnce(Object<'_, '_>) -> Option<T>) -> Result<T, Refusal> {
-        if let Answer::Reply { status: status @ 200, body, .. } = &answer.answer
+    fn read<T>(self, answer: &Answer, read: impl FnOnce(Object<'_, '_>) -> Option<T>) -> Result<T, Refusal> {
+        if let Answer::Reply { status: status @ 200, body, .. } = answer
             && let Some(document) = Json::parse(body)
         {
             let last = Last::default();
             return read(Object::new(document, &last)).ok_or_else(|| self.not_polar(*status, last.get()));
         }
-        Err(self.refusal(&answer.answer))
+        Err(self.refusal(answer))
     }
 
     fn refusal(self, answer: &Answer) -> Refusal {
         let maybe_applied = self != Self::Read;
         let (status, retry_after, body) = match answer {
-            Answer::Reply { status, retry_after, body } => (*status, *retry_after, body),
+            Answer::Reply { status, retry_after, body, .. } => (*status, *retry_after, body),
             Answer::Failed { failure, sent, message } => {
                 let maybe_applied = maybe_applied && *sent == Sent::Maybe;
                 let (kind, message) = (failure.kind(), printable(message));
@@ -505,8 +500,8 @@ mod tests {
     const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
     const BENEFIT: &str = "b0010000-0000-4000-8000-000000000001";
 
-    fn answered(status: u16, body: &Value) -> PortalAnswer {
-        Answer::Reply { status, retry_after: None, body: body.to_string().into_bytes() }.into()
+    fn answered(status: u16, body: &Value) -> Answer {
+        Answer::reply(status, body.to_string())
     }
 
     fn context() -> Context {
@@ -525,7 +520,7 @@ mod tests {
     }
 
     fn is_named(status: u16, body: &Value) -> bool {
-        !matches!(Call::Read.refusal(&answered(status, body).answer), Refusal::NoAnswer(_))
+        !matches!(Call::Read.refusal(&answered(status, body)), Refusal::NoAnswer(_))
     }
 
     /// Checks that the readers use the members that DESIGN.md lists, and no others.

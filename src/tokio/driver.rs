@@ -265,16 +265,10 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, turn, now))
     }
 
-    /// Neither a cancel nor the deadline depends on the transport: its future is dropped.
     async fn send(&self, step: SendStep, cancellation: &Cancellation) -> Step {
         let answer = if self.pause(step.not_before, cancellation).await {
-            let limit = step.request.timeout.saturating_add(SLACK);
             let start = self.now();
-            let answer = match race(self.post(&step.request), limit, cancellation.requested(Cancel::Now)).await {
-                Raced::Done(answer) => answer,
-                Raced::TimeUp => Answer::timed_out(),
-                Raced::Cancelled => Answer::cancelled(Sent::Maybe),
-            };
+            let answer = self.exchange(&step.request, cancellation).await;
             exchange_log::log(&step.request, &answer, start.until(self.now().mono));
             answer
         } else {
@@ -283,11 +277,23 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, answer, now))
     }
 
-    async fn post(&self, request: &Request) -> Answer {
-        let mut post = pin!(async { self.transport.post(request).await });
+    /// Sends a request. Drops the transport's future when time is up or the operation is cancelled, so that neither
+    /// depends on the transport.
+    async fn exchange(&self, request: &Request, cancellation: &Cancellation) -> Answer {
+        let limit = request.timeout.saturating_add(SLACK);
+        match race(self.send_caught(request), limit, cancellation.requested(Cancel::Now)).await {
+            Raced::Done(answer) => answer,
+            Raced::TimeUp => Answer::timed_out(),
+            Raced::Cancelled => Answer::cancelled(Sent::Maybe),
+        }
+    }
+
+    /// Sends a request, and returns a failure if the transport panics.
+    async fn send_caught(&self, request: &Request) -> Answer {
+        let mut send = pin!(async { self.transport.send(request).await });
         let panicked = || Answer::failed(Failure::Network, Sent::Maybe, "the transport panicked");
         poll_fn(|context| {
-            let polled = catch_unwind(AssertUnwindSafe(|| post.as_mut().poll(context)));
+            let polled = catch_unwind(AssertUnwindSafe(|| send.as_mut().poll(context)));
             polled.unwrap_or_else(|_| Poll::Ready(panicked()))
         })
         .await

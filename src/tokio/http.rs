@@ -22,11 +22,8 @@ use crate::client::connection::{
 use crate::client::exchange_log;
 use crate::client::resettable::Resettable;
 use crate::future::BoxFuture;
-use crate::transport::{Answer, AsyncTransport, Failure, Request, RetryHeaders, Sent};
-#[cfg(feature = "portal")]
-use crate::transport::{Method, PortalAnswer, PortalRequest};
+use crate::transport::{Answer, AsyncTransport, Failure, Method, Request, RetryHeaders, Sent};
 use http_body::{Body, Frame, SizeHint};
-#[cfg(feature = "portal")]
 use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
@@ -39,7 +36,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-#[cfg(feature = "portal")]
 use zeroize::Zeroizing;
 
 /// Sends requests with reqwest and rustls, honouring the system's proxy and root certificates. In a tokio runtime only.
@@ -56,7 +52,7 @@ impl HttpTransport {
 }
 
 impl AsyncTransport for HttpTransport {
-    fn post<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
         Box::pin(async {
             if let Some(answer) = no_time(request.timeout) {
                 return answer;
@@ -74,34 +70,15 @@ impl AsyncTransport for HttpTransport {
             }
         })
     }
+}
 
-    #[cfg(feature = "portal")]
-    fn exchange<'a>(&'a self, request: &'a PortalRequest) -> BoxFuture<'a, PortalAnswer> {
-        Box::pin(async {
-            if let Some(answer) = no_time(request.timeout) {
-                return answer.into();
-            }
-            let gate = Gate::default();
-            let exchanged = timeout(request.timeout, exchange_with_portal(request, &gate, &self.tls)).await;
-            if !matches!(exchanged, Ok(Ok(_))) {
-                self.tls.reset();
-            }
-            let sent = gate.close();
-            match exchanged {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(fault)) => fault.into_answer(sent).into(),
-                Err(_) => Answer::failed(Failure::Timeout, sent, timeout_message(sent)).into(),
-            }
-        })
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpTransport")
     }
 }
 
-#[cfg(feature = "portal")]
-async fn exchange_with_portal(
-    request: &PortalRequest,
-    gate: &Gate,
-    tls: &Arc<Resettable<ClientConfig>>,
-) -> Result<PortalAnswer, Fault> {
+async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientConfig>>) -> Result<Answer, Fault> {
     let url = Url::parse(&request.url).map_err(|_| Fault::Address)?;
     let client = client(&url, tls).await?;
     let builder = match request.method {
@@ -122,42 +99,23 @@ async fn exchange_with_portal(
         value.set_sensitive(true);
         builder = builder.header(name, value);
     }
-    let response = builder.send().await?;
-    let location = response.headers().get("location").and_then(|value| value.to_str().ok());
-    let location = location.map(|address| Zeroizing::new(address.to_owned()));
-    Ok(PortalAnswer { answer: read(response, request.reply_limit).await?, location })
+    read(builder.send().await?, request.reply_limit).await
 }
 
-impl fmt::Debug for HttpTransport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HttpTransport")
-    }
-}
-
-async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientConfig>>) -> Result<Answer, Fault> {
-    let url = Url::parse(&request.url).map_err(|_| Fault::Address)?;
-    let client = client(&url, tls).await?;
-    let body = GatedBody { rest: request.body.clone(), gate: gate.clone() };
-    let mut post = client.post(url).body(reqwest::Body::wrap(body)).header("Connection", "close");
-    for (name, value) in Request::HEADERS {
-        post = post.header(name, value);
-    }
-    read(post.send().await?, Request::REPLY_LIMIT).await
-}
-
-/// `limit` is the most bytes of a body.
+/// Reads a reply with a body of at most `limit` bytes.
 async fn read(mut response: Response, limit: usize) -> Result<Answer, Fault> {
     let header = |name: &str| response.headers().get(name)?.to_str().ok();
     exchange_log::answered_in(header("polar-version"));
     let retry_after = RetryHeaders::read(header).seconds();
-    let mut bytes = Vec::new();
+    let location = header("location").map(|address| Zeroizing::new(address.to_owned()));
+    let mut body = Zeroizing::new(Vec::new());
     while let Some(chunk) = response.chunk().await? {
-        if bytes.len().saturating_add(chunk.len()) > limit {
+        if body.len().saturating_add(chunk.len()) > limit {
             return Err(Fault::TooLarge);
         }
-        bytes.extend_from_slice(&chunk);
+        body.extend_from_slice(&chunk);
     }
-    Ok(Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes })
+    Ok(Answer::Reply { status: response.status().as_u16(), retry_after, location, body })
 }
 
 /// A fresh client for each request: it holds no connection back, and sees the proxy of today.

@@ -53,7 +53,7 @@ impl Polar {
 struct Line(Rc<Polar>);
 
 impl LocalAsyncTransport for Line {
-    fn post<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
+    fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
         let polar = &self.0;
         let (name, endpoint) = match request.url.rsplit('/').next() {
             Some("validate") => ("validate", Endpoint::Validate),

@@ -37,7 +37,7 @@ impl Drop for Patch {
 
 fn request() -> Request {
     let url = format!("{}/v1/customer-portal/license-keys/validate", url());
-    Request { url, body: String::from("{}"), timeout: Duration::from_secs(10) }
+    Request::post(url, "{}", Duration::from_secs(10))
 }
 
 /// The ways in which code around `fetch` was seen to fail, or could fail.
@@ -59,7 +59,7 @@ const WRAPPERS: [&str; 11] = [
 async fn every_rejection_of_fetch_is_a_failure() {
     for wrapper in WRAPPERS {
         let patch = Patch::fetch(wrapper);
-        let answer = HttpTransport::new().post(&request()).await;
+        let answer = HttpTransport::new().send(&request()).await;
         drop(patch);
         let Answer::Failed { failure: Failure::Network, sent: Sent::Maybe, message } = answer else {
             panic!("{wrapper}: {answer:?}");
@@ -80,7 +80,7 @@ async fn a_body_that_breaks_is_a_failure() {
     ];
     for body in bodies {
         let patch = Patch::fetch(body);
-        let answer = HttpTransport::new().post(&request()).await;
+        let answer = HttpTransport::new().send(&request()).await;
         drop(patch);
         assert!(
             matches!(answer, Answer::Failed { failure: Failure::Network, sent: Sent::Maybe, .. }),
@@ -98,9 +98,10 @@ async fn the_pause_in_a_reply_is_read() {
         ("'Retry-After': 'Sat, 21 Nov 2026 07:44:42 GMT'", None),
     ] {
         let patch = Patch::fetch(&format!("return new Response('wait', {{ status: 429, headers: {{ {headers} }} }})"));
-        let answer = HttpTransport::new().post(&request()).await;
+        let answer = HttpTransport::new().send(&request()).await;
         drop(patch);
-        let expected = Answer::Reply { status: 429, retry_after: expected, body: b"wait".to_vec() };
+        let expected =
+            Answer::Reply { status: 429, retry_after: expected, location: None, body: b"wait".to_vec().into() };
         assert_eq!(answer, expected, "{headers}");
     }
 }
@@ -108,11 +109,11 @@ async fn the_pause_in_a_reply_is_read() {
 #[wasm_bindgen_test]
 async fn only_requests_that_fetch_never_received_are_certainly_not_sent() {
     let patch = Patch::set("fetch", &JsValue::UNDEFINED);
-    let without = HttpTransport::new().post(&request()).await;
+    let without = HttpTransport::new().send(&request()).await;
     drop(patch);
     let mut nowhere = request();
-    nowhere.url = String::from("http://[nowhere");
-    for answer in [without, HttpTransport::new().post(&nowhere).await] {
+    nowhere.url = String::from("http://[nowhere").into();
+    for answer in [without, HttpTransport::new().send(&nowhere).await] {
         assert!(matches!(answer, Answer::Failed { sent: Sent::No, .. }), "{answer:?}");
     }
 }
@@ -134,7 +135,7 @@ async fn a_fetch_that_never_settles_is_a_time_out() {
 #[wasm_bindgen_test]
 async fn requests_contain_nothing_of_the_page() {
     let patch = Patch::fetch("globalThis.lastRequest = request; return Promise.reject('enough')");
-    HttpTransport::new().post(&request()).await;
+    HttpTransport::new().send(&request()).await;
     drop(patch);
     let last = Reflect::get(&js_sys::global(), &"lastRequest".into()).unwrap();
     for (name, value) in [

@@ -10,8 +10,6 @@ use polar_license::future::LocalBoxFuture;
 use polar_license::store::MemoryStore;
 use polar_license::time::Now;
 use polar_license::transport::{Answer, LocalAsyncTransport, Request};
-#[cfg(feature = "portal")]
-use polar_license::transport::{PortalAnswer, PortalRequest};
 use polar_license::{Config, Timestamp};
 use serde_json::{Value, json};
 use wasm_bindgen_futures::JsFuture;
@@ -94,15 +92,9 @@ impl Clock for Hand {
 struct OnHand(Hand, HttpTransport);
 
 impl LocalAsyncTransport for OnHand {
-    fn post<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
+    fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
         self.0.0.advance(Duration::from_millis(600));
-        self.1.post(request)
-    }
-
-    #[cfg(feature = "portal")]
-    fn exchange<'a>(&'a self, request: &'a PortalRequest) -> LocalBoxFuture<'a, PortalAnswer> {
-        self.0.0.advance(Duration::from_millis(600));
-        self.1.exchange(request)
+        self.1.send(request)
     }
 }
 

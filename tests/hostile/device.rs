@@ -170,13 +170,13 @@ struct Straight {
 }
 
 impl Transport for Straight {
-    fn post(&self, request: &Request) -> Answer {
+    fn send(&self, request: &Request) -> Answer {
         self.clock.advance(Duration::from_millis(600));
         let path = request.url.trim_start_matches(&self.from);
         let headers: String = Request::HEADERS.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let length = request.body.len();
         let head = format!("POST {path} HTTP/1.1\r\nhost: polar\r\n{headers}content-length: {length}\r\n\r\n");
-        let (status, body) = ask(&self.polar, &format!("{head}{}", request.body));
-        Answer::Reply { status, retry_after: None, body }
+        let (status, body) = ask(&self.polar, &format!("{head}{}", request.body.as_str()));
+        Answer::reply(status, body)
     }
 }

@@ -909,7 +909,8 @@ impl World {
         }
         self.tick_clocks(3, None);
         let sent = self.devices[who.device].mono;
-        let endpoint = Endpoint::of(&step.request.url).ok_or_else(|| format!("not Polar's: {}", step.request.url))?;
+        let endpoint =
+            Endpoint::of(&step.request.url).ok_or_else(|| format!("not Polar's: {}", step.request.url.as_str()))?;
         let body: Value = serde_json::from_str(&step.request.body).map_err(|error| error.to_string())?;
         let activation = body["activation_id"].as_str().map(id);
         let exchange = Exchange {
@@ -1145,7 +1146,7 @@ fn disturb(
     const PAGE: &str = "<html><title>Welcome to Hotel WLAN</title></html>";
     let foreign = |status: u16, body: &str| {
         let kind = if (500..600).contains(&status) && status != 511 { "server" } else { "network" };
-        (Answer::Reply { status, retry_after: None, body: body.as_bytes().to_vec() }, nothing(true, kind))
+        (Answer::reply(status, body), nothing(true, kind))
     };
     let reply = match (fault, reply) {
         (Fault::Offline, _) => return (failed(Failure::Network, Sent::No), nothing(false, "network")),
@@ -1159,7 +1160,7 @@ fn disturb(
         (Fault::Foreign(status), _) => return foreign(status, r#"{"detail":"Not Found"}"#),
         (Fault::Busy(retry_after), _) => {
             let meaning = Meaning::Wait(retry_after.unwrap_or(60).min(1800));
-            return (Answer::Reply { status: 429, retry_after, body: vec![] }, meaning);
+            return (Answer::Reply { status: 429, retry_after, location: None, body: Vec::new().into() }, meaning);
         }
         (Fault::ServerError { .. }, _) | (_, None) => return foreign(500, "Internal Server Error"),
         (Fault::Garbage, Some(reply)) => return foreign(reply.status.max(200), "\u{1}{]"),
@@ -1168,7 +1169,7 @@ fn disturb(
     let altered = match fault {
         Fault::None | Fault::CancelledBefore => {
             let body = reply.body.into_bytes();
-            return (Answer::Reply { status: reply.status, retry_after: None, body }, reply.meaning);
+            return (Answer::reply(reply.status, body), reply.meaning);
         }
         // an empty body or a denial names no key, seat or organization that could be replaced
         _ if reply.status != 200 => PAGE.to_owned(),

@@ -9,7 +9,7 @@ use super::{EMAIL, Story, app, licensed, open};
 use mock_polar::{DEMO_INVITATION, DEMO_LINK, Endpoint, Fault, MockPolar, NewKey, Seed};
 use polar_license::blocking::{Client, HttpTransport, Session, Transport};
 use polar_license::portal::{CodeRequest, ConfirmedByUser, Devices};
-use polar_license::transport::{Answer, PortalAnswer, PortalRequest, Request};
+use polar_license::transport::{Answer, Request};
 use polar_license::{Error, ErrorKind, State};
 use std::ops::ControlFlow::Continue;
 use std::time::Duration;
@@ -28,15 +28,10 @@ struct Changing {
 }
 
 impl Transport for Changing {
-    fn post(&self, request: &Request) -> Answer {
+    fn send(&self, request: &Request) -> Answer {
         self.hand.advance(Duration::from_millis(600));
-        HttpTransport::new().post(request)
-    }
-
-    fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
-        self.hand.advance(Duration::from_millis(600));
-        let mut answer = HttpTransport::new().exchange(request);
-        if let Answer::Reply { status, body, .. } = &mut answer.answer {
+        let mut answer = HttpTransport::new().send(request);
+        if let Answer::Reply { status, body, .. } = &mut answer {
             self.case.apply(&request.url, *status, body);
         }
         answer

@@ -6,7 +6,7 @@ use mock_polar::{Endpoint, Fault, NewKey};
 use polar_license::blocking::{Client, HttpTransport, Session, Transport};
 use polar_license::portal::{ConfirmedByUser, Devices};
 use polar_license::store::{Durability, Store, StoreError};
-use polar_license::transport::{Answer, PortalAnswer, PortalRequest, Request};
+use polar_license::transport::{Answer, Request};
 use polar_license::{Deactivated, ErrorKind, Reason, State};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -142,14 +142,9 @@ struct WhileRotating {
 }
 
 impl Transport for WhileRotating {
-    fn post(&self, request: &Request) -> Answer {
+    fn send(&self, request: &Request) -> Answer {
         self.hand.advance(Duration::from_millis(600));
-        HttpTransport::new().post(request)
-    }
-
-    fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
-        self.hand.advance(Duration::from_millis(600));
-        let answer = HttpTransport::new().exchange(request);
+        let answer = HttpTransport::new().send(request);
         if request.url.ends_with("/rotate") {
             (self.happens)();
         }

@@ -3,7 +3,7 @@
 use polar_license::Date;
 use polar_license::blocking::{ActivateOptions, Client, Transport};
 use polar_license::store::{Durability, Store, StoreError};
-use polar_license::transport::{Answer, Failure, PortalAnswer, PortalRequest, Request, Sent};
+use polar_license::transport::{Answer, Failure, Request, Sent};
 use serde_json::Value;
 
 use super::format::{Operation, Step};
@@ -78,16 +78,12 @@ impl Store for Around {
 }
 
 impl Transport for Around {
-    fn post(&self, request: &Request) -> Answer {
+    fn send(&self, request: &Request) -> Answer {
         // a cancelled operation does not wait for what its transport says
-        Self::post(self, request).unwrap_or_else(|| Answer::Failed {
+        Self::send(self, request).unwrap_or_else(|| Answer::Failed {
             failure: Failure::Network,
             sent: Sent::Maybe,
             message: String::from("cancelled"),
         })
-    }
-
-    fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
-        Self::exchange(self, request)
     }
 }

@@ -71,8 +71,8 @@ impl Store for Around {
 }
 
 impl Transport for Around {
-    fn post(&self, request: &Request) -> Answer {
+    fn send(&self, request: &Request) -> Answer {
         // a cancelled operation does not wait for its transport
-        Self::post(self, request).unwrap_or_else(|| Answer::failed(Failure::Network, Sent::Maybe, "cancelled"))
+        Self::send(self, request).unwrap_or_else(|| Answer::failed(Failure::Network, Sent::Maybe, "cancelled"))
     }
 }

@@ -9,7 +9,7 @@ use polar_license::Date;
 use polar_license::fetch::{ActivateOptions, Client};
 use polar_license::future::LocalBoxFuture;
 use polar_license::store::{Durability, LocalAsyncStore, StoreError};
-use polar_license::transport::{Answer, LocalAsyncTransport, PortalAnswer, PortalRequest, Request};
+use polar_license::transport::{Answer, LocalAsyncTransport, Request};
 use serde_json::Value;
 
 use super::format::{Operation, Step};
@@ -94,14 +94,10 @@ impl LocalAsyncStore for Around {
 }
 
 impl LocalAsyncTransport for Around {
-    fn post<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
-        match Self::post(self, request) {
+    fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
+        match Self::send(self, request) {
             Some(answer) => Box::pin(ready(answer)),
             None => Box::pin(pending()),
         }
-    }
-
-    fn exchange<'a>(&'a self, request: &'a PortalRequest) -> LocalBoxFuture<'a, PortalAnswer> {
-        Box::pin(ready(Self::exchange(self, request)))
     }
 }

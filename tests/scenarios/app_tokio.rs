@@ -11,7 +11,7 @@ use polar_license::Date;
 use polar_license::future::BoxFuture;
 use polar_license::store::{AsyncStore, Durability, StoreError};
 use polar_license::tokio::{ActivateOptions, Client};
-use polar_license::transport::{Answer, AsyncTransport, PortalAnswer, PortalRequest, Request};
+use polar_license::transport::{Answer, AsyncTransport, Request};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
@@ -119,14 +119,10 @@ impl AsyncStore for Around {
 }
 
 impl AsyncTransport for Around {
-    fn post<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
-        match Self::post(self, request) {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
+        match Self::send(self, request) {
             Some(answer) => Box::pin(ready(answer)),
             None => Box::pin(pending()),
         }
-    }
-
-    fn exchange<'a>(&'a self, request: &'a PortalRequest) -> BoxFuture<'a, PortalAnswer> {
-        Box::pin(ready(Self::exchange(self, request)))
     }
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use mock_polar::{Answer as Replied, ApiVersion, Delivery, Machine, RecordedRequest, Seed, Timer};
-use polar_license::transport::{Answer, Failure, Method, PortalAnswer, PortalRequest, RetryHeaders, Sent};
+use polar_license::transport::{Answer, Failure, Method, Request, RetryHeaders, Sent};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -62,7 +62,7 @@ impl LocalPolar {
     }
 
     /// Answers a request of an app. Returns `None` if no answer comes.
-    pub(crate) fn answer(&self, request: &PortalRequest) -> Option<PortalAnswer> {
+    pub(crate) fn answer(&self, request: &Request) -> Option<Answer> {
         let method = match request.method {
             Method::Get => "GET",
             Method::Post => "POST",
@@ -74,7 +74,7 @@ impl LocalPolar {
         let token = request.header("authorization").map(|value| value.trim_start_matches("Bearer ").to_owned());
         assert!(request.header("polar-version").is_none(), "a request names a version");
         self.asked.lock().unwrap().push(Asked { endpoint: endpoint.unwrap_or_else(|| request.path.clone()), token });
-        let lost = || Answer::failed(Failure::Network, Sent::Maybe, "the connection broke").into();
+        let lost = || Answer::failed(Failure::Network, Sent::Maybe, "the connection broke");
         match self.exchange(request)? {
             Some(reply) if matches!(reply.delivery, Delivery::Whole | Delivery::Slow(_)) => Some(replied(reply)),
             Some(_) | None => Some(lost()),
@@ -136,7 +136,7 @@ fn recorded(method: &str, path: &str, mut headers: Vec<(String, String)>, body: 
     RecordedRequest { method: method.to_owned(), path: path.to_owned(), headers, body: body.to_vec() }
 }
 
-fn replied(reply: Replied) -> PortalAnswer {
+fn replied(reply: Replied) -> Answer {
     let header = |name: &str| {
         let found = reply.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
@@ -146,8 +146,10 @@ fn replied(reply: Replied) -> PortalAnswer {
         ratelimit_reset: header("ratelimit-reset"),
         date: header("date"),
     };
-    PortalAnswer {
+    Answer::Reply {
+        status: reply.status,
+        retry_after: retry.seconds(),
         location: header("location").map(|location| Zeroizing::new(location.to_owned())),
-        answer: Answer::Reply { status: reply.status, retry_after: retry.seconds(), body: reply.body.clone() },
+        body: Zeroizing::new(reply.body.clone()),
     }
 }

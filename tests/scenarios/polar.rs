@@ -42,8 +42,8 @@ pub(crate) fn answer(
         (reply.status.expect("a reply needs one of `yes`, `no`, `malformed`, `status`, `fail`"), body)
     };
     let length = if reply.half { body.len() / 2 } else { body.len() };
-    let body = body.into_bytes().into_iter().take(length).collect();
-    Answer::Reply { status, retry_after: reply.retry_after, body }
+    let body: Vec<u8> = body.into_bytes().into_iter().take(length).collect();
+    Answer::Reply { status, retry_after: reply.retry_after, location: None, body: body.into() }
 }
 
 fn no(endpoint: Endpoint, detail: &str) -> (u16, String) {

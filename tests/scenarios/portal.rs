@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use polar_license::transport::{Answer, Failure, PortalAnswer, PortalRequest, Sent};
+use polar_license::transport::{Answer, Failure, Request, Sent};
 use serde_json::{Value, json};
 
 use super::super::format::{ClockStep, Control, Members, Step, Waits, duration_ms};
@@ -110,12 +110,12 @@ impl World {
     }
 
     /// Answers a request by the local Polar, and lets happen what happens before the answer arrives.
-    pub(super) fn exchange(self: &Arc<Self>, process: &Arc<Process>, request: &PortalRequest) -> PortalAnswer {
+    pub(super) fn exchange(self: &Arc<Self>, process: &Arc<Process>, request: &Request) -> Answer {
         let local = self.local();
         let answer = local.answer(request).unwrap_or_else(|| {
             let ms = request.timeout.as_millis();
             self.move_clocks(&ClockStep { pass: Some(format!("{ms}ms")), ..ClockStep::default() });
-            Answer::failed(Failure::Timeout, Sent::Maybe, "no answer in time").into()
+            Answer::failed(Failure::Timeout, Sent::Maybe, "no answer in time")
         });
         let endpoint = local.asked().pop().unwrap().endpoint;
         let steps = process.during.lock().unwrap().remove(&endpoint).unwrap_or_default();

@@ -31,12 +31,9 @@ fn confirmation(version: ApiVersion) -> Members {
     let polar = MockPolar::builder().api_version(version).start().unwrap();
     let sold = NewKey::new("pro").subscription(KeySubscription::new("past_due")).order(KeyOrder::new("refunded", true));
     let key = polar.add_key(sold);
-    let request = Request {
-        url: format!("{}/v1/customer-portal/license-keys/validate", polar.url()),
-        body: json!({ "key": key, "organization_id": polar.organization() }).to_string(),
-        timeout: std::time::Duration::from_secs(60),
-    };
-    match HttpTransport::new().post(&request) {
+    let url = format!("{}/v1/customer-portal/license-keys/validate", polar.url());
+    let body = json!({ "key": key, "organization_id": polar.organization() }).to_string();
+    match HttpTransport::new().send(&Request::post(url, body, std::time::Duration::from_secs(60))) {
         Answer::Reply { status: 200, body, .. } => match serde_json::from_slice(&body).unwrap() {
             Value::Object(members) => members,
             other => panic!("{other}"),

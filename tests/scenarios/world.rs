@@ -9,7 +9,7 @@ use polar_license::Timestamp;
 use polar_license::clock::{Clock, ManualClock};
 use polar_license::store::StoreError;
 use polar_license::time::Now;
-use polar_license::transport::{Answer, Failure, Method, PortalAnswer, PortalRequest, Request, Sent};
+use polar_license::transport::{Answer, Failure, Request, Sent};
 use serde_json::{Value, json};
 
 use super::app::App;
@@ -483,25 +483,8 @@ impl Around {
         }
     }
 
-    /// Sends a request of the customer portal to the local Polar.
-    pub(crate) fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
-        let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) else {
-            return Answer::failed(Failure::Network, Sent::Maybe, "the world has ended").into();
-        };
-        world.move_clocks(&ClockStep { pass: Some(format!("{REQUEST_MS}ms")), ..ClockStep::default() });
-        process.check_always(&world, "while asking Polar");
-        world.exchange(&process, request)
-    }
-
     /// Returns the reply, or `None` if the caller has cancelled.
-    pub(crate) fn post(&self, request: &Request) -> Option<Answer> {
-        if self.world.upgrade().is_some_and(|world| world.local.is_some()) {
-            let Request { url, body, timeout } = request;
-            let (url, body) = (url.clone().into(), body.clone().into());
-            let (method, reply_limit) = (Method::Post, usize::MAX);
-            let request = PortalRequest { method, url, token: None, body, timeout: *timeout, reply_limit };
-            return Some(self.exchange(&request).answer.clone());
-        }
+    pub(crate) fn send(&self, request: &Request) -> Option<Answer> {
         let nothing =
             || Answer::Failed { failure: Failure::Network, sent: Sent::Maybe, message: String::from("no script") };
         let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) else {
@@ -510,13 +493,16 @@ impl Around {
         world.move_clocks(&ClockStep { pass: Some(format!("{REQUEST_MS}ms")), ..ClockStep::default() });
         let place = process.place.lock().unwrap().clone();
         process.check_always(&world, "while asking Polar");
+        if world.local.is_some() {
+            return Some(world.exchange(&process, request));
+        }
         let body = read(&request.body);
         let endpoint = match request.url.rsplit_once("/v1/customer-portal/license-keys/").map(|(_, name)| name) {
             Some("validate") => Endpoint::Validate,
             Some("activate") => Endpoint::Activate,
             Some("deactivate") => Endpoint::Deactivate,
             _ => {
-                world.fail(&place, format!("request: `{}` is no endpoint of Polar's", request.url));
+                world.fail(&place, format!("request: `{}` is no endpoint of Polar's", request.url.as_str()));
                 return Some(nothing());
             }
         };

@@ -29,5 +29,5 @@ pub(crate) fn answer(request: &Request, now: Now) -> Answer {
         }
         _ => (204, String::new()),
     };
-    Answer::Reply { status, retry_after: None, body: body.into() }
+    Answer::reply(status, body)
 }

@@ -16,8 +16,6 @@ use polar_license::config::ConfigBuilder;
 use polar_license::store::{Durability, Store, StoreError};
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Request};
-#[cfg(feature = "portal")]
-use polar_license::transport::{PortalAnswer, PortalRequest};
 use polar_license::{Config, Timestamp};
 
 /// The time at which tests begin, on the device's clock and on Polar's.
@@ -103,15 +101,9 @@ impl Clock for Hand {
 struct OnHand(Hand, HttpTransport);
 
 impl Transport for OnHand {
-    fn post(&self, request: &Request) -> Answer {
+    fn send(&self, request: &Request) -> Answer {
         self.0.advance(Duration::from_millis(600));
-        self.1.post(request)
-    }
-
-    #[cfg(feature = "portal")]
-    fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
-        self.0.advance(Duration::from_millis(600));
-        self.1.exchange(request)
+        self.1.send(request)
     }
 }
 

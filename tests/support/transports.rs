@@ -16,12 +16,12 @@ pub(crate) fn named(transport: &str) -> Box<dyn Fn(&Request) -> Answer> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let transport = polar_license::tokio::HttpTransport::new();
             Box::new(move |request| {
-                runtime.block_on(polar_license::transport::AsyncTransport::post(&transport, request))
+                runtime.block_on(polar_license::transport::AsyncTransport::send(&transport, request))
             })
         }
         _ => {
             let transport = HttpTransport::new();
-            Box::new(move |request| transport.post(request))
+            Box::new(move |request| transport.send(request))
         }
     }
 }

@@ -286,7 +286,7 @@ fn opening_outside_of_a_runtime_is_an_error() {
 struct Panics;
 
 impl AsyncTransport for Panics {
-    fn post<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Answer> {
+    fn send<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Answer> {
         panic!("a bug in the app")
     }
 }

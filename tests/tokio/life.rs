@@ -10,8 +10,6 @@ use polar_license::engine::Deactivated;
 use polar_license::future::BoxFuture;
 use polar_license::tokio::{Client, HttpTransport};
 use polar_license::transport::{Answer, AsyncTransport, Request};
-#[cfg(feature = "portal")]
-use polar_license::transport::{PortalAnswer, PortalRequest};
 use polar_license::{ErrorKind, Reason, State};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -22,15 +20,9 @@ use super::support::{self, Directory, Hand, app};
 struct OnHand(Hand, HttpTransport);
 
 impl AsyncTransport for OnHand {
-    fn post<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
         self.0.advance(Duration::from_millis(600));
-        self.1.post(request)
-    }
-
-    #[cfg(feature = "portal")]
-    fn exchange<'a>(&'a self, request: &'a PortalRequest) -> BoxFuture<'a, PortalAnswer> {
-        self.0.advance(Duration::from_millis(600));
-        self.1.exchange(request)
+        self.1.send(request)
     }
 }
 

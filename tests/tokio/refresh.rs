@@ -74,7 +74,7 @@ async fn the_refresh_ends_with_the_last_clone_of_its_client() {
 struct Hangs;
 
 impl AsyncTransport for Hangs {
-    fn post<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Answer> {
+    fn send<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Answer> {
         Box::pin(pending())
     }
 }

@@ -87,7 +87,7 @@ impl Polar {
 }
 
 impl AsyncTransport for Polar {
-    fn post<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
         Box::pin(async {
             let endpoint = polar::endpoint(request);
             self.asked.send_modify(|asked| asked.push(endpoint.to_owned()));

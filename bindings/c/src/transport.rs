@@ -5,12 +5,12 @@ use crate::guard::guarded;
 use crate::pointer::{self, UserData};
 use crate::{argument, call, text};
 use polar_license::blocking;
-use polar_license::transport::{Answer, Failure, RetryHeaders, Sent};
+use polar_license::transport::{Answer, Failure, Method, RetryHeaders, Sent};
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Failure: there was no connection, or it broke: name resolution, TLS, a reset, a body cut short.
 pub const POLAR_LICENSE_FAILED_NETWORK: i32 = 1;
@@ -61,23 +61,9 @@ impl AppTransport {
 }
 
 impl blocking::Transport for AppTransport {
-    fn post(&self, request: &polar_license::transport::Request) -> Answer {
-        let headers = polar_license::transport::Request::HEADERS;
-        let response = self.send(&Request {
-            method: c"POST",
-            url: text::secret(&request.url),
-            body: text::secret(&request.body),
-            headers: headers.iter().map(|(name, value)| (text::owned(name), text::secret(value))).collect(),
-            timeout: request.timeout,
-            reply_limit: polar_license::transport::Request::REPLY_LIMIT,
-        });
-        response.answer.unwrap_or_else(no_answer)
-    }
-
-    #[cfg(feature = "portal")]
-    fn exchange(&self, request: &polar_license::transport::PortalRequest) -> polar_license::transport::PortalAnswer {
-        use polar_license::transport::{Method, PortalAnswer};
-        let response = self.send(&Request {
+    fn send(&self, request: &polar_license::transport::Request) -> Answer {
+        let (send, data) = &*self.0;
+        let request = Request {
             method: match request.method {
                 Method::Get => c"GET",
                 Method::Post => c"POST",
@@ -87,22 +73,11 @@ impl blocking::Transport for AppTransport {
             headers: request.headers().map(|(name, value)| (text::owned(name), text::secret(&value))).collect(),
             timeout: request.timeout,
             reply_limit: request.reply_limit,
-        });
-        PortalAnswer { answer: response.answer.unwrap_or_else(no_answer), location: response.location }
-    }
-}
-
-impl AppTransport {
-    fn send(&self, request: &Request) -> Response {
-        let (send, data) = &*self.0;
+        };
         let mut response = Response { answer: None, limit: request.reply_limit, location: None };
-        send(data.get(), request, &raw mut response);
-        response
+        send(data.get(), &raw const request, &raw mut response);
+        response.into_answer()
     }
-}
-
-fn no_answer() -> Answer {
-    failed(Failure::Network, Sent::Maybe, "the app's transport gave no answer")
 }
 
 /// Returns the method to send: "POST" or, for the customer portal, "GET", which has no body. NULL for NULL.
@@ -209,10 +184,10 @@ pub extern "C" fn polar_license_response_set(
         let status = status
             .ok_or_else(|| argument::invalid(format!("`http_status` is {http_status}, which is not an HTTP status")))?;
         let retry_after = u32::try_from(retry_after_s).ok();
-        response.report(if body.len() > response.limit {
+        response.answer = Some(if body.len() > response.limit {
             failed(Failure::Network, Sent::Maybe, "the reply is too long to be Polar's")
         } else {
-            Answer::Reply { status, retry_after, body: body.to_vec() }
+            Answer::Reply { status, retry_after, location: None, body: Zeroizing::new(body.to_vec()) }
         });
         Ok(())
     })
@@ -261,16 +236,20 @@ pub extern "C" fn polar_license_response_fail(
             }
         };
         let sent = if maybe_sent == 0 { Sent::No } else { Sent::Maybe };
-        response.report(failed(failure, sent, message));
+        response.answer = Some(failed(failure, sent, message));
         Ok(())
     })
 }
 
 impl Response {
-    /// Stores a report. Wipes an earlier one, which may hold secrets.
-    fn report(&mut self, answer: Answer) {
-        if let Some(Answer::Reply { mut body, .. }) = self.answer.replace(answer) {
-            body.zeroize();
+    /// Returns the last report, with the target of a redirect.
+    fn into_answer(self) -> Answer {
+        match self.answer {
+            Some(Answer::Reply { status, retry_after, body, .. }) => {
+                Answer::Reply { status, retry_after, location: self.location, body }
+            }
+            Some(failed @ Answer::Failed { .. }) => failed,
+            None => failed(Failure::Network, Sent::Maybe, "the app's transport gave no answer"),
         }
     }
 }

@@ -177,7 +177,8 @@ impl Engine {
         wall: f64,
         mono: f64,
     ) -> NextStep {
-        let answer = Answer::Reply { status: arguments::status(status), retry_after, body };
+        let answer =
+            Answer::Reply { status: arguments::status(status), retry_after, location: None, body: body.into() };
         self.answered(number, answer, now(wall, mono))
     }
 

@@ -17,7 +17,7 @@ use crate::values::{another_kind, milliseconds, no_such_step, to_js};
 use polar_license::engine::Outcome;
 use polar_license::portal::boundary::{self, json::ProgressJson};
 use polar_license::portal::steps::{Context, Step, Waited};
-use polar_license::transport::{Answer, Method, PortalAnswer, PortalRequest, Sent};
+use polar_license::transport::{Answer, Method, Request, Sent};
 use polar_license::{Error, ErrorDetails, Now};
 use serde::Serialize;
 use std::ops::Deref;
@@ -117,9 +117,9 @@ impl Engine {
         wall: f64,
         mono: f64,
     ) -> NextPortalStep {
-        let answer = Answer::Reply { status: status(code), retry_after, body };
         let location = location.map(Into::into);
-        self.exchanged(number, PortalAnswer { answer, location }, now(wall, mono))
+        let answer = Answer::Reply { status: status(code), retry_after, location, body: body.into() };
+        self.exchanged(number, answer, now(wall, mono))
     }
 
     /// Continues after a step `exchange` without a complete reply. `sent` means that the request may have reached
@@ -136,7 +136,7 @@ impl Engine {
     ) -> NextPortalStep {
         let sent = if sent { Sent::Maybe } else { Sent::No };
         let answer = Answer::Failed { failure: failure.parse()?, sent, message };
-        self.exchanged(number, answer.into(), now(wall, mono))
+        self.exchanged(number, answer, now(wall, mono))
     }
 
     /// Continues after a step `wait`: its time has come, or the caller no longer wants to wait.
@@ -174,7 +174,7 @@ impl Engine {
 }
 
 impl Engine {
-    fn exchanged(&self, number: u32, answer: PortalAnswer, now: Now) -> NextPortalStep {
+    fn exchanged(&self, number: u32, answer: Answer, now: Now) -> NextPortalStep {
         self.go_on(number, now, |_, step, now| {
             let Step::Send(step) = step else { return Err(another_kind()) };
             Ok(step.resume(answer, now))
@@ -227,11 +227,7 @@ impl Inner {
 }
 
 impl<'a> PortalStep<'a> {
-    fn exchange(
-        number: u32,
-        request: &'a PortalRequest,
-        headers: &'a [(&'static str, impl Deref<Target = String>)],
-    ) -> Self {
+    fn exchange(number: u32, request: &'a Request, headers: &'a [(&'static str, impl Deref<Target = String>)]) -> Self {
         let (method, body) = match request.method {
             Method::Get => ("GET", None),
             Method::Post => ("POST", Some(request.body.as_str())),

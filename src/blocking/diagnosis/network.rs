@@ -78,7 +78,7 @@ impl Asked {
         let route = route(&url);
         let clock = SystemClock::new();
         let start = clock.now();
-        let sent = Request { url: [url.as_str(), Validate::PATH].concat(), body: request.body(), timeout };
+        let sent = Request::post([url.as_str(), Validate::PATH].concat(), request.body(), timeout);
         let probe = probe(&sent);
         let end = clock.now();
         let took_ms = start.until(end.mono);

@@ -1,16 +1,13 @@
 //! Carries out the steps of the customer portal. Decides nothing, and shows nothing of what it carries.
 
-use super::{Driver, SLACK, Scope, lock};
+use super::exchange::Exchange;
+use super::{Driver, Scope, lock};
 use crate::error::Error;
 use crate::portal::Progress;
 use crate::portal::steps::{Context, Step, WaitStep, Waited};
 use crate::time::Now;
-use crate::transport::{Answer, Failure, PortalAnswer, PortalRequest, Sent};
+use crate::transport::{Answer, Sent};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 impl Driver {
@@ -28,7 +25,12 @@ impl Driver {
                     step.resume(outcome, self.now())
                 }
                 Step::Send(step) => {
-                    let answer = self.exchange(step.request.clone(), &scope);
+                    let exchange = Exchange::new(&scope);
+                    let answer = if exchange.pause(Duration::ZERO, || {}) {
+                        exchange.send(&self.transport, &step.request, || {})
+                    } else {
+                        Answer::cancelled(Sent::No)
+                    };
                     step.resume(answer, self.now())
                 }
                 Step::Wait(step) => {
@@ -61,37 +63,5 @@ impl Driver {
         }
         self.pause(step.until, scope);
         if scope.is_cancelled() { Waited::GivenUp } else { Waited::Over }
-    }
-
-    /// The request has a thread of its own, so that neither a cancel nor the deadline depends on the transport. It is waited
-    /// for in short pieces, so that a cancel ends it soon.
-    fn exchange(&self, request: PortalRequest, scope: &Scope) -> PortalAnswer {
-        const PIECE: Duration = Duration::from_millis(100);
-        if scope.is_cancelled() {
-            return Answer::cancelled(Sent::No).into();
-        }
-        let mut left = request.timeout.saturating_add(SLACK);
-        let (sender, receiver) = mpsc::channel();
-        let transport = Arc::clone(&self.transport);
-        let spawned = thread::Builder::new().name(String::from("polar-license request")).spawn(move || {
-            let answer = catch_unwind(AssertUnwindSafe(|| transport.exchange(&request)))
-                .unwrap_or_else(|_| Answer::failed(Failure::Network, Sent::Maybe, "the transport panicked").into());
-            // after a cancel the receiver is gone
-            let _ = sender.send(answer);
-        });
-        if spawned.is_err() {
-            return Answer::failed(Failure::Network, Sent::No, "the system has no thread left for a request").into();
-        }
-        loop {
-            match receiver.recv_timeout(PIECE.min(left)) {
-                Ok(answer) => return answer,
-                Err(RecvTimeoutError::Disconnected) => return Answer::timed_out().into(),
-                Err(RecvTimeoutError::Timeout) if scope.is_cancelled() => {
-                    return Answer::cancelled(Sent::Maybe).into();
-                }
-                Err(RecvTimeoutError::Timeout) if left.is_zero() => return Answer::timed_out().into(),
-                Err(RecvTimeoutError::Timeout) => left = left.saturating_sub(PIECE),
-            }
-        }
     }
 }

@@ -1,18 +1,14 @@
 //! Carries out the steps of the customer portal. Decides nothing, and never shows their contents.
 
 use super::{Cancellation, Driver};
-use crate::client::cancel::Cancel;
 use crate::error::Error;
-use crate::fetch::race::{Raced, race};
 use crate::fetch::running::Running;
 use crate::portal::Progress;
 use crate::portal::steps::{Context, Step, Waited};
-use crate::time::{Now, milliseconds};
-use crate::transport::{Answer, PortalAnswer, PortalRequest, Sent};
-use std::future::poll_fn;
+use crate::time::Now;
+use crate::transport::{Answer, Sent};
 use std::ops::ControlFlow;
 use std::rc::Rc;
-use std::task::Poll;
 
 impl Driver {
     pub(in crate::fetch) fn portal<T: 'static>(
@@ -44,7 +40,12 @@ impl Driver {
                     step.resume(outcome, self.now())
                 }
                 Step::Send(step) => {
-                    let answer = self.exchange(&step.request, cancellation).await;
+                    // there is nothing to wait for, but a cancelled operation sends nothing more
+                    let answer = if self.pause(0, cancellation).await {
+                        self.exchange(&step.request, cancellation).await
+                    } else {
+                        Answer::cancelled(Sent::No)
+                    };
                     step.resume(answer, self.now())
                 }
                 Step::Wait(step) => {
@@ -53,21 +54,6 @@ impl Driver {
                 }
                 Step::Done(result) => return result,
             };
-        }
-    }
-
-    /// Sends a request. Drops the transport's future at the deadline, so that it does not depend on the transport.
-    async fn exchange(&self, request: &PortalRequest, cancellation: &Cancellation) -> PortalAnswer {
-        let given_up = poll_fn(|context| Poll::Ready(cancellation.poll_requested(Cancel::AfterReply, context)));
-        if given_up.await {
-            return Answer::cancelled(Sent::No).into();
-        }
-        let exchange = self.transport.exchange(request);
-        let limit = milliseconds(request.timeout);
-        match race(exchange, limit, |context| cancellation.poll_requested(Cancel::Now, context)).await {
-            Raced::Done(answer) => answer,
-            Raced::TimeUp => Answer::timed_out().into(),
-            Raced::Cancelled => Answer::cancelled(Sent::Maybe).into(),
         }
     }
 }

@@ -1,19 +1,15 @@
 //! Carries out the steps of the customer portal, in a task. Decides nothing, and shows nothing of what it carries.
 
-use super::{Cancellation, Driver, EndOnDrop, SLACK};
+use super::{Cancellation, Driver, EndOnDrop};
 use crate::client::cancel::Cancel;
 use crate::error::Error;
 use crate::portal::Progress;
 use crate::portal::steps::{Context, Step, Waited};
 use crate::time::Now;
-use crate::tokio::race::{Raced, race};
-use crate::transport::{Answer, Failure, PortalAnswer, PortalRequest, Sent};
-use std::future::poll_fn;
+use crate::transport::{Answer, Sent};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::pin;
+use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::task::Poll;
 use tokio::task::JoinError;
 
 impl Driver {
@@ -52,7 +48,11 @@ impl Driver {
                     step.resume(outcome, self.now())
                 }
                 Step::Send(step) => {
-                    let answer = self.exchange(&step.request, cancellation).await;
+                    let answer = if cancellation.is_requested(Cancel::AfterReply) {
+                        Answer::cancelled(Sent::No)
+                    } else {
+                        self.exchange(&step.request, cancellation).await
+                    };
                     step.resume(answer, self.now())
                 }
                 Step::Wait(step) => {
@@ -62,28 +62,5 @@ impl Driver {
                 Step::Done(result) => return result,
             };
         }
-    }
-
-    /// Neither a cancel nor the deadline depends on the transport: its future is dropped.
-    async fn exchange(&self, request: &PortalRequest, cancellation: &Cancellation) -> PortalAnswer {
-        if cancellation.is_requested(Cancel::AfterReply) {
-            return Answer::cancelled(Sent::No).into();
-        }
-        let limit = request.timeout.saturating_add(SLACK);
-        match race(self.exchange_unless_it_panics(request), limit, cancellation.requested(Cancel::Now)).await {
-            Raced::Done(answer) => answer,
-            Raced::TimeUp => Answer::timed_out().into(),
-            Raced::Cancelled => Answer::cancelled(Sent::Maybe).into(),
-        }
-    }
-
-    async fn exchange_unless_it_panics(&self, request: &PortalRequest) -> PortalAnswer {
-        let mut exchange = pin!(async { self.transport.exchange(request).await });
-        let panicked = || Answer::failed(Failure::Network, Sent::Maybe, "the transport panicked").into();
-        poll_fn(|context| {
-            let polled = catch_unwind(AssertUnwindSafe(|| exchange.as_mut().poll(context)));
-            polled.unwrap_or_else(|_| Poll::Ready(panicked()))
-        })
-        .await
     }
 }

@@ -1,0 +1,109 @@
+//! One request on a thread of its own, so that neither a cancel nor the deadline depends on the transport, and the scope
+//! whose cancel ends the wait. Never reads a clock.
+
+use super::lock;
+use crate::store::KEEP_EVERY;
+use crate::transport::{Answer, Failure, Request, Sent, Transport};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// The extra time after its deadline in which a transport may still report.
+const SLACK: Duration = Duration::from_millis(250);
+
+/// Operations that are cancelled together.
+#[derive(Clone, Default)]
+pub(in crate::blocking) struct Scope(Arc<ScopeState>);
+
+#[derive(Default)]
+struct ScopeState {
+    is_cancelled: AtomicBool,
+    /// The exchanges in progress, each of which is notified of a cancel.
+    exchanges: Mutex<Vec<Arc<Sender<Event>>>>,
+}
+
+enum Event {
+    Answer(Answer),
+    Cancel,
+}
+
+impl Scope {
+    pub(in crate::blocking) fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled.load(Ordering::SeqCst)
+    }
+
+    /// Cancels the scope, and ends the wait of its exchanges.
+    pub(super) fn cancel(&self) {
+        self.0.is_cancelled.store(true, Ordering::SeqCst);
+        for exchange in lock(&self.0.exchanges).iter() {
+            // an exchange that has just ended has no receiver
+            let _ = exchange.send(Event::Cancel);
+        }
+    }
+}
+
+/// The wait for one answer, which a cancel of the scope ends.
+pub(super) struct Exchange<'a> {
+    scope: &'a Scope,
+    sender: Arc<Sender<Event>>,
+    receiver: Receiver<Event>,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn new(scope: &'a Scope) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        let sender = Arc::new(sender);
+        lock(&scope.0.exchanges).push(Arc::clone(&sender));
+        Self { scope, sender, receiver }
+    }
+
+    /// Waits before the request is sent, and calls `keep` every second. Returns `false` if it must not be sent, because
+    /// the scope was cancelled.
+    pub(super) fn pause(&self, wait: Duration, keep: impl Fn()) -> bool {
+        !self.scope.is_cancelled() && (wait.is_zero() || self.receive(wait, keep).is_none())
+    }
+
+    /// Sends the request, and calls `keep` every second until the answer arrives.
+    pub(super) fn send(self, transport: &Arc<dyn Transport>, request: &Request, keep: impl Fn()) -> Answer {
+        let limit = request.timeout.saturating_add(SLACK);
+        let (transport, request) = (Arc::clone(transport), request.clone());
+        let sender = Arc::clone(&self.sender);
+        let spawned = thread::Builder::new().name(String::from("polar-license request")).spawn(move || {
+            let answer = catch_unwind(AssertUnwindSafe(|| transport.send(&request)))
+                .unwrap_or_else(|_| Answer::failed(Failure::Network, Sent::Maybe, "the transport panicked"));
+            // after a cancel the receiver is gone
+            let _ = sender.send(Event::Answer(answer));
+        });
+        if spawned.is_err() {
+            return Answer::failed(Failure::Network, Sent::No, "the system has no thread left for a request");
+        }
+        match self.receive(limit, keep) {
+            Some(Event::Answer(answer)) => answer,
+            Some(Event::Cancel) => Answer::cancelled(Sent::Maybe),
+            None => Answer::timed_out(),
+        }
+    }
+
+    /// Returns the event that arrives within `limit`. Calls `keep` every second until then.
+    fn receive(&self, limit: Duration, keep: impl Fn()) -> Option<Event> {
+        let mut left = limit;
+        while left > KEEP_EVERY {
+            match self.receiver.recv_timeout(KEEP_EVERY) {
+                Ok(event) => return Some(event),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => left = left.saturating_sub(KEEP_EVERY),
+            }
+            keep();
+        }
+        self.receiver.recv_timeout(left).ok()
+    }
+}
+
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        lock(&self.scope.0.exchanges).retain(|exchange| !Arc::ptr_eq(exchange, &self.sender));
+    }
+}
