@@ -59,7 +59,7 @@ impl License {
         assert_eq!(polar_license_options_set_store(options, Some(load), Some(save), Some(remove), shared(), end), OK);
         assert_eq!(polar_license_options_set_clock(options, Some(tell_time), shared(), end), OK);
         if has_transport {
-            assert_eq!(polar_license_options_set_transport(options, Some(post), shared(), end), OK);
+            assert_eq!(polar_license_options_set_transport(options, Some(send), shared(), end), OK);
         }
         let (mut license, mut error) = (null_mut(), null_mut());
         let kind = polar_license_open(options, &raw mut license, &raw mut error);
@@ -223,15 +223,15 @@ extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut
     }
 }
 
-extern "C" fn post(user_data: *mut c_void, request: *const Request, response: *mut Response) {
-    let request = transport::Request {
-        url: text(polar_license_request_url(request)).unwrap(),
-        body: text(polar_license_request_body(request)).unwrap(),
-        timeout: Duration::from_millis(polar_license_request_timeout_ms(request)),
-    };
-    let answer = parts(user_data).transport.as_ref().unwrap().post(&request);
+extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *mut Response) {
+    assert_eq!(text(polar_license_request_method(request)).unwrap(), "POST");
+    let url = text(polar_license_request_url(request)).unwrap();
+    let body = text(polar_license_request_body(request)).unwrap();
+    let timeout = Duration::from_millis(polar_license_request_timeout_ms(request));
+    let request = transport::Request::post(url, body, timeout);
+    let answer = parts(user_data).transport.as_ref().unwrap().send(&request);
     let kind = match answer {
-        Answer::Reply { status, retry_after, body } => {
+        Answer::Reply { status, retry_after, location: _, body } => {
             let retry_after = retry_after.map_or(-1, i64::from);
             polar_license_response_set(response, status.into(), retry_after, body.as_ptr(), body.len())
         }
