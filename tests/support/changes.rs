@@ -35,12 +35,14 @@ impl Case {
         *body = reply.to_string().into_bytes();
     }
 
-    /// Whether an address ends in the segments of the endpoint, of which `{id}` is any.
+    /// Whether an address ends in the segments of the endpoint. Its `{id}` stands for any segment but a plain word, such
+    /// as `validate`.
     fn is_about(&self, url: &str) -> bool {
         let path = url.split('?').next().unwrap_or_default();
         let mut segments = path.rsplit('/');
         let mut wanted = self.endpoint.rsplit('/');
-        let fits = |segment: &str, wanted: &str| segment == wanted || (wanted.starts_with('{') && !segment.is_empty());
+        let is_word = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_lowercase());
+        let fits = |segment: &str, wanted: &str| segment == wanted || (wanted.starts_with('{') && !is_word(segment));
         wanted.all(|wanted| segments.next().is_some_and(|segment| fits(segment, wanted)))
     }
 
