@@ -64,6 +64,26 @@ fn confirmation<'a>(world: &'a World, who: ProcessId, license: &License) -> Opti
     world.answers.iter().find(|answer| answer.device == who.device && answer.at == at && answer.verdict.is_ok())
 }
 
+/// Returns the reasons of the denials that may explain a decision: those since the confirmation of its license.
+fn denials(
+    world: &World,
+    who: ProcessId,
+    license: &License,
+    answer: &ReceivedAnswer,
+) -> impl Iterator<Item = DenialReason> {
+    let device = &world.devices[who.device];
+    // answers are counted from the beginning in a record that was edited, so a denial that could not be saved earlier may be
+    // taken for a later one
+    let recounted = device.edited && device.processes.iter().flatten().any(|process| process.write_failed);
+    let about_it = move |denial: &&ReceivedAnswer| {
+        denial.device == who.device
+            && (denial.at >= answer.at || recounted)
+            && display(&denial.key) == license.display_key
+            && (denial.activation == license.activation_id || license.activation_id.is_none())
+    };
+    world.answers.iter().filter(about_it).filter_map(|denial| denial.verdict.as_ref().err().copied())
+}
+
 // ---- every decision ----
 
 pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
@@ -93,8 +113,13 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     the_decision_follows_the_table(world, who, &decision, license, &answer, &terms, &app, &bounds)?;
     a_denial_is_remembered(world, who, &decision, license)?;
     let mono = world.clocks(who.device).mono;
-    // the time was not estimated for a denial, or for a benefit that the app does not accept
-    let judged = !matches!(decision.state(), State::ClockSuspect | State::Denied) || !is_suspect(world, who, &answer);
+    // the time was not estimated for a denial, for an expiry that Polar stated, or for a benefit that the app does not accept
+    let stated = || denials(world, who, license, &answer).any(|why| why == DenialReason::Expired);
+    let timeless = match decision.state() {
+        State::ClockSuspect | State::Denied => true,
+        state => state == State::Expired && stated(),
+    };
+    let judged = !timeless || !is_suspect(world, who, &answer);
     if let Some(process) = world.process(who).filter(|_| was_seen || judged) {
         process.seen = Some(Seen { confirmed: answer.at, mono, earliest });
     }
@@ -188,15 +213,7 @@ fn the_decision_follows_the_table(
     let accepted = app.benefits.is_empty() || app.benefits.contains(&terms.benefit);
     let surely_expired = terms.expires_at.is_some_and(|end| earliest >= end);
     let perhaps_expired = terms.expires_at.is_some_and(|end| latest >= end);
-    let denials = || {
-        let about_it = |denial: &&ReceivedAnswer| {
-            denial.device == who.device
-                && denial.at >= answer.at
-                && display(&denial.key) == license.display_key
-                && (denial.activation == license.activation_id || license.activation_id.is_none())
-        };
-        world.answers.iter().filter(about_it).filter_map(|denial| denial.verdict.as_ref().err())
-    };
+    let denials = || denials(world, who, license, answer);
     let good = seated && accepted;
     let suspect = is_suspect(world, who, answer);
     let explained = matches!(decision.state(), State::Denied | State::ClockSuspect) || denials().next().is_some();
@@ -207,7 +224,7 @@ fn the_decision_follows_the_table(
         }
         (State::Denied, Some(Reason::Benefit)) => rule!("row 4, benefit", !accepted, "{}", shown()),
         (State::Denied, Some(reason)) => {
-            let denied = denials().any(|why| reference::reason(*why) == reason);
+            let denied = denials().any(|why| reference::reason(why) == reason);
             rule!("row 2, only Polar can deny", denied, "{}", shown());
             let perhaps_timeless = suspect && !was_seen;
             rule!(
@@ -221,7 +238,7 @@ fn the_decision_follows_the_table(
             rule!("row 5, a suspect clock was set back by more than 26 h", suspect && !was_seen && good, "{}", shown());
         }
         (State::Expired, _) => {
-            let denied = denials().any(|why| *why == DenialReason::Expired);
+            let denied = denials().any(|why| why == DenialReason::Expired);
             let by_time = perhaps_expired && (good || denials().next().is_some());
             rule!("row 6, expired by Polar's answer or by time", denied || by_time, "{}", shown());
         }
@@ -272,7 +289,9 @@ fn a_denial_is_remembered(world: &World, who: ProcessId, decision: &Decision, li
     };
     let own = process.denial.as_ref().filter(|denial| broken(denial));
     if process.write_failed {
-        let held = own.is_none();
+        // another process saved the opposite, which it may have received later; Polar is asked again when that is due
+        let overtaken = |denial: &ReceivedDenial| denial.confirmed != Some(license.confirmed_at.unix_ms());
+        let held = own.is_none_or(overtaken);
         rule!(
             "rule 2, a denial that could not be saved is remembered",
             held,
@@ -484,7 +503,9 @@ pub(crate) fn every_outcome(world: &mut World, task: &Task, outcome: &Outcome) -
 /// Checks rule 7: `maybe_applied` is true if and only if the request may have been applied.
 fn an_error_says_whether_it_may_have_been_applied(task: &Task, outcome: &Outcome) -> Check {
     let Err(error) = &outcome.result else { return Ok(()) };
-    let changes = |exchange: &&Exchange| exchange.endpoint != Endpoint::Validate || exchange.uses > 0;
+    // a consume also releases seats of older licenses; a lost release is no part of it, and is repeated later
+    let consumes = matches!(task.call, Some(Call::Consume(_)));
+    let changes = |exchange: &&Exchange| exchange.uses > 0 || (exchange.endpoint != Endpoint::Validate && !consumes);
     let unknown =
         |exchange: &Exchange| matches!(exchange.received, Some(Meaning::NoAnswer { maybe_applied: true, .. }));
     let perhaps = task.log.iter().filter(changes).any(unknown);
@@ -525,8 +546,9 @@ fn asking_never_fails(task: &Task, outcome: &Outcome) -> Check {
     Ok(())
 }
 
-/// Returns the denial of the license here that an operation received, if no confirmation came after it.
-pub(crate) fn last_denial(task: &Task) -> Option<ReceivedDenial> {
+/// Returns the denial of the license here that an operation received, if no confirmation came after it. `decision` is the
+/// one that the operation ended with.
+pub(crate) fn last_denial(task: &Task, decision: Option<&Decision>) -> Option<ReceivedDenial> {
     if !matches!(task.call, Some(Call::Validate | Call::Refresh(_) | Call::Consume(_))) {
         return None;
     }
@@ -535,12 +557,18 @@ pub(crate) fn last_denial(task: &Task) -> Option<ReceivedDenial> {
     let last = about_it()
         .filter(|exchange| matches!(exchange.received, Some(Meaning::Confirmed(_) | Meaning::Denied(_))))
         .last()?;
+    // the operation wanted to ask again, because another process had saved the opposite, but its time was over
+    let out_of_time = || {
+        let problem = decision.and_then(Decision::problem).map(|problem| problem.kind);
+        task.interfered && problem == Some(ErrorKind::RateLimited)
+    };
     matches!(last.received, Some(Meaning::Denied(_))).then(|| ReceivedDenial {
         key: last.key.clone(),
         activation: last.activation,
         at: last.at,
         to_consume: last.uses > 0,
-        asked_again: about_it().any(|other| other.at > last.at),
+        asked_again: about_it().any(|other| other.at > last.at) || out_of_time(),
+        confirmed: decision.and_then(Decision::license).map(|license| license.confirmed_at.unix_ms()),
     })
 }
 

@@ -180,6 +180,11 @@ impl Polar {
         Self { keys, seats_given: 0 }
     }
 
+    /// Returns another Polar, which gives other ids to its seats.
+    pub(crate) fn elsewhere(now: i64) -> Self {
+        Self { seats_given: 1 << 32, ..Self::new(now) }
+    }
+
     pub(crate) fn with_seat(&self, seat: Uuid) -> Option<&SoldKey> {
         self.keys.iter().find(|key| key.seats.iter().any(|own| own.id == seat))
     }

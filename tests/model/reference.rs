@@ -51,7 +51,8 @@ pub(crate) fn predicts(world: &mut World, task: &Task, outcome: &Outcome) -> Che
     }
     let process = world.devices[task.who.device].processes[task.who.slot].as_ref();
     let Some(app) = process.map(|process| process.app.clone()) else { return Ok(()) };
-    let mut prediction = Prediction { app: &app, baseline, log: &task.log, outcome };
+    let edited = world.devices[task.who.device].edited;
+    let mut prediction = Prediction { app: &app, edited, baseline, log: &task.log, outcome };
     let expected = match call {
         Call::Validate | Call::Refresh(_) => prediction.call(None),
         Call::Consume(count) => prediction.call(Some(count)),
@@ -71,6 +72,8 @@ pub(crate) fn predicts(world: &mut World, task: &Task, outcome: &Outcome) -> Che
 
 struct Prediction<'a> {
     app: &'a App,
+    /// Whether somebody ever edited the record.
+    edited: bool,
     baseline: &'a Decision,
     log: &'a [Exchange],
     outcome: &'a Outcome,
@@ -94,9 +97,13 @@ impl Prediction<'_> {
         self.log.first().filter(|first| first.endpoint == Endpoint::Validate)?.activation
     }
 
-    /// Returns the error of an operation that sent nothing, because of a pause or because the caller cancelled it.
+    /// Returns the error of an operation that sent nothing: because of a pause, because the caller cancelled it, or because
+    /// an edit of the record looks as if a newer version had written it, so that no attempt may be saved.
     fn unsent(&self) -> Failure {
         match &self.outcome.result {
+            Err(error) if self.edited && error.reason() == Some(Reason::NewerFormat) => {
+                Failure::Refused(Reason::NewerFormat)
+            }
             Err(error) if error.kind() == ErrorKind::Cancelled => Failure::Kind(ErrorKind::Cancelled),
             _ => Failure::Kind(ErrorKind::RateLimited),
         }
@@ -310,9 +317,10 @@ fn asks_when_it_is_due(
     let time = world.now;
     let received = task.log.first().and_then(|exchange| exchange.received.clone());
     let asked = !task.log.is_empty();
-    // a plan that is too far ahead for this configuration was made with another one, and is due
+    // a plan that is too far ahead for this configuration was made with another one, and is due; the longest wait after
+    // denials is six hours and its jitter
     let plan = before.refresh_at().map(|at| at.unix_ms() - time);
-    let due = plan.is_none_or(|wait| wait <= 0 || wait > app.refresh.max(6 * HOUR));
+    let due = plan.is_none_or(|wait| wait <= 0 || wait > app.refresh.max(7 * HOUR));
     match call {
         Call::Validate if before.license().is_some() && !asked => {
             let problem = now.problem().map(|problem| problem.kind);

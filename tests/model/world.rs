@@ -2,7 +2,9 @@
 //! one at a time, and lets faults happen between them. It records what happened; `invariants.rs` checks it.
 
 use super::invariants;
-use super::polar::{Action, DAY, DenialReason, Endpoint, Meaning, ORGANIZATION, PERSONAL, PRO, Polar, TEAM, Terms, id};
+use super::polar::{
+    Action, DAY, DenialReason, Endpoint, Meaning, ORGANIZATION, PERSONAL, PRO, Polar, TEAM, TWO_SEATS, Terms, id,
+};
 use super::story::{Call, Environment, Event, Fault, HOUR, ProcessId, RecordEdit, Trouble, Typed};
 use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, JoinStep, Operation, Outcome, Pacer, SendStep, Step, StoreStep};
@@ -113,8 +115,10 @@ pub(crate) struct ReceivedDenial {
     pub(crate) at: i64,
     /// Whether the denial was the answer to counting usage.
     pub(crate) to_consume: bool,
-    /// Whether Polar was asked again after the denial, and gave no answer.
+    /// Whether Polar was asked again after the denial, and gave no answer, or the operation had no time left for that.
     pub(crate) asked_again: bool,
+    /// The time of the confirmation that the license here had after the denial.
+    pub(crate) confirmed: Option<i64>,
 }
 
 /// A running operation.
@@ -709,7 +713,7 @@ impl World {
         };
         self.devices[device].may_report_uncertain |= task.log.iter().any(unknown) || task.disk_failed || task.excused;
         let sound = task.baseline.is_some() && !task.disk_failed && !task.interfered && !task.excused;
-        if let Some(denial) = invariants::last_denial(task).filter(|_| !task.excused) {
+        if let Some(denial) = invariants::last_denial(task, decision).filter(|_| !task.excused) {
             if sound {
                 self.devices[device].denial = Some((denial.clone(), self.tick));
             }
@@ -1061,12 +1065,13 @@ impl World {
         let (config, _) = setup(0);
         let host = Host { device: this.id.clone(), system: String::from("probe"), seed: [9; 16], takes_turns: false };
         let mut engine = Engine::new(config, host, Pacer::new());
-        let mut polar = Polar::new(self.now);
+        let mut polar = Polar::elsewhere(self.now);
         let mut bytes = this.bytes.clone();
         let mut now = self.clocks(device);
         let mut seats = Vec::new();
         let mut uncertain = false;
-        let key = polar.keys[0].text.clone();
+        // only for a key that needs a seat Polar is asked about every seat that was kept
+        let key = polar.keys[TWO_SEATS].text.clone();
         let activate = || Operation::Activate { key: Some(key.as_str().into()), replace_previous: false };
         for operation in [Operation::Open, activate(), activate(), activate(), activate()] {
             // later than the end of any saved pause
