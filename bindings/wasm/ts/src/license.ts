@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The interface that an app uses: a license on this device, whoever holds it. Types only, so that a page can import
- * them without loading the client.
+ * The interface that an app uses: a license on this device, which this page or another process holds. Types only, so
+ * that a page can import them without loading the client.
  */
 
 import type { AbortSignal } from "./platform.js";
@@ -9,7 +9,7 @@ import type { Deactivated, Decision, Explanation } from "./types.js";
 
 /** The options of every operation. */
 export interface CallOptions {
-  /** Cancels the call. A request that was already sent may have been applied; the license remembers that. */
+  /** Cancels the call. A request that was already sent may have been applied, and the license remembers that. */
   signal?: AbortSignal | undefined;
 }
 
@@ -26,8 +26,9 @@ export interface ActivateOptions extends CallOptions {
 export type Deactivation = Decision & { deactivated: Deactivated };
 
 /**
- * A license on this device: activates, validates, gates features. What `createLicenseClient` makes, what a window of
- * Electron has as `window.license`, and what a test puts in their place. Each method works without its object too.
+ * A license on this device: activates, validates, gates features. `createLicenseClient` creates one, a window of
+ * Electron has one as `window.license`, and a test can pass one of its own. Each method can also be called without its
+ * object.
  *
  * | method | asks Polar | waits at most |
  * |---|---|---|
@@ -36,22 +37,23 @@ export type Deactivation = Decision & { deactivated: Deactivated };
  * | `validate` | always | 10 s |
  * | `activate`, `consume`, `deactivate` | always | 35 s |
  *
- * Operations that change something run one after the other; validates at the same time share one request. With several
- * tabs, the wait for another one is part of these times.
+ * Operations that change something run one after the other; calls of `validate` at the same time share one request.
+ * With several tabs, these times include the wait for another tab.
  */
 export interface License<Feature extends string = string> {
-  /** The vendor's page for customers, if whoever holds the license says it: the `portalUrl` of the settings. */
+  /** The vendor's page for customers: the `portalUrl` of the settings, if the holder of the license passes it on. */
   readonly portalUrl?: string | undefined;
 
   /**
-   * The decision at this instant, from memory: the same frozen object until the decision changes. With `onChange` it is
-   * what stores are made of, such as React's: `useSyncExternalStore(license.onChange, license.current)`.
+   * Returns the decision at this instant, from memory: the same frozen object until the decision changes. Together with
+   * `onChange` it makes a store, such as React's: `useSyncExternalStore(license.onChange, license.current)`.
    */
   current(this: void): Decision;
 
   /**
-   * Calls `listener` with each decision that differs from the one before, in its dates at least, and with that one; not with
-   * the decision that holds already, which is `current()`. Returns how to stop that.
+   * Calls `listener` after each change of the decision, with the decision that holds and the one before it. A
+   * confirmation is a change too, because it changes dates. Does not call it with the present decision, which
+   * `current()` returns. Returns a function that removes the listener.
    *
    * ```ts
    * license.onChange((decision, before) => {
@@ -61,25 +63,25 @@ export interface License<Feature extends string = string> {
    */
   onChange(this: void, listener: (decision: Decision, before: Decision) => void): () => void;
 
-  /** Whether a feature is on at this instant, from memory. A feature that is not configured is off. */
+  /** Returns `true` if a feature is on at this instant, from memory. A feature that is not configured is off. */
   allows(this: void, feature: Feature): boolean;
 
   /**
-   * Whether the license includes a version of the app that was built on this day, from memory: for an updater that is about
-   * to offer one. A `Date`, or a text that `Date` reads, such as `2026-11-21`; the day in UTC counts. `false` only if that
-   * version would have no access for the reason `updates_ended`.
+   * Decides from memory whether the license includes a version of the app that was built on this day, for an updater
+   * that is about to offer one. The day is a `Date`, or a text that `Date` reads, such as `2026-11-21`; the day in UTC
+   * counts. Returns `false` only if that version would have no access for the reason `updates_ended`.
    *
-   * Throws a `LicenseError` of the kind `invalid_argument` for what is not a date.
+   * Throws a `LicenseError` of the kind `invalid_argument` if the argument is not a date.
    */
   covers(this: void, built: Date | string): boolean;
 
-  /** Why a feature is on or off at this instant, with a sentence for the user: they may need a license, or another plan. */
+  /** Returns why a feature is on or off, with a sentence for the user: they may need a license, or another plan. */
   explain(this: void, feature: Feature): Explanation;
 
   /**
    * Activates a license key on this device, and stores it. Without a key, activates the stored key again. Takes a seat
-   * only if the key has an activation limit and is not active here already. The key is validated first, so a mistyped key
-   * or a key of another product takes no seat.
+   * only if the key has an activation limit and is not active here already. The key is validated first, so a mistyped
+   * key or a key of another product takes no seat.
    *
    * Rejects with a `LicenseError` of the kind
    * - `refused` if Polar or the configuration denies the key; `reason` says why.
@@ -94,15 +96,15 @@ export interface License<Feature extends string = string> {
   activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision>;
 
   /**
-   * Asks Polar now. If Polar cannot be reached, that is not an error: the decision stays as it is, and its `problem` says
-   * why.
+   * Asks Polar now. If Polar cannot be reached, that is not an error: the decision stays as it is, and its `problem`
+   * says why.
    */
   validate(this: void, options?: CallOptions): Promise<Decision>;
 
   /**
-   * Asks Polar if that is due, or if access is not allowed and Polar was not asked within the last five seconds. Call it
-   * when the app starts, and when a user without access tries again. If Polar cannot be reached, that is not an error: the
-   * decision stays as it is, and its `problem` says why.
+   * Asks Polar if that is due, or if access is not allowed and Polar was not asked within the last five seconds. Call
+   * it when the app starts, and when a user without access tries again. If Polar cannot be reached, that is not an
+   * error: the decision stays as it is, and its `problem` says why.
    */
   refresh(this: void, options?: CallOptions): Promise<Decision>;
 
@@ -117,7 +119,8 @@ export interface License<Feature extends string = string> {
   consume(this: void, count?: number, options?: CallOptions): Promise<Decision>;
 
   /**
-   * Releases the seat and removes the license from this device. The decision's `deactivated` is the outcome for the seat.
+   * Releases the seat and removes the license from this device. `deactivated` of the result is the outcome for the
+   * seat.
    *
    * Rejects with a `LicenseError` of the kind
    * - `not_activated` without a license.
@@ -129,8 +132,8 @@ export interface License<Feature extends string = string> {
   deactivate(this: void, options?: CallOptions): Promise<Deactivation>;
 
   /**
-   * Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's customer
-   * portal; `deactivate` releases it.
+   * Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
+   * customer portal; `deactivate` releases it.
    *
    * Rejects with a `LicenseError` of the kind
    * - `storage` if the license cannot be removed from this device.
@@ -139,20 +142,20 @@ export interface License<Feature extends string = string> {
   forget(this: void, options?: CallOptions): Promise<Decision>;
 }
 
-/** A license that this program holds itself. Created by `createLicenseClient`. */
+/** A license that this program itself holds. `createLicenseClient` creates it. */
 export interface LicenseClient<Feature extends string = string> extends License<Feature>, Disposable {
   /**
-   * Refreshes by itself when it is time, when the network comes back and when the page is shown again. Node sees within two
-   * seconds what another process has stored.
+   * Starts to refresh by itself: whenever that is due, when the network comes back, and when the page is shown again.
+   * Node notices within two seconds that another process has changed the stored license.
    */
   startAutoRefresh(this: void): void;
 
-  /** Refreshes only when `refresh` is called. */
+  /** Stops the automatic refresh. */
   stopAutoRefresh(this: void): void;
 
   /**
-   * Ends timers, listeners and running operations, and frees the memory. The stored license stays; `current` and
-   * `allows` keep their last answers.
+   * Ends timers, listeners and running operations, and frees the memory. The stored license stays. `current` and
+   * `allows` keep returning their last results.
    */
   dispose(this: void): void;
 }
