@@ -68,7 +68,7 @@ impl Client {
         }
     }
 
-    /// When something happens to it next: its request leaves, or is answered.
+    /// Returns the time of the next event: its request leaves, or is answered.
     fn next(&self, latency: u64, now: u64) -> Option<u64> {
         let under_way = self.under_way.as_ref()?;
         Some(under_way.left_at.map_or(under_way.step.not_before.max(now), |left_at| left_at + latency))

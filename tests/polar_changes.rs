@@ -139,7 +139,7 @@ fn no_seat_is_lost_by_a_change_of_an_answer_to_an_activation() {
     assert_eq!((of_seats.len(), of_keys.len()), (65, 95));
 }
 
-/// What is not Polar's whole denial is none.
+/// An incomplete denial is not a denial.
 #[test]
 fn a_denial_that_has_changed_denies_nobody() {
     let cases = cases("400, 403, 404", "validate", 404);

@@ -154,7 +154,7 @@ fn a_process_that_knows_an_older_request_learns_of_newer_ones_before_it_sends() 
 }
 
 #[test]
-fn three_requests_leave_in_no_second_whatever_becomes_of_the_license() {
+fn at_most_two_requests_leave_in_any_second_whatever_happens_to_the_license() {
     let activate = || Operation::Activate { key: Some(KEY.into()), replace_previous: false };
     let mut device = Device::due();
     device.latency = Duration::from_millis(20);

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn none_during_a_pause_and_none_that_could_not_wait() {
+    fn no_request_leaves_in_a_pause_or_without_time_to_wait() {
         let pacer = Pacer::new();
         pacer.pause(at(1_000), 60_000);
         pacer.pause(at(2_000), 1_000);

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn another_yes_starts_afresh() {
+    fn another_confirmation_starts_afresh() {
         let mut timeline = Timeline::default();
         timeline.judge(base(0, 0), now(300 * DAY, 0));
         let confirmed_again = TimeBase { confirmed: at(DAY), offset: -299 * DAY, high: at(DAY) };

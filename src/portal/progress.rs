@@ -62,7 +62,7 @@ mod tests {
     use crate::time::Timestamp;
 
     #[test]
-    fn it_is_asked_again_until_the_deadline_and_less_often_later() {
+    fn polar_is_asked_again_until_the_deadline_and_less_often_later() {
         let at = |mono| Now { wall: Timestamp::default(), mono };
         let mut waiting = Waiting::new(Stage::Granting, Duration::from_secs(300), at(1_000));
         let (mut now, mut asked) = (1_000, 0);

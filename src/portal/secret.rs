@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_trimmed_and_refused_before_it_is_sent_unless_it_can_be_one() {
+    fn a_code_is_trimmed_and_a_text_that_cannot_be_one_is_refused() {
         for typed in ["k7q2mx", " K7Q2MX\r\n", "K7q2Mx", "\u{feff}K7Q2MX\u{200b}\n"] {
             assert_eq!(Code::read(typed).unwrap().as_str(), "K7Q2MX");
         }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_an_address_is_refused() {
+    fn a_text_that_cannot_be_an_address_is_refused() {
         for typed in [
             " ada@example.com ",
             "\u{feff}\u{200b}ada@example.com\u{2060}\n",

@@ -575,7 +575,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_polar_adds_stand_in_nobodys_way() {
+    fn values_that_polar_adds_are_read_as_unknown_ones() {
         let mut key = license_key();
         key["status"] = "something new".into();
         let read = key_rotated(&answered(200, &key), &context(), ID.parse().unwrap(), Timestamp::default()).unwrap();

@@ -13,7 +13,7 @@ use std::time::Duration;
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
 
 impl Story {
-    /// What the browser opens; the app has nothing else.
+    /// Returns the client secret from the address that the browser opens, which is all that the app has.
     fn client_secret(&self, checkout: &Checkout) -> String {
         checkout.address().strip_prefix(&format!("{}/checkout/", self.polar.url())).unwrap().to_owned()
     }
@@ -161,7 +161,7 @@ fn an_outage_during_the_payment_is_waited_out() {
 }
 
 #[test]
-fn what_is_no_link_is_refused() {
+fn a_text_that_is_not_a_link_is_refused() {
     let story = Story::begin();
     let refused = |link: &str| story.client.portal().checkout(link).unwrap_err().kind();
     assert_eq!(

@@ -144,7 +144,7 @@ fn a_seat_whose_answer_was_lost_is_found_or_reported_whatever_has_changed() {
 }
 
 #[test]
-fn a_rotation_whose_answer_has_changed_is_made_up_for_or_said() {
+fn a_rotation_whose_answer_has_changed_is_stored_or_reported() {
     let cases = cases("`license-keys/{id}/rotate` 200", "license-keys/{id}/rotate", 200);
     for case in &cases {
         let (story, key) = Story::with_license();

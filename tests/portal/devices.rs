@@ -183,7 +183,7 @@ fn take_seat(story: &Story, key: &str, label: &str) {
 }
 
 #[test]
-fn whoever_has_a_key_cannot_make_it_unmanageable() {
+fn a_stranger_with_a_key_cannot_make_it_unmanageable() {
     let story = Story::begin();
     let key = story.bought(NewKey::new("pro").limit_activations(1_201));
     take_seat(&story, &key, &"x".repeat(300_000));

@@ -1,4 +1,4 @@
-//! What the customer reads is in the app's words: those of the German catalogues, of which the app passes both.
+//! The customer reads the app's sentences: those of both German catalogues, which the app passes.
 
 use super::{EMAIL, Story, licensed};
 use mock_polar::{DEMO_LINK, Endpoint, Fault, MockPolar, NewKey};
@@ -17,7 +17,7 @@ fn begin() -> Story {
     Story::configured(polar, |config| CATALOGUES.into_iter().fold(config, |config, texts| config.texts(texts)))
 }
 
-/// What a translator has written for this code.
+/// Returns the translator's sentence for this code.
 fn german(code: &str) -> String {
     let find = |catalogue| serde_json::from_str::<BTreeMap<String, String>>(catalogue).unwrap().remove(code);
     CATALOGUES.into_iter().find_map(find).unwrap_or_else(|| panic!("`{code}` is in no catalogue"))
@@ -30,7 +30,7 @@ fn says<T>(result: Result<T, Error>, code: &str) {
 }
 
 #[test]
-fn who_lost_the_key_reads_german() {
+fn a_customer_who_lost_the_key_reads_german() {
     let story = begin();
     let deleted = story.bought(NewKey::new("pro"));
     story.polar.delete(&deleted);
@@ -58,7 +58,7 @@ fn who_lost_the_key_reads_german() {
 }
 
 #[test]
-fn who_asks_for_too_many_codes_reads_german() {
+fn too_many_codes_are_refused_in_german() {
     let story = begin();
     let portal = story.client.portal();
     for _ in 0..2 {
@@ -87,7 +87,7 @@ fn who_asks_for_too_many_codes_reads_german() {
 }
 
 #[test]
-fn who_manages_devices_reads_german() {
+fn a_customer_who_manages_devices_reads_german() {
     let story = begin();
     let key = story.bought(NewKey::new("pro").limit_activations(1));
     story.polar.show_activations("pro", false);
@@ -117,7 +117,7 @@ fn who_manages_devices_reads_german() {
 }
 
 #[test]
-fn who_has_bought_reads_german() {
+fn a_buyer_reads_german() {
     let story = begin();
     let portal = story.client.portal();
     let checkout = portal.checkout(DEMO_LINK).unwrap();

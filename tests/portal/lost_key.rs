@@ -35,7 +35,7 @@ fn a_lost_key_on_a_new_machine_takes_three_actions_and_five_requests() {
 }
 
 #[test]
-fn several_keys_are_the_apps_to_choose_from_the_best_first() {
+fn several_keys_are_returned_to_choose_from_the_best_first() {
     let story = Story::begin();
     let day = Duration::from_secs(24 * 3600);
     story.bought(NewKey::new("pro").key("ENDS-SOON").expires_in(day));
@@ -75,7 +75,7 @@ fn all_pages_are_read_and_keys_of_other_benefits_are_left_out() {
 }
 
 #[test]
-fn a_key_that_cannot_be_used_says_why_and_none_at_all_too() {
+fn the_error_says_why_no_key_can_be_used_and_if_there_is_none() {
     let story = Story::begin();
     let key = story.bought(NewKey::new("pro").expires_in(Duration::from_secs(60)));
     story.pass(Duration::from_secs(61));
@@ -214,7 +214,7 @@ fn an_address_of_several_customers_comes_back_as_a_choice() {
 }
 
 #[test]
-fn what_is_not_polars_answer_changes_nothing_and_can_be_tried_again() {
+fn an_answer_that_is_not_polars_changes_nothing_and_can_be_tried_again() {
     let story = Story::begin();
     let key = story.bought(NewKey::new("pro").limit_activations(1));
     let session = story.session();

@@ -119,7 +119,7 @@ fn a_block_of_polars_is_known_to_other_processes() {
 }
 
 #[test]
-fn a_block_is_called_what_it_is_with_its_real_wait() {
+fn a_block_is_reported_with_its_real_wait_whatever_request_meets_it() {
     let story = limited();
     // that of codes, met by what asks for none
     let fault = story.polar.fault(Fault::rate_limited(892).on(Endpoint::ClaimSeat));
@@ -140,7 +140,7 @@ fn a_block_is_called_what_it_is_with_its_real_wait() {
 }
 
 #[test]
-fn what_cannot_be_counted_is_not_sent() {
+fn a_try_that_cannot_be_counted_is_not_sent() {
     let story = limited();
     let file = story.directory.path().join("file");
     std::fs::write(&file, "").unwrap();

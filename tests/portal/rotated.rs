@@ -44,7 +44,7 @@ fn after_a_lost_answer_the_key_is_read_again() {
 }
 
 #[test]
-fn where_nobody_can_tell_the_error_says_so() {
+fn the_error_says_if_the_outcome_of_a_rotation_is_unknown() {
     let story = Story::begin();
     story.bought(NewKey::new("pro").limit_activations(2));
     let session = story.session();
@@ -60,7 +60,7 @@ fn where_nobody_can_tell_the_error_says_so() {
 }
 
 #[test]
-fn a_key_is_replaced_whatever_is_known_of_its_devices() {
+fn a_key_is_replaced_even_if_its_devices_cannot_be_listed() {
     let story = Story::begin();
     story.bought(NewKey::new("pro").limit_activations(2));
     let session = story.session();
@@ -88,7 +88,7 @@ fn a_key_of_the_license_here_is_known_although_its_devices_are_hidden_and_its_te
 }
 
 #[test]
-fn what_polar_says_of_a_key_while_it_is_replaced_does_not_deny_the_new_one() {
+fn a_denial_of_the_old_key_during_the_rotation_does_not_deny_the_new_one() {
     let story = Story::begin();
     story.bought(NewKey::new("pro").limit_activations(2));
     licensed(story.session().restore().unwrap());
@@ -107,7 +107,7 @@ fn what_polar_says_of_a_key_while_it_is_replaced_does_not_deny_the_new_one() {
 }
 
 #[test]
-fn what_polar_said_of_a_key_before_it_was_replaced_is_asked_again() {
+fn a_denial_from_before_the_rotation_is_asked_about_again() {
     let story = Story::begin();
     let key = story.bought(NewKey::new("pro").limit_activations(2));
     let session = story.session();
@@ -196,7 +196,7 @@ fn two_rotations_at_once_leave_the_license_with_the_last_key() {
 }
 
 #[test]
-fn a_rotation_that_nobody_was_told_of_is_made_up_for_by_the_next_one() {
+fn a_rotation_whose_result_is_unknown_is_stored_by_the_next_one() {
     let story = Story::begin();
     story.bought(NewKey::new("pro").limit_activations(2));
     let session = story.session();
@@ -263,7 +263,7 @@ fn a_seat_is_released_here_whichever_text_of_its_key_is_known() {
 }
 
 #[test]
-fn where_nothing_can_be_stored_nothing_is_replaced() {
+fn a_key_is_not_replaced_if_nothing_can_be_stored() {
     let story = Story::begin();
     let (client, disk, key) = story.licensed_with_a_disk();
     let session = client.portal().session_from_token(&story.polar.customer_token(EMAIL)).unwrap();
@@ -277,7 +277,7 @@ fn where_nothing_can_be_stored_nothing_is_replaced() {
 }
 
 #[test]
-fn a_key_that_was_replaced_and_could_not_be_stored_says_where_it_is() {
+fn the_error_for_a_new_key_that_could_not_be_stored_says_where_to_find_it() {
     let story = Story::begin();
     let (client, disk, key) = story.licensed_with_a_disk();
     let session = client.portal().session_from_token(&story.polar.customer_token(EMAIL)).unwrap();

@@ -1,4 +1,4 @@
-//! What the scenarios together must show: every row, rule, answer and story. `shows` names them.
+//! The names that must occur in `shows` of the scenarios: every row, rule, answer and story.
 
 pub(crate) const ALL: &[&str] = &[
     // docs/src/states.md, the rows of the states

@@ -12,7 +12,7 @@ pub(crate) fn members() -> Vec<String> {
     decision.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// What is not as the core says of a decision in its state.
+/// Returns the members of a decision that do not agree with the core's description of its state.
 pub(crate) fn uncertain(decision: &Value) -> Vec<String> {
     let states = &lists()["states"];
     let state = &states[decision["state"].as_str().unwrap_or_default()];
@@ -45,7 +45,7 @@ pub(crate) enum Inner {
     Closed,
 }
 
-/// What does not match, if anything: each as `member: expected …, got …`.
+/// Returns the differences, each as `member: expected …, got …`.
 pub(crate) fn differences(expected: &Members, actual: &Value, inner: Inner) -> Vec<String> {
     expected
         .iter()

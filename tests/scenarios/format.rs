@@ -76,7 +76,7 @@ pub(crate) struct Scenario {
     #[serde(rename = "why")]
     pub(crate) _why: String,
     pub(crate) shows: Vec<String>,
-    /// What is wrong in the library, where this scenario fails at present.
+    /// The defect of the library because of which this scenario fails at present.
     pub(crate) broken: Option<String>,
     #[serde(default)]
     pub(crate) config: Members,
@@ -102,7 +102,7 @@ pub(crate) struct Step {
     pub(crate) clock: Option<ClockStep>,
     pub(crate) store: Option<StoreStep>,
     pub(crate) polar: Vec<Exchange>,
-    /// How often the step is taken; once unless it is said.
+    /// The number of times that the step is carried out. Default: once.
     pub(crate) times: Option<u32>,
     /// Requests to the local Polar.
     pub(crate) control: Vec<Control>,
@@ -208,7 +208,7 @@ pub(crate) struct Exchange {
     #[serde(default)]
     pub(crate) body: Members,
     pub(crate) reply: Reply,
-    /// What happens while the request is on its way.
+    /// The steps that happen while the request is on its way.
     #[serde(default)]
     pub(crate) during: Vec<Step>,
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::format::{self, Common, Endpoint, Fail, Members, Reply, Scenario, moment};
 
-/// What comes back for this request when Polar's clock says `now`.
+/// Returns the answer to this request when Polar's clock reads `now`.
 pub(crate) fn answer(
     common: &Common,
     scenario: &Scenario,

@@ -14,7 +14,7 @@ use super::{Around, Inner, Outcome, Process, World, differences};
 /// Members that only the expectation of a call has.
 const OF_A_CALL: [&str; 5] = ["error", "store", "decision", "requests", "mails"];
 
-/// What an operation that waits has reported, and what is to happen meanwhile.
+/// The waits that an operation has reported, and the steps that happen meanwhile.
 #[derive(Default)]
 pub(super) struct Waiting {
     waits: Waits,

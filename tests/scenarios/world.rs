@@ -23,7 +23,7 @@ use super::polar;
 #[path = "portal.rs"]
 mod portal;
 
-/// How long every request takes: two leave within any second without waiting, and nothing in a test waits.
+/// The time that every request takes: two leave within any second without a wait, so no test waits.
 const REQUEST_MS: i64 = 600;
 
 /// Runs a scenario. Returns what was not as expected, each with where it happened.
@@ -59,7 +59,7 @@ struct World {
     clocks: Mutex<Clocks>,
     store: Mutex<Stored>,
     processes: Mutex<BTreeMap<String, Arc<Process>>>,
-    /// What each process was last started with.
+    /// The settings with which each process was last started.
     settings: Mutex<BTreeMap<String, (Members, String)>>,
     /// Processes that were killed and not started again.
     dead: Mutex<BTreeSet<String>>,
@@ -92,10 +92,10 @@ struct Process {
     config: Members,
     device: String,
     script: Mutex<VecDeque<Exchange>>,
-    /// Where in the scenario it is.
+    /// The step of the scenario that is running.
     place: Mutex<String>,
     always: Mutex<Members>,
-    /// What was stored when it was killed.
+    /// The record that was stored when the process was killed.
     killed: Mutex<Option<Option<Vec<u8>>>>,
     waiting: Mutex<portal::Waiting>,
     /// The steps that happen when the local Polar has handled a request, by endpoints.
@@ -181,7 +181,7 @@ impl World {
         })
     }
 
-    /// What a process is started with: as it was last, or as the scenario says.
+    /// Returns the settings with which a process starts: those of its last start, or those of the scenario.
     fn settings_of(&self, name: &str) -> (Members, String) {
         self.settings.lock().unwrap().get(name).cloned().unwrap_or_else(|| {
             let mut config = self.common.config.clone();
@@ -275,7 +275,7 @@ impl World {
         }
     }
 
-    /// What holds after every step, said or not.
+    /// Checks what is true after every step, even if the scenario does not say it.
     fn check_at_rest(&self, process: &Process, outcome: &Outcome, place: &str) {
         let current = process.current();
         for name in ["allowed", "state", "features"] {
@@ -426,7 +426,7 @@ impl Clock for ProcessClock {
     }
 }
 
-/// What a process sees of the world. Outlives neither.
+/// The part of the world that a process sees. Does not keep the process or the world alive.
 #[derive(Clone)]
 pub(crate) struct Around {
     world: Weak<World>,
@@ -447,7 +447,7 @@ impl Around {
     }
 }
 
-/// What the app's store and transport do.
+/// The app's store and transport.
 impl Around {
     pub(crate) fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         self.watch("before loading");
@@ -534,7 +534,7 @@ impl Around {
     }
 }
 
-/// What Polar demands of every body, and what is never sent.
+/// Checks a request's body: it has the members that Polar requires, and none that is never sent.
 fn check_form(process: &Process, endpoint: Endpoint, body: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     if body["organization_id"] != process.config["organizationId"] {

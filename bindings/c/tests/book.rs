@@ -8,7 +8,7 @@ use common::{NOT_INCLUDED, NOT_LICENSED, command, compile, folder, package, repo
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::fs;
 
-/// What the reader has around it. `POLAR` is not in the gate, so the test replaces the default.
+/// The reader's code around the gate. `POLAR` is not in the gate, so the test replaces the default.
 const AROUND: &str = r#"#include <polar_license.h>
 #include <stdio.h>
 #define ORGANIZATION "@ORGANIZATION@"

@@ -106,7 +106,7 @@ fn the_library_exports_what_the_header_declares_and_nothing_else() {
     assert_eq!(exported(&built().join("libpolar_license_c.so")), declared());
 }
 
-/// What the C++ header has inside a class.
+/// Returns the text of a class in the C++ header.
 fn class(name: &str) -> String {
     let header = fs::read_to_string(path().with_extension("hpp")).unwrap();
     let (_, class) = header.split_once(&format!("\nclass {name} ")).unwrap();
@@ -185,7 +185,7 @@ fn comments_name_what_exists() {
     }
 }
 
-/// What keeps a panic inside is given the name of its function, by which a test makes that panic.
+/// A test makes a function panic by the name that the function passes to its guard.
 #[test]
 fn every_function_is_guarded_by_its_own_name() {
     let folders = ["src", "src/options", "src/portal"].map(|name| fs::read_dir(folder().join(name)).unwrap());

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
 
-/// Where Debian puts JNA.
+/// The file of JNA on Debian.
 const JNA: &str = "/usr/share/java/jna.jar";
 
 /// Whether what the language needs is there: programs that answer these command lines.

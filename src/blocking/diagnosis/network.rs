@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn who_answers_in_polars_place_is_told_apart() {
+    fn the_servers_that_answer_in_place_of_polar_are_distinguished() {
         let page = b"\n <!doctype html><html>";
         for (status, body, fault) in [
             (200, &page[..], Fault::CaptivePortal),

@@ -146,7 +146,7 @@ const ROUTES: &[(&str, &str, Endpoint)] = &[
     ("GET", "/v1/customer-portal/wallets/", Endpoint::Billing),
 ];
 
-/// Where a request leads. The path is decoded and has no query.
+/// Returns the target of a request. `path` is decoded and has no query.
 pub(crate) fn find(method: &str, path: &str) -> Target {
     let mut allowed = None;
     for &(route_method, route, endpoint) in ROUTES {

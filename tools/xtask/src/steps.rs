@@ -258,7 +258,7 @@ const ELSEWHERE: &[Step] = &[
 
 /// The steps that a run consists of.
 pub(crate) enum Selection {
-    /// What needs no installation beyond Rust.
+    /// The steps that need no installation beyond Rust.
     Quick,
     /// All steps.
     Everything,
@@ -293,7 +293,7 @@ pub(crate) fn test(sh: &Shell, selection: &Selection) -> Result<()> {
     Ok(())
 }
 
-/// What a full run has to do: steps in order, then the steps of two lanes at the same time.
+/// The steps of a full run: some in order, then those of two lanes at the same time.
 struct Tables {
     first: Vec<&'static Step>,
     rust: Vec<&'static Step>,

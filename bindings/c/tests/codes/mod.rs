@@ -26,7 +26,7 @@ struct Table {
     /// The enum in C++, and its comment.
     enumeration: &'static str,
     about: &'static str,
-    /// What C returns if there is none: the name of the constant, of the enumerator, and the comment.
+    /// The value that C returns if there is none: the name of the constant, that of the enumerator, and the comment.
     zero: Option<(&'static str, &'static str, &'static str)>,
     rows: Vec<Row>,
 }

@@ -31,7 +31,7 @@ pub fn repository() -> PathBuf {
     package().join("../..").canonicalize().unwrap()
 }
 
-/// Where cargo put the libraries: beside this test's own program.
+/// Returns the folder in which cargo has put the libraries: that of this test's own program.
 pub fn built() -> PathBuf {
     env::current_exe().unwrap().parent().unwrap().to_owned()
 }
@@ -41,7 +41,8 @@ pub fn words(variable: &str, default: &str) -> Vec<String> {
     value.split_whitespace().map(Into::into).collect()
 }
 
-/// Where these tests write: a folder for each compiler, because they may run for several systems at the same time.
+/// Returns the folder in which these tests write: one for each compiler, because they may run for several systems at the
+/// same time.
 pub fn folder() -> PathBuf {
     let compiler = PathBuf::from(&words("POLAR_LICENSE_C_CC", "gcc")[0]);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c").join(compiler.file_name().unwrap());
@@ -56,7 +57,7 @@ pub fn run(command: &mut Command) -> String {
     printed(&output)
 }
 
-/// What it printed, with line ends as C has them.
+/// Returns the output of a program, with line ends as in C.
 pub fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
 }

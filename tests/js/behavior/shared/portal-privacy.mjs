@@ -8,7 +8,7 @@ import { Story } from "./portal.mjs";
 const EMAIL = "iona.larkspur@example.com";
 const INVITATION = "DEMO-INVITATION";
 
-/** What goes wrong, besides nothing. `says too much` is an app's own `fetch`. */
+/** The faults, and none. `says too much` is a fault of an app's own `fetch`. */
 const FAULTS = [
   undefined,
   "says too much",
@@ -164,7 +164,7 @@ class Seen {
   }
 }
 
-/** What a loop over an object and its members finds, as loggers do it. */
+/** Returns the texts that a logger finds in a loop over an object and its members. */
 function listed(value, known = new Set()) {
   if (typeof value !== "object" || value === null) return String(value);
   if (known.has(value)) return "";

@@ -40,7 +40,7 @@ export class Story {
   device;
   license;
   portal;
-  /** What the local Polar still has to do before the next request. */
+  /** The changes that the local Polar has yet to make before the next request. */
   #pending = Promise.resolve();
 
   static async begin(polar, platform) {

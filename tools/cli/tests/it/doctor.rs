@@ -463,7 +463,7 @@ mod unix {
     }
 
     #[test]
-    fn where_one_has_to_sign_in_first_the_advice_begins_with_that() {
+    fn the_advice_begins_with_signing_in_if_the_network_may_require_it() {
         let hotel = "In a hotel, a train or an airport, open any page in a browser and sign in to the network first.";
         let directory = tempfile::tempdir().unwrap();
         for (server, faults, advice) in [
@@ -576,7 +576,7 @@ mod unix {
     }
 
     #[test]
-    fn a_proxy_that_is_none() {
+    fn a_proxy_with_a_wrong_address() {
         let polar = start_polar();
         let device = Device::new(&polar);
         let found = Found::by(|| {
@@ -590,7 +590,7 @@ mod unix {
     }
 
     #[test]
-    fn nothing_is_sent_past_a_proxy_that_is_none() {
+    fn nothing_is_sent_if_the_proxys_address_is_wrong() {
         let directory = tempfile::tempdir().unwrap();
         for words in
             [&["--environment", "https://polar.invalid"][..], &["--environment", "https://polar.invalid", "KEY"]]
@@ -602,7 +602,7 @@ mod unix {
     }
 
     #[test]
-    fn a_file_of_certificates_that_is_none_is_left_out() {
+    fn a_variable_that_names_no_file_of_certificates_is_ignored() {
         let (production, directory) = (start_polar(), tempfile::tempdir().unwrap());
         let internet = Internet::new(&[(PRODUCTION, &production)]);
         let pipe = directory.path().join("pipe");

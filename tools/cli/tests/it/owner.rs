@@ -136,7 +136,7 @@ fn a_home_in_which_root_was_first_stays_the_users() {
 
 /// A record as a program leaves it that ignores owners.
 #[test]
-fn a_record_that_is_roots_is_a_fault_with_the_command_that_helps() {
+fn a_record_that_belongs_to_root_is_a_fault_with_the_command_that_helps() {
     let polar = start_polar();
     let Some(home) = Home::licensed(&polar) else { return };
     for (path, fault) in [(home.record(), "not_readable"), (home.directory(), "not_writable")] {

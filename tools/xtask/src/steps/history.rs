@@ -1,5 +1,5 @@
-//! What earlier runs of the steps have left in `target/steps`: how long each step took, and which steps of a run that was
-//! interrupted have passed. Each step has files of its own, because two lanes write at the same time.
+//! The files that runs of the steps leave in `target/steps`: how long each step took, and which steps of an interrupted
+//! run have passed. Each step has files of its own, because two lanes write at the same time.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -5,7 +5,7 @@ import { moment, time } from "./read.mjs";
 /** Requests take time, so moments are compared to the minute. */
 const SLACK_MS = 60_000;
 
-/** What does not match, each as `member: expected …, got …`. Objects within may have further members unless `closed`. */
+/** Returns the differences, each as `member: expected …, got …`. Inner objects may have further members unless `closed`. */
 export function differences(expected, actual, closed = false) {
   return Object.entries(expected)
     .filter(([name, value]) => !matches(name, value, actual?.[name] ?? null, closed))

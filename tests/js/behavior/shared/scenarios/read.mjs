@@ -15,7 +15,7 @@ const MEMBERS = {
   reply: ["yes", "half", "no", "malformed", "status", "retryAfter", "body", "fail", "sent", "killed", "cancelled"],
 };
 
-/** What all scenarios share, from the texts of `common.json` and `members.json`. */
+/** Reads the part that all scenarios share, from the texts of `common.json` and `members.json`. */
 export function readCommon(text, members) {
   const { names } = JSON.parse(text);
   const common = JSON.parse(withNames(names, text));

@@ -2,7 +2,7 @@
 
 import { moment } from "./read.mjs";
 
-/** What comes back for this request when Polar's clock says `now`, of replies that come back at all. */
+/** Returns the reply to this request when Polar's clock reads `now`, if one arrives at all. */
 export function answer(common, scenario, endpoint, asked, reply, now) {
   const [status, text] = parts(common, scenario, endpoint, asked, reply, now);
   const body = new TextEncoder().encode(text);

@@ -8,10 +8,10 @@ import { differences } from "./compare.mjs";
 import { allSteps, duration, START, time } from "./read.mjs";
 import { answer } from "./replies.mjs";
 
-/** How long every request takes: two leave within any second without waiting, and nothing in a test waits. */
+/** The time that every request takes: two leave within any second without a wait, so no test waits. */
 const REQUEST_MS = 600;
 
-/** What only an expectation has, besides the members of a decision. */
+/** The members that an expectation may have besides those of a decision. */
 const OTHERS = ["error", "store", "deactivated", "allows", "covers"];
 
 const ENDPOINTS = {
@@ -121,7 +121,7 @@ class World {
     return process;
   }
 
-  /** What was stored when the request left is stored; what came after did not happen. */
+  /** Puts back the record that was stored when the request left, so that nothing after it has happened. */
   #bury(name, process) {
     this.#store.bytes = process.step.killed.bytes;
     process.client.dispose();
@@ -216,7 +216,7 @@ class World {
     for (const wrong of differences(always, process.client.current())) this.fail(place, `${when}: ${wrong}`);
   }
 
-  /** What holds after every step, said or not. */
+  /** Checks what is true after every step, even if the scenario does not say it. */
   #checkAtRest({ client }, { decision, error }, place) {
     const current = client.current();
     for (const name of ["allowed", "state", "features"]) {
@@ -272,7 +272,7 @@ class World {
   }
 }
 
-/** What an operation came to. */
+/** Runs an operation, and returns its result. */
 async function carryOut(process, step) {
   const { client } = process;
   process.step.cancel = new AbortController();
@@ -296,7 +296,7 @@ async function carryOut(process, step) {
   }
 }
 
-/** What is not as the types say of a decision in this state. */
+/** Returns the members of a decision that do not agree with the types' description of its state. */
 function uncertain({ allowed, reasons, present, absent }, decision) {
   const { state, reason } = decision;
   const wrong = [...present.filter((name) => decision[name] === null), ...absent.filter((name) => decision[name] !== null)];
@@ -306,7 +306,7 @@ function uncertain({ allowed, reasons, present, absent }, decision) {
   return wrong.map((name) => `${name} is ${JSON.stringify(decision[name])} in state ${state}`);
 }
 
-/** What Polar demands of every body, and what is never sent. */
+/** Checks a request's body: it has the members that Polar requires, and none that is never sent. */
 function malformed({ config }, endpoint, body) {
   const known = ["key", "organization_id", ...ENDPOINTS[endpoint]];
   const wrong = Object.keys(body)
