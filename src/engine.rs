@@ -1,5 +1,5 @@
-//! Every operation as steps: the engine says what to store or send, a driver does it and reports back. The engine
-//! never waits, reads, writes, sends, or looks at a clock, and everything licensing is decided here or below.
+//! Every operation as steps: the engine says what to store or send, and a driver does it and reports back. The engine
+//! never waits, reads, writes, sends, or looks at a clock. All licensing is decided here or below.
 //!
 //! ```text
 //!              ┌── Turn: wait for other processes ───────────┐
@@ -8,9 +8,9 @@
 //!              └── Join: wait for another operation to end ──┘
 //! ```
 //!
-//! A driver is a loop over these; `blocking/driver.rs` is one. A step is the ticket of its operation, for the engine
-//! that gave it: it can be resumed once, and dropping it before anything was sent ends the operation without a trace.
-//! After sending, a driver that gives up resumes with
+//! A driver is a loop over these, such as `blocking/driver.rs`. Only the step can continue its operation, in the engine
+//! that returned it: it can be resumed once, and dropping it before anything was sent ends the operation without a
+//! trace. After sending, a driver that gives up resumes with
 //! [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that an activation on its way is not forgotten. No
 //! lock is needed around the engine while a request is in flight.
 //!
@@ -121,10 +121,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use timeline::Timeline;
 
-/// What can be asked of an engine.
+/// An operation that an engine can run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Read what is stored. Once, at the start, and whenever another process may have changed it.
+    /// Read the stored record: once at the start, and whenever another process may have changed it.
     Open,
     /// Ask Polar now.
     Validate,
@@ -134,7 +134,7 @@ pub enum Operation {
     Consume(u32),
     /// Take a seat for this device, or find that none is needed.
     Activate {
-        /// What the user typed; `None` for the stored key.
+        /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
         /// Releases an older activation if no seat is free.
         replace_previous: bool,
@@ -143,22 +143,23 @@ pub enum Operation {
     Deactivate,
     /// Remove the license from this device without releasing the seat.
     Forget,
-    /// What the customer portal needs.
+    /// Run an operation for the customer portal.
     #[cfg(feature = "portal")]
     Portal(PortalOperation),
 }
 
-/// How a refresh was started, and so how long it may take.
+/// The start of a refresh, which decides how long the refresh may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
     /// The app is waiting: at most two seconds if access is allowed anyway.
     Short,
-    /// Nobody is waiting: a timer.
+    /// Nobody is waiting: a timer has started the refresh.
     Full,
     /// Nobody is waiting, and the automatic refresh has just been started: asks even before it is due, unless access is
     /// allowed.
     Started,
-    /// Nobody is waiting, and the network may just have come back: asks even before it is due, unless all is well.
+    /// Nobody is waiting, and the network may just have come back: asks even before it is due, unless there is no
+    /// problem.
     Woken,
 }
 
@@ -167,24 +168,25 @@ pub enum Patience {
 pub struct DecisionChange {
     /// The decision that holds.
     pub decision: Decision,
-    /// The one before it.
+    /// The decision before it.
     pub before: Decision,
 }
 
-/// Names an operation while it runs.
+/// The number of an operation while it runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OpId(u64);
 
-/// What the driver knows about the machine.
+/// The driver's knowledge about the machine.
 #[derive(Clone, Debug)]
 pub struct Host {
-    /// Identifies this device to Polar's conditions and to the seal.
+    /// The id of this device, for Polar's conditions and for the seal.
     pub device: DeviceId,
-    /// Such as `Debian 12`, for the default label. Never the host's or the user's name.
+    /// The name of the system for the default label, such as `Debian 12`. Never the name of the host or of the user.
     pub system: String,
     /// Random bytes, for jitter and labels.
     pub seed: [u8; 16],
-    /// Whether the driver can wait for other processes that share the record, so that they ask Polar one after the other.
+    /// Whether the driver can wait for other processes that share the record, so that they ask Polar one after the
+    /// other.
     pub takes_turns: bool,
 }
 
@@ -193,43 +195,43 @@ pub struct Engine {
     config: Config,
     host: Host,
     sealer: Sealer,
-    /// The app's conditions, and that of this device: what a seat bound to it was taken with. Computed here, never read
-    /// from a record.
+    /// The app's conditions and the one for this device, with which a seat that is bound to this device was taken.
+    /// Computed here, and never read from a record.
     bound_conditions: Values,
     pacer: Pacer,
     random: Random,
     timeline: Timeline,
-    /// What is remembered at present.
+    /// The record in memory.
     record: Box<Record>,
     /// Whether the store was ever read.
     has_read: bool,
-    /// Whether the stored bytes are a newer version's, which must not be written over.
+    /// Whether a newer version wrote the stored bytes, which must not be overwritten.
     is_newer: bool,
     /// Edits that `record` has and the store does not.
     unsaved: Vec<Edit>,
-    /// Why Polar was not reached when it was last asked.
+    /// The reason why Polar was not reached when it was last asked.
     unreached: Option<Problem>,
-    /// Why the store could not be read or written when it was last tried.
+    /// The reason why the store could not be read or written when that was last tried.
     storage: Option<Problem>,
-    /// When Polar was last asked; monotonic ms.
+    /// The time at which Polar was last asked, in ms of the monotonic clock.
     asked_at: Option<u64>,
     /// Whether Polar has answered about the license that cannot be trusted.
     untrusted_answered: bool,
-    /// When to ask next if no clock can be trusted; monotonic ms.
+    /// The time at which to ask next if no clock can be trusted, in ms of the monotonic clock.
     fallback_at: Option<u64>,
     /// The operation under way, or the last one.
     running: Running,
-    /// The last operation that asked and was answered, for those who joined it.
+    /// The last operation that asked and was answered, for the operations that joined it.
     last_answered: OpId,
     /// The decision that listeners were last called with, or that was read at the start.
     reported: Option<Decision>,
 }
 
-/// What any operation has while it is under way. Its own data is in its steps.
+/// The part of the running operation's state that all operations have. The rest is in its steps.
 #[derive(Default)]
 struct Running {
     id: OpId,
-    /// The step of the operation under way has a clone of it.
+    /// A token of which the step of the operation under way has a clone.
     ticket: Arc<()>,
     asks: bool,
     /// Whether a request was answered, by Polar or by something else.
@@ -238,7 +240,7 @@ struct Running {
     has_unsaved_request: bool,
     /// Whether the driver keeps other processes from asking Polar.
     has_turn: bool,
-    /// In ms of the monotonic clock.
+    /// The end of the operation's time, in ms of the monotonic clock.
     deadline: u64,
     /// The activation that was sent, or is about to be.
     sending: Option<AttemptId>,
@@ -248,7 +250,7 @@ struct Running {
 const LONGEST_SPAN: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// An engine that remembers nothing yet: run [`Operation::Open`] first. `pacer` is the process's.
+    /// Creates an engine that knows no record yet: run [`Operation::Open`] first. `pacer` is that of the process.
     pub fn new(config: Config, host: Host, pacer: Pacer) -> Self {
         let mut bound_conditions = config.conditions().clone();
         bound_conditions.insert(DEVICE_CONDITION, host.device.as_str());
@@ -275,12 +277,12 @@ impl Engine {
         }
     }
 
-    /// What tells this record apart from those of other products and devices: tags of the product and of the device.
+    /// Returns the tags of the product and of the device, which distinguish this record from others.
     pub fn record_tags(&self) -> ([u8; 8], [u8; 8]) {
         self.sealer.tags()
     }
 
-    /// The decision at this instant, from memory.
+    /// Returns the decision at this instant, from memory.
     pub fn current(&mut self, now: Now) -> Decision {
         let facts = policy::Facts {
             now: self.estimate(now),
@@ -292,17 +294,17 @@ impl Engine {
         policy::decide(&self.config, facts)
     }
 
-    /// Returns the change for which listeners have not been called. A driver asks for it after each operation. The decision
-    /// that is read at the start is no change.
+    /// Returns the change for which listeners have not been called. A driver asks for it after each operation. The
+    /// decision that is read at the start is not a change.
     pub fn take_change(&mut self, now: Now) -> Option<DecisionChange> {
         let decision = self.current(now);
         let before = self.reported.replace(decision.clone())?;
         (before != decision).then_some(DecisionChange { decision, before })
     }
 
-    /// Returns how long the decision of [`current`](Self::current) at this instant holds, unless an operation changes it
-    /// meanwhile. That is a minute at most: the engine learns the time only in `current`, and has to remember it in case
-    /// the clock is set back.
+    /// Returns the span in which the decision of [`current`](Self::current) at this instant holds, unless an operation
+    /// changes it meanwhile. That is a minute at most: the engine learns the time only in `current`, and has to
+    /// remember it in case the clock is set back.
     pub fn holds(&mut self, now: Now) -> Span {
         let change = self.next_change(now);
         let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));
@@ -326,30 +328,31 @@ impl Engine {
         until
     }
 
-    /// Whether a feature is on at this instant; what [`Decision::allows`] says of [`current`](Self::current), sooner.
+    /// Returns `true` if a feature is on at this instant, as [`Decision::allows`] of [`current`](Self::current) does,
+    /// but without making a decision.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
         policy::features(&self.config, self.record.license.as_deref(), estimate).allows(feature)
     }
 
-    /// The configuration it was made with.
+    /// Returns the configuration with which the engine was created.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Whether the operation is still under way.
+    /// Returns `true` if the operation is still under way.
     pub fn is_running(&self, id: OpId) -> bool {
         self.running.id == id && Arc::strong_count(&self.running.ticket) > 1
     }
 
-    /// The conditions that a seat was taken with, or is.
+    /// Returns the conditions with which a seat is taken or was taken.
     fn conditions(&self, bound: bool) -> &Values {
         if bound { &self.bound_conditions } else { self.config.conditions() }
     }
 }
 
 impl Operation {
-    /// Whether it only asks, so that two at once can share one answer.
+    /// Returns `true` if the operation only asks, so that two at once can share one answer.
     fn asks(&self) -> bool {
         match self {
             Self::Validate | Self::Refresh(_) => true,

@@ -1,15 +1,15 @@
-//! How often codes may be requested or tried. Polar blocks an address for a quarter of an hour at the seventh in a minute
-//! and at the thirteenth in an hour, for validate and activate too; so no more than five reach it in any minute, and ten in
-//! any hour, in all processes that share a record. A request for a code reserves the try of it, for as long as the code is
-//! good: no code is mailed that could not be tried. Pure.
+//! The pace of requests for codes, and of tries. Polar blocks an IP address for a quarter of an hour, also for validate
+//! and activate, at the seventh of these requests in a minute and at the thirteenth in an hour. So all processes that
+//! share a record send at most five in any minute and ten in any hour. A request for a code reserves a try of it for as
+//! long as the code is valid, so that every code that is mailed can be tried. Pure.
 //!
-//! What is counted is when a request was about to leave. It reaches Polar up to fifteen seconds later, or not at all, so
-//! the windows here are that much longer than Polar's.
+//! A request counts from the time at which it was about to leave. It reaches Polar up to fifteen seconds later, or not
+//! at all, so the windows here are that much longer than Polar's.
 
 use crate::record::{CodeMail, CodeTries, CodeTry, CodeUse};
 use crate::time::Timestamp;
 
-/// How many in which time, in ms.
+/// The most requests in a time, and that time in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
 /// Adds a request or a try to the list, once, unless it is too early. Returns `true` if anything has changed. A request
@@ -37,28 +37,28 @@ pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool 
     true
 }
 
-/// Takes back the try that the last request has reserved; whether there was one.
+/// Takes back the try that the last request has reserved. Returns `true` if there was one.
 pub(super) fn not_mailed(tries: &mut CodeTries) -> bool {
     let last = tries.mails.iter().rposition(|mail| !mail.is_tried);
     last.map(|at| tries.mails.remove(at)).is_some()
 }
 
-/// Whether this try is on the list.
+/// Returns `true` if this try is on the list.
 pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
     tries.list.contains(&new)
 }
 
-/// When the last code expires that may have been mailed.
+/// Returns the time at which the last code expires that may have been mailed.
 pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timestamp> {
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }
 
-/// How long Polar accepts no other try, in ms.
+/// Returns the time in ms for which Polar accepts no other try.
 pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
 
-/// How long to wait until there is room for another request and the try of its code, or for another try, in ms.
+/// Returns the wait in ms until another request and the try of its code are allowed, or another try.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
     // a try that is ahead was saved under another wall clock, or a moment later
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
@@ -98,8 +98,8 @@ mod tests {
         paced(tries, to, now).max(blocked(tries, now))
     }
 
-    /// Requests or tries codes, as `uses` says, as often as it may, each on its way for as long as `delay` says; when each
-    /// reached Polar.
+    /// Requests or tries codes, as `uses` says, as often as it may, each on its way for as long as `delay` says; when
+    /// each reached Polar.
     fn uses_for(hours: i64, uses: impl Fn(usize) -> CodeUse, delay: impl Fn(usize) -> i64) -> Vec<i64> {
         let (mut tries, mut arrived) = (CodeTries::default(), Vec::new());
         let mut now = 0;

@@ -26,7 +26,7 @@ pub(super) enum Edit {
     Attempt(Attempt),
     /// The attempt has failed, for certain.
     AttemptOver(AttemptId),
-    /// Nobody waits for the attempt's answer any more.
+    /// Nobody waits for the answer to the attempt any more.
     AttemptUncertain(AttemptId),
     /// A license was activated, or found to need no activation.
     Activated(Box<Activated>),
@@ -45,16 +45,16 @@ pub(super) enum Edit {
     /// A code is about to be requested or tried, if the pace allows it.
     #[cfg(feature = "portal")]
     CodeTry(CodeTry, CodeUse),
-    /// The code that was requested last is not mailed.
+    /// The code that was requested last was not mailed.
     #[cfg(feature = "portal")]
     CodeNotMailed,
     /// Polar accepts no request for a code, nor a try, before this.
     #[cfg(feature = "portal")]
     CodesBlocked(Timestamp),
-    /// The seat was released that an activation with this marker took.
+    /// The customer portal released the seat that an activation with this marker took.
     #[cfg(feature = "portal")]
     MarkerReleased(String),
-    /// The seat was found that an activation with this marker took.
+    /// The customer portal found the seat that an activation with this marker took.
     #[cfg(feature = "portal")]
     SeatFound {
         marker: String,
@@ -76,8 +76,8 @@ pub struct Rotated {
     pub from: Vec<Key>,
     /// Its text from here on.
     pub to: Key,
-    /// Whether Polar knew the key of the license here when the rotation began. A denial since then, that it does not, is about
-    /// the text that was replaced.
+    /// Whether Polar knew the key of the license here when the rotation began. If so, a later answer that the key is
+    /// unknown is about the text that was replaced.
     pub was_known: bool,
 }
 
@@ -96,11 +96,11 @@ pub(super) struct Confirmation {
     /// Its key differs from the one stored if Polar or the customer rotated it.
     pub(super) identity: Identity,
     pub(super) confirmed: Confirmed,
-    /// The wall clock when it arrived.
+    /// The wall clock when the confirmation arrived.
     pub(super) wall: Timestamp,
 }
 
-/// The license a question was about, and how many answers about it had been saved.
+/// The license that a question was about, and the number of answers about it that had been saved.
 #[derive(Clone)]
 pub(super) struct Asked {
     pub(super) identity: Identity,
@@ -117,13 +117,13 @@ pub(super) struct AttemptId {
 pub(super) struct Activated {
     pub(super) confirmation: Confirmation,
     pub(super) attempt: Option<AttemptId>,
-    /// What the seat was labelled, if it was taken just now.
+    /// The label of the seat, if it was taken just now.
     pub(super) label: Option<String>,
     /// The license that was here when the user asked for this one.
     pub(super) instead_of: Option<Identity>,
 }
 
-/// When to ask next, given how this round ended.
+/// The result of a round of asking, from which the time of the next round follows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlanEdit {
     /// Whether Polar answered.
@@ -131,7 +131,7 @@ pub(super) struct PlanEdit {
     /// The number of rounds in a row before this one that did not lead to access.
     pub(super) failed_tries: u32,
     pub(super) jitter: u32,
-    /// When the round ended, on this process's monotonic clock: the edit may be applied again much later.
+    /// The end of the round, on this process's monotonic clock: the edit may be applied again much later.
     pub(super) ended: u64,
     /// Polar accepts no request before this, on the wall clock.
     pub(super) pause_until: Option<Timestamp>,
@@ -146,7 +146,7 @@ pub(super) enum Applied {
     Contradicted,
 }
 
-/// What edits are applied with.
+/// The data with which edits are applied to a record.
 pub(super) struct Editor<'a> {
     pub(super) config: &'a Config,
     pub(super) timeline: Timeline,
@@ -155,12 +155,13 @@ pub(super) struct Editor<'a> {
     pub(super) unsaved: &'a [Edit],
 }
 
-/// The least time for which an attempt without an outcome is reported: it goes with the first confirmation after that. By
+/// The least time for which an attempt without an outcome is reported. The first confirmation after that removes it: by
 /// then the customer has looked, or has not missed a seat.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {
-    /// `identity` is what Polar confirmed, if it is not what was stored: its key may have been rotated.
+    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed, if it is not the
+    /// stored one: its key may have been rotated.
     pub(super) fn confirmed(asked: Asked, identity: Option<Identity>, confirmed: Confirmed, now: Now) -> Self {
         let identity = identity.unwrap_or_else(|| asked.identity.clone());
         let confirmation = Confirmation { identity, confirmed, wall: now.wall };
@@ -173,7 +174,7 @@ impl NewAnswer {
 }
 
 impl Edit {
-    /// Whether losing it in a power cut would lose something.
+    /// Returns `true` if a power cut must not undo the edit.
     pub(super) fn is_precious(&self) -> bool {
         match self {
             Self::Plan(_) | Self::Pause(_) => false,
@@ -197,12 +198,12 @@ impl Edit {
         }
     }
 
-    /// Whether it brings this license here.
+    /// Returns `true` if the edit brings this license here.
     pub(super) fn activates(&self, identity: &Identity) -> bool {
         matches!(self, Self::Activated(activated) if activated.confirmation.identity == *identity)
     }
 
-    /// Whether `later`, of the same kind, makes this one needless.
+    /// Returns `true` if `later`, of the same kind, makes this edit unnecessary.
     fn is_replaced_by(&self, later: &Self) -> bool {
         match self {
             Self::Plan(_) => matches!(later, Self::Plan(_)),
@@ -332,12 +333,13 @@ impl Editor<'_> {
         Applied::Changed
     }
 
-    /// Whether only this process knows the license so far, so that no other can have been answered about it.
+    /// Returns `true` if only this process knows the license so far, so that no other can have been answered about it.
     fn is_only_ours(&self, identity: &Identity) -> bool {
         self.unsaved.iter().any(|edit| edit.activates(identity))
     }
 
-    /// A confirmation makes a license that could not be trusted one that can; a denial leaves it as it is.
+    /// Applies an answer about a license that cannot be trusted: a confirmation makes it trusted, and a denial leaves
+    /// it as it is.
     fn answer_about_untrusted(&self, record: &mut Record, answer: &NewAnswer) -> Applied {
         let identity = record.untrusted.as_ref().and_then(|untrusted| untrusted.identity.as_ref());
         let asked = identity == Some(&answer.asked.identity);
@@ -395,7 +397,7 @@ impl Editor<'_> {
         record.untrusted = None;
     }
 
-    /// `known` are the terms of the license that was here.
+    /// Creates the license that Polar has confirmed. `known` are the terms of the license that was here.
     fn license(
         &self,
         confirmation: &Confirmation,
@@ -433,7 +435,7 @@ impl Editor<'_> {
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
     }
 
-    /// The time on Polar's clock, as far as this record can tell.
+    /// Returns the time on Polar's clock, as far as this record can tell.
     pub(super) fn estimate(&mut self, record: &Record) -> Option<Timestamp> {
         let license = record.license.as_deref()?;
         self.timeline.judge(license.time, self.now)
@@ -468,8 +470,8 @@ fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     }
 }
 
-/// The seat of an activation whose answer was lost: kept, for its key to be activated with it. If the license here has another
-/// seat of that key, this one is not needed.
+/// Keeps the seat of an activation whose answer was lost, so that its key can be activated with it. If the license here
+/// has another seat of that key, the seat is released instead.
 #[cfg(feature = "portal")]
 fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool {
     let Some(attempt) = record.attempts.iter().find(|attempt| attempt.marker == marker) else { return false };
@@ -485,8 +487,8 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Puts the new text of a key in the place of the older ones, which is all that Polar does not know any more: the license here
-/// keeps its seat and its last confirmation, and seats that could not be released under an older text are released. Returns
+/// Replaces the older texts of a key by the new one. Polar has only forgotten the texts: the license here keeps its
+/// seat and its last confirmation, and seats that could not be released under an older text are released. Returns
 /// `true` if the record had one of those texts.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
@@ -523,7 +525,7 @@ fn clear_seat(identity: Option<&mut Identity>, activation_id: Uuid) {
     }
 }
 
-/// What the app's own conditions are at present, to tell later whether they were changed.
+/// Returns a hash of the app's own conditions, which shows later whether they were changed.
 pub(super) fn conditions_hash(config: &Config) -> [u8; 8] {
     Hash::hash(config.conditions().json().as_bytes()).first_chunk().copied().unwrap_or_default()
 }

@@ -1,9 +1,9 @@
-//! How fast requests may leave. Polar blocks an address for a minute at the fourth request in a second, whatever they were;
-//! so no more than two leave in any second, and none during a block. Processes that share a record learn from it when
-//! another one has sent.
+//! The pace of requests. Polar blocks an IP address for a minute at the fourth request of any kind in a second. So at
+//! most two leave in any second, and none during a block. Processes that share a record learn from it when another one
+//! has sent.
 //!
-//! Operations that are likely to send several requests begin so far apart that each has room for all of its own: of fifty
-//! at once the first ones are done before the last ones begin, and those for which there is no time are refused at once.
+//! Operations that are likely to send several requests begin so far apart that each can send all of them: of fifty at
+//! once, the first are done before the last begin, and those for which there is no time are refused at once.
 //!
 //! ```text
 //! first requests  1           2           3           time ─►
@@ -20,8 +20,8 @@ pub struct Pacer(Arc<Mutex<Pace>>);
 
 #[derive(Debug, Default)]
 struct Pace {
-    /// The times at which requests left or will leave, in order, as far as they still count; in ms of the monotonic clock,
-    /// negative before this process began.
+    /// The times at which requests left or will leave, in order, as far as they still count; in ms of the monotonic
+    /// clock, negative before this process began.
     slots: Vec<i64>,
     /// The operations under way that are likely to send more requests.
     begun: Vec<Begun>,
@@ -43,19 +43,19 @@ const SLOT_MS: i64 = PACE_MS / 2;
 const ANSWERS_MS: i64 = 2_000;
 
 impl Pacer {
-    /// Creates a pacer that has let nothing go yet.
+    /// Creates a pacer that has counted no request.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the earliest moment for one more request. Returns it, or the wait in ms if that leaves too little time for an
-    /// answer before `deadline`.
+    /// Takes the earliest moment for one more request. Returns it, or the wait in ms if that leaves too little time for
+    /// an answer before `deadline`.
     pub(super) fn reserve(&self, now: Now, deadline: u64) -> Result<u64, u64> {
         self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
     }
 
-    /// Does the same for the first of several requests: after those of the operations that have begun before, and only if
-    /// there is time for all of them.
+    /// Does the same for the first of several requests: after those of the operations that have begun before, and only
+    /// if there is time for all of them.
     pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
         // one owner is the engine, and the steps of an operation under way are others
@@ -67,7 +67,7 @@ impl Pacer {
         Ok(at)
     }
 
-    /// Lets nothing go for `ms`; never shortens a pause.
+    /// Lets no request leave for `ms`. Never shortens a pause.
     pub(super) fn pause(&self, now: Now, ms: u64) {
         let until = now.after(ms);
         let mut pace = self.pace();
@@ -124,8 +124,8 @@ impl Pace {
         Ok(at)
     }
 
-    /// Returns the first moment from `earliest` on at which one more request makes no three in any second, neither with those
-    /// before it nor with those that will follow it.
+    /// Returns the first moment from `earliest` on at which one more request makes no three in any second, neither with
+    /// those before it nor with those that will follow it.
     fn next_slot(&self, earliest: i64) -> i64 {
         let mut at = earliest;
         loop {

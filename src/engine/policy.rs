@@ -1,4 +1,4 @@
-//! The decision: a pure function of configuration, record, time and what went wrong. First match wins.
+//! Makes the decision: a pure function of configuration, record, time and problem. The first rule that matches counts.
 
 use crate::codes::{Denial, Known, NextStep, Reason, State};
 use crate::config::Config;
@@ -11,10 +11,10 @@ use crate::texts::Text;
 use crate::time::{Date, Timestamp};
 use uuid::Uuid;
 
-/// How long before grace ends an app should start to tell the user.
+/// The time before the end of grace at which an app should start to tell the user.
 const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
-/// What a decision is made from, besides the configuration.
+/// The inputs of a decision besides the configuration.
 pub(super) struct Facts<'a> {
     pub(super) record: &'a Record,
     /// Whether the store was ever read.
@@ -59,12 +59,12 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     }
 }
 
-/// The state alone.
+/// Returns the state alone.
 pub(super) fn state(config: &Config, license: Option<&StoredLicense>, now: Option<Timestamp>) -> State {
     license.map_or(State::Unlicensed, |license| judge(config, license, now).0)
 }
 
-/// Which features are on at this moment.
+/// Returns the features that are on at this instant.
 pub(super) fn features(config: &Config, license: Option<&StoredLicense>, now: Option<Timestamp>) -> EnabledFeatures {
     let allowed = license.filter(|license| judge(config, license, now).0.is_allowed());
     config.features().enabled_for(allowed.map(|license| license.terms.benefit_id))
@@ -78,7 +78,7 @@ fn why_unlicensed(facts: &Facts<'_>) -> Reason {
     }
 }
 
-/// The state, and why if it has more than one cause.
+/// Returns the state, and the reason if the state has more than one cause.
 fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (State, Option<Reason>) {
     let expired = now.zip(license.terms.expires_at).is_some_and(|(now, end)| now >= end);
     match license.verdict {
@@ -108,8 +108,8 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     }
 }
 
-/// Whether what Polar confirmed is what this app needs: a seat if the key has a limit, and an accepted benefit.
-/// Judged at every decision, never stored, so that a new configuration takes effect at once.
+/// Returns `true` if the confirmed license has what this app needs: a seat if the key has a limit, and an accepted
+/// benefit. Judged at every decision and never stored, so that a new configuration takes effect at once.
 pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reason> {
     if license.terms.limit_activations.is_some() && license.identity.seat.is_none() {
         return Err(Reason::ActivationRequired);
@@ -117,19 +117,20 @@ pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reaso
     accepts(config, license.terms.benefit_id)
 }
 
-/// Whether the configuration accepts keys of this benefit.
+/// Returns `true` if the configuration accepts keys of this benefit.
 pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
     let accepted = config.benefits().is_empty() || config.benefits().contains(&benefit);
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
 }
 
 /// Returns the last day on which a version can be built to be included in a license with these terms. `None` if the
-/// configuration does not limit updates, or if it is not known when the key was sold.
+/// configuration does not limit updates, or if the day of the sale is unknown.
 fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }
 
-/// Returns that day if this version was built later, so that such a license does not include it.
+/// Returns the last day of updates if this version was built later, so that a license with these terms does not include
+/// it.
 pub(super) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
     updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
 }
@@ -139,8 +140,8 @@ pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
     config.texts().fill(text, &[("day", &day.to_string())])
 }
 
-/// When the key stops being valid. Not known if Polar says that it has expired before the end that it last confirmed: the
-/// vendor has moved that end, and Polar does not say to when.
+/// Returns the time at which the key expires. It is unknown if Polar says that the key has expired before the time that
+/// it last confirmed: the vendor has moved that time, and Polar does not say to when.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),
@@ -153,7 +154,7 @@ fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
     license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
-/// When time alone changes the decision about a license next, on Polar's clock.
+/// Returns the time at which the decision about a license changes next if only time passes, on Polar's clock.
 pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timestamp) -> Option<Timestamp> {
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     let end = grace_end(config, license);
@@ -161,13 +162,14 @@ pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timesta
     steps.into_iter().flatten().filter(|at| *at > now).min()
 }
 
-/// Never before the confirmation has gone stale: until then there is nothing to tell.
+/// Returns the time from which the user is told to go online. It is never before the confirmation is stale, because
+/// until then there is nothing to tell.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     end.plus_ms(-NOTICE_MS).max(stale).min(end)
 }
 
-/// `is_noticed`: whether the user should be told to go online before grace ends.
+/// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends.
 fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
         // the key or the seat is what was damaged: asking once more would not help

@@ -1,4 +1,4 @@
-//! What the customer portal needs of the engine: the pace of codes, seats of other devices, and keys that were replaced.
+//! The engine's part of the customer portal: the pace of codes, seats of other devices, and keys that were replaced.
 //! Knows no token, no address and no code.
 //!
 //! ```text
@@ -29,29 +29,29 @@ use crate::wire;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How soon after it was counted a request for a code, or a try, has to be with Polar.
+/// The time in which a request for a code, or a try, has to reach Polar after it was counted.
 pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 
-/// What the customer portal asks of an engine.
+/// An operation of the engine for the customer portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortalOperation {
     /// Counts a request for a code, or a try of one. If there were too many, it fails with `rate_limited` and the wait.
     Code(CodeUse),
     /// The code that was requested last is certainly not mailed, so that nobody will try it.
     CodeNotMailed,
-    /// Polar accepts no request for a code, nor a try, for so long. Fails with `rate_limited` and the wait.
+    /// Polar accepts no request for a code, nor a try, for this time. Fails with `rate_limited` and the wait.
     CodesBlocked(CodeUse, Duration),
-    /// Releases the seat of any device; that of this one as a deactivation does.
+    /// Releases the seat of any device. For this device it does the same as a deactivation.
     Release {
         /// The license key.
         key: Key,
         /// The seat.
         activation_id: Uuid,
-        /// The marker of the activation that took it, where a device of this app did.
+        /// The marker of the activation that took the seat, if a device of this app took it.
         marker: Option<String>,
     },
-    /// The seat was found that an activation of this device took whose answer was lost. It is used when its key is activated
-    /// here, or released if the license here has another seat of that key.
+    /// The customer portal has found a seat that an activation of this device took, and whose answer was lost. It is
+    /// used when its key is activated here, or released if the license here has another seat of that key.
     SeatFound {
         /// The license key.
         key: Key,
@@ -135,8 +135,8 @@ impl Engine {
         Next::fail(self.codes_refused(to, error, now))
     }
 
-    /// The error of a code that cannot be requested or tried for now. Of one that was mailed, the user has to know whether it
-    /// is still good then.
+    /// Returns the error for a code that cannot be requested or tried for now. It says whether a code that was mailed
+    /// will still be valid after the wait.
     fn codes_refused(&self, to: CodeUse, error: Error, now: Now) -> Error {
         let again_at = now.wall.plus(error.retry_after().unwrap_or_default());
         match (to, code_pace::last_mail_ends(&self.record.code_tries, now.wall)) {
@@ -158,42 +158,44 @@ impl Engine {
         match here {
             None => Next::Send(AfterReply::Release(SeatOf::Device(marker), request)),
             Some(here) if here.key == request.key => Next::Store(Vec::new(), AfterStore::Deactivate),
-            // the key was replaced since it was stored here, or since it was listed: only Polar knows which text is the last
+            // the key was replaced since it was stored here, or since it was listed: only Polar knows which text is the
+            // last
             Some(_) => Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker))),
         }
     }
 
-    /// The license here.
+    /// Returns the license here.
     pub(crate) fn own_license(&self) -> Option<&Identity> {
         self.record.identity_to_ask()
     }
 
-    /// Polar's id of the key of the license here, which stays the same when its text is replaced. Not known of a license that
-    /// cannot be trusted.
+    /// Returns Polar's id of the key of the license here, which stays the same when its text is replaced. `None` for a
+    /// license that cannot be trusted.
     pub(crate) fn own_license_id(&self) -> Option<Uuid> {
         self.record.license.as_ref().map(|license| license.terms.license_id)
     }
 
-    /// The activations of this device whose outcome is not known.
+    /// Returns the activations of this device whose outcome is unknown.
     pub(crate) fn attempts(&self) -> &[Attempt] {
         &self.record.attempts
     }
 
-    /// The seats of this device, with those whose key Polar did not know when they were to be released.
+    /// Returns the seats of this device, including those that could not be released because Polar did not know their
+    /// key.
     pub(crate) fn own_seats(&self) -> Vec<Uuid> {
         let seat = self.own_license().and_then(Identity::activation_id);
         seat.into_iter().chain(self.record.keyless_seats.iter().map(|kept| kept.seat.id)).collect()
     }
 }
 
-/// Too many codes were requested or tried: how long to wait, in words and as a number.
+/// Creates the problem that too many codes were requested or tried. It has the wait in words and as a number.
 fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     let forms = [Text::TooManyCodesSecond, Text::TooManyCodesSeconds, Text::TooManyCodesMinutes];
     Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)
 }
 
-/// Polar accepts no request for a code, nor a try. Its block for codes begins with a quarter of an hour; one of a minute at
-/// most may be that of validate and activate, which it puts on everything.
+/// Creates the problem that Polar accepts no request for a code, nor a try. A block for codes begins with a quarter of
+/// an hour. A block of a minute or less may be that of validate and activate, which applies to every request.
 pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
     const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
     if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { Error::of(Problem::busy(texts, wait), None) }

@@ -1,5 +1,5 @@
-//! Releases seats: that of a license which is deactivated, those of older licenses, that which an activation of the same
-//! key needs, and that of any device for the customer portal.
+//! Releases seats: the seat of a license that is deactivated, the seats of older licenses, the older seat that an
+//! activation of the same key needs, and the seat of any device for the customer portal.
 //!
 //! ```text
 //! release ─► free, or unknown to Polar ─► continue without the seat
@@ -7,8 +7,9 @@
 //!         └► no answer ─► error; a seat of an older license stays on the list
 //! ```
 //!
-//! Deactivate: the license is not removed before Polar has said that the seat is free or unknown. Nothing is sent before the
-//! record was written once more: a record that cannot be removed would grant access for the rest of the grace period.
+//! Deactivate: the license is not removed before Polar has said that the seat is free or unknown. Nothing is sent
+//! before the record was written once more: a record that cannot be removed would grant access for the rest of the
+//! grace period.
 //!
 //! ```text
 //! read, write ─► release the seat ─► remove the license ─► release older seats ─► end
@@ -115,7 +116,8 @@ impl Engine {
                 let seat_of_device = Seat { id: seat, bound: self.config.bind_device() };
                 let kept = KeptSeat { seat: seat_of_device, label: None, key };
                 let kept = (deactivated == Deactivated::KeyUnknown).then_some(Edit::SeatKept(kept));
-                // planned after the release: without further seats to release the next round is a day away, not a minute
+                // planned after the release: without further seats to release the next round is a day away, not a
+                // minute
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = [Edit::Released(seat)].into_iter().chain(kept).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))
@@ -147,7 +149,8 @@ impl Engine {
         Next::save(edits, Success::Deactivated(deactivated))
     }
 
-    /// Continues after a release by the customer portal. If the seat is that of the license here, removes the license too.
+    /// Continues after a release by the customer portal. If the seat is that of the license here, removes the license
+    /// too.
     #[cfg(feature = "portal")]
     fn device_released(&self, seat: Uuid, marker: Option<String>, deactivated: Deactivated) -> Next {
         let here = self.record.identity().filter(|here| here.activation_id() == Some(seat));
@@ -181,9 +184,9 @@ impl Engine {
 }
 
 impl SeatOf {
-    /// Returns `true` if Polar is asked about the key of a seat that it does not know: it gives the same answer for a seat
-    /// that is free and for one that stays taken under a rotated key. This second request is rare, because most seats are
-    /// released by the first one.
+    /// Returns `true` if Polar is asked about the key of a seat that it does not know: it gives the same answer for a
+    /// seat that is free and for one that stays taken under a rotated key. This second request is rare, because most
+    /// seats are released by the first one.
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,

@@ -1,4 +1,4 @@
-//! When to ask Polar next, unless the app does so before.
+//! The wait until Polar is asked next, unless the app asks before.
 
 use crate::codes::State;
 
@@ -8,7 +8,7 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// The longest that a plan can reach ahead besides the refresh interval; a plan beyond is from a broken clock.
 pub(super) const LONGEST_MS: i64 = 7 * HOUR_MS;
 
-/// How one round of asking ended.
+/// The result of one round of asking.
 pub(super) struct Round {
     /// The state that holds after it.
     pub(super) state: State,
@@ -16,12 +16,12 @@ pub(super) struct Round {
     pub(super) settled: bool,
     /// The number of failed rounds in a row, this one included. A round fails unless it settles with access.
     pub(super) failed_tries: u32,
-    /// Random, so that a thousand apps that lost Polar together do not come back together.
+    /// A random number, so that a thousand apps that lost the connection to Polar together do not all ask together.
     pub(super) jitter: u32,
 }
 
-/// The wait until the next round in ms. After access was confirmed a little less than the refresh interval: asking later
-/// would show `grace` to a user who is online.
+/// Returns the wait until the next round in ms. After access was confirmed, it is a little less than the refresh
+/// interval: asking later would show `grace` to a user who is online.
 pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     if round.settled && round.state == State::Active {
         return refresh_ms.saturating_sub(tenth(refresh_ms, round.jitter));
@@ -36,7 +36,7 @@ pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     wait.saturating_sub(tenth(wait, STEPS)).saturating_add(tenth(wait.saturating_mul(2), round.jitter))
 }
 
-/// Something between nothing (at a jitter of 0) and a tenth of `whole` (at [`STEPS`]).
+/// Returns a part of `whole`: nothing for a jitter of 0, and up to a tenth for one of [`STEPS`].
 fn tenth(whole: i64, jitter: u32) -> i64 {
     let step = i64::from(jitter % (STEPS + 1));
     whole.saturating_mul(step) / TENTHS

@@ -1,4 +1,4 @@
-//! The steps that a driver carries out, as data. Each holds what its operation continues with; `run.rs` continues.
+//! The steps that a driver carries out, as data. Each contains the state with which `run.rs` continues its operation.
 
 use super::edit::Edit;
 use super::memory::Merged;
@@ -11,7 +11,7 @@ use crate::transport::Request;
 use std::fmt;
 use std::sync::Arc;
 
-/// What a driver does next.
+/// The next step for a driver.
 #[derive(Debug)]
 #[must_use = "an operation goes on only if its step is carried out"]
 pub enum Step {
@@ -27,19 +27,21 @@ pub enum Step {
     Done(Outcome),
 }
 
-/// How an operation ended.
+/// The outcome of an operation.
 #[derive(Debug)]
 pub struct Outcome {
     /// The decision, or an error that has the decision attached.
     pub result: Result<Decision, Error>,
-    /// What became of the seat, after a deactivation.
+    /// The outcome for the seat, after a deactivation.
     pub deactivated: Option<Deactivated>,
-    /// When a timer should refresh next, in ms of the monotonic clock; `None` if there is nothing to wait for.
+    /// The time at which a timer should refresh next, in ms of the monotonic clock; `None` if there is nothing to wait
+    /// for.
     pub wake_at: Option<u64>,
 }
 
 /// Wait until no other process that shares the record is asking Polar, at most [`until`](Self::until), and
-/// [`resume`](Self::resume). Keep the turn until the operation is done: whoever waits for it finds the answer stored.
+/// [`resume`](Self::resume). Keep the turn until the operation is done, so that a process that waits for it finds the
+/// answer stored.
 pub struct TurnStep {
     /// In ms of the monotonic clock.
     pub until: u64,
@@ -47,25 +49,25 @@ pub struct TurnStep {
     pub(super) then: AfterReply,
 }
 
-/// How the wait for a turn has ended.
+/// The end of the wait for a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// No other process is asking Polar. What one was answered before is stored.
+    /// No other process is asking Polar, and the answers that others got are stored.
     Taken,
-    /// One still is, and the operation cannot wait any longer.
+    /// Another process is still asking Polar, and the operation cannot wait any longer.
     Late,
 }
 
-/// Wait until the monotonic clock says [`not_before`](Self::not_before), lock the store, read it, call
+/// Wait until the monotonic clock reads [`not_before`](Self::not_before), lock the store, read it, call
 /// [`merge`](Self::merge), do what it says, unlock, and [`resume`](Self::resume).
 ///
-/// If the lock cannot be acquired, do the same without it but write nothing, and resume with the error. Merging is
-/// repeatable, for stores whose transactions are.
+/// If the lock cannot be acquired, do the same without it but write nothing, and resume with the error. Merging can be
+/// repeated, for stores that repeat transactions.
 pub struct StoreStep {
-    /// In ms of the monotonic clock; later than now only if an earlier write failed. A driver whose caller has given up
-    /// does not wait.
+    /// The earliest time of the step, in ms of the monotonic clock; later than now only if an earlier write failed. A
+    /// driver whose caller has given up does not wait.
     pub not_before: u64,
-    /// Until when to wait for the lock, in ms of the monotonic clock. A lock is held for milliseconds.
+    /// The end of the wait for the lock, in ms of the monotonic clock. A lock is held for milliseconds.
     pub until: u64,
     pub(super) _ticket: Arc<()>,
     pub(super) edits: Vec<Edit>,
@@ -75,12 +77,12 @@ pub struct StoreStep {
     pub(super) unedited: Option<Box<Merged>>,
 }
 
-/// Wait until the monotonic clock says [`not_before`](Self::not_before), send the request once, and
-/// [`resume`](Self::resume) with what came back.
+/// Wait until the monotonic clock reads [`not_before`](Self::not_before), send the request once, and
+/// [`resume`](Self::resume) with the answer.
 pub struct SendStep {
     /// In ms of the monotonic clock.
     pub not_before: u64,
-    /// What to send.
+    /// The request to send.
     pub request: Request,
     pub(super) _ticket: Arc<()>,
     pub(super) then: AfterReply,

@@ -1,4 +1,4 @@
-//! What time it is on Polar's clock, judged from a wall clock that a user can set. Pure.
+//! Estimates the time on Polar's clock from a wall clock that a user can set. Pure.
 //!
 //! The estimate never goes back, and wall clocks that claim it did by more than a time zone and a day are not
 //! believed. See "Time" in ARCHITECTURE.md for the reasoning and SECURITY.md for what this cannot see.
@@ -9,13 +9,13 @@ use crate::time::{Now, Timestamp};
 /// Honest clocks are wrong by a time zone (UTC-12 to UTC+14) or by a day, not by more.
 const TOLERANCE_MS: i64 = 26 * 60 * 60 * 1000;
 
-/// What this process has seen so far.
+/// The estimates of this process so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Timeline(Option<Live>);
 
 #[derive(Clone, Copy, Debug)]
 struct Live {
-    /// Which yes the estimate grew from; another one starts afresh.
+    /// The confirmation from which the estimate began. After another one, it begins again.
     confirmed: Timestamp,
     estimate: Timestamp,
     mono: u64,
@@ -44,8 +44,8 @@ impl Timeline {
     }
 }
 
-/// The clocks at which the estimate, `estimate` at this instant, can reach `at` at the soonest if the wall clock is not set
-/// back: neither clock alone moves it further.
+/// The clocks at which the estimate, `estimate` at this instant, can reach `at` at the soonest if the wall clock is not
+/// set back: neither clock alone moves it further.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }

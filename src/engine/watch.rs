@@ -1,6 +1,6 @@
-//! When an automatic refresh is next: at the time that the engine named, and after the machine was asleep. And whether
-//! another process has changed the record, so that it is read again. The loop around it is each client's, since threads and
-//! tasks wait differently:
+//! Decides when the automatic refresh runs next: at the time that the engine named, and after the machine was asleep;
+//! and whether another process has changed the record, so that it is read again. Each client has its own loop around
+//! this, because threads and tasks wait differently:
 //!
 //! ```text
 //! Watch::new ──► record_changed ──► look ─┬─ Wait(pause):       wait that long, or until something happens ──┐
@@ -17,13 +17,13 @@ use std::time::Duration;
 /// The monotonic clock stands still while most systems sleep, so a wait of hours would be hours of being awake.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// How often to look whether another process has changed the record, in a store that can tell.
+/// The time between two looks whether another process has changed the record, in a store that can tell.
 const STAMP_EVERY: Duration = Duration::from_secs(1);
 
 /// Every ten minutes the engine may want to save how late it is.
 const TOUCH_EVERY_MS: u64 = 600_000;
 
-/// Never refresh more often than this, whatever the engine says.
+/// The least time between two refreshes, whatever the engine says.
 const PAUSE_MS: u64 = 1_000;
 
 /// The wall clock ahead of the monotonic one by this much: the machine was asleep.
@@ -41,7 +41,7 @@ pub struct Watch {
     is_first: bool,
 }
 
-/// What to do at this instant.
+/// The task at this instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
     /// Refresh, with this patience.
@@ -64,9 +64,9 @@ impl Watch {
         *self = Self { before: now, soonest, due, woken: false, stamp: self.stamp, is_first: false };
     }
 
-    /// Returns `true` if the record was saved or removed since the last call, by the [store's](crate::store::Store::stamp)
-    /// `stamp`. [`Operation::Open`](super::Operation::Open) then reads it and asks nobody. Once this was called with a
-    /// stamp, no wait is longer than a second.
+    /// Returns `true` if the record was saved or removed since the last call, by the
+    /// [store's](crate::store::Store::stamp) `stamp`. [`Operation::Open`](super::Operation::Open) then reads it and
+    /// asks nobody. Once this was called with a stamp, no wait is longer than a second.
     pub fn record_changed(&mut self, stamp: Option<u64>) -> bool {
         let before = std::mem::replace(&mut self.stamp, stamp);
         before.is_some() && before != stamp

@@ -21,7 +21,7 @@ pub(super) fn begin() -> Result<()> {
     Ok(fs::create_dir_all(folder(PASSED)?)?)
 }
 
-/// Removes the record of a full run, because there is nothing left to go on with.
+/// Removes the record of a full run, because there is nothing left to resume.
 pub(super) fn end() -> Result<()> {
     match fs::remove_dir_all(folder(PASSED)?) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),

@@ -25,9 +25,9 @@ export interface TestPolar {
   denial: Denial | null;
   /** Whether Polar cannot be reached. */
   offline: boolean;
-  /** A function that may answer in its place, by returning a reply: `polar.answer = () => replies.rateLimited(5)`. */
+  /** A function that may answer in place of this Polar, by returning a reply: `polar.answer = () => replies.rateLimited(5)`. */
   answer: ((request: PolarRequest) => PolarReply | undefined) | undefined;
-  /** The requests that it has received, oldest first. */
+  /** The requests that this Polar has received, oldest first. */
   readonly requests: PolarRequest[];
 }
 
