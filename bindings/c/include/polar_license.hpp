@@ -7,7 +7,7 @@
 //     } catch (const polar::error &error) {
 //         show(error.message());                           // what to do; what() is for logs
 //     }
-//     const polar::decision decision = license.refresh();  // never throws for want of a network
+//     const polar::decision decision = license.refresh();  // does not throw if there is no network
 //     if (decision.allows("export")) export_file();
 //     else show(decision.explain("export"));               // no license, or one for another plan
 //
@@ -15,9 +15,9 @@
 // Strings of a decision are views into it. For threads, blocking and callbacks see the functions in polar_license.h; an
 // exception that leaves a callback counts as its failure.
 //
-// Errors: functions that can fail throw polar::error; or, given a polar::failure, they set it instead and return what
-// they can. Without exceptions (-fno-exceptions) there are only the latter, and a constructor that fails leaves an
-// object that converts to false and allows nothing.
+// Errors: a function that can fail throws polar::error. If it is called with a polar::failure, it stores the failure
+// there instead, and returns a default result. Without exceptions (-fno-exceptions) only the latter exist, and a
+// constructor that fails leaves an object that converts to false and allows nothing.
 #ifndef POLAR_LICENSE_HPP
 #define POLAR_LICENSE_HPP
 
@@ -166,7 +166,7 @@ inline std::optional<std::string_view> string(const char *value)
     return value == nullptr ? std::nullopt : std::optional<std::string_view>{value};
 }
 
-/// The destructor for user data that is a T of this header's.
+/// Destroys user data of the type T.
 template <class T> void destroy(void *data) { delete static_cast<T *>(data); }
 
 } // namespace detail
@@ -178,12 +178,12 @@ class decision_view {
 
     bool allowed() const { return polar_license_decision_allowed(handle) != 0; }
     bool allows(const std::string &feature) const { return polar_license_decision_allows(handle, feature.c_str()) != 0; }
-    /// Why the feature is on or off, in one sentence for the user.
+    /// Returns why the feature is on or off, in one sentence for the user.
     std::string_view explain(const std::string &feature) const
     {
         return polar_license_decision_explain(handle, feature.c_str());
     }
-    /// The same as one JSON object, with the reason and the next step.
+    /// Returns the same as one JSON object, with the reason and the next step.
     std::string_view explain_json(const std::string &feature) const
     {
         return detail::string(polar_license_decision_explain_json(handle, feature.c_str())).value_or("");
@@ -193,7 +193,7 @@ class decision_view {
     polar::next_step next_step() const { return polar::next_step{polar_license_decision_next_step(handle)}; }
     /// The vendor's page for the next step.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether to show the user the message, and that of the problem if there is one, unasked.
+    /// Whether the app should show the user the message unasked, and the message of the problem if there is one.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// One sentence for the user, in English unless the options replace it.
     std::string_view message() const { return polar_license_decision_message(handle); }
@@ -208,7 +208,7 @@ class decision_view {
         return detail::string(polar_license_decision_activation_label(handle));
     }
     std::optional<time_point> expires_at() const { return detail::moment(polar_license_decision_expires_at_ms(handle)); }
-    /// The last day on which a version may have been built for the license to include it, such as "2027-11-21".
+    /// The last day on which a version of the app can be built to be included in the license, such as "2027-11-21".
     std::optional<std::string_view> updates_until() const
     {
         return detail::string(polar_license_decision_updates_until(handle));
@@ -229,12 +229,13 @@ class decision_view {
     {
         return detail::number(polar_license_decision_limit_activations(handle));
     }
-    /// How the key was bought, "subscription" or "order", when it was last confirmed; access never depends on it.
+    /// The kind of purchase by which the key was bought, "subscription" or "order", as of the last confirmation. Access
+    /// never depends on it.
     std::optional<std::string_view> purchase_kind() const
     {
         return detail::string(polar_license_decision_purchase_kind(handle));
     }
-    /// Polar's name of its status, such as "past_due".
+    /// Polar's name of the purchase's status, such as "past_due".
     std::optional<std::string_view> purchase_status() const
     {
         return detail::string(polar_license_decision_purchase_status(handle));
@@ -256,8 +257,8 @@ class decision_view {
     {
         return detail::moment(polar_license_decision_purchase_created_at_ms(handle));
     }
-    /// What kind of error occurred although a decision could be made; error_kind::ok if none did. Access does not
-    /// depend on it.
+    /// The kind of a problem that did not prevent a decision; error_kind::ok if there was none. Access does not depend
+    /// on it.
     error_kind problem_kind() const { return error_kind{polar_license_decision_problem_kind(handle)}; }
     std::optional<std::string_view> problem_message() const
     {
@@ -272,9 +273,9 @@ class decision_view {
         return detail::duration(polar_license_decision_problem_retry_after_ms(handle));
     }
     bool problem_maybe_applied() const { return polar_license_decision_problem_maybe_applied(handle) != 0; }
-    /// Everything as one JSON object.
+    /// The whole decision as one JSON object.
     std::string_view json() const { return detail::string(polar_license_decision_json(handle)).value_or(""); }
-    /// Whether there is one at all.
+    /// Whether there is a decision.
     explicit operator bool() const { return handle != nullptr; }
     const polar_license_decision *get() const { return handle; }
 
@@ -282,7 +283,7 @@ class decision_view {
     const polar_license_decision *handle;
 };
 
-/// A decision that is owned. Without one inside (after a failure) it allows nothing.
+/// A decision that this object owns. After a failure it is empty, and allows nothing.
 class decision : public decision_view {
   public:
     decision() = default;
@@ -296,7 +297,7 @@ class decision : public decision_view {
     ~decision() { polar_license_decision_free(const_cast<polar_license_decision *>(handle)); }
 };
 
-/// Why a call did not do what was asked; converts to false if it did. Copies share what is inside.
+/// The reason why a call failed; converts to false if the call succeeded. Copies share one error.
 class failure {
   public:
     failure() = default;
@@ -305,7 +306,7 @@ class failure {
         if (owned != nullptr)
             inside = {owned, polar_license_error_free};
     }
-    /// One that belongs to something else, which it keeps alive.
+    /// Creates a failure from an error that belongs to another object, which it keeps alive.
     explicit failure(std::shared_ptr<const polar_license_error> part)
         : number(polar_license_error_kind(part.get())), inside(std::move(part))
     {
@@ -324,7 +325,7 @@ class failure {
         return inside ? polar_license_error_detail(inside.get()) : polar_license_kind_name(number);
     }
     polar::reason reason() const { return polar::reason{polar_license_error_reason(inside.get())}; }
-    /// What the user can do about it; that of decision() is about the license that is here instead.
+    /// The next step for the user because of the failure. That of decision() is about the license that is here.
     polar::next_step next_step() const { return polar::next_step{polar_license_error_next_step(inside.get())}; }
     /// The vendor's page for the next step.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_error_next_url(inside.get())); }
@@ -333,7 +334,7 @@ class failure {
         return detail::duration(polar_license_error_retry_after_ms(inside.get()));
     }
     bool maybe_applied() const { return polar_license_error_maybe_applied(inside.get()) != 0; }
-    /// The decision that holds after the failure; lives as long as this.
+    /// The decision after the failure. It lives as long as this object.
     decision_view decision() const { return decision_view{polar_license_error_decision(inside.get())}; }
     std::string_view json() const { return detail::string(polar_license_error_json(inside.get())).value_or(""); }
 
@@ -343,7 +344,7 @@ class failure {
 };
 
 #if defined(__cpp_exceptions)
-/// A failure, thrown. what() is its detail, for developers and logs; message() is for the user.
+/// The exception for a failure. what() is its detail, for developers and logs; message() is for the user.
 class error : public std::runtime_error {
   public:
     explicit error(polar::failure failure)
@@ -385,14 +386,14 @@ template <class Call> auto or_throw(Call call)
 /// A store of the app's own. See the callbacks in polar_license.h.
 struct store {
     virtual ~store() = default;
-    /// Puts what was last saved into `record` and returns true; leaves `record` empty if nothing is stored. False or an
-    /// exception: it could not be read.
+    /// Stores the last saved bytes in `record`, or leaves it empty if nothing is stored, and returns true. Returns
+    /// false or throws if the bytes could not be read.
     virtual bool load(std::optional<std::vector<std::uint8_t>> &record) = 0;
     virtual bool save(const std::uint8_t *bytes, std::size_t length, bool durable) = 0;
     virtual bool remove() = 0;
 };
 
-/// One request to send. Log nothing of it: it contains the license key, or secrets of the customer portal.
+/// One request to send. Log no part of it: it contains the license key, or secrets of the customer portal.
 struct request {
     /// "POST", or for the customer portal also "GET".
     std::string_view method;
@@ -402,8 +403,8 @@ struct request {
     milliseconds timeout;
 };
 
-/// How long a reply's headers Retry-After, RateLimit-Reset and Date ask to wait, for response::retry_after_s; null for
-/// a header that the reply does not have.
+/// Returns the time to wait that a reply's headers Retry-After, RateLimit-Reset and Date ask for, as
+/// response::retry_after_s needs it. Pass null for a header that the reply does not have.
 inline std::optional<std::uint32_t> retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date)
 {
     const std::int64_t seconds = polar_license_retry_after_s(retry_after, ratelimit_reset, date);
@@ -412,27 +413,27 @@ inline std::optional<std::uint32_t> retry_after_s(const char *retry_after, const
     return static_cast<std::uint32_t>(seconds);
 }
 
-/// How a request ended.
+/// The outcome of a request.
 struct response {
-    /// 0: there was no reply.
+    /// The status of the reply, or 0 if there was none.
     int http_status = 0;
     std::optional<std::uint32_t> retry_after_s;
     /// The header Location, for the customer portal; do not follow it.
     std::string location;
     std::string body;
-    /// Without a reply: false only if Polar certainly received nothing.
+    /// If there was no reply: false only if Polar certainly received nothing.
     bool maybe_sent = true;
     bool timed_out = false;
-    /// Without a reply: the app cancelled the request.
+    /// If there was no reply: whether the app cancelled the request.
     bool cancelled = false;
     /// One line for developers and logs, without the key.
     std::string problem;
 };
 
-/// A network stack of the app's own; an exception counts as a request that may have been sent.
+/// A network stack of the app's own. If it throws, the request may have been sent.
 using transport = std::function<response(const request &)>;
 
-/// Returns the time in tests: of the wall clock, and of one that only goes forward.
+/// A clock for tests. It returns the time of a wall clock, and that of a clock that only goes forward.
 using clock = std::function<std::pair<time_point, milliseconds>()>;
 
 namespace detail {
@@ -505,8 +506,8 @@ inline void tell(void *data, std::int64_t *wall_ms, std::uint64_t *mono_ms) noex
 
 } // namespace detail
 
-/// What an app configures; see polar_license_options_... in polar_license.h. Mistakes are reported when the license is
-/// opened. For one thread at a time.
+/// The configuration of an app; see polar_license_options_... in polar_license.h. Mistakes are reported when the
+/// license is opened. For one thread at a time.
 class options {
   public:
     options(const std::string &organization_id, const std::string &app_id)
@@ -654,7 +655,7 @@ class options {
     }
     // End of what is generated.
 
-    /// In UTF-8.
+    /// Stores the license in this directory. `path` is UTF-8.
     options &directory(const std::string &directory)
     {
         return set(polar_license_options_set_directory(handle, directory.c_str()));
@@ -748,8 +749,8 @@ class license {
     decision current() const { return decide(polar_license_current); }
     bool allowed() const { return polar_license_allowed(handle) != 0; }
     bool allows(const std::string &feature) const { return polar_license_allows(handle, feature.c_str()) != 0; }
-    /// Whether the license includes a version that was built on a day such as "2026-11-21"; true for a text that is not a
-    /// day, which is the failure.
+    /// Returns whether the license includes a version that was built on a day such as "2026-11-21". A text that is not
+    /// a day is a failure, with the result true.
     bool covers(const std::string &built, failure &failure) const
     {
         std::int32_t covered = 1;
@@ -781,8 +782,8 @@ class license {
     void stop_auto_refresh() { polar_license_stop_auto_refresh(handle); }
     void cancel() { polar_license_cancel(handle); }
 
-    /// Calls `listener` after every operation that changed the decision, with the one that holds and the one before it. Does
-    /// nothing for an empty listener.
+    /// Calls `listener` after every operation that changed the decision, with the decision that holds and the one
+    /// before it. Does nothing for an empty listener.
     [[nodiscard]] subscription on_change(std::function<void(decision_view decision, decision_view before)> listener)
     {
         using function = std::function<void(decision_view, decision_view)>;
@@ -867,8 +868,8 @@ class license {
     polar_license *handle = nullptr;
 };
 
-/// Passes the library's log lines up to `level` (POLAR_LICENSE_LOG_...) to `sink`; an empty one ends logging. For the
-/// whole process. `sink` must not call this library.
+/// Passes the library's log lines up to `level` (POLAR_LICENSE_LOG_...) to `sink`. An empty `sink` ends logging.
+/// Applies to the whole process. `sink` must not call this library.
 inline error_kind set_log(std::int32_t level, std::function<void(std::int32_t, std::string_view, std::string_view)> sink)
 {
     using function = std::function<void(std::int32_t, std::string_view, std::string_view)>;

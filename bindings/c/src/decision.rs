@@ -321,7 +321,8 @@ pub extern "C" fn polar_license_decision_purchase_kind(decision: *const Decision
 
 /// Returns Polar's name of the purchase's status. Polar may add to the names. Of a subscription: "incomplete",
 /// "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid" or "paused"; of an order: "draft",
-/// "pending", "paid", "refunded", "partially_refunded" or "void". NULL where polar_license_decision_purchase_kind() is.
+/// "pending", "paid", "refunded", "partially_refunded" or "void". NULL if
+/// polar_license_decision_purchase_kind() is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -329,9 +330,8 @@ pub extern "C" fn polar_license_decision_purchase_status(decision: *const Decisi
     borrowed("polar_license_decision_purchase_status", decision, |texts| texts.purchase_status.as_ref())
 }
 
-/// Returns the end of the subscription's current period, when it renews unless it ends, in milliseconds since 1970-01-01
-/// UTC.
-/// POLAR_LICENSE_ABSENT if that is not known, for anything but a subscription, and for NULL.
+/// Returns the end of the subscription's current period, at which it renews unless it ends, in milliseconds since
+/// 1970-01-01 UTC. POLAR_LICENSE_ABSENT if that is not known, for anything but a subscription, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -341,8 +341,8 @@ pub extern "C" fn polar_license_decision_purchase_current_period_end_ms(decision
     })
 }
 
-/// Returns the time at which the subscription ends or has ended, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT if that is not
-/// known, for anything but a subscription, and for NULL.
+/// Returns the time at which the subscription ends or has ended, in milliseconds since 1970-01-01 UTC.
+/// POLAR_LICENSE_ABSENT if that is not known, for anything but a subscription, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -372,8 +372,8 @@ pub extern "C" fn polar_license_decision_purchase_paid(decision: *const Decision
     })
 }
 
-/// Returns the time at which the order was placed, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for anything but an order, and
-/// for NULL.
+/// Returns the time at which the order was placed, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for
+/// anything but an order, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
