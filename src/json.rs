@@ -75,6 +75,12 @@ impl<'a> Json<'a> {
         self.0.parse().ok()
     }
 
+    /// Returns the value as it is in the document.
+    #[cfg(feature = "portal")]
+    pub(crate) fn document(self) -> &'a str {
+        self.0
+    }
+
     pub(crate) fn is_null(self) -> bool {
         self.0 == "null"
     }

@@ -22,66 +22,73 @@ static const char *ask(const char *question)
     return line;
 }
 
-static size_t choice(void)
+/* Lists a member of the objects in an array, and returns the handle of the one that the user chooses, or 0. */
+static uint32_t choose(const polar_license_reply *reply, const char *array, const char *member)
 {
-    return (size_t)strtoul(ask("Which one?"), NULL, 10) - 1;
+    char pointer[60];
+    size_t i;
+    for (i = 0; i < polar_license_reply_count(reply, array); i++) {
+        snprintf(pointer, sizeof pointer, "%s/%d/%s", array, (int)i, member);
+        printf("%d: %s\n", (int)i + 1, polar_license_reply_text(reply, pointer));
+    }
+    snprintf(pointer, sizeof pointer, "%s/%ld", array, strtol(ask("Which one?"), NULL, 10) - 1);
+    return polar_license_reply_handle(reply, pointer);
 }
 
-static const polar_license_key *choose_key(const polar_license_keys *keys)
+static int is(const polar_license_reply *reply, const char *pointer, const char *value)
 {
-    for (size_t i = 0; i < polar_license_keys_count(keys); i++)
-        printf("%d: %s\n", (int)i + 1, polar_license_key_masked(polar_license_keys_at(keys, i)));
-    return polar_license_keys_at(keys, choice());
-}
-
-static const polar_license_device *choose_device(const polar_license_devices *devices)
-{
-    puts(polar_license_devices_message(devices)); /* empty if the devices are listed */
-    for (size_t i = 0; i < polar_license_devices_count(devices); i++)
-        printf("%d: %s\n", (int)i + 1, polar_license_device_label(polar_license_devices_at(devices, i)));
-    return polar_license_devices_hidden(devices) ? NULL : polar_license_devices_at(devices, choice());
+    const char *text = polar_license_reply_text(reply, pointer);
+    return text && strcmp(text, value) == 0;
 }
 
 /* Runs the part of an app's dialog behind "I lost my key". */
 static void find_my_key(const polar_license *license)
 {
-    polar_license_code_request *request = NULL;
-    polar_license_session *session = NULL;
-    polar_license_restored *restored = NULL;
+    polar_license_reply *request = NULL, *login = NULL, *restored = NULL;
     polar_license_error *error = NULL;
+    uint32_t session = 0;
 
     const char *email = ask("The e-mail address of the purchase?");
     int32_t failed = polar_license_portal_request_code(license, email, &request, &error);
     if (!failed) {
-        puts(polar_license_code_request_message(request));
-        failed = polar_license_portal_authenticate(license, ask("The code from the mail?"), &session, &error);
+        const char *message = polar_license_reply_text(request, "/message");
+        if (message) /* several customers can have one address: then there are "/customers" to choose from */
+            puts(message);
+        failed = polar_license_portal_authenticate(license, ask("The code from the mail?"), &login, &error);
     }
-    if (!failed)
-        failed = polar_license_session_restore(session, &restored, &error);
-    while (!failed && polar_license_restored_outcome(restored) != POLAR_LICENSE_RESTORED_LICENSED) {
-        const polar_license_key *key = polar_license_restored_key(restored); /* the key that has no free seat */
-        const polar_license_device *device;
-        polar_license_restored *next = NULL;
+    if (!failed) {
+        session = polar_license_reply_handle(login, "");
+        failed = polar_license_portal_restore(license, session, &restored, &error);
+    }
+    while (!failed && !is(restored, "/kind", "licensed")) {
+        uint32_t key = polar_license_reply_handle(restored, "/key"); /* the key that has no free seat */
+        polar_license_reply *released = NULL, *next = NULL;
         if (key) {
-            puts(polar_license_error_message(polar_license_restored_error(restored)));
-            device = choose_device(polar_license_restored_devices(restored));
-            if (!device) break; /* the devices are hidden, or none was chosen */
-            failed = polar_license_session_release(session, key, device, NULL, &error);
+            uint32_t device;
+            puts(polar_license_reply_text(restored, "/error/message"));
+            if (is(restored, "/devices/kind", "hidden")) {
+                puts(polar_license_reply_text(restored, "/devices/message"));
+                break;
+            }
+            device = choose(restored, "/devices/devices", "label");
+            if (!device) break;
+            failed = polar_license_portal_release(license, session, device, &released, &error);
+            polar_license_reply_free(released);
         } else {
-            key = choose_key(polar_license_restored_keys(restored));
+            key = choose(restored, "/keys", "displayKey");
             if (!key) break;
         }
         if (!failed)
-            failed = polar_license_session_activate(session, key, &next, &error);
-        polar_license_restored_free(restored);
+            failed = polar_license_portal_activate(license, session, key, &next, &error);
+        polar_license_reply_free(restored);
         restored = next;
     }
     if (failed)
         puts(polar_license_error_message(error));
     polar_license_error_free(error);
-    polar_license_restored_free(restored);
-    polar_license_session_free(session); /* wipes the customer's token */
-    polar_license_code_request_free(request);
+    polar_license_reply_free(restored);
+    polar_license_reply_free(login); /* wipes the customer's token */
+    polar_license_reply_free(request);
 }
 
 int main(void)

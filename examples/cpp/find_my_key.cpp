@@ -17,7 +17,7 @@ static std::string ask(std::string_view question)
     return line;
 }
 
-static std::string_view name(const polar::license_key &key) { return key.masked(); }
+static std::string_view name(const polar::license_key &key) { return key.display_key(); }
 static std::string_view name(const polar::device &device) { return device.label(); }
 
 template <class Thing> static Thing choose(const std::vector<Thing> &things)
@@ -37,18 +37,18 @@ static void find_my_key(const polar::license &license)
     std::cout << portal.request_code(ask("The e-mail address of the purchase?")).message() << '\n';
     const polar::session session = portal.authenticate(ask("The code from the mail?"));
     polar::restored restored = session.restore();
-    if (restored.outcome() == polar::outcome::choose) {
+    if (restored.kind() == polar::restored_kind::choose) {
         const polar::license_key key = choose(restored.keys());
         if (!key)
             return;
         restored = session.activate(key);
     }
-    if (restored.outcome() == polar::outcome::no_seat) {
+    if (restored.kind() == polar::restored_kind::no_seat) {
         std::cout << restored.error().message() << '\n' << restored.devices().message() << '\n';
         const polar::device device = choose(restored.devices().listed());
         if (!device)
             return; // the devices are hidden, or none was chosen
-        session.release(restored.key(), device);
+        session.release(device);
         restored = session.activate(restored.key());
     }
 }

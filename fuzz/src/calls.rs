@@ -603,266 +603,146 @@ impl<'a> Program<'a> {
 /// The program's objects of the customer portal.
 #[derive(Default)]
 struct Portal {
-    requests: Vec<*mut CodeRequest>,
-    sessions: Vec<*mut Session>,
-    restored: Vec<*mut Restored>,
-    keys: Vec<*mut Keys>,
-    /// The keys that replaced another one.
-    rotated: Vec<*mut Key>,
-    devices: Vec<*mut Devices>,
-    checkouts: Vec<*mut Checkout>,
-    purchases: Vec<*mut Purchase>,
+    replies: Vec<*mut Reply>,
     pages: Vec<*mut SuccessPage>,
 }
 
 impl Portal {
     fn free_one(&mut self, what: u8, choice: u8) {
-        match what % 9 {
-            0 => polar_license_code_request_free(taken(choice, &mut self.requests)),
-            1 => polar_license_session_free(taken(choice, &mut self.sessions)),
-            2 => polar_license_restored_free(taken(choice, &mut self.restored)),
-            3 => polar_license_keys_free(taken(choice, &mut self.keys)),
-            4 => polar_license_key_free(taken(choice, &mut self.rotated)),
-            5 => polar_license_devices_free(taken(choice, &mut self.devices)),
-            6 => polar_license_checkout_free(taken(choice, &mut self.checkouts)),
-            7 => polar_license_purchase_free(taken(choice, &mut self.purchases)),
-            _ => polar_license_success_page_free(taken(choice, &mut self.pages)),
+        if what.is_multiple_of(4) {
+            polar_license_success_page_free(taken(choice, &mut self.pages));
+        } else {
+            polar_license_reply_free(taken(choice, &mut self.replies));
         }
     }
 
     fn free_all(&mut self) {
-        self.sessions.drain(..).for_each(|session| polar_license_session_free(session));
-        self.checkouts.drain(..).for_each(|checkout| polar_license_checkout_free(checkout));
         self.pages.drain(..).for_each(|page| polar_license_success_page_free(page));
-        for request in self.requests.drain(..) {
-            read_request(request);
-            polar_license_code_request_free(request);
-        }
-        for restored in self.restored.drain(..) {
-            read_restored(restored);
-            polar_license_restored_free(restored);
-        }
-        for keys in self.keys.drain(..) {
-            read_keys(keys);
-            polar_license_keys_free(keys);
-        }
-        for key in self.rotated.drain(..) {
-            read_key(key);
-            polar_license_key_free(key);
-        }
-        for devices in self.devices.drain(..) {
-            read_devices(devices);
-            polar_license_devices_free(devices);
-        }
-        for purchase in self.purchases.drain(..) {
-            read_request(polar_license_purchase_code_request(purchase));
-            polar_license_purchase_free(purchase);
+        for reply in self.replies.drain(..) {
+            read_reply(reply);
+            polar_license_reply_free(reply);
         }
     }
 
-    /// Returns one of the program's keys from any source, or NULL.
-    fn key(&self, choice: u8) -> *const Key {
-        let listed = chosen(choice, &self.keys).map(|keys| polar_license_keys_at(keys, usize::from(choice % 3)));
-        let offered = chosen(choice, &self.restored).map(|restored| match polar_license_restored_key(restored) {
-            key if key.is_null() => {
-                polar_license_keys_at(polar_license_restored_keys(restored), usize::from(choice % 3))
-            }
-            key => key,
-        });
-        let rotated = chosen(choice, &self.rotated).map(<*mut Key>::cast_const);
-        listed.or(offered).or(rotated).unwrap_or(null())
-    }
-
-    /// Returns one of the program's devices, or NULL.
-    fn device(&self, choice: u8) -> *const Device {
-        let listed = chosen(choice, &self.devices).map(<*mut Devices>::cast_const);
-        let full = chosen(choice, &self.restored).map(|restored| polar_license_restored_devices(restored));
-        polar_license_devices_at(listed.or(full).unwrap_or(null()), usize::from(choice % 2))
+    /// Returns a handle from one of the program's replies, of any kind; 0 if the reply has none there.
+    fn handle(&self, choice: u8, place: u8) -> u32 {
+        let reply = chosen(choice, &self.replies).unwrap_or(null_mut());
+        polar_license_reply_handle(reply, OBJECTS[usize::from(place) % OBJECTS.len()].as_ptr())
     }
 }
 
+/// The places of objects that have a handle.
+const OBJECTS: [&CStr; 6] = [c"", c"/key", c"/keys/0", c"/devices/0", c"/devices/devices/0", c"/customers/1"];
+
 impl Program<'_> {
     fn begin_in_portal(&mut self) {
-        let (license, choice, other) = (self.license(), self.choose(), self.choose());
-        let (mut request, mut session, mut error) = (null_mut(), null_mut(), null_mut());
-        let (request_at, session_at, error_at) = (&raw mut request, &raw mut session, &raw mut error);
+        let (license, choice) = (self.license(), self.choose());
+        let (mut reply, mut error) = (null_mut(), null_mut());
+        let (reply_at, error_at) = (&raw mut reply, &raw mut error);
+        let call =
+            |request: &CStr| polar_license_portal_call(license, request.as_ptr(), None, null_mut(), reply_at, error_at);
         let code = match choice % 8 {
-            0 | 1 => polar_license_portal_request_code(license, c" fuzz@example.com".as_ptr(), request_at, error_at),
-            2 => {
-                let from = chosen(other, &self.portal.requests).unwrap_or(null_mut());
-                let customer = usize::from(other % 3);
-                polar_license_portal_request_code_for(license, from, customer, request_at, error_at)
+            0 | 1 => polar_license_portal_request_code(license, c" fuzz@example.com".as_ptr(), reply_at, error_at),
+            2 => polar_license_portal_authenticate(license, c"aaaaaa".as_ptr(), reply_at, error_at),
+            3 => polar_license_portal_claim_seat(license, c"TOKEN".as_ptr(), reply_at, error_at),
+            4 | 5 => {
+                let request = format!(r#"{{"call":"sessionFromToken","token":"{TOKEN}"}}"#);
+                call(&CString::new(request).expect("the text has no NUL"))
             }
-            3 => polar_license_portal_authenticate(license, c"aaaaaa".as_ptr(), session_at, error_at),
-            4 => polar_license_portal_claim_seat(license, c"TOKEN".as_ptr(), session_at, error_at),
-            5 | 6 => {
-                let token = CString::new(TOKEN).expect("the text has no NUL");
-                polar_license_portal_session_from_token(license, token.as_ptr(), session_at, error_at)
-            }
-            _ => polar_license_portal_authenticate(license, c"\x80".as_ptr(), session_at, error_at),
+            6 => call(cr#"{"call":"checkoutFromSecret","clientSecret":"polar_c_FUZZ"}"#),
+            _ => polar_license_portal_authenticate(license, c"\x80".as_ptr(), reply_at, error_at),
         };
-        assert_eq!(code == OK, !request.is_null() || !session.is_null());
-        self.portal.requests.extend((!request.is_null()).then_some(request));
-        self.portal.sessions.extend((!session.is_null()).then_some(session));
-        self.used(code, None, Some(error));
+        self.replied(code, reply, error);
     }
 
     fn use_session(&mut self) {
-        // sets the license that callbacks use
-        self.license();
-        let (what, choice, other) = (self.choose(), self.choose(), self.choose());
-        let session = chosen(choice, &self.portal.sessions).unwrap_or(null_mut());
-        let key = self.portal.key(other);
-        let (mut restored, mut error) = (null_mut(), null_mut());
-        let (restored_at, error_at) = (&raw mut restored, &raw mut error);
+        let (license, what, choice) = (self.license(), self.choose(), self.choose());
+        let (session, other) = (self.portal.handle(choice, 0), self.choose());
+        let (place, chosen) = (self.choose(), self.choose());
+        let other = self.portal.handle(other, place);
         let part = self.part();
+        let (mut reply, mut error) = (null_mut(), null_mut());
+        let (reply_at, error_at) = (&raw mut reply, &raw mut error);
         let code = match what % 8 {
-            0 | 1 => polar_license_session_restore(session, restored_at, error_at),
-            2 => polar_license_session_restore_when_granted(session, Some(report), part, restored_at, error_at),
-            3 => polar_license_session_activate(session, key, restored_at, error_at),
-            4 => {
-                let mut keys = null_mut();
-                let list = [polar_license_session_license_keys, polar_license_session_usable_keys];
-                let code = list[usize::from(other % 2)](session, &raw mut keys, error_at);
-                assert_eq!(code == OK, !keys.is_null());
-                self.portal.keys.extend((!keys.is_null()).then_some(keys));
-                code
-            }
-            5 => {
-                let mut devices = null_mut();
-                let code = polar_license_session_devices(session, key, &raw mut devices, error_at);
-                assert_eq!(code == OK, !devices.is_null());
-                self.portal.devices.extend((!devices.is_null()).then_some(devices));
-                code
-            }
-            6 => {
-                let mut deactivated = 77;
-                let device = self.portal.device(other);
-                let code = polar_license_session_release(session, key, device, &raw mut deactivated, error_at);
-                assert_eq!(code == OK, deactivated != 77);
-                code
-            }
+            0 => polar_license_portal_restore(license, session, reply_at, error_at),
+            1 => polar_license_portal_activate(license, session, other, reply_at, error_at),
+            2 => polar_license_portal_release(license, session, other, reply_at, error_at),
+            3 => polar_license_portal_license_keys(license, session, reply_at, error_at),
+            4 => polar_license_portal_devices(license, session, other, reply_at, error_at),
             _ => {
-                let mut other_key = null_mut();
-                let code =
-                    polar_license_session_rotate(session, key, i32::from(other % 4), &raw mut other_key, error_at);
-                assert_eq!(code == OK, !other_key.is_null());
-                assert!(code != OK || other % 4 == 1, "a key was rotated without a confirmation");
-                self.portal.rotated.extend((!other_key.is_null()).then_some(other_key));
+                let confirmed = chosen % 2 == 1;
+                let request = match what % 8 {
+                    5 => format!(r#"{{"call":"restoreWhenGranted","session":{session}}}"#),
+                    6 => format!(r#"{{"call":"requestCodeFor","customer":{other}}}"#),
+                    _ => format!(
+                        r#"{{"call":"rotate","session":{session},"key":{other},"confirmedByUser":{confirmed}}}"#
+                    ),
+                };
+                let request = CString::new(request).expect("the text has no NUL");
+                let code = polar_license_portal_call(license, request.as_ptr(), Some(report), part, reply_at, error_at);
+                assert!(code != OK || what % 8 != 7 || confirmed, "a key was rotated without a confirmation");
                 code
             }
         };
         destroy(part);
-        self.portal.restored.extend((!restored.is_null()).then_some(restored));
-        self.used(code, None, Some(error));
+        self.replied(code, reply, error);
     }
 
     fn buy(&mut self) {
         let (license, what, choice) = (self.license(), self.choose(), self.choose());
-        let session = chosen(choice, &self.portal.sessions).unwrap_or(null_mut());
-        let (mut checkout, mut purchase, mut restored, mut error) = (null_mut(), null_mut(), null_mut(), null_mut());
+        let (of, session) = (self.portal.handle(choice, 0), self.choose());
+        let session = self.portal.handle(session, 0);
         let part = self.part();
-        let code = match what % 5 {
-            0 => polar_license_portal_checkout(license, c"polar_cl_FUZZ".as_ptr(), &raw mut checkout, &raw mut error),
-            1 => {
-                let (secret, place) = (c"polar_c_FUZZ".as_ptr(), &raw mut checkout);
-                polar_license_portal_checkout_from_secret(license, secret, place, &raw mut error)
-            }
+        let (mut reply, mut error) = (null_mut(), null_mut());
+        let (reply_at, error_at) = (&raw mut reply, &raw mut error);
+        let code = match what % 4 {
+            0 => polar_license_portal_checkout(license, c"polar_cl_FUZZ".as_ptr(), reply_at, error_at),
+            1 => polar_license_portal_follow(license, of, 600_000, Some(report), part, reply_at, error_at),
             2 => {
-                let checkout = chosen(choice, &self.portal.checkouts).unwrap_or(null_mut());
-                assert_eq!(text(polar_license_checkout_address(checkout)).is_none(), checkout.is_null());
-                let place = &raw mut purchase;
-                polar_license_checkout_follow(checkout, 600_000, Some(report), part, place, &raw mut error)
-            }
-            3 => {
-                let bought = chosen(choice, &self.portal.purchases).unwrap_or(null_mut());
-                let (report, place) = (Some(report as _), &raw mut restored);
-                polar_license_session_restore_purchase(session, bought, report, part, place, &raw mut error)
+                let report = Some(report as _);
+                polar_license_portal_restore_purchase(license, session, of, report, part, reply_at, error_at)
             }
             _ => {
+                destroy(part);
                 let mut page = null_mut();
-                let code = polar_license_success_page_listen(0, &raw mut page, &raw mut error);
+                let code = polar_license_success_page_listen(0, &raw mut page, error_at);
                 self.portal.pages.extend((!page.is_null()).then_some(page));
                 assert_eq!(text(polar_license_success_page_address(page)).is_none(), page.is_null());
-                code
+                self.used(code, None, Some(error));
+                return;
             }
         };
         destroy(part);
-        self.portal.checkouts.extend((!checkout.is_null()).then_some(checkout));
-        self.portal.purchases.extend((!purchase.is_null()).then_some(purchase));
-        self.portal.restored.extend((!restored.is_null()).then_some(restored));
+        self.replied(code, reply, error);
+    }
+
+    fn replied(&mut self, code: i32, reply: *mut Reply, error: *mut Error) {
+        assert_eq!(code == OK, !reply.is_null(), "a reply with {code}");
+        self.portal.replies.extend((!reply.is_null()).then_some(reply));
         self.used(code, None, Some(error));
     }
 }
 
-fn read_request(request: *const CodeRequest) {
-    let outcome = polar_license_code_request_outcome(request);
-    let message = text(polar_license_code_request_message(request)).expect("it is never NULL");
-    assert_eq!(message.contains("fuzz@example.com"), outcome == POLAR_LICENSE_CODE_SENT, "{message}");
-    let count = polar_license_code_request_customer_count(request);
-    assert_eq!(count > 0, outcome == POLAR_LICENSE_CODE_CHOOSE);
-    for customer in 0..=count {
-        let name = text(polar_license_code_request_customer_name(request, customer));
-        name.iter().for_each(|name| assert_printable(name));
-    }
-}
-
-fn read_restored(restored: *const Restored) {
-    let outcome = polar_license_restored_outcome(restored);
-    assert_eq!(polar_license_restored_decision(restored).is_null(), outcome != POLAR_LICENSE_RESTORED_LICENSED);
-    assert_eq!(polar_license_restored_keys(restored).is_null(), outcome != POLAR_LICENSE_RESTORED_CHOOSE);
-    for is_null in [
-        polar_license_restored_key(restored).is_null(),
-        polar_license_restored_devices(restored).is_null(),
-        polar_license_restored_error(restored).is_null(),
-    ] {
-        assert_eq!(is_null, outcome != POLAR_LICENSE_RESTORED_NO_SEAT);
-    }
-    read_decision(polar_license_restored_decision(restored));
-    read_keys(polar_license_restored_keys(restored));
-    read_key(polar_license_restored_key(restored));
-    read_devices(polar_license_restored_devices(restored));
-    read_error(polar_license_restored_error(restored));
-}
-
-fn read_keys(keys: *const Keys) {
-    let count = polar_license_keys_count(keys);
-    (0..count).for_each(|index| read_key(polar_license_keys_at(keys, index)));
-    assert!(polar_license_keys_at(keys, count).is_null());
-}
-
-fn read_key(key: *const Key) {
-    let masked = text(polar_license_key_masked(key));
-    assert!(masked.is_some() != key.is_null());
-    assert!(masked.is_none_or(|masked| masked.starts_with("****-")));
-    assert!(!polar_license_key_status_name(polar_license_key_status(key)).is_null());
-    assert_eq!(text(polar_license_key_benefit_id(key)).is_none(), key.is_null());
-    for number in [
-        polar_license_key_limit_activations(key),
-        polar_license_key_limit_usage(key),
-        polar_license_key_usage(key),
-        polar_license_key_created_at_ms(key),
-        polar_license_key_expires_at_ms(key),
-    ] {
+/// Calls every function that reads a reply.
+fn read_reply(reply: *const Reply) {
+    let json = text(polar_license_reply_json(reply, c"".as_ptr())).expect("a reply has JSON");
+    assert!(!json.contains(TOKEN) && !json.contains(KEY), "a secret is in {json}");
+    assert_printable(&json);
+    let address = text(polar_license_reply_address(reply));
+    assert!(address.is_none_or(|address| address.contains("/checkout/")));
+    let message = text(polar_license_reply_text(reply, c"/message".as_ptr())).unwrap_or_default();
+    let is_sent = text(polar_license_reply_text(reply, c"/kind".as_ptr())).as_deref() == Some("sent");
+    assert_eq!(message.contains("fuzz@example.com"), is_sent, "{message}");
+    let count = polar_license_reply_count(reply, c"/keys".as_ptr());
+    assert_eq!(polar_license_reply_handle(reply, c"/keys/0".as_ptr()) == 0, count == 0);
+    let masked = text(polar_license_reply_text(reply, c"/keys/0/displayKey".as_ptr()));
+    assert_eq!(masked.is_some_and(|masked| masked.starts_with("****-")), count > 0);
+    for pointer in [c"/keys/0/usage", c"/keys/0/limitUsage", c"/key/isHere", c"/devices/devices/0/isThis"] {
+        let number = polar_license_reply_number(reply, pointer.as_ptr());
         assert!(number >= 0 || number == POLAR_LICENSE_ABSENT, "{number}");
     }
-    assert!(polar_license_key_is_here(key) <= i32::from(!key.is_null()));
-}
-
-fn read_devices(devices: *const Devices) {
-    let count = polar_license_devices_count(devices);
-    let hidden = polar_license_devices_hidden(devices);
-    assert!(count == 0 || hidden == 0);
-    assert!(polar_license_devices_hidden_certain(devices) <= hidden);
-    assert_eq!(text(polar_license_devices_message(devices)).is_none_or(|message| message.is_empty()), hidden == 0);
-    text(polar_license_devices_page(devices)).iter().for_each(|page| assert_printable(page));
-    for index in 0..=count {
-        let device = polar_license_devices_at(devices, index);
-        assert_eq!(device.is_null(), index == count);
-        text(polar_license_device_label(device)).iter().for_each(|label| assert_printable(label));
-        assert!(polar_license_device_is_this(device) <= 1);
-        assert_eq!(polar_license_device_since_ms(device) == POLAR_LICENSE_ABSENT, device.is_null());
-    }
+    let created = polar_license_reply_time_ms(reply, c"/keys/0/createdAt".as_ptr());
+    assert_eq!(created == POLAR_LICENSE_ABSENT, count == 0);
 }
 
 /// Returns the code that functions return for a missing argument.

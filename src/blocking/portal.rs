@@ -29,4 +29,11 @@ impl Portal {
         let context = self.driver.portal_context();
         page.wait_unless(context.texts(), within, self.driver.cancellation()).map(|token| self.session(token))
     }
+
+    /// Starts a session like [`session_from_page`](Self::session_from_page), for a binding. Not part of the public
+    /// interface.
+    #[doc(hidden)]
+    pub fn call_with_page(&self, page: &SuccessPage, within: Duration, handles: &Handles) -> Result<Reply, Error> {
+        Ok(Reply::session(self.session_from_page(page, within)?.token, handles))
+    }
 }

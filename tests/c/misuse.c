@@ -136,149 +136,94 @@ static void every_function_takes_null(void)
     CHECK(polar_license_set_log(99, NULL, NULL, NULL) == wrong);
 }
 
-/* The customer portal's functions take NULL, like every function above. */
+/* The functions of the customer portal take NULL like all others. */
 static void the_portal_takes_null(void)
 {
     polar_license *l = NULL;
-    polar_license_session *s = NULL, *session = (polar_license_session *)&session;
-    polar_license_code_request *q = NULL, *request = (polar_license_code_request *)&request;
-    polar_license_checkout *c = NULL, *checkout = (polar_license_checkout *)&checkout;
-    polar_license_purchase *p = NULL, *purchase = (polar_license_purchase *)&purchase;
-    polar_license_restored *r = NULL, *restored = (polar_license_restored *)&restored;
-    polar_license_keys *ks = NULL, *keys = (polar_license_keys *)&keys;
-    polar_license_key *k = NULL, *key = (polar_license_key *)&key;
-    polar_license_devices *ds = NULL, *devices = (polar_license_devices *)&devices;
+    polar_license_reply *r = NULL, *reply = (polar_license_reply *)&reply;
     polar_license_success_page *sp = NULL, *page = (polar_license_success_page *)&page;
     polar_license_error *e = NULL;
+    const char *const call = "{\"call\":\"restore\",\"session\":1}";
     const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
-    int32_t deactivated = 77;
 
-    CHECK(polar_license_portal_request_code(l, "a@b.example", &request, &e) == wrong && request == NULL);
+    CHECK(polar_license_portal_call(l, call, NULL, NULL, &reply, &e) == wrong && reply == NULL);
     CHECK_TEXT(polar_license_error_detail(e), "`license` is NULL");
     polar_license_error_free(e);
-    request = (polar_license_code_request *)&request;
-    CHECK(polar_license_portal_request_code_for(l, q, 0, &request, NULL) == wrong && request == NULL);
-    CHECK(polar_license_portal_authenticate(l, "AAAAAA", &session, NULL) == wrong && session == NULL);
-    CHECK(polar_license_portal_claim_seat(l, "TOKEN", &session, NULL) == wrong);
-    CHECK(polar_license_portal_session_from_token(l, "polar_cst_a", &session, NULL) == wrong);
-    CHECK(polar_license_portal_checkout(l, "polar_cl_a", &checkout, NULL) == wrong && checkout == NULL);
-    CHECK(polar_license_portal_checkout_from_secret(l, "polar_c_a", &checkout, NULL) == wrong);
-    CHECK(polar_license_portal_request_code(l, NULL, NULL, &e) == wrong);
-    CHECK_TEXT(polar_license_error_detail(e), "`request` is NULL");
+    CHECK(polar_license_portal_call(l, call, NULL, NULL, NULL, &e) == wrong);
+    CHECK_TEXT(polar_license_error_detail(e), "`reply` is NULL");
     polar_license_error_free(e);
+    CHECK(polar_license_portal_request_code(l, "a@b.example", &reply, NULL) == wrong);
+    CHECK(polar_license_portal_authenticate(l, "AAAAAA", &reply, NULL) == wrong);
+    CHECK(polar_license_portal_claim_seat(l, "an invitation", &reply, NULL) == wrong);
+    CHECK(polar_license_portal_restore(l, 1, &reply, NULL) == wrong);
+    CHECK(polar_license_portal_activate(l, 1, 2, &reply, NULL) == wrong);
+    CHECK(polar_license_portal_license_keys(l, 1, &reply, NULL) == wrong);
+    CHECK(polar_license_portal_devices(l, 1, 2, &reply, NULL) == wrong);
+    CHECK(polar_license_portal_release(l, 1, 2, &reply, NULL) == wrong);
+    CHECK(polar_license_portal_checkout(l, "polar_cl_a", &reply, NULL) == wrong);
+    CHECK(polar_license_portal_follow(l, 1, 0, NULL, NULL, &reply, NULL) == wrong);
+    CHECK(polar_license_portal_restore_purchase(l, 1, 2, NULL, NULL, &reply, NULL) == wrong && reply == NULL);
 
-    CHECK(polar_license_code_request_outcome(q) == 0);
-    CHECK_TEXT(polar_license_code_request_message(q), "");
-    CHECK(polar_license_code_request_email(q) == NULL);
-    CHECK(polar_license_code_request_customer_count(q) == 0);
-    CHECK(polar_license_code_request_customer_name(q, 0) == NULL);
-    polar_license_code_request_free(q);
+    CHECK(polar_license_reply_text(r, "/kind") == NULL && polar_license_reply_json(r, "") == NULL);
+    CHECK(polar_license_reply_number(r, "/usage") == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_reply_time_ms(r, "/createdAt") == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_reply_count(r, "/keys") == 0 && polar_license_reply_handle(r, "") == 0);
+    CHECK(polar_license_reply_address(r) == NULL);
+    polar_license_reply_free(r);
 
-    CHECK(polar_license_session_restore(s, &restored, NULL) == wrong && restored == NULL);
-    CHECK(polar_license_session_restore_when_granted(s, NULL, NULL, &restored, NULL) == wrong);
-    CHECK(polar_license_session_restore_purchase(s, p, NULL, NULL, &restored, NULL) == wrong);
-    CHECK(polar_license_session_activate(s, k, &restored, NULL) == wrong);
-    CHECK(polar_license_session_license_keys(s, &keys, NULL) == wrong && keys == NULL);
-    keys = (polar_license_keys *)&keys;
-    CHECK(polar_license_session_usable_keys(s, &keys, NULL) == wrong && keys == NULL);
-    CHECK(polar_license_session_devices(s, k, &devices, NULL) == wrong && devices == NULL);
-    CHECK(polar_license_session_release(s, k, NULL, &deactivated, NULL) == wrong && deactivated == 77);
-    CHECK(polar_license_session_rotate(s, k, POLAR_LICENSE_CONFIRMED_BY_USER, &key, NULL) == wrong && key == NULL);
-    polar_license_session_free(s);
-
-    CHECK(polar_license_restored_outcome(r) == 0);
-    CHECK(polar_license_restored_decision(r) == NULL);
-    CHECK(polar_license_restored_keys(r) == NULL);
-    CHECK(polar_license_restored_key(r) == NULL);
-    CHECK(polar_license_restored_devices(r) == NULL);
-    CHECK(polar_license_restored_error(r) == NULL);
-    polar_license_restored_free(r);
-
-    CHECK(polar_license_keys_count(ks) == 0);
-    CHECK(polar_license_keys_at(ks, 0) == NULL);
-    polar_license_keys_free(ks);
-    CHECK(polar_license_key_masked(k) == NULL);
-    CHECK(polar_license_key_status(k) == POLAR_LICENSE_KEY_STATUS_UNKNOWN);
-    CHECK(polar_license_key_benefit_id(k) == NULL);
-    CHECK(polar_license_key_limit_activations(k) == POLAR_LICENSE_ABSENT);
-    CHECK(polar_license_key_limit_usage(k) == POLAR_LICENSE_ABSENT);
-    CHECK(polar_license_key_usage(k) == POLAR_LICENSE_ABSENT);
-    CHECK(polar_license_key_created_at_ms(k) == POLAR_LICENSE_ABSENT);
-    CHECK(polar_license_key_expires_at_ms(k) == POLAR_LICENSE_ABSENT);
-    CHECK(polar_license_key_is_here(k) == 0);
-    polar_license_key_free(k);
-
-    CHECK(polar_license_devices_hidden(ds) == 0);
-    CHECK(polar_license_devices_hidden_certain(ds) == 0);
-    CHECK_TEXT(polar_license_devices_message(ds), "");
-    CHECK(polar_license_devices_page(ds) == NULL);
-    CHECK(polar_license_devices_count(ds) == 0);
-    CHECK(polar_license_devices_at(ds, 0) == NULL);
-    polar_license_devices_free(ds);
-    CHECK(polar_license_device_label(NULL) == NULL);
-    CHECK(polar_license_device_since_ms(NULL) == POLAR_LICENSE_ABSENT);
-    CHECK(polar_license_device_is_this(NULL) == 0);
-
-    CHECK(polar_license_checkout_address(c) == NULL);
-    CHECK(polar_license_checkout_follow(c, 0, NULL, NULL, &purchase, NULL) == wrong && purchase == NULL);
-    polar_license_checkout_free(c);
-    CHECK(polar_license_purchase_code_request(p) == NULL);
-    polar_license_purchase_free(p);
     CHECK(polar_license_success_page_listen(0, NULL, NULL) == wrong);
     CHECK(polar_license_success_page_address(sp) == NULL);
-    CHECK(polar_license_success_page_wait(sp, l, 0, &session, NULL) == wrong);
+    CHECK(polar_license_success_page_wait(sp, l, 0, &reply, NULL) == wrong);
     polar_license_success_page_free(sp);
     CHECK(polar_license_success_page_listen(0, &page, NULL) == POLAR_LICENSE_OK);
-    CHECK(polar_license_success_page_wait(page, l, 0, &session, &e) == wrong && session == NULL);
+    CHECK(polar_license_success_page_wait(page, l, 0, &reply, &e) == wrong && reply == NULL);
     CHECK_TEXT(polar_license_error_detail(e), "`license` is NULL");
     polar_license_error_free(e);
     polar_license_success_page_free(page);
 }
 
-/* A session whose arguments are wrong sends nothing. */
+/* A request with wrong arguments sends nothing. */
 static void the_portal_checks_its_arguments(void)
 {
     fake_polar polar = { 0 };
     polar_license *license = fake_polar_open(&polar);
-    polar_license_code_request *request = NULL;
-    polar_license_session *session = NULL;
-    polar_license_checkout *checkout = NULL;
-    polar_license_restored *restored = NULL;
-    polar_license_devices *devices = NULL;
+    polar_license_reply *reply = NULL, *session = NULL, *checkout = NULL;
     polar_license_error *error = NULL;
     const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
     const char *const texts[] = { NULL, NO_UTF8 };
+    const char *const token = "{\"call\":\"sessionFromToken\",\"token\":\"polar_cst_a\"}";
+    const char *const secret = "{\"call\":\"checkoutFromSecret\",\"clientSecret\":\"polar_c_a\"}";
     size_t i;
     for (i = 0; i < 2; i++) {
-        CHECK(polar_license_portal_request_code(license, texts[i], &request, NULL) == wrong);
-        CHECK(polar_license_portal_authenticate(license, texts[i], &session, NULL) == wrong);
-        CHECK(polar_license_portal_claim_seat(license, texts[i], &session, NULL) == wrong);
-        CHECK(polar_license_portal_session_from_token(license, texts[i], &session, NULL) == wrong);
-        CHECK(polar_license_portal_checkout(license, texts[i], &checkout, NULL) == wrong);
-        CHECK(polar_license_portal_checkout_from_secret(license, texts[i], &checkout, NULL) == wrong);
+        CHECK(polar_license_portal_call(license, texts[i], NULL, NULL, &reply, NULL) == wrong);
+        CHECK(polar_license_portal_request_code(license, texts[i], &reply, NULL) == wrong);
+        CHECK(polar_license_portal_authenticate(license, texts[i], &reply, NULL) == wrong);
+        CHECK(polar_license_portal_claim_seat(license, texts[i], &reply, NULL) == wrong);
+        CHECK(polar_license_portal_checkout(license, texts[i], &reply, NULL) == wrong);
     }
-    CHECK(polar_license_portal_request_code_for(license, NULL, 0, &request, &error) == wrong);
-    CHECK_TEXT(polar_license_error_detail(error), "`chosen_from` is NULL");
+    CHECK(polar_license_portal_call(license, token, NULL, NULL, &session, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_portal_restore(license, 0, &reply, &error) == wrong);
+    CHECK_TEXT(polar_license_error_detail(error), "`session` must be the handle of a session");
     polar_license_error_free(error);
-    CHECK(polar_license_portal_session_from_token(license, "polar_cst_a", &session, NULL) == POLAR_LICENSE_OK);
-    CHECK(polar_license_session_restore(session, NULL, NULL) == wrong);
-    CHECK(polar_license_session_restore_when_granted(session, NULL, NULL, NULL, NULL) == wrong);
-    CHECK(polar_license_session_restore_purchase(session, NULL, NULL, NULL, &restored, NULL) == wrong);
-    CHECK(polar_license_session_activate(session, NULL, &restored, NULL) == wrong);
-    CHECK(polar_license_session_license_keys(session, NULL, NULL) == wrong);
-    CHECK(polar_license_session_usable_keys(session, NULL, NULL) == wrong);
-    CHECK(polar_license_session_devices(session, NULL, &devices, NULL) == wrong);
-    CHECK(polar_license_session_release(session, NULL, NULL, NULL, NULL) == wrong);
-    CHECK(polar_license_session_rotate(session, NULL, POLAR_LICENSE_CONFIRMED_BY_USER, NULL, &error) == wrong);
-    CHECK_TEXT(polar_license_error_detail(error), "`key` is NULL");
+    CHECK(polar_license_portal_activate(license, polar_license_reply_handle(session, ""), 0, &reply, &error) == wrong);
+    CHECK_TEXT(polar_license_error_detail(error), "`key` must be the handle of a license key");
     polar_license_error_free(error);
-    CHECK(polar_license_portal_checkout_from_secret(license, "polar_c_a", &checkout, NULL) == POLAR_LICENSE_OK);
-    CHECK(polar_license_checkout_follow(checkout, UINT64_MAX, NULL, NULL, NULL, NULL) == wrong);
+    for (i = 0; i < 2; i++) {
+        CHECK(polar_license_reply_text(session, texts[i]) == NULL && polar_license_reply_json(session, texts[i]) == NULL);
+        CHECK(polar_license_reply_number(session, texts[i]) == POLAR_LICENSE_ABSENT);
+        CHECK(polar_license_reply_time_ms(session, texts[i]) == POLAR_LICENSE_ABSENT);
+        CHECK(polar_license_reply_count(session, texts[i]) == 0 && polar_license_reply_handle(session, texts[i]) == 0);
+    }
+    CHECK(polar_license_reply_text(session, "/handle/0") == NULL && polar_license_reply_count(session, "") == 0);
+    CHECK(polar_license_portal_call(license, secret, NULL, NULL, &checkout, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_portal_follow(license, polar_license_reply_handle(checkout, ""), UINT64_MAX, NULL, NULL, NULL,
+                                      NULL) == wrong);
     CHECK(polar.requests == 0);
-    polar_license_free(license); /* before what came from it */
-    polar_license_checkout_free(checkout);
-    polar_license_session_free(session);
-    CHECK(restored == NULL && devices == NULL);
+    polar_license_free(license); /* before its replies */
+    CHECK(strstr(polar_license_reply_address(checkout), "polar_c_a") != NULL);
+    polar_license_reply_free(checkout);
+    polar_license_reply_free(session);
+    CHECK(reply == NULL);
     CHECK(fake_polar_destroyed(&polar, 3));
 }
 
@@ -588,10 +533,9 @@ static void numbers_have_names(void)
     CHECK_TEXT(polar_license_reason_name(POLAR_LICENSE_REASON_UNSET), "unset");
     CHECK_TEXT(polar_license_next_step_name(POLAR_LICENSE_NEXT_CONTACT_VENDOR), "contact_vendor");
     CHECK_TEXT(polar_license_deactivated_name(POLAR_LICENSE_DEACTIVATED_NOT_NEEDED), "not_needed");
-    CHECK_TEXT(polar_license_key_status_name(POLAR_LICENSE_KEY_STATUS_GRANTED), "granted");
     CHECK_TEXT(polar_license_stage_name(POLAR_LICENSE_STAGE_PAYING), "paying");
     CHECK_TEXT(polar_license_kind_name(-1), "unknown");
-    CHECK_TEXT(polar_license_key_status_name(INT32_MAX), "unknown");
+    CHECK_TEXT(polar_license_stage_name(INT32_MAX), "unknown");
     CHECK_TEXT(polar_license_stage_name(0), "unknown");
     CHECK_TEXT(polar_license_state_name(INT32_MAX), "unknown");
     CHECK_TEXT(polar_license_reason_name(INT32_MIN), "unknown");

@@ -146,97 +146,47 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_free, (polar_license_decision_free(d), 1));
 }
 
-/* Calls the functions of a customer's session and of its objects: with real objects if they can be created without
- * Polar, and otherwise with NULL. */
+/* Calls the functions of the portal, with replies that can be created without Polar. */
 static void a_portal_panics(polar_license *l)
 {
-    polar_license_session *session = NULL, *s = (polar_license_session *)&s;
-    polar_license_checkout *checkout = NULL, *c = (polar_license_checkout *)&c;
+    polar_license_reply *session = NULL, *checkout = NULL, *r = (polar_license_reply *)&r;
     polar_license_success_page *page = NULL, *sp = (polar_license_success_page *)&sp;
-    polar_license_code_request *q = (polar_license_code_request *)&q;
-    polar_license_restored *r = (polar_license_restored *)&r;
-    polar_license_purchase *p = (polar_license_purchase *)&p;
-    polar_license_devices *ds = (polar_license_devices *)&ds;
-    polar_license_keys *ks = (polar_license_keys *)&ks;
-    polar_license_key *k = (polar_license_key *)&k;
-    const int32_t yes = POLAR_LICENSE_CONFIRMED_BY_USER;
-    FAILS(polar_license_portal_request_code, (l, "iona@example.com", &q, NULL));
-    CHECK(q == NULL);
-    FAILS(polar_license_portal_request_code_for, (l, q, 0, &q, NULL));
-    FAILS(polar_license_portal_authenticate, (l, "AAAAAA", &s, NULL));
-    CHECK(s == NULL);
-    FAILS(polar_license_portal_claim_seat, (l, "TOKEN", &s, NULL));
-    FAILS(polar_license_portal_session_from_token, (l, "polar_cst_a", &s, NULL));
-    FAILS(polar_license_portal_checkout, (l, "polar_cl_a", &c, NULL));
-    CHECK(c == NULL);
-    FAILS(polar_license_portal_checkout_from_secret, (l, "polar_c_a", &c, NULL));
-    FAILS(polar_license_success_page_listen, (0, &sp, NULL));
-    CHECK(sp == NULL);
-
-    CHECK(polar_license_portal_session_from_token(l, "polar_cst_a", &session, NULL) == POLAR_LICENSE_OK);
-    FAILS(polar_license_session_restore, (session, &r, NULL));
+    const char *const token = "{\"call\":\"sessionFromToken\",\"token\":\"polar_cst_a\"}";
+    const char *const secret = "{\"call\":\"checkoutFromSecret\",\"clientSecret\":\"polar_c_a\"}";
+    FAILS(polar_license_portal_call, (l, token, NULL, NULL, &r, NULL));
     CHECK(r == NULL);
-    FAILS(polar_license_session_restore_when_granted, (session, NULL, NULL, &r, NULL));
-    FAILS(polar_license_session_restore_purchase, (session, NULL, NULL, NULL, &r, NULL));
-    FAILS(polar_license_session_activate, (session, NULL, &r, NULL));
-    FAILS(polar_license_session_license_keys, (session, &ks, NULL));
-    FAILS(polar_license_session_usable_keys, (session, &ks, NULL));
-    FAILS(polar_license_session_devices, (session, NULL, &ds, NULL));
-    FAILS(polar_license_session_release, (session, NULL, NULL, NULL, NULL));
-    FAILS(polar_license_session_rotate, (session, NULL, yes, &k, NULL));
-    CHECK(ks == NULL && ds == NULL && k == NULL);
-    CHECK(polar_license_portal_checkout_from_secret(l, "polar_c_a", &checkout, NULL) == POLAR_LICENSE_OK);
-    PANICS(polar_license_checkout_address, polar_license_checkout_address(checkout) == NULL);
-    FAILS(polar_license_checkout_follow, (checkout, 0, NULL, NULL, &p, NULL));
-    CHECK(p == NULL);
+    FAILS(polar_license_portal_request_code, (l, "iona@example.com", &r, NULL));
+    FAILS(polar_license_portal_authenticate, (l, "AAAAAA", &r, NULL));
+    FAILS(polar_license_portal_claim_seat, (l, "an invitation", &r, NULL));
+    FAILS(polar_license_portal_restore, (l, 1, &r, NULL));
+    FAILS(polar_license_portal_activate, (l, 1, 2, &r, NULL));
+    FAILS(polar_license_portal_license_keys, (l, 1, &r, NULL));
+    FAILS(polar_license_portal_devices, (l, 1, 2, &r, NULL));
+    FAILS(polar_license_portal_release, (l, 1, 2, &r, NULL));
+    FAILS(polar_license_portal_checkout, (l, "polar_cl_a", &r, NULL));
+    FAILS(polar_license_portal_follow, (l, 1, 0, NULL, NULL, &r, NULL));
+    FAILS(polar_license_portal_restore_purchase, (l, 1, 2, NULL, NULL, &r, NULL));
+    FAILS(polar_license_success_page_listen, (0, &sp, NULL));
+    CHECK(sp == NULL && r == NULL);
+
+    CHECK(polar_license_portal_call(l, token, NULL, NULL, &session, NULL) == POLAR_LICENSE_OK);
+    PANICS(polar_license_reply_text, polar_license_reply_text(session, "/kind") == NULL);
+    PANICS(polar_license_reply_number, polar_license_reply_number(session, "/handle") == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_reply_time_ms, polar_license_reply_time_ms(session, "/handle") == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_reply_count, polar_license_reply_count(session, "/keys") == 0);
+    PANICS(polar_license_reply_handle, polar_license_reply_handle(session, "") == 0);
+    PANICS(polar_license_reply_json, polar_license_reply_json(session, "") == NULL);
+    CHECK(polar_license_portal_call(l, secret, NULL, NULL, &checkout, NULL) == POLAR_LICENSE_OK);
+    PANICS(polar_license_reply_address, polar_license_reply_address(checkout) == NULL);
     CHECK(polar_license_success_page_listen(0, &page, NULL) == POLAR_LICENSE_OK);
     PANICS(polar_license_success_page_address, polar_license_success_page_address(page) == NULL);
-    FAILS(polar_license_success_page_wait, (page, l, 0, &s, NULL));
+    FAILS(polar_license_success_page_wait, (page, l, 0, &r, NULL));
 
-    PANICS(polar_license_session_free, (polar_license_session_free(session), 1));
-    PANICS(polar_license_checkout_free, (polar_license_checkout_free(checkout), 1));
+    PANICS(polar_license_reply_free, (polar_license_reply_free(session), 1));
     PANICS(polar_license_success_page_free, (polar_license_success_page_free(page), 1));
-    polar_license_session_free(session);
-    polar_license_checkout_free(checkout);
+    polar_license_reply_free(session);
+    polar_license_reply_free(checkout);
     polar_license_success_page_free(page);
-    PANICS(polar_license_code_request_outcome, polar_license_code_request_outcome(NULL) == 0);
-    PANICS(polar_license_code_request_message, polar_license_code_request_message(NULL)[0] == 0);
-    PANICS(polar_license_code_request_email, polar_license_code_request_email(NULL) == NULL);
-    PANICS(polar_license_code_request_customer_count, polar_license_code_request_customer_count(NULL) == 0);
-    PANICS(polar_license_code_request_customer_name, polar_license_code_request_customer_name(NULL, 0) == NULL);
-    PANICS(polar_license_code_request_free, (polar_license_code_request_free(NULL), 1));
-    PANICS(polar_license_restored_outcome, polar_license_restored_outcome(NULL) == 0);
-    PANICS(polar_license_restored_decision, polar_license_restored_decision(NULL) == NULL);
-    PANICS(polar_license_restored_keys, polar_license_restored_keys(NULL) == NULL);
-    PANICS(polar_license_restored_key, polar_license_restored_key(NULL) == NULL);
-    PANICS(polar_license_restored_devices, polar_license_restored_devices(NULL) == NULL);
-    PANICS(polar_license_restored_error, polar_license_restored_error(NULL) == NULL);
-    PANICS(polar_license_restored_free, (polar_license_restored_free(NULL), 1));
-    PANICS(polar_license_keys_count, polar_license_keys_count(NULL) == 0);
-    PANICS(polar_license_keys_at, polar_license_keys_at(NULL, 0) == NULL);
-    PANICS(polar_license_keys_free, (polar_license_keys_free(NULL), 1));
-    PANICS(polar_license_key_masked, polar_license_key_masked(NULL) == NULL);
-    PANICS(polar_license_key_status, polar_license_key_status(NULL) == POLAR_LICENSE_KEY_STATUS_UNKNOWN);
-    PANICS(polar_license_key_benefit_id, polar_license_key_benefit_id(NULL) == NULL);
-    PANICS(polar_license_key_limit_activations, polar_license_key_limit_activations(NULL) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_key_limit_usage, polar_license_key_limit_usage(NULL) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_key_usage, polar_license_key_usage(NULL) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_key_created_at_ms, polar_license_key_created_at_ms(NULL) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_key_expires_at_ms, polar_license_key_expires_at_ms(NULL) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_key_is_here, polar_license_key_is_here(NULL) == 0);
-    PANICS(polar_license_key_free, (polar_license_key_free(NULL), 1));
-    PANICS(polar_license_devices_hidden, polar_license_devices_hidden(NULL) == 0);
-    PANICS(polar_license_devices_hidden_certain, polar_license_devices_hidden_certain(NULL) == 0);
-    PANICS(polar_license_devices_message, polar_license_devices_message(NULL)[0] == 0);
-    PANICS(polar_license_devices_page, polar_license_devices_page(NULL) == NULL);
-    PANICS(polar_license_devices_count, polar_license_devices_count(NULL) == 0);
-    PANICS(polar_license_devices_at, polar_license_devices_at(NULL, 0) == NULL);
-    PANICS(polar_license_devices_free, (polar_license_devices_free(NULL), 1));
-    PANICS(polar_license_device_label, polar_license_device_label(NULL) == NULL);
-    PANICS(polar_license_device_since_ms, polar_license_device_since_ms(NULL) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_device_is_this, polar_license_device_is_this(NULL) == 0);
-    PANICS(polar_license_purchase_code_request, polar_license_purchase_code_request(NULL) == NULL);
-    PANICS(polar_license_purchase_free, (polar_license_purchase_free(NULL), 1));
 }
 
 static void an_error_panics(polar_license_error *e)
@@ -268,7 +218,6 @@ int main(void)
     PANICS(polar_license_reason_name, strcmp(polar_license_reason_name(0), "unknown") == 0);
     PANICS(polar_license_next_step_name, strcmp(polar_license_next_step_name(0), "unknown") == 0);
     PANICS(polar_license_deactivated_name, strcmp(polar_license_deactivated_name(0), "unknown") == 0);
-    PANICS(polar_license_key_status_name, strcmp(polar_license_key_status_name(1), "unknown") == 0);
     PANICS(polar_license_stage_name, strcmp(polar_license_stage_name(1), "unknown") == 0);
     FAILS(polar_license_set_log, (POLAR_LICENSE_LOG_INFO, NULL, NULL, NULL));
 

@@ -1,7 +1,8 @@
-/* The customer portal over HTTP: lost keys, dead machines, purchases. The clock is in this program's hand; Polar is in that of
- * the test that started it, which carries out what is written to it line by line (`bindings/c/tests/portal`). What a
- * developer could get to see of it, the log and errors, goes to the standard error: nothing secret may be in there.
- * Arguments: Polar's address, that of one with several customers of one address, and a directory. */
+/* The customer portal over HTTP: lost keys, dead machines, purchases. This program controls the clock. The test that
+ * started it controls Polar, and carries out the commands that this program writes, line by line
+ * (`bindings/c/tests/portal`). The log and the errors, which a developer could see, go to the standard error: they may
+ * contain nothing secret. Arguments: the address of Polar, the address of another Polar that has several customers with
+ * one e-mail address, and a directory. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
@@ -16,7 +17,7 @@
 
 static char answer[600];
 
-/* What the test answers. */
+/* Returns the answer of the test. */
 static const char *ask(const char *format, ...)
 {
     va_list arguments;
@@ -36,7 +37,7 @@ static void log_line(void *user_data, int32_t level, const char *target, const c
     fprintf(stderr, "%d %s %s\n", (int)level, target, message);
 }
 
-/* Every look at the clock takes a moment, so that nothing has to wait. */
+/* Every reading of the clock takes a moment, so that nothing has to wait. */
 static atomic_llong began_ms, passed_ms;
 
 static void tell_time(void *user_data, int64_t *wall_ms, uint64_t *mono_ms)
@@ -53,16 +54,16 @@ static void pass(uint64_t ms)
     ask("pass %lld", (long long)ms);
 }
 
-/* Waits, and counts for how long, without waiting. */
+/* The progress that was reported, and what happens meanwhile. No time passes but by the clock above. */
 typedef struct waiting {
     int32_t stage;
     int reports;
     uint64_t waited_ms;
-    /* When the buyer pays, or Polar grants the key; which report ends it; the license whose operations it cancels. */
+    /* The numbers of the reports at which the buyer pays, and at which the operation is ended. */
     int pays_at, ends_at;
-    uint64_t grants_after_ms;
-    const polar_license_checkout *checkout;
-    const polar_license *cancels;
+    uint64_t grants_after_ms; /* when Polar grants the key */
+    const polar_license_reply *checkout;
+    const polar_license *cancels; /* the license whose operations are cancelled */
 } waiting;
 
 static int32_t report(void *user_data, int32_t stage, uint64_t waited_ms, uint64_t next_in_ms)
@@ -74,7 +75,7 @@ static int32_t report(void *user_data, int32_t stage, uint64_t waited_ms, uint64
     if (w->cancels)
         CHECK(polar_license_cancel(w->cancels) == OK);
     if (w->pays_at == w->reports)
-        ask("pay %s", polar_license_checkout_address(w->checkout));
+        ask("pay %s", polar_license_reply_address(w->checkout));
     if (w->grants_after_ms && waited_ms >= w->grants_after_ms) {
         ask("grant");
         w->grants_after_ms = 0;
@@ -85,7 +86,7 @@ static int32_t report(void *user_data, int32_t stage, uint64_t waited_ms, uint64
 
 static const char *directory;
 
-/* A machine of the customer's, with another one's license or none. */
+/* Opens the license of one of the customer's machines. */
 static polar_license *machine(const char *url, const char *name)
 {
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
@@ -103,7 +104,7 @@ static polar_license *machine(const char *url, const char *name)
     return license;
 }
 
-/* Everything about an error goes to where developers look. Frees it. */
+/* Writes an error to the standard error, and frees it. */
 static void show(polar_license_error *error)
 {
     CHECK(error != NULL);
@@ -112,49 +113,56 @@ static void show(polar_license_error *error)
     polar_license_error_free(error);
 }
 
-static polar_license_session *session_of(polar_license *license, const char *email)
+/* Sends a request that has one handle in it. */
+static int32_t call(const polar_license *license, const char *format, uint32_t handle, polar_license_reply **reply,
+                    polar_license_error **error)
 {
-    polar_license_code_request *request = NULL;
-    polar_license_session *session = NULL;
+    char request[200];
+    CHECK(snprintf(request, sizeof request, format, (unsigned)handle) < (int)sizeof request);
+    return polar_license_portal_call(license, request, NULL, NULL, reply, error);
+}
+
+#define TEXT polar_license_reply_text
+#define NUMBER polar_license_reply_number
+#define HANDLE polar_license_reply_handle
+
+static polar_license_reply *session_of(polar_license *license, const char *email)
+{
+    polar_license_reply *request = NULL, *session = NULL;
     polar_license_error *error = NULL;
     CHECK(polar_license_portal_request_code(license, email, &request, &error) == OK);
-    CHECK(error == NULL && polar_license_code_request_outcome(request) == POLAR_LICENSE_CODE_SENT);
-    polar_license_code_request_free(request);
+    CHECK_TEXT(TEXT(request, "/kind"), "sent");
+    polar_license_reply_free(request);
     CHECK(polar_license_portal_authenticate(license, ask("code"), &session, &error) == OK);
-    CHECK(error == NULL && session != NULL);
+    CHECK(error == NULL && HANDLE(session, "") != 0);
     return session;
 }
 
-/* The license is here. Frees the result. */
-static void licensed(polar_license_restored *restored)
+/* Checks that the license is here, and frees the reply. */
+static void licensed(const polar_license *license, polar_license_reply *restored)
 {
-    CHECK(polar_license_restored_outcome(restored) == POLAR_LICENSE_RESTORED_LICENSED);
-    CHECK(polar_license_decision_allows(polar_license_restored_decision(restored), "export") == 1);
-    CHECK(polar_license_restored_keys(restored) == NULL && polar_license_restored_key(restored) == NULL);
-    CHECK(polar_license_restored_devices(restored) == NULL && polar_license_restored_error(restored) == NULL);
-    polar_license_restored_free(restored);
+    CHECK_TEXT(polar_license_reply_json(restored, ""), "{\"kind\":\"licensed\"}");
+    CHECK(polar_license_allows(license, "export") == 1);
+    polar_license_reply_free(restored);
 }
 
 static void a_lost_key(const char *url)
 {
     polar_license *license = machine(url, "lost");
-    polar_license_code_request *request = NULL;
-    polar_license_session *session = NULL;
-    polar_license_restored *restored = NULL;
+    polar_license_reply *request = NULL, *session = NULL, *restored = NULL;
     char code[20];
     ask("key 2");
     CHECK(polar_license_portal_request_code(license, " " EMAIL "\n", &request, NULL) == OK);
-    CHECK_TEXT(polar_license_code_request_email(request), EMAIL);
-    CHECK_TEXT(polar_license_code_request_message(request),
+    CHECK_TEXT(TEXT(request, "/email"), EMAIL);
+    CHECK_TEXT(TEXT(request, "/message"),
                "If " EMAIL " bought it, a code is on its way to that address. Check the address for typos.");
-    CHECK(polar_license_code_request_customer_count(request) == 0);
-    CHECK(polar_license_code_request_customer_name(request, 0) == NULL);
-    polar_license_code_request_free(request);
+    CHECK(polar_license_reply_count(request, "/customers") == 0 && TEXT(request, "/customers/0/name") == NULL);
+    polar_license_reply_free(request);
     snprintf(code, sizeof code, " %s ", ask("code")); /* as people paste it */
     CHECK(polar_license_portal_authenticate(license, code, &session, NULL) == OK);
-    CHECK(polar_license_session_restore(session, &restored, NULL) == OK);
-    licensed(restored);
-    polar_license_session_free(session);
+    CHECK(polar_license_portal_restore(license, HANDLE(session, ""), &restored, NULL) == OK);
+    licensed(license, restored);
+    polar_license_reply_free(session);
     CHECK(atoi(ask("requests")) <= 5);
     polar_license_free(license);
     license = machine(url, "lost"); /* the next start */
@@ -165,89 +173,119 @@ static void a_lost_key(const char *url)
 static void a_dead_machine_with_the_only_seat(const char *url)
 {
     polar_license *dead = machine(url, "dead"), *license = machine(url, "alive");
-    polar_license_session *session;
-    polar_license_restored *full = NULL, *restored = NULL;
-    polar_license_devices *devices = NULL;
-    polar_license_keys *keys = NULL;
-    const polar_license_devices *listed;
-    const polar_license_device *device;
-    const polar_license_key *key;
-    int32_t deactivated = -1;
+    polar_license_reply *session, *full = NULL, *restored = NULL, *released = NULL;
+    uint32_t in, key, device;
     CHECK(polar_license_activate(dead, ask("key 1"), NULL) == OK);
     polar_license_free(dead);
     session = session_of(license, EMAIL);
+    in = HANDLE(session, "");
 
-    CHECK(polar_license_session_restore(session, &full, NULL) == OK);
-    CHECK(polar_license_restored_outcome(full) == POLAR_LICENSE_RESTORED_NO_SEAT);
-    CHECK(polar_license_restored_decision(full) == NULL && polar_license_restored_keys(full) == NULL);
-    CHECK(polar_license_error_reason(polar_license_restored_error(full)) == POLAR_LICENSE_REASON_ACTIVATION_LIMIT);
-    key = polar_license_restored_key(full);
-    CHECK(strncmp(polar_license_key_masked(key), "****-", 5) == 0);
-    listed = polar_license_restored_devices(full);
-    CHECK(polar_license_devices_hidden(listed) == 0 && polar_license_devices_count(listed) == 1);
-    CHECK(polar_license_devices_hidden_certain(listed) == 0 && polar_license_devices_page(listed) == NULL);
-    CHECK_TEXT(polar_license_devices_message(listed), "");
-    device = polar_license_devices_at(listed, 0);
-    CHECK_TEXT(polar_license_device_label(device), "dead");
-    CHECK(polar_license_device_is_this(device) == 0);
-    CHECK(polar_license_device_since_ms(device) >= began_ms - 1000);
-    CHECK(polar_license_devices_at(listed, 1) == NULL);
+    CHECK(polar_license_portal_restore(license, in, &full, NULL) == OK);
+    CHECK_TEXT(TEXT(full, "/kind"), "no_seat");
+    CHECK_TEXT(TEXT(full, "/error/reason"), "activation_limit");
+    CHECK(polar_license_reply_json(full, "/keys") == NULL);
+    CHECK(strncmp(TEXT(full, "/key/displayKey"), "****-", 5) == 0);
+    CHECK_TEXT(TEXT(full, "/devices/kind"), "listed");
+    CHECK(polar_license_reply_count(full, "/devices/devices") == 1 && TEXT(full, "/devices/message") == NULL);
+    CHECK_TEXT(TEXT(full, "/devices/devices/0/label"), "dead");
+    CHECK(NUMBER(full, "/devices/devices/0/isThis") == 0);
+    CHECK(polar_license_reply_time_ms(full, "/devices/devices/0/since") >= began_ms - 1000);
+    CHECK(HANDLE(full, "/devices/devices/1") == 0);
 
-    CHECK(polar_license_session_release(session, key, device, &deactivated, NULL) == OK);
-    CHECK(deactivated == POLAR_LICENSE_DEACTIVATED_RELEASED);
-    CHECK(polar_license_session_release(session, key, device, &deactivated, NULL) == OK); /* it is free already */
-    CHECK(deactivated == POLAR_LICENSE_DEACTIVATED_UNKNOWN);
-    CHECK(polar_license_session_activate(session, key, &restored, NULL) == OK);
-    licensed(restored);
-    polar_license_restored_free(full);
-
-    /* this one is released as by a deactivation */
-    CHECK(polar_license_session_license_keys(session, &keys, NULL) == OK && polar_license_keys_count(keys) == 1);
-    key = polar_license_keys_at(keys, 0);
-    CHECK(polar_license_key_is_here(key) == 1);
-    CHECK(polar_license_session_devices(session, key, &devices, NULL) == OK);
-    CHECK(polar_license_devices_count(devices) == 1);
-    CHECK(polar_license_device_is_this(polar_license_devices_at(devices, 0)) == 1);
-    CHECK(polar_license_session_release(session, key, polar_license_devices_at(devices, 0), NULL, NULL) == OK);
-    CHECK(polar_license_allowed(license) == 0);
-    polar_license_devices_free(devices);
-    polar_license_keys_free(keys);
+    key = HANDLE(full, "/key");
+    device = HANDLE(full, "/devices/devices/0");
+    CHECK(polar_license_portal_release(license, in, device, &released, NULL) == OK);
+    CHECK_TEXT(TEXT(released, "/deactivated"), "released");
+    polar_license_reply_free(released);
+    CHECK(polar_license_portal_release(license, in, device, &released, NULL) == OK); /* it is free already */
+    CHECK_TEXT(TEXT(released, "/deactivated"), "unknown");
+    polar_license_reply_free(released);
+    CHECK(polar_license_portal_activate(license, in, key, &restored, NULL) == OK);
+    licensed(license, restored);
+    polar_license_reply_free(full);
+    CHECK(polar_license_portal_activate(license, in, key, &restored, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     polar_license_free(license);
-    polar_license_session_free(session); /* after the license, too */
+    polar_license_reply_free(session); /* after the license, too */
 }
 
-static polar_license_checkout *opened(const polar_license *license)
+/* The own seat is released as by a deactivation. */
+static void the_own_seat(const char *url)
 {
-    polar_license_checkout *checkout = NULL;
+    polar_license *license = machine(url, "own");
+    polar_license_reply *session, *restored = NULL, *keys = NULL, *devices = NULL, *released = NULL;
+    uint32_t in;
+    ask("key 1");
+    session = session_of(license, EMAIL);
+    in = HANDLE(session, "");
+    CHECK(polar_license_portal_restore(license, in, &restored, NULL) == OK);
+    licensed(license, restored);
+    CHECK(polar_license_portal_license_keys(license, in, &keys, NULL) == OK);
+    CHECK(polar_license_reply_count(keys, "/keys") == 1 && NUMBER(keys, "/keys/0/isHere") == 1);
+    CHECK(polar_license_portal_devices(license, in, HANDLE(keys, "/keys/0"), &devices, NULL) == OK);
+    CHECK(polar_license_reply_count(devices, "/devices") == 1 && NUMBER(devices, "/devices/0/isThis") == 1);
+    CHECK(polar_license_portal_release(license, in, HANDLE(devices, "/devices/0"), &released, NULL) == OK);
+    CHECK(polar_license_allowed(license) == 0);
+    polar_license_reply_free(released);
+    polar_license_reply_free(devices);
+    polar_license_reply_free(keys);
+    polar_license_reply_free(session);
+    polar_license_free(license);
+}
+
+static polar_license_reply *opened(const polar_license *license)
+{
+    polar_license_reply *checkout = NULL;
     CHECK(polar_license_portal_checkout(license, LINK, &checkout, NULL) == OK);
-    CHECK(strstr(polar_license_checkout_address(checkout), "/checkout/") != NULL);
+    CHECK(strstr(polar_license_reply_address(checkout), "/checkout/") != NULL);
+    CHECK(strstr(polar_license_reply_json(checkout, ""), "polar_c_") == NULL);
     return checkout;
 }
 
 static void hidden_devices(const char *url)
 {
     polar_license *dead = machine(url, "hidden-dead"), *license = machine(url, "hidden");
-    polar_license_checkout *checkout = opened(license);
-    polar_license_session *session;
-    polar_license_restored *full = NULL;
-    const polar_license_devices *devices;
+    polar_license_reply *checkout = opened(license), *session, *full = NULL;
     char page[100];
-    ask("pay %s", polar_license_checkout_address(checkout));
-    polar_license_checkout_free(checkout);
+    ask("pay %s", polar_license_reply_address(checkout));
+    polar_license_reply_free(checkout);
     CHECK(polar_license_activate(dead, ask("hide"), NULL) == OK);
     polar_license_free(dead);
     session = session_of(license, EMAIL);
-    CHECK(polar_license_session_restore(session, &full, NULL) == OK);
-    CHECK(polar_license_restored_outcome(full) == POLAR_LICENSE_RESTORED_NO_SEAT);
-    devices = polar_license_restored_devices(full);
-    CHECK(polar_license_devices_hidden(devices) == 1 && polar_license_devices_hidden_certain(devices) == 1);
-    CHECK(polar_license_devices_count(devices) == 0 && polar_license_devices_at(devices, 0) == NULL);
+    CHECK(polar_license_portal_restore(license, HANDLE(session, ""), &full, NULL) == OK);
+    CHECK_TEXT(TEXT(full, "/kind"), "no_seat");
+    CHECK_TEXT(TEXT(full, "/devices/kind"), "hidden");
+    CHECK(NUMBER(full, "/devices/isCertain") == 1 && polar_license_reply_count(full, "/devices/devices") == 0);
     snprintf(page, sizeof page, "%s/demo/portal", url);
-    CHECK_TEXT(polar_license_devices_page(devices), page);
-    CHECK_TEXT(polar_license_devices_message(devices),
+    CHECK_TEXT(TEXT(full, "/devices/page"), page);
+    CHECK_TEXT(TEXT(full, "/devices/message"),
                "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.");
-    polar_license_restored_free(full);
-    polar_license_session_free(session);
+    polar_license_reply_free(full);
+    polar_license_reply_free(session);
+    polar_license_free(license);
+}
+
+/* The buyer closes the page, or the app ends the wait. */
+static void a_purchase_that_is_not_completed(const char *url)
+{
+    polar_license *license = machine(url, "closed");
+    polar_license_reply *checkout = opened(license), *purchase = NULL;
+    const uint32_t of = HANDLE(checkout, "");
+    polar_license_error *error = NULL;
+    waiting open = { 0 }, cancelled = { 0 };
+    CHECK(polar_license_portal_follow(license, of, 60000, report, &open, &purchase, &error)
+          == POLAR_LICENSE_ERR_TIMEOUT);
+    CHECK(open.stage == POLAR_LICENSE_STAGE_OPEN && open.reports > 5 && purchase == NULL);
+    CHECK_TEXT(polar_license_stage_name(open.stage), "open");
+    show(error);
+    cancelled.ends_at = 1;
+    CHECK(polar_license_portal_follow(license, of, HALF_AN_HOUR, report, &cancelled, &purchase, NULL)
+          == POLAR_LICENSE_ERR_CANCELLED);
+    cancelled.ends_at = 0;
+    cancelled.cancels = license;
+    CHECK(polar_license_portal_follow(license, of, HALF_AN_HOUR, report, &cancelled, &purchase, NULL)
+          == POLAR_LICENSE_ERR_CANCELLED);
+    CHECK(cancelled.reports == 2);
+    polar_license_reply_free(checkout);
     polar_license_free(license);
 }
 
@@ -255,149 +293,124 @@ static void hidden_devices(const char *url)
 static void a_purchase_whose_key_is_late(const char *url)
 {
     polar_license *license = machine(url, "bought");
-    polar_license_checkout *checkout = opened(license), *again = NULL;
-    polar_license_purchase *purchase = NULL;
-    polar_license_session *session = NULL;
-    polar_license_restored *restored = NULL;
-    polar_license_error *error = NULL;
-    const polar_license_code_request *request;
-    waiting open = { 0 }, cancelled = { 0 }, granting = { 0 };
-
-    /* the buyer closes the page */
-    CHECK(polar_license_checkout_follow(checkout, 60000, report, &open, &purchase, &error) == POLAR_LICENSE_ERR_TIMEOUT);
-    CHECK(open.stage == POLAR_LICENSE_STAGE_OPEN && open.reports > 5 && purchase == NULL);
-    show(error);
-    cancelled.ends_at = 1;
-    CHECK(polar_license_checkout_follow(checkout, HALF_AN_HOUR, report, &cancelled, &purchase, NULL)
-          == POLAR_LICENSE_ERR_CANCELLED);
-    cancelled.ends_at = 0;
-    cancelled.cancels = license;
-    CHECK(polar_license_checkout_follow(checkout, HALF_AN_HOUR, report, &cancelled, &purchase, NULL)
-          == POLAR_LICENSE_ERR_CANCELLED);
-    CHECK(cancelled.reports == 2);
-
-    /* and comes back to it */
-    CHECK(polar_license_portal_checkout_from_secret(
-              license, strrchr(polar_license_checkout_address(checkout), '/') + 1, &again, NULL) == OK);
-    CHECK_TEXT(polar_license_checkout_address(again), polar_license_checkout_address(checkout));
-    memset(&open, 0, sizeof open);
+    polar_license_reply *checkout = opened(license), *again = NULL, *purchase = NULL, *session = NULL, *restored = NULL;
+    waiting open = { 0 }, granting = { 0 };
+    char request[300];
+    snprintf(request, sizeof request, "{\"call\":\"checkoutFromSecret\",\"clientSecret\":\"%s\"}",
+             strrchr(polar_license_reply_address(checkout), '/') + 1);
+    CHECK(polar_license_portal_call(license, request, NULL, NULL, &again, NULL) == OK);
+    CHECK_TEXT(polar_license_reply_address(again), polar_license_reply_address(checkout));
     open.pays_at = 2;
     open.checkout = checkout;
-    CHECK(polar_license_checkout_follow(again, HALF_AN_HOUR, report, &open, &purchase, NULL) == OK);
-    polar_license_checkout_free(again);
-    polar_license_checkout_free(checkout);
-    request = polar_license_purchase_code_request(purchase);
-    CHECK(polar_license_code_request_outcome(request) == POLAR_LICENSE_CODE_SENT);
-    CHECK_TEXT(polar_license_code_request_email(request), EMAIL);
+    CHECK(polar_license_portal_follow(license, HANDLE(again, ""), HALF_AN_HOUR, report, &open, &purchase, NULL) == OK);
+    polar_license_reply_free(again);
+    polar_license_reply_free(checkout);
+    CHECK_TEXT(TEXT(purchase, "/code/kind"), "sent");
+    CHECK_TEXT(TEXT(purchase, "/code/email"), EMAIL);
     CHECK(polar_license_portal_authenticate(license, ask("code"), &session, NULL) == OK);
     ask("withhold");
     granting.grants_after_ms = 175000;
-    CHECK(polar_license_session_restore_purchase(session, purchase, report, &granting, &restored, NULL) == OK);
-    licensed(restored);
+    CHECK(polar_license_portal_restore_purchase(license, HANDLE(session, ""), HANDLE(purchase, ""), report, &granting,
+                                                &restored, NULL) == OK);
+    licensed(license, restored);
     CHECK(granting.stage == POLAR_LICENSE_STAGE_GRANTING && granting.reports > 30);
     CHECK(granting.waited_ms >= 175000 && granting.waited_ms < 240000);
-    polar_license_purchase_free(purchase);
-    polar_license_session_free(session);
+    polar_license_reply_free(purchase);
+    polar_license_reply_free(session);
     polar_license_free(license);
 }
 
 static void an_invitation(const char *url)
 {
     polar_license *license = machine(url, "invited");
-    polar_license_session *session = NULL, *none = (polar_license_session *)&none;
-    polar_license_restored *restored = NULL;
+    polar_license_reply *session = NULL, *none = (polar_license_reply *)&none, *restored = NULL;
     polar_license_error *error = NULL;
     waiting granting = { 0 };
-    char invitation[300];
+    char invitation[300], restore[100];
     ask("delay 180000");
     snprintf(invitation, sizeof invitation, "%s/demo/portal/claim?token=DEMO-INVITATION", url);
     CHECK(polar_license_portal_claim_seat(license, invitation, &session, NULL) == OK);
-    CHECK(polar_license_session_restore_when_granted(session, report, &granting, &restored, NULL) == OK);
-    licensed(restored);
+    snprintf(restore, sizeof restore, "{\"call\":\"restoreWhenGranted\",\"session\":%u}", (unsigned)HANDLE(session, ""));
+    CHECK(polar_license_portal_call(license, restore, report, &granting, &restored, NULL) == OK);
+    licensed(license, restored);
     CHECK(granting.stage == POLAR_LICENSE_STAGE_GRANTING && granting.waited_ms >= 150000);
     CHECK(polar_license_portal_claim_seat(license, invitation, &none, &error) == POLAR_LICENSE_ERR_REFUSED);
     CHECK(none == NULL && polar_license_error_maybe_applied(error) == 0);
     show(error);
-    polar_license_session_free(session);
+    polar_license_reply_free(session);
     polar_license_free(license);
 }
 
 static void several_keys_and_another_one_for_one_of_them(const char *url)
 {
     polar_license *license = machine(url, "several");
-    polar_license_session *session;
-    polar_license_restored *restored = NULL, *chosen = NULL;
-    polar_license_keys *keys = NULL;
-    polar_license_key *replacement = NULL;
+    polar_license_reply *session, *restored = NULL, *keys = NULL, *replacement = NULL;
     polar_license_error *error = NULL;
-    const polar_license_keys *offered;
-    const polar_license_key *key;
+    uint32_t in;
+    char rotate[200];
     ask("keys");
     session = session_of(license, EMAIL);
-    CHECK(polar_license_session_restore(session, &restored, NULL) == OK);
-    CHECK(polar_license_restored_outcome(restored) == POLAR_LICENSE_RESTORED_CHOOSE);
-    CHECK(polar_license_restored_key(restored) == NULL);
-    offered = polar_license_restored_keys(restored);
-    CHECK(polar_license_keys_count(offered) == 2 && polar_license_keys_at(offered, 2) == NULL);
-    CHECK_TEXT(polar_license_key_masked(polar_license_keys_at(offered, 0)), "****-EVER");
-    key = polar_license_keys_at(offered, 1);
-    CHECK_TEXT(polar_license_key_masked(key), "****-SOON");
-    CHECK_TEXT(polar_license_key_benefit_id(key), PRO);
-    CHECK(polar_license_key_status(key) == POLAR_LICENSE_KEY_STATUS_GRANTED);
-    CHECK(polar_license_key_limit_activations(key) == POLAR_LICENSE_ABSENT && polar_license_key_usage(key) == 0);
-    CHECK(polar_license_key_limit_usage(key) == 10);
-    CHECK(polar_license_key_is_here(key) == 0);
-    CHECK(polar_license_key_expires_at_ms(key) > polar_license_key_created_at_ms(key));
-    CHECK(polar_license_session_activate(session, key, &chosen, NULL) == OK);
-    polar_license_restored_free(restored);
-    licensed(chosen);
-    CHECK(polar_license_session_restore(session, &restored, NULL) == OK); /* the one that is active here */
-    licensed(restored);
+    in = HANDLE(session, "");
+    CHECK(polar_license_portal_restore(license, in, &keys, NULL) == OK);
+    CHECK_TEXT(TEXT(keys, "/kind"), "choose");
+    CHECK(polar_license_reply_count(keys, "/keys") == 2 && polar_license_reply_json(keys, "/key") == NULL);
+    CHECK_TEXT(TEXT(keys, "/keys/0/displayKey"), "****-EVER");
+    CHECK_TEXT(TEXT(keys, "/keys/1/displayKey"), "****-SOON");
+    CHECK_TEXT(TEXT(keys, "/keys/1/benefitId"), PRO);
+    CHECK_TEXT(TEXT(keys, "/keys/1/status"), "granted");
+    CHECK(NUMBER(keys, "/keys/1/limitActivations") == POLAR_LICENSE_ABSENT && NUMBER(keys, "/keys/1/usage") == 0);
+    CHECK(NUMBER(keys, "/keys/1/limitUsage") == 10 && NUMBER(keys, "/keys/1/isHere") == 0);
+    CHECK(polar_license_reply_time_ms(keys, "/keys/1/expiresAt") > polar_license_reply_time_ms(keys, "/keys/1/createdAt"));
+    CHECK(polar_license_portal_activate(license, in, HANDLE(keys, "/keys/1"), &restored, NULL) == OK);
+    polar_license_reply_free(keys);
+    licensed(license, restored);
+    CHECK(polar_license_portal_restore(license, in, &restored, NULL) == OK); /* the one that is active here */
+    licensed(license, restored);
 
-    CHECK(polar_license_session_usable_keys(session, &keys, NULL) == OK && polar_license_keys_count(keys) == 2);
-    CHECK_TEXT(polar_license_key_masked(polar_license_keys_at(keys, 0)), "****-EVER");
-    polar_license_keys_free(keys);
-    CHECK(polar_license_session_license_keys(session, &keys, NULL) == OK && polar_license_keys_count(keys) == 3);
-    CHECK(polar_license_key_status(polar_license_keys_at(keys, 2)) == POLAR_LICENSE_KEY_STATUS_REVOKED);
-    CHECK_TEXT(polar_license_key_status_name(polar_license_key_status(polar_license_keys_at(keys, 2))), "revoked");
-    key = polar_license_keys_at(keys, 1);
+    CHECK(call(license, "{\"call\":\"usableKeys\",\"session\":%u}", in, &keys, NULL) == OK);
+    CHECK(polar_license_reply_count(keys, "/keys") == 2);
+    polar_license_reply_free(keys);
+    CHECK(polar_license_portal_license_keys(license, in, &keys, NULL) == OK);
+    CHECK_TEXT(TEXT(keys, "/keys/2/status"), "revoked");
     ask("count");
-    CHECK(polar_license_session_rotate(session, key, 0, &replacement, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    snprintf(rotate, sizeof rotate, "{\"call\":\"rotate\",\"session\":%u,\"key\":%%u,\"confirmedByUser\":true}",
+             (unsigned)in);
+    CHECK(call(license, "{\"call\":\"rotate\",\"session\":%u}", in, &replacement, &error)
+          == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     CHECK(replacement == NULL && atoi(ask("requests")) == 0);
     show(error);
-    CHECK(polar_license_session_rotate(session, key, POLAR_LICENSE_CONFIRMED_BY_USER, &replacement, &error) == OK);
-    CHECK(strcmp(polar_license_key_masked(replacement), polar_license_key_masked(key)) != 0);
+    CHECK(call(license, rotate, HANDLE(keys, "/keys/1"), &replacement, &error) == OK);
+    CHECK(strcmp(TEXT(replacement, "/displayKey"), TEXT(keys, "/keys/1/displayKey")) != 0);
     polar_license_free(license);
     license = machine(url, "several"); /* the next start has it */
     CHECK(polar_license_validate(license, NULL) == OK && polar_license_allows(license, "export") == 1);
-    polar_license_key_free(replacement);
-    polar_license_keys_free(keys);
-    polar_license_session_free(session);
+    polar_license_reply_free(replacement);
+    polar_license_reply_free(keys);
+    polar_license_reply_free(session);
     polar_license_free(license);
 }
 
 static void several_customers_with_one_address(const char *url)
 {
     polar_license *license = machine(url, "customers");
-    polar_license_code_request *request = NULL, *chosen = NULL;
-    polar_license_session *session = NULL;
-    polar_license_keys *keys = NULL;
-    CHECK(polar_license_portal_request_code(license, "iona.larkspur@example.com", &request, NULL) == OK);
-    CHECK(polar_license_code_request_outcome(request) == POLAR_LICENSE_CODE_CHOOSE);
-    CHECK_TEXT(polar_license_code_request_message(request), "");
-    CHECK(polar_license_code_request_customer_count(request) == 2);
-    CHECK_TEXT(polar_license_code_request_customer_name(request, 0), "Studio Nord");
-    CHECK(polar_license_code_request_customer_name(request, 1) == NULL);
-    CHECK(polar_license_portal_request_code_for(license, request, 2, &chosen, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
-    CHECK(polar_license_portal_request_code_for(license, request, 1, &chosen, NULL) == OK);
-    CHECK(polar_license_code_request_outcome(chosen) == POLAR_LICENSE_CODE_SENT);
-    polar_license_code_request_free(request);
-    CHECK(polar_license_portal_request_code_for(license, chosen, 0, &request, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
-    polar_license_code_request_free(chosen);
+    polar_license_reply *request = NULL, *chosen = NULL, *session = NULL, *keys = NULL;
+    const char *const one_of_them = "{\"call\":\"requestCodeFor\",\"customer\":%u}";
+    CHECK(polar_license_portal_request_code(license, EMAIL, &request, NULL) == OK);
+    CHECK_TEXT(TEXT(request, "/kind"), "choose");
+    CHECK(TEXT(request, "/message") == NULL && polar_license_reply_count(request, "/customers") == 2);
+    CHECK_TEXT(TEXT(request, "/customers/0/name"), "Studio Nord");
+    CHECK(TEXT(request, "/customers/1/name") == NULL);
+    CHECK(call(license, one_of_them, HANDLE(request, "/customers/2"), &chosen, NULL)
+          == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(call(license, one_of_them, HANDLE(request, "/customers/1"), &chosen, NULL) == OK);
+    CHECK_TEXT(TEXT(chosen, "/kind"), "sent");
+    polar_license_reply_free(request);
+    polar_license_reply_free(chosen);
     CHECK(polar_license_portal_authenticate(license, ask("code of the other"), &session, NULL) == OK);
-    CHECK(polar_license_session_license_keys(session, &keys, NULL) == OK && polar_license_keys_count(keys) == 0);
-    polar_license_keys_free(keys);
-    polar_license_session_free(session);
+    CHECK(polar_license_portal_license_keys(license, HANDLE(session, ""), &keys, NULL) == OK);
+    CHECK_TEXT(polar_license_reply_json(keys, ""), "{\"keys\":[]}");
+    polar_license_reply_free(keys);
+    polar_license_reply_free(session);
     polar_license_free(license);
 }
 
@@ -410,7 +423,7 @@ typedef struct page_waiting {
 static void *wait_for_page(void *argument)
 {
     page_waiting *const w = argument;
-    polar_license_session *session = NULL;
+    polar_license_reply *session = NULL;
     CHECK(polar_license_success_page_wait(w->page, w->license, HALF_AN_HOUR, &session, NULL)
           == POLAR_LICENSE_ERR_CANCELLED);
     w->is_over = 1;
@@ -420,17 +433,16 @@ static void *wait_for_page(void *argument)
 static void a_success_page(const char *url)
 {
     page_waiting w = { 0 };
-    polar_license_session *session = NULL;
-    polar_license_restored *restored = NULL;
+    polar_license_reply *session = NULL, *restored = NULL;
     polar_license_error *error = NULL;
     pthread_t thread;
     w.license = machine(url, "page");
     CHECK(polar_license_success_page_listen(0, &w.page, NULL) == OK);
     ask("buy %s", polar_license_success_page_address(w.page));
     CHECK(polar_license_success_page_wait(w.page, w.license, HALF_AN_HOUR, &session, &error) == OK);
-    CHECK(polar_license_session_restore_when_granted(session, NULL, NULL, &restored, NULL) == OK);
-    licensed(restored);
-    polar_license_session_free(session);
+    CHECK(call(w.license, "{\"call\":\"restoreWhenGranted\",\"session\":%u}", HANDLE(session, ""), &restored, NULL) == OK);
+    licensed(w.license, restored);
+    polar_license_reply_free(session);
     CHECK(polar_license_success_page_wait(w.page, w.license, 0, &session, &error) == POLAR_LICENSE_ERR_TIMEOUT);
     CHECK(session == NULL);
     show(error);
@@ -445,49 +457,63 @@ static void a_success_page(const char *url)
 static void what_cannot_be_is_refused_and_not_repeated(const char *url)
 {
     polar_license *license = machine(url, "refused");
-    polar_license_code_request *request = NULL;
-    polar_license_session *session = NULL;
-    polar_license_checkout *checkout = NULL;
-    polar_license_restored *restored = NULL;
+    polar_license_reply *reply = NULL;
     polar_license_error *error = NULL;
-    const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
-    int i;
+    const char *const requests[] = {
+        "{\"call\":\"requestCode\",\"email\":\"SECRET@nowhere\"}",
+        "{\"call\":\"authenticate\",\"code\":\"SECRET-CODE\"}",
+        "{\"call\":\"sessionFromToken\",\"token\":\"SECRET\"}",
+        "{\"call\":\"claimSeat\",\"invitation\":\"SECRET TOKEN\"}",
+        "{\"call\":\"checkoutFromSecret\",\"clientSecret\":\"SECRET/%\"}",
+        "{\"call\":\"checkout\",\"link\":\"https://buy.polar.sh/SECRET%2Fb\"}",
+        "{\"call\":\"checkout\",\"link\":{\"SECRET\":1}}",
+        "{\"call\":\"SECRET\"}",
+        "SECRET",
+    };
+    size_t i;
     ask("count");
-    CHECK(polar_license_portal_request_code(license, "SECRET@nowhere", &request, &error) == wrong && request == NULL);
-    show(error);
-    CHECK(polar_license_portal_authenticate(license, "SECRET-CODE", &session, &error) == wrong && session == NULL);
-    show(error);
-    CHECK(polar_license_portal_session_from_token(license, "SECRET", &session, &error) == wrong);
-    show(error);
-    CHECK(polar_license_portal_claim_seat(license, "SECRET TOKEN", &session, &error) == wrong);
-    show(error);
-    CHECK(polar_license_portal_checkout_from_secret(license, "SECRET/%", &checkout, &error) == wrong);
-    show(error);
-    CHECK(polar_license_portal_checkout(license, "https://buy.polar.sh/SECRET%2Fb", &checkout, &error) == wrong);
+    for (i = 0; i < sizeof requests / sizeof *requests; i++) {
+        CHECK(polar_license_portal_call(license, requests[i], NULL, NULL, &reply, &error)
+              == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+        CHECK(reply == NULL);
+        show(error);
+    }
+    CHECK(polar_license_portal_request_code(license, "SECRET\"\\\x01@nowhere", &reply, &error)
+          == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     show(error);
     CHECK(atoi(ask("requests")) == 0);
-    CHECK(polar_license_portal_checkout(license, "polar_cl_UNKNOWN", &checkout, &error) == POLAR_LICENSE_ERR_REFUSED);
-    CHECK(checkout == NULL);
+    CHECK(polar_license_portal_checkout(license, "polar_cl_UNKNOWN", &reply, &error) == POLAR_LICENSE_ERR_REFUSED);
+    CHECK(reply == NULL);
     show(error);
+    polar_license_free(license);
+}
 
-    /* of a customer whose only key was revoked */
-    CHECK(polar_license_portal_session_from_token(license, ask("token"), &session, NULL) == OK);
-    CHECK(polar_license_session_restore(session, &restored, &error) == POLAR_LICENSE_ERR_REFUSED);
+/* A customer whose only key was revoked, a session that has ended, and too many codes. */
+static void what_polar_refuses_is_explained(const char *url)
+{
+    polar_license *license = machine(url, "ended");
+    polar_license_reply *session = NULL, *reply = NULL;
+    polar_license_error *error = NULL;
+    char request[400];
+    int i;
+    snprintf(request, sizeof request, "{\"call\":\"sessionFromToken\",\"token\":\"%s\"}", ask("token"));
+    CHECK(polar_license_portal_call(license, request, NULL, NULL, &session, NULL) == OK);
+    CHECK(polar_license_portal_restore(license, HANDLE(session, ""), &reply, &error) == POLAR_LICENSE_ERR_REFUSED);
     CHECK(polar_license_error_reason(error) == POLAR_LICENSE_REASON_INACTIVE);
     show(error);
     pass(7200000); /* the session's hour is over */
-    CHECK(polar_license_session_restore(session, &restored, &error) == POLAR_LICENSE_ERR_REFUSED);
-    CHECK(polar_license_error_reason(error) == POLAR_LICENSE_REASON_UNSET && restored == NULL);
+    CHECK(polar_license_portal_restore(license, HANDLE(session, ""), &reply, &error) == POLAR_LICENSE_ERR_REFUSED);
+    CHECK(polar_license_error_reason(error) == POLAR_LICENSE_REASON_UNSET && reply == NULL);
     show(error);
-    polar_license_session_free(session);
+    polar_license_reply_free(session);
 
-    CHECK(polar_license_portal_authenticate(license, "AAAAAA", &session, &error) == wrong);
+    CHECK(polar_license_portal_authenticate(license, "AAAAAA", &reply, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     show(error);
     for (i = 0; i < 2; i++) {
-        CHECK(polar_license_portal_request_code(license, EMAIL, &request, NULL) == OK);
-        polar_license_code_request_free(request);
+        CHECK(polar_license_portal_request_code(license, EMAIL, &reply, NULL) == OK);
+        polar_license_reply_free(reply);
     }
-    CHECK(polar_license_portal_request_code(license, EMAIL, &request, &error) == POLAR_LICENSE_ERR_RATE_LIMITED);
+    CHECK(polar_license_portal_request_code(license, EMAIL, &reply, &error) == POLAR_LICENSE_ERR_RATE_LIMITED);
     CHECK(polar_license_error_retry_after_ms(error) > 30000);
     show(error);
     polar_license_free(license);
@@ -496,8 +522,9 @@ static void what_cannot_be_is_refused_and_not_repeated(const char *url)
 int main(int count, char **arguments)
 {
     static void (*const stories[])(const char *) = {
-        a_lost_key, a_dead_machine_with_the_only_seat, hidden_devices, a_purchase_whose_key_is_late, an_invitation,
-        several_keys_and_another_one_for_one_of_them, a_success_page, what_cannot_be_is_refused_and_not_repeated,
+        a_lost_key, a_dead_machine_with_the_only_seat, the_own_seat, hidden_devices, a_purchase_that_is_not_completed,
+        a_purchase_whose_key_is_late, an_invitation, several_keys_and_another_one_for_one_of_them, a_success_page,
+        what_cannot_be_is_refused_and_not_repeated, what_polar_refuses_is_explained,
     };
     size_t i;
     CHECK(count == 4);

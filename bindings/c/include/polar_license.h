@@ -41,10 +41,10 @@
  *            user data, which is called once, when the data is no longer needed or if the function that takes it fails.
  * Defects    A panic inside the library does not end the program: the function returns POLAR_LICENSE_ERR_INTERNAL, or
  *            NULL, 0 or nothing if it returns no kind of error.
- * Portal     The shipped library contains the functions of the customer portal (polar_license_portal_..., _session_...,
- *            _checkout_... and the functions of the objects that they return), which make it 0.2 MB larger. A program
- *            that links the static library and calls none of them grows by 28 KB. The library built `--without-http`
- *            does not contain them: a program that calls one does not link.
+ * Portal     The shipped library contains the functions of the customer portal (polar_license_portal_..., _reply_...
+ *            and _success_page_...), which make it 0.2 MB larger. A program that links the static library and calls
+ *            none of them grows by 28 KB. The library built `--without-http` does not contain them: a program that
+ *            calls one does not link.
  * Linking    Two static libraries written in Rust do not fit into one program: each contains Rust's standard library,
  *            and the linker finds `rust_eh_personality` twice. Link the shared library of one of them.
  */
@@ -309,31 +309,6 @@
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 
 /**
- * A status that this version does not know.
- */
-#define POLAR_LICENSE_KEY_STATUS_UNKNOWN 0
-
-/**
- * The key can be used.
- */
-#define POLAR_LICENSE_KEY_STATUS_GRANTED 1
-
-/**
- * The key has expired, by the clock of this device.
- */
-#define POLAR_LICENSE_KEY_STATUS_EXPIRED 2
-
-/**
- * The purchase was refunded, the subscription has ended, or the seat was taken back.
- */
-#define POLAR_LICENSE_KEY_STATUS_REVOKED 3
-
-/**
- * The vendor has disabled the key.
- */
-#define POLAR_LICENSE_KEY_STATUS_DISABLED 4
-
-/**
  * The buyer completes the purchase.
  */
 #define POLAR_LICENSE_STAGE_OPEN 1
@@ -363,38 +338,6 @@
  * A flag for polar_license_activate_with(): if no seat is free, release the older activation that this device knows.
  */
 #define POLAR_LICENSE_REPLACE_PREVIOUS 1
-
-/**
- * If the address is known, a mail is on its way. Nobody can tell: show polar_license_code_request_message().
- */
-#define POLAR_LICENSE_CODE_SENT 1
-
-/**
- * The address belongs to several customers: let the user choose one, and call polar_license_portal_request_code_for().
- */
-#define POLAR_LICENSE_CODE_CHOOSE 2
-
-/**
- * For polar_license_session_rotate(): the user was told that the old key ends at once, on all devices, and wants that.
- */
-#define POLAR_LICENSE_CONFIRMED_BY_USER 1
-
-/**
- * The license is active on this device.
- */
-#define POLAR_LICENSE_RESTORED_LICENSED 1
-
-/**
- * Several license keys fit: let the user choose one of polar_license_restored_keys(), and call
- * polar_license_session_activate().
- */
-#define POLAR_LICENSE_RESTORED_CHOOSE 2
-
-/**
- * The key is in use on as many devices as it allows: let the user choose one of polar_license_restored_devices(), call
- * polar_license_session_release(), and activate polar_license_restored_key() then.
- */
-#define POLAR_LICENSE_RESTORED_NO_SEAT 3
 
 /**
  * Failure: there was no connection, or it broke: name resolution, TLS, a reset, a body cut short.
@@ -432,56 +375,16 @@
 #define POLAR_LICENSE_LOG_DEBUG 4
 
 /**
- * A purchase under way: made by polar_license_portal_checkout(), freed with polar_license_checkout_free(), before the
- * license or after it. May be used from any thread. polar_license_checkout_follow() is ended by
- * polar_license_cancel().
- */
-typedef struct polar_license_checkout polar_license_checkout;
-
-/**
- * What became of a request for a code: of polar_license_portal_request_code(), or of a purchase. Freed with
- * polar_license_code_request_free(), which wipes the address. Does not change; may be read from several threads at
- * once.
- */
-typedef struct polar_license_code_request polar_license_code_request;
-
-/**
  * A decision: whether the app may run, and the reason. It is the result of every operation, at that moment. Free it
  * with polar_license_decision_free(). It does not change, and may be read from several threads at once.
  */
 typedef struct polar_license_decision polar_license_decision;
 
 /**
- * A device that a license key is active on. It belongs to its list and lives as long as that. Does not change; may be
- * read from several threads at once.
- */
-typedef struct polar_license_device polar_license_device;
-
-/**
- * The devices of a license key, or that the vendor does not show them: of polar_license_session_devices(), freed with
- * polar_license_devices_free(), or of a restore that found no free seat, belonging to its result. Does not change; may
- * be read from several threads at once.
- */
-typedef struct polar_license_devices polar_license_devices;
-
-/**
  * The reason why a call failed. Created by a function that is given a place for it. Free it with
  * polar_license_error_free(). It does not change, and may be read from several threads at once.
  */
 typedef struct polar_license_error polar_license_error;
-
-/**
- * A license key of the customer's, for this app. Of the key itself only the last six characters can be seen. It
- * belongs to the list or the result that it was taken from; only one of polar_license_session_rotate() is freed with
- * polar_license_key_free(). Does not change; may be read from several threads at once.
- */
-typedef struct polar_license_key polar_license_key;
-
-/**
- * License keys of the customer's: of polar_license_session_license_keys() and others, freed with polar_license_keys_free(), or to
- * choose from after a restore, belonging to its result. Does not change; may be read from several threads at once.
- */
-typedef struct polar_license_keys polar_license_keys;
 
 /**
  * A license on this device. Opened once, used from any thread, and freed with polar_license_free().
@@ -508,15 +411,20 @@ typedef struct polar_license polar_license;
 typedef struct polar_license_options polar_license_options;
 
 /**
- * A purchase that is paid: of polar_license_checkout_follow(), freed with polar_license_purchase_free(). Does not
- * change; may be read from several threads at once.
- */
-typedef struct polar_license_purchase polar_license_purchase;
-
-/**
  * The place for the bytes that a load callback finds. Lives only during that call.
  */
 typedef struct polar_license_record polar_license_record;
+
+/**
+ * The result of an operation of the customer portal. It is JSON, and its values are read by JSON pointers (RFC 6901):
+ * "/keys/0/displayKey" is a member of the first element of the member "keys", and "" is the whole reply. Sessions,
+ * license keys, devices, customers, checkouts and purchases have a handle, a number for the arguments of further
+ * operations with the same license. A handle is valid until its reply is freed; then the value is wiped.
+ *
+ * Returned by polar_license_portal_call() and others; freed with polar_license_reply_free(), before the license or after
+ * it. Does not change; may be read from several threads at once. No function returns a token, a code or a license key.
+ */
+typedef struct polar_license_reply polar_license_reply;
 
 /**
  * One request to send: a POST or, for the customer portal, a GET. Lives only during the call of the transport
@@ -530,27 +438,11 @@ typedef struct polar_license_request polar_license_request;
 typedef struct polar_license_response polar_license_response;
 
 /**
- * How restoring a license ended. Only POLAR_LICENSE_RESTORED_LICENSED means that the license is here; a later version
- * may have more outcomes. Freed with polar_license_restored_free(). Does not change; may be read from several threads
- * at once.
- */
-typedef struct polar_license_restored polar_license_restored;
-
-/**
- * What a customer may do for an hour: find the license keys, restore the license, manage devices. It holds the
- * customer's token, in memory only, which nothing shows; free it together with the dialog that it belongs to.
- *
- * Begun by polar_license_portal_authenticate() and others; freed with polar_license_session_free(), before the license
- * or after it. May be used from any thread, by several at once. Its operations are ended by polar_license_cancel().
- */
-typedef struct polar_license_session polar_license_session;
-
-/**
  * A page on this computer that a browser goes to after a purchase, and that takes the customer's token from it: for
- * checkouts that the vendor's backend makes. One made by a link needs no such page; follow it instead. Polar gives a
- * token to buyers who are new only, and none if the buyer closes the page: have another way ready.
+ * checkouts that the vendor's backend creates. A checkout that was created with a link needs no such page; follow it
+ * instead. Polar gives a token to new buyers only, and none if the buyer closes the page: have another way ready.
  *
- * It listens on the loopback interface only, and takes no token from anybody who does not know its address. Made by
+ * It listens on the loopback interface only, and takes no token from anybody who does not know its address. Created by
  * polar_license_success_page_listen(), freed with polar_license_success_page_free(), before the license or after it.
  */
 typedef struct polar_license_success_page polar_license_success_page;
@@ -623,11 +515,12 @@ typedef void (*polar_license_change_callback)(void *user_data,
                                               const polar_license_decision *before);
 
 /**
- * Called before each wait of an operation that waits for somebody else: what is waited for, one of
- * POLAR_LICENSE_STAGE_...; for how long already; and when Polar is asked again.
- * Returns 0 to go on, or another number to give up: the operation fails with POLAR_LICENSE_ERR_CANCELLED then. Called
- * on the thread that called the operation, and not after it has returned, without locks of the library held; may call
- * this library, except to free what the operation uses.
+ * A callback for the progress of an operation that waits for somebody else. It is called before each wait, with the
+ * event that is awaited, one of POLAR_LICENSE_STAGE_..., the time that the operation has waited, and the time until Polar
+ * is asked again.
+ * Returns 0 to continue, or another number to end the operation, which then fails with POLAR_LICENSE_ERR_CANCELLED.
+ * Called on the thread that called the operation, and not after it has returned, without locks of the library held. It
+ * may call this library, except to free what the operation uses.
  */
 typedef int32_t (*polar_license_progress_callback)(void *user_data,
                                                    int32_t stage,
@@ -1565,578 +1458,250 @@ const char *polar_license_error_json(const polar_license_error *error);
 void polar_license_error_free(polar_license_error *error);
 
 /**
- * Makes Polar e-mail a code to the address of the purchase: for a customer who lost the key, or whose device is dead.
- * Polar does not tell whether it knows the address: show polar_license_code_request_message(), which contains the
- * address.
+ * Runs the operation of the customer portal that `request` describes. `request` is a JSON object: its member `call` is
+ * the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
+ * handle, from polar_license_reply_handle(). docs/src/portal.md lists the operations with their arguments and replies.
  *
- * `email` is the text that the user typed. `request` must not be NULL; it gets the result, to free with
- * polar_license_code_request_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with
- * polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 15 s
- * at most.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `email` is not an e-mail address;
+ * `request` must not be NULL; the caller wipes what is secret in it. `progress` may be NULL; otherwise it is called
+ * with `user_data` before each wait of an operation that waits for somebody else, and can end it. `reply` must not be
+ * NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise
+ * it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the
+ * network and the disk. polar_license_cancel() ends it.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request is not valid, or an argument is not;
  * POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried,
- * by this or another process; POLAR_LICENSE_ERR_STORAGE if the try cannot be counted, in which case nothing was sent;
- * POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER or _CANCELLED if Polar did not answer.
+ * by this or another process; POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() about a license key, and with
+ * POLAR_LICENSE_REASON_UNSET if the session has ended or the operation is not possible; POLAR_LICENSE_ERR_STORAGE,
+ * _NETWORK, _TIMEOUT, _SERVER or _CANCELLED.
+ */
+int32_t polar_license_portal_call(const polar_license *license,
+                                  const char *request,
+                                  polar_license_progress_callback progress,
+                                  void *user_data,
+                                  polar_license_reply **reply,
+                                  polar_license_error **error);
+
+/**
+ * Makes Polar e-mail a code to the address of the purchase: for a customer who lost the key, or whose device is dead.
+ * Polar does not tell whether it knows the address: show the reply's "/message", which contains the address. If its
+ * "/kind" is "choose", several customers have this address: call `requestCodeFor` with one of "/customers".
+ *
+ * `email` is the text that the user typed. Everything else is as for polar_license_portal_call(). Blocks 15 s at most.
+ * Returns POLAR_LICENSE_ERR_STORAGE if the try cannot be counted, in which case nothing was sent.
  */
 int32_t polar_license_portal_request_code(const polar_license *license,
                                           const char *email,
-                                          polar_license_code_request **request,
+                                          polar_license_reply **reply,
                                           polar_license_error **error);
 
 /**
- * Makes Polar e-mail a code to one of several customers with the same address: the one at `customer`, which counts
- * from 0, of a request that ended with POLAR_LICENSE_CODE_CHOOSE.
+ * Starts a session with the code from the e-mail, which lasts an hour. The code is trimmed and converted to capital
+ * letters. A text that cannot be a code is refused without a request. The reply is the session: its handle is that of
+ * "", and freeing the reply wipes the customer's token, so free it together with the dialog that it belongs to.
  *
- * `chosen_from` remains the caller's. Everything else is as for polar_license_portal_request_code(). Returns
- * POLAR_LICENSE_ERR_INVALID_ARGUMENT if there is no such customer.
- */
-int32_t polar_license_portal_request_code_for(const polar_license *license,
-                                              const polar_license_code_request *chosen_from,
-                                              size_t customer,
-                                              polar_license_code_request **request,
-                                              polar_license_error **error);
-
-/**
- * Starts a session with the code from the e-mail. The code is trimmed and converted to capital letters. A text that
- * cannot be a code is refused without a request.
- *
- * `session` must not be NULL; it gets a session to free with polar_license_session_free(), or NULL on failure. `error`
- * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
- * any thread. Blocks on the network and the disk, 15 s at most.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the code is wrong or has expired; otherwise as
- * polar_license_portal_request_code(). If Polar did not answer, the code may be used up: request another one.
+ * Everything else is as for polar_license_portal_call(). Blocks 15 s at most. If Polar did not answer, the code may be
+ * used up: request another one.
  */
 int32_t polar_license_portal_authenticate(const polar_license *license,
                                           const char *code,
-                                          polar_license_session **session,
+                                          polar_license_reply **reply,
                                           polar_license_error **error);
 
 /**
- * Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail, and
- * works once. The key arrives a moment later: continue with polar_license_session_restore_when_granted().
+ * Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail, and works
+ * once. The key arrives a moment later: continue with `restoreWhenGranted` of polar_license_portal_call(). The reply is
+ * the session, as from polar_license_portal_authenticate().
  *
- * Ownership, threads and blocking are as for polar_license_portal_authenticate().
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired;
- * POLAR_LICENSE_ERR_INVALID_ARGUMENT if `invitation` is not an invitation. With polar_license_error_maybe_applied() it
- * may have been accepted; then a code by e-mail starts the session.
+ * Everything else is as for polar_license_portal_call(). Blocks 10 s at most.
+ * Returns POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired. With
+ * polar_license_error_maybe_applied() it may have been accepted; then a code by e-mail starts the session.
  */
 int32_t polar_license_portal_claim_seat(const polar_license *license,
                                         const char *invitation,
-                                        polar_license_session **session,
+                                        polar_license_reply **reply,
                                         polar_license_error **error);
 
 /**
- * Starts a session with a customer's token from the vendor's backend. Sends nothing. Wipe your own copy of the token.
- * For a token from a browser see polar_license_success_page_wait().
+ * Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
+ * The reply's "/kind" is "licensed" if the license is here; "choose" if the user has to choose one of "/keys"; or
+ * "no_seat" if the key "/key" is in use on as many devices as it allows: let the user choose one of
+ * "/devices/devices" for polar_license_portal_release(), and call polar_license_portal_activate() then. A later version
+ * may have more outcomes: only "licensed" means that the license is here.
  *
- * Ownership is as for polar_license_portal_authenticate(). Callable from any thread. Never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `token` cannot be a token.
+ * Everything else is as for polar_license_portal_call(). Blocks for a few requests of 10 s each and an activation at
+ * most.
  */
-int32_t polar_license_portal_session_from_token(const polar_license *license,
-                                                const char *token,
-                                                polar_license_session **session,
-                                                polar_license_error **error);
+int32_t polar_license_portal_restore(const polar_license *license,
+                                     uint32_t session,
+                                     polar_license_reply **reply,
+                                     polar_license_error **error);
 
 /**
- * Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Open
- * polar_license_checkout_address() in a browser, and call polar_license_checkout_follow(). Keeps the link's
- * parameters, except those that name the buyer.
+ * Activates this key on this device: the one that the user has chosen, or one for which a seat was released.
  *
- * `checkout` must not be NULL; it gets a checkout to free with polar_license_checkout_free(), or NULL on failure.
- * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
- * Callable from any thread. Blocks on the network, 10 s at most.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `link` is not such a link; POLAR_LICENSE_ERR_REFUSED
- * if Polar does not know it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did
- * not answer.
+ * Everything is as for polar_license_portal_restore().
  */
-int32_t polar_license_portal_checkout(const polar_license *license,
-                                      const char *link,
-                                      polar_license_checkout **checkout,
+int32_t polar_license_portal_activate(const polar_license *license,
+                                      uint32_t session,
+                                      uint32_t key,
+                                      polar_license_reply **reply,
                                       polar_license_error **error);
 
 /**
- * Creates a checkout object for a checkout of the vendor's backend, by its client secret. Sends nothing.
+ * Lists the customer's license keys of this organization and of the benefits that the options accept. The reply's
+ * "/keys" has those that can be used first, and among them those with the latest expiry.
  *
- * Ownership is as for polar_license_portal_checkout(). Callable from any thread. Never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `client_secret` cannot be a client secret.
+ * Everything else is as for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
  */
-int32_t polar_license_portal_checkout_from_secret(const polar_license *license,
-                                                  const char *client_secret,
-                                                  polar_license_checkout **checkout,
-                                                  polar_license_error **error);
+int32_t polar_license_portal_license_keys(const polar_license *license,
+                                          uint32_t session,
+                                          polar_license_reply **reply,
+                                          polar_license_error **error);
 
 /**
- * The name of a stage, such as "granting"; "unknown" for a number that this version does not know.
+ * Lists the devices on which a key is active. The reply's "/kind" is "listed", with "/devices"; or "hidden" if the
+ * vendor does not show them, with "/message" for the user.
+ *
+ * Everything else is as for polar_license_portal_call(). Blocks for a few requests of 10 s each at most.
+ * Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or the key does not belong to the customer any more.
+ */
+int32_t polar_license_portal_devices(const polar_license *license,
+                                     uint32_t session,
+                                     uint32_t key,
+                                     polar_license_reply **reply,
+                                     polar_license_error **error);
+
+/**
+ * Releases the seat of a device. On this device it does what polar_license_deactivate() does. Ask the user first. The
+ * reply's "/deactivated" is "released", or "unknown" if Polar does not know the seat, or not any more.
+ *
+ * Everything else is as for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list the devices
+ * again to see whether the seat was released.
+ */
+int32_t polar_license_portal_release(const polar_license *license,
+                                     uint32_t session,
+                                     uint32_t device,
+                                     polar_license_reply **reply,
+                                     polar_license_error **error);
+
+/**
+ * Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Open polar_license_reply_address() in
+ * a browser, and call polar_license_portal_follow(). Keeps the link's parameters, except those that name the buyer.
+ *
+ * Everything else is as for polar_license_portal_call(). Blocks 10 s at most. Freeing the reply wipes the address; the
+ * purchase goes on in the browser.
+ */
+int32_t polar_license_portal_checkout(const polar_license *license,
+                                      const char *link,
+                                      polar_license_reply **reply,
+                                      polar_license_error **error);
+
+/**
+ * Waits until the purchase is paid, `within_ms` at most, and then makes Polar e-mail a code to the buyer. The reply is
+ * the purchase, and its "/code" is as the reply of polar_license_portal_request_code(): continue with
+ * polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page
+ * meanwhile. May be called again after any error.
+ *
+ * Everything else is as for polar_license_portal_call().
+ * Returns POLAR_LICENSE_ERR_TIMEOUT if it was not paid in time; POLAR_LICENSE_ERR_REFUSED if the payment failed or the
+ * checkout is older than a day; POLAR_LICENSE_ERR_CANCELLED if `progress` ended it.
+ */
+int32_t polar_license_portal_follow(const polar_license *license,
+                                    uint32_t checkout,
+                                    uint64_t within_ms,
+                                    polar_license_progress_callback progress,
+                                    void *user_data,
+                                    polar_license_reply **reply,
+                                    polar_license_error **error);
+
+/**
+ * Activates the key of a purchase, and waits up to five minutes for it.
+ *
+ * `progress` may be NULL. Everything else is as for polar_license_portal_restore().
+ * Returns POLAR_LICENSE_ERR_TIMEOUT if the key is still not there, POLAR_LICENSE_ERR_CANCELLED if `progress` ended it.
+ */
+int32_t polar_license_portal_restore_purchase(const polar_license *license,
+                                              uint32_t session,
+                                              uint32_t purchase,
+                                              polar_license_progress_callback progress,
+                                              void *user_data,
+                                              polar_license_reply **reply,
+                                              polar_license_error **error);
+
+/**
+ * Returns the name of a stage, such as "granting"; "unknown" for a number that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_stage_name(int32_t stage);
 
 /**
- * What became of it: POLAR_LICENSE_CODE_SENT or POLAR_LICENSE_CODE_CHOOSE. 0 for NULL.
+ * Returns the string at a JSON pointer, such as "/message". Times are RFC 3339 in UTC. NULL if there is no string, and
+ * for NULL. Do not log addresses, names and labels.
+ *
+ * The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+ */
+const char *polar_license_reply_text(const polar_license_reply *reply, const char *pointer);
+
+/**
+ * Returns the number at a JSON pointer, such as "/keys/0/limitActivations"; 1 or 0 for a boolean. POLAR_LICENSE_ABSENT
+ * if there is none, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
-int32_t polar_license_code_request_outcome(const polar_license_code_request *request);
+int64_t polar_license_reply_number(const polar_license_reply *reply, const char *pointer);
 
 /**
- * The sentence to show to the user, in English unless the options replace it, with the address in it: a typing error
- * looks like success. For the screen alone; do not log it. Empty if the user has to choose, and for NULL; never NULL.
- *
- * The string belongs to the request and lives until it is freed. Callable from any thread; never blocks.
- */
-const char *polar_license_code_request_message(const polar_license_code_request *request);
-
-/**
- * The address that the code was requested for, as Polar got it. Do not log it. NULL for NULL.
- *
- * The string belongs to the request and lives until it is freed. Callable from any thread; never blocks.
- */
-const char *polar_license_code_request_email(const polar_license_code_request *request);
-
-/**
- * How many customers there are to choose from. 0 if there is nothing to choose, and for NULL.
+ * Returns the time at a JSON pointer, such as "/keys/0/expiresAt", in milliseconds since 1970-01-01 UTC.
+ * POLAR_LICENSE_ABSENT if there is none, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
-size_t polar_license_code_request_customer_count(const polar_license_code_request *request);
+int64_t polar_license_reply_time_ms(const polar_license_reply *reply, const char *pointer);
 
 /**
- * The name of the customer at `customer`, from 0. NULL if it has none, past the last, and for NULL.
- *
- * The string belongs to the request and lives until it is freed. Callable from any thread; never blocks.
- */
-const char *polar_license_code_request_customer_name(const polar_license_code_request *request, size_t customer);
-
-/**
- * Frees the request and every string borrowed from it. NULL is allowed. Not for one that belongs to a purchase.
- *
- * Each is freed once, when no thread uses it any longer. Never blocks.
- */
-void polar_license_code_request_free(polar_license_code_request *request);
-
-/**
- * Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
- * Several are returned to choose from; if no seat is free, the devices are. Where all have expired by the clock of this
- * device, which may be wrong, Polar is asked about the one that lasts longest; a key that has expired takes no seat.
- *
- * `restored` must not be NULL; it gets the result, to free with polar_license_restored_free(), or NULL if this fails.
- * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
- * Callable from any thread; blocks for a few requests of 10 s each and an activation at most, for the network and the
- * disk.
- * Returns POLAR_LICENSE_OK for each outcome; POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() if the
- * customer has no key for this app or none that can be used, and with POLAR_LICENSE_REASON_UNSET if the session has
- * ended; otherwise as polar_license_activate().
- */
-int32_t polar_license_session_restore(const polar_license_session *session,
-                                      polar_license_restored **restored,
-                                      polar_license_error **error);
-
-/**
- * The same, but waits up to five minutes for a key that is on its way, after an invitation was accepted.
- *
- * `progress` may be NULL; otherwise it is called with `user_data` before each wait, and can end it. Ownership and
- * threads are as for polar_license_session_restore().
- * Returns POLAR_LICENSE_ERR_TIMEOUT if the key is still not there, POLAR_LICENSE_ERR_CANCELLED if `progress` ended it;
- * otherwise as polar_license_session_restore().
- */
-int32_t polar_license_session_restore_when_granted(const polar_license_session *session,
-                                                   polar_license_progress_callback progress,
-                                                   void *user_data,
-                                                   polar_license_restored **restored,
-                                                   polar_license_error **error);
-
-/**
- * Activates the key of a purchase, and waits up to five minutes for it.
- *
- * `purchase` is that of polar_license_checkout_follow(), and stays the caller's. Everything else is as for
- * polar_license_session_restore_when_granted().
- */
-int32_t polar_license_session_restore_purchase(const polar_license_session *session,
-                                               const polar_license_purchase *purchase,
-                                               polar_license_progress_callback progress,
-                                               void *user_data,
-                                               polar_license_restored **restored,
-                                               polar_license_error **error);
-
-/**
- * Activates this key on this device: the one that the user has chosen, or one for which a seat was released.
- *
- * `key` stays where it is. Everything else is as for polar_license_session_restore().
- */
-int32_t polar_license_session_activate(const polar_license_session *session,
-                                       const polar_license_key *key,
-                                       polar_license_restored **restored,
-                                       polar_license_error **error);
-
-/**
- * Lists the customer's license keys of this organization and of the benefits that the options accept: those that can
- * be used first, and of them those that last longest.
- *
- * `keys` must not be NULL; it gets the list, to free with polar_license_keys_free(), or NULL if this fails. `error`
- * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
- * any thread; blocks, 10 s at most for each hundred keys, for the network.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the session has ended; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT,
- * _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer.
- */
-int32_t polar_license_session_license_keys(const polar_license_session *session,
-                                           polar_license_keys **keys,
-                                           polar_license_error **error);
-
-/**
- * Lists those of the customer's license keys that can be used, in the same order; one at least. Where all have expired
- * by the clock of this device, which may be wrong, it is the one that lasts longest: Polar decides when it is
- * activated.
- *
- * Returns POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() if the customer has no key for this app or none
- * that can be used. Everything else is as for polar_license_session_license_keys().
- */
-int32_t polar_license_session_usable_keys(const polar_license_session *session,
-                                          polar_license_keys **keys,
-                                          polar_license_error **error);
-
-/**
- * The devices that a key is active on, or that the vendor does not show them.
- *
- * `key` stays where it is. `devices` must not be NULL; it gets the devices, to free with polar_license_devices_free(),
- * or NULL if this fails. Everything else is as for polar_license_session_license_keys(); POLAR_LICENSE_ERR_REFUSED
- * also if the key is not the customer's any more.
- */
-int32_t polar_license_session_devices(const polar_license_session *session,
-                                      const polar_license_key *key,
-                                      polar_license_devices **devices,
-                                      polar_license_error **error);
-
-/**
- * Releases the seat of a device. On this device it does what polar_license_deactivate() does. Ask the user first.
- *
- * `key` is the key that the device was listed for; both stay where they are. `deactivated` may be NULL; otherwise it
- * gets what became of the seat on success, one of POLAR_LICENSE_DEACTIVATED_.... `error` may be NULL; otherwise it
- * gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 35 s at
- * most, for the network and the disk.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not
- * answer: list the devices again to see whether the seat was released.
- */
-int32_t polar_license_session_release(const polar_license_session *session,
-                                      const polar_license_key *key,
-                                      const polar_license_device *device,
-                                      int32_t *deactivated,
-                                      polar_license_error **error);
-
-/**
- * Replaces a license key by another one. The old one ends at once on all devices of the customer, which need the other
- * one then; seats stay. If the license here is of this key, even if that was replaced since, it goes on with the other
- * one, which is stored before this returns.
- *
- * `confirmation` must be POLAR_LICENSE_CONFIRMED_BY_USER: ask the user first. `key` stays where it is. `replacement`
- * may be NULL; otherwise it gets the other key, to free with polar_license_key_free(), or NULL if this fails. `error`
- * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
- * any thread; blocks for four requests of 10 s each at most, and the disk.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT without the confirmation: then nothing was sent;
- * POLAR_LICENSE_ERR_REFUSED if the key cannot be replaced or the session has ended; POLAR_LICENSE_ERR_STORAGE if
- * nothing can be stored here; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did
- * not answer. With polar_license_error_maybe_applied() the key may have been replaced: list
- * the keys again.
- */
-int32_t polar_license_session_rotate(const polar_license_session *session,
-                                     const polar_license_key *key,
-                                     int32_t confirmation,
-                                     polar_license_key **replacement,
-                                     polar_license_error **error);
-
-/**
- * Frees the session, and wipes its token. NULL is allowed. The token stays valid at Polar until its hour is over.
- *
- * Another thread may be inside an operation: it goes on, and the memory is wiped and freed when it returns. No other
- * call may begin after this one has begun. Free it once. Never blocks.
- */
-void polar_license_session_free(polar_license_session *session);
-
-/**
- * How it ended: one of POLAR_LICENSE_RESTORED_.... 0 for NULL.
+ * Returns the length of the array at a JSON pointer, such as "/keys". 0 if there is none, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
-int32_t polar_license_restored_outcome(const polar_license_restored *restored);
+size_t polar_license_reply_count(const polar_license_reply *reply, const char *pointer);
 
 /**
- * The decision, if the license is active here. NULL otherwise, and for NULL.
+ * Returns the handle of the object at a JSON pointer, such as "/keys/0"; "" for a reply that is a session, a checkout, a
+ * purchase or a license key itself. 0 if it has none, and for NULL; 0 is never a handle.
  *
- * The decision belongs to the result and lives until that is freed; do not free it. Callable from any thread; never
+ * Callable from any thread; never blocks.
+ */
+uint32_t polar_license_reply_handle(const polar_license_reply *reply,
+                                    const char *pointer);
+
+/**
+ * Returns the value at a JSON pointer as JSON; "" for the whole reply. NULL if there is none, and for NULL. Do not log
+ * it: it can contain personal data.
+ *
+ * The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+ */
+const char *polar_license_reply_json(const polar_license_reply *reply, const char *pointer);
+
+/**
+ * Returns the address of a checkout, to open in a browser. It contains a secret that shows the buyer's data: pass it to
+ * nothing but the browser, and do not log it. NULL for other replies, and for NULL.
+ *
+ * The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+ */
+const char *polar_license_reply_address(const polar_license_reply *reply);
+
+/**
+ * Frees the reply and every string borrowed from it. Ends its handles, and wipes their values. NULL is allowed.
+ *
+ * Free each reply once, when no thread uses it any longer. An operation that uses one of its handles continues. Never
  * blocks.
  */
-const polar_license_decision *polar_license_restored_decision(const polar_license_restored *restored);
-
-/**
- * The license keys to choose from, the best first. NULL if there is nothing to choose, and for NULL.
- *
- * The list belongs to the result and lives until that is freed; do not free it. Callable from any thread; never
- * blocks.
- */
-const polar_license_keys *polar_license_restored_keys(const polar_license_restored *restored);
-
-/**
- * The license key without a free seat. NULL otherwise, and for NULL.
- *
- * The key belongs to the result and lives until that is freed; do not free it. Callable from any thread; never blocks.
- */
-const polar_license_key *polar_license_restored_key(const polar_license_restored *restored);
-
-/**
- * Who has the seats of that key. NULL otherwise, and for NULL.
- *
- * The devices belong to the result and live until that is freed; do not free them. Callable from any thread; never
- * blocks.
- */
-const polar_license_devices *polar_license_restored_devices(const polar_license_restored *restored);
-
-/**
- * Why no seat was taken: its polar_license_error_message() is for the user. NULL otherwise, and for NULL.
- *
- * The error belongs to the result and lives until that is freed; do not free it. Callable from any thread; never
- * blocks.
- */
-const polar_license_error *polar_license_restored_error(const polar_license_restored *restored);
-
-/**
- * Frees the result and everything borrowed from it. NULL is allowed.
- *
- * Each is freed once, when no thread uses it any longer. Never blocks.
- */
-void polar_license_restored_free(polar_license_restored *restored);
-
-/**
- * The name of a status, such as "granted"; "unknown" also for a number that this version does not know.
- *
- * The string lives as long as the program. Callable from any thread; never blocks.
- */
-const char *polar_license_key_status_name(int32_t status);
-
-/**
- * How many keys there are. 0 for NULL.
- *
- * Callable from any thread; never blocks.
- */
-size_t polar_license_keys_count(const polar_license_keys *keys);
-
-/**
- * The key at `index`, from 0; the best first. NULL past the last, and for NULL.
- *
- * The key belongs to the list and lives until it is freed; do not free it. Callable from any thread; never blocks.
- */
-const polar_license_key *polar_license_keys_at(const polar_license_keys *keys, size_t index);
-
-/**
- * Frees the list, its keys, and every string borrowed from them. NULL is allowed. Not for one that belongs to a
- * result.
- *
- * Each is freed once, when no thread uses it any longer. Never blocks.
- */
-void polar_license_keys_free(polar_license_keys *keys);
-
-/**
- * The key as it may be shown: `****-` and its last six characters. NULL for NULL.
- *
- * The string lives as long as the key. Callable from any thread; never blocks.
- */
-const char *polar_license_key_masked(const polar_license_key *key);
-
-/**
- * Whether the key can be used: one of POLAR_LICENSE_KEY_STATUS_.... POLAR_LICENSE_KEY_STATUS_UNKNOWN for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int32_t polar_license_key_status(const polar_license_key *key);
-
-/**
- * The id of the benefit that the key was sold as. NULL for NULL.
- *
- * The string lives as long as the key. Callable from any thread; never blocks.
- */
-const char *polar_license_key_benefit_id(const polar_license_key *key);
-
-/**
- * How many devices the key allows. POLAR_LICENSE_ABSENT if it needs no activation, and for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int64_t polar_license_key_limit_activations(const polar_license_key *key);
-
-/**
- * How often the key may be used. POLAR_LICENSE_ABSENT for no limit, and for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int64_t polar_license_key_limit_usage(const polar_license_key *key);
-
-/**
- * How often the key was used. POLAR_LICENSE_ABSENT for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int64_t polar_license_key_usage(const polar_license_key *key);
-
-/**
- * When the key was issued, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int64_t polar_license_key_created_at_ms(const polar_license_key *key);
-
-/**
- * When the key expires, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, and for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int64_t polar_license_key_expires_at_ms(const polar_license_key *key);
-
-/**
- * 1 if it was the key of the license on this device when it was read. 0 otherwise, and for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int32_t polar_license_key_is_here(const polar_license_key *key);
-
-/**
- * Frees a key of polar_license_session_rotate(), and every string borrowed from it. NULL is allowed. Not for one of a
- * list.
- *
- * Each is freed once, when no thread uses it any longer. Never blocks.
- */
-void polar_license_key_free(polar_license_key *key);
-
-/**
- * 1 if no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar` for the
- * benefit, or there is none. Show polar_license_devices_message() then, which says which, as far as that can be told.
- * 0 if the devices are listed, and for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int32_t polar_license_devices_hidden(const polar_license_devices *devices);
-
-/**
- * 1 if there are devices for certain, although none is shown: every seat is taken, or this device has one. 0
- * otherwise, and for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int32_t polar_license_devices_hidden_certain(const polar_license_devices *devices);
-
-/**
- * One sentence for the user if no device is shown, in English unless the options replace it: whom to ask, or that
- * there is none. Empty if they are listed, and for NULL; never NULL.
- *
- * The string lives as long as the devices. Callable from any thread; never blocks.
- */
-const char *polar_license_devices_message(const polar_license_devices *devices);
-
-/**
- * The page where customers of this vendor manage their purchases, if no device is shown. They see no devices there
- * either, but their keys, and whom to ask. NULL where it could not be found out, if there is no device for certain, if
- * the devices are listed, and for NULL.
- *
- * The string lives as long as the devices. Callable from any thread; never blocks.
- */
-const char *polar_license_devices_page(const polar_license_devices *devices);
-
-/**
- * How many devices are listed. 0 if none is shown, and for NULL.
- *
- * Callable from any thread; never blocks.
- */
-size_t polar_license_devices_count(const polar_license_devices *devices);
-
-/**
- * The device at `index`, from 0; the oldest first. NULL past the last, and for NULL.
- *
- * The device belongs to the list and lives until it is freed; do not free it. Callable from any thread; never blocks.
- */
-const polar_license_device *polar_license_devices_at(const polar_license_devices *devices, size_t index);
-
-/**
- * Frees the list, its devices, and every string borrowed from them. NULL is allowed. Not for one that belongs to a
- * result.
- *
- * Each is freed once, when no thread uses it any longer. Never blocks.
- */
-void polar_license_devices_free(polar_license_devices *devices);
-
-/**
- * What the device was called when it was activated. NULL for NULL.
- *
- * The string lives as long as the list. Callable from any thread; never blocks.
- */
-const char *polar_license_device_label(const polar_license_device *device);
-
-/**
- * When it was activated, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int64_t polar_license_device_since_ms(const polar_license_device *device);
-
-/**
- * 1 if it is the device that this app runs on. 0 otherwise, and for NULL.
- *
- * Callable from any thread; never blocks.
- */
-int32_t polar_license_device_is_this(const polar_license_device *device);
-
-/**
- * The address to open in a browser. It holds a secret that shows the buyer's data: give it to the browser and to
- * nobody else, and do not log it. NULL for NULL.
- *
- * The string belongs to the checkout and lives until it is freed. Callable from any thread; never blocks.
- */
-const char *polar_license_checkout_address(const polar_license_checkout *checkout);
-
-/**
- * Follows the purchase until it is paid, `within_ms` at most, and has a code mailed to the buyer then: go on with
- * polar_license_portal_authenticate() and polar_license_session_restore_purchase(). It does not matter whether the
- * buyer closes the page afterwards. May be called again after any error.
- *
- * `progress` may be NULL; otherwise it is called with `user_data` before each wait, and can end it. `purchase` must
- * not be NULL; it gets the purchase, to free with polar_license_purchase_free(), or NULL if this fails. `error` may be
- * NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any
- * thread; blocks, for `within_ms` and a few requests at most, for the network and the disk.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if it was not paid in time; POLAR_LICENSE_ERR_REFUSED if the
- * payment failed or the checkout is older than a day; POLAR_LICENSE_ERR_CANCELLED if `progress` ended it; otherwise as
- * polar_license_portal_request_code(), once it is paid.
- */
-int32_t polar_license_checkout_follow(const polar_license_checkout *checkout,
-                                      uint64_t within_ms,
-                                      polar_license_progress_callback progress,
-                                      void *user_data,
-                                      polar_license_purchase **purchase,
-                                      polar_license_error **error);
-
-/**
- * Frees the checkout, and wipes its address. NULL is allowed. The purchase goes on in the browser.
- *
- * Another thread may be following it: that goes on, and the memory is wiped and freed when it returns. No other call
- * may begin after this one has begun. Free it once. Never blocks.
- */
-void polar_license_checkout_free(polar_license_checkout *checkout);
-
-/**
- * What became of the code for the buyer's address: where to look for it, or customers to choose from. NULL for NULL.
- *
- * The request belongs to the purchase and lives until that is freed; do not free it. Callable from any thread; never
- * blocks.
- */
-const polar_license_code_request *polar_license_purchase_code_request(const polar_license_purchase *purchase);
-
-/**
- * Frees the purchase and everything borrowed from it. NULL is allowed.
- *
- * Each is freed once, when no thread uses it any longer. Never blocks.
- */
-void polar_license_purchase_free(polar_license_purchase *purchase);
+void polar_license_reply_free(polar_license_reply *reply);
 
 /**
  * Listens on this port of 127.0.0.1, or on any that is free for 0.
  *
- * `page` must not be NULL; it gets the page, to free with polar_license_success_page_free(), or NULL if this fails.
+ * `page` must not be NULL; it gets the page, to free with polar_license_success_page_free(), or NULL on failure.
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
  * Callable from any thread; never blocks.
  * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the port is taken, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for
@@ -2147,27 +1712,27 @@ int32_t polar_license_success_page_listen(uint16_t port,
                                           polar_license_error **error);
 
 /**
- * The success URL of the checkout. Only the vendor's backend should know it: who knows it can send a token here. NULL
- * for NULL.
+ * Returns the success URL of the checkout. Only the vendor's backend should know it: whoever knows it can send a token
+ * here. NULL for NULL.
  *
  * The string belongs to the page and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_success_page_address(const polar_license_success_page *page);
 
 /**
- * Waits for the browser, `within_ms` at most, and begins a session with the token that it brings: go on with
- * polar_license_session_restore_when_granted(). Ended by polar_license_cancel().
+ * Waits for the browser, `within_ms` at most, and starts a session with the token that it brings: continue with
+ * `restoreWhenGranted` of polar_license_portal_call(). polar_license_cancel() ends it.
  *
- * `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error`
- * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
- * any thread, by one at a time; blocks.
+ * `reply` must not be NULL; it gets the session as from polar_license_portal_authenticate(), to free with
+ * polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with
+ * polar_license_error_free(), or NULL on success. Callable from any thread, by one at a time. Blocks.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time: the buyer has closed the page, or is
  * a customer already; POLAR_LICENSE_ERR_CANCELLED, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
 int32_t polar_license_success_page_wait(const polar_license_success_page *page,
                                         const polar_license *license,
                                         uint64_t within_ms,
-                                        polar_license_session **session,
+                                        polar_license_reply **reply,
                                         polar_license_error **error);
 
 /**

@@ -124,15 +124,6 @@ enum class deactivated : std::int32_t {
     key_unknown = POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN,
 };
 
-/// Whether a license key of the customer's can be used. A later version may have more.
-enum class key_status : std::int32_t {
-    unknown = POLAR_LICENSE_KEY_STATUS_UNKNOWN,
-    granted = POLAR_LICENSE_KEY_STATUS_GRANTED,
-    expired = POLAR_LICENSE_KEY_STATUS_EXPIRED,
-    revoked = POLAR_LICENSE_KEY_STATUS_REVOKED,
-    disabled = POLAR_LICENSE_KEY_STATUS_DISABLED,
-};
-
 /// The event that is awaited. A later version may have more.
 enum class stage : std::int32_t {
     open = POLAR_LICENSE_STAGE_OPEN,

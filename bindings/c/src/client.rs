@@ -8,7 +8,11 @@ use crate::options::Options;
 use crate::pointer::{self, Destructor, UserData};
 use crate::{argument, call, object};
 use polar_license::Date;
+#[cfg(feature = "portal")]
+use polar_license::blocking::Portal;
 use polar_license::blocking::{ActivateOptions, Client, Subscription};
+#[cfg(feature = "portal")]
+use polar_license::portal::boundary::Handles;
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
 use std::ptr;
@@ -31,6 +35,8 @@ pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 pub struct License {
     client: Client,
     listeners: Mutex<Listeners>,
+    #[cfg(feature = "portal")]
+    handles: Handles,
 }
 
 #[derive(Default)]
@@ -49,10 +55,11 @@ pub type ChangeCallback =
     Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision, before: *const Decision)>;
 
 impl License {
-    /// Returns the customer portal of a license that may be freed meanwhile.
+    /// Returns the customer portal of a license that may be freed meanwhile, and the values of its replies.
     #[cfg(feature = "portal")]
-    pub(crate) fn portal(license: *const Self) -> Result<polar_license::blocking::Portal, Error> {
-        Ok(shared(license)?.client.portal())
+    pub(crate) fn portal(license: *const Self) -> Result<(Portal, Handles), Error> {
+        let license = shared(license)?;
+        Ok((license.client.portal(), license.handles.clone()))
     }
 
     fn listeners(&self) -> MutexGuard<'_, Listeners> {
@@ -76,7 +83,12 @@ pub extern "C" fn polar_license_open(
 ) -> i32 {
     object::make_shared("polar_license_open", "license", license, error, || {
         let options = argument::object("options", options)?;
-        Ok(License { client: options.open()?, listeners: Mutex::default() })
+        Ok(License {
+            client: options.open()?,
+            listeners: Mutex::default(),
+            #[cfg(feature = "portal")]
+            handles: Handles::default(),
+        })
     })
 }
 

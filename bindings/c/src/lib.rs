@@ -5,7 +5,7 @@
 //! licenses. No panic leaves it, and it holds no lock while the app's code or the network runs.
 //!
 //! ```text
-//!  portal                                 the customer portal: a session and its lists (feature `portal`)
+//!  portal                                 the customer portal: requests and replies in JSON (feature `portal`)
 //!  client                                 operations on an open license
 //!  options                                the settings with which it is opened; `settings` is generated
 //!  store · transport · clock · log        parts that the app provides as callbacks
@@ -56,10 +56,7 @@ mod log;
 #[cfg(feature = "fuzz")]
 pub mod exported {
     #[cfg(feature = "portal")]
-    pub use crate::portal::{
-        checkout::*, code_request::*, device::*, license_key::*, progress::*, restored::*, session::*, success_page::*,
-        *,
-    };
+    pub use crate::portal::{progress::*, reply::*, success_page::*, *};
     pub use crate::{
         client::*,
         clock::*,

@@ -1,178 +1,279 @@
-//! The functions of the customer portal that take a license, in a library with the feature `portal`. Codes, tokens and
-//! addresses are wiped when the object that holds them is freed, and never occur in an error or in the log.
+//! The functions of the customer portal that take a license, in a library with the feature `portal`. Every operation is
+//! a request in JSON, and its result a reply that is read by JSON pointers. An operation has a function of its own if it
+//! takes a text that the user typed or pasted, which C would have to escape, or if most dialogs need it. Codes, tokens
+//! and addresses are wiped when the reply is freed, and never occur in an error or in the log.
 //!
 //! ```text
-//!  checkout · session · success_page      operations that wait
-//!  restored                               how restoring ended
-//!  code_request · device · license_key    the objects in lists
-//!  progress                               waiting with a callback
+//!  reply          results and their handles
+//!  success_page   a page for browsers, which starts a session
+//!  progress       waiting with a callback
 //! ```
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 pub(crate) mod progress;
 
 // in the order of the header
-pub(crate) mod code_request;
-pub(crate) mod session;
-
-pub(crate) mod restored;
-
-pub(crate) mod license_key;
-
-pub(crate) mod device;
-
-pub(crate) mod checkout;
+pub(crate) mod reply;
 
 pub(crate) mod success_page;
 
 use crate::client::License;
 use crate::error::Error;
 use crate::{argument, object};
-use checkout::Checkout;
-use code_request::CodeRequest;
-use session::Session;
-use std::ffi::c_char;
+use polar_license::portal::boundary::Request;
+use progress::ProgressCallback;
+use reply::Reply;
+use std::ffi::{c_char, c_void};
+
+/// Runs the operation of the customer portal that `request` describes. `request` is a JSON object: its member `call` is
+/// the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
+/// handle, from polar_license_reply_handle(). docs/src/portal.md lists the operations with their arguments and replies.
+///
+/// `request` must not be NULL; the caller wipes what is secret in it. `progress` may be NULL; otherwise it is called
+/// with `user_data` before each wait of an operation that waits for somebody else, and can end it. `reply` must not be
+/// NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise
+/// it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the
+/// network and the disk. polar_license_cancel() ends it.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request is not valid, or an argument is not;
+/// POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried,
+/// by this or another process; POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() about a license key, and with
+/// POLAR_LICENSE_REASON_UNSET if the session has ended or the operation is not possible; POLAR_LICENSE_ERR_STORAGE,
+/// _NETWORK, _TIMEOUT, _SERVER or _CANCELLED.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_portal_call(
+    license: *const License,
+    request: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    reply: *mut *mut Reply,
+    error: *mut *mut Error,
+) -> i32 {
+    object::make("polar_license_portal_call", "reply", reply, error, || {
+        call(license, argument::string("request", request)?, progress, user_data)
+    })
+}
 
 /// Makes Polar e-mail a code to the address of the purchase: for a customer who lost the key, or whose device is dead.
-/// Polar does not tell whether it knows the address: show polar_license_code_request_message(), which contains the
-/// address.
+/// Polar does not tell whether it knows the address: show the reply's "/message", which contains the address. If its
+/// "/kind" is "choose", several customers have this address: call `requestCodeFor` with one of "/customers".
 ///
-/// `email` is the text that the user typed. `request` must not be NULL; it gets the result, to free with
-/// polar_license_code_request_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with
-/// polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 15 s
-/// at most.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `email` is not an e-mail address;
-/// POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried,
-/// by this or another process; POLAR_LICENSE_ERR_STORAGE if the try cannot be counted, in which case nothing was sent;
-/// POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER or _CANCELLED if Polar did not answer.
+/// `email` is the text that the user typed. Everything else is as for polar_license_portal_call(). Blocks 15 s at most.
+/// Returns POLAR_LICENSE_ERR_STORAGE if the try cannot be counted, in which case nothing was sent.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_request_code(
     license: *const License,
     email: *const c_char,
-    request: *mut *mut CodeRequest,
+    reply: *mut *mut Reply,
     error: *mut *mut Error,
 ) -> i32 {
-    object::make("polar_license_portal_request_code", "request", request, error, || {
-        let portal = License::portal(license)?;
-        Ok(CodeRequest::new(portal.request_code(argument::string("email", email)?)?))
+    object::make("polar_license_portal_request_code", "reply", reply, error, || {
+        let email = argument::string("email", email)?;
+        call_once(license, Request::new("requestCode").text("email", email))
     })
 }
 
-/// Makes Polar e-mail a code to one of several customers with the same address: the one at `customer`, which counts
-/// from 0, of a request that ended with POLAR_LICENSE_CODE_CHOOSE.
+/// Starts a session with the code from the e-mail, which lasts an hour. The code is trimmed and converted to capital
+/// letters. A text that cannot be a code is refused without a request. The reply is the session: its handle is that of
+/// "", and freeing the reply wipes the customer's token, so free it together with the dialog that it belongs to.
 ///
-/// `chosen_from` remains the caller's. Everything else is as for polar_license_portal_request_code(). Returns
-/// POLAR_LICENSE_ERR_INVALID_ARGUMENT if there is no such customer.
-#[unsafe(no_mangle)]
-pub extern "C" fn polar_license_portal_request_code_for(
-    license: *const License,
-    chosen_from: *const CodeRequest,
-    customer: usize,
-    request: *mut *mut CodeRequest,
-    error: *mut *mut Error,
-) -> i32 {
-    object::make("polar_license_portal_request_code_for", "request", request, error, || {
-        let portal = License::portal(license)?;
-        let (choice, customer) = argument::object("chosen_from", chosen_from)?.choice(customer)?;
-        Ok(CodeRequest::new(portal.request_code_for(choice, customer)?))
-    })
-}
-
-/// Starts a session with the code from the e-mail. The code is trimmed and converted to capital letters. A text that
-/// cannot be a code is refused without a request.
-///
-/// `session` must not be NULL; it gets a session to free with polar_license_session_free(), or NULL on failure. `error`
-/// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
-/// any thread. Blocks on the network and the disk, 15 s at most.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the code is wrong or has expired; otherwise as
-/// polar_license_portal_request_code(). If Polar did not answer, the code may be used up: request another one.
+/// Everything else is as for polar_license_portal_call(). Blocks 15 s at most. If Polar did not answer, the code may be
+/// used up: request another one.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_authenticate(
     license: *const License,
     code: *const c_char,
-    session: *mut *mut Session,
+    reply: *mut *mut Reply,
     error: *mut *mut Error,
 ) -> i32 {
-    object::make_shared("polar_license_portal_authenticate", "session", session, error, || {
-        let portal = License::portal(license)?;
-        Ok(Session::new(portal.authenticate(argument::string("code", code)?)?))
+    object::make("polar_license_portal_authenticate", "reply", reply, error, || {
+        let code = argument::string("code", code)?;
+        call_once(license, Request::new("authenticate").text("code", code))
     })
 }
 
-/// Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail, and
-/// works once. The key arrives a moment later: continue with polar_license_session_restore_when_granted().
+/// Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail, and works
+/// once. The key arrives a moment later: continue with `restoreWhenGranted` of polar_license_portal_call(). The reply is
+/// the session, as from polar_license_portal_authenticate().
 ///
-/// Ownership, threads and blocking are as for polar_license_portal_authenticate().
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired;
-/// POLAR_LICENSE_ERR_INVALID_ARGUMENT if `invitation` is not an invitation. With polar_license_error_maybe_applied() it
-/// may have been accepted; then a code by e-mail starts the session.
+/// Everything else is as for polar_license_portal_call(). Blocks 10 s at most.
+/// Returns POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired. With
+/// polar_license_error_maybe_applied() it may have been accepted; then a code by e-mail starts the session.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_claim_seat(
     license: *const License,
     invitation: *const c_char,
-    session: *mut *mut Session,
+    reply: *mut *mut Reply,
     error: *mut *mut Error,
 ) -> i32 {
-    object::make_shared("polar_license_portal_claim_seat", "session", session, error, || {
-        let portal = License::portal(license)?;
-        Ok(Session::new(portal.claim_seat(argument::string("invitation", invitation)?)?))
+    object::make("polar_license_portal_claim_seat", "reply", reply, error, || {
+        let invitation = argument::string("invitation", invitation)?;
+        call_once(license, Request::new("claimSeat").text("invitation", invitation))
     })
 }
 
-/// Starts a session with a customer's token from the vendor's backend. Sends nothing. Wipe your own copy of the token.
-/// For a token from a browser see polar_license_success_page_wait().
+/// Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
+/// The reply's "/kind" is "licensed" if the license is here; "choose" if the user has to choose one of "/keys"; or
+/// "no_seat" if the key "/key" is in use on as many devices as it allows: let the user choose one of
+/// "/devices/devices" for polar_license_portal_release(), and call polar_license_portal_activate() then. A later version
+/// may have more outcomes: only "licensed" means that the license is here.
 ///
-/// Ownership is as for polar_license_portal_authenticate(). Callable from any thread. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `token` cannot be a token.
+/// Everything else is as for polar_license_portal_call(). Blocks for a few requests of 10 s each and an activation at
+/// most.
 #[unsafe(no_mangle)]
-pub extern "C" fn polar_license_portal_session_from_token(
+pub extern "C" fn polar_license_portal_restore(
     license: *const License,
-    token: *const c_char,
-    session: *mut *mut Session,
+    session: u32,
+    reply: *mut *mut Reply,
     error: *mut *mut Error,
 ) -> i32 {
-    object::make_shared("polar_license_portal_session_from_token", "session", session, error, || {
-        let portal = License::portal(license)?;
-        Ok(Session::new(portal.session_from_token(argument::string("token", token)?)?))
+    object::make("polar_license_portal_restore", "reply", reply, error, || {
+        call_once(license, Request::new("restore").number("session", session))
     })
 }
 
-/// Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Open
-/// polar_license_checkout_address() in a browser, and call polar_license_checkout_follow(). Keeps the link's
-/// parameters, except those that name the buyer.
+/// Activates this key on this device: the one that the user has chosen, or one for which a seat was released.
 ///
-/// `checkout` must not be NULL; it gets a checkout to free with polar_license_checkout_free(), or NULL on failure.
-/// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
-/// Callable from any thread. Blocks on the network, 10 s at most.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `link` is not such a link; POLAR_LICENSE_ERR_REFUSED
-/// if Polar does not know it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did
-/// not answer.
+/// Everything is as for polar_license_portal_restore().
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_portal_activate(
+    license: *const License,
+    session: u32,
+    key: u32,
+    reply: *mut *mut Reply,
+    error: *mut *mut Error,
+) -> i32 {
+    object::make("polar_license_portal_activate", "reply", reply, error, || {
+        call_once(license, Request::new("activate").number("session", session).number("key", key))
+    })
+}
+
+/// Lists the customer's license keys of this organization and of the benefits that the options accept. The reply's
+/// "/keys" has those that can be used first, and among them those with the latest expiry.
+///
+/// Everything else is as for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_portal_license_keys(
+    license: *const License,
+    session: u32,
+    reply: *mut *mut Reply,
+    error: *mut *mut Error,
+) -> i32 {
+    object::make("polar_license_portal_license_keys", "reply", reply, error, || {
+        call_once(license, Request::new("licenseKeys").number("session", session))
+    })
+}
+
+/// Lists the devices on which a key is active. The reply's "/kind" is "listed", with "/devices"; or "hidden" if the
+/// vendor does not show them, with "/message" for the user.
+///
+/// Everything else is as for polar_license_portal_call(). Blocks for a few requests of 10 s each at most.
+/// Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or the key does not belong to the customer any more.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_portal_devices(
+    license: *const License,
+    session: u32,
+    key: u32,
+    reply: *mut *mut Reply,
+    error: *mut *mut Error,
+) -> i32 {
+    object::make("polar_license_portal_devices", "reply", reply, error, || {
+        call_once(license, Request::new("devices").number("session", session).number("key", key))
+    })
+}
+
+/// Releases the seat of a device. On this device it does what polar_license_deactivate() does. Ask the user first. The
+/// reply's "/deactivated" is "released", or "unknown" if Polar does not know the seat, or not any more.
+///
+/// Everything else is as for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list the devices
+/// again to see whether the seat was released.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_portal_release(
+    license: *const License,
+    session: u32,
+    device: u32,
+    reply: *mut *mut Reply,
+    error: *mut *mut Error,
+) -> i32 {
+    object::make("polar_license_portal_release", "reply", reply, error, || {
+        call_once(license, Request::new("release").number("session", session).number("device", device))
+    })
+}
+
+/// Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Open polar_license_reply_address() in
+/// a browser, and call polar_license_portal_follow(). Keeps the link's parameters, except those that name the buyer.
+///
+/// Everything else is as for polar_license_portal_call(). Blocks 10 s at most. Freeing the reply wipes the address; the
+/// purchase goes on in the browser.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_checkout(
     license: *const License,
     link: *const c_char,
-    checkout: *mut *mut Checkout,
+    reply: *mut *mut Reply,
     error: *mut *mut Error,
 ) -> i32 {
-    object::make_shared("polar_license_portal_checkout", "checkout", checkout, error, || {
-        let portal = License::portal(license)?;
-        Ok(Checkout::new(portal.checkout(argument::string("link", link)?)?))
+    object::make("polar_license_portal_checkout", "reply", reply, error, || {
+        let link = argument::string("link", link)?;
+        call_once(license, Request::new("checkout").text("link", link))
     })
 }
 
-/// Creates a checkout object for a checkout of the vendor's backend, by its client secret. Sends nothing.
+/// Waits until the purchase is paid, `within_ms` at most, and then makes Polar e-mail a code to the buyer. The reply is
+/// the purchase, and its "/code" is as the reply of polar_license_portal_request_code(): continue with
+/// polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page
+/// meanwhile. May be called again after any error.
 ///
-/// Ownership is as for polar_license_portal_checkout(). Callable from any thread. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `client_secret` cannot be a client secret.
+/// Everything else is as for polar_license_portal_call().
+/// Returns POLAR_LICENSE_ERR_TIMEOUT if it was not paid in time; POLAR_LICENSE_ERR_REFUSED if the payment failed or the
+/// checkout is older than a day; POLAR_LICENSE_ERR_CANCELLED if `progress` ended it.
 #[unsafe(no_mangle)]
-pub extern "C" fn polar_license_portal_checkout_from_secret(
+pub extern "C" fn polar_license_portal_follow(
     license: *const License,
-    client_secret: *const c_char,
-    checkout: *mut *mut Checkout,
+    checkout: u32,
+    within_ms: u64,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    reply: *mut *mut Reply,
     error: *mut *mut Error,
 ) -> i32 {
-    object::make_shared("polar_license_portal_checkout_from_secret", "checkout", checkout, error, || {
-        let portal = License::portal(license)?;
-        Ok(Checkout::new(portal.checkout_from_secret(argument::string("client_secret", client_secret)?)?))
+    object::make("polar_license_portal_follow", "reply", reply, error, || {
+        // JSON's numbers are signed here, and a longer time is as good as endless
+        let within_ms = within_ms.min(i64::MAX.unsigned_abs());
+        let request = Request::new("follow").number("checkout", checkout).number("withinMs", within_ms);
+        call(license, &request.json(), progress, user_data)
     })
+}
+
+/// Activates the key of a purchase, and waits up to five minutes for it.
+///
+/// `progress` may be NULL. Everything else is as for polar_license_portal_restore().
+/// Returns POLAR_LICENSE_ERR_TIMEOUT if the key is still not there, POLAR_LICENSE_ERR_CANCELLED if `progress` ended it.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_portal_restore_purchase(
+    license: *const License,
+    session: u32,
+    purchase: u32,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    reply: *mut *mut Reply,
+    error: *mut *mut Error,
+) -> i32 {
+    object::make("polar_license_portal_restore_purchase", "reply", reply, error, || {
+        let request = Request::new("restorePurchase").number("session", session).number("purchase", purchase);
+        call(license, &request.json(), progress, user_data)
+    })
+}
+
+/// Runs an operation that waits for nobody else.
+fn call_once(license: *const License, request: Request) -> Result<Reply, Error> {
+    call(license, &request.json(), None, std::ptr::null_mut())
+}
+
+fn call(
+    license: *const License,
+    request: &str,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+) -> Result<Reply, Error> {
+    let (portal, handles) = License::portal(license)?;
+    Ok(Reply::new(portal.call(request, &handles, progress::reporter(progress, user_data))?))
 }

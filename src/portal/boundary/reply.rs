@@ -47,6 +47,16 @@ impl Reply {
         self.at(pointer).and_then(Json::items).map_or(0, Iterator::count)
     }
 
+    /// Returns the value at a JSON pointer as JSON.
+    pub fn json_at(&self, pointer: &str) -> Option<&str> {
+        self.at(pointer).map(Json::document)
+    }
+
+    /// Returns a session with a token that was read before.
+    pub fn session(token: Token, handles: &Handles) -> Self {
+        Outcome::of(token).reply(handles)
+    }
+
     /// Finds a value. No member of a reply has a name that a pointer would have to escape.
     fn at(&self, pointer: &str) -> Option<Json<'_>> {
         let document = Json::parse(self.json.as_bytes())?;

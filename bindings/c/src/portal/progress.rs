@@ -1,4 +1,4 @@
-//! Waiting, reported to the app.
+//! The progress of operations that wait, reported to the app.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::codes::{Names, UNKNOWN};
@@ -8,15 +8,16 @@ use polar_license::portal::{Progress, Stage};
 use std::ffi::{c_char, c_void};
 use std::ops::ControlFlow;
 
-/// Called before each wait of an operation that waits for somebody else: what is waited for, one of
-/// POLAR_LICENSE_STAGE_...; for how long already; and when Polar is asked again.
-/// Returns 0 to go on, or another number to give up: the operation fails with POLAR_LICENSE_ERR_CANCELLED then. Called
-/// on the thread that called the operation, and not after it has returned, without locks of the library held; may call
-/// this library, except to free what the operation uses.
+/// A callback for the progress of an operation that waits for somebody else. It is called before each wait, with the
+/// event that is awaited, one of POLAR_LICENSE_STAGE_..., the time that the operation has waited, and the time until Polar
+/// is asked again.
+/// Returns 0 to continue, or another number to end the operation, which then fails with POLAR_LICENSE_ERR_CANCELLED.
+/// Called on the thread that called the operation, and not after it has returned, without locks of the library held. It
+/// may call this library, except to free what the operation uses.
 pub type ProgressCallback =
     Option<extern "C" fn(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32>;
 
-/// The name of a stage, such as "granting"; "unknown" for a number that this version does not know.
+/// Returns the name of a stage, such as "granting"; "unknown" for a number that this version does not know.
 ///
 /// The string lives as long as the program. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -27,7 +28,7 @@ pub extern "C" fn polar_license_stage_name(stage: i32) -> *const c_char {
     })
 }
 
-/// What the core calls before each wait. Without a callback it goes on.
+/// Returns the function that the core calls before each wait. Without a callback, the operation continues.
 pub(crate) fn reporter(callback: ProgressCallback, user_data: *mut c_void) -> impl FnMut(Progress) -> ControlFlow<()> {
     let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     move |progress| {

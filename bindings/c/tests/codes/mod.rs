@@ -1,6 +1,6 @@
 //! The core's tables of codes as the two headers write them: constants in C, scoped enums in C++.
 
-use polar_license::portal::{KeyStatus, Stage};
+use polar_license::portal::Stage;
 use polar_license::{Deactivated, ErrorKind, NextStep, Reason, State};
 use std::fmt::Write;
 
@@ -31,10 +31,10 @@ struct Table {
     rows: Vec<Row>,
 }
 
-struct Row {
-    number: i32,
-    name: &'static str,
-    doc: String,
+pub struct Row {
+    pub number: i32,
+    pub name: String,
+    pub doc: String,
 }
 
 /// The rows of one of the core's tables.
@@ -42,12 +42,17 @@ macro_rules! rows {
     ($codes:ty) => {
         <$codes>::ALL
             .iter()
-            .map(|code| Row { number: code.number(), name: code.as_str(), doc: sentences(code.doc()) })
-            .collect()
+            .map(|code| $crate::codes::Row {
+                number: code.number(),
+                name: code.as_str().to_owned(),
+                doc: $crate::codes::sentences(code.doc()),
+            })
+            .collect::<Vec<_>>()
     };
 }
+pub(crate) use rows;
 
-fn tables() -> [Table; 7] {
+fn tables() -> [Table; 6] {
     let mut states: Vec<Row> = rows!(State);
     for (state, row) in State::ALL.iter().zip(&mut states) {
         row.doc.push_str(if state.is_allowed() { " Allowed." } else { " Not allowed." });
@@ -93,13 +98,6 @@ fn tables() -> [Table; 7] {
             about: "The outcome for a seat that was to be released. A later version may have more.",
             zero: None,
             rows: rows!(Deactivated),
-        },
-        Table {
-            prefix: "KEY_STATUS",
-            enumeration: "key_status",
-            about: "Whether a license key of the customer's can be used. A later version may have more.",
-            zero: None,
-            rows: rows!(KeyStatus),
         },
         Table {
             prefix: "STAGE",
@@ -161,7 +159,7 @@ fn constant(table: &Table, row: &Row) -> String {
 }
 
 /// A comment of the core's on one line, in the header's words.
-fn sentences(doc: &str) -> String {
+pub fn sentences(doc: &str) -> String {
     let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     WORDS.iter().fold(doc, |doc, (rust, c)| doc.replace(rust, c))
 }

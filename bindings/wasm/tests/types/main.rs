@@ -5,6 +5,7 @@
 
 mod operations;
 mod portal;
+mod portal_page;
 mod python;
 mod reasons;
 mod typescript;
@@ -69,6 +70,7 @@ fn catalogue(texts: impl Iterator<Item = (&'static str, &'static str)>) -> Strin
 #[test]
 fn the_book_has_the_codes_and_sentences_of_the_core() {
     is_written("docs/src/reasons.md", &reasons::page());
+    is_written("docs/src/portal-operations.md", &portal_page::page());
 }
 
 fn members(schema: &serde_json::Value) -> Vec<&String> {
