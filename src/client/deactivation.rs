@@ -19,7 +19,7 @@ impl Deactivation {
     pub(crate) fn of(outcome: Outcome) -> Result<Self, Error> {
         let decision = outcome.result?;
         let deactivated = outcome.deactivated.ok_or_else(|| {
-            Error::new(ErrorKind::Internal, "the deactivation ended without saying what became of the seat")
+            Error::new(ErrorKind::Internal, "the deactivation ended without the outcome for the seat")
         })?;
         Ok(Self { decision, deactivated })
     }

@@ -105,7 +105,7 @@ pub fn release(context: Context, key: &LicenseKey, device: &Device) -> Step<Deac
         (Err(error), _) => Step::failed(error),
         (Ok(_), Some(deactivated)) => Step::done(deactivated),
         (Ok(_), None) => {
-            let detail = "the release ended without saying what became of the seat";
+            let detail = "the release ended without the outcome for the seat";
             Step::failed(context.error(ErrorKind::Internal, detail))
         }
     })

@@ -311,7 +311,7 @@ class SubscriptionPurchase:
     """The subscription by which a license key was bought."""
 
     kind: Literal["subscription"]
-    """Which kind of purchase it is."""
+    """The kind of purchase."""
 
     status: SubscriptionStatus
     """The status. Polar may add to the names that this version knows."""
@@ -331,7 +331,7 @@ class OrderPurchase:
     """The order by which a license key was bought."""
 
     kind: Literal["order"]
-    """Which kind of purchase it is."""
+    """The kind of purchase."""
 
     status: OrderStatus
     """The status. Polar may add to the names that this version knows."""

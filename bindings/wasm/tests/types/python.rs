@@ -95,7 +95,7 @@ fn purchases(schema: &Value) -> String {
         let name = format!("{}Purchase", capitalized(kind));
         let class = data_class(&name, FROZEN, definition);
         let (head, members) = class.split_once("\n\n").unwrap();
-        let of_kind = doc_string("    ", "Which kind of purchase it is.");
+        let of_kind = doc_string("    ", "The kind of purchase.");
         write!(text, "{head}\n\n    kind: Literal[\"{kind}\"]\n{of_kind}\n{members}\n\n").unwrap();
         all.push(name);
     }

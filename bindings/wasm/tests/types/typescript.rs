@@ -136,8 +136,7 @@ fn purchases(schema: &Value) -> String {
         let name = format!("{}Purchase", capitalized(kind));
         let members = interface(&name, definition, Use::Read);
         let (head, members) = members.split_once("{\n").unwrap();
-        writeln!(text, "{head}{{\n  /** Which kind of purchase it is. */\n  readonly kind: \"{kind}\";\n{members}")
-            .unwrap();
+        writeln!(text, "{head}{{\n  /** The kind of purchase. */\n  readonly kind: \"{kind}\";\n{members}").unwrap();
         all.push(name);
     }
     let doc = comment("", schema["$defs"]["Purchase"]["description"].as_str().unwrap());

@@ -26,7 +26,7 @@ export interface Request {
  */
 export type RetryHeaders = [retryAfter: string | undefined, ratelimitReset: string | undefined, date: string | undefined];
 
-/** A complete reply, whoever sent it. */
+/** A complete reply, from Polar or from any other server. */
 export interface Reply {
   status: number;
   headers: RetryHeaders;

@@ -393,7 +393,7 @@ export type OrderStatus =
 
 /** The subscription by which a license key was bought. */
 export interface SubscriptionPurchase {
-  /** Which kind of purchase it is. */
+  /** The kind of purchase. */
   readonly kind: "subscription";
   /** The status. Polar may add to the names that this version knows. */
   readonly status: SubscriptionStatus;
@@ -407,7 +407,7 @@ export interface SubscriptionPurchase {
 
 /** The order by which a license key was bought. */
 export interface OrderPurchase {
-  /** Which kind of purchase it is. */
+  /** The kind of purchase. */
   readonly kind: "order";
   /** The status. Polar may add to the names that this version knows. */
   readonly status: OrderStatus;

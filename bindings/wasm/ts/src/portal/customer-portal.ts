@@ -14,11 +14,11 @@ import { type Operation, OPERATIONS, type Result } from "./operations.js";
 import type { WaitOptions } from "./options.js";
 import { discreet, shown } from "./shown.js";
 
-/** What all operations of a client's portal need. */
+/** The parts that all operations of a client's portal need. */
 export interface Parts {
   client: Client;
   run: RunPortal;
-  /** Whether it can be seen where a redirect leads to, which browsers hide. */
+  /** Whether the target of a redirect can be seen, which browsers hide. */
   seesRedirects: boolean;
 }
 

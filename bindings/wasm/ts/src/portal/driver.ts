@@ -13,7 +13,7 @@ import { exchange } from "../transport.js";
 import type * as compiled from "../wasm-bindgen-portal.js";
 import type { WaitOptions } from "./options.js";
 
-/** What the portal of a client runs on. */
+/** The parts of a client that its portal uses. */
 export interface PortalHost {
   client: Client;
   /** The engine that the client has, or makes at this moment. */
@@ -49,7 +49,7 @@ export function portalDriver(host: PortalHost): RunPortal {
   return async (request, options) => {
     const scope = new AbortController();
     const { signal } = scope;
-    const way: Way = { sent: false };
+    const sending: Sending = { hasSent: false };
     let stops: ((() => void) | undefined)[] = [];
     try {
       const parents = [checkedSignal(options.signal), disposal];
@@ -59,11 +59,11 @@ export function portalDriver(host: PortalHost): RunPortal {
       const engine = host.engine();
       const json = JSON.stringify(request(engine));
       const first = call(engine, (engine, now) => engine.callPortal(json, ...now));
-      const last = await untilDone(engine, first, signal, way, options);
+      const last = await untilDone(engine, first, signal, sending, options);
       if (last.do === "failed") throw errorOf(last.error, null, signal.aborted ? signal.reason : undefined);
       return { engine, number: last.number, json: last.reply, address: last.address };
     } catch (error) {
-      throw explained(error, way, signal);
+      throw explained(error, sending, signal);
     } finally {
       for (const stop of stops) stop?.();
     }
@@ -73,7 +73,7 @@ export function portalDriver(host: PortalHost): RunPortal {
     engine: Engine,
     first: compiled.PortalStep,
     signal: AbortSignal,
-    way: Way,
+    sending: Sending,
     { onProgress }: WaitOptions,
   ): Promise<StepTo<"done" | "failed">> {
     let step = first;
@@ -84,7 +84,7 @@ export function portalDriver(host: PortalHost): RunPortal {
             step = await run(engine, step, signal);
             break;
           case "exchange":
-            step = await send(engine, step, signal, way);
+            step = await send(engine, step, signal, sending);
             break;
           case "wait":
             report(onProgress, step);
@@ -110,14 +110,14 @@ export function portalDriver(host: PortalHost): RunPortal {
     engine: Engine,
     step: StepTo<"exchange">,
     signal: AbortSignal,
-    way: Way,
+    sending: Sending,
   ): Promise<compiled.PortalStep> {
     const { number } = step;
     if (signal.aborted) {
       const message = "cancelled before anything was sent";
       return call(engine, (engine, now) => engine.resumePortalFailure(number, "cancelled", false, message, ...now));
     }
-    way.sent = true;
+    sending.hasSent = true;
     const answer = await exchange(fetch, step, signal);
     return call(engine, (engine, now) => {
       if ("failure" in answer) {
@@ -136,30 +136,30 @@ export function portalDriver(host: PortalHost): RunPortal {
     return call(engine, (engine, now) => engine.resumeWait(step.number, signal.aborted, ...now));
   }
 
-  /** With the decision that holds, in the words of the app. */
-  function explained(thrown: unknown, way: Way, signal: AbortSignal): LicenseError {
+  /** Converts a failure to an error in the words of the app, with the present decision. */
+  function explained(thrown: unknown, sending: Sending, signal: AbortSignal): LicenseError {
     const decision = client.current();
     if (disposal.aborted) {
-      const ended = new LicenseError("cancelled", "the client was disposed", { maybeApplied: way.sent });
+      const ended = new LicenseError("cancelled", "the client was disposed", { maybeApplied: sending.hasSent });
       return withDecision(worded(ended, host.texts), decision, signal.reason);
     }
     if (thrown instanceof LicenseError) return withDecision(thrown, decision, thrown.cause);
-    const defect = new LicenseError("internal", words(thrown), { maybeApplied: way.sent });
+    const defect = new LicenseError("internal", words(thrown), { maybeApplied: sending.hasSent });
     return withDecision(worded(defect, host.texts), decision, thrown);
   }
 }
 
-/** What has happened on the way. */
-interface Way {
+/** The requests of one operation. */
+interface Sending {
   /** Whether a request of the portal was sent. */
-  sent: boolean;
+  hasSent: boolean;
 }
 
 function call<T>(engine: Engine, method: (engine: compiled.Engine, now: Now) => T): T {
   return engine.call((engine, now) => method(engine as compiled.Engine, now));
 }
 
-/** The engine forgets the step, and what is secret in it. */
+/** Makes the engine forget the step and the secrets in it. */
 function giveUp(engine: Engine, step: compiled.PortalStep): void {
   if (step.do === "done" || step.do === "failed") return;
   try {

@@ -49,7 +49,7 @@ export function standsFor<Shown extends object>(shown: Shown, handle: Handle): S
   return shown;
 }
 
-/** What an object of the app's stands for; `name` is that of the argument. */
+/** Returns the handle of an object that the app passes. `name` is that of the argument. */
 export function handleOf(shown: unknown, name: string): Handle {
   const handle = typeof shown === "object" && shown !== null ? handles.get(shown) : undefined;
   if (handle) return handle;

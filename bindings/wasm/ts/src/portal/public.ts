@@ -1,5 +1,5 @@
 /**
- * What the entry with the customer portal exports: what every entry does, and the portal's types.
+ * The exports of the entry with the customer portal: those of every entry, and the portal's types.
  */
 
 export * from "../public.js";
