@@ -315,7 +315,7 @@ impl Environment {
     }
 }
 
-/// As the configuration names it: `production`, `sandbox` or the address.
+/// Writes the name that the configuration uses: `production`, `sandbox`, or the address.
 impl fmt::Display for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -3,7 +3,7 @@
 
 use crate::codes::{ErrorKind, State};
 use crate::config::json::SettingsJson;
-use crate::decision::DecisionJson;
+use crate::decision::{Decision, DecisionJson};
 use crate::error::ErrorJson;
 use crate::explanation::ExplanationJson;
 #[cfg(feature = "portal")]
@@ -66,9 +66,13 @@ pub fn present(state: State) -> Vec<&'static str> {
 
 /// Returns the members of a decision that are always null in this state. A `reason` that the state does not have is
 /// left out.
-pub fn absent(state: State) -> Vec<&'static str> {
+pub fn absent(state: State) -> Vec<String> {
     match state {
-        State::Unlicensed => [&LICENSED[..], &CONFIRMED, &TERMS].concat(),
+        State::Unlicensed => {
+            let members = serde_json::to_value(DecisionJson::from(&Decision::unknown())).unwrap_or_default();
+            let members = members.as_object().into_iter().flatten().filter(|(_, value)| value.is_null());
+            members.map(|(name, _)| name.clone()).filter(|name| !ANYWAY.contains(&name.as_str())).collect()
+        }
         State::Denied | State::ClockSuspect | State::Expired | State::Active | State::Grace | State::Lapsed => {
             Vec::new()
         }
@@ -81,8 +85,8 @@ const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 /// The members that are present if Polar's last answer was a confirmation.
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
-/// The members that only some licenses have.
-const TERMS: [&str; 6] = ["activationId", "expiresAt", "updatesUntil", "limitUsage", "limitActivations", "purchase"];
+/// The nullable members that may be present without a license.
+const ANYWAY: [&str; 4] = ["activationLabel", "refreshAt", "nextUrl", "problem"];
 
 /// The kinds of errors that have a reason.
 pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];

@@ -3,6 +3,7 @@
  * is forgotten. */
 #define _POSIX_C_SOURCE 200809L
 #include "fake_polar.h"
+#include "getters.h"
 #include "settings.h"
 
 #ifdef _WIN32
@@ -105,43 +106,15 @@ static void a_license_panics(polar_license *l)
 
 static void a_decision_panics(polar_license_decision *d)
 {
-    PANICS(polar_license_decision_allowed, polar_license_decision_allowed(d) == 0);
     PANICS(polar_license_decision_allows, polar_license_decision_allows(d, "export") == 0);
     PANICS(polar_license_decision_explain, polar_license_decision_explain(d, "export")[0] == 0);
     PANICS(polar_license_decision_explain_json, polar_license_decision_explain_json(d, "export") == NULL);
     PANICS(polar_license_decision_state, polar_license_decision_state(d) == POLAR_LICENSE_STATE_UNLICENSED);
     PANICS(polar_license_decision_reason, polar_license_decision_reason(d) == POLAR_LICENSE_REASON_UNSET);
     PANICS(polar_license_decision_next_step, polar_license_decision_next_step(d) == POLAR_LICENSE_NEXT_NONE);
-    PANICS(polar_license_decision_next_url, polar_license_decision_next_url(d) == NULL);
     PANICS(polar_license_decision_message, polar_license_decision_message(d)[0] == 0);
-    PANICS(polar_license_decision_display_key, polar_license_decision_display_key(d) == NULL);
-    PANICS(polar_license_decision_benefit_id, polar_license_decision_benefit_id(d) == NULL);
-    PANICS(polar_license_decision_activation_id, polar_license_decision_activation_id(d) == NULL);
-    PANICS(polar_license_decision_activation_label, polar_license_decision_activation_label(d) == NULL);
-    PANICS(polar_license_decision_expires_at_ms, polar_license_decision_expires_at_ms(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_confirmed_at_ms, polar_license_decision_confirmed_at_ms(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_refresh_at_ms, polar_license_decision_refresh_at_ms(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_grace_ends_at_ms, polar_license_decision_grace_ends_at_ms(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_notice, polar_license_decision_notice(d) == 0);
-    PANICS(polar_license_decision_notice_at_ms, polar_license_decision_notice_at_ms(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_updates_until, polar_license_decision_updates_until(d) == NULL);
-    PANICS(polar_license_decision_usage, polar_license_decision_usage(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_limit_usage, polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_limit_activations,
-           polar_license_decision_limit_activations(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_purchase_kind, polar_license_decision_purchase_kind(d) == NULL);
-    PANICS(polar_license_decision_purchase_status, polar_license_decision_purchase_status(d) == NULL);
-    PANICS(polar_license_decision_purchase_current_period_end_ms, polar_license_decision_purchase_current_period_end_ms(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_purchase_ends_at_ms, polar_license_decision_purchase_ends_at_ms(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_purchase_cancels_at_period_end, polar_license_decision_purchase_cancels_at_period_end(d) == 0);
-    PANICS(polar_license_decision_purchase_paid, polar_license_decision_purchase_paid(d) == 0);
-    PANICS(polar_license_decision_purchase_created_at_ms, polar_license_decision_purchase_created_at_ms(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_problem_kind, polar_license_decision_problem_kind(d) == POLAR_LICENSE_OK);
-    PANICS(polar_license_decision_problem_message, polar_license_decision_problem_message(d) == NULL);
-    PANICS(polar_license_decision_problem_detail, polar_license_decision_problem_detail(d) == NULL);
-    PANICS(polar_license_decision_problem_retry_after_ms,
-           polar_license_decision_problem_retry_after_ms(d) == POLAR_LICENSE_ABSENT);
-    PANICS(polar_license_decision_problem_maybe_applied, polar_license_decision_problem_maybe_applied(d) == 0);
+    CALL_GETTERS_OF_A_DECISION(PANICS, d);
     PANICS(polar_license_decision_json, polar_license_decision_json(d) == NULL);
     PANICS(polar_license_decision_free, (polar_license_decision_free(d), 1));
 }

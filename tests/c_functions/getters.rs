@@ -24,7 +24,8 @@ enum Getter<T> {
 use Getter::{Code, Flag, Number, Text};
 
 /// The members of a decision, and those of the objects within it after a dot.
-const OF_A_DECISION: [(&str, Getter<Decision>); 32] = [
+const OF_A_DECISION: &[(&str, Getter<Decision>)] = &[
+    // Generated from the members of a decision: do not edit.
     ("allowed", Flag(polar_license_decision_allowed)),
     ("state", Code(polar_license_decision_state, polar_license_state_name)),
     ("reason", Code(polar_license_decision_reason, polar_license_reason_name)),
@@ -57,6 +58,7 @@ const OF_A_DECISION: [(&str, Getter<Decision>); 32] = [
     ("problem.detail", Text(polar_license_decision_problem_detail)),
     ("problem.retryAfterMs", Number(polar_license_decision_problem_retry_after_ms)),
     ("problem.maybeApplied", Flag(polar_license_decision_problem_maybe_applied)),
+    // End of what is generated.
 ];
 
 const OF_AN_ERROR: [(&str, Getter<Error>); 8] = [
@@ -82,13 +84,13 @@ pub(crate) fn agree(decision: *const Decision, json: &Value) {
                 }
             }
             (_, Value::Object(inner)) => {
-                inner.keys().for_each(|inner| is_known(&OF_A_DECISION, &format!("{name}.{inner}")))
+                inner.keys().for_each(|inner| is_known(OF_A_DECISION, &format!("{name}.{inner}")))
             }
             ("problem" | "purchase", Value::Null) => {}
-            _ => is_known(&OF_A_DECISION, name),
+            _ => is_known(OF_A_DECISION, name),
         }
     }
-    agree_on(&OF_A_DECISION, decision, json);
+    agree_on(OF_A_DECISION, decision, json);
 }
 
 /// Compares an error with its JSON.

@@ -324,7 +324,7 @@
 #define POLAR_LICENSE_STAGE_GRANTING 3
 
 /**
- * What functions that return an int64_t return if there is no such value: a key that never expires, no limit.
+ * The result of a function that returns an int64_t if there is no such value: a key that never expires, no limit.
  */
 #define POLAR_LICENSE_ABSENT INT64_MIN
 

@@ -167,7 +167,6 @@ class decision_view {
   public:
     explicit decision_view(const polar_license_decision *decision = nullptr) : handle(decision) {}
 
-    bool allowed() const { return polar_license_decision_allowed(handle) != 0; }
     bool allows(const std::string &feature) const { return polar_license_decision_allows(handle, feature.c_str()) != 0; }
     /// Returns why the feature is on or off, in one sentence for the user.
     std::string_view explain(const std::string &feature) const
@@ -182,88 +181,131 @@ class decision_view {
     polar::state state() const { return polar::state{polar_license_decision_state(handle)}; }
     polar::reason reason() const { return polar::reason{polar_license_decision_reason(handle)}; }
     polar::next_step next_step() const { return polar::next_step{polar_license_decision_next_step(handle)}; }
-    /// The vendor's page for the next step.
-    std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should show the user the message unasked, and the message of the problem if there is one.
-    bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// One sentence for the user, in English unless the options replace it.
     std::string_view message() const { return polar_license_decision_message(handle); }
-    std::optional<std::string_view> display_key() const { return detail::string(polar_license_decision_display_key(handle)); }
-    std::optional<std::string_view> benefit_id() const { return detail::string(polar_license_decision_benefit_id(handle)); }
+    /// The kind of a problem that did not prevent a decision; error_kind::ok if there was none. Access does not depend
+    /// on it.
+    error_kind problem_kind() const { return error_kind{polar_license_decision_problem_kind(handle)}; }
+    // Generated from the members of a decision: do not edit.
+    /// Whether the app may run.
+    bool allowed() const { return polar_license_decision_allowed(handle) != 0; }
+    /// `****-` and the last six characters of the key; null if no license is stored.
+    std::optional<std::string_view> display_key() const
+    {
+        return detail::string(polar_license_decision_display_key(handle));
+    }
+    /// The benefit that the key was sold as.
+    std::optional<std::string_view> benefit_id() const
+    {
+        return detail::string(polar_license_decision_benefit_id(handle));
+    }
+    /// The seat taken by this device, if the key has an activation limit.
     std::optional<std::string_view> activation_id() const
     {
         return detail::string(polar_license_decision_activation_id(handle));
     }
+    /// The label that the customer sees beside that seat; null if the key needs no seat, and if this device no longer
+    /// knows the label, for example because its record was edited.
     std::optional<std::string_view> activation_label() const
     {
         return detail::string(polar_license_decision_activation_label(handle));
     }
-    std::optional<time_point> expires_at() const { return detail::moment(polar_license_decision_expires_at_ms(handle)); }
-    /// The last day on which a version of the app can be built to be included in the license, such as "2027-11-21".
+    /// The time at which the key expires.
+    std::optional<time_point> expires_at() const
+    {
+        return detail::moment(polar_license_decision_expires_at_ms(handle));
+    }
+    /// The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
+    /// UTC.
     std::optional<std::string_view> updates_until() const
     {
         return detail::string(polar_license_decision_updates_until(handle));
     }
+    /// The time of Polar's last confirmation.
     std::optional<time_point> confirmed_at() const
     {
         return detail::moment(polar_license_decision_confirmed_at_ms(handle));
     }
-    std::optional<time_point> refresh_at() const { return detail::moment(polar_license_decision_refresh_at_ms(handle)); }
+    /// The time at which Polar will next be asked.
+    std::optional<time_point> refresh_at() const
+    {
+        return detail::moment(polar_license_decision_refresh_at_ms(handle));
+    }
+    /// The time until which access lasts without reaching Polar.
     std::optional<time_point> grace_ends_at() const
     {
         return detail::moment(polar_license_decision_grace_ends_at_ms(handle));
     }
-    std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
+    /// The usage that was consumed at the last confirmation.
     std::optional<std::int64_t> usage() const { return detail::number(polar_license_decision_usage(handle)); }
-    std::optional<std::int64_t> limit_usage() const { return detail::number(polar_license_decision_limit_usage(handle)); }
+    /// The most usage that may be consumed; null for no limit.
+    std::optional<std::int64_t> limit_usage() const
+    {
+        return detail::number(polar_license_decision_limit_usage(handle));
+    }
+    /// The number of devices that may be active at once; null if the key needs no activation.
     std::optional<std::int64_t> limit_activations() const
     {
         return detail::number(polar_license_decision_limit_activations(handle));
     }
-    /// The kind of purchase by which the key was bought, "subscription" or "order", as of the last confirmation. Access
-    /// never depends on it.
+    /// The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not
+    /// say.
     std::optional<std::string_view> purchase_kind() const
     {
         return detail::string(polar_license_decision_purchase_kind(handle));
     }
-    /// Polar's name of the purchase's status, such as "past_due".
+    /// The status.
     std::optional<std::string_view> purchase_status() const
     {
         return detail::string(polar_license_decision_purchase_status(handle));
     }
+    /// The end of the current period, when the subscription renews unless it ends.
     std::optional<time_point> purchase_current_period_end() const
     {
         return detail::moment(polar_license_decision_purchase_current_period_end_ms(handle));
     }
+    /// The time at which it ends or has ended, if that is known.
     std::optional<time_point> purchase_ends_at() const
     {
         return detail::moment(polar_license_decision_purchase_ends_at_ms(handle));
     }
+    /// Whether it ends with the current period instead of renewing.
     bool purchase_cancels_at_period_end() const
     {
         return polar_license_decision_purchase_cancels_at_period_end(handle) != 0;
     }
+    /// Whether it was paid.
     bool purchase_paid() const { return polar_license_decision_purchase_paid(handle) != 0; }
+    /// The time at which it was placed.
     std::optional<time_point> purchase_created_at() const
     {
         return detail::moment(polar_license_decision_purchase_created_at_ms(handle));
     }
-    /// The kind of a problem that did not prevent a decision; error_kind::ok if there was none. Access does not depend
-    /// on it.
-    error_kind problem_kind() const { return error_kind{polar_license_decision_problem_kind(handle)}; }
+    /// The vendor's page for the next step, if the settings have one.
+    std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
+    /// Whether the app should show the user `message` unasked, and the message of the `problem`: access is not allowed,
+    /// grace ends soon, or there is a problem that concerns the user.
+    bool notice() const { return polar_license_decision_notice(handle) != 0; }
+    /// The time from which the app should tell the user to go online; some days before grace ends.
+    std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
+    /// One sentence for the user, in English unless the configuration replaces it.
     std::optional<std::string_view> problem_message() const
     {
         return detail::string(polar_license_decision_problem_message(handle));
     }
+    /// One line for developers and logs.
     std::optional<std::string_view> problem_detail() const
     {
         return detail::string(polar_license_decision_problem_detail(handle));
     }
+    /// The time to wait before trying again, if it is known.
     std::optional<milliseconds> problem_retry_after() const
     {
         return detail::duration(polar_license_decision_problem_retry_after_ms(handle));
     }
+    /// Whether Polar may have applied the request although no answer arrived.
     bool problem_maybe_applied() const { return polar_license_decision_problem_maybe_applied(handle) != 0; }
+    // End of the generated members.
     /// The whole decision as one JSON object.
     std::string_view json() const { return detail::string(polar_license_decision_json(handle)).value_or(""); }
     /// Whether there is a decision.

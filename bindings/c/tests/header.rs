@@ -6,6 +6,7 @@
 mod codes;
 mod common;
 mod cpp_portal;
+mod getters;
 mod members;
 mod settings;
 
@@ -40,9 +41,9 @@ fn is_generated(path: &Path, generated: &str) {
     );
 }
 
-/// In one test, because the header is generated from the setters, which are generated themselves.
+/// This is one test, because some files are generated from others.
 #[test]
-fn the_committed_setters_and_the_header_are_the_generated_ones() {
+fn the_committed_files_are_the_generated_ones() {
     is_generated(&folder().join("src/options/settings.rs"), &settings::source());
     is_generated(&repository().join("tests/c/settings.h"), &settings::calls());
     let mut config = cbindgen::Config::from_file(folder().join("cbindgen.toml")).unwrap();
@@ -50,15 +51,19 @@ fn the_committed_setters_and_the_header_are_the_generated_ones() {
     let bindings = cbindgen::Builder::new().with_crate(folder()).with_config(config).generate().unwrap();
     let mut generated = Vec::new();
     bindings.write(&mut generated);
-    is_generated(&path(), &String::from_utf8(generated).unwrap());
-}
+    let header = String::from_utf8(generated).unwrap();
+    is_generated(&path(), &header);
 
-#[test]
-fn the_enums_and_the_setters_of_the_cpp_header_are_the_generated_ones() {
-    let path = path().with_extension("hpp");
-    let header = fs::read_to_string(&path).unwrap();
-    let header = between(&header, codes::BEGIN, codes::END, &codes::enums());
-    is_generated(&path, &between(&header, settings::BEGIN, settings::END, &settings::methods()));
+    let cpp = path().with_extension("hpp");
+    let text = fs::read_to_string(&cpp).unwrap();
+    let text = between(&text, codes::BEGIN, codes::END, &codes::enums());
+    let text = between(&text, getters::BEGIN, getters::END, &getters::methods(&header));
+    is_generated(&cpp, &between(&text, settings::BEGIN, settings::END, &settings::methods()));
+
+    is_generated(&repository().join("tests/c/getters.h"), &getters::calls(&header));
+    let compared = repository().join("tests/c_functions/getters.rs");
+    let text = fs::read_to_string(&compared).unwrap();
+    is_generated(&compared, &between(&text, getters::BEGIN_OF_TABLE, getters::END_OF_TABLE, &getters::table(&header)));
 }
 
 /// The header with this text between two marks.
@@ -208,11 +213,11 @@ fn every_function_is_guarded_by_its_own_name() {
     }
 }
 
-/// So that no function is forgotten by the tests of wrong arguments and of panics.
+/// Ensures that the tests of wrong arguments and of panics call every function.
 #[test]
 fn every_function_is_misused_and_made_to_panic() {
     for program in ["misuse", "panics"] {
-        let files = [&format!("{program}.c"), "fake_polar.h", "settings.h"];
+        let files = [&format!("{program}.c"), "fake_polar.h", "getters.h", "settings.h"];
         let source = files.map(|name| fs::read_to_string(repository().join("tests/c").join(name)).unwrap()).join("\n");
         let words: BTreeSet<&str> = source.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
         let forgotten: Vec<String> = declared().into_iter().filter(|name| !words.contains(name.as_str())).collect();

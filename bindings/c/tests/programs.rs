@@ -118,7 +118,7 @@ fn customer_portal() {
     portal::tell_stories(&mut command(&compile("tests/c/portal.c")));
 }
 
-/// In a build of its own, whose functions panic when they are asked to.
+/// Runs with a build of its own, whose functions panic if an environment variable names them.
 #[test]
 fn panics() {
     let library = env::var_os("POLAR_LICENSE_C_PANICKING").map_or_else(panicking, PathBuf::from);

@@ -18,7 +18,7 @@ pub const END: &str = "// End of what is generated.\n";
 const WIDTH: usize = 120;
 
 const ABSENT: &str =
-    "What functions that return an int64_t return if there is no such value: a key that never expires, no limit.";
+    "The result of a function that returns an int64_t if there is no such value: a key that never expires, no limit.";
 
 struct Table {
     /// Of the constants in C.

@@ -1,5 +1,5 @@
-//! The story that every example tells, against a local Polar: nothing, a mistyped key, a key of another plan, one of the
-//! right plan, offline with the key and without, and back. While the gate is closed, the user is told why.
+//! The story that every example tells, against a local Polar: nothing, a mistyped key, a key of another plan, one of
+//! the right plan, offline with the key and without, and back. While the gate is closed, the user is told why.
 
 use crate::common::{NOT_INCLUDED, NOT_LICENSED, printed, repository};
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar, NewKey};

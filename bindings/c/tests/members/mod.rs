@@ -5,7 +5,8 @@
 use polar_license::schema;
 use serde_json::Value;
 
-/// Of a decision; those of an object within it after a dot.
+/// Returns the members of a decision. The name of a member of an inner object has the object's name and a dot before
+/// it.
 pub fn decision() -> Vec<String> {
     let description = schema::decision().to_value();
     let members = properties(&description).unwrap();
@@ -16,7 +17,7 @@ pub fn decision() -> Vec<String> {
     with_inner.collect()
 }
 
-/// Of an error, without the decision beside it.
+/// Returns the members of an error, without the decision beside it.
 pub fn error() -> Vec<String> {
     let description = schema::error().to_value();
     let member = properties(&description).unwrap().get("error").unwrap();

@@ -321,7 +321,7 @@ const VALUES: [(&str, Kind, &str); 3] = [
     ("bool", Kind::Boolean, "true (any value but 0) or false"),
 ];
 
-/// Without these, a literal string would be a boolean, and an `int` ambiguous.
+/// Overloads without which a string literal would become a boolean, and an `int` would be ambiguous.
 const OVERLOADS: &str =
     "    options &METHOD(const std::string &name, const char *value) { return METHOD(name, std::string{value}); }
     options &METHOD(const std::string &name, int value) { return METHOD(name, std::int64_t{value}); }

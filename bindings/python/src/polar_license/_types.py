@@ -461,16 +461,16 @@ class UnlicensedDecision(AnyDecision):
     reason: Literal["no_license", "tampered", "other_device", "other_product", "newer_format", "storage"]
     display_key: None
     benefit_id: None
-    confirmed_at: None
-    usage: None
-    grace_ends_at: None
-    notice_at: None
     activation_id: None
     expires_at: None
     updates_until: None
+    confirmed_at: None
+    grace_ends_at: None
+    usage: None
     limit_usage: None
     limit_activations: None
     purchase: None
+    notice_at: None
 
 
 @dataclass(frozen=True, kw_only=True)

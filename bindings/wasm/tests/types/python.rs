@@ -138,7 +138,7 @@ fn decisions(schema: &Value) -> String {
             writeln!(text, "    {}: {present}", python_name(member)).unwrap();
         }
         for member in schema::absent(*state) {
-            writeln!(text, "    {}: None", python_name(member)).unwrap();
+            writeln!(text, "    {}: None", python_name(&member)).unwrap();
         }
         all.push(name);
     }

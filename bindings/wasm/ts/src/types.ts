@@ -493,16 +493,16 @@ export interface UnlicensedDecision extends AnyDecision {
   readonly reason: "no_license" | "tampered" | "other_device" | "other_product" | "newer_format" | "storage";
   readonly displayKey: null;
   readonly benefitId: null;
-  readonly confirmedAt: null;
-  readonly usage: null;
-  readonly graceEndsAt: null;
-  readonly noticeAt: null;
   readonly activationId: null;
   readonly expiresAt: null;
   readonly updatesUntil: null;
+  readonly confirmedAt: null;
+  readonly graceEndsAt: null;
+  readonly usage: null;
   readonly limitUsage: null;
   readonly limitActivations: null;
   readonly purchase: null;
+  readonly noticeAt: null;
 }
 
 /** Polar's last answer about this license, or the app's configuration, denies it. */
