@@ -1,6 +1,7 @@
 //! The archives of a release, in `target/package/archives`, each named by its content, version and target, and
 //! `SHA256SUMS` over all of them. CMake makes both, because it works alike on every system.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +69,14 @@ pub(crate) fn checksums(sh: &Shell) -> Result<()> {
     let _inside = sh.push_dir(&folder);
     let sums = cmd!(sh, "cmake -E sha256sum {names...}").quiet().read()?;
     fs::write(folder.join(SUMS), sums + "\n").context("cannot write the checksums")
+}
+
+/// Returns the checksums of all archives by their names.
+pub(crate) fn read_checksums(sh: &Shell) -> Result<BTreeMap<String, String>> {
+    checksums(sh)?;
+    let sums = fs::read_to_string(archives()?.join(SUMS))?;
+    let line = |line: &str| line.split_once("  ").map(|(sum, name)| (name.to_owned(), sum.to_owned()));
+    Ok(sums.lines().filter_map(line).collect())
 }
 
 fn archives() -> Result<PathBuf> {

@@ -38,6 +38,7 @@ mod layers;
 mod licenses;
 mod local_polar;
 mod locks;
+mod manifests;
 mod mock_package;
 mod npm_check;
 mod npm_package;
@@ -129,6 +130,8 @@ enum Package {
         #[arg(long, value_name = "TRIPLE")]
         target: Option<String>,
     },
+    /// The manifests for Homebrew, Scoop and winget, from the archives of all targets
+    Manifests,
     /// SHA256SUMS of all archives in target/package/archives, including archives that another machine made
     Sums,
     /// The npm packages of the client and of the local Polar
@@ -194,6 +197,10 @@ fn run(command: Command) -> Result<()> {
         Command::Package(Package::Sums) => {
             requirements::CMAKE.ensure(sh)?;
             archive::checksums(sh)
+        }
+        Command::Package(Package::Manifests) => {
+            requirements::CMAKE.ensure(sh)?;
+            manifests::package(sh)
         }
         Command::Release { tag } => release::check(&tag),
         Command::Package(Package::Npm) => {

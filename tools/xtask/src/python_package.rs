@@ -1,4 +1,4 @@
-//! Builds the Python package (wheels for manylinux2014 and the source distribution) in `target/package/python`, and
+//! Builds the Python package (wheels, and the source distribution) in `target/package/python`, and
 //! runs its tests in an environment with nothing but the wheel and its dependencies. Without Python the tests are
 //! skipped, and a line says so.
 
@@ -12,22 +12,22 @@ use xshell::{Shell, cmd};
 use crate::licenses::{self, Shipped};
 use crate::local_polar::LocalPolar;
 use crate::requirements::{PYTHON_TOOLS, PYTHON_WITH_PIP};
-use crate::target::Target;
+use crate::target::{System, Target};
 use crate::{paths, shell, tools, workspace};
 
 const SOURCE: &str = "bindings/python";
 const MANIFEST: &str = "bindings/python/pyproject.toml";
 
-/// The targets that wheels are released for.
-const TARGETS: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
+/// The targets whose wheels are built on Linux, for manylinux2014. macOS and Windows each build the wheel of the machine.
+const LINUX: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 
 /// The limit for one build. The library is optimized as a whole, on a machine that may be busy.
 const TIME_LIMIT: Duration = Duration::from_secs(900);
 
-/// Builds all wheels and the source distribution: `cargo xtask package python`.
+/// Builds the wheels for Linux and the source distribution: `cargo xtask package python`.
 pub(crate) fn package(sh: &Shell) -> Result<()> {
     let folder = empty_output(sh)?;
-    for target in TARGETS {
+    for target in LINUX {
         println!("{}", wheel(sh, target, &folder)?.display());
     }
     println!("{}", sdist(sh, &folder)?.display());
@@ -36,7 +36,7 @@ pub(crate) fn package(sh: &Shell) -> Result<()> {
 
 /// Builds only the wheel for this machine: `cargo xtask package python --this-machine`.
 pub(crate) fn package_for_this_machine(sh: &Shell) -> Result<()> {
-    println!("{}", wheel(sh, own_target()?, &empty_output(sh)?)?.display());
+    println!("{}", wheel(sh, &own_target(sh)?, &empty_output(sh)?)?.display());
     Ok(())
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     }
     PYTHON_TOOLS.ensure(sh)?;
     let folder = empty_output(sh)?;
-    let (wheel, sdist) = (wheel(sh, own_target()?, &folder)?, sdist(sh, &folder)?);
+    let (wheel, sdist) = (wheel(sh, &own_target(sh)?, &folder)?, sdist(sh, &folder)?);
     let python = installed(sh, &wheel, &folder.join("venv"))?;
     style(sh, &python)?;
     let polar = LocalPolar::start(sh)?;
@@ -81,10 +81,13 @@ fn check_project(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     Ok(())
 }
 
-/// Returns the target in [`TARGETS`] that this machine has.
-fn own_target() -> Result<&'static str> {
-    let own = TARGETS.into_iter().find(|target| target.starts_with(std::env::consts::ARCH));
-    own.context("there is no wheel for this machine")
+/// Returns the target of this machine's wheel.
+fn own_target(sh: &Shell) -> Result<String> {
+    let host = Target::host(sh)?;
+    if host.system == System::Linux && !LINUX.contains(&host.triple.as_str()) {
+        bail!("there is no wheel for {}", host.triple);
+    }
+    Ok(host.triple)
 }
 
 /// Empties the output folder, and returns it.
@@ -110,6 +113,7 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     let shipped = Shipped { package: "polar-license-c", features: &[], target: &Target::named(sh, Some(target))? };
     licenses::write(sh, &dist_info.join("licenses"), &shipped)?;
     add_own_licenses(sh, &dist_info)?;
+    workspace::copy_guides_for_agents(&content.join("polar_license"))?;
     for library in sh.read_dir(content.join("polar_license/_native"))? {
         paths::check_none(&library)?;
     }
@@ -157,7 +161,10 @@ fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
     let target = workspace::target()?.join("package/build/python");
     let _inside = sh.push_dir(SOURCE);
     let maturin = shell::without_own_variables(sh.cmd(programs.join("maturin"))).env("PATH", path);
-    let maturin = maturin.args(["build", "--zig", "--compatibility", "manylinux2014"]).args(arguments);
+    let maturin = maturin.arg("build").args(arguments);
+    // zig links with the oldest glibc that the wheels are for
+    let maturin =
+        if cfg!(target_os = "linux") { maturin.args(["--zig", "--compatibility", "manylinux2014"]) } else { maturin };
     let maturin = maturin.env(paths::FLAGS, paths::remapped(&target)).env("CFLAGS", paths::remapped_for_c(&target));
     shell::quietly(maturin.arg("--target-dir").arg(target).arg("--out").arg(to), TIME_LIMIT)
 }

@@ -118,7 +118,7 @@ impl PythonTools {
 
     /// Returns the path of one of the environment's programs, such as `python`.
     pub(crate) fn program(&self, name: &str) -> Result<PathBuf> {
-        Ok(self.folder()?.join("bin").join(name))
+        Ok(self.folder()?.join(if cfg!(windows) { "Scripts" } else { "bin" }).join(name))
     }
 
     /// Returns the folder of the wheels.
