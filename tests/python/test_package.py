@@ -1,5 +1,5 @@
 """Tests the content of the wheel `POLAR_LICENSE_WHEEL` and of the source distribution `POLAR_LICENSE_SDIST`, and that
-the blocks of the README do what they say.
+the blocks of its guides do what they say.
 """
 
 import json
@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 import unittest
 from email.parser import Parser
+from importlib import resources
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -51,7 +52,8 @@ class Wheel(unittest.TestCase):
     def test_it_contains_the_sources_the_library_and_the_license_texts(self) -> None:
         source = PACKAGE / "src" / "polar_license"
         names = {str(path.relative_to(source)) for path in source.rglob("*.py*") if path.suffix in (".py", ".pyi")}
-        expected = {f"polar_license/{name}" for name in names | WRITTEN_BY_MATURIN | {"py.typed"}}
+        others = {"py.typed", "SKILL.md", "llms.txt"}
+        expected = {f"polar_license/{name}" for name in names | WRITTEN_BY_MATURIN | others}
         self.assertEqual(set(self.wheel.namelist()), expected | {f"{self.papers}/{name}" for name in PAPERS})
         print(f"{len(self.wheel.namelist())} files are in {WHEEL.name}, of {WHEEL.stat().st_size} bytes")
 
@@ -103,15 +105,15 @@ class SourceDistribution(unittest.TestCase):
         print(f"{len(names)} files are in {SDIST.name}")
 
 
-class Readme(unittest.TestCase):
-    def run_blocks(self, typed: str) -> "subprocess.CompletedProcess[str]":
-        """Runs all Python blocks as one program, in an empty folder."""
-        blocks = re.findall(
-            r"^```python\n(.*?)^```$", (PACKAGE / "PYPI.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
-        )
+class Guides(unittest.TestCase):
+    """The README of PyPI, and the guide for coding agents."""
+
+    def run_blocks(self, guide: str, typed: str = "", then: str = "") -> "subprocess.CompletedProcess[str]":
+        """Runs all Python blocks of a guide as one program, in an empty folder, and then a few lines more."""
+        blocks = re.findall(r"^```python\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / "app.py"
-            program.write_text("\n".join(blocks), "utf-8")
+            program.write_text("\n".join([*blocks, then]), "utf-8")
             homes = dict.fromkeys(("HOME", "XDG_DATA_HOME", "LOCALAPPDATA"), folder)
             return subprocess.run(
                 [sys.executable, program],
@@ -122,13 +124,30 @@ class Readme(unittest.TestCase):
                 text=True,
             )
 
+    def run_readme(self, typed: str) -> "subprocess.CompletedProcess[str]":
+        return self.run_blocks((PACKAGE / "PYPI.md").read_text("utf-8"), typed)
+
+    def test_the_gate_of_the_guide_for_agents(self) -> None:
+        polar.reset()
+        package = resources.files("polar_license")
+        self.assertIn("SKILL.md", package.joinpath("llms.txt").read_text("utf-8"))
+        lines = f"""
+license = open_license("{polar.URL}")
+print(export(license), enter_key(license, "MISTYPED"), enter_key(license, "DEMO-PLAIN"), export(license), sep="|")
+"""
+        ended = self.run_blocks(package.joinpath("SKILL.md").read_text("utf-8"), then=lines)
+        self.assertEqual(ended.stderr, "")
+        closed = "No license is active on this device. Enter a license key."
+        mistyped = "This license key is not known. Check it for typos."
+        self.assertEqual(ended.stdout.strip().split("|"), [closed, mistyped, "The license is active.", "exported"])
+
     def test_the_blocks_lead_to_a_working_gate(self) -> None:
         polar.reset()
-        ended = self.run_blocks("DEMO-TWO-DEVICES\n")
+        ended = self.run_readme("DEMO-TWO-DEVICES\n")
         self.assertEqual(ended.stderr, "")
         asked = "No license is active on this device. Enter a license key.\nLicense key: "
         self.assertEqual(ended.stdout, f"{asked}exporting\n")
 
     def test_a_key_for_another_plan_and_a_mistyped_one(self) -> None:
-        self.assertNotIn("exporting", self.run_blocks("DEMO-BASIC\n").stdout)
-        self.assertIn("This license key is not known. Check it for typos.", self.run_blocks("MISTYPED\n").stdout)
+        self.assertNotIn("exporting", self.run_readme("DEMO-BASIC\n").stdout)
+        self.assertIn("This license key is not known. Check it for typos.", self.run_readme("MISTYPED\n").stdout)

@@ -65,7 +65,7 @@ test("the condition `types` comes first", () => {
 
 test("the package contains only scripts, declarations, the WebAssembly and documents", () => {
   const known = [
-    /^(README\.md|CHANGELOG\.md|LICENSE-MIT|LICENSE-APACHE|package\.json|polar_license\.wasm)$/,
+    /^(README\.md|SKILL\.md|llms\.txt|CHANGELOG\.md|LICENSE-MIT|LICENSE-APACHE|package\.json|polar_license\.wasm)$/,
     /^[a-z._-]+\.(js|cjs|js\.map|cjs\.map|d\.ts|d\.cts)$/,
     /^shared\/[A-Z0-9]+\.(js|cjs)(\.map)?$/,
     /^texts\/((dialog|portal)\.)?[a-z]{2}\.json$/,

@@ -275,6 +275,7 @@ test("every block of the READMEs compiles", () => {
   const inRepository = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
   const pages = [
     [join(root, "README.md"), 12],
+    [join(root, "SKILL.md"), 2],
     [inRepository("README.md"), 1],
     [inRepository("docs/src/states.md"), 1],
     [inRepository("docs/src/updates.md"), 1],

@@ -41,6 +41,7 @@ pub(crate) fn build(sh: &Shell) -> Result<()> {
     cmd!(sh, "node {REFERENCE}/node_modules/typedoc/bin/typedoc --options {REFERENCE} --treatWarningsAsErrors")
         .run()?;
     let book = workspace::target()?.join("book");
+    workspace::copy_guides_for_agents(&book)?;
     println!("{} links of the book lead somewhere", check_built(&book)?);
     println!("the book: {0}/index.html\nthe npm package: {0}/npm/index.html", book.display());
     Ok(())

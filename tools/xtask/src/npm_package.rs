@@ -135,7 +135,7 @@ fn add_addresses(sh: &Shell, folder: &Path, repository: &str, funding: Option<&s
     Ok(npm(sh).args(["pkg", "set"]).args(members).args(funding).run()?)
 }
 
-/// Copies the template and the texts, and fills in the version and the sizes.
+/// Copies the template, the texts and the guides for agents, and fills in the version and the sizes.
 fn fill_template(folder: &Path, version: &str, sizes: &str) -> Result<()> {
     let template = workspace::root().join("pkg-template");
     for path in workspace::files(&template)? {
@@ -143,6 +143,7 @@ fn fill_template(folder: &Path, version: &str, sizes: &str) -> Result<()> {
         let to = folder.join(path.strip_prefix(&template)?);
         fs::write(&to, text).with_context(|| format!("cannot write `{}`", to.display()))?;
     }
+    workspace::copy_guides_for_agents(folder)?;
     let texts = folder.join("texts");
     fs::create_dir(&texts)?;
     for path in workspace::files(&workspace::root().join("texts"))? {

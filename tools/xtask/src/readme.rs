@@ -9,7 +9,7 @@
 //! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
 //! | `json` | parsed |
 //! | `c`, `cpp` | must be part of a file in `examples`, which the tests `examples` and `languages` of the C library compile and run, or be the first block of `docs/src/guides/c.md`, which the test `book` compiles and runs unchanged |
-//! | `python` | must also be in `bindings/python/PYPI.md`, whose blocks the step `python` runs |
+//! | `python` | must also be in `bindings/python/PYPI.md` or `SKILL.md`, whose blocks the step `python` runs |
 //! | `ts` | compiled strictly by the step `npm`, against the packed npm package; for Tauri, must be part of `examples/tauri` |
 //! | `tsx` | must be part of `examples/react`, which the step `runtimes` builds and drives |
 //! | `text` | not run |
@@ -39,6 +39,11 @@ const BUILT: [&str; 8] = [
     "examples/tauri/src-tauri/src/main.rs",
 ];
 
+const README: &str = "README.md";
+
+/// The guide for coding agents, which every package contains.
+const SKILL: &str = "SKILL.md";
+
 /// The page of the book that begins with the gate in C.
 const C_PAGE: &str = "docs/src/guides/c.md";
 
@@ -47,6 +52,21 @@ const TAURI_PAGE: &str = "examples/tauri/src/main.ts";
 
 /// The app that the step `runtimes` builds and drives.
 const REACT_APP: &str = "examples/react/src/App.tsx";
+
+/// Checks the blocks of the README and of the guide for agents, which show the same table of states.
+pub(crate) fn check_front_pages(sh: &Shell) -> Result<()> {
+    let [readme, skill] = [README, SKILL].map(|path| workspace::text(path).map(|text| states(&text).join("\n")));
+    if readme? != skill? {
+        bail!("the tables of states in {README} and {SKILL} differ");
+    }
+    [README, SKILL].into_iter().try_for_each(|path| check(sh, path))
+}
+
+/// Returns the rows of the table of states.
+fn states(markdown: &str) -> Vec<&str> {
+    let from = markdown.lines().skip_while(|line| !line.starts_with("| state |"));
+    from.take_while(|line| line.starts_with('|')).collect()
+}
 
 /// Checks every block of the README at `path`, which is relative to the repository's top folder.
 pub(crate) fn check(sh: &Shell, path: &str) -> Result<()> {
@@ -72,7 +92,7 @@ fn check_block(sh: &Shell, block: &Block) -> Result<()> {
         "json" => serde_json::from_str::<serde_json::Value>(&block.text).map(|_| ()).context("it is not valid JSON"),
         "rs" => check_part(&block.text, &BUILT),
         "c" | "cpp" => check_c(sh, &block.text),
-        "python" => check_part(&block.text, &["bindings/python/PYPI.md"]),
+        "python" => check_part(&block.text, &["bindings/python/PYPI.md", SKILL]),
         "ts" if block.text.contains("polar-license/tauri") => check_part(&block.text, &[TAURI_PAGE]),
         "tsx" => check_part(&block.text, &[REACT_APP]),
         "ts" | "text" => Ok(()),

@@ -9,6 +9,18 @@ use cargo_metadata::{Metadata, MetadataCommand, Package};
 /// The license texts in the top folder, which every package has too.
 pub(crate) const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
+/// The guides for coding agents in the top folder, which the packages and the book have too.
+const GUIDES_FOR_AGENTS: [&str; 2] = ["SKILL.md", "llms.txt"];
+
+/// Copies the guides for coding agents into a folder.
+pub(crate) fn copy_guides_for_agents(folder: &Path) -> Result<()> {
+    for guide in GUIDES_FOR_AGENTS {
+        let to = folder.join(guide);
+        fs::copy(root().join(guide), &to).with_context(|| format!("cannot write `{}`", to.display()))?;
+    }
+    Ok(())
+}
+
 /// Returns the repository's top folder.
 pub(crate) fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
