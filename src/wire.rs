@@ -394,7 +394,7 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
 /// Reads the terms of a license key object, if it confirms the requested key.
 ///
 /// Only these are required: that it is this key of this organization, that it is granted, and its benefit. Any other
-/// member that is missing or cannot be read is null, or that of a confirmation just `before`.
+/// member that is missing is that of a confirmation just `before`, or else null.
 fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Option<&Terms>) -> Option<Terms> {
     if license.text("key")? != key.secret()
         || license.read("organization_id", id)? != organization_id
@@ -407,13 +407,23 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
     Some(Terms {
         license_id: license.read("id", id).unwrap_or(before.license_id),
         benefit_id,
-        limit_activations: license.read("limit_activations", count).or(before.limit_activations),
-        limit_usage: license.read("limit_usage", count).or(before.limit_usage),
+        limit_activations: optional(license, "limit_activations", count, before.limit_activations),
+        limit_usage: optional(license, "limit_usage", count, before.limit_usage),
         usage: license.read("usage", count).unwrap_or(before.usage),
-        expires_at: license.read("expires_at", time).or(before.expires_at),
-        created_at: license.read("created_at", time).or(before.created_at),
+        expires_at: optional(license, "expires_at", time, before.expires_at),
+        created_at: optional(license, "created_at", time, before.created_at),
         purchase: before.purchase,
     })
+}
+
+/// Reads a member that can be null. Returns `before` only if the member is missing: a null is Polar's newer answer.
+fn optional<'a, T>(
+    license: Object<'a, '_>,
+    name: &'static str,
+    read: impl Fn(Json<'a>) -> Option<T>,
+    before: Option<T>,
+) -> Option<T> {
+    license.get(name).map_or(before, read)
 }
 
 /// Reads the purchase of a license key, which newer versions of Polar describe. Returns `None` if it cannot be read. Reads
