@@ -64,7 +64,7 @@ pub(crate) struct Record {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StoredLicense {
     pub(crate) identity: Identity,
-    /// The number of Polar's answers about this license, by which a late answer is recognized.
+    /// A number that every answer of Polar's about this license changes, by which a late answer is recognized.
     pub(crate) revision: u64,
     pub(crate) verdict: Verdict,
     pub(crate) terms: Terms,

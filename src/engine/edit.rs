@@ -411,9 +411,11 @@ impl Editor<'_> {
             // it never changes, and an answer may leave it out
             terms.created_at = terms.created_at.or(known.created_at);
         }
+        // no number comes twice, not even if the license was removed or an older record was put back
+        let by_time = confirmed.at.unix_ms().max(0).unsigned_abs();
         Box::new(StoredLicense {
             identity: identity.clone(),
-            revision: revision.saturating_add(1),
+            revision: revision.saturating_add(1).max(by_time),
             verdict: Verdict::Confirmed,
             terms,
             time: TimeBase { confirmed: confirmed.at, offset: confirmed.at.ms_since(*wall), high: confirmed.at },

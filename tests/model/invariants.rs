@@ -71,13 +71,9 @@ fn denials(
     license: &License,
     answer: &ReceivedAnswer,
 ) -> impl Iterator<Item = DenialReason> {
-    let device = &world.devices[who.device];
-    // answers are counted from the beginning in a record that was edited, so a denial that could not be saved earlier may be
-    // taken for a later one
-    let recounted = device.edited && device.processes.iter().flatten().any(|process| process.write_failed);
     let about_it = move |denial: &&ReceivedAnswer| {
         denial.device == who.device
-            && (denial.at >= answer.at || recounted)
+            && denial.at >= answer.at
             && display(&denial.key) == license.display_key
             && (denial.activation == license.activation_id || license.activation_id.is_none())
     };
@@ -113,7 +109,8 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     the_decision_follows_the_table(world, who, &decision, license, &answer, &terms, &app, &bounds)?;
     a_denial_is_remembered(world, who, &decision, license)?;
     let mono = world.clocks(who.device).mono;
-    // the time was not estimated for a denial, for an expiry that Polar stated, or for a benefit that the app does not accept
+    // the time was not estimated for a denial, for an expiry that Polar stated, or for a benefit that the app does not
+    // accept
     let stated = || denials(world, who, license, &answer).any(|why| why == DenialReason::Expired);
     let timeless = match decision.state() {
         State::ClockSuspect | State::Denied => true,
@@ -546,8 +543,8 @@ fn asking_never_fails(task: &Task, outcome: &Outcome) -> Check {
     Ok(())
 }
 
-/// Returns the denial of the license here that an operation received, if no confirmation came after it. `decision` is the
-/// one that the operation ended with.
+/// Returns the denial of the license here that an operation received, if no confirmation came after it. `decision` is
+/// the one that the operation ended with.
 pub(crate) fn last_denial(task: &Task, decision: Option<&Decision>) -> Option<ReceivedDenial> {
     if !matches!(task.call, Some(Call::Validate | Call::Refresh(_) | Call::Consume(_))) {
         return None;

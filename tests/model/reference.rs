@@ -97,8 +97,8 @@ impl Prediction<'_> {
         self.log.first().filter(|first| first.endpoint == Endpoint::Validate)?.activation
     }
 
-    /// Returns the error of an operation that sent nothing: because of a pause, because the caller cancelled it, or because
-    /// an edit of the record looks as if a newer version had written it, so that no attempt may be saved.
+    /// Returns the error of an operation that sent nothing: because of a pause, because the caller cancelled it, or
+    /// because an edit of the record looks as if a newer version had written it, so that no attempt may be saved.
     fn unsent(&self) -> Failure {
         match &self.outcome.result {
             Err(error) if self.edited && error.reason() == Some(Reason::NewerFormat) => {

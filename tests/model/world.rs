@@ -190,7 +190,8 @@ pub(crate) struct ReceivedAnswer {
 }
 
 pub(crate) struct TakenSeat {
-    /// The true time at which Polar gave the seat.
+    /// The time at which Polar confirmed the key before it gave the seat. The device counts the age of its attempt from
+    /// there, even if it was asleep for days in between.
     pub(crate) at: i64,
     pub(crate) id: Uuid,
     pub(crate) device: usize,
@@ -937,7 +938,10 @@ impl World {
         if let Some(Meaning::SeatTaken(Terms { activation: Some(seat), .. })) = done {
             let Task { id, excused, record_removed, .. } = self.tasks[at];
             let device = who.device;
-            let at = self.now;
+            let log = self.tasks[at].log.iter();
+            let checked =
+                log.filter(|exchange| matches!(exchange.received, Some(Meaning::Confirmed(_)))).map(|it| it.at);
+            let at = checked.max().unwrap_or(self.now);
             let known_as = None;
             self.seats.push(TakenSeat {
                 id: seat,
