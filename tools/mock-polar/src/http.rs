@@ -65,7 +65,11 @@ async fn respond(
     machine: &Machine,
 ) -> Result<Response<ReplyBody>, Disconnect> {
     let request = receive(request).await?;
-    machine.answer(request, from, &Tokio).await.map(response)
+    // a test that moves the clock sees the worker's jobs at its next request
+    machine.work();
+    let reply = machine.answer(request, from, &Tokio).await;
+    machine.work();
+    reply.map(response)
 }
 
 struct Tokio;

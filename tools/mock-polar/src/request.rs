@@ -106,10 +106,12 @@ impl Serialize for RecordedRequest {
         struct View<'a> {
             method: &'a str,
             path: &'a str,
+            endpoint: Option<Endpoint>,
             headers: BTreeMap<&'a str, &'a str>,
             body: String,
         }
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        View { method: &self.method, path: &self.path, headers, body: self.text() }.serialize(serializer)
+        View { method: &self.method, path: &self.path, endpoint: self.endpoint(), headers, body: self.text() }
+            .serialize(serializer)
     }
 }
