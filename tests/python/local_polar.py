@@ -12,8 +12,10 @@ BASIC = "de300000-0000-4000-8000-0000000000b2"
 
 
 def ask(path: str, body: Any = None, method: str | None = None) -> Any:
+    """Sends a request to the control endpoint, or to Polar's interface if the path begins with `/v1/`."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{URL}/_mock{path}", data, method=method)
+    address = f"{URL}{path}" if path.startswith("/v1/") else f"{URL}/_mock{path}"
+    request = urllib.request.Request(address, data, {"Content-Type": "application/json"}, method=method)
     with urllib.request.urlopen(request, timeout=600) as reply:
         text = reply.read()
     return json.loads(text) if text else None

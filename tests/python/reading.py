@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parent.parent / "scenarios"
+
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 """The start of every scenario, on all clocks."""
 
@@ -16,13 +18,18 @@ SLACK = timedelta(minutes=1)
 """The tolerance for times: requests take a while, so times are compared to the minute."""
 
 MEMBERS = {
-    "common": {"names", "config", "device", "sold", "given", "licenseKey", "personal"},
+    "common": {"names", "localPolar", "config", "device", "sold", "given", "licenseKey", "personal"},
     "file": {"about", "scenarios"},
     "scenario": {"name", "why", "shows", "broken", "config", "device", "sold", "given", "steps"},
-    "step": {"as", "do", "key", "replacePrevious", "count", "restart", "clock", "store", "polar", "always", "expect"},
+    "step": {
+        "as", "do", "key", "replacePrevious", "count", "restart", "clock", "store", "polar", "always", "expect",
+        "control", "call", "with", "name", "waits", "during", "times",
+    },
+    "control": {"get", "post", "patch", "delete", "body", "times", "expect", "name"},
+    "waits": {"after", "control", "cancelAt", "stage", "atLeast", "atMost"},
     "restart": {"config", "device"},
     "clock": {"pass", "hold", "sleep", "wall"},
-    "store": {"flip", "set", "truncate", "text", "keep", "put", "remove", "fails"},
+    "store": {"flip", "set", "truncate", "text", "keep", "put", "remove", "fails", "writes"},
     "exchange": {"request", "body", "reply", "during"},
     "reply": {
         "yes", "half", "no", "malformed", "status", "retryAfter", "body", "fail", "sent", "killed", "cancelled",
@@ -42,14 +49,15 @@ Object = dict[str, Any]
 
 
 def read_common(folder: Path) -> Object:
-    """Returns the part that all scenarios share."""
+    """Returns the part that all scenarios of a folder share."""
     text = (folder / "common.json").read_text("utf-8")
     names = json.loads(text)["names"]
     common = named(text, names)
     known("common", common)
     for steps in common["given"].values():
         check_steps(steps)
-    return common | {"names": names, "members": json.loads((folder / "members.json").read_text("utf-8"))}
+    members = json.loads((ROOT / "members.json").read_text("utf-8"))
+    return {"sold": {}} | common | {"names": names, "members": members}
 
 
 def read_scenarios(folder: Path, common: Object) -> Iterator[tuple[str, Object]]:
@@ -75,8 +83,12 @@ def named(text: str, names: Mapping[str, str]) -> Object:
 def check_steps(steps: list[Object]) -> None:
     for step in steps:
         known("step", step)
-        for name in ("restart", "clock", "store"):
+        for name in ("restart", "clock", "store", "waits"):
             known(name, step.get(name, {}))
+        for control in step.get("control", []):
+            known("control", control)
+        for steps_during in step.get("during", {}).values():
+            check_steps(steps_during)
         for exchange in step.get("polar", []):
             known("exchange", exchange)
             known("reply", exchange["reply"])
@@ -125,6 +137,12 @@ def matches(name: str, expected: Any, actual: Any, closed: bool) -> bool:
             return isinstance(actual, str) and expected["contains"] in actual
         if "oneOf" in expected:
             return any(matches(name, one, actual, closed) for one in expected["oneOf"])
+        if "not" in expected:
+            return not matches(name, expected["not"], actual, closed)
+        if "count" in expected:
+            return isinstance(actual, list) and len(actual) == expected["count"]
+        if "atLeast" in expected or "atMost" in expected:
+            return isinstance(actual, int) and expected.get("atLeast", 0) <= actual <= expected.get("atMost", actual)
         if "from" in expected:
             at = time(actual)
             return at is not None and moment(expected["from"]) <= at <= moment(expected["to"])
@@ -134,5 +152,10 @@ def matches(name: str, expected: Any, actual: Any, closed: bool) -> bool:
     if isinstance(expected, str) and name.endswith("At"):
         at = time(actual)
         return at is not None and abs(at - moment(expected)) <= SLACK
+    if isinstance(expected, list):
+        same_length = isinstance(actual, list) and len(expected) == len(actual)
+        return same_length and all(
+            matches(name, one, other, closed) for one, other in zip(expected, actual, strict=True)
+        )
     # a boolean is a number in Python
     return type(expected) is type(actual) and bool(expected == actual)

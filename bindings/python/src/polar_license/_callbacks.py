@@ -10,6 +10,7 @@ from polar_license._error import TransportError
 from polar_license._log import logger
 from polar_license._native import ffi, lib
 from polar_license._parts import Request
+from polar_license._portal_types import Progress
 
 _FAILURES = {
     "network": lib.POLAR_LICENSE_FAILED_NETWORK,
@@ -67,6 +68,17 @@ def tell_time(handle: Any, wall_ms: Any, mono_ms: Any) -> None:
     mono_ms[0] = convert.milliseconds(clock.monotonic())
 
 
+# an exception ends the wait
+@ffi.callback("polar_license_progress_callback", error=1, onerror=_failed)
+def report(handle: Any, stage: int, waited_ms: int, next_in_ms: int) -> int:
+    members = {
+        "stage": convert.string(lib.polar_license_stage_name(stage)),
+        "waitedMs": waited_ms,
+        "nextInMs": next_in_ms,
+    }
+    return 0 if ffi.from_handle(handle)(convert.Reader().instance(Progress, members)) else 1
+
+
 @ffi.callback("polar_license_change_callback", onerror=_failed)
 def changed(handle: Any, decision: Any, before: Any) -> None:
     ffi.from_handle(handle)(convert.decision(decision), convert.decision(before))
@@ -84,6 +96,8 @@ def send(handle: Any, request: Any, response: Any) -> None:
     headers = {name.lower(): convert.text(value) for name, value in reply.headers.items()}
     waits = [headers.get(name, ffi.NULL) for name in ("retry-after", "ratelimit-reset", "date")]
     retry_after = lib.polar_license_retry_after_s(*waits)
+    if "location" in headers:
+        lib.polar_license_response_set_location(response, headers["location"])
     body = ffi.from_buffer(reply.body)
     lib.polar_license_response_set(response, reply.status, retry_after, body, len(reply.body))
 
@@ -93,6 +107,7 @@ def _request(request: Any) -> Request:
     while name := lib.polar_license_request_header_name(request, len(headers)):
         headers[convert.string(name)] = convert.string(lib.polar_license_request_header_value(request, len(headers)))
     return Request(
+        method=convert.string(lib.polar_license_request_method(request)),
         url=convert.string(lib.polar_license_request_url(request)),
         headers=headers,
         body=ffi.string(lib.polar_license_request_body(request)),

@@ -1,28 +1,24 @@
 """Converts between the library's strings and JSON and Python's values. Knows names and units, and nothing of licenses.
 
-In JSON, members are named in camel case. `currentPeriodEnd` and names that end in `At` are times, those that end in
-`Until` are days, and those that end in `Ms` are durations.
+In JSON, members are named in camel case, and the names of durations end in `Ms`.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, get_args, get_type_hints
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from polar_license._error import LicenseError
 from polar_license._native import ffi, lib
-from polar_license._types import Decision, Explanation, LicenseSettings, Problem, Purchase
+from polar_license._types import Decision, Explanation, LicenseSettings
 
 _MILLISECOND = timedelta(milliseconds=1)
 
 _SETTINGS = get_type_hints(LicenseSettings)
-
-# the class of each state
-_DECISIONS: dict[str, type[Decision]] = {get_args(one.__annotations__["state"])[0]: one for one in get_args(Decision)}
-
-# the class of each kind of purchase
-_PURCHASES: dict[str, type[Purchase]] = {get_args(one.__annotations__["kind"])[0]: one for one in get_args(Purchase)}
 
 
 def text(value: str) -> bytes:
@@ -53,9 +49,9 @@ def settings_json(settings: Mapping[str, Any]) -> bytes:
         if name not in _SETTINGS:
             raise TypeError(f"License() has no setting `{name}`")
         if _SETTINGS[name] is not timedelta:
-            members[_member(name)] = value
+            members[_member(name, _SETTINGS[name])] = value
         elif isinstance(value, timedelta):
-            members[_member(name)] = milliseconds(value)
+            members[_member(name, _SETTINGS[name])] = milliseconds(value)
         elif value is not None:
             raise TypeError(f"`{name}` must be a timedelta")
     return json.dumps(members, default=_plain).encode()
@@ -63,14 +59,15 @@ def settings_json(settings: Mapping[str, Any]) -> bytes:
 
 def settings_error(error: LicenseError) -> LicenseError:
     """Returns the same error, with Python's name for the setting in it."""
-    names = {_member(name): name for name in _SETTINGS}
+    names = {_member(name, hint): name for name, hint in _SETTINGS.items()}
     error.detail = re.sub("(?<=^the setting `)[A-Za-z]+", lambda match: names.get(match[0], match[0]), error.detail)
     return error
 
 
 def decision(pointer: Any) -> Decision:
     """Converts a decision of C's, which the caller still has to free."""
-    return _decision(json.loads(string(lib.polar_license_decision_json(pointer))))
+    converted: Decision = _READER.value(Decision, json.loads(string(lib.polar_license_decision_json(pointer))))
+    return converted
 
 
 def explanation(pointer: Any, feature: str) -> Explanation:
@@ -79,43 +76,61 @@ def explanation(pointer: Any, feature: str) -> Explanation:
     if not members:
         # not UTF-8: no configuration names such a feature, so the library explains its ASCII form as an unknown one
         return explanation(pointer, ascii(feature))
-    return Explanation(**_values(json.loads(string(members))))
+    converted: Explanation = _READER.instance(Explanation, json.loads(string(members)))
+    return converted
 
 
 def error(pointer: Any) -> LicenseError:
     """Converts an error of C's, which the caller still has to free."""
     members = json.loads(string(lib.polar_license_error_json(pointer)))
     failure = members.pop("error")
-    return LicenseError(**_values(failure), decision=_decision(members) if members else None)
+    converted: LicenseError = _READER.instance(LicenseError, failure | {"decision": members or None})
+    return converted
 
 
-def _member(name: str) -> str:
-    """Returns a setting's name in JSON."""
+class Reader:
+    """Converts JSON to values of annotated types."""
+
+    def value(self, of: Any, value: Any) -> Any:
+        """Converts a value. Returns one that has its type already."""
+        types = get_args(of) if get_origin(of) in (Union, UnionType) else (of,)
+        if isinstance(value, list):
+            return tuple(self.value(get_args(of)[0], one) for one in value)
+        if isinstance(value, dict):
+            classes = (one for one in types if is_dataclass(one) and _fits(one, value))
+            return next((self.instance(one, value) for one in classes), value)
+        if isinstance(value, int) and timedelta in types:
+            return value * _MILLISECOND
+        if isinstance(value, str):
+            times = (one for one in (datetime, date) if one in types)
+            return next((one.fromisoformat(value) for one in times), value)
+        return value
+
+    def instance(self, of: Any, members: Mapping[str, Any]) -> Any:
+        """Converts an object to a data class."""
+        return of(**{name: self.value(hint, members[member]) for name, member, hint in _members(of)})
+
+
+_READER = Reader()
+
+
+def _fits(of: Any, members: Mapping[str, Any]) -> bool:
+    """Returns whether the members that have only one value in this class have that value."""
+    constants = ((member, get_args(hint)) for _, member, hint in _members(of) if get_origin(hint) is Literal)
+    return all(len(values) > 1 or members[member] == values[0] for member, values in constants)
+
+
+@cache
+def _members(of: Any) -> Sequence[tuple[str, str, Any]]:
+    """Returns the name, the name in JSON, and the type of each member of a data class."""
+    hints = get_type_hints(of)
+    return [(field.name, _member(field.name, hints[field.name]), hints[field.name]) for field in fields(of)]
+
+
+def _member(name: str, hint: Any) -> str:
+    """Returns the name of a member in JSON."""
     member = re.sub("_(.)", lambda match: match[1].upper(), name)
-    return f"{member}Ms" if _SETTINGS[name] is timedelta else member
-
-
-def _decision(members: dict[str, Any]) -> Decision:
-    return _DECISIONS[members["state"]](**_values(members))
-
-
-def _values(members: dict[str, Any]) -> dict[str, Any]:
-    values = {}
-    for member, value in members.items():
-        name = re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", member)
-        if member.endswith("At") or member == "currentPeriodEnd":
-            values[name] = value and datetime.fromisoformat(value)
-        elif member.endswith("Until"):
-            values[name] = value and date.fromisoformat(value)
-        elif member.endswith("Ms"):
-            values[name.removesuffix("_ms")] = None if value is None else value * _MILLISECOND
-        elif member == "problem":
-            values[name] = value and Problem(**_values(value))
-        elif member == "purchase":
-            values[name] = value and _PURCHASES[value["kind"]](**_values(value))
-        else:
-            values[name] = value
-    return values
+    return f"{member}Ms" if timedelta in (hint, *get_args(hint)) else member
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""A license on this device. Converts, calls the C library, and converts; what a license may do is decided there."""
+"""A license on this device. Converts, calls the C library, and converts back. Decides nothing about licenses."""
 
 import atexit
 import os
@@ -12,8 +12,11 @@ from polar_license import _callbacks as callbacks
 from polar_license import _convert as convert
 from polar_license._error import LicenseError
 from polar_license._handle import Handle, free_unused
+from polar_license._held import Reply
 from polar_license._native import ffi, lib
 from polar_license._parts import Clock, Storage, Transport
+from polar_license._portal_methods import Portal
+from polar_license._portal_types import Progress
 from polar_license._types import Deactivated, Decision, Explanation, LicenseSettings
 from polar_license._wait import interruptible, wait_for_operations
 
@@ -30,10 +33,11 @@ class License:
     | `validate` | always | 10 s |
     | `activate`, `consume`, `deactivate` | always | 35 s |
 
-    Other threads of Python run meanwhile, and Ctrl+C ends the wait. Operations that change something run one after the
-    other; validates at the same time share one request. In asyncio: `await asyncio.to_thread(license.refresh)`.
+    Other threads of Python run while one waits, and Ctrl+C ends the wait. Operations that change something run one
+    after the other. Concurrent validates share one request. With asyncio: `await asyncio.to_thread(license.refresh)`.
 
-    Close it when the app ends, or use it in a `with` statement. In a forked process it is closed: open one in each.
+    Close the license when the app ends, or use it in a `with` statement. In a forked process it is closed: open a
+    license in each process.
     """
 
     def __init__(
@@ -45,9 +49,9 @@ class License:
         clock: Clock | None = None,
         **settings: Unpack[LicenseSettings],
     ) -> None:
-        """Opens what is stored on this device; asks nobody. `LicenseSettings` has what to configure.
+        """Opens the license that is stored on this device. Sends nothing. `LicenseSettings` documents the settings.
 
-        `directory` is where the license is kept instead of the platform's data directory. `storage`, `transport` and
+        `directory` is the folder of the license, in place of the platform's data directory. `storage`, `transport` and
         `clock` replace the library's own.
 
         Raises `LicenseError` of kind `invalid_config` if the settings are wrong.
@@ -73,28 +77,29 @@ class License:
         _open.add(self)
 
     def current(self) -> Decision:
-        """The decision at this instant, from memory."""
+        """Returns the decision at this instant, from memory."""
         return _decision_of(lib.polar_license_current, self._used())
 
     def allows(self, feature: str) -> bool:
-        """Whether a feature is on at this instant, from memory. A feature that is not configured is off."""
+        """Returns whether a feature is on at this instant, from memory. A feature that is not configured is off."""
         handle = self._used()
         return bool(lib.polar_license_allows(handle.pointer, convert.text(feature)))
 
     def covers(self, built: date | str) -> bool:
-        """Whether the license includes a version of the app that was built on this day, from memory: for an updater
-        that is about to offer one. A day, a `datetime` with its time zone, or either as RFC 3339 has it; the day in UTC
-        counts. `False` only if that version would have no access for the reason `updates_ended`.
+        """Returns whether the license includes a version of the app that was built on this day, from memory: for an
+        updater that is about to offer one. `built` is a day, a `datetime` with its time zone, or one of them as a
+        string in the format of RFC 3339. The day in UTC counts. Returns `False` only if that version would have no
+        access for the reason `updates_ended`.
 
-        Raises `LicenseError` of kind `invalid_argument` for a text that is not a day.
+        Raises `LicenseError` of kind `invalid_argument` for a string that is not a day.
         """
         covered = ffi.new("int32_t *")
         _call(lib.polar_license_covers, self._used(), convert.day(built), covered)
         return bool(covered[0])
 
     def explain(self, feature: str) -> Explanation:
-        """Why a feature is on or off at this instant, with a sentence for the user: they may need a license, or another
-        plan.
+        """Returns why a feature is on or off at this instant, with a sentence for the user, who may need a license or
+        another plan.
         """
         handle = self._used()
         decision = ffi.new("polar_license_decision **")
@@ -105,13 +110,13 @@ class License:
             lib.polar_license_decision_free(decision[0])
 
     def refresh(self) -> Decision:
-        """Asks Polar if it is time to, or if access is not allowed. Call it when the app starts. Not reaching Polar is
-        not an error: the decision stands, and its `problem` is the reason.
+        """Asks Polar if that is due, or if access is not allowed. Call it when the app starts. If Polar cannot be
+        reached, returns the decision that holds, with the `problem`.
         """
         return self._ask(lib.polar_license_refresh)
 
     def validate(self) -> Decision:
-        """Asks Polar. Not reaching it is not an error: the decision stands, and its `problem` is the reason."""
+        """Asks Polar. If Polar cannot be reached, returns the decision that holds, with the `problem`."""
         return self._ask(lib.polar_license_validate)
 
     def activate(self, key: str | None = None, *, replace_previous: bool = False) -> Decision:
@@ -144,7 +149,7 @@ class License:
         - `not_activated` without a license.
         - Otherwise as `activate`. With `maybe_applied`, the uses may have been counted; they are never sent twice.
         """
-        # what C has no number for is refused as 0 is
+        # C has no number for other counts, and the library refuses 0
         return self._change(lib.polar_license_consume, count if 0 <= count < 2**32 else 0)
 
     def deactivate(self) -> Deactivated:
@@ -172,10 +177,17 @@ class License:
         """
         self._run(lib.polar_license_forget)
 
+    def portal(self) -> Portal:
+        """Returns the customer portal: for a customer who lost the key, has a dead machine, or has just bought. Sends
+        nothing.
+        """
+        self._used()
+        return Portal(self)
+
     def on_change(self, listener: Callable[[Decision, Decision], object]) -> Callable[[], None]:
-        """Calls `listener` with each decision that differs from the one before, and with that one, on a thread of the
-        library's: a program with windows passes them on to the thread that they belong to. The listener may use the
-        license; what it raises is logged. Returns how to stop that.
+        """Calls `listener` with each decision that differs from the previous one, and with the previous one. Calls it
+        on a thread of the library: a program with windows passes the decision on to its own thread. The listener may
+        use the license, and its exceptions are logged. Returns a function that stops the calls.
         """
         subscription = ffi.new("uint64_t *")
         handle = self._used()
@@ -190,29 +202,29 @@ class License:
         return stop
 
     def start_auto_refresh(self) -> None:
-        """Refreshes by itself whenever that is due, on a thread of the library's: for an app that runs for days. Sees
-        within two seconds what another process has stored.
+        """Refreshes automatically whenever that is due, on a thread of the library: for an app that runs for days.
+        Finds within two seconds the changes that another process has stored.
         """
         self._run(lib.polar_license_start_auto_refresh)
-        # from then on it is in use, whoever else has it
+        # keeps the license open even if the app drops it
         _refreshed.add(self)
 
     def stop_auto_refresh(self) -> None:
-        """Refreshes only when `refresh` is called."""
+        """Stops the automatic refresh. `refresh` still works."""
         handle = self._used()
         lib.polar_license_stop_auto_refresh(handle.pointer)
         _refreshed.discard(self)
 
     def cancel(self) -> None:
         """Ends the operations of other threads: they raise `LicenseError` of kind `cancelled`, or return the decision
-        with that `problem`. What was sent by then may have been applied, and the license remembers that.
+        with that `problem`. A request that was sent by then may have been applied, and the license remembers that.
         """
         handle = self._used()
         lib.polar_license_cancel(handle.pointer)
 
     def close(self) -> None:
-        """Ends operations under way, listeners and the automatic refresh. What is stored stays. Closing it again does
-        nothing; any other method raises `ValueError` then.
+        """Ends running operations, listeners and the automatic refresh. The stored license stays. Closing it again does
+        nothing. Afterwards, every other method raises `ValueError`.
         """
         handle, self._handle = self._handle, None
         _open.discard(self)
@@ -220,7 +232,7 @@ class License:
         if handle is not None:
             lib.polar_license_stop_auto_refresh(handle.pointer)
             lib.polar_license_cancel(handle.pointer)
-            # unless another thread is about to leave an operation, this was the last use
+            # this was the last use, unless another thread is about to leave an operation
             del handle
             free_unused()
 
@@ -242,12 +254,12 @@ class License:
         return handle
 
     def _ask(self, function: Callable[[Any, Any], int]) -> Decision:
-        """An operation that cannot fail."""
+        """Runs an operation that cannot fail."""
         handle = self._used()
         return _interruptible(handle, lambda: _decision_of(function, handle))
 
     def _change(self, function: Callable[..., int], *arguments: Any) -> Decision:
-        """An operation that fails, or has a decision."""
+        """Runs an operation that fails, or returns a decision."""
         handle = self._used()
 
         def operation() -> Decision:
@@ -258,9 +270,20 @@ class License:
         return _interruptible(handle, operation)
 
     def _run(self, function: Callable[..., int], *arguments: Any) -> None:
-        """An operation that fails, or has no decision."""
+        """Runs an operation that fails, or returns nothing."""
         handle = self._used()
         _interruptible(handle, lambda: _call(function, handle, *arguments))
+
+    def _call_portal(self, request: bytes, report: Callable[[Progress], bool]) -> tuple[Reply, str]:
+        handle = self._used()
+        user_data = ffi.new_handle(report)
+
+        def operation() -> tuple[Reply, str]:
+            reply = ffi.new("polar_license_reply **")
+            _call(lib.polar_license_portal_call, handle, request, callbacks.report, user_data, reply)
+            return Reply(reply[0]), convert.string(lib.polar_license_reply_json(reply[0], b""))
+
+        return _interruptible(handle, operation)
 
 
 def _interruptible(handle: Handle, operation: Callable[[], T]) -> T:
@@ -268,12 +291,12 @@ def _interruptible(handle: Handle, operation: Callable[[], T]) -> T:
 
 
 def _call(function: Callable[..., int], handle: Handle, *arguments: Any) -> None:
-    """Raises what the function failed with."""
+    """Calls a function, and raises its error."""
     error = ffi.new("polar_license_error **")
     if function(handle.pointer, *arguments, error):
         failed = _taken_error(error)
         if failed.decision is None:
-            # only wrong arguments have none
+            # only an error about wrong arguments has no decision
             failed.decision = _decision_of(lib.polar_license_current, handle)
         raise failed
 
@@ -305,13 +328,15 @@ def _opened(options: Any) -> Any:
     return license[0]
 
 
-# the library's threads must not call an interpreter that is gone
+# the library's threads must not call an interpreter that has ended
 _open: "weakref.WeakSet[License]" = weakref.WeakSet()
 _refreshed: set[License] = set()
 
 
 def _leave_to_parent() -> None:
-    """After a fork. The library's threads are in the other process: to free a license would wait for them for ever."""
+    """Closes all licenses after a fork, without freeing them: that would wait for the library's threads, which only the
+    parent process has.
+    """
     for license in list(_open):
         if license._handle is not None:
             license._handle.pointer = ffi.NULL

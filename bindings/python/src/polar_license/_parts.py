@@ -34,12 +34,16 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A POST request, to be sent at most once, and without following a redirect."""
+    """A request to be sent at most once, and without following a redirect. Do not log it: the body contains the license
+    key, and requests of the customer portal have secrets in the address, the headers and the body.
+    """
 
-    url: str
-    headers: Mapping[str, str]
+    method: str
+    """`POST` or, for the customer portal, `GET`, which has no body."""
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    """JSON, which contains the license key: do not log it."""
+    """JSON, or nothing. Send `Content-Length: 0` with a `POST` without a body."""
     timeout: timedelta
     """The time limit of the whole exchange."""
 
@@ -49,7 +53,7 @@ class Response:
     """The reply, whatever its status."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 
 

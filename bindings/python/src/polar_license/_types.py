@@ -263,6 +263,82 @@ TextCode = Literal[
 ]
 """The codes of the sentences that a user may read, with their English."""
 
+PortalTextCode = Literal[
+    # This is not an e-mail address. Check it for typos.
+    "portal.not_an_address",
+    # No mail can be sent to this address. Check it for typos.
+    "portal.wrong_address",
+    # If {email} bought it, a code is on its way to that address. Check the address for typos.
+    "portal.code_sent",
+    # The mail with the code may be on its way all the same. Look for it before you ask for another one.
+    "portal.maybe_mailed",
+    # This address belongs to several customers. Choose one of them.
+    "portal.several_customers",
+    # A code has six letters and digits. Copy it from the mail.
+    "portal.not_a_code",
+    # This code is wrong or has expired. Check it, or ask for another one.
+    "portal.wrong_code",
+    # Too many codes were requested or tried. Try again in a second.
+    "portal.too_many_codes_second",
+    # Too many codes were requested or tried. Try again in {seconds} seconds.
+    "portal.too_many_codes_seconds",
+    # Too many codes were requested or tried. Try again in {minutes} minutes.
+    "portal.too_many_codes_minutes",
+    # The code from the last mail is still good then.
+    "portal.code_still_good",
+    # The code from the last mail will have expired by then: ask for another one.
+    "portal.code_over_by_then",
+    # This is not a link to a checkout. Copy the whole link.
+    "portal.not_a_link",
+    # This is not an invitation. Copy the link from the mail.
+    "portal.not_an_invitation",
+    # This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a
+    # code by e-mail if you have accepted it.
+    "portal.invitation_over",
+    # The invitation may have been accepted all the same: ask for a code by e-mail.
+    "portal.maybe_claimed",
+    # The session has ended. Ask for another code.
+    "portal.session_over",
+    # No license for this app was bought with this address. Try another address.
+    "portal.no_key",
+    # The license key is not there yet. Try again in a few minutes.
+    "portal.key_late",
+    # This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.
+    "portal.not_known",
+    # This is not possible for this license. Contact the vendor.
+    "portal.not_possible",
+    # The license key may have been replaced all the same.
+    "portal.maybe_rotated",
+    # The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the
+    # new key with a code by e-mail.
+    "portal.rotated_not_stored",
+    # The device may have been released all the same.
+    "portal.maybe_released",
+    # The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.
+    "portal.devices_hidden",
+    # This license key is active on no device.
+    "portal.no_devices",
+    # This license shows no devices to its customers. If it is in use on a device that you no longer have, ask the
+    # vendor to remove it.
+    "portal.devices_unknown",
+    # The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes.
+    "portal.not_completed",
+    # The payment failed. Try again.
+    "portal.payment_failed",
+    # This purchase is more than a day old. If you have paid, ask for a code by e-mail to find your license key. If not,
+    # start the purchase again.
+    "portal.checkout_expired",
+    # The purchase is complete. Ask for a code with the address that you bought with.
+    "portal.no_buyer",
+    # The purchase did not come back to this app. Ask for a code by e-mail instead.
+    "portal.not_returned",
+    # Thank you. You can close this page and go back to the app.
+    "portal.page_done",
+    # There is nothing here.
+    "portal.page_empty",
+]
+"""The codes of the sentences of the customer portal, with their English."""
+
 SubscriptionStatus = (
     Literal[
         # The first payment has not gone through.
@@ -729,7 +805,7 @@ class LicenseSettings(TypedDict):
     decision or an error if the next step is to contact the vendor.
     """
 
-    texts: NotRequired[Mapping[TextCode, str]]
+    texts: NotRequired[Mapping[TextCode | PortalTextCode, str]]
     """The sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` has the German
     ones. The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds
     with the portal accept them. Placeholders in braces, such as `{key}`, are filled in; a sentence may leave them

@@ -7,6 +7,7 @@ mod operations;
 mod portal;
 mod portal_page;
 mod python;
+mod python_portal;
 mod reasons;
 mod typescript;
 
@@ -29,6 +30,8 @@ fn typescript_has_the_types_of_the_core() {
 #[test]
 fn python_has_the_types_of_the_core() {
     is_written("bindings/python/src/polar_license/_types.py", &python::types());
+    is_written("bindings/python/src/polar_license/_portal_types.py", &python_portal::types());
+    is_written("bindings/python/src/polar_license/_portal_methods.py", &python_portal::methods());
 }
 
 #[test]

@@ -128,7 +128,9 @@ pub(crate) fn of_object(of: &str) -> impl Iterator<Item = &'static PortalOperati
 }
 
 /// Returns the arguments without the object itself.
-fn own_arguments(operation: &'static PortalOperation) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+pub(crate) fn own_arguments(
+    operation: &'static PortalOperation,
+) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     operation.arguments.iter().filter(|(_, of_type)| !["Session", "Checkout"].contains(of_type))
 }
 
@@ -195,14 +197,19 @@ fn joined(paragraphs: &[String]) -> String {
     format!("  /**\n{}   */\n", lines.collect::<Vec<_>>().join("   *\n"))
 }
 
+/// Returns the name of an alternative.
+pub(crate) fn alternative(name: &str, kind: &str) -> &'static str {
+    let known = ALTERNATIVES.iter().find(|(of, known, _)| *of == name && *known == kind);
+    known.unwrap_or_else(|| panic!("ALTERNATIVES must name `{kind}` of {name}")).2
+}
+
 /// Returns an interface for each alternative, and their union.
 fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     let mut text = String::new();
     let mut names = Vec::new();
     for one in all {
         let kind = one["properties"]["kind"]["const"].as_str().unwrap();
-        let known = ALTERNATIVES.iter().find(|(of, known, _)| *of == name && *known == kind);
-        let own = known.unwrap_or_else(|| panic!("ALTERNATIVES must name `{kind}` of {name}")).2;
+        let own = alternative(name, kind);
         text += &format!("{}export interface {own} {{\n", comment("", one["description"].as_str().unwrap()));
         writeln!(text, "  readonly kind: \"{kind}\";").unwrap();
         for (name, description) in object(&one["properties"]) {

@@ -1,6 +1,6 @@
 //! Generates `_types.py`: a `Literal` for each table of codes, and a data class for each object, with the core's own
-//! documentation. Members have Python's names, and times and durations have Python's types. `_json.py` of the package
-//! converts by the same rules.
+//! documentation. Members have Python's names, and times and durations have Python's types. `_convert.py` of the package
+//! converts JSON by these types.
 
 use std::fmt::{Display, Write as _};
 
@@ -33,7 +33,7 @@ const WORDS: [(&str, &str); 7] = [
 ];
 
 /// The line length of the formatter.
-const WIDTH: usize = 120;
+pub(crate) const WIDTH: usize = 120;
 
 /// Returns the whole file.
 pub(crate) fn types() -> String {
@@ -48,7 +48,12 @@ pub(crate) fn types() -> String {
         literal("OffReason", "The reason why a feature is off.", OffReason::ALL),
         literal("ErrorKind", "The kind of an error. A kind never changes its meaning.", ErrorKind::ALL),
         literal("Deactivated", "The outcome for the seat after a deactivation.", Deactivated::ALL),
-        text_codes(),
+        text_codes("TextCode", "The codes of the sentences that a user may read, with their English.", schema::texts()),
+        text_codes(
+            "PortalTextCode",
+            "The codes of the sentences of the customer portal, with their English.",
+            schema::portal_texts(),
+        ),
         open_literal(
             "SubscriptionStatus",
             "The status of a subscription. Polar may add to them.",
@@ -72,9 +77,9 @@ pub(crate) fn types() -> String {
     text
 }
 
-const FROZEN: &str = "@dataclass(frozen=True, kw_only=True)";
+pub(crate) const FROZEN: &str = "@dataclass(frozen=True, kw_only=True)";
 
-fn literal<Code: Display + Documented>(name: &str, doc: &str, codes: &[Code]) -> String {
+pub(crate) fn literal<Code: Display + Documented>(name: &str, doc: &str, codes: &[Code]) -> String {
     let rows = codes.iter().map(|code| (code.to_string(), code.documentation()));
     literal_of(name, doc, rows)
 }
@@ -103,9 +108,8 @@ fn purchases(schema: &Value) -> String {
     format!("{text}Purchase = {}\n{doc}", all.join(" | "))
 }
 
-fn text_codes() -> String {
-    let rows = schema::texts().map(|(code, english)| (code.to_owned(), english));
-    literal_of("TextCode", "The codes of the sentences that a user may read, with their English.", rows)
+fn text_codes(name: &str, doc: &str, texts: impl Iterator<Item = (&'static str, &'static str)>) -> String {
+    literal_of(name, doc, texts.map(|(code, english)| (code.to_owned(), english)))
 }
 
 fn literal_of<'a>(name: &str, doc: &str, rows: impl Iterator<Item = (String, &'a str)>) -> String {
@@ -169,7 +173,7 @@ fn typed_dict(name: &str, schema: &Value) -> String {
     let mut text = format!("class {name}(TypedDict):\n{}", doc_string("    ", first_paragraph(schema)));
     for (member, description) in object(&schema["properties"]) {
         let of_type = match member.as_str() {
-            "texts" => String::from("Mapping[TextCode, str]"),
+            "texts" => String::from("Mapping[TextCode | PortalTextCode, str]"),
             _ => type_of(member, description).replace(" | None", ""),
         };
         let is_required = required.contains(&Value::from(member.as_str()));
@@ -186,7 +190,7 @@ fn first_paragraph(schema: &Value) -> &str {
 }
 
 /// Returns the name of a member. `retryAfterMs` becomes `retry_after`, because its Python type contains the unit.
-fn python_name(member: &str) -> String {
+pub(crate) fn python_name(member: &str) -> String {
     let mut name = String::new();
     for letter in member.chars() {
         if letter.is_ascii_uppercase() {
@@ -197,24 +201,14 @@ fn python_name(member: &str) -> String {
     name.strip_suffix("_ms").unwrap_or(&name).to_owned()
 }
 
-/// Returns a member's Python type. The member's name says whether it is a time or a duration.
-fn type_of(member: &str, schema: &Value) -> String {
+/// Returns a member's Python type. The member's name says whether it is a duration.
+pub(crate) fn type_of(member: &str, schema: &Value) -> String {
     let all: Vec<String> = match (&schema["$ref"], &schema["anyOf"], &schema["type"]) {
         (Value::String(name), _, _) => vec![reference(name)],
         (_, Value::Array(all), _) => all.iter().map(|one| type_of(member, one)).collect(),
         (_, _, Value::Array(all)) => all.iter().map(|name| plain(name, member, schema)).collect(),
         (_, _, name) => vec![plain(name, member, schema)],
     };
-    let is_time = all.iter().any(|name| name == "datetime");
-    let is_day = all.iter().any(|name| name == "date");
-    assert!(
-        member.ends_with("Until") == is_day || all == ["None"],
-        "the name of `{member}` must say whether it is a day"
-    );
-    assert!(
-        (member.ends_with("At") || member == "currentPeriodEnd") == is_time || all == ["None"],
-        "the name of `{member}` must say whether it is a time"
-    );
     all.join(" | ")
 }
 
@@ -245,13 +239,16 @@ fn python_bool(value: bool) -> &'static str {
 }
 
 /// Formats a documentation string with lines of at most 120 characters.
-fn doc_string(indent: &str, doc: &str) -> String {
+pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
     let doc = worded(doc);
     if indent.len() + doc.len() + "\"\"\"\"\"\"".len() <= WIDTH {
         return format!("{indent}\"\"\"{doc}\"\"\"\n");
     }
     let mut text = String::new();
-    for (number, line) in lines(&doc, WIDTH - indent.len() - "\"\"\"".len()).iter().enumerate() {
+    // the formatter moves the closing quotes to a line of their own only if there are several lines
+    let width = WIDTH - indent.len() - "\"\"\"".len();
+    let width = if doc.chars().count() <= width { width - "\"\"\"".len() } else { width };
+    for (number, line) in lines(&doc, width).iter().enumerate() {
         let quotes = if number == 0 { "\"\"\"" } else { "" };
         writeln!(text, "{indent}{quotes}{line}").unwrap();
     }
@@ -259,7 +256,7 @@ fn doc_string(indent: &str, doc: &str) -> String {
 }
 
 /// Replaces words of the core's documentation by Python's.
-fn worded(doc: &str) -> String {
+pub(crate) fn worded(doc: &str) -> String {
     let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     let doc = WORDS.iter().fold(doc, |doc, (core, python)| doc.replace(core, python));
     let words = doc.split('`').enumerate().map(|(number, part)| match number % 2 {

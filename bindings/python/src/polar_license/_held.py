@@ -1,0 +1,47 @@
+"""Values that stay in the library, and Python's handles for them."""
+
+import os
+import weakref
+from typing import Any, Protocol
+
+from polar_license import _convert as convert
+from polar_license._native import lib
+from polar_license._types import Decision
+
+
+class Reply:
+    """A reply of the library. The values behind its handles stay in memory until this is collected or freed."""
+
+    def __init__(self, pointer: Any) -> None:
+        address = lib.polar_license_reply_address(pointer)
+        self.address = convert.string(address) if address else ""
+        self.free = weakref.finalize(self, _free, pointer, os.getpid())
+
+
+def _free(pointer: Any, process: int) -> None:
+    # in a forked process, a lock of the library may be held for ever
+    if process == os.getpid():
+        lib.polar_license_reply_free(pointer)
+
+
+class License(Protocol):
+    """The license that a portal belongs to."""
+
+    def current(self) -> Decision:
+        """Returns the decision at this instant."""
+
+
+class Held:
+    """An object that stands for a value in the library. A copy of it does not."""
+
+    _reply: Reply | None = None
+    _license: License | None = None
+    _number = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in vars(Held)}
+
+    def _hold(self, reply: Reply, license: License, number: int) -> None:
+        # data classes are frozen
+        for name, value in (("_reply", reply), ("_license", license), ("_number", number)):
+            object.__setattr__(self, name, value)

@@ -1,0 +1,111 @@
+"""Calls the customer portal: a request in JSON, and a reply in JSON. Tokens, license keys and the secrets of checkouts
+stay in the library.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from polar_license import _convert as convert
+from polar_license._held import Held, License, Reply
+from polar_license._portal_types import Progress
+
+
+class Runner(License, Protocol):
+    """A license that runs the operations of its portal."""
+
+    def _call_portal(self, request: bytes, report: Callable[[Progress], bool]) -> tuple[Reply, str]:
+        """Returns the reply to a request, and its JSON. Before each wait, `report` returns whether to continue."""
+
+
+class Caller:
+    """An object with operations of the portal as methods."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def _call(
+        self,
+        operation: str,
+        result: Any,
+        arguments: Mapping[str, object],
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Any:
+        """Runs an operation, and returns its result, which has the type `result`."""
+        request = {"call": operation} | {name: self._json(value) for name, value in arguments.items()}
+        raised: list[BaseException] = []
+
+        def report(progress: Progress) -> bool:
+            try:
+                if on_progress is not None:
+                    on_progress(progress)
+            except BaseException as error:
+                raised.append(error)
+            return not raised
+
+        try:
+            reply, text = self._runner._call_portal(json.dumps(request).encode(), report)
+        except Exception:
+            if raised:
+                raise raised[0] from None
+            raise
+        members = json.loads(text)
+        if isinstance(result, type) and issubclass(result, HeldCaller):
+            return result(self._runner, reply, members["handle"])
+        return _Reader(self._runner, reply).value(result, members)
+
+    def _json(self, value: object) -> object:
+        """Converts an argument. The library refuses an object that it did not return, and one of another license."""
+        if isinstance(value, timedelta):
+            return convert.milliseconds(value)
+        if isinstance(value, Held):
+            return value._number if value._license is self._runner else None
+        return value if isinstance(value, str | bool) else None
+
+
+class HeldCaller(Held, Caller):
+    """An object with methods that stands for a value in the library."""
+
+    def __init__(self, runner: Runner, reply: Reply, number: int) -> None:
+        super().__init__(runner)
+        self._hold(reply, runner, number)
+
+    @property
+    def _address(self) -> str:
+        return "" if self._reply is None else self._reply.address
+
+    def close(self) -> None:
+        """Wipes the secrets of this object, whose methods fail afterwards. Closing it again does nothing."""
+        if self._reply is not None:
+            self._reply.free()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Reader(convert.Reader):
+    """Converts a reply. Objects with a handle keep the reply in memory."""
+
+    def __init__(self, license: License, reply: Reply) -> None:
+        self._license = license
+        self._reply = reply
+
+    def instance(self, of: Any, members: Mapping[str, Any]) -> Any:
+        # a reply has no decision
+        if any(field.name == "decision" for field in fields(of)):
+            members = {**members, "decision": self._license.current()}
+        made = super().instance(of, members)
+        if isinstance(made, Held):
+            made._hold(self._reply, self._license, members["handle"])
+        return made

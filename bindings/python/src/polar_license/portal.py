@@ -1,0 +1,52 @@
+"""The customer portal, which `License.portal` returns: for customers who lost the key, have a dead machine, or have
+just bought.
+
+    portal = license.portal()
+    print(portal.request_code(input("Address of the purchase: ")).message)
+    with portal.authenticate(input("Code from the mail: ")) as session:
+        restored = session.restore()
+"""
+
+from polar_license._portal_methods import Checkout, Portal, PortalSession
+from polar_license._portal_types import (
+    CodeRequest,
+    CodeSent,
+    Customer,
+    CustomerChoice,
+    Device,
+    Devices,
+    HiddenDevices,
+    KeyChoice,
+    KeyStatus,
+    Licensed,
+    LicenseKey,
+    ListedDevices,
+    NoSeat,
+    Progress,
+    Purchase,
+    Restored,
+    Stage,
+)
+
+__all__ = [
+    "Checkout",
+    "CodeRequest",
+    "CodeSent",
+    "Customer",
+    "CustomerChoice",
+    "Device",
+    "Devices",
+    "HiddenDevices",
+    "KeyChoice",
+    "KeyStatus",
+    "LicenseKey",
+    "Licensed",
+    "ListedDevices",
+    "NoSeat",
+    "Portal",
+    "PortalSession",
+    "Progress",
+    "Purchase",
+    "Restored",
+    "Stage",
+]
