@@ -11,6 +11,8 @@ fn main() {
         "deactivate",
         "forget",
         "cancel",
+        "portal",
+        "release_reply",
     ])
     .build();
 }

@@ -20,3 +20,18 @@ use std::time::Duration;
 
 portal!(Arc, [+ Send + 'static], async, await);
 checkout_by_link!(Arc, async, await);
+
+impl Portal {
+    /// Runs an operation that a binding describes, which `cancelled` ends as well. Not part of the public interface.
+    #[doc(hidden)]
+    pub async fn call_until(
+        &self,
+        request: &str,
+        handles: &Handles,
+        progress: impl FnMut(Progress) -> ControlFlow<()> + Send + 'static,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Reply, Error> {
+        let begin = |context, now| boundary::begin(request, context, handles, now);
+        Ok(self.driver.portal_until(begin, progress, cancelled).await?.reply(handles))
+    }
+}

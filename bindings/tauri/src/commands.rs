@@ -3,9 +3,11 @@
 
 use crate::LicenseExt;
 use crate::calls::CallId;
-use crate::messages::{Outlook, Reply};
+use crate::messages::{Outlook, PortalReply, PortalResult, Reply};
 use crate::pages::Pages;
 use polar_license::engine::{Operation, Outcome, Patience};
+use polar_license::portal::boundary::json::ProgressJson;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use tauri::ipc::Channel;
 use tauri::{Manager, Runtime, Webview, command};
@@ -62,6 +64,40 @@ pub(crate) async fn forget<R: Runtime>(webview: Webview<R>, page: String, number
 #[command]
 pub(crate) fn cancel<R: Runtime>(webview: Webview<R>, page: String, number: u32) {
     pages(&webview).calls.cancel(CallId { webview: webview.label().to_owned(), page, number });
+}
+
+/// Runs an operation of the customer portal that `request` describes in JSON. The page has numbers for what stays here.
+#[command]
+pub(crate) async fn portal<R: Runtime>(
+    webview: Webview<R>,
+    page: String,
+    number: u32,
+    request: String,
+    progress: Channel<ProgressJson>,
+) -> PortalReply {
+    let (pages, label) = (pages(&webview), webview.label().to_owned());
+    let handles = pages.portals.handles(&label, &page);
+    let running = pages.calls.begin(CallId { webview: label.clone(), page: page.clone(), number });
+    let report = move |reported| {
+        // sending fails for a webview that is gone, whose calls end
+        match progress.send(ProgressJson::from(reported)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    };
+    let called = webview.license().portal().call_until(&request, &handles, report, running.cancelled()).await;
+    let result = called.map(|reply| {
+        let result = PortalResult::from(&reply);
+        pages.portals.hold(&label, &page, number, reply);
+        result
+    });
+    PortalReply { outlook: pages.outlook(), result }
+}
+
+/// Wipes the values of a reply, which the page does not use any more.
+#[command]
+pub(crate) fn release_reply<R: Runtime>(webview: Webview<R>, page: String, number: u32) {
+    pages(&webview).portals.release(webview.label(), &page, number);
 }
 
 async fn change<R: Runtime>(webview: &Webview<R>, page: String, number: u32, operation: Operation) -> Reply {

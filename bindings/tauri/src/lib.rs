@@ -15,6 +15,7 @@ mod calls;
 mod commands;
 mod messages;
 mod pages;
+mod portal;
 
 use polar_license::Config;
 use polar_license::tokio::{Client, ClientBuilder};
@@ -65,6 +66,8 @@ pub fn init_with<R: Runtime>(client: ClientBuilder) -> TauriPlugin<R> {
             commands::deactivate,
             commands::forget,
             commands::cancel,
+            commands::portal,
+            commands::release_reply,
         ])
         .setup(|app, _| {
             let client = wait_for(client.open())?;

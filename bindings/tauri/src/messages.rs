@@ -1,6 +1,7 @@
 //! The messages that a page receives, which contain decisions, but never the key or the record.
 
 use polar_license::engine::{Outcome, Phase};
+use polar_license::portal::boundary;
 use polar_license::tokio::Client;
 use polar_license::{Deactivated, Decision, Error, ErrorDetails, Explanation, Now};
 use serde::{Serialize, Serializer};
@@ -78,5 +79,44 @@ impl Serialize for Reply {
             Err(error) => (error.decision(), Some(error.details())),
         };
         ReplyJson { outlook: &self.outlook, decision, error, deactivated: self.deactivated }.serialize(serializer)
+    }
+}
+
+/// The result of an operation of the customer portal, and the decision after it.
+pub(crate) struct PortalReply {
+    pub(crate) outlook: Outlook,
+    pub(crate) result: Result<PortalResult, Error>,
+}
+
+/// The part of a reply that a page receives.
+pub(crate) struct PortalResult {
+    json: String,
+    /// The address of a checkout's page.
+    address: Option<String>,
+}
+
+impl From<&boundary::Reply> for PortalResult {
+    fn from(reply: &boundary::Reply) -> Self {
+        Self { json: reply.json().to_owned(), address: reply.address().map(str::to_owned) }
+    }
+}
+
+#[derive(Serialize)]
+struct PortalReplyJson<'a> {
+    outlook: &'a Outlook,
+    reply: Option<&'a str>,
+    address: Option<&'a str>,
+    error: Option<ErrorDetails<'a>>,
+}
+
+impl Serialize for PortalReply {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (reply, error) = match &self.result {
+            Ok(reply) => (Some(reply), None),
+            Err(error) => (None, Some(error.details())),
+        };
+        let address = reply.and_then(|reply| reply.address.as_deref());
+        let reply = reply.map(|reply| reply.json.as_str());
+        PortalReplyJson { outlook: &self.outlook, reply, address, error }.serialize(serializer)
     }
 }

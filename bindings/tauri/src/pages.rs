@@ -2,6 +2,7 @@
 
 use crate::calls::Calls;
 use crate::messages::Outlook;
+use crate::portal::Portals;
 use polar_license::tokio::Client;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tauri::ipc::Channel;
@@ -10,6 +11,7 @@ use tauri::ipc::Channel;
 pub(crate) struct Pages {
     client: Client,
     pub(crate) calls: Calls,
+    pub(crate) portals: Portals,
     inner: Mutex<Inner>,
 }
 
@@ -27,12 +29,13 @@ struct Follower {
 
 impl Pages {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, calls: Calls::default(), inner: Mutex::default() }
+        Self { client, calls: Calls::default(), portals: Portals::default(), inner: Mutex::default() }
     }
 
     /// Registers a page for changes, in place of the previous page in the same webview.
     pub(crate) fn follow(&self, webview: String, page: String, changes: Channel<Outlook>) -> Outlook {
         self.calls.forget(&webview, Some(&page));
+        self.portals.forget(&webview, Some(&page));
         let mut inner = self.lock();
         inner.followers.retain(|other| other.webview != webview || other.page == page);
         inner.followers.push(Follower { webview, page, changes });
@@ -56,6 +59,7 @@ impl Pages {
     pub(crate) fn forget(&self, webview: &str) {
         self.lock().followers.retain(|follower| follower.webview != webview);
         self.calls.forget(webview, None);
+        self.portals.forget(webview, None);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

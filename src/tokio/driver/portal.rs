@@ -6,10 +6,13 @@ use crate::error::Error;
 use crate::portal::Progress;
 use crate::portal::steps::{Context, Step, Waited};
 use crate::time::Now;
+use crate::tokio::race::{Raced, race};
 use crate::transport::{Answer, Sent};
+use std::future::pending;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinError;
 
 impl Driver {
@@ -18,12 +21,30 @@ impl Driver {
         begin: impl FnOnce(Context, Now) -> Step<T>,
         progress: impl FnMut(Progress) -> ControlFlow<()> + Send + 'static,
     ) -> Result<T, Error> {
+        self.portal_until(begin, progress, pending()).await
+    }
+
+    /// Runs an operation, which `cancelled` ends as well.
+    pub(in crate::tokio) async fn portal_until<T: Send + 'static>(
+        self: &Arc<Self>,
+        begin: impl FnOnce(Context, Now) -> Step<T>,
+        progress: impl FnMut(Progress) -> ControlFlow<()> + Send + 'static,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<T, Error> {
         let step = begin(self.portal_context(), self.now());
         let cancellation = self.new_cancellation();
         let _ends = EndOnDrop(&cancellation);
         let (driver, its_cancellation) = (Arc::clone(self), Arc::clone(&cancellation));
         let task = async move { driver.carry_out_portal(step, &its_cancellation, progress).await };
-        match self.spawn(task).await.map_err(JoinError::try_into_panic) {
+        let mut task = self.spawn(task);
+        let ended = match race(&mut task, Duration::MAX, cancelled).await {
+            Raced::Done(ended) => ended,
+            Raced::TimeUp | Raced::Cancelled => {
+                cancellation.request(Cancel::Now);
+                task.await
+            }
+        };
+        match ended.map_err(JoinError::try_into_panic) {
             Ok(result) => result,
             // of the app's store, clock, listener or progress
             Err(Ok(panic)) => resume_unwind(panic),

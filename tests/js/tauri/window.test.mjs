@@ -101,7 +101,7 @@ test("a license from the typed key to the deactivation", async (t) => {
     assert.equal(await page.text("status"), ACTIVE);
     const manifests = new URL("../../../examples/tauri/src-tauri/gen/schemas/acl-manifests.json", import.meta.url);
     const plugin = JSON.parse(readFileSync(fileURLToPath(manifests), "utf8"))["polar-license"];
-    const rest = ["allow-consume", "allow-deactivate", "allow-forget"];
+    const rest = ["allow-consume", "allow-deactivate", "allow-forget", "allow-portal"];
     const all = Object.keys(plugin.permissions).filter((name) => name.startsWith("allow-"));
     assert.deepEqual(all.filter((name) => !plugin.default_permission.permissions.includes(name)).sort(), rest);
   });
@@ -183,4 +183,67 @@ test("an app that was closed during an activation has its seat at the next start
   await again.shows("status", NONE);
   assert.equal(await seats(), 0);
   await again.quit();
+});
+
+test("a customer with a code moves the license from a dead machine, and the page receives no secret", async () => {
+  const email = "iona.larkspur@example.com";
+  const key = await mock.bought(email, { limit_activations: 1 });
+  const other = computer(after, polar);
+  const laptop = await other.start();
+  await laptop.activate(key);
+  await laptop.shows("status", ACTIVE);
+  await laptop.quit();
+
+  const { start } = computer(after, polar);
+  const page = await start();
+  await page.connect();
+  await page.run(`
+    window.received = [];
+    const { fetch } = window;
+    window.fetch = async (...request) => {
+      const response = await fetch(...request);
+      window.received.push(await response.clone().text());
+      return response;
+    };
+  `);
+  const sent = await page.settle(`return await window.license.portal().requestCode("${email}")`);
+  assert.equal(sent.result?.kind, "sent", JSON.stringify(sent));
+  const code = await mock.nextCode();
+  const full = await page.settle(`
+    window.session = await window.license.portal().authenticate("${code}");
+    window.full = await window.session.restore();
+    const { kind, devices, error } = window.full;
+    return { kind, devices: devices.devices.length, isError: error instanceof window.LicenseError, reason: error.reason };
+  `);
+  assert.deepEqual(full.result, { kind: "no_seat", devices: 1, isError: true, reason: "activation_limit" });
+  const moved = await page.settle(`
+    const { key, devices } = window.full;
+    const released = await window.session.release(devices.devices[0]);
+    const { kind, decision } = await window.session.activate(key);
+    return { released, kind, state: decision.state, same: decision === window.license.current() };
+  `);
+  assert.deepEqual(moved.result, { released: "released", kind: "licensed", state: "active", same: true });
+  await page.shows("status", ACTIVE);
+  const received = await page.run("return window.received");
+  assert.ok(received.some((text) => text.includes("no_seat")), received.join("\n"));
+  const asked = await mock.exchanges();
+  const tokens = asked.flatMap(({ headers }) => (headers.authorization ? [headers.authorization.replace("Bearer ", "")] : []));
+  assert.ok(tokens.length > 0);
+  for (const secret of [key, ...tokens]) assert.ok(!received.some((text) => text.includes(secret)));
+
+  const { error } = await page.settle("await window.session.activate({ ...window.full.key })");
+  assert.deepEqual([error.isLicenseError, error.kind], [true, "invalid_argument"]);
+
+  const link = "polar_cl_DEMO";
+  const bought = await page.settle(`
+    const ends = new AbortController();
+    const checkout = await window.license.portal().checkout("${link}");
+    const stages = [];
+    const onProgress = ({ stage }) => { stages.push(stage); ends.abort(); };
+    const failed = await checkout.follow({ signal: ends.signal, onProgress }).catch((error) => error);
+    return { address: checkout.address, stages, kind: failed.kind };
+  `);
+  assert.deepEqual([bought.result.stages, bought.result.kind], [["open"], "cancelled"]);
+  assert.ok(bought.result.address.startsWith(`${polar.url}/checkout/`));
+  await page.quit();
 });

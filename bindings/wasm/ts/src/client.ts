@@ -6,8 +6,8 @@
 import { checkedSignal, onAbort } from "./abort.js";
 import { freeze, isSame } from "./decision.js";
 import { CANCELLED, type Context, driver, type Host, type Operation, type Run } from "./driver.js";
-import { type Engine, errorOf } from "./engine.js";
-import { LicenseError, messageOf, type Texts, words, worded } from "./error.js";
+import type { Engine } from "./engine.js";
+import { errorOf, LicenseError, messageOf, type Texts, words, worded } from "./error.js";
 import type { ActivateOptions, CallOptions, Deactivation, LicenseClient } from "./license.js";
 import { type Refresher, refresher } from "./refresher.js";
 import type { Store } from "./storage.js";

@@ -3,10 +3,10 @@
  * engine in it. Clients check `hasStopped` and create a new engine.
  */
 
-import { errorFrom, LicenseError } from "./error.js";
+import { errorFrom, errorOf, LicenseError } from "./error.js";
 import { randomBytes } from "./random.js";
 import type { Clock } from "./time.js";
-import type { Decision, Failure } from "./types.js";
+import type { Failure } from "./types.js";
 import type * as compiled from "./wasm-bindgen.js";
 
 /** The arguments for a new engine, described in `bindings/wasm/src/engine.rs`. */
@@ -103,10 +103,6 @@ export class Engine {
       throw errorFrom("internal", "the licensing engine has stopped", thrown);
     }
   }
-}
-
-export function errorOf(failure: Failure, decision: Decision | null, cause?: unknown): LicenseError {
-  return new LicenseError(failure.kind, failure.detail, { ...failure, decision, cause });
 }
 
 async function instantiate(module: WebAssembly.Module, glue: Glue): Promise<Instance> {

@@ -5,6 +5,7 @@ import type {
   AnyFailure,
   Decision,
   ErrorKind,
+  Failure,
   LicenseSettings,
   NextStep,
   OtherFailure,
@@ -116,4 +117,9 @@ export function words(thrown: unknown): string {
   } catch {
     return "an unknown error";
   }
+}
+
+/** Converts a failure of the engine to an error. */
+export function errorOf(failure: Failure, decision: Decision | null, cause?: unknown): LicenseError {
+  return new LicenseError(failure.kind, failure.detail, { ...failure, decision, cause });
 }

@@ -4,17 +4,32 @@
  */
 
 import { Channel, invoke } from "@tauri-apps/api/core";
+import { checkedSignal, onAbort } from "./abort.js";
 import { type PageBridge, pageLicense } from "./electron/page.js";
-import { LicenseError, words } from "./error.js";
+import { errorOf, LicenseError, words } from "./error.js";
 import type { License } from "./license.js";
 import { Horizon, type Outlook } from "./outlook.js";
+import { customerPortal } from "./portal/customer-portal.js";
+import type { Portal } from "./portal/methods.js";
+import { report, type RunPortal } from "./portal/run.js";
+import type { Progress } from "./portal/types.js";
 import { randomText } from "./random.js";
 import { systemClock } from "./time.js";
 import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
 
 export { LicenseError } from "./error.js";
 export type { ActivateOptions, CallOptions, Deactivation, License } from "./license.js";
+export type * from "./portal/public-types.js";
 export type { Decision, Explanation } from "./types.js";
+
+/** The license of the app. */
+export interface TauriLicense<Feature extends string = string> extends License<Feature> {
+  /**
+   * The customer portal: for a customer who lost the key, has a dead machine, or has just bought. Its operations need the
+   * permission `polar-license:allow-portal`.
+   */
+  portal(this: void): Portal;
+}
 
 /** The result of a call, and the license's state after it. */
 interface Reply {
@@ -24,7 +39,16 @@ interface Reply {
   deactivated: Deactivated | null;
 }
 
-let connecting: Promise<License> | undefined;
+/** The result of an operation of the customer portal, and the license's state after it. */
+interface PortalReply {
+  outlook: Outlook;
+  /** JSON. */
+  reply: string | null;
+  address: string | null;
+  error: Failure | null;
+}
+
+let connecting: Promise<TauriLicense> | undefined;
 
 /**
  * Connects to the license of the app, which its Rust side holds. Resolves quickly, since Polar is not asked. Every call
@@ -32,15 +56,15 @@ let connecting: Promise<License> | undefined;
  *
  * Rejects with a `LicenseError` if the window's capability lacks `polar-license:default`, or the app lacks the plugin.
  */
-export function connectLicense<Feature extends string = string>(): Promise<License<Feature>> {
+export function connectLicense<Feature extends string = string>(): Promise<TauriLicense<Feature>> {
   connecting ??= connect().catch((error: unknown) => {
     connecting = undefined;
     throw error;
   });
-  return connecting as Promise<License<Feature>>;
+  return connecting as Promise<TauriLicense<Feature>>;
 }
 
-async function connect(): Promise<License> {
+async function connect(): Promise<TauriLicense> {
   const page = pageName();
   const changes = new Channel<Outlook>();
   const outlook = await command<Outlook>("connect", { page, changes });
@@ -91,7 +115,38 @@ async function connect(): Promise<License> {
     forget: (id) => decided("forget", id),
     cancel: (id) => void command("cancel", { page, number: id }).catch(() => undefined),
   };
-  return Object.freeze(pageLicense(bridge) as License);
+  const current = (): Decision => horizon.look().decision;
+  const portal = customerPortal({ current, run: portalOf(page, horizon), seesRedirects: true });
+  return Object.freeze({ ...(pageLicense(bridge) as License), portal: () => portal });
+}
+
+/** The numbers of the portal's calls. The license counts its own from 1. */
+const FIRST_PORTAL_CALL = 2 ** 31;
+
+/** Runs operations of the portal in the app, which holds the values of the replies. */
+function portalOf(page: string, horizon: Horizon): RunPortal {
+  let number = FIRST_PORTAL_CALL;
+  return async (request, { signal, onProgress }) => {
+    number += 1;
+    const own = { page, number };
+    const progress = new Channel<Progress>();
+    progress.onmessage = (reported) => report(onProgress, reported);
+    const cancel = (): void => void command("cancel", own).catch(() => undefined);
+    const stop = checkedSignal(signal) && onAbort(signal as AbortSignal, cancel);
+    try {
+      const sent = { ...own, request: JSON.stringify(request(horizon)), progress };
+      const { outlook, reply, address, error } = await command<PortalReply>("portal", sent);
+      horizon.take(outlook);
+      const { decision } = horizon.look();
+      if (error) throw errorOf(error, decision, signal?.aborted ? signal.reason : undefined);
+      if (reply === null) throw new LicenseError("internal", "the plugin did not reply", { decision });
+      const release = (): void => void command("release_reply", own).catch(() => undefined);
+      return { holder: horizon, release, json: reply, address };
+    } finally {
+      stop?.();
+      progress.onmessage = () => undefined;
+    }
+  };
 }
 
 /**

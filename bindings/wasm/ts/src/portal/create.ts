@@ -31,7 +31,7 @@ export async function createWithPortal(
     texts: options.texts,
     disposal: disposal.signal,
   });
-  const portal = customerPortal({ client, run, seesRedirects });
+  const portal = customerPortal({ current: () => client.current(), run, seesRedirects });
   const dispose = (): void => {
     disposal.abort();
     client.dispose();

@@ -1,22 +1,20 @@
 /**
  * The portal of a client, its sessions and checkouts: objects with one method for each row of `OPERATIONS`. A method sends its
- * arguments to the engine as a request, and converts the reply into objects of the app's.
+ * arguments as a request, and converts the reply into objects of the app's.
  */
 
-import type { Client } from "../client.js";
-import { type Engine, errorOf } from "../engine.js";
-import { LicenseError } from "../error.js";
-import type { Failure } from "../types.js";
-import type { Reply, Request, RunPortal } from "./driver.js";
-import { type Handle, handleOf } from "./handle.js";
+import { errorOf, LicenseError } from "../error.js";
+import type { Decision, Failure } from "../types.js";
+import { type Handle, type Holder, handleOf } from "./handle.js";
 import type { Portal } from "./methods.js";
 import { type Operation, OPERATIONS, type Result } from "./operations.js";
 import type { WaitOptions } from "./options.js";
+import type { Reply, Request, RunPortal } from "./run.js";
 import { discreet, shown } from "./shown.js";
 
 /** The parts that all operations of a client's portal need. */
 export interface Parts {
-  client: Client;
+  current(): Decision;
   run: RunPortal;
   /** Whether the target of a redirect can be seen, which browsers hide. */
   seesRedirects: boolean;
@@ -32,13 +30,13 @@ function methods(parts: Parts, of: keyof typeof OPERATIONS, self?: Handle): Reco
     return async (...given: unknown[]): Promise<unknown> => {
       const positional = Object.entries(takes);
       const last = (given[positional.length] ?? {}) as WaitOptions & Record<string, unknown>;
-      const request = (engine: Engine): Request => {
+      const request = (holder: Holder): Request => {
         if (call === "checkout" && !parts.seesRedirects) throw new LicenseError("invalid_argument", NOT_BY_LINK);
         const members = [
-          ...positional.map(([name, kind], at) => [name, kind === "handle" ? handleOf(given[at], name).of(engine) : plain(given[at])]),
+          ...positional.map(([name, kind], at) => [name, kind === "handle" ? handleOf(given[at], name).of(holder) : plain(given[at])]),
           ...options.map((name) => [name, plain(last[name])]),
         ];
-        return { call, ...(self && { [of]: self.of(engine) }), ...Object.fromEntries(members) };
+        return { call, ...(self && { [of]: self.of(holder) }), ...Object.fromEntries(members) };
       };
       return result(parts, gives, await parts.run(request, last));
     };
@@ -80,8 +78,8 @@ function result(parts: Parts, gives: Result, reply: Reply): unknown {
   }
 }
 
-function restored({ client }: Parts, value: { kind: string; error?: Failure }): unknown {
-  const decision = client.current();
+function restored({ current }: Parts, value: { kind: string; error?: Failure }): unknown {
+  const decision = current();
   if (value.kind === "licensed") return Object.freeze({ ...value, decision });
   return value.error ? Object.freeze({ ...value, error: errorOf(value.error, decision) }) : value;
 }

@@ -5,13 +5,14 @@
 
 import { checkedSignal, onAbort } from "../abort.js";
 import { type Client, OPEN } from "../client.js";
-import { type Engine, errorOf, type Now } from "../engine.js";
-import { LicenseError, type Texts, words, worded } from "../error.js";
+import type { Engine, Now } from "../engine.js";
+import { errorOf, LicenseError, type Texts, words, worded } from "../error.js";
 import type { Fetch } from "../fetch.js";
 import { type Clock, waitUntil } from "../time.js";
 import { exchange } from "../transport.js";
 import type * as compiled from "../wasm-bindgen-portal.js";
 import type { WaitOptions } from "./options.js";
+import { report, type RunPortal } from "./run.js";
 
 /** The parts of a client that its portal uses. */
 export interface PortalHost {
@@ -26,21 +27,6 @@ export interface PortalHost {
 }
 
 type StepTo<What extends compiled.PortalStep["do"]> = Extract<compiled.PortalStep, { do: What }>;
-
-/** A request: the name of an operation, and its arguments. */
-export type Request = { call: string } & Record<string, unknown>;
-
-/** The result of an operation, and the engine that holds what is in it under this number. */
-export interface Reply {
-  engine: Engine;
-  number: number;
-  json: string;
-  /** Of a checkout's page. */
-  address: string | null;
-}
-
-/** Runs the operation that `request` describes for an engine. It throws if an argument is wrong. */
-export type RunPortal = (request: (engine: Engine) => Request, options: WaitOptions) => Promise<Reply>;
 
 /** For the operations of one client's portal. */
 export function portalDriver(host: PortalHost): RunPortal {
@@ -61,7 +47,8 @@ export function portalDriver(host: PortalHost): RunPortal {
       const first = call(engine, (engine, now) => engine.callPortal(json, ...now));
       const last = await untilDone(engine, first, signal, sending, options);
       if (last.do === "failed") throw errorOf(last.error, null, signal.aborted ? signal.reason : undefined);
-      return { engine, number: last.number, json: last.reply, address: last.address };
+      const { number, reply, address } = last;
+      return { holder: engine, release: () => releaseReply(engine, number), json: reply, address };
     } catch (error) {
       throw explained(error, sending, signal);
     } finally {
@@ -87,7 +74,7 @@ export function portalDriver(host: PortalHost): RunPortal {
             step = await send(engine, step, signal, sending);
             break;
           case "wait":
-            report(onProgress, step);
+            report(onProgress, step.progress);
             step = await wait(engine, step, signal);
             break;
         }
@@ -159,6 +146,15 @@ function call<T>(engine: Engine, method: (engine: compiled.Engine, now: Now) => 
   return engine.call((engine, now) => method(engine as compiled.Engine, now));
 }
 
+/** Makes the engine wipe the values of a reply. */
+function releaseReply(engine: Engine, number: number): void {
+  try {
+    call(engine, (engine) => engine.releaseReply(number));
+  } catch {
+    // the engine has ended, and its memory with it
+  }
+}
+
 /** Makes the engine forget the step and the secrets in it. */
 function giveUp(engine: Engine, step: compiled.PortalStep): void {
   if (step.do === "done" || step.do === "failed") return;
@@ -166,15 +162,6 @@ function giveUp(engine: Engine, step: compiled.PortalStep): void {
     call(engine, (engine) => engine.giveUp(step.number));
   } catch {
     // the engine has ended, and its memory with it
-  }
-}
-
-function report(onProgress: WaitOptions["onProgress"], { progress }: StepTo<"wait">): void {
-  try {
-    onProgress?.(Object.freeze(progress));
-  } catch (error) {
-    // a mistake of the app's own must not end the operation
-    console.error("polar-license: `onProgress` failed", error);
   }
 }
 

@@ -1,49 +1,44 @@
 /**
- * Handles of what stays in the engine: tokens, license keys, secrets of checkouts. The app's objects contain none of it. The
- * engine wipes the values of a reply when all objects that stand for one of them are gone.
+ * Handles of what stays elsewhere: tokens, license keys, secrets of checkouts. The app's objects contain none of it. The
+ * values of a reply are wiped when all objects that stand for one of them are gone.
  */
 
-import type { Engine } from "../engine.js";
 import { LicenseError } from "../error.js";
-import type * as compiled from "../wasm-bindgen-portal.js";
 
-/** A reply whose values an engine holds. */
+/** The holder of a reply's values: an engine, or the connection to another process. */
+export type Holder = object;
+
+/** A reply whose values a holder keeps until this object is gone. */
 export class HeldReply {
-  readonly #engine: Engine;
+  readonly #holder: Holder;
 
-  constructor(engine: Engine, number: number) {
-    this.#engine = engine;
-    finished.register(this, () => {
-      try {
-        engine.call((engine) => (engine as compiled.Engine).releaseReply(number));
-      } catch {
-        // the engine has ended, and its memory with it
-      }
-    });
+  constructor(holder: Holder, release: () => void) {
+    this.#holder = holder;
+    finished.register(this, release);
   }
 
   /** The right to use one of its values. */
   handle(number: number): Handle {
-    return { of: (engine) => this.#numberFor(engine, number) };
+    return { of: (holder) => this.#numberFor(holder, number) };
   }
 
-  #numberFor(engine: Engine, number: number): number {
-    if (this.#engine === engine) return number;
+  #numberFor(holder: Holder, number: number): number {
+    if (this.#holder === holder) return number;
     throw new LicenseError("invalid_argument", "this is another client's, or from before the engine was restarted; begin again");
   }
 }
 
-/** The right to use what an engine holds, which lasts as long as this object. */
+/** The right to use a value, which lasts as long as this object. */
 export interface Handle {
-  /** Its number for this engine. */
-  of(engine: Engine): number;
+  /** Its number for this holder. */
+  of(holder: Holder): number;
 }
 
 const finished = new FinalizationRegistry<() => void>((release) => release());
 
 const handles = new WeakMap<object, Handle>();
 
-/** An object of the app's that stands for what the engine holds. */
+/** An object of the app's that stands for a value. */
 export function standsFor<Shown extends object>(shown: Shown, handle: Handle): Shown {
   handles.set(shown, handle);
   return shown;

@@ -3,25 +3,7 @@
  */
 
 export * from "../public.js";
-export type { Checkout, Portal, PortalSession } from "./methods.js";
-export type { FollowOptions, RotateOptions, WaitOptions } from "./options.js";
 export type { PortalClient } from "./portal.js";
-export type {
-  CodeRequest,
-  CodeSent,
-  Customer,
-  CustomerChoice,
-  Device,
-  Devices,
-  HiddenDevices,
-  KeyChoice,
-  KeyStatus,
-  Licensed,
-  LicenseKey,
-  ListedDevices,
-  NoSeat,
-  Progress,
-  Purchase,
-  Restored,
-  Stage,
-} from "./types.js";
+export type * from "./public-types.js";
+// the portal's, and not the subscription or order of a decision
+export type { Purchase } from "./types.js";

@@ -3,8 +3,8 @@
  * shows it.
  */
 
-import type { Reply } from "./driver.js";
 import { type Handle, HeldReply, standsFor } from "./handle.js";
+import type { Reply } from "./run.js";
 
 /** An object with members that are there, but that nothing lists. */
 export function discreet<Shown extends object, Personal extends object>(
@@ -19,8 +19,8 @@ export function discreet<Shown extends object, Personal extends object>(
 const PERSONAL = ["email", "name", "label"];
 
 /** The value of a reply, and its handle if it has one itself. */
-export function shown({ engine, number, json }: Reply): { value: unknown; handle: Handle | undefined } {
-  const reply = new HeldReply(engine, number);
+export function shown({ holder, release, json }: Reply): { value: unknown; handle: Handle | undefined } {
+  const reply = new HeldReply(holder, release);
   let last: Handle | undefined;
   // called for the innermost objects first
   const value: unknown = JSON.parse(json, (_, value: unknown) => {
