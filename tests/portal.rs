@@ -1,29 +1,24 @@
-//! The customer portal as an app's developer uses it, over real HTTP to a local Polar.
+//! The customer portal as an app's developer uses it, over real HTTP to a local Polar: what the stories of
+//! `tests/scenarios/portal` cannot say.
 #![cfg(all(feature = "http", feature = "portal"))]
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
 mod support;
 
+#[path = "portal/at_once.rs"]
+mod at_once;
 #[path = "portal/book.rs"]
 mod book;
-#[path = "portal/bought.rs"]
-mod bought;
 #[path = "portal/boundary.rs"]
 mod boundary;
 #[path = "portal/changes.rs"]
 mod changes;
 #[path = "portal/devices.rs"]
 mod devices;
-#[path = "portal/german.rs"]
-mod german;
-#[path = "portal/lost_key.rs"]
-mod lost_key;
-#[path = "portal/pace.rs"]
-mod pace;
-#[path = "portal/rotated.rs"]
-mod rotated;
-#[path = "portal/team.rs"]
-mod team;
+#[path = "portal/success_page.rs"]
+mod success_page;
+#[path = "portal/typed.rs"]
+mod typed;
 
 use mock_polar::{MockPolar, NewKey};
 use polar_license::blocking::{Client, Session};

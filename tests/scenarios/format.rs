@@ -138,6 +138,8 @@ pub(crate) struct Control {
     pub(crate) post: Option<String>,
     pub(crate) patch: Option<String>,
     pub(crate) delete: Option<String>,
+    /// Whether the vendor's backend sends it, with the vendor's token.
+    pub(crate) vendor: bool,
     pub(crate) body: Value,
     pub(crate) times: Option<u32>,
     /// The name under which the reply is kept.

@@ -42,18 +42,19 @@ impl LocalPolar {
     pub(crate) fn start() -> Self {
         let machine = Machine::new(Seed::demo(), false, ApiVersion::default(), None);
         let polar = Self { machine, asked: Mutex::default() };
-        polar.control("POST", "/clock", &json!({ "freeze": format::start().to_string() }));
+        polar.control("POST", "/clock", None, &json!({ "freeze": format::start().to_string() }));
         polar
     }
 
     pub(crate) fn advance(&self, ms: i64) {
-        self.control("POST", "/clock", &json!({ "advance_seconds": ms as f64 / 1000.0 }));
+        self.control("POST", "/clock", None, &json!({ "advance_seconds": ms as f64 / 1000.0 }));
     }
 
     /// Sends a request to the control endpoint, or to Polar's interface if the path begins with `/v1/`.
-    pub(crate) fn control(&self, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) fn control(&self, method: &str, path: &str, token: Option<&str>, body: &Value) -> Value {
         let folder = if path.starts_with("/v1/") { "" } else { "/_mock" };
-        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        headers.extend(token.map(|token| ("authorization".to_owned(), format!("Bearer {token}"))));
         let request = recorded(method, &format!("{folder}{path}"), headers, body.to_string().as_bytes());
         let reply = self.exchange(request).flatten().unwrap_or_else(|| panic!("{method} {path} was not answered"));
         let text = String::from_utf8_lossy(&reply.body);
@@ -95,13 +96,13 @@ impl LocalPolar {
 
     /// Returns the full texts of all license keys.
     pub(crate) fn keys(&self) -> Vec<String> {
-        let keys = self.control("GET", "/keys", &Value::Null);
+        let keys = self.control("GET", "/keys", None, &Value::Null);
         let texts = keys.as_array().into_iter().flatten().filter_map(|key| key["key"].as_str());
         texts.map(str::to_owned).collect()
     }
 
     pub(crate) fn mails(&self) -> Vec<Value> {
-        match self.control("GET", "/mails", &Value::Null) {
+        match self.control("GET", "/mails", None, &Value::Null) {
             Value::Array(mails) => mails,
             other => panic!("{other}"),
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use mock_polar::DEMO_VENDOR_TOKEN;
 use polar_license::transport::{Answer, Failure, Request, Sent};
 use serde_json::{Value, json};
 
@@ -43,7 +44,8 @@ impl World {
             Value::String(path) => path,
             other => panic!("{place}: {other} is not a path"),
         };
-        let reply = self.local().control(method, &path, &self.resolved(&control.body));
+        let token = control.vendor.then_some(DEMO_VENDOR_TOKEN);
+        let reply = self.local().control(method, &path, token, &self.resolved(&control.body));
         if !control.expect.is_null() {
             let expected = Members::from_iter([(String::from("reply"), self.resolved(&control.expect))]);
             for difference in differences(&expected, &json!({ "reply": reply }), Inner::Open) {

@@ -184,7 +184,7 @@ impl World {
     /// Returns the settings with which a process starts: those of its last start, or those of the scenario.
     fn settings_of(&self, name: &str) -> (Members, String) {
         self.settings.lock().unwrap().get(name).cloned().unwrap_or_else(|| {
-            let mut config = self.common.config.clone();
+            let mut config = self.resolved_members(&self.common.config);
             override_members(&mut config, &self.scenario.config);
             (config, self.scenario.device.as_ref().unwrap_or(&self.common.device).clone())
         })

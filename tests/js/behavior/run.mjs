@@ -40,7 +40,7 @@ try {
 
 function scenarioTexts() {
   const scenarios = join(here, "../../scenarios");
-  const names = readdirSync(scenarios).filter((name) => name.endsWith(".json"));
+  const names = readdirSync(scenarios, { recursive: true }).filter((name) => name.endsWith(".json"));
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(scenarios, name), "utf8")]));
 }
 

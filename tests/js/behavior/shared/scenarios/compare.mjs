@@ -18,6 +18,11 @@ function matches(name, expected, actual, closed) {
   if (isObject(expected)) {
     if ("contains" in expected) return typeof actual === "string" && actual.includes(expected.contains);
     if ("oneOf" in expected) return expected.oneOf.some((one) => matches(name, one, actual, closed));
+    if ("not" in expected) return !matches(name, expected.not, actual, closed);
+    if ("count" in expected) return actual?.length === expected.count;
+    if ("atLeast" in expected || "atMost" in expected) {
+      return typeof actual === "number" && actual >= (expected.atLeast ?? 0) && actual <= (expected.atMost ?? Infinity);
+    }
     if ("from" in expected) {
       const at = time(actual);
       return at !== undefined && moment(expected.from) <= at && at <= moment(expected.to);
@@ -29,6 +34,9 @@ function matches(name, expected, actual, closed) {
   if (typeof expected === "string" && name.endsWith("At")) {
     const at = time(actual);
     return at !== undefined && Math.abs(at - moment(expected)) <= SLACK_MS;
+  }
+  if (Array.isArray(expected) && Array.isArray(actual) && !closed) {
+    return expected.length === actual.length && expected.every((one, at) => matches("", one, actual[at], closed));
   }
   return JSON.stringify(expected) === JSON.stringify(actual);
 }

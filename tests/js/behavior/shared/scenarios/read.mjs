@@ -4,13 +4,18 @@
 export const START = Date.parse("2026-11-21T12:00:00Z");
 
 const MEMBERS = {
-  common: ["names", "config", "device", "sold", "given", "licenseKey", "personal"],
+  common: ["names", "localPolar", "config", "device", "sold", "given", "licenseKey", "personal"],
   file: ["about", "scenarios"],
   scenario: ["name", "why", "shows", "broken", "config", "device", "sold", "given", "steps"],
-  step: ["as", "do", "key", "replacePrevious", "count", "restart", "clock", "store", "polar", "always", "expect"],
+  step: [
+    ...["as", "do", "key", "replacePrevious", "count", "restart", "clock", "store", "polar", "always", "expect"],
+    ...["control", "call", "with", "name", "waits", "during", "times"],
+  ],
+  control: ["get", "post", "patch", "delete", "vendor", "body", "times", "name", "expect"],
+  waits: ["after", "control", "cancelAt", "stage", "atLeast", "atMost"],
   restart: ["config", "device"],
   clock: ["pass", "hold", "sleep", "wall"],
-  store: ["flip", "set", "truncate", "text", "keep", "put", "remove", "fails"],
+  store: ["flip", "set", "truncate", "text", "keep", "put", "remove", "fails", "writes"],
   exchange: ["request", "body", "reply", "during"],
   reply: ["yes", "half", "no", "malformed", "status", "retryAfter", "body", "fail", "sent", "killed", "cancelled"],
 };
@@ -64,7 +69,9 @@ export function time(value) {
 
 function checkStep(step) {
   known("step", step);
-  for (const name of ["restart", "clock", "store"]) known(name, step[name] ?? {});
+  for (const name of ["restart", "clock", "store", "waits"]) known(name, step[name] ?? {});
+  for (const control of [...(step.control ?? []), ...(step.waits?.control ?? [])]) known("control", control);
+  for (const steps of Object.values(step.during ?? {})) steps.forEach(checkStep);
   for (const exchange of step.polar ?? []) {
     known("exchange", exchange);
     known("reply", exchange.reply);

@@ -11,6 +11,11 @@ export function* spoiltOnes(scenario) {
     for (const [name, value] of Object.entries(step.expect ?? {})) {
       yield changed(`\`${name}\``, at, (step) => (step.expect[name] = spoilt(name, value)));
     }
+    for (const [number, { expect }] of (step.control ?? []).entries()) {
+      if (expect === undefined) continue;
+      const what = `reply ${number + 1} of the local Polar`;
+      yield changed(what, at, (step) => (step.control[number].expect = spoilt("", expect)));
+    }
     for (const [number, exchange] of (step.polar ?? []).entries()) {
       // without what happened meanwhile, the question need not be asked again
       if (!exchange.during?.length) {
@@ -28,8 +33,11 @@ function spoilt(name, value) {
   if (name === "store" && typeof value === "string") {
     return { present: "absent", absent: "present", changed: "unchanged", unchanged: "changed" }[value];
   }
+  if (Array.isArray(value) && value.length > 0) return value.map((item) => spoilt("", item));
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    if ("contains" in value) return { contains: "nobody says this" };
+    if (Object.keys(value).length === 0) return "wrong";
+    if ("contains" in value || "not" in value) return { contains: "nobody says this" };
+    if ("atLeast" in value) return { atLeast: Number.MAX_SAFE_INTEGER };
     if ("oneOf" in value) return { oneOf: ["none of these"] };
     if ("from" in value) return { from: "2000-01-01T00:00:00Z", to: "2000-01-02T00:00:00Z" };
     const last = Object.keys(value).sort().at(-1);

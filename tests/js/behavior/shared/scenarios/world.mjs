@@ -2,9 +2,11 @@
 // scenario's steps out and collects what is not as expected.
 
 import { createLicenseClient, LicenseError } from "polar-license";
+import * as withPortal from "polar-license/portal";
 
 import { withTimeLimit, expire } from "../timers.mjs";
 import { differences } from "./compare.mjs";
+import { call, Portal } from "./portal.mjs";
 import { allSteps, duration, START, time } from "./read.mjs";
 import { answer } from "./replies.mjs";
 
@@ -14,6 +16,9 @@ const REQUEST_MS = 600;
 /** The members that an expectation may have besides those of a decision. */
 const OTHERS = ["error", "store", "deactivated", "allows", "covers"];
 
+/** The members that the expectation of an operation of the portal may have besides those of its reply. */
+const OF_A_CALL = ["error", "store", "decision", "requests", "mails"];
+
 const ENDPOINTS = {
   validate: ["activation_id", "benefit_id", "customer_id", "increment_usage", "conditions"],
   activate: ["label", "conditions", "meta"],
@@ -22,7 +27,8 @@ const ENDPOINTS = {
 
 /** Runs a scenario. Returns what was not as expected, each with where it happened. */
 export async function run(common, file, scenario) {
-  const world = new World(common, scenario, `${file}: \`${scenario.name}\``);
+  const portal = common.polar && (await Portal.begin(common.polar));
+  const world = new World(common, scenario, `${file}: \`${scenario.name}\``, portal);
   for (const [number, step] of allSteps(common, scenario).entries()) {
     const place = `step ${number + 1} (${summary(step)})`;
     try {
@@ -47,11 +53,13 @@ class World {
   #common;
   #scenario;
   #place;
+  #portal;
 
-  constructor(common, scenario, place) {
+  constructor(common, scenario, place, portal) {
     this.#common = common;
     this.#scenario = scenario;
     this.#place = place;
+    this.#portal = portal;
   }
 
   fail(place, what) {
@@ -59,16 +67,21 @@ class World {
   }
 
   async step(step, place) {
+    for (let time = 0; time < (step.times ?? 1); time += 1) await this.#step(step, place);
+  }
+
+  async #step(step, place) {
     if (step.clock) this.#moveClocks(step.clock);
     if (step.store) this.#editStore(step.store);
     const name = step.as ?? "main";
     if (step.restart) await this.#restart(name, step.restart);
-    if (!step.do && !step.expect) return;
+    for (const control of step.control ?? []) await this.#control(control, place);
+    if (!step.do && !step.call && !step.expect) return;
     if (this.#dead.has(name)) throw new Error(`\`${name}\` was killed and is not running; restart it first`);
     const process = this.processes.get(name) ?? (await this.#start(name, this.#settingsOf(name)));
     // the step in which this one happens, if it does
     const outer = process.step;
-    process.step = { place, always: step.always ?? {}, script: [...(step.polar ?? [])] };
+    process.step = { place, always: step.always ?? {}, script: [...(step.polar ?? [])], during: { ...step.during } };
     await this.#carryOut(name, process, step);
     process.step = outer;
   }
@@ -77,9 +90,10 @@ class World {
     const { place, script } = process.step;
     this.#watch(process, "at the start");
     const before = this.#store.bytes;
-    const outcome = await carryOut(process, step);
+    const asked = this.#portal?.asked.length;
+    const outcome = await (step.call ? this.#call(process, step) : carryOut(process, step));
     for (const { request } of script) this.fail(place, `request: expected ${request}, got none`);
-    const expected = step.expect ?? {};
+    const expected = (await this.#portal?.resolved(step.expect ?? {})) ?? step.expect ?? {};
     if (process.step.killed) {
       this.#bury(name, process);
       if (Object.keys(expected).some((member) => member !== "store")) {
@@ -87,8 +101,10 @@ class World {
       }
       return this.#compareStore(expected, before, place);
     }
-    this.#checkAtRest(process, outcome, place);
-    this.#compare(expected, process, outcome, place);
+    this.#checkAtRest(process, outcome, step.call, place);
+    if (step.call) this.#compareReply(expected, outcome, place);
+    else this.#compare(expected, process, outcome, place);
+    if (this.#portal) await this.#checkLocalPolar(expected, outcome, asked, place);
     this.#compareStore(expected, before, place);
     this.#watch(process, "at the end");
   }
@@ -108,11 +124,12 @@ class World {
 
   async #start(name, settings) {
     const process = { config: settings.config, step: { place: `start of ${name}`, always: {}, script: [] } };
-    process.client = await createLicenseClient({
-      ...settings.config,
+    const create = this.#portal ? withPortal.createLicenseClient : createLicenseClient;
+    process.client = await create({
+      ...((await this.#portal?.resolved(settings.config)) ?? settings.config),
       deviceId: settings.device,
       storage: { device: async () => settings.device, open: () => this.#storeOf(process) },
-      fetch: (url, init) => this.#polar(process, url, init),
+      fetch: (url, init) => (this.#portal ? this.#local(process, url, init) : this.#polar(process, url, init)),
       clock: { now: () => this.#clocks.wall, monotonic: () => this.#clocks.monotonic },
       autoRefresh: false,
     });
@@ -133,6 +150,7 @@ class World {
     const [passed, held, slept] = [pass, hold, sleep].map((text) => (text === undefined ? 0 : duration(text)));
     const clocks = this.#clocks;
     clocks.polar += passed + held + slept;
+    if (passed + held + slept > 0) this.#portal?.advance(passed + held + slept);
     clocks.wall += passed + slept;
     clocks.monotonic += passed + held;
     if (wall !== undefined) clocks.wall = time(wall) ?? clocks.wall + duration(wall);
@@ -140,7 +158,8 @@ class World {
 
   #editStore(step) {
     const store = this.#store;
-    if (step.fails !== undefined) store.fails = step.fails;
+    if (step.fails !== undefined) Object.assign(store, { fails: step.fails, writes: undefined });
+    if (step.writes !== undefined) store.writes = step.writes;
     if (step.keep !== undefined) store.kept.set(step.keep, store.bytes);
     if (step.put !== undefined) {
       if (!store.kept.has(step.put)) throw new Error(`nothing was kept as \`${step.put}\``);
@@ -162,6 +181,7 @@ class World {
       async (...values) => {
         this.#watch(process, `before ${what}`);
         if (!working.includes(this.#store.fails)) throw new Error("the disk is broken");
+        if (what !== "loading") this.#countWrite();
         return work(...values);
       };
     return {
@@ -170,6 +190,84 @@ class World {
       remove: use("removing", ["nothing"], () => void (this.#store.bytes = undefined)),
       locked: (work) => work(),
     };
+  }
+
+  /** A disk that is full lets a minute pass, so that the operation gives it up. */
+  #countWrite() {
+    const store = this.#store;
+    if (store.writes === undefined) return;
+    if (store.writes === 0) {
+      this.#moveClocks({ pass: "60s" });
+      throw new Error("the disk is full");
+    }
+    store.writes -= 1;
+  }
+
+  async #control({ times = 1, name, expect, ...request }, place) {
+    for (let time = 0; time < times; time += 1) {
+      await this.#portal.caughtUp();
+      const reply = await this.#portal.request(request);
+      this.#portal.keep(name, reply);
+      if (expect === undefined) continue;
+      const expected = { reply: await this.#portal.resolved(expect) };
+      for (const wrong of differences(expected, { reply })) this.fail(place, `${JSON.stringify(request)}: ${wrong}`);
+    }
+  }
+
+  /** Carries out an operation of the portal. One that waits goes on without waiting. */
+  async #call(process, { call: operation, with: given = {}, name, waits = {} }) {
+    const { client, step } = process;
+    const portal = this.#portal;
+    const reports = [];
+    const abort = new AbortController();
+    let due = waits.control ?? [];
+    const onProgress = (report) => {
+      reports.push(report);
+      if (report.waitedMs >= duration(waits.after ?? "0s")) {
+        const control = due;
+        due = [];
+        portal.afterwards(async () => {
+          for (const { times: _, ...request } of control) await portal.request(request);
+        });
+      }
+      this.#moveClocks({ pass: `${Math.round(report.nextInMs)}ms` });
+      if (waits.cancelAt === reports.length) abort.abort();
+    };
+    await portal.caughtUp();
+    const resolved = await portal.resolved(given);
+    try {
+      const reply = await call(client, operation, resolved, { onProgress, signal: abort.signal });
+      portal.keep(name, reply);
+      return { decision: client.current(), reply };
+    } catch (error) {
+      return failed(error);
+    } finally {
+      await portal.caughtUp();
+      this.#compareReports(waits, reports, step.place);
+    }
+  }
+
+  #compareReports({ stage, atLeast = "0s", atMost }, reports, place) {
+    const stages = [...new Set(reports.map((report) => report.stage))].join();
+    if (stage !== undefined && stages !== stage) this.fail(place, `stage: expected ${stage}, got ${stages}`);
+    const waited = reports.at(-1)?.waitedMs ?? 0;
+    if (waited < duration(atLeast) || (atMost !== undefined && waited > duration(atMost))) {
+      this.fail(place, `it waited ${waited} ms, not from ${atLeast} to ${atMost}`);
+    }
+  }
+
+  /** Sends a request to the local Polar. */
+  async #local(process, url, init) {
+    this.#moveClocks({ pass: `${REQUEST_MS}ms` });
+    const { step } = process;
+    this.#watch(process, "while asking Polar");
+    const { endpoint, response } = await this.#portal.exchange(url, init);
+    const steps = step.during[endpoint] ?? [];
+    delete step.during[endpoint];
+    for (const [number, inner] of steps.entries()) {
+      await this.step(inner, `${step.place}: during ${endpoint}: step ${number + 1} (${summary(inner)})`);
+    }
+    return response;
   }
 
   async #polar(process, url, init) {
@@ -217,7 +315,7 @@ class World {
   }
 
   /** Checks what is true after every step, even if the scenario does not say it. */
-  #checkAtRest({ client }, { decision, error }, place) {
+  #checkAtRest({ client }, { decision, error }, call, place) {
     const current = client.current();
     for (const name of ["allowed", "state", "features"]) {
       const [said, is] = [decision?.[name], current[name]].map((value) => JSON.stringify(value));
@@ -226,12 +324,13 @@ class World {
     for (const one of [decision, current]) {
       if (one) for (const wrong of uncertain(this.#common.states[one.state], one)) this.fail(place, wrong);
     }
-    if (error && this.#common.withReason.includes(error.kind) !== (error.reason !== null)) {
+    // some refusals of the portal have no reason
+    if (error && !call && this.#common.withReason.includes(error.kind) !== (error.reason !== null)) {
       this.fail(place, `the reason of an error of kind ${error.kind} is ${error.reason}`);
     }
     if (client.current() !== current || !Object.isFrozen(current)) this.fail(place, "current is another object each time");
     const shown = JSON.stringify({ decision, error });
-    const keys = [...Object.keys(this.#common.sold), ...Object.keys(this.#scenario.sold ?? {})];
+    const keys = [...Object.keys(this.#common.sold ?? {}), ...Object.keys(this.#scenario.sold ?? {})];
     for (const secret of [...this.#common.personal, ...keys]) {
       if (shown.includes(secret)) this.fail(place, `\`${secret}\` is shown`);
     }
@@ -243,11 +342,7 @@ class World {
     if (error && expected.error) {
       for (const wrong of differences(expected.error, error)) this.fail(place, `error.${wrong}`);
     }
-    for (const [name, value] of Object.entries(expected)) {
-      if (OTHERS.includes(name)) continue;
-      if (!this.#common.members.includes(name)) this.fail(place, `\`${name}\` is not a member of a decision`);
-      for (const wrong of differences({ [name]: value }, decision)) this.fail(place, wrong);
-    }
+    this.#compareDecision(expected, decision, place);
     if ("deactivated" in expected && expected.deactivated !== deactivated) {
       this.fail(place, `deactivated: expected ${expected.deactivated}, got ${deactivated}`);
     }
@@ -258,6 +353,50 @@ class World {
     for (const [built, covered] of Object.entries(expected.covers ?? {})) {
       const is = client.covers(built);
       if (is !== covered) this.fail(place, `covers \`${built}\`: expected ${covered}, got ${is}`);
+    }
+  }
+
+  #compareDecision(expected, decision, place) {
+    for (const [name, value] of Object.entries(expected)) {
+      if (OTHERS.includes(name)) continue;
+      if (!this.#common.members.includes(name)) this.fail(place, `\`${name}\` is not a member of a decision`);
+      for (const wrong of differences({ [name]: value }, decision)) this.fail(place, wrong);
+    }
+  }
+
+  #compareReply(expected, { decision, error, reply }, place) {
+    if (error && !expected.error) this.fail(place, `failed with ${JSON.stringify(error)}`);
+    if (expected.error) {
+      // a reply may have an error too: the reason why no seat was taken
+      const actual = error ?? reply.error;
+      if (!actual) this.fail(place, `error: expected ${JSON.stringify(expected.error)}, got none`);
+      for (const wrong of differences(expected.error, actual)) this.fail(place, `error.${wrong}`);
+    }
+    this.#compareDecision(expected.decision ?? {}, decision, place);
+    const members = Object.entries(expected).filter(([name]) => !OF_A_CALL.includes(name));
+    for (const wrong of differences(Object.fromEntries(members), reply)) this.fail(place, wrong);
+  }
+
+  /** Compares the requests and mails of a step, and checks that no secret is where it must not be. */
+  async #checkLocalPolar({ requests, mails }, { decision, error, reply }, before, place) {
+    const portal = this.#portal;
+    const asked = portal.asked.slice(before);
+    const names = asked.map(({ endpoint }) => endpoint);
+    if (requests !== undefined && String(requests) !== String(names)) {
+      this.fail(place, `requests: expected ${requests}, got ${names}`);
+    }
+    const sent = (await portal.request({ get: "/mails" })).length;
+    if (mails !== undefined && mails !== sent) this.fail(place, `mails: expected ${mails}, got ${sent}`);
+    const withToken = asked.filter(({ endpoint, token }) => token && endpoint in ENDPOINTS);
+    for (const { endpoint } of withToken) this.fail(place, `a token was sent with \`${endpoint}\``);
+    const secrets = await portal.secrets();
+    const stored = String.fromCharCode(...(this.#store.bytes ?? []));
+    const shown = JSON.stringify({ decision, error, reply: { ...reply, address: undefined, clientSecret: undefined } });
+    for (const secret of [...secrets, ...this.#common.personal]) {
+      if (stored.includes(secret)) this.fail(place, `\`${secret}\` is stored`);
+    }
+    for (const secret of [...secrets, ...(await portal.keys())]) {
+      if (shown.includes(secret)) this.fail(place, `\`${secret}\` is shown`);
     }
   }
 
@@ -290,10 +429,15 @@ async function carryOut(process, step) {
     const { deactivated, ...decision } = await operations[step.do ?? "current"]();
     return { decision, deactivated };
   } catch (error) {
-    if (!(error instanceof LicenseError)) throw error;
-    const { name: _, decision, ...members } = error.toJSON();
-    return { decision, error: members };
+    return failed(error);
   }
+}
+
+/** The outcome of an operation that failed. */
+function failed(error) {
+  if (!(error instanceof LicenseError)) throw error;
+  const { name: _, decision, ...members } = error.toJSON();
+  return { decision, error: members };
 }
 
 /** Returns the members of a decision that do not agree with the types' description of its state. */
@@ -324,6 +468,6 @@ function overlaid(members, by) {
 }
 
 function summary(step) {
-  const what = step.do ?? ["restart", "clock", "store"].find((name) => step[name]) ?? "nothing";
+  const what = step.do ?? step.call ?? ["restart", "clock", "store"].find((name) => step[name]) ?? "nothing";
   return step.as ? `${step.as}: ${what}` : what;
 }

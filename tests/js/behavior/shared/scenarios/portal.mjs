@@ -1,0 +1,144 @@
+// The local Polar of one scenario, whose clock follows the scenario's; references to replies; operations of the portal.
+
+import { START } from "./read.mjs";
+
+const METHODS = ["get", "post", "patch", "delete"];
+
+/** The endpoints by the names that faults have for them. `*` is one part of a path. */
+const ENDPOINTS = {
+  "POST /v1/customer-portal/license-keys/validate": "validate",
+  "POST /v1/customer-portal/license-keys/activate": "activate",
+  "POST /v1/customer-portal/license-keys/deactivate": "deactivate",
+  "POST /v1/customer-portal/license-keys/*/rotate": "rotate_key",
+  "GET /v1/customer-portal/license-keys/": "list_keys",
+  "GET /v1/customer-portal/license-keys/*": "get_key",
+  "GET /v1/customer-portal/benefit-grants/": "list_grants",
+  "POST /v1/customer-portal/customer-session/request": "request_code",
+  "POST /v1/customer-portal/customer-session/authenticate": "authenticate",
+  "POST /v1/customer-seats/claim": "claim_seat",
+  "GET /v1/checkout-links/*/redirect": "open_link",
+  "GET /v1/checkouts/client/*": "get_checkout",
+};
+
+export class Portal {
+  /** The requests of apps: the endpoint and the token of each. */
+  asked = [];
+  url;
+  #kept = new Map();
+  /** Work to finish before the next request. */
+  #pending = Promise.resolve();
+
+  constructor(url) {
+    this.url = url;
+  }
+
+  static async begin(url) {
+    const portal = new Portal(url);
+    await portal.request({ post: "/reset" });
+    await portal.request({ post: "/clock", body: { freeze: new Date(START).toISOString() } });
+    return portal;
+  }
+
+  /** Sends a request to the control endpoint, or to Polar's interface if the path begins with `/v1/`. */
+  async request({ vendor, body, ...named }) {
+    const method = METHODS.find((method) => method in named);
+    const path = await this.resolved(named[method]);
+    const response = await fetch(`${this.url}${path.startsWith("/v1/") ? "" : "/_mock"}${path}`, {
+      method: method.toUpperCase(),
+      headers: { "Content-Type": "application/json", ...(vendor && { Authorization: "Bearer polar_oat_DEMO" }) },
+      body: body && JSON.stringify(await this.resolved(body)),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${text}`);
+    const reply = text === "" ? null : JSON.parse(text);
+    // a page asks before it sends
+    return path === "/requests" ? reply?.filter(({ method }) => method !== "OPTIONS") : reply;
+  }
+
+  advance(ms) {
+    this.afterwards(() => this.request({ post: "/clock", body: { advance_seconds: ms / 1000 } }));
+  }
+
+  /** Does something before the next request. */
+  afterwards(work) {
+    this.#pending = this.#pending.then(work);
+    // whoever awaits it gets the error
+    this.#pending.catch(() => {});
+  }
+
+  caughtUp() {
+    return this.#pending;
+  }
+
+  /** Sends the request of an app, and returns its endpoint and the response. */
+  async exchange(url, init) {
+    const { pathname } = new URL(url);
+    const called = `${init.method ?? "GET"} ${pathname}`;
+    const isCalled = (known) => new RegExp(`^${known.replaceAll("*", "[^/]+")}$`).test(called);
+    const endpoint = ENDPOINTS[Object.keys(ENDPOINTS).find(isCalled)] ?? called;
+    const headers = new Headers(init.headers);
+    if (headers.has("polar-version")) throw new Error(`a request to ${endpoint} names a version`);
+    this.asked.push({ endpoint, token: headers.get("authorization")?.replace("Bearer ", "") });
+    await this.caughtUp();
+    return { endpoint, response: await fetch(url, init) };
+  }
+
+  /** Tokens and codes, which must not be in any file, error or decision. */
+  async secrets() {
+    const codes = (await this.request({ get: "/mails" })).map(({ code }) => code);
+    return [...codes, ...this.asked.map(({ token }) => token)].filter((secret) => secret);
+  }
+
+  async keys() {
+    return (await this.request({ get: "/keys" })).map(({ key }) => key);
+  }
+
+  keep(name, value) {
+    if (name !== undefined) this.#kept.set(name, value);
+  }
+
+  /** Replaces references to kept replies: `{full/devices/devices/0}` is a part of the reply kept as `full`. */
+  async resolved(value) {
+    if (typeof value === "string") return this.#resolvedText(value);
+    if (Array.isArray(value)) return Promise.all(value.map((item) => this.resolved(item)));
+    if (typeof value !== "object" || value === null) return value;
+    const members = Object.entries(value).map(async ([name, member]) => [name, await this.resolved(member)]);
+    return Object.fromEntries(await Promise.all(members));
+  }
+
+  async #resolvedText(text) {
+    const [whole] = /^\{[^{}"]+\}$/.exec(text) ?? [];
+    if (whole) return this.#referred(whole.slice(1, -1), whole);
+    const parts = text.split(/(\{[^{}"]+\})/);
+    const found = parts.map((part, at) => (at % 2 ? this.#referred(part.slice(1, -1), part) : part));
+    return (await Promise.all(found)).join("");
+  }
+
+  async #referred(reference, otherwise) {
+    if (reference === "url") return this.url;
+    if (reference === "code") return (await this.request({ get: "/mails" })).at(-1).code;
+    const [name, ...path] = reference.split("/");
+    // a text of the app's with a placeholder
+    if (!this.#kept.has(name)) return otherwise;
+    return path.reduce((value, name) => (name === "last" ? value.at(-1) : value[name]), this.#kept.get(name));
+  }
+}
+
+/** Carries out an operation of the portal. Returns its reply as the core has it. */
+export async function call(client, operation, resolved, options) {
+  const { session, checkout, confirmedByUser, withinMs, ...given } = resolved;
+  const on = session ?? checkout ?? client.portal();
+  const reply = await on[operation](...Object.values(given), { confirmedByUser, withinMs, ...options });
+  switch (operation) {
+    case "licenseKeys":
+    case "usableKeys":
+      return { keys: reply };
+    case "release":
+      return { deactivated: reply };
+    case "checkout":
+    case "checkoutFromSecret":
+      return { follow: reply.follow, address: reply.address, clientSecret: reply.address.split("/").at(-1) };
+    default:
+      return reply;
+  }
+}
