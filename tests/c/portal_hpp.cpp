@@ -1,4 +1,4 @@
-// Uses everything of polar_license_portal.hpp, with a Polar inside the program, through an app's own transport.
+// Uses everything in polar_license_portal.hpp. The program contains a Polar, behind a transport of its own.
 #include "polar_license_portal.hpp"
 
 #include <cstdio>
@@ -160,7 +160,7 @@ int main()
     a_lost_key(license, portal, *in);
     a_purchase(license, portal, *in);
 
-    in->mono += std::chrono::minutes{2}; // room for other codes
+    in->mono += std::chrono::minutes{2}; // the limit on codes per minute is over
     const polar::code_request choice = portal.request_code("mia@example.com");
     CHECK(choice.kind() == polar::code_request_kind::choose && choice.customers().size() == 2 && choice.message() == "");
     CHECK(choice.customers()[0].name() == "Studio Nord" && !choice.customers()[1].name());
@@ -181,7 +181,7 @@ int main()
     polar::success_page taken{static_cast<std::uint16_t>(std::stoi(page.address().substr(17))), failure};
     CHECK(!taken && failure.kind() == polar::error_kind::internal);
 
-    // without the arguments of the functions, and without the pointers for their results
+    // empty objects as arguments
     const auto is_wrong = [&] { return failure.kind() == polar::error_kind::invalid_argument; };
     const polar::session none = portal.authenticate("no code", failure);
     CHECK(!none && is_wrong() && !none.restore(failure) && is_wrong());

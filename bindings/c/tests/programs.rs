@@ -115,7 +115,7 @@ fn online() {
 /// Lost keys, dead machines and purchases, and no secret in what is shown.
 #[test]
 fn customer_portal() {
-    portal::tell_stories(&mut command(&compile("tests/c/portal.c")));
+    portal::run_with_polar(&mut command(&compile("tests/c/portal.c")));
 }
 
 /// Runs with a build of its own, whose functions panic if an environment variable names them.

@@ -1,5 +1,4 @@
-//! The story that the examples of the customer portal tell, against a local Polar: the key is lost, the machine is
-//! dead.
+//! Runs the examples of the customer portal with a local Polar: a customer who lost the key, and whose machine is dead.
 
 use crate::common::repository;
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
@@ -15,7 +14,8 @@ pub fn finds_the_key(source: &str, start: impl Fn() -> Command) {
     assert!(text.contains(DEMO_ORGANIZATION) && text.contains(DEMO_BENEFIT_PRO));
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1).email(EMAIL));
-    // a machine each, and the first one dies; Wine has the user's folders from its registry, so there they would be one
+    // each run is on another machine, and the first machine dies; not under Wine, which reads the user's folders from its
+    // registry, so that both runs would be on one machine
     let is_wine = env::var("POLAR_LICENSE_C_RUNNER").is_ok_and(|runner| runner.contains("wine"));
     for machine in 0..if is_wine { 1 } else { 2 } {
         let home = tempfile::tempdir().unwrap();
@@ -28,7 +28,7 @@ pub fn finds_the_key(source: &str, start: impl Fn() -> Command) {
         let mut typed = app.stdin.take().unwrap();
         polar.clear_requests();
         writeln!(typed, "{EMAIL}").unwrap();
-        // a request is handled before anybody hears of it: its mail is there
+        // Polar sends the mail before it counts the request
         assert!(polar.wait_for_requests(1, Duration::from_secs(60)), "no code was requested");
         writeln!(typed, "{}\n1", polar.mails().last().unwrap().code.clone().unwrap()).unwrap();
         drop(typed);

@@ -1,6 +1,5 @@
-//! Polar, in the hand of a program that tells the stories of the customer portal: it writes what is to happen to a line
-//! of its output, and reads what came of it from a line of its input. What it shows to developers must hold no secret,
-//! and no file that it leaves.
+//! A local Polar that a test program of the customer portal controls. The program writes a command to each line of its
+//! output, and reads the result from a line of its input. Neither its log and errors nor its files may contain a secret.
 
 use mock_polar::{DEMO_VENDOR_TOKEN, Endpoint, Fault, FaultId, MockPolar, NewKey, Seed};
 use std::collections::BTreeSet;
@@ -14,13 +13,13 @@ use std::time::Duration;
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// Two customers with one address.
+/// The data of a Polar that has two customers with one e-mail address.
 const CUSTOMERS: &str = include_str!("../../../../tests/portal/two-customers.json");
 
 const NO_GRANT: &str = r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#;
 
-/// Lets the program tell its stories; what it wrote to its standard error, and its files, must hold no secret.
-pub fn tell_stories(program: &mut Command) {
+/// Runs the program to its end, and checks that neither its standard error nor its files contain a secret.
+pub fn run_with_polar(program: &mut Command) {
     let mut polar = Polar::start();
     let directory = tempfile::tempdir().unwrap();
     program.args([polar.main.url(), polar.other.url()]).arg(directory.path());
@@ -36,9 +35,9 @@ pub fn tell_stories(program: &mut Command) {
     for line in lines {
         last = line.unwrap();
         if last != "ok" {
-            let answer = polar.does(&last);
+            let answer = polar.carry_out(&last);
             let write = |answers: &mut ChildStdin| writeln!(answers, "{answer}");
-            // a program that has failed reads nothing any more, and says why
+            // the program has failed, and its standard error says why
             if write(&mut answers).is_err() {
                 break;
             }
@@ -54,7 +53,7 @@ struct Polar {
     main: MockPolar,
     other: MockPolar,
     withheld: Option<FaultId>,
-    /// Codes, tokens, addresses and secrets of checkouts, as Polar knows them.
+    /// The codes, tokens, addresses and secrets of checkouts so far.
     secrets: BTreeSet<String>,
 }
 
@@ -66,18 +65,19 @@ impl Polar {
         Self { main: MockPolar::start().unwrap(), other, withheld: None, secrets }
     }
 
-    fn does(&mut self, line: &str) -> String {
-        let (what, how) = line.split_once(' ').unwrap_or((line, ""));
+    /// Carries out a command, and returns its result.
+    fn carry_out(&mut self, line: &str) -> String {
+        let (command, argument) = line.split_once(' ').unwrap_or((line, ""));
         let polar = &self.main;
         let bought = |key: NewKey| polar.add_key(key.email(EMAIL));
-        let milliseconds = || Duration::from_millis(how.parse().unwrap());
-        match what {
+        let milliseconds = || Duration::from_millis(argument.parse().unwrap());
+        match command {
             "begin" => {
                 self.keep_secrets();
                 self.main.reset();
                 return self.main.now().unix_micros().div_euclid(1000).to_string();
             }
-            "key" => return bought(NewKey::new("pro").limit_activations(how.parse().unwrap())),
+            "key" => return bought(NewKey::new("pro").limit_activations(argument.parse().unwrap())),
             "keys" => {
                 let days = Duration::from_secs(9 * 24 * 3600);
                 bought(NewKey::new("pro").key("ENDS-SOON").limit_usage(10).expires_in(days));
@@ -86,7 +86,7 @@ impl Polar {
                 polar.revoke(&ended);
             }
             "code" => {
-                let of = if how.is_empty() { polar } else { &self.other };
+                let of = if argument.is_empty() { polar } else { &self.other };
                 return of.mails().last().unwrap().code.clone().unwrap();
             }
             "token" => {
@@ -96,9 +96,9 @@ impl Polar {
                 return token;
             }
             "pay" => {
-                drop(polar.pay(secret_of(how), EMAIL));
+                drop(polar.pay(secret_of(argument), EMAIL));
                 polar.run_worker();
-                self.secrets.insert(secret_of(how).to_owned());
+                self.secrets.insert(secret_of(argument).to_owned());
             }
             "hide" => {
                 let key = polar.keys().pop().unwrap().key;
@@ -106,7 +106,7 @@ impl Polar {
                 polar.show_activations("pro", false);
                 return key;
             }
-            "buy" => self.buys(how),
+            "buy" => self.buy(argument),
             "withhold" => {
                 let no_grant = Fault::reply(200, "application/json", NO_GRANT).on(Endpoint::ListGrants);
                 self.withheld = Some(polar.fault(no_grant));
@@ -119,13 +119,14 @@ impl Polar {
             }
             "count" => polar.clear_requests(),
             "requests" => return polar.requests().len().to_string(),
-            _ => panic!("the program asks for `{line}`"),
+            _ => panic!("no command `{line}`"),
         }
         "done".to_owned()
     }
 
-    /// The vendor's backend makes a checkout with this success URL, and a browser goes there once it is paid.
-    fn buys(&mut self, success_url: &str) {
+    /// Creates a checkout with this success URL, as the vendor's backend does, pays it, and opens the success URL, as the
+    /// buyer's browser does.
+    fn buy(&mut self, success_url: &str) {
         let product = "de300000-0000-4000-8000-0000000000f1";
         let body = serde_json::json!({ "products": [product], "success_url": success_url }).to_string();
         let head = format!("Host: x\r\nConnection: close\r\nAuthorization: Bearer {DEMO_VENDOR_TOKEN}");
@@ -143,7 +144,7 @@ impl Polar {
         thread::spawn(move || http(&address, &request));
     }
 
-    /// Before they are gone.
+    /// Collects the secrets of the requests and mails so far, before a reset deletes them.
     fn keep_secrets(&mut self) {
         for polar in [&self.main, &self.other] {
             let requests = polar.requests();
@@ -178,7 +179,7 @@ fn shows_no_secret(shown: &str, directory: &Path, secrets: &BTreeSet<String>) {
     assert!(files.len() > 5, "{} files", files.len());
     for bytes in files {
         let contains = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-        assert!(!secrets.iter().any(|secret| contains(secret)), "a file knows a secret");
+        assert!(!secrets.iter().any(|secret| contains(secret)), "a file contains a secret");
     }
     for line in shown.lines() {
         assert!(!secrets.iter().any(|secret| line.contains(secret.as_str())), "a secret is in: {line}");
