@@ -27,7 +27,6 @@ mod local_polar;
 #[path = "scenarios/polar.rs"]
 mod polar;
 #[path = "scenarios/world.rs"]
-#[expect(dead_code, reason = "C runs no stories of the customer portal yet")]
 mod world;
 #[path = "scenarios/wrong.rs"]
 mod wrong;
@@ -35,7 +34,7 @@ mod wrong;
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::{env, thread};
 
 use format::{Common, File};
@@ -45,15 +44,14 @@ use wrong::wrong_ones;
 /// The tests run one after the other: each looks for objects that nobody has freed.
 static TURN: Mutex<()> = Mutex::new(());
 
-static COMMON: OnceLock<Common> = OnceLock::new();
+static SECRETS: OnceLock<Vec<String>> = OnceLock::new();
 static LOG_LINES: AtomicUsize = AtomicUsize::new(0);
 
 /// A key or personal data in a line of the log ends the program.
 extern "C" fn log_line(_: *mut c_void, _: i32, _: *const c_char, message: *const c_char) {
     LOG_LINES.fetch_add(1, Ordering::Relaxed);
     let message = library::text(message).unwrap();
-    let common = COMMON.get().unwrap();
-    for secret in common.sold.keys().chain(&common.personal) {
+    for secret in SECRETS.get().unwrap() {
         assert!(!message.contains(secret), "`{secret}` is logged: {message}");
     }
 }
@@ -62,13 +60,13 @@ fn stride() -> usize {
     env::var("POLAR_LICENSE_C_STRIDE").map_or(1, |stride| stride.parse().unwrap())
 }
 
-/// The scenarios without the steps that no program in C can take: a string in C ends at NUL, so that a key with one
-/// inside cannot be passed.
-fn files(common: &Common) -> Vec<File> {
-    let mut files = common.files();
+/// Returns all scenarios without the steps that no program in C can take: a string in C ends at NUL, so that a key with
+/// one inside cannot be passed.
+fn files() -> Vec<(Arc<Common>, File)> {
+    let mut files = Common::all_files();
     let has_nul = |step: &format::Step| step.key.as_ref().is_some_and(|key| key.contains('\0'));
     let mut skipped = 0;
-    for scenario in files.iter_mut().flat_map(|file| &mut file.scenarios) {
+    for scenario in files.iter_mut().flat_map(|(_, file)| &mut file.scenarios) {
         let all = scenario.steps.len();
         scenario.steps.retain(|step| !has_nul(step));
         skipped += all - scenario.steps.len();
@@ -80,10 +78,12 @@ fn files(common: &Common) -> Vec<File> {
 #[test]
 fn every_scenario_goes_as_it_says() {
     let _turn = TURN.lock().unwrap();
-    let common = COMMON.get_or_init(Common::load);
+    let files = files();
+    let secrets = files.iter().flat_map(|(common, _)| common.sold.keys().chain(&common.personal));
+    SECRETS.get_or_init(|| secrets.cloned().collect());
     assert_eq!(polar_license_set_log(POLAR_LICENSE_LOG_DEBUG, Some(log_line), null_mut(), None), 0);
     let mut failures = Vec::new();
-    for file in files(common) {
+    for (common, file) in &files {
         for scenario in file.scenarios.iter().filter(|scenario| scenario.broken.is_none()) {
             failures.extend(world::run(common, &file.name, scenario));
         }
@@ -98,20 +98,20 @@ fn every_scenario_goes_as_it_says() {
 #[test]
 fn the_runner_notices_everything_that_is_wrong() {
     let _turn = TURN.lock().unwrap();
-    let common = &Common::load();
-    let files = files(common);
-    let scenarios = files.iter().flat_map(|file| file.scenarios.iter().map(|scenario| (&file.name, scenario)));
-    let sound = scenarios.filter(|(_, scenario)| scenario.broken.is_none());
-    let wrong = sound.flat_map(|(file, scenario)| wrong_ones(scenario).into_iter().map(move |wrong| (file, wrong)));
+    let files = files();
+    let scenarios = files.iter().flat_map(|(common, file)| file.scenarios.iter().map(move |one| (common, file, one)));
+    let sound = scenarios.filter(|(_, _, scenario)| scenario.broken.is_none());
+    let wrong = sound
+        .flat_map(|(common, file, scenario)| wrong_ones(scenario).into_iter().map(move |wrong| (common, file, wrong)));
     let wrong = Mutex::new(wrong.step_by(stride()));
     let unnoticed = Mutex::new(Vec::new());
     let next = || wrong.lock().unwrap().next();
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                while let Some((file, (what, scenario))) = next() {
-                    if world::run(common, file, &scenario).is_empty() {
-                        unnoticed.lock().unwrap().push(format!("{file}: `{}`: {what}", scenario.name));
+                while let Some((common, file, (what, scenario))) = next() {
+                    if world::run(common, &file.name, &scenario).is_empty() {
+                        unnoticed.lock().unwrap().push(format!("{}: `{}`: {what}", file.name, scenario.name));
                     }
                 }
             });

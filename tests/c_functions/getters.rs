@@ -125,3 +125,28 @@ fn agree_on<T>(getters: &[(&str, Getter<T>)], object: *const T, json: &Value) {
         assert_eq!(returned, *value, "{name}: the function and the JSON");
     }
 }
+
+/// Compares what the functions return for each value of a reply with its JSON.
+pub(crate) fn agree_reply(reply: *const Reply, at: &str, json: &Value) {
+    let pointer = CString::new(at).unwrap();
+    let (is, read) = (pointer.as_ptr(), |value: *const c_char| text(value));
+    match json {
+        Value::Null => assert_eq!(read(polar_license_reply_text(reply, is)), None, "{at}"),
+        Value::Bool(flag) => assert_eq!(polar_license_reply_number(reply, is), i64::from(*flag), "{at}"),
+        Value::Number(number) => assert_eq!(Some(polar_license_reply_number(reply, is)), number.as_i64(), "{at}"),
+        Value::String(string) => assert_eq!(read(polar_license_reply_text(reply, is)).as_ref(), Some(string), "{at}"),
+        Value::Array(items) => {
+            assert_eq!(polar_license_reply_count(reply, is), items.len(), "{at}");
+            for (index, item) in items.iter().enumerate() {
+                agree_reply(reply, &format!("{at}/{index}"), item);
+            }
+        }
+        Value::Object(members) => {
+            let handle = members.get("handle").and_then(Value::as_u64).unwrap_or_default();
+            assert_eq!(u64::from(polar_license_reply_handle(reply, is)), handle, "{at}");
+            for (name, member) in members {
+                agree_reply(reply, &format!("{at}/{name}"), member);
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! frees, and results as JSON. Each function that reads one member must return what the JSON has.
 
 use std::ffi::{CStr, CString, c_char, c_void};
+use std::ops::ControlFlow;
 use std::ptr::{null, null_mut};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -9,11 +10,11 @@ use std::time::Duration;
 use polar_license::blocking::Transport;
 use polar_license::clock::Clock;
 use polar_license::store::{Durability, Store};
-use polar_license::transport::{self, Answer, Failure, Sent};
+use polar_license::transport::{self, Answer, Failure, Method, Sent};
 use polar_license_c::exported::*;
 use serde_json::Value;
 
-use super::getters::{agree, agree_error};
+use super::getters::{agree, agree_error, agree_reply};
 
 const OK: i32 = 0;
 
@@ -31,8 +32,12 @@ pub(crate) struct Parts {
     pub(crate) transport: Option<Box<dyn Transport>>,
 }
 
-/// A license that is freed when it is dropped.
-pub(crate) struct License(*mut polar_license_c::exported::License);
+/// A license, and the replies of the customer portal whose handles are in use. They are freed when it is dropped.
+pub(crate) struct License(*mut polar_license_c::exported::License, Mutex<Vec<*mut Reply>>);
+
+/// What an operation that waits calls before each wait, with the stage, the time that it has waited and the time until
+/// it asks again.
+pub(crate) type Report<'a> = &'a dyn Fn(&str, u128, u128) -> ControlFlow<()>;
 
 // SAFETY: the header says that every thread may use a license.
 unsafe impl Send for License {}
@@ -65,7 +70,7 @@ impl License {
         let kind = polar_license_open(options, &raw mut license, &raw mut error);
         polar_license_options_free(options);
         assert!(kind == OK && error.is_null(), "{}", text(polar_license_error_detail(error)).unwrap_or_default());
-        Self(license)
+        Self(license, Mutex::default())
     }
 
     pub(crate) fn current(&self) -> Value {
@@ -129,6 +134,33 @@ impl License {
         }
     }
 
+    /// Runs an operation of the customer portal. Returns its reply and the address of a checkout.
+    pub(crate) fn call(&self, request: &str, mut report: Report<'_>) -> Result<(String, Option<String>), Value> {
+        let request = CString::new(request).unwrap();
+        let user_data = (&raw mut report).cast::<c_void>();
+        let (mut reply, mut error) = (null_mut(), null_mut());
+        let kind = polar_license_portal_call(
+            self.0,
+            request.as_ptr(),
+            Some(progress),
+            user_data,
+            &raw mut reply,
+            &raw mut error,
+        );
+        if kind != OK {
+            assert!(reply.is_null());
+            return match ended(kind, null_mut(), error) {
+                Ended::Error(error) => Err(error),
+                Ended::Decision(decision) => panic!("{decision}"),
+            };
+        }
+        assert!(error.is_null());
+        let json = text(polar_license_reply_json(reply, c"".as_ptr())).unwrap();
+        agree_reply(reply, "", &serde_json::from_str(&json).unwrap());
+        self.1.lock().unwrap().push(reply);
+        Ok((json, text(polar_license_reply_address(reply))))
+    }
+
     pub(crate) fn cancel(&self) {
         assert_eq!(polar_license_cancel(self.0), OK);
     }
@@ -136,6 +168,9 @@ impl License {
 
 impl Drop for License {
     fn drop(&mut self) {
+        for reply in self.1.get_mut().unwrap().drain(..) {
+            polar_license_reply_free(reply);
+        }
         polar_license_free(self.0);
     }
 }
@@ -161,7 +196,12 @@ fn ended(kind: i32, decision: *mut Decision, error: *mut Error) -> Ended {
         return Ended::Decision(json);
     }
     let json: Value = read(polar_license_error_json(error));
-    agree(polar_license_error_decision(error), &json);
+    // an error of the portal before the license was asked about has no decision
+    let decision = polar_license_error_decision(error);
+    assert_eq!(decision.is_null(), json["state"].is_null(), "{json}");
+    if !decision.is_null() {
+        agree(decision, &json);
+    }
     agree_error(error, &json["error"]);
     assert_eq!(polar_license_error_kind(error), kind);
     polar_license_error_free(error);
@@ -224,14 +264,28 @@ extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut
 }
 
 extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *mut Response) {
-    assert_eq!(text(polar_license_request_method(request)).unwrap(), "POST");
+    let method = match text(polar_license_request_method(request)).as_deref() {
+        Some("GET") => Method::Get,
+        Some("POST") => Method::Post,
+        other => panic!("{other:?}"),
+    };
     let url = text(polar_license_request_url(request)).unwrap();
     let body = text(polar_license_request_body(request)).unwrap();
     let timeout = Duration::from_millis(polar_license_request_timeout_ms(request));
-    let request = transport::Request::post(url, body, timeout);
+    let headers =
+        (0..).map_while(|index| text(polar_license_request_header_name(request, index)).map(|name| (index, name)));
+    let token = headers.into_iter().find(|(_, name)| name == "Authorization").map(|(index, _)| {
+        let value = text(polar_license_request_header_value(request, index)).unwrap();
+        value.strip_prefix("Bearer ").unwrap().to_owned().into()
+    });
+    let request = transport::Request { method, token, ..transport::Request::post(url, body, timeout) };
     let answer = parts(user_data).transport.as_ref().unwrap().send(&request);
     let kind = match answer {
-        Answer::Reply { status, retry_after, location: _, body } => {
+        Answer::Reply { status, retry_after, location, body } => {
+            if let Some(location) = location {
+                let location = CString::new(location.as_str()).unwrap();
+                assert_eq!(polar_license_response_set_location(response, location.as_ptr()), OK);
+            }
             let retry_after = retry_after.map_or(-1, i64::from);
             polar_license_response_set(response, status.into(), retry_after, body.as_ptr(), body.len())
         }
@@ -246,4 +300,11 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
         }
     };
     assert_eq!(kind, OK);
+}
+
+extern "C" fn progress(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32 {
+    // SAFETY: from `License::call`, which has not returned.
+    let report = unsafe { &*user_data.cast::<Report<'_>>() };
+    let stage = text(polar_license_stage_name(stage)).unwrap();
+    i32::from(report(&stage, waited_ms.into(), next_in_ms.into()).is_break())
 }

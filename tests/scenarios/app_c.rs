@@ -9,29 +9,32 @@ use super::format::{Operation, Step};
 use super::library::{Ended, License, Parts};
 use super::world::{Around, Outcome, ProcessClock};
 
-pub(crate) struct App(License);
+pub(crate) struct App {
+    license: License,
+    around: Around,
+}
 
 impl App {
     pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
         let transport: Box<dyn Transport> = Box::new(around.clone());
-        let parts = Parts { store: Box::new(around), clock: Box::new(clock), transport: Some(transport) };
-        Self(License::open(settings, parts))
+        let parts = Parts { store: Box::new(around.clone()), clock: Box::new(clock), transport: Some(transport) };
+        Self { license: License::open(settings, parts), around }
     }
 
     pub(crate) fn current(&self) -> Value {
-        self.0.current()
+        self.license.current()
     }
 
     pub(crate) fn allows(&self, feature: &str) -> bool {
-        self.0.allows(feature)
+        self.license.allows(feature)
     }
 
     pub(crate) fn covers(&self, built: &str) -> bool {
-        self.0.covers(built)
+        self.license.covers(built)
     }
 
     pub(crate) fn carry_out(&self, step: &Step) -> Outcome {
-        let license = &self.0;
+        let license = &self.license;
         let (ended, deactivated) = match step.operation.unwrap_or(Operation::Current) {
             Operation::Current => (Ended::Decision(license.current()), None),
             Operation::Validate => (license.validate(), None),
@@ -48,11 +51,12 @@ impl App {
     }
 
     pub(crate) fn call(&self, request: &str) -> Result<(String, Option<String>), String> {
-        panic!("C has no function for {request}")
+        let report = |stage: &str, waited, next_in| self.around.report(stage, waited, next_in);
+        self.license.call(request, &report).map_err(|error| error.to_string())
     }
 
     pub(crate) fn cancel(&self) {
-        self.0.cancel();
+        self.license.cancel();
     }
 }
 
