@@ -25,7 +25,7 @@ MEMBERS = {
         "as", "do", "key", "replacePrevious", "count", "restart", "clock", "store", "polar", "always", "expect",
         "control", "call", "with", "name", "waits", "during", "times",
     },
-    "control": {"get", "post", "patch", "delete", "body", "times", "expect", "name"},
+    "control": {"get", "post", "patch", "delete", "vendor", "body", "times", "expect", "name"},
     "waits": {"after", "control", "cancelAt", "stage", "atLeast", "atMost"},
     "restart": {"config", "device"},
     "clock": {"pass", "hold", "sleep", "wall"},

@@ -60,7 +60,8 @@ class Story(World):
         method = next(name for name in ("get", "post", "patch", "delete") if name in control)
         path, body = self.resolved(control[method]), self.resolved(control.get("body"))
         for _ in range(control.get("times", 1)):
-            reply = polar.ask(path, body if method != "get" else None, method.upper())
+            headers = polar.VENDOR if control.get("vendor") else None
+            reply = polar.ask(path, body if method != "get" else None, method.upper(), headers)
             self.values[control.get("name", "")] = reply
             expected = {"reply": self.resolved(control["expect"])} if "expect" in control else {}
             for wrong in differences(expected, {"reply": reply}):
