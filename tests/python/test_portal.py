@@ -230,13 +230,16 @@ class Handles(Story):
         session = self.session(license)
         [key] = session.license_keys()
         folder = self.enterContext(tempfile.TemporaryDirectory())
-        other = self.open(directory=folder).portal().session_from_token("polar_cst_abc")
+        other = self.session(self.open(directory=folder))
+        # the keys of both licenses have the same number in the library
+        [same] = other.license_keys()
         polar.ask("/requests", method="DELETE")
         for wrong in (pickle.loads(pickle.dumps(key)), copy.replace(key) if hasattr(copy, "replace") else None):
             error = self.fails("invalid_argument", lambda wrong=wrong: session.activate(wrong))  # type: ignore[misc]
             self.assertEqual(error.detail, "`key` must be the handle of a license key")
         self.fails("invalid_argument", lambda: other.activate(key))
         self.assertEqual(polar.ask("/requests"), [])
+        self.assertEqual((same.id, other.activate(same).kind), (key.id, "licensed"))
 
     def test_a_closed_license_raises_an_error(self) -> None:
         license = self.open()
