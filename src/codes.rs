@@ -1,108 +1,9 @@
-//! The closed sets of names that cross a boundary, each as one table: a row has the variant, its number and its name.
-//! The rest is generated from the rows, so that a variant without a name does not compile. A number is never reused.
-//! Imports nothing of this crate but the sentences for users.
+//! The closed sets of names that all languages share, and everything that depends on a state, a reason or a kind of error
+//! alone: sentences, next steps, the number in a record. Imports nothing of this crate but the sentences for users and
+//! the macros for tables of names.
 
+use crate::names::codes;
 use crate::texts::Text;
-use serde::{Serialize, Serializer};
-use std::fmt;
-use std::str::FromStr;
-
-/// Defines an enum that other languages know by number and by name.
-macro_rules! codes {
-    (
-        $(#[doc = $about:literal])+
-        pub enum $type:ident {
-            $($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal;)+
-        }
-    ) => {
-        $(#[doc = $about])+
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $type {
-            $($(#[doc = $doc])+ $variant = $number,)+
-        }
-
-        impl $type {
-            /// All variants, in the order of their numbers.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// Returns the name used in JSON, in C and in JavaScript.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)+
-                }
-            }
-
-            /// Returns the number used in C.
-            pub const fn number(self) -> i32 {
-                self as i32
-            }
-
-            /// Returns the variant with this number.
-            pub const fn from_number(number: i32) -> Option<Self> {
-                match number {
-                    $($number => Some(Self::$variant),)+
-                    _ => None,
-                }
-            }
-
-            /// The description of the type, for the documentation of bindings.
-            #[doc(hidden)]
-            pub const ABOUT: &'static str = concat!($($about, "\n"),+);
-
-            /// Returns the description of the variant, for the documentation of bindings.
-            #[doc(hidden)]
-            pub const fn doc(self) -> &'static str {
-                match self {
-                    $(Self::$variant => concat!($($doc, "\n"),+),)+
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = UnknownName;
-
-            fn from_str(name: &str) -> Result<Self, UnknownName> {
-                match name {
-                    $($name => Ok(Self::$variant),)+
-                    _ => Err(UnknownName(stringify!($type))),
-                }
-            }
-        }
-
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        #[cfg(feature = "serde")]
-        impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
-                name.parse().map_err(serde::de::Error::custom)
-            }
-        }
-
-        #[cfg(feature = "schema")]
-        impl schemars::JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                let names: Vec<&str> = Self::ALL.iter().map(|code| code.as_str()).collect();
-                schemars::json_schema!({ "type": "string", "enum": names, "description": Self::ABOUT.trim() })
-            }
-        }
-    };
-}
 
 /// Defines an enum that a record keeps as a number, with the reason that an app sees for each variant.
 macro_rules! stored_codes {
@@ -147,19 +48,19 @@ codes! {
     /// The states a license can be in on this device. See the table in `docs/src/states.md`.
     pub enum State {
         /// No license is stored, or the stored one cannot be trusted or read.
-        Unlicensed = 0, "unlicensed";
+        Unlicensed = "unlicensed", 0;
         /// Polar's last answer about this license, or the app's configuration, denies it.
-        Denied = 1, "denied";
+        Denied = "denied", 1;
         /// The clock was moved so far back that no time can be trusted; one online validate restores access.
-        ClockSuspect = 2, "clock_suspect";
+        ClockSuspect = "clock_suspect", 2;
         /// `expires_at` has passed.
-        Expired = 3, "expired";
+        Expired = "expired", 3;
         /// Confirmed by Polar less than `refresh_interval` ago.
-        Active = 4, "active";
+        Active = "active", 4;
         /// Confirmed less than `offline_grace` ago.
-        Grace = 5, "grace";
+        Grace = "grace", 5;
         /// Not confirmed for too long; one online validate restores access.
-        Lapsed = 6, "lapsed";
+        Lapsed = "lapsed", 6;
     }
 }
 
@@ -167,11 +68,11 @@ codes! {
     /// The reason why a feature is off.
     pub enum OffReason {
         /// Access is not allowed: the state and the reason of the decision say why.
-        NotLicensed = 1, "not_licensed";
+        NotLicensed = "not_licensed", 1;
         /// The license is good, but for a benefit that does not turn the feature on: the user needs another plan.
-        NotIncluded = 2, "not_included";
+        NotIncluded = "not_included", 2;
         /// The configuration names no such feature: a bug in the app.
-        Unknown = 3, "unknown";
+        Unknown = "unknown", 3;
     }
 }
 
@@ -179,37 +80,37 @@ codes! {
     /// The reason for a state, or for the refusal of an operation.
     pub enum Reason {
         /// No license key has been activated on this device.
-        NoLicense = 1, "no_license";
+        NoLicense = "no_license", 1;
         /// The stored record was changed by something other than this library.
-        Tampered = 2, "tampered";
+        Tampered = "tampered", 2;
         /// The stored record belongs to another device.
-        OtherDevice = 3, "other_device";
+        OtherDevice = "other_device", 3;
         /// The stored record belongs to another organization, environment or app.
-        OtherProduct = 4, "other_product";
+        OtherProduct = "other_product", 4;
         /// The stored record was written by a newer version of this library.
-        NewerFormat = 5, "newer_format";
+        NewerFormat = "newer_format", 5;
         /// The stored record could not be read.
-        Storage = 6, "storage";
+        Storage = "storage", 6;
         /// Polar does not know this key, or not with this activation: it was mistyped, deleted or rotated, or the
         /// activation was removed. Polar does not distinguish these cases.
-        NotFound = 7, "not_found";
+        NotFound = "not_found", 7;
         /// The key was revoked or disabled.
-        Inactive = 8, "inactive";
+        Inactive = "inactive", 8;
         /// The key has expired.
-        Expired = 9, "expired";
+        Expired = "expired", 9;
         /// The activation was made under other conditions: another device, or the app's `conditions` changed.
-        Conditions = 10, "conditions";
+        Conditions = "conditions", 10;
         /// Polar denied the key with a text that this version does not know.
-        Refused = 11, "refused";
+        Refused = "refused", 11;
         /// The key has an activation limit, and there is no activation on this device.
-        ActivationRequired = 12, "activation_required";
+        ActivationRequired = "activation_required", 12;
         /// Every activation that the key allows is in use.
-        ActivationLimit = 13, "activation_limit";
+        ActivationLimit = "activation_limit", 13;
         /// The key is for a benefit that this app does not accept.
-        Benefit = 14, "benefit";
+        Benefit = "benefit", 14;
         /// This version of the app was built after the updates that the license includes. Earlier versions continue to
         /// work.
-        UpdatesEnded = 15, "updates_ended";
+        UpdatesEnded = "updates_ended", 15;
     }
 }
 
@@ -217,21 +118,21 @@ codes! {
     /// The next step that the user can take.
     pub enum NextStep {
         /// Nothing to do.
-        None = 0, "none";
+        None = "none", 0;
         /// Go online once.
-        Connect = 1, "connect";
+        Connect = "connect", 1;
         /// Enter a license key.
-        EnterKey = 2, "enter_key";
+        EnterKey = "enter_key", 2;
         /// Activate this device, again or for the first time.
-        Activate = 3, "activate";
+        Activate = "activate", 3;
         /// Activate with `replace_previous`, to move the license here from another device.
-        Move = 4, "move";
+        Move = "move", 4;
         /// Renew the subscription or buy a new key.
-        Renew = 5, "renew";
+        Renew = "renew", 5;
         /// Ask the vendor.
-        ContactVendor = 6, "contact_vendor";
+        ContactVendor = "contact_vendor", 6;
         /// Deactivate another device: on it, or in Polar's customer portal.
-        ManageDevices = 7, "manage_devices";
+        ManageDevices = "manage_devices", 7;
     }
 }
 
@@ -239,34 +140,34 @@ codes! {
     /// The kinds of [`Error`](crate::Error), the same in every language.
     pub enum ErrorKind {
         /// The caller passed an invalid argument, such as an empty license key.
-        InvalidArgument = 1, "invalid_argument";
+        InvalidArgument = "invalid_argument", 1;
         /// The configuration is invalid; found before anything is sent.
-        InvalidConfig = 2, "invalid_config";
+        InvalidConfig = "invalid_config", 2;
         /// Polar was not reached: no connection, or something other than Polar answered.
-        Network = 3, "network";
+        Network = "network", 3;
         /// No complete answer came in time.
-        Timeout = 4, "timeout";
+        Timeout = "timeout", 4;
         /// Polar asks to wait; see [`Error::retry_after`](crate::Error::retry_after).
-        RateLimited = 5, "rate_limited";
+        RateLimited = "rate_limited", 5;
         /// Polar was reached and failed.
-        Server = 6, "server";
+        Server = "server", 6;
         /// Polar, or the app's own configuration, denied the request; see [`Error::reason`](crate::Error::reason).
-        Refused = 7, "refused";
+        Refused = "refused", 7;
         /// The key has fewer uses left than requested.
-        UsageExhausted = 8, "usage_exhausted";
+        UsageExhausted = "usage_exhausted", 8;
         /// The record could not be read or written.
-        Storage = 9, "storage";
+        Storage = "storage", 9;
         /// The caller cancelled the operation.
-        Cancelled = 10, "cancelled";
+        Cancelled = "cancelled", 10;
         /// The operation needs a license, and there is none on this device.
-        NotActivated = 11, "not_activated";
+        NotActivated = "not_activated", 11;
         /// An earlier activation may have taken a seat without this device knowing.
-        SeatUncertain = 12, "seat_uncertain";
+        SeatUncertain = "seat_uncertain", 12;
         /// A bug in this library.
-        Internal = 13, "internal";
+        Internal = "internal", 13;
         /// The browser cannot run the library, since it has no WebAssembly or does not allow it. Occurs in JavaScript
         /// only.
-        Unsupported = 14, "unsupported";
+        Unsupported = "unsupported", 14;
     }
 }
 
@@ -274,14 +175,14 @@ codes! {
     /// The outcome for a seat that was to be released.
     pub enum Deactivated {
         /// Polar confirmed that the seat is free.
-        Released = 0, "released";
+        Released = "released", 0;
         /// Polar does not know the seat, or no longer: it was removed in the portal.
-        Unknown = 1, "unknown";
+        Unknown = "unknown", 1;
         /// The license took no seat.
-        NotNeeded = 2, "not_needed";
+        NotNeeded = "not_needed", 2;
         /// Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may
         /// still be taken; it is used or released when the new key is activated on this device.
-        KeyUnknown = 3, "key_unknown";
+        KeyUnknown = "key_unknown", 3;
     }
 }
 
@@ -290,15 +191,15 @@ codes! {
     /// Whether a license key of the customer's can be used.
     pub enum KeyStatus {
         /// A status that this version does not know.
-        Unknown = 0, "unknown";
+        Unknown = "unknown", 0;
         /// The key can be used.
-        Granted = 1, "granted";
+        Granted = "granted", 1;
         /// The key has expired, by the clock of this device.
-        Expired = 2, "expired";
+        Expired = "expired", 2;
         /// The purchase was refunded, the subscription has ended, or the seat was taken back.
-        Revoked = 3, "revoked";
+        Revoked = "revoked", 3;
         /// The vendor has disabled the key.
-        Disabled = 4, "disabled";
+        Disabled = "disabled", 4;
     }
 }
 
@@ -307,11 +208,11 @@ codes! {
     /// The event that is awaited.
     pub enum Stage {
         /// The buyer completes the purchase.
-        Open = 1, "open";
+        Open = "open", 1;
         /// The payment succeeds.
-        Paying = 2, "paying";
+        Paying = "paying", 2;
         /// The license key is created.
-        Granting = 3, "granting";
+        Granting = "granting", 3;
     }
 }
 
@@ -624,18 +525,6 @@ impl ErrorKind {
         matches!(self, Self::Network | Self::Timeout | Self::RateLimited | Self::Server | Self::Cancelled)
     }
 }
-
-/// A name that this version does not know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownName(&'static str);
-
-impl fmt::Display for UnknownName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not the name of a `{}`", self.0)
-    }
-}
-
-impl std::error::Error for UnknownName {}
 
 #[cfg(test)]
 mod tests {

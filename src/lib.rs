@@ -111,6 +111,7 @@ mod json;
 mod key;
 mod license;
 mod links;
+mod names;
 #[cfg(feature = "portal")]
 #[cfg_attr(docsrs, doc(cfg(feature = "portal")))]
 pub mod portal;
@@ -132,7 +133,7 @@ pub mod transport;
 mod values;
 pub mod wire;
 
-pub use codes::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State, UnknownName};
+pub use codes::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State};
 pub use config::{Config, ConfigBuilder, Environment};
 pub use decision::{Decision, Problem};
 pub use error::Error;
@@ -141,6 +142,7 @@ pub use error::ErrorDetails;
 pub use explanation::Explanation;
 pub use key::{Key, TypedKey};
 pub use license::{License, Terms};
+pub use names::UnknownName;
 pub use purchase::{Order, OrderStatus, Purchase, Subscription, SubscriptionStatus};
 pub use time::{Date, Now, Timestamp};
 pub use values::{Value, Values};

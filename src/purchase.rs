@@ -1,83 +1,11 @@
 //! The subscription or the order by which a license key was bought: plain data for an app to show. Access never depends
 //! on it. Holds no personal data, and no id of a subscription or an order.
 
+use crate::names::open_names;
 use crate::time::Timestamp;
-use serde::{Serialize, Serializer};
-use std::fmt;
+use serde::Serialize;
 
-/// Defines a status that Polar names: those that this version knows, and the text of any other.
-macro_rules! statuses {
-    (
-        $(#[doc = $about:literal])+
-        pub enum $type:ident {
-            $($(#[doc = $doc:literal])+ $variant:ident = $name:literal;)+
-        }
-    ) => {
-        $(#[doc = $about])+
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $type {
-            $($(#[doc = $doc])+ $variant,)+
-            /// A status that this version does not know, as Polar names it.
-            Other(String),
-        }
-
-        impl $type {
-            /// Returns Polar's name of the status.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $name,)+
-                    Self::Other(name) => name,
-                }
-            }
-
-            /// The names that this version knows, each with its meaning, for the types of bindings.
-            #[doc(hidden)]
-            pub const KNOWN: &'static [(&'static str, &'static str)] = &[$(($name, concat!($($doc, "\n"),+))),+];
-        }
-
-        impl From<String> for $type {
-            fn from(name: String) -> Self {
-                match name.as_str() {
-                    $($name => Self::$variant,)+
-                    _ => Self::Other(name),
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        #[cfg(feature = "serde")]
-        impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer).map(Self::from)
-            }
-        }
-
-        #[cfg(feature = "schema")]
-        impl schemars::JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string" })
-            }
-        }
-    };
-}
-
-statuses! {
+open_names! {
     /// The status of a subscription. A later version of Polar may have more.
     pub enum SubscriptionStatus {
         /// The first payment has not gone through.
@@ -99,7 +27,7 @@ statuses! {
     }
 }
 
-statuses! {
+open_names! {
     /// The status of an order. A later version of Polar may have more.
     pub enum OrderStatus {
         /// The order is not complete.
