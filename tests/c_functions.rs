@@ -44,6 +44,7 @@ use wrong::wrong_ones;
 /// The tests run one after the other: each looks for objects that nobody has freed.
 static TURN: Mutex<()> = Mutex::new(());
 
+/// The texts that no line of the log may contain. A list, because valgrind sees a hash table in a static as possibly lost.
 static SECRETS: OnceLock<Vec<String>> = OnceLock::new();
 static LOG_LINES: AtomicUsize = AtomicUsize::new(0);
 
