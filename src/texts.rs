@@ -141,7 +141,7 @@ texts! {
     UsageExhausted = "error.usage_exhausted", "The license has fewer uses left than this needs. Renew it, or buy another one.";
     /// The license could not be written.
     Storage = "error.storage", "The license could not be stored on this device. Make sure that there is space and that this app may write its data.";
-    /// No seat was taken, because it is unknown of too many earlier ones whether they are taken.
+    /// No seat was taken, because the outcomes of too many earlier activations are unknown.
     TooManyUnsettled = "error.too_many_unsettled", "Too many earlier activations of this device are unresolved. Contact the vendor.";
     /// The license could not be removed.
     NotRemoved = "error.not_removed", "The license could not be removed from this device. Make sure that this app may write its data.";

@@ -120,7 +120,7 @@ pub enum Cause {
     Unreachable {
         /// `network`, `timeout`, `server` or `cancelled`.
         kind: ErrorKind,
-        /// One line for people.
+        /// A message of one line for people.
         message: String,
         /// Whether Polar may have applied the request.
         maybe_applied: bool,
@@ -484,7 +484,7 @@ fn is_ours(name: &str) -> bool {
 }
 
 impl Rejection {
-    /// Returns the kind of the error that it becomes.
+    /// Returns the kind of the error for this rejection.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(_) => ErrorKind::Refused,
@@ -492,7 +492,7 @@ impl Rejection {
         }
     }
 
-    /// Returns `true` if Polar may have done what was asked all the same.
+    /// Returns `true` if Polar may have applied the request all the same.
     pub fn maybe_applied(&self) -> bool {
         match self {
             Self::Denied(_) => false,
@@ -500,7 +500,7 @@ impl Rejection {
         }
     }
 
-    /// Returns the error that it becomes, in the words of an app, for a user who has entered the key.
+    /// Returns the error for this rejection, in the app's texts, for a user who has entered the key.
     pub(crate) fn into_error(self, texts: &Texts) -> Error {
         match self {
             Self::Denied(reason) => Error::refused(texts, reason),
@@ -510,7 +510,7 @@ impl Rejection {
 }
 
 impl Cause {
-    /// Returns the kind of the error that it becomes.
+    /// Returns the kind of the error for this cause.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::UsageExhausted => ErrorKind::UsageExhausted,
@@ -543,7 +543,7 @@ impl Cause {
         }
     }
 
-    /// Converts it to an error, in the app's words.
+    /// Returns the error for this cause, in the app's texts.
     pub(crate) fn into_error(self, texts: &Texts) -> Error {
         Error::of(self.problem(texts), None)
     }

@@ -5,7 +5,7 @@ use polar_license::{Decision, Error, ErrorKind, NextStep, Reason};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A failure. The license is a member of its own, so that no script takes it for the result.
+/// A failure. The license is a member of its own, so that no script mistakes it for the result.
 #[derive(Serialize)]
 struct FailureJson<'a> {
     error: ErrorJson<'a>,

@@ -35,7 +35,7 @@ impl Input {
         !self.is_terminal && is_ready && stdin.lock().fill_buf().is_ok_and(<[u8]>::is_empty)
     }
 
-    /// Returns `false`: this system cannot tell without waiting.
+    /// Returns `false`: this system cannot find out without waiting.
     #[cfg(not(unix))]
     pub(crate) fn has_ended(self) -> bool {
         false

@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         Task::Man { directory } => manual::pages(directory.as_deref()),
     };
     exit.unwrap_or_else(|error| {
-        // a reader that stops early, such as `head`, is no error
+        // a reader that stops early, such as `head`, is not an error
         if error.kind() != io::ErrorKind::BrokenPipe {
             output::error(&error.to_string());
         }

@@ -34,7 +34,7 @@ pub(crate) struct ReplyBody {
     /// Events that follow the rest.
     stream: Option<Stream>,
     chunked: bool,
-    /// Of a truncated body: whether hyper could flush it. Of a huge one: whether its opening quote was sent.
+    /// Whether hyper could flush a truncated body, or whether the opening quote of a huge body was sent.
     started: bool,
 }
 

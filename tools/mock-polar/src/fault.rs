@@ -53,7 +53,7 @@ pub enum Garbage {
 ///
 /// Answers of portals and gateways have no CORS headers, as in reality: a page sees a network error and no status code.
 /// [`with_cors`](Self::with_cors) overrides that. Faults neither apply to a CORS preflight nor count it, because a page cannot
-/// tell the preflight from its request.
+/// distinguish the preflight from its request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fault {
     #[serde(flatten)]

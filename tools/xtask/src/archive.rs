@@ -36,7 +36,7 @@ pub(crate) fn pack(sh: &Shell, folder: &Path, target: &Target) -> Result<PathBuf
     Ok(archive)
 }
 
-/// Checks the archive against its line in the checksums, with the command that we tell users to run.
+/// Checks the archive against its line in the checksums, with the command that the documentation gives to users.
 pub(crate) fn verify(sh: &Shell, archive: &Path) -> Result<()> {
     let name = archive.file_name().context("the archive has no name")?.to_string_lossy();
     let _inside = sh.push_dir(archives()?);

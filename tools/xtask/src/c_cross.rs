@@ -18,7 +18,7 @@ pub(crate) const MINGW: [&str; 2] = ["x86_64-w64-mingw32-gcc", "x86_64-w64-mingw
 pub(crate) const ARM_TOOLS: [&str; 3] = ["aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++", QEMU];
 const QEMU: &str = "qemu-aarch64";
 
-/// The environment variable that tells Wine where to look for DLLs.
+/// The environment variable with the folders in which Wine looks for DLLs.
 const DLL_FOLDERS: &str = "WINEPATH";
 
 /// The crate's tests whose results can differ between systems, with the scenarios over the functions of C.

@@ -166,7 +166,7 @@ impl Parts {
         Ok(Self { version: workspace::version("polar-license-c")?, system, shared, static_libraries })
     }
 
-    /// Returns the CMake property that tells how to link a program with the shared library.
+    /// Returns the CMake property for linking a program with the shared library.
     fn cmake_link(&self) -> Result<String> {
         Ok(match self.system {
             System::Linux | System::MacOs => format!("IMPORTED_SONAME \"{}\"", linked_name(self.system)?),

@@ -80,10 +80,10 @@ enum Command {
         /// Run only these steps
         #[arg(value_name = "STEP")]
         steps: Vec<String>,
-        /// Run what needs no installation beyond Rust: format, lints, library, scenarios, model, command
+        /// Run the steps that need no installation beyond Rust: format, lints, library, scenarios, model, command
         #[arg(long, conflicts_with = "steps")]
         quick: bool,
-        /// Go on with an interrupted run at this step; repeat it for the second lane. A lane without one counts as done
+        /// Resume an interrupted run at this step; repeat it for the second lane. A lane without one counts as done
         #[arg(long, value_name = "STEP", conflicts_with_all = ["steps", "quick"])]
         from: Vec<String>,
         /// List the steps and what each of them proves

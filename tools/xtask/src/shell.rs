@@ -12,7 +12,7 @@ use xshell::{Cmd, Shell};
 use crate::workspace;
 
 /// The time after which a program of others counts as hanging. Ten minutes, because a shared machine can be slow, and a
-/// failure that only the machine caused tells us nothing.
+/// failure that only the machine caused says nothing about the code.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Returns a shell that runs programs in the repository's top folder.

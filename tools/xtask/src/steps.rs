@@ -76,7 +76,7 @@ const CORE: &[Step] = &[Step {
     },
 }];
 
-/// Lock files, dependencies, and what the crate builds for.
+/// Checks of lock files and dependencies, and builds for other platforms.
 const BUILDS: &[Step] = &[
     Step {
         name: "locks",
@@ -116,7 +116,7 @@ const BUILDS: &[Step] = &[
     },
 ];
 
-/// The crates, the C library and the documents.
+/// Tests of the crates, the C library and the documents.
 const RUST: &[Step] = &[
     Step {
         name: "tests",
@@ -346,7 +346,7 @@ fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     Ok(tables.steps().count())
 }
 
-/// Prints each step, the time that it took last, and what it will install.
+/// Prints each step, its duration in the last run, and the tools that it will install.
 fn plan(sh: &Shell, tables: &Tables) {
     for step in tables.steps() {
         let last = history::last(step.name).map_or_else(String::new, |time| format!("{:.0} s", time.as_secs_f32()));
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_goes_on_in_each_lane_or_before_both() {
+    fn a_run_resumes_in_each_lane_or_before_both() {
         let from = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(ToString::to_string).collect();
             Tables::from(&names).unwrap().steps().map(|step| step.name).collect::<Vec<_>>()

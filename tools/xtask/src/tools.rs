@@ -136,7 +136,7 @@ impl PythonTools {
             let wheels = cmd!(sh, "{python} -m pip wheel --constraint {list} --wheel-dir").arg(self.wheels()?);
             shell::quietly(wheels.args(self.wheels), shell::PATIENCE)?;
         }
-        // written last, so that an interrupted installation is not taken for a complete one
+        // written last, so that an interrupted installation does not count as a complete one
         Ok(sh.write_file(self.stamp()?, workspace::text(list)?)?)
     }
 

@@ -124,7 +124,7 @@ impl PortalRunner {
         Ok(Outcome::License(Box::new(report)))
     }
 
-    /// Goes on until the license is active here, or until a choice is needed and there is no terminal.
+    /// Continues until the license is active on this device, or until a choice is needed and there is no terminal.
     fn finish(&self, session: &Session, mut restored: Restored, mut choices: Choices) -> Result<Outcome, Stop> {
         loop {
             restored = match restored {
