@@ -79,7 +79,7 @@ fn post_within(transport: &str, url: &str, timeout: Duration) -> Answer {
 fn reply(answer: Answer) -> (u16, Option<u32>, Vec<u8>) {
     match answer {
         Answer::Reply { status, retry_after, body, .. } => (status, retry_after, body.to_vec()),
-        failed => panic!("{failed:?}"),
+        failed @ Answer::Failed { .. } => panic!("{failed:?}"),
     }
 }
 
@@ -89,7 +89,7 @@ fn failed(answer: Answer) -> (Failure, Sent, String) {
             assert!(!message.contains("SECRET") && !message.ends_with('.'), "{message}");
             (failure, sent, message)
         }
-        reply => panic!("{reply:?}"),
+        reply @ Answer::Reply { .. } => panic!("{reply:?}"),
     }
 }
 

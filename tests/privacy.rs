@@ -208,17 +208,7 @@ fn only_the_record_contains_keys_and_nothing_contains_personal_data() {
     for fault in faults() {
         polar.reset();
         let directory = Directory::new();
-        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar));
-        client.activate(DEMO_KEY_TWO_DEVICES).unwrap();
-        let first = polar.fault(fault.clone().on(Endpoint::Activate));
-        seen.result(client.activate(DEMO_KEY_ONE_DEVICE));
-        seen.decision(&client.current());
-        polar.clear_fault(first);
-        polar.fault(fault);
-        seen.everything(&client, DEMO_KEY_ONE_DEVICE);
-        seen.result(client.deactivate());
-        let later = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar));
-        seen.decision(&later.current());
+        operations_with(fault, &polar, &directory, &mut seen);
         check_files(&directory, &keys, &personal);
     }
     polar.stop();
@@ -245,6 +235,21 @@ fn only_the_record_contains_keys_and_nothing_contains_personal_data() {
         let leaked = secrets.iter().find(|secret| text.contains(**secret));
         assert!(leaked.is_none(), "`{}` is in: {text}", leaked.unwrap());
     }
+}
+
+/// Runs all operations while this goes wrong: first the activation alone, then every request.
+fn operations_with(fault: Fault, polar: &MockPolar, directory: &Directory, seen: &mut Seen) {
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(polar));
+    client.activate(DEMO_KEY_TWO_DEVICES).unwrap();
+    let first = polar.fault(fault.clone().on(Endpoint::Activate));
+    seen.result(client.activate(DEMO_KEY_ONE_DEVICE));
+    seen.decision(&client.current());
+    polar.clear_fault(first);
+    polar.fault(fault);
+    seen.everything(&client, DEMO_KEY_ONE_DEVICE);
+    seen.result(client.deactivate());
+    let later = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(polar));
+    seen.decision(&later.current());
 }
 
 /// Checks that only the record contains a key, and that no file contains personal data.

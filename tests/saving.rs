@@ -128,7 +128,7 @@ impl Device {
                 let body = text.replace(r#""limit_activations":1"#, r#""limit_activations":null"#).into_bytes().into();
                 Answer::Reply { status, retry_after, location, body }
             }
-            answer => answer,
+            answer @ (Answer::Reply { .. } | Answer::Failed { .. }) => answer,
         }
     }
 

@@ -91,12 +91,14 @@ impl Rotation {
 
     /// Lists the key again after a lost answer, which may have contained the only copy of a new key.
     fn look_again(self, error: Error, now: Now) -> Step<LicenseKey> {
-        self.find().then(now, move |found, _| match found {
-            Ok(Some(new)) if !self.texts.contains(&new.key) => self.save(new),
-            Ok(_) | Err(_) => {
-                let detail = "the license key may have been replaced all the same: list the keys again";
-                Step::failed(self.context.also(error, Text::MaybeRotated, detail))
+        self.find().then(now, move |found, _| {
+            if let Ok(Some(new)) = found
+                && !self.texts.contains(&new.key)
+            {
+                return self.save(new);
             }
+            let detail = "the license key may have been replaced all the same: list the keys again";
+            Step::failed(self.context.also(error, Text::MaybeRotated, detail))
         })
     }
 
@@ -116,9 +118,13 @@ impl Rotation {
     /// Lists the key again, because the customer may have replaced it twice at the same time. The last text counts, and
     /// may have been saved here first.
     fn confirm(self, saved: LicenseKey, now: Now) -> Step<LicenseKey> {
-        self.find().then(now, move |found, _| match found {
-            Ok(Some(last)) if !self.texts.contains(&last.key) => self.save(last),
-            Ok(_) | Err(_) => Step::done(saved),
+        self.find().then(now, move |found, _| {
+            if let Ok(Some(last)) = found
+                && !self.texts.contains(&last.key)
+            {
+                return self.save(last);
+            }
+            Step::done(saved)
         })
     }
 

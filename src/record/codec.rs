@@ -88,32 +88,7 @@ fn read_seat(input: &mut Reader<'_>) -> Option<Option<Seat>> {
 
 fn write_body(out: &mut Writer, record: &Record) {
     if let Some(license) = &record.license {
-        let StoredLicense { revision, verdict, terms, time, conditions, label, identity: _ } = license.as_ref();
-        out.begin(field::REVISION);
-        out.number(*revision, 8);
-        out.begin(field::VERDICT);
-        out.byte(match verdict {
-            Verdict::Confirmed => CONFIRMED,
-            Verdict::Denied(denial) => denial.number(),
-        });
-        out.begin(field::LICENSE);
-        out.bytes(terms.license_id.as_bytes());
-        out.bytes(terms.benefit_id.as_bytes());
-        out.optional_time(terms.created_at);
-        out.begin(field::LIMITS);
-        out.optional(terms.limit_activations.map(u64::from), 4);
-        out.optional(terms.limit_usage.map(u64::from), 4);
-        out.number(terms.usage.into(), 4);
-        out.begin(field::EXPIRES);
-        out.optional_time(terms.expires_at);
-        write_purchase(out, terms.purchase.as_ref());
-        out.begin(field::TIME);
-        out.time(time.confirmed);
-        out.time(Timestamp::from_unix_ms(time.offset));
-        out.time(time.high);
-        out.begin(field::CONDITIONS);
-        out.bytes(conditions);
-        out.optional_text(label.as_deref());
+        write_license(out, license);
     }
     for attempt in &record.attempts {
         out.begin(field::ATTEMPT);
@@ -163,6 +138,35 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.bytes(bytes);
     }
     out.end();
+}
+
+fn write_license(out: &mut Writer, license: &StoredLicense) {
+    let StoredLicense { revision, verdict, terms, time, conditions, label, identity: _ } = license;
+    out.begin(field::REVISION);
+    out.number(*revision, 8);
+    out.begin(field::VERDICT);
+    out.byte(match verdict {
+        Verdict::Confirmed => CONFIRMED,
+        Verdict::Denied(denial) => denial.number(),
+    });
+    out.begin(field::LICENSE);
+    out.bytes(terms.license_id.as_bytes());
+    out.bytes(terms.benefit_id.as_bytes());
+    out.optional_time(terms.created_at);
+    out.begin(field::LIMITS);
+    out.optional(terms.limit_activations.map(u64::from), 4);
+    out.optional(terms.limit_usage.map(u64::from), 4);
+    out.number(terms.usage.into(), 4);
+    out.begin(field::EXPIRES);
+    out.optional_time(terms.expires_at);
+    write_purchase(out, terms.purchase.as_ref());
+    out.begin(field::TIME);
+    out.time(time.confirmed);
+    out.time(Timestamp::from_unix_ms(time.offset));
+    out.time(time.high);
+    out.begin(field::CONDITIONS);
+    out.bytes(conditions);
+    out.optional_text(label.as_deref());
 }
 
 fn write_purchase(out: &mut Writer, purchase: Option<&Purchase>) {

@@ -339,7 +339,7 @@ fn denial(why: DenialReason) -> Reply {
         DenialReason::Inactive => "License key is no longer active.",
         DenialReason::Expired => "License key has expired.",
         DenialReason::Conditions => "License key does not match required conditions",
-        _ => "Not found",
+        DenialReason::NotFound | DenialReason::NoActivations | DenialReason::ActivationLimit => "Not found",
     };
     Reply { status: 404, body: error("ResourceNotFound", detail), meaning: Meaning::Denied(why) }
 }
@@ -355,7 +355,7 @@ fn activation_denied(status: u16, why: DenialReason) -> Reply {
             "This license key does not support activations. Use the /validate endpoint instead to check license validity.",
         ),
         DenialReason::ActivationLimit => ("NotPermitted", "License key activation limit already reached"),
-        _ => ("ResourceNotFound", "Not found"),
+        DenialReason::NotFound | DenialReason::Conditions => ("ResourceNotFound", "Not found"),
     };
     Reply { status, body: error(name, detail), meaning: Meaning::ActivationDenied(why) }
 }

@@ -142,7 +142,13 @@ impl Prediction<'_> {
             }
             Meaning::NoAnswer { kind: "cancelled", .. } => unchanged(Err(Failure::Kind(ErrorKind::Cancelled))),
             meaning if uses.is_some() => unchanged(Err(failure(&meaning))),
-            _ => unchanged(Ok(())),
+            Meaning::SeatTaken(_)
+            | Meaning::ActivationDenied(_)
+            | Meaning::Released
+            | Meaning::SeatUnknown
+            | Meaning::UsageExhausted
+            | Meaning::Wait(_)
+            | Meaning::NoAnswer { .. } => unchanged(Ok(())),
         }
     }
 
@@ -160,30 +166,22 @@ impl Prediction<'_> {
         if typed.is_none() && self.baseline.license().is_none() {
             return unchanged(Failure::Kind(ErrorKind::NotActivated));
         }
-        let accepts = |app: &App, terms: &Terms| app.benefits.is_empty() || app.benefits.contains(&terms.benefit);
         let seat = self.baseline.license().and_then(|license| license.activation_id);
-        if seat.is_some() {
-            match self.next(Endpoint::Validate, seat)? {
-                None => return unchanged(self.unsent()),
-                Some(Meaning::Confirmed(terms)) if accepts(self.app, &terms) => return confirmed(terms),
-                Some(Meaning::Confirmed(_)) => return unchanged(Failure::Refused(Reason::Benefit)),
-                Some(Meaning::Denied(_)) => {}
-                Some(meaning) => return unchanged(failure(&meaning)),
-            }
+        if seat.is_some()
+            && let Some(expected) = self.validate_seat(seat)?
+        {
+            return Ok(expected);
         }
         // the newest of the seats that were kept because Polar did not know their keys
-        if let Some(kept) = self.kept_seat() {
-            match self.next(Endpoint::Validate, Some(kept))? {
-                None => return unchanged(self.unsent()),
-                Some(Meaning::Confirmed(terms)) if accepts(self.app, &terms) => return confirmed(terms),
-                Some(Meaning::Confirmed(_)) => return unchanged(Failure::Refused(Reason::Benefit)),
-                Some(Meaning::Denied(_)) => {}
-                Some(meaning) => return unchanged(failure(&meaning)),
-            }
+        let kept = self.kept_seat();
+        if kept.is_some()
+            && let Some(expected) = self.validate_seat(kept)?
+        {
+            return Ok(expected);
         }
         match self.next(Endpoint::Validate, None)? {
             None => return unchanged(self.unsent()),
-            Some(Meaning::Confirmed(terms)) if !accepts(self.app, &terms) => {
+            Some(Meaning::Confirmed(terms)) if !self.accepts(&terms) => {
                 return unchanged(Failure::Refused(Reason::Benefit));
             }
             Some(Meaning::Confirmed(terms)) if terms.limit_activations.is_none() => return confirmed(terms),
@@ -191,13 +189,9 @@ impl Prediction<'_> {
             Some(meaning) => return unchanged(failure(&meaning)),
         }
         // the seats that were kept before it
-        while let Some(kept) = self.kept_seat() {
-            match self.next(Endpoint::Validate, Some(kept))? {
-                None => return unchanged(self.unsent()),
-                Some(Meaning::Confirmed(terms)) if accepts(self.app, &terms) => return confirmed(terms),
-                Some(Meaning::Confirmed(_)) => return unchanged(Failure::Refused(Reason::Benefit)),
-                Some(Meaning::Denied(_)) => {}
-                Some(meaning) => return unchanged(failure(&meaning)),
+        while let kept @ Some(_) = self.kept_seat() {
+            if let Some(expected) = self.validate_seat(kept)? {
+                return Ok(expected);
             }
         }
         match self.next(Endpoint::Activate, None)? {
@@ -217,6 +211,25 @@ impl Prediction<'_> {
             None => Ok(Expected { result: Err(self.unsent()), license: LicenseChange::Seatless }),
             Some(meaning) => Ok(Expected { result: Err(failure(&meaning)), license: LicenseChange::Seatless }),
         }
+    }
+
+    /// Follows the question whether a seat of this device is one of the given key's. Returns the expectation if the answer
+    /// ends the activation (rules 5a and 5c).
+    fn validate_seat(&mut self, seat: Option<uuid::Uuid>) -> Result<Option<Expected>, String> {
+        let unchanged = |fails| Some(Expected { result: Err(fails), license: LicenseChange::Unchanged });
+        Ok(match self.next(Endpoint::Validate, seat)? {
+            None => unchanged(self.unsent()),
+            Some(Meaning::Confirmed(terms)) if self.accepts(&terms) => {
+                Some(Expected { result: Ok(()), license: LicenseChange::Confirmed(terms) })
+            }
+            Some(Meaning::Confirmed(_)) => unchanged(Failure::Refused(Reason::Benefit)),
+            Some(Meaning::Denied(_)) => None,
+            Some(meaning) => unchanged(failure(&meaning)),
+        })
+    }
+
+    fn accepts(&self, terms: &Terms) -> bool {
+        self.app.benefits.is_empty() || self.app.benefits.contains(&terms.benefit)
     }
 
     fn activate_on_distrust(&self) -> Result<Expected, String> {
@@ -258,7 +271,11 @@ fn failure(meaning: &Meaning) -> Failure {
         Meaning::NoAnswer { kind: "timeout", .. } => Failure::Kind(ErrorKind::Timeout),
         Meaning::NoAnswer { kind: "server", .. } => Failure::Kind(ErrorKind::Server),
         Meaning::NoAnswer { kind: "cancelled", .. } => Failure::Kind(ErrorKind::Cancelled),
-        _ => Failure::Kind(ErrorKind::Network),
+        Meaning::NoAnswer { .. }
+        | Meaning::Confirmed(_)
+        | Meaning::SeatTaken(_)
+        | Meaning::Released
+        | Meaning::SeatUnknown => Failure::Kind(ErrorKind::Network),
     }
 }
 
@@ -279,9 +296,9 @@ fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Out
     };
     let holds = match &expected.license {
         LicenseChange::Unchanged => {
-            let by_time = |decision: &Decision| match decision.state() {
-                State::Denied | State::Unlicensed => decision.reason(),
-                _ => None,
+            let by_time = |decision: &Decision| {
+                let by_polar = matches!(decision.state(), State::Denied | State::Unlicensed);
+                decision.reason().filter(|_| by_polar)
             };
             let reasons = by_time(before) == by_time(now) || now.state() == State::Expired;
             license == before.license() && reasons && now.grace_ends_at() == before.grace_ends_at()
@@ -346,7 +363,12 @@ fn asks_when_it_is_due(
                 return Err(format!("refresh asked early, {:?}", before.refresh_at()));
             }
         }
-        _ => {}
+        Call::Validate
+        | Call::Refresh(_)
+        | Call::Consume(_)
+        | Call::Activate { .. }
+        | Call::Deactivate
+        | Call::Forget => {}
     }
     let Some(next) = now.refresh_at().map(|at| at.unix_ms() - time) else { return Ok(()) };
     let only_one = task.log.len() == 1 && !matches!(call, Call::Activate { .. } | Call::Deactivate);
@@ -354,11 +376,12 @@ fn asks_when_it_is_due(
         _ if !only_one => return Ok(()),
         (Some(Meaning::Confirmed(_)), State::Active) => (app.refresh * 9 / 10 - MINUTE, app.refresh * 11 / 10),
         (Some(Meaning::Denied(_)), State::Denied | State::Expired) => (13 * MINUTE, 7 * HOUR),
-        (Some(Meaning::NoAnswer { kind: "network" | "server" | "timeout", .. }), state) => match state {
-            // without a license there may still be seats to release
-            State::Active | State::Grace | State::Lapsed | State::Unlicensed => (53 * 1000, 67 * MINUTE),
-            _ => (13 * MINUTE, 7 * HOUR),
-        },
+        // without a license there may still be seats to release
+        (
+            Some(Meaning::NoAnswer { kind: "network" | "server" | "timeout", .. }),
+            State::Active | State::Grace | State::Lapsed | State::Unlicensed,
+        ) => (53 * 1000, 67 * MINUTE),
+        (Some(Meaning::NoAnswer { kind: "network" | "server" | "timeout", .. }), _) => (13 * MINUTE, 7 * HOUR),
         _ => return Ok(()),
     };
     // a plan that a sleeping machine saved late may be due already

@@ -10,7 +10,7 @@ use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, JoinStep, Operation, Outcome, Pacer, SendStep, Step, StoreStep};
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Failure, Sent};
-use polar_license::{Config, Decision, ErrorKind, Timestamp};
+use polar_license::{Config, Decision, ErrorKind, License, Timestamp};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -364,24 +364,30 @@ impl World {
             Event::Start { who, setup, shared_pacer } => self.start(who, setup, shared_pacer)?,
             Event::Pass { ms } => self.pass(ms, None)?,
             Event::Sleep { device, ms } => self.pass(ms, Some(device))?,
-            Event::SetClock { device, error } => {
-                self.note(format!("{}'s clock is set {} off the truth", name(device), span(error)));
-                self.devices[device].wall_error = error;
-                self.devices[device].saved_pause = None;
-                self.clocks_moved(device, 0);
-            }
+            Event::SetClock { device, error } => self.set_clock(device, error),
             Event::Polar { key, action } => self.merchant_acts(Some((key, action))),
-            Event::Network { device, down } => {
-                self.note(format!("{} goes {}", name(device), if down { "offline" } else { "online" }));
-                self.devices[device].offline = down;
-            }
-            Event::Disk { device, trouble } => {
-                self.note(format!("{}'s disk: {trouble:?}", name(device)));
-                self.devices[device].trouble = trouble;
-            }
+            Event::Network { device, down } => self.set_offline(device, down),
+            Event::Disk { device, trouble } => self.set_trouble(device, trouble),
             Event::EditRecord { device, edit } => self.edit_record(device, edit),
         }
         self.check_everything()
+    }
+
+    fn set_clock(&mut self, device: usize, error: i64) {
+        self.note(format!("{}'s clock is set {} off the truth", name(device), span(error)));
+        self.devices[device].wall_error = error;
+        self.devices[device].saved_pause = None;
+        self.clocks_moved(device, 0);
+    }
+
+    fn set_offline(&mut self, device: usize, offline: bool) {
+        self.note(format!("{} goes {}", name(device), if offline { "offline" } else { "online" }));
+        self.devices[device].offline = offline;
+    }
+
+    fn set_trouble(&mut self, device: usize, trouble: Trouble) {
+        self.note(format!("{}'s disk: {trouble:?}", name(device)));
+        self.devices[device].trouble = trouble;
     }
 
     fn check_everything(&mut self) -> Check {
@@ -723,31 +729,36 @@ impl World {
             }
         }
         if sound && let Some(license) = decision.and_then(Decision::license) {
-            let others = |other: &Task| {
-                other.who.device == device && matches!(other.call, Some(Call::Forget | Call::Deactivate))
-            };
-            let mut processes = self.devices[device].processes.iter().flatten();
-            if !self.tasks.iter().any(others) && !processes.any(|process| process.gave_up_unsaved) {
-                self.devices[device].licensed_since.get_or_insert(self.tick);
+            self.expect_saved_license(task, license);
+        }
+    }
+
+    /// Records the facts of a license that an operation has certainly saved.
+    fn expect_saved_license(&mut self, task: &Task, license: &License) {
+        let ProcessId { device, .. } = task.who;
+        let others =
+            |other: &Task| other.who.device == device && matches!(other.call, Some(Call::Forget | Call::Deactivate));
+        let mut processes = self.devices[device].processes.iter().flatten();
+        if !self.tasks.iter().any(others) && !processes.any(|process| process.gave_up_unsaved) {
+            self.devices[device].licensed_since.get_or_insert(self.tick);
+        }
+        let confirmed = license.confirmed_at.unix_ms();
+        if let Some((at, lower)) = task.lower_at_start.filter(|(at, _)| *at == confirmed) {
+            let tick = self.tick;
+            let high = self.devices[device].high.entry(at).or_insert((lower - HOUR, tick));
+            if lower - HOUR > high.0 {
+                *high = (lower - HOUR, tick);
             }
-            let confirmed = license.confirmed_at.unix_ms();
-            if let Some((at, lower)) = task.lower_at_start.filter(|(at, _)| *at == confirmed) {
-                let tick = self.tick;
-                let high = self.devices[device].high.entry(at).or_insert((lower - HOUR, tick));
-                if lower - HOUR > high.0 {
-                    *high = (lower - HOUR, tick);
-                }
-            }
-            if let Some(until) = task.pause {
-                self.devices[device].saved_pause = Some((until, self.tick));
-                self.devices[device].pause_overwritten = false;
-            }
-            for exchange in &task.log {
-                if let Some(Meaning::SeatTaken(terms)) = &exchange.received {
-                    let own = |seat: &&mut TakenSeat| Some(seat.id) == terms.activation;
-                    if let Some(seat) = self.seats.iter_mut().find(own) {
-                        seat.known_as = Some(terms.key.clone());
-                    }
+        }
+        if let Some(until) = task.pause {
+            self.devices[device].saved_pause = Some((until, self.tick));
+            self.devices[device].pause_overwritten = false;
+        }
+        for exchange in &task.log {
+            if let Some(Meaning::SeatTaken(terms)) = &exchange.received {
+                let own = |seat: &&mut TakenSeat| Some(seat.id) == terms.activation;
+                if let Some(seat) = self.seats.iter_mut().find(own) {
+                    seat.known_as = Some(terms.key.clone());
                 }
             }
         }
@@ -931,7 +942,14 @@ impl World {
         let applied = match fault {
             Fault::Offline | Fault::LostRequest | Fault::Portal(_) | Fault::Foreign(_) | Fault::Busy(_) => false,
             Fault::ServerError { applied } | Fault::CancelledAfter { applied } => applied,
-            _ => true,
+            Fault::None
+            | Fault::LostReply
+            | Fault::Garbage
+            | Fault::Truncated
+            | Fault::AnotherKey
+            | Fault::AnotherOrganization
+            | Fault::AnotherSeat
+            | Fault::CancelledBefore => true,
         };
         let reply = if applied { Some(self.polar.handle(endpoint, &body, self.now)?) } else { None };
         let done = reply.as_ref().map(|reply| reply.meaning.clone());
@@ -983,7 +1001,12 @@ impl World {
             let verdict = match &meaning {
                 Meaning::Confirmed(terms) | Meaning::SeatTaken(terms) => Some(Ok(terms.clone())),
                 Meaning::Denied(why) => Some(Err(*why)),
-                _ => None,
+                Meaning::ActivationDenied(_)
+                | Meaning::Released
+                | Meaning::SeatUnknown
+                | Meaning::UsageExhausted
+                | Meaning::Wait(_)
+                | Meaning::NoAnswer { .. } => None,
             };
             if let Some(verdict) = verdict {
                 let (at, activation) =
@@ -1190,7 +1213,16 @@ fn disturb(
             reply.body.replace(&seat.unwrap_or_default().to_string(), "5ea70000-0000-4000-8000-0000000000ff")
         }
         Fault::AnotherKey | Fault::AnotherSeat => reply.body.replace("MODEL-", "OTHER-"),
-        _ => reply.body.chars().take(reply.body.chars().count() / 2).collect(),
+        Fault::Truncated
+        | Fault::Garbage
+        | Fault::Offline
+        | Fault::LostRequest
+        | Fault::LostReply
+        | Fault::Portal(_)
+        | Fault::Foreign(_)
+        | Fault::ServerError { .. }
+        | Fault::Busy(_)
+        | Fault::CancelledAfter { .. } => reply.body.chars().take(reply.body.chars().count() / 2).collect(),
     };
     foreign(reply.status, &altered)
 }

@@ -76,17 +76,7 @@ impl Disk {
                     self.open.insert(returned, None);
                 }
                 let Some(Some(name)) = names.first() else { return false };
-                let is_new = !self.names.contains_key(name);
-                if is_new {
-                    self.enter(name, self.files.len());
-                    self.files.push(File::default());
-                }
-                let file = self.names[name];
-                if call.arguments.contains("O_TRUNC") {
-                    self.files[file].content.clear();
-                }
-                self.open.insert(returned, Some(file));
-                is_new
+                self.follow_open(name, returned, call.arguments.contains("O_TRUNC"))
             }
             ("close", _) => {
                 descriptor.map(|number| self.open.remove(&number));
@@ -133,6 +123,21 @@ impl Disk {
             }
             _ => false,
         }
+    }
+
+    /// Follows the opening of a file. Returns `true` if it was created.
+    fn follow_open(&mut self, name: &str, descriptor: i64, truncates: bool) -> bool {
+        let is_new = !self.names.contains_key(name);
+        if is_new {
+            self.enter(name, self.files.len());
+            self.files.push(File::default());
+        }
+        let file = self.names[name];
+        if truncates {
+            self.files[file].content.clear();
+        }
+        self.open.insert(descriptor, Some(file));
+        is_new
     }
 
     /// Returns all states that a power cut at this moment may leave.

@@ -109,13 +109,11 @@ impl Asked {
             return Finding::unchecked(Check::Polar, detail, "Polar is asked once the proxy's setting is correct.");
         }
         let fault = |fault, detail: String| Finding::faulty(Check::Polar, fault, format!("{}: {detail}", self.url));
-        let rejection = match &self.reply {
-            Err(rejection) if !self.is_polar() => rejection.to_string(),
-            Ok(_) | Err(_) => {
-                let answered = format!("{} answered in {} ms", self.url, self.took_ms);
-                return Finding::good(Check::Polar, format!("{answered}{}", self.version()));
-            }
+        let Some(rejection) = self.reply.as_ref().err().filter(|_| !self.is_polar()) else {
+            let answered = format!("{} answered in {} ms", self.url, self.took_ms);
+            return Finding::good(Check::Polar, format!("{answered}{}", self.version()));
         };
+        let rejection = rejection.to_string();
         match &self.probe.answer {
             Answer::Reply { status: 429, .. } => fault(Fault::RateLimited, rejection),
             Answer::Reply { status, body, .. } => {

@@ -340,7 +340,7 @@ enum Command {
     Doctor {
         /// Check this key as well; `-` reads it from standard input
         ///
-        /// Only with a key does Polar tell whether the organization is right. If Polar does not know the key, its other
+        /// Polar says whether the organization is right only if it gets a key. If Polar does not know the key, its other
         /// environment (the sandbox, or production) is asked as well.
         key: Option<String>,
         #[command(flatten)]
@@ -537,10 +537,14 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
         _ => return error,
     };
     let Some(ContextValue::String(text)) = error.get(misplaced) else { return error };
-    let shown = match Key::parse(text) {
-        _ if may_be_customer_data(text) => String::from("****"),
-        Ok(key) if may_be_key(text) => key.to_string(),
-        Ok(_) | Err(_) => return error,
+    let shown = if may_be_customer_data(text) {
+        String::from("****")
+    } else if let Ok(key) = Key::parse(text)
+        && may_be_key(text)
+    {
+        key.to_string()
+    } else {
+        return error;
     };
     error.insert(misplaced, ContextValue::String(shown));
     error

@@ -21,7 +21,7 @@ Exit status:
 pub(crate) const DOCTOR_HELP: &str = "\
 Exit status:
   0  nothing is wrong
-  1  something is wrong; what to do stands below each finding
+  1  something is wrong; advice is below each finding
   2  wrong usage or configuration";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +49,15 @@ impl Exit {
 
     /// Returns the status of an operation that failed. `license` is the decision if the error has none.
     pub(crate) fn of_error(error: &Error, license: Option<&Decision>) -> Self {
-        match error.kind() {
-            ErrorKind::InvalidConfig => Self::Usage,
-            ErrorKind::Refused | ErrorKind::UsageExhausted => Self::of_refusal(error.decision().or(license)),
-            kind if kind.is_unreachable() => Self::Undetermined,
-            // also kinds that a later version of the library has added
-            _ => Self::Failed,
+        let kind = error.kind();
+        if kind == ErrorKind::InvalidConfig {
+            Self::Usage
+        } else if matches!(kind, ErrorKind::Refused | ErrorKind::UsageExhausted) {
+            Self::of_refusal(error.decision().or(license))
+        } else if kind.is_unreachable() {
+            Self::Undetermined
+        } else {
+            Self::Failed
         }
     }
 

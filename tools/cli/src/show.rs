@@ -19,10 +19,11 @@ pub(crate) fn text(decision: &Decision) -> String {
 /// Returns the decision that holds after a failure, with advice about the failure in place of advice about the license.
 /// `again` is the step that may succeed then.
 pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> String {
-    let next_step = match error.next_step() {
+    let next_step = if error.next_step() == NextStep::Move {
         // without `KEY`, the stored key would be activated, which may not be the refused one
-        NextStep::Move => Some(String::from("run `polar-license activate KEY --replace-previous`")),
-        step => advice(step, again),
+        Some(String::from("run `polar-license activate KEY --replace-previous`"))
+    } else {
+        advice(error.next_step(), again)
     };
     lines(decision, next_step, error.next_url())
 }

@@ -150,12 +150,13 @@ pub(crate) const KEYS: &str = "/v1/customer-portal/license-keys/";
 pub(crate) const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 pub(crate) fn path(endpoint: Endpoint) -> &'static str {
-    match endpoint {
-        Endpoint::Validate => "/v1/customer-portal/license-keys/validate",
-        Endpoint::Activate => "/v1/customer-portal/license-keys/activate",
-        Endpoint::Deactivate => "/v1/customer-portal/license-keys/deactivate",
-        other => panic!("the path of {other:?} has variable parts"),
-    }
+    let paths = [
+        (Endpoint::Validate, "/v1/customer-portal/license-keys/validate"),
+        (Endpoint::Activate, "/v1/customer-portal/license-keys/activate"),
+        (Endpoint::Deactivate, "/v1/customer-portal/license-keys/deactivate"),
+    ];
+    let found = paths.into_iter().find(|(other, _)| *other == endpoint);
+    found.unwrap_or_else(|| panic!("the path of {endpoint:?} has variable parts")).1
 }
 
 /// Sends a body as JSON with its length; `None` if the connection closes without a reply.
