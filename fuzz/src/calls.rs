@@ -160,7 +160,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
         _ if license.is_null() => {}
         1 => assert_eq!(polar_license_cancel(license), OK),
         2 => {
-            look(license);
+            read_license(license);
         }
         3 => return,
         _ => {}
@@ -209,7 +209,7 @@ extern "C" fn changed(user_data: *mut c_void, decision: *const Decision, before:
     }
     match world.habit.load(SeqCst) % 8 {
         4 => {
-            look(license);
+            read_license(license);
         }
         // this subscription need not exist
         5 => {
@@ -314,12 +314,12 @@ impl<'a> Program<'a> {
             0 => self.make_options(),
             1 => self.configure(),
             2 => {
-                let options = taken(self.choose(), &mut self.options);
+                let options = take(self.choose(), &mut self.options);
                 polar_license_options_free(options);
             }
             3 => self.open(),
             4 => {
-                let license = taken(self.choose(), &mut self.licenses);
+                let license = take(self.choose(), &mut self.licenses);
                 polar_license_free(license);
             }
             5..=7 => self.activate(),
@@ -336,9 +336,9 @@ impl<'a> Program<'a> {
             15 => self.subscribe(),
             16 => {
                 let subscription = self.choose();
-                let subscription = chosen(subscription, &self.subscriptions).unwrap_or(u64::MAX);
+                let subscription = pick(subscription, &self.subscriptions).unwrap_or(u64::MAX);
                 let code = polar_license_off_change(self.license(), subscription);
-                assert!(code == OK || code == wrong());
+                assert!(code == OK || code == missing_argument());
             }
             17 => self.refresh_by_itself(),
             18 => {
@@ -346,11 +346,11 @@ impl<'a> Program<'a> {
             }
             19 => self.read(),
             20 => {
-                let decision = taken(self.choose(), &mut self.decisions);
+                let decision = take(self.choose(), &mut self.decisions);
                 polar_license_decision_free(decision);
             }
             21 => {
-                let error = taken(self.choose(), &mut self.errors);
+                let error = take(self.choose(), &mut self.errors);
                 polar_license_error_free(error);
             }
             22 => {
@@ -399,7 +399,7 @@ impl<'a> Program<'a> {
     /// Calls one of the setters, with valid or invalid arguments.
     fn configure(&mut self) {
         let options = self.choose();
-        let options = chosen(options, &self.options).unwrap_or(null_mut());
+        let options = pick(options, &self.options).unwrap_or(null_mut());
         let benefit = CString::new(LICENSE).expect("the text has no NUL");
         let code = match self.choose() % 16 {
             0 => polar_license_options_add_feature(options, c"export".as_ptr(), benefit.as_ptr()),
@@ -431,12 +431,12 @@ impl<'a> Program<'a> {
             14 => polar_license_options_set_refresh_interval_ms(options, 3_600_000),
             _ => polar_license_options_set_timeout_ms(options, 20_000),
         };
-        assert!(!options.is_null() || code == wrong());
+        assert!(!options.is_null() || code == missing_argument());
     }
 
     fn open(&mut self) {
         let options = self.choose();
-        let options = chosen(options, &self.options).unwrap_or(null_mut());
+        let options = pick(options, &self.options).unwrap_or(null_mut());
         let (mut license, mut error) = (null_mut(), null_mut());
         let code = polar_license_open(options, &raw mut license, &raw mut error);
         assert_eq!(code == OK, !license.is_null());
@@ -521,9 +521,9 @@ impl<'a> Program<'a> {
 
     fn read(&mut self) {
         let choice = self.choose();
-        read_decision(chosen(choice, &self.decisions).unwrap_or(null_mut()));
-        read_error(chosen(choice, &self.errors).unwrap_or(null_mut()));
-        look(self.license());
+        read_decision(pick(choice, &self.decisions).unwrap_or(null_mut()));
+        read_error(pick(choice, &self.errors).unwrap_or(null_mut()));
+        read_license(self.license());
     }
 
     fn pass_or_log(&mut self) {
@@ -535,7 +535,7 @@ impl<'a> Program<'a> {
                 let part = self.part();
                 let level = i32::from(level) - 240;
                 let code = polar_license_set_log(level, Some(log_line), part, Some(destroy));
-                assert!(code == OK || code == wrong());
+                assert!(code == OK || code == missing_argument());
             }
             248..=255 => assert_eq!(polar_license_set_log(POLAR_LICENSE_LOG_INFO, None, null_mut(), None), OK),
         }
@@ -544,7 +544,7 @@ impl<'a> Program<'a> {
     /// Returns one of the open licenses, or NULL.
     fn license(&mut self) -> *mut License {
         let choice = self.choose();
-        let license = chosen(choice, &self.licenses).unwrap_or(null_mut());
+        let license = pick(choice, &self.licenses).unwrap_or(null_mut());
         self.world.license.store(license.expose_provenance(), SeqCst);
         license
     }
@@ -610,9 +610,9 @@ struct Portal {
 impl Portal {
     fn free_one(&mut self, what: u8, choice: u8) {
         if what.is_multiple_of(4) {
-            polar_license_success_page_free(taken(choice, &mut self.pages));
+            polar_license_success_page_free(take(choice, &mut self.pages));
         } else {
-            polar_license_reply_free(taken(choice, &mut self.replies));
+            polar_license_reply_free(take(choice, &mut self.replies));
         }
     }
 
@@ -626,7 +626,7 @@ impl Portal {
 
     /// Returns a handle from one of the program's replies, of any kind; 0 if the reply has none there.
     fn handle(&self, choice: u8, place: u8) -> u32 {
-        let reply = chosen(choice, &self.replies).unwrap_or(null_mut());
+        let reply = pick(choice, &self.replies).unwrap_or(null_mut());
         polar_license_reply_handle(reply, OBJECTS[usize::from(place) % OBJECTS.len()].as_ptr())
     }
 }
@@ -746,16 +746,16 @@ fn read_reply(reply: *const Reply) {
 }
 
 /// Returns the code that functions return for a missing argument.
-fn wrong() -> i32 {
+fn missing_argument() -> i32 {
     polar_license_cancel(null())
 }
 
-fn chosen<T: Copy>(choice: u8, all: &[T]) -> Option<T> {
+fn pick<T: Copy>(choice: u8, all: &[T]) -> Option<T> {
     all.get(usize::from(choice) % (all.len() + 1)).copied()
 }
 
 /// Removes one of the objects for the caller to free, or returns NULL.
-fn taken<T>(choice: u8, all: &mut Vec<*mut T>) -> *mut T {
+fn take<T>(choice: u8, all: &mut Vec<*mut T>) -> *mut T {
     let at = usize::from(choice) % (all.len() + 1);
     if at < all.len() { all.swap_remove(at) } else { null_mut() }
 }
@@ -768,7 +768,7 @@ fn text(text: *const c_char) -> Option<String> {
 }
 
 /// Calls the functions that may be called on a license at any time. Returns 1 if access is allowed.
-fn look(license: *const License) -> i32 {
+fn read_license(license: *const License) -> i32 {
     let mut decision = null_mut();
     let code = polar_license_current(license, &raw mut decision);
     assert_eq!(code == OK, !decision.is_null());
