@@ -63,6 +63,7 @@ use c_package::Variant;
 use clap::{Parser, Subcommand};
 use steps::Selection;
 use target::Target;
+use xshell::Shell;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Sets up, tests and packages this repository")]
@@ -175,7 +176,15 @@ fn run(command: Command) -> Result<()> {
             [&requirements::MDBOOK, &requirements::NODE].iter().try_for_each(|requirement| requirement.ensure(sh))?;
             book::build(sh)
         }
-        Command::Package(Package::C { without_http, target, archive }) => {
+        Command::Package(what) => package(sh, what),
+        Command::Release { tag } => release::check(&tag),
+    }
+}
+
+/// Builds a package, after installing what that needs.
+fn package(sh: &Shell, what: Package) -> Result<()> {
+    match what {
+        Package::C { without_http, target, archive } => {
             [&requirements::OPENSSL, &requirements::CARGO_C]
                 .iter()
                 .try_for_each(|requirement| requirement.ensure(sh))?;
@@ -190,25 +199,24 @@ fn run(command: Command) -> Result<()> {
                 c_package::package(sh, variant, &target).map(drop)
             }
         }
-        Command::Package(Package::Cli { target }) => {
+        Package::Cli { target } => {
             requirements::CMAKE.ensure(sh)?;
             cli_package::package(sh, &Target::named(sh, target.as_deref())?)
         }
-        Command::Package(Package::Sums) => {
+        Package::Sums => {
             requirements::CMAKE.ensure(sh)?;
             archive::checksums(sh)
         }
-        Command::Package(Package::Manifests) => {
+        Package::Manifests => {
             requirements::CMAKE.ensure(sh)?;
             manifests::package(sh)
         }
-        Command::Release { tag } => release::check(&tag),
-        Command::Package(Package::Npm) => {
+        Package::Npm => {
             requirements::NPM_PACKAGE.iter().try_for_each(|requirement| requirement.ensure(sh))?;
             npm_package::package(sh)?;
             mock_package::package(sh).map(drop)
         }
-        Command::Package(Package::Python { this_machine }) => {
+        Package::Python { this_machine } => {
             requirements::PYTHON_WITH_PIP.ensure(sh)?;
             requirements::PYTHON_TOOLS.ensure(sh)?;
             if this_machine {
