@@ -1,6 +1,7 @@
 //! HTTP requests and answers as plain data, and the traits of the network stacks that carry them. Sends nothing itself.
 
 use crate::codes::ErrorKind;
+use crate::config::Config;
 use crate::future::{BoxFuture, LocalBoxFuture};
 use std::fmt;
 use std::time::Duration;
@@ -43,8 +44,8 @@ async_transport! {
     trait LocalAsyncTransport, LocalBoxFuture
 }
 
-/// One request to Polar, with the headers [`Request::headers`]. A transport sends it exactly once and follows no
-/// redirect.
+/// One request to Polar, with the headers [`Request::headers`] and, outside of web pages, `User-Agent`. A transport
+/// sends it exactly once and follows no redirect.
 ///
 /// Never show or log any part of it: the body contains the license key, and requests of the customer portal have secrets
 /// in the address, the token and the body. All three are wiped from memory.
@@ -58,6 +59,8 @@ pub struct Request {
     pub token: Option<Zeroizing<String>>,
     /// The JSON body, or an empty string for no body.
     pub body: Zeroizing<String>,
+    /// The header `User-Agent`. A web page must not set it, because Polar's CORS rules refuse it.
+    pub user_agent: String,
     /// The time limit for the whole exchange, from name resolution to the last byte of the body.
     pub timeout: Duration,
     /// The most bytes of a reply that are read: more for lists of the customer portal, whose length others decide.
@@ -84,6 +87,17 @@ impl Request {
     /// The usual [`reply_limit`](Self::reply_limit). Polar's replies about licenses are under 4 KB.
     pub const REPLY_LIMIT: usize = 256 * 1024;
 
+    /// The usual [`user_agent`](Self::user_agent): the name and version of this crate.
+    pub const USER_AGENT: &'static str = concat!("polar-license/", env!("CARGO_PKG_VERSION"));
+
+    /// Creates a request to the configured environment, without a token and a body. `parts` are those of the path. The
+    /// only place that applies what a configuration says about requests.
+    pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
+        // allocated at once, so that no copy of a secret in the address stays behind
+        let url = [&[config.environment().base_url()], parts].concat().concat();
+        Self { method, ..Self::post(url, "", timeout) }
+    }
+
     /// Creates a `POST` without a token, as all requests about licenses are.
     pub fn post(url: impl Into<String>, body: impl Into<String>, timeout: Duration) -> Self {
         Self {
@@ -91,6 +105,7 @@ impl Request {
             url: Zeroizing::new(url.into()),
             token: None,
             body: Zeroizing::new(body.into()),
+            user_agent: String::from(Self::USER_AGENT),
             timeout,
             reply_limit: Self::REPLY_LIMIT,
         }

@@ -37,7 +37,7 @@ use ureq::{Agent, Body, Proxy, RequestBuilder, SendBody};
 use zeroize::Zeroizing;
 
 use crate::client::connection::{
-    CertificateFault, Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, is_plain_text, no_time, timeout_message,
+    CertificateFault, Scheme, Target, WRONG_ADDRESS, describe, is_plain_text, no_time, timeout_message,
     tls_message, wrong_proxy,
 };
 use crate::client::exchange_log;
@@ -208,7 +208,7 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<Ro
 
 /// Adds the headers that every request has. ureq shows their values to nobody.
 fn with_headers<B>(mut builder: RequestBuilder<B>, request: &Request) -> Result<RequestBuilder<B>, Fault> {
-    builder = builder.header("Connection", "close");
+    builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
     for (name, value) in request.headers() {
         let mut value = HeaderValue::from_str(&value).map_err(|_| Fault::Address)?;
         value.set_sensitive(true);
@@ -259,7 +259,7 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         .http_status_as_error(false)
         .max_idle_connections(0)
         .max_idle_connections_per_host(0)
-        .user_agent(USER_AGENT)
+        .user_agent("")
         .accept("")
         .accept_encoding("")
         .build();

@@ -6,8 +6,6 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub(crate) const USER_AGENT: &str = concat!("polar-license/", env!("CARGO_PKG_VERSION"));
-
 pub(crate) const WRONG_ADDRESS: &str = "the address is neither https nor on this computer; correct the environment";
 
 /// The kind of server that a request goes to, which decides how it is sent.

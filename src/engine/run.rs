@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::store::Change;
 use crate::text::printable;
 use crate::time::{Now, milliseconds};
-use crate::transport::{Answer, Request, Sent};
+use crate::transport::{Answer, Method, Request, Sent};
 use crate::wire::{self, Cause, Rejection};
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,9 +127,8 @@ impl Engine {
             }
         };
         let (path, body) = then.request();
-        let url = format!("{}{path}", self.config.environment().base_url());
         let timeout = Duration::from_millis(deadline.saturating_sub(not_before).max(1));
-        let request = Request::post(url, body, timeout);
+        let request = Request { body: body.into(), ..Request::to(&self.config, Method::Post, &[path], timeout) };
         Step::Send(SendStep { not_before, request, _ticket: Arc::clone(&self.running.ticket), then })
     }
 }

@@ -76,26 +76,11 @@ enum Call {
 }
 
 impl Context {
-    fn url(&self, parts: &[&str]) -> Zeroizing<String> {
-        let base = self.config.environment().base_url();
-        let length = parts.iter().fold(base.len(), |length, part| length.saturating_add(part.len()));
-        // allocated at once, so that no copy stays behind
-        let mut url = Zeroizing::new(String::with_capacity(length));
-        url.push_str(base);
-        parts.iter().for_each(|part| url.push_str(part));
-        url
-    }
-
     fn get(&self, token: Option<&Token>, parts: &[&str]) -> Request {
-        Request {
-            method: Method::Get,
-            url: self.url(parts),
-            token: token.map(Token::secret),
-            body: Zeroizing::default(),
-            timeout: self.config.timeout(),
-            // requests with a token return lists
-            reply_limit: if token.is_some() { LIST_LIMIT } else { Request::REPLY_LIMIT },
-        }
+        // requests with a token return lists
+        let reply_limit = if token.is_some() { LIST_LIMIT } else { Request::REPLY_LIMIT };
+        let request = Request::to(&self.config, Method::Get, parts, self.config.timeout());
+        Request { token: token.map(Token::secret), reply_limit, ..request }
     }
 
     fn post(&self, token: Option<&Token>, parts: &[&str], body: impl Serialize) -> Request {
@@ -150,8 +135,7 @@ impl Context {
 
     /// Replaces a key. Not idempotent: if it is sent twice, the key is replaced twice.
     pub(super) fn rotate(&self, token: &Token, key: Uuid) -> Request {
-        let url = self.url(&[KEYS, &key.to_string(), "/rotate"]);
-        Request { method: Method::Post, url, ..self.get(Some(token), &[]) }
+        Request { method: Method::Post, ..self.get(Some(token), &[KEYS, &key.to_string(), "/rotate"]) }
     }
 
     /// Lists the grants of a checkout.

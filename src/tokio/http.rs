@@ -17,7 +17,7 @@
 
 use super::trust::{no_roots, tls_config};
 use crate::client::connection::{
-    Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, no_time, timeout_message, tls_message, wrong_proxy,
+    Scheme, Target, WRONG_ADDRESS, describe, no_time, timeout_message, tls_message, wrong_proxy,
 };
 use crate::client::exchange_log;
 use crate::client::resettable::Resettable;
@@ -93,7 +93,7 @@ async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientCon
         // there is no body to tell whether it has left
         gate.pass(Passage::Sent);
     }
-    let mut builder = builder.header("Connection", "close");
+    let mut builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
     for (name, value) in request.headers() {
         let mut value = HeaderValue::from_str(&value).map_err(|_| Fault::Address)?;
         value.set_sensitive(true);
@@ -134,7 +134,6 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
     let tls = tls.map_err(|error| Fault::Tls(error.to_string()))?;
     let builder = Client::builder()
         .tls_backend_preconfigured(tls)
-        .user_agent(USER_AGENT)
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
