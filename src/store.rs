@@ -98,42 +98,75 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
 }
 
-/// Declares an asynchronous store: once with futures that may move between threads, once with futures that stay on
-/// their thread. Both have the same methods, and `MemoryStore` implements both.
-macro_rules! async_store {
-    ($(#[$doc:meta])* trait $AsyncStore:ident $(: $Send:ident + $Sync:ident)?, $Future:ident, $Pointer:ident) => {
-        $(#[$doc])*
-        ///
-        /// Every method moves whole records. If its future is dropped, the record is either changed or not, never half.
-        pub trait $AsyncStore $(: $Send + $Sync)? {
-            /// Returns the record last saved, or `None` if there is none.
-            fn load(&self) -> $Future<'_, Result<Option<Vec<u8>>, StoreError>>;
+/// A place for one record, accessed asynchronously from any thread: a server, a database. For clients whose futures may
+/// move between threads, such as those on a multi-threaded executor.
+///
+/// Every method moves whole records. If its future is dropped, the record is either changed or not, never half.
+pub trait AsyncStore: Send + Sync {
+    /// Returns the record last saved, or `None` if there is none.
+    fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-            /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one,
-            /// never a mixture.
-            fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> $Future<'a, Result<(), StoreError>>;
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// mixture.
+    fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> BoxFuture<'a, Result<(), StoreError>>;
 
-            /// Removes the record. Succeeds if there is none.
-            fn remove(&self) -> $Future<'_, Result<(), StoreError>>;
+    /// Removes the record. Succeeds if there is none.
+    fn remove(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
-            /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or
-            /// processes can reach the record, the store overrides this so that nobody else changes the record in
-            /// between. The store may then call `merge` again.
-            fn update<'a>(
-                &'a self,
-                merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a $(+ $Send)?),
-            ) -> $Future<'a, Result<(), StoreError>> {
-                Box::pin(async move {
-                    let stored = self.load().await?;
-                    match merge(stored.as_deref()) {
-                        Change::Keep => Ok(()),
-                        Change::Put(record, durability) => self.save(&record, durability).await,
-                        Change::Remove => self.remove().await,
-                    }
-                })
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or processes can
+    /// reach the record, the store overrides this so that nobody else changes the record in between. The store may then
+    /// call `merge` again.
+    fn update<'a>(
+        &'a self,
+        merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + Send + 'a),
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let stored = self.load().await?;
+            match merge(stored.as_deref()) {
+                Change::Keep => Ok(()),
+                Change::Put(record, durability) => self.save(&record, durability).await,
+                Change::Remove => self.remove().await,
             }
-        }
+        })
+    }
+}
 
+/// A place for one record, accessed asynchronously from one thread: a database of the browser, a plugin of the app's
+/// shell. For clients that stay on their thread, such as those in a web page.
+///
+/// Every method moves whole records. If its future is dropped, the record is either changed or not, never half.
+pub trait LocalAsyncStore {
+    /// Returns the record last saved, or `None` if there is none.
+    fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
+
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// mixture.
+    fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalBoxFuture<'a, Result<(), StoreError>>;
+
+    /// Removes the record. Succeeds if there is none.
+    fn remove(&self) -> LocalBoxFuture<'_, Result<(), StoreError>>;
+
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or processes can
+    /// reach the record, the store overrides this so that nobody else changes the record in between. The store may then
+    /// call `merge` again.
+    fn update<'a>(
+        &'a self,
+        merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a),
+    ) -> LocalBoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let stored = self.load().await?;
+            match merge(stored.as_deref()) {
+                Change::Keep => Ok(()),
+                Change::Put(record, durability) => self.save(&record, durability).await,
+                Change::Remove => self.remove().await,
+            }
+        })
+    }
+}
+
+/// Implements an asynchronous store for pointers to one, and for [`MemoryStore`].
+macro_rules! implement_async_store {
+    ($AsyncStore:ident $(+ $Send:ident)?, $Future:ident, $Pointer:ident) => {
         impl<S: $AsyncStore + ?Sized> $AsyncStore for $Pointer<S> {
             fn load(&self) -> $Future<'_, Result<Option<Vec<u8>>, StoreError>> {
                 (**self).load()
@@ -171,17 +204,8 @@ macro_rules! async_store {
     };
 }
 
-async_store! {
-    /// A place for one record, accessed asynchronously from any thread: a server, a database. For clients whose futures
-    /// may move between threads, such as those on a multi-threaded executor.
-    trait AsyncStore: Send + Sync, BoxFuture, Arc
-}
-
-async_store! {
-    /// A place for one record, accessed asynchronously from one thread: a database of the browser, a plugin of the
-    /// app's shell. For clients that stay on their thread, such as those in a web page.
-    trait LocalAsyncStore, LocalBoxFuture, Rc
-}
+implement_async_store!(AsyncStore + Send, BoxFuture, Arc);
+implement_async_store!(LocalAsyncStore, LocalBoxFuture, Rc);
 
 /// A change to the stored record.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,30 +18,21 @@ pub trait Transport: Send + Sync {
     fn send(&self, request: &Request) -> Answer;
 }
 
-/// Declares an asynchronous transport: once with futures that may move between threads, once with futures that stay on
-/// their thread.
-macro_rules! async_transport {
-    ($(#[$doc:meta])* trait $AsyncTransport:ident $(: $Send:ident + $Sync:ident)?, $Future:ident) => {
-        $(#[$doc])*
-        ///
-        /// An implementation sends a request at most once, follows no redirect, and returns every status as
-        /// [`Answer::Reply`]. It reports a failure with [`Sent::No`] only if Polar cannot have received the body. Its
-        /// future is dropped when [`Request::timeout`] has passed or the operation is cancelled.
-        pub trait $AsyncTransport $(: $Send + $Sync)? {
-            /// Sends `request` and returns the answer.
-            fn send<'a>(&'a self, request: &'a Request) -> $Future<'a, Answer>;
-        }
-    };
+/// A [`Transport`] with futures that may move between threads. Implement it to use your app's own network stack.
+///
+/// The future is dropped when [`Request::timeout`] has passed or the operation is cancelled.
+pub trait AsyncTransport: Send + Sync {
+    /// Sends `request` and returns the answer, by the rules of [`Transport`].
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer>;
 }
 
-async_transport! {
-    /// A network stack with futures that may move between threads. Implement it to use your app's own.
-    trait AsyncTransport: Send + Sync, BoxFuture
-}
-
-async_transport! {
-    /// A network stack with futures that stay on their thread, as in a web page. Implement it to use your app's own.
-    trait LocalAsyncTransport, LocalBoxFuture
+/// A [`Transport`] with futures that stay on their thread, as in a web page. Implement it to use your app's own network
+/// stack.
+///
+/// The future is dropped when [`Request::timeout`] has passed or the operation is cancelled.
+pub trait LocalAsyncTransport {
+    /// Sends `request` and returns the answer, by the rules of [`Transport`].
+    fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer>;
 }
 
 /// One request to Polar, with the headers [`Request::headers`] and, outside of web pages, `User-Agent`. A transport

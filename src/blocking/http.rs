@@ -37,8 +37,8 @@ use ureq::{Agent, Body, Proxy, RequestBuilder, SendBody};
 use zeroize::Zeroizing;
 
 use crate::client::connection::{
-    CertificateFault, Scheme, Target, WRONG_ADDRESS, describe, is_plain_text, no_time, timeout_message,
-    tls_message, wrong_proxy,
+    CertificateFault, Scheme, Target, WRONG_ADDRESS, describe, is_plain_text, no_time, timeout_message, tls_message,
+    wrong_proxy,
 };
 use crate::client::exchange_log;
 use crate::client::resettable::Resettable;

@@ -2,7 +2,7 @@
 
 use super::driver::Driver;
 use super::success_page::SuccessPage;
-use crate::client::portal::{checkout_by_link, portal};
+use crate::client::portal::portal;
 use crate::codes::Deactivated;
 use crate::error::Error;
 use crate::portal::boundary::{self, Handles, Reply};
@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 portal!(Arc, []);
-checkout_by_link!(Arc);
 
 impl Portal {
     /// Waits for the token that a purchase brings to this page, at most for so long, and begins a session with it. Ended by

@@ -3,6 +3,9 @@
 /// Declares `Portal`, `Session` and `Checkout` over the driver. Without a last argument the methods block; with `async`
 /// and `await` they return futures. `Pointer` shares the driver, and `bounds` are those of a function that reports
 /// progress.
+///
+/// This is a macro because one Rust function cannot block for one client and return a future for another. Without it, a
+/// new operation of the portal would be written in three clients, with its documentation in another file.
 macro_rules! portal {
     ($Pointer:ident, [$($bounds:tt)*] $(, $async:ident, $await:ident)?) => {
         /// The customer portal of a [client](super::Client), returned by its `portal()`. See [`portal`](crate::portal).
@@ -83,6 +86,20 @@ macro_rules! portal {
             /// `invalid_argument` if `token` cannot be a token.
             pub fn session_from_token(&self, token: &str) -> Result<Session, Error> {
                 Ok(self.session(steps::session_from_token(&self.driver.portal_context(), token)?))
+            }
+
+            /// Creates a checkout with the vendor's link, `https://buy.polar.sh/polar_cl_…`. Open its
+            /// [address](Checkout::address) in a browser. Keeps the link's parameters, except those that name the
+            /// buyer.
+            ///
+            /// # Errors
+            /// `invalid_argument` if `link` is not such a link; `refused` if Polar does not know it.
+            // a browser hides the target of a link
+            #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+            pub $($async)? fn checkout(&self, link: &str) -> Result<Checkout, Error> {
+                let begin = |context, _| steps::open_checkout(context, link);
+                let page = self.driver.portal(begin, |_| Continue(()))$(.$await)??;
+                Ok(Checkout { driver: $Pointer::clone(&self.driver), page })
             }
 
             /// Returns a checkout that the vendor's backend has created, by its client secret. Sends nothing.
@@ -261,27 +278,4 @@ macro_rules! portal {
     };
 }
 
-/// Declares the method that opens a checkout by its link. Not for web pages, because a browser hides the target of a
-/// link.
-#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-macro_rules! checkout_by_link {
-    ($Pointer:ident $(, $async:ident, $await:ident)?) => {
-        impl Portal {
-            /// Creates a checkout with the vendor's link, `https://buy.polar.sh/polar_cl_…`. Open its
-            /// [address](Checkout::address) in a browser. Keeps the link's parameters, except those that name the
-            /// buyer.
-            ///
-            /// # Errors
-            /// `invalid_argument` if `link` is not such a link; `refused` if Polar does not know it.
-            pub $($async)? fn checkout(&self, link: &str) -> Result<Checkout, Error> {
-                let begin = |context, _| steps::open_checkout(context, link);
-                let page = self.driver.portal(begin, |_| Continue(()))$(.$await)??;
-                Ok(Checkout { driver: $Pointer::clone(&self.driver), page })
-            }
-        }
-    };
-}
-
-#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-pub(crate) use checkout_by_link;
 pub(crate) use portal;

@@ -4,7 +4,7 @@
 //! a key which was replaced.
 
 use super::driver::Driver;
-use crate::client::portal::{checkout_by_link, portal};
+use crate::client::portal::portal;
 use crate::codes::Deactivated;
 use crate::error::Error;
 use crate::portal::boundary::{self, Handles, Reply};
@@ -19,7 +19,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 portal!(Arc, [+ Send + 'static], async, await);
-checkout_by_link!(Arc, async, await);
 
 impl Portal {
     /// Runs an operation that a binding describes, which `cancelled` ends as well. Not part of the public interface.
