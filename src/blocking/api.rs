@@ -33,25 +33,25 @@ pub struct Api {
 }
 
 impl Api {
-    /// Over HTTPS with ureq; each request takes at most 35 seconds.
+    /// Creates an interface over HTTPS with ureq. Each request takes at most 35 seconds.
     #[cfg(feature = "http")]
     pub fn new(environment: &Environment) -> Self {
         Self::with_transport(environment, Arc::new(HttpTransport::new()))
     }
 
-    /// Over the app's own network stack.
+    /// Creates an interface over the app's own network stack.
     pub fn with_transport(environment: &Environment, transport: Arc<dyn Transport>) -> Self {
         Self { base_url: environment.base_url().to_owned(), transport, timeout: Duration::from_secs(35) }
     }
 
-    /// How long each request may take, from name resolution to the last byte.
+    /// Sets the time limit for each request, from name resolution to the last byte.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Asks whether a key is good.
+    /// Asks whether a key is valid.
     pub fn validate(&self, request: &Validate) -> Result<Confirmed, Error> {
         Ok(request.read(&self.send(Validate::PATH, request.body()))?)
     }

@@ -1,6 +1,6 @@
 //! Carries the engine's steps out with a store, a transport and threads. Decides nothing about licenses.
 //!
-//! The engine's lock is held only to look or to take a step, never while storing or sending.
+//! The engine is locked only to read it or to take a step, and never while storing or sending.
 
 mod exchange;
 #[cfg(feature = "portal")]
@@ -22,12 +22,12 @@ use std::panic::RefUnwindSafe;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What a client, its threads and its operations share.
+/// The state that a client, its threads and its operations share.
 pub(super) struct Driver {
     engine: Mutex<Engine>,
     /// Signalled whenever an operation ends.
     ended: Condvar,
-    /// When to look next, by the last operation that ended since the refresher last asked.
+    /// The time of the next look, from the last operation that ended since the refresher last asked.
     planned: Mutex<Option<Option<u64>>>,
     /// Signalled when that changes, and to end the refresher's wait.
     replanned: Condvar,
@@ -42,8 +42,8 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// What panics is the app's: its store, transport, clock or listeners. They are never called in the middle of a change to
-/// anything here, so that nothing is left half done.
+/// Only the app's store, transport, clock and listeners can panic. They are never called in the middle of a change to this
+/// state, so that a panic leaves nothing half changed.
 impl RefUnwindSafe for Driver {}
 
 impl Driver {
@@ -74,7 +74,7 @@ impl Driver {
     }
 
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
-        // whatever ends this operation, a panic in the app's store included, wakes those who wait for it
+        // however this operation ends, even by a panic in the app's store, it wakes the operations that wait for it
         let _wakes = WakeOnDrop(&self.ended);
         // kept until the answer is stored
         let mut turn = None;
@@ -114,7 +114,7 @@ impl Driver {
         self.store.stamp()
     }
 
-    /// Ends every operation that callers have under way; what was sent may have been applied.
+    /// Ends every operation of callers that is in progress. Requests that were sent may have been applied.
     pub(super) fn cancel(&self) {
         let scope = std::mem::take(&mut *lock(&self.scope));
         self.cancel_scope(&scope);
@@ -129,8 +129,8 @@ impl Driver {
         self.replanned.notify_all();
     }
 
-    /// When to look next, if an operation has ended since this was last asked. Waits for that as long as `pause`, or until
-    /// the scope is cancelled.
+    /// Returns the time of the next look, if an operation has ended since the last call. Waits for that at most for `pause`,
+    /// or until the scope is cancelled.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();
@@ -145,7 +145,8 @@ impl Driver {
         work(&mut engine, now)
     }
 
-    /// Looks without the lock first: most reads change nothing, and a record is replaced as a whole.
+    /// Carries out a store step. Reads without the lock first, since most steps change nothing and a record is only ever
+    /// replaced as a whole.
     fn store(&self, mut step: StoreStep, scope: &Scope) -> Step {
         self.pause(step.not_before, scope);
         let mut written = self.read_and_merge(&mut step).map(|change| change == Change::Keep);
@@ -209,7 +210,7 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, answer, now))
     }
 
-    /// Waits until then, or until a cancel.
+    /// Waits until `until`, or until a cancel.
     fn pause(&self, until: u64, scope: &Scope) {
         let wait = Duration::from_millis(self.now().until(until));
         if !wait.is_zero() {
@@ -237,7 +238,7 @@ impl Drop for WakeOnDrop<'_> {
     }
 }
 
-/// A panic elsewhere leaves nothing half done here.
+/// Locks a mutex, even after a panic elsewhere, which leaves nothing half changed here.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

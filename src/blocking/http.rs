@@ -1,4 +1,4 @@
-//! One request over HTTPS, with ureq. Says precisely whether a request that failed may have reached Polar, because one
+//! Sends one request over HTTPS with ureq. Reports precisely whether a request that failed may have reached Polar, because one
 //! that may have is never sent again.
 //!
 //! Never follows a redirect, never sends twice, never reuses a connection (Polar closes idle ones after 5 s, and a reset
@@ -14,12 +14,12 @@
 //!
 //! Trust: the operating system verifies certificates on Windows and Apple systems; elsewhere the system's root
 //! certificates count (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none. They are read
-//! before the first request that needs them, and again after one that failed, so that installing one helps without a
-//! restart. One that is no longer to be trusted is, until then or until the program ends.
+//! before the first request that needs them, and again after a request that failed, so that a certificate that is installed
+//! meanwhile works without a restart. A certificate that is removed stays trusted until then, or until the program ends.
 //!
 //! Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), in capital
 //! or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting. Loopback is never proxied.
-//! Nothing is sent if the first of them that is set holds no proxy's address.
+//! Nothing is sent if the first of them that is set is not a proxy's address.
 //!
 //! ureq-proto writes every answer to the log at level `trace`, key, customer and tokens included, and offers no switch. An
 //! app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal`, `ureq` as well: at `trace` it
@@ -53,7 +53,7 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// A transport. Opens nothing and reads nothing before the first request.
+    /// Creates a transport. It opens and reads nothing before the first request.
     pub fn new() -> Self {
         Self::default()
     }
@@ -82,50 +82,50 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-/// A request as [`HttpTransport`] sends it, with what a self-test needs to know about how it ended.
+/// The outcome of a request as [`HttpTransport`] sends it, with the details that a self-test needs.
 pub(super) struct Probe {
     pub(super) answer: Answer,
     /// The header `Date` of the reply.
     pub(super) date: Option<String>,
     /// The header `Polar-Version` of the reply: the version of Polar's API that it is in.
     pub(super) version: Option<String>,
-    /// Why there is no reply.
+    /// The reason why there is no reply.
     pub(super) obstacle: Option<Obstacle>,
 }
 
-/// Where on its way a request failed.
+/// The point on its way at which a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Obstacle {
-    /// The address is one that nothing is sent to.
+    /// Nothing may be sent to the address.
     Address,
-    /// A variable that is to name the proxy holds no address.
+    /// The value of a variable that should name the proxy is not an address.
     ProxyVariable,
-    /// The proxy's protocol leaves it to this computer to look up the server's name, which is not known here.
+    /// The proxy's protocol requires this computer to look up the server's name, which is not known here.
     HostName,
-    /// Nobody accepts the connection, or it leads to a name that is not known here.
+    /// The connection was not accepted, or the name is not known here.
     Connection,
     /// The connection was accepted, and failed before the request was sent.
     BrokenOff,
     Timeout,
-    /// The proxy did not connect to it, or does not speak HTTP.
+    /// The proxy did not connect to the server, or does not speak HTTP.
     Proxy,
     Certificate(CertificateFault),
-    /// What answers does not encrypt.
+    /// The other side does not encrypt.
     PlainText,
     Tls,
-    /// It was sent, and the answer broke off or is not HTTP.
+    /// The request was sent, and the answer broke off or is not HTTP.
     Answer,
 }
 
-/// How requests to an address are sent from here.
+/// The way in which requests to an address are sent from here.
 pub(super) struct Route {
-    /// The proxy's protocol, and whether it is told a user name.
+    /// The proxy's protocol, and whether a user name is sent to it.
     pub(super) proxy: Option<(String, bool)>,
-    /// How many root certificates the system has; `None` if it verifies certificates itself.
+    /// The number of the system's root certificates, or `None` if the system verifies certificates itself.
     pub(super) system_roots: Option<usize>,
 }
 
-/// Sends one request.
+/// Sends one request, and returns its outcome.
 pub(super) fn probe(request: &Request) -> Probe {
     let mut body = WatchedBody::new(request.body.as_bytes());
     match exchange(request, &mut body, &Resettable::default()) {
@@ -139,19 +139,19 @@ pub(super) fn probe(request: &Request) -> Probe {
     }
 }
 
-/// Whether `SSL_CERT_FILE` is left out, since it names no file of certificates.
+/// Returns `true` if `SSL_CERT_FILE` is ignored because it does not name a file of certificates.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 pub(super) fn leaves_certificates_out() -> bool {
     system_roots::leaves_file_out()
 }
 
-/// Elsewhere it means nothing.
+/// Returns `false`, because other systems do not read the variable.
 #[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
 pub(super) fn leaves_certificates_out() -> bool {
     false
 }
 
-/// Sends nothing.
+/// Determines how a request would be sent. Sends nothing.
 pub(super) fn route(url: &str) -> Route {
     let proxy =
         proxy_on_the_way(url).map(|proxy| (proxy.protocol().to_string().to_lowercase(), proxy.username().is_some()));
@@ -163,7 +163,7 @@ fn proxy_on_the_way(url: &str) -> Option<Proxy> {
     target(url).and_then(|(target, _)| proxy(target).ok().flatten()).filter(|proxy| !proxy.is_no_proxy(&uri))
 }
 
-/// Whether a name has to be looked up here for a proxy that takes no names, and cannot be.
+/// Returns `true` if the proxy accepts no names, and the name cannot be looked up here.
 fn is_looked_up_in_vain(url: &str) -> bool {
     let is_needed = proxy_on_the_way(url).is_some_and(|proxy| proxy.resolve_target());
     let uri: Option<Uri> = url.parse().ok();
@@ -175,13 +175,13 @@ fn is_looked_up_in_vain(url: &str) -> bool {
 /// The variables that name a proxy, in the order in which ureq takes the first with an address.
 const PROXY_VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
-/// The variables that name a proxy and hold no proxy's address.
+/// Returns the variables that should name a proxy and whose value is not a proxy's address.
 pub(super) fn wrong_proxy_variables() -> Vec<&'static str> {
     let is_wrong = |name: &&str| proxy_in(name).is_some_and(|proxy| proxy.is_err());
     PROXY_VARIABLES.into_iter().filter(is_wrong).collect()
 }
 
-/// The proxy that a variable names, or why it names none; `None` if it is not set.
+/// Returns the proxy that a variable names, or the reason why it names none. `None` if it is not set.
 fn proxy_in(name: &str) -> Option<Result<Proxy, ureq::Error>> {
     let address = std::env::var_os(name).filter(|address| !address.is_empty())?;
     Some(address.to_str().ok_or(ureq::Error::InvalidProxyUrl).and_then(Proxy::new))
@@ -206,7 +206,7 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<Ro
     read(response, request.reply_limit)
 }
 
-/// Adds the headers that every request has. ureq shows their values to nobody.
+/// Adds the headers that every request has. ureq does not log their values.
 fn with_headers<B>(mut builder: RequestBuilder<B>, request: &Request) -> Result<RequestBuilder<B>, Fault> {
     builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
     for (name, value) in request.headers() {
@@ -233,13 +233,13 @@ fn read(mut response: Response<Body>, limit: usize) -> Result<Reply, Fault> {
     Ok(Reply { answer, date, version })
 }
 
-/// `None` for an address that nothing is sent to.
+/// Returns the target of a request, or `None` if nothing may be sent to this address.
 fn target(url: &str) -> Option<(Target, Scheme)> {
     let uri: Uri = url.parse().ok()?;
     Target::of(uri.scheme_str()?, uri.host()?)
 }
 
-/// A fresh agent for each request: it holds no connection back, and sees the proxy of today.
+/// Creates an agent for one request, so that no connection is kept and the current proxy settings are used.
 fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<Agent, Fault> {
     let (target, scheme) = target(url).ok_or(Fault::Address)?;
     let tls = match scheme {
@@ -266,7 +266,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
     Ok(config.new_agent())
 }
 
-/// Fails if the variable that counts is wrong. ureq would pass it over: a request would go out where its user does not want it.
+/// Returns the proxy for a request. Fails if the first variable that is set is wrong: ureq would ignore it, and send the
+/// request past the proxy.
 fn proxy(target: Target) -> Result<Option<Proxy>, Fault> {
     if target == Target::Loopback {
         return Ok(None);
@@ -293,8 +294,8 @@ fn system_roots() -> Option<usize> {
     None
 }
 
-/// Loaded here and not by ureq's platform verifier because that one fails where there are no certificates at all, after
-/// connecting and without a way to detect it.
+/// Loads the system's root certificates. ureq's platform verifier is not used, because without any certificates it fails
+/// after connecting, which cannot be detected.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
     let found = system_roots::system_roots().certs;
@@ -305,7 +306,7 @@ fn roots() -> RootCerts {
     found.iter().map(|certificate| ureq::tls::Certificate::from_der(certificate).to_owned()).into()
 }
 
-/// Android's verifier needs the app's Java context, which only the app has.
+/// Returns the bundled certificates. Android's own verifier needs the app's Java context, which only the app has.
 #[cfg(not(any(windows, all(unix, not(target_os = "android")))))]
 fn roots() -> RootCerts {
     RootCerts::WebPki
@@ -331,10 +332,10 @@ impl Read for WatchedBody<'_> {
     }
 }
 
-/// Why there is no reply.
+/// The reason why there is no reply.
 enum Fault {
     Address,
-    /// The variable holds no proxy's address.
+    /// The value of the variable is not a proxy's address.
     ProxyVariable(&'static str),
     TooLarge,
     Ureq(ureq::Error),
@@ -392,7 +393,7 @@ impl Fault {
     }
 }
 
-/// Whether a connection that fails like this was accepted before: by the server, or by a proxy on the way.
+/// Returns `true` if a connection that fails in this way had been accepted by the server or by a proxy.
 fn was_accepted(kind: io::ErrorKind) -> bool {
     use io::ErrorKind as Kind;
     matches!(
@@ -407,7 +408,8 @@ fn was_accepted(kind: io::ErrorKind) -> bool {
     )
 }
 
-/// One line for people. Errors are spelled out one by one so that no address, and nothing of a proxy's, slips in.
+/// Returns one line for developers and logs. Each kind of error has its own text, so that no address and no detail of a
+/// proxy is in it.
 fn message(error: &ureq::Error, sent: Sent) -> String {
     use ureq::Error;
     match (error, sent) {

@@ -1,4 +1,5 @@
-//! What this device gives a native client: its identity, random bytes, and a place for the record. Sends nothing.
+//! The parts of a native client that depend on this device: its identity, random bytes, and a place for the record. Sends
+//! nothing.
 
 use super::file_store::FileStore;
 use super::machine::{device_source, system_name};
@@ -7,7 +8,7 @@ use crate::config::Config;
 use crate::store::{Durability, Store, StoreError};
 use std::path::{Path, PathBuf};
 
-/// The machine. Where the system has no identifier for it, a random one is kept in the directory. Reads files.
+/// Describes the machine. If the system has no identifier for it, a random one is kept in the directory. Reads files.
 pub(crate) fn machine(config: &Config, directory: Option<&Path>, takes_turns: bool) -> Machine {
     let source = match config.device_id() {
         Some(_) => None,
@@ -16,7 +17,7 @@ pub(crate) fn machine(config: &Config, directory: Option<&Path>, takes_turns: bo
     Machine { source, system: system_name(), random, takes_turns }
 }
 
-/// The file in the directory, or, where there is none, a store that says so.
+/// Returns a store in the directory. Without a directory, returns a store that fails with a message about it.
 pub(crate) fn usual_store(
     directory: Option<PathBuf>,
     app_id: &str,
@@ -52,7 +53,7 @@ impl Store for NoStore {
     }
 }
 
-/// Zeros if the system has no random numbers: jitter and labels do not depend on them.
+/// Returns random bytes for jitter and labels. They are zeros if the system has no random numbers, which harms neither.
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     if let Err(error) = getrandom::getrandom(&mut bytes) {

@@ -1,4 +1,4 @@
-//! The network stack of a client that is given none.
+//! The default network stack of a client.
 
 #[cfg(feature = "http")]
 use super::http::HttpTransport;
@@ -9,13 +9,13 @@ use crate::error::Error;
 use crate::transport::Transport;
 use std::sync::Arc;
 
-/// Returns one by ureq.
+/// Returns a transport by ureq.
 #[cfg(feature = "http")]
 pub(super) fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, Error> {
     Ok(Arc::new(HttpTransport::new()))
 }
 
-/// Fails in a build without one.
+/// Fails, because this build has no network stack.
 #[cfg(not(feature = "http"))]
 pub(super) fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, Error> {
     Err(no_transport(config))

@@ -19,8 +19,8 @@ use std::time::Duration;
 portal!(Arc, []);
 
 impl Portal {
-    /// Waits for the token that a purchase brings to this page, at most for so long, and begins a session with it. Ended by
-    /// the client's `cancel`, like everything that waits.
+    /// Waits for the token that a purchase brings to this page, at most for `within`, and begins a session with it. The
+    /// client's `cancel` ends the wait.
     ///
     /// # Errors
     /// `timeout` if no token comes in time: the buyer has closed the page, or is a customer already. `cancelled`.

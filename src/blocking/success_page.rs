@@ -1,13 +1,13 @@
-//! A page on this computer that a browser goes to after a purchase, with the customer's token in its address. Listens on the
-//! loopback interface only, and takes no token from anybody who does not know the state value: any web page can send a
-//! browser here, with a token of its own. Logs and keeps nothing that it receives.
+//! A page on this computer to which a browser returns after a purchase, with the customer's token in its address. Listens on
+//! the loopback interface only. Accepts a token only with the right state value, because any web page can send a browser
+//! here with a token of its own. Logs and keeps nothing that it receives.
 //!
-//! Any program of this computer can connect: one that sends nothing, or a byte a second, keeps neither the browser nor the
-//! end of the wait from coming.
+//! Any program of this computer can connect. A program that sends nothing, or a byte a second, delays neither the browser
+//! nor the end of the wait.
 //!
 //! ```text
 //! browser ── GET /polar?state=…&customer_session_token=… ─► state is ours ─► token
-//!                                                        └► anything else ─► 404, and on it waits
+//!                                                        └► anything else ─► 404, and the wait continues
 //! ```
 
 use crate::clock::{Clock, SystemClock};
@@ -25,9 +25,9 @@ use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// Waits for the token that Polar hands to the success page of a purchase. For checkouts that the vendor's backend makes: it
-/// takes the [address](Self::address) as their success URL. A checkout made by a link needs no such page; follow it instead.
-/// Polar gives a token to buyers who are new only, and none if the buyer closes the page: have another way ready.
+/// A success page that waits for the token that Polar passes to it after a purchase. For checkouts that the vendor's backend
+/// creates with this [address](Self::address) as their success URL. A checkout by a link needs no such page; follow it
+/// instead. Polar gives a token only to new buyers, and none if the buyer closes the page, so offer another way as well.
 ///
 /// ```no_run
 /// use polar_license::blocking::{Client, SuccessPage};
@@ -48,16 +48,16 @@ pub struct SuccessPage {
     address: String,
 }
 
-/// Longer requests are not a browser's that Polar has sent.
+/// The most bytes of a request. A browser that comes from Polar sends fewer.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// How often it is looked whether a browser is there, and what has arrived.
+/// The interval at which connections are accepted and read.
 const PIECE: Duration = Duration::from_millis(50);
 
-/// The time that a connection has in all to send its request.
+/// The time limit for a connection to send its whole request.
 const VISIT: Duration = Duration::from_secs(5);
 
-/// The most connections at a time. Beyond it the oldest ends: browsers open some that they never use.
+/// The most connections at a time. A further one ends the oldest, because browsers open connections that they never use.
 const MOST_VISITORS: usize = 32;
 
 /// A connection, and the part of its request that has arrived.
@@ -68,7 +68,7 @@ struct Visitor {
 }
 
 impl SuccessPage {
-    /// Listens on this port of 127.0.0.1, or on any that is free for 0.
+    /// Listens on this port of 127.0.0.1. With 0 the system chooses a free port.
     ///
     /// # Errors
     /// `internal` if the port is taken, or the system has no random numbers.
@@ -84,13 +84,14 @@ impl SuccessPage {
         Ok(Self { listener, address: format!("http://127.0.0.1:{port}/polar?state={state}"), state })
     }
 
-    /// The success URL of the checkout. Only the vendor's backend should know it: who knows it can send a token here.
+    /// Returns the success URL of the checkout. Only the vendor's backend should know it, because everybody who knows it can
+    /// send a token here.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Waits for the browser, at most for so long. Blocks. In English, since it is of no client: `session_from_page` of a
-    /// client's portal says the same in the words of its configuration.
+    /// Waits for the browser, at most for `within`. Blocks. Errors are in English, because this page belongs to no client.
+    /// `session_from_page` of a client's portal uses the texts of its configuration.
     ///
     /// # Errors
     /// `timeout` if no token comes in time: the buyer has closed the page, or is a customer already.
@@ -98,7 +99,7 @@ impl SuccessPage {
         self.wait_unless(&Texts::default(), within, || false)
     }
 
-    /// The same in the words of an app, until it is cancelled.
+    /// Waits like [`wait`](Self::wait) until it is cancelled, with errors in the words of an app.
     pub(super) fn wait_unless(
         &self,
         texts: &Texts,
@@ -124,7 +125,7 @@ impl SuccessPage {
         }
     }
 
-    /// Accepts connections that wait. Never waits itself.
+    /// Accepts the connections that are waiting. Does not block.
     fn accept(&self, visitors: &mut VecDeque<Visitor>, now: Now) {
         for _ in 0..MOST_VISITORS {
             let Ok((connection, _)) = self.listener.accept() else { return };
@@ -139,8 +140,8 @@ impl SuccessPage {
         }
     }
 
-    /// Reads what has arrived, answers whole requests, and ends connections whose time is up. Returns the token, if one is
-    /// from Polar's page. Never waits.
+    /// Reads the bytes that have arrived, answers complete requests, and ends connections whose time is up. Returns the token
+    /// if a request has the right state. Does not block.
     fn serve(&self, texts: &Texts, visitors: &mut VecDeque<Visitor>, now: Now) -> Option<Token> {
         let mut found = None;
         visitors.retain_mut(|visitor| match visitor.read_head() {
@@ -155,7 +156,7 @@ impl SuccessPage {
         found
     }
 
-    /// Answers a request; the token, if it is from Polar's page.
+    /// Answers a request. Returns its token if it has the right state.
     fn answer(&self, texts: &Texts, visitor: &mut Visitor) -> Option<Token> {
         let token = token_in(&visitor.head, &self.state);
         let (status, text) = match token {
@@ -168,14 +169,14 @@ impl SuccessPage {
         let headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\
                        Referrer-Policy: no-referrer\r\nConnection: close";
         let page = format!("HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        // so short that no connection has to wait for it; the token counts, whether the page is seen or not
+        // the page is too short to block; the token counts even if the page is not shown
         let _ = visitor.connection.write_all(page.as_bytes());
         token
     }
 }
 
 impl Visitor {
-    /// Reads what has arrived of the lines before the body. Returns `true` once they are complete.
+    /// Reads the lines before the body as far as they have arrived. Returns `true` once they are complete.
     fn read_head(&mut self) -> io::Result<bool> {
         let mut byte = [0];
         while !self.head.ends_with(b"\r\n\r\n") && self.head.len() < MOST_BYTES {
@@ -190,7 +191,7 @@ impl Visitor {
     }
 }
 
-/// The token in a request with this state.
+/// Returns the token of a request with this state.
 fn token_in(request: &[u8], state: &str) -> Option<Token> {
     let line = std::str::from_utf8(request).ok()?.lines().next()?;
     let target = line.strip_prefix("GET ")?.split(' ').next()?;
@@ -202,7 +203,7 @@ fn token_in(request: &[u8], state: &str) -> Option<Token> {
     Token::read(parameter("customer_session_token")?)
 }
 
-/// Takes as long wherever the first difference is.
+/// Compares two texts in a time that does not depend on the position of the first difference.
 fn is_same(given: &str, expected: &str) -> bool {
     let different = given.bytes().zip(expected.bytes()).fold(0, |different, (a, b)| different | (a ^ b));
     given.len() == expected.len() && different == 0
@@ -217,12 +218,12 @@ fn no_token(texts: &Texts) -> Error {
     Error::saying(texts, Text::NotReturned, ErrorKind::Timeout, detail)
 }
 
-/// A sentence of the app's, between tags.
+/// Escapes a sentence of the app for HTML.
 fn as_html(sentence: &str) -> String {
     sentence.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-/// Without the state.
+/// Omits the state.
 impl fmt::Debug for SuccessPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SuccessPage").finish_non_exhaustive()

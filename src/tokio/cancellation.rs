@@ -1,4 +1,4 @@
-//! The request to end an operation, shared by its task and those who may end it.
+//! The request to end an operation, shared by its task and the callers that may end it.
 
 use crate::client::cancel::Cancel;
 use tokio::sync::watch;
@@ -10,7 +10,7 @@ impl Cancellation {
         Self(watch::Sender::new(None))
     }
 
-    /// A weaker request than an earlier one changes nothing.
+    /// Requests the end of the operation. A request that is weaker than an earlier one changes nothing.
     pub(super) fn request(&self, cancel: Cancel) {
         self.0.send_if_modified(|requested| {
             let is_stronger = Some(cancel) > *requested;
@@ -21,12 +21,12 @@ impl Cancellation {
         });
     }
 
-    /// Whether this, or more, was requested.
+    /// Returns `true` if this or a stronger request was made.
     pub(super) fn is_requested(&self, cancel: Cancel) -> bool {
         *self.0.borrow() >= Some(cancel)
     }
 
-    /// Ends when this, or more, is requested.
+    /// Waits until this or a stronger request is made.
     pub(super) async fn requested(&self, cancel: Cancel) {
         let mut receiver = self.0.subscribe();
         // fails only without a sender, and that is here

@@ -157,8 +157,8 @@ impl Client {
         super::Portal::new(Arc::clone(&self.driver))
     }
 
-    /// Ends the automatic refresh and every operation under way, as dropping their futures does, and waits until requests
-    /// that were sent are answered and the answers are stored. Call it at the end of a program, with the time that is left:
+    /// Ends the automatic refresh and all operations in progress, as dropping their futures does. Waits until requests that
+    /// were sent are answered and the answers are stored. Call it at the end of a program, within the time that is left:
     ///
     /// ```no_run
     /// # async fn f(client: polar_license::tokio::Client) {

@@ -1,14 +1,14 @@
 //! Carries the engine's steps out with a store, a transport and timers, in tasks of one runtime. Decides nothing about
 //! licenses.
 //!
-//! An operation is a task from its first poll on. Who waits for it holds no more than its end:
+//! An operation is a task from its first poll on. A caller that awaits an operation holds only a receiver for its outcome:
 //!
 //! ```text
 //!  caller   await ───────────────┬──────────► outcome
 //!                                └─ dropped ─► Cancel::AfterReply
-//!  task     begin ── store, send, join … ─────► end     notifies those who wait, the refresher and the listeners
+//!  task     begin ── store, send, join … ─────► end     notifies callers, the refresher and the listeners
 //! ```
-//! The engine's lock is held only to take a step, never while anything is awaited or while a listener runs.
+//! The engine is locked only to take a step, and never while a future is awaited or a listener runs.
 
 #[cfg(feature = "portal")]
 mod portal;
@@ -40,12 +40,12 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 
-/// What a client, its clones and its operations share.
+/// The state that a client, its clones and its operations share.
 pub(super) struct Driver {
     engine: Mutex<Engine>,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
-    /// When to look next, by the last operation that ended.
+    /// The time of the next look, from the last operation that ended.
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Box<dyn AsyncTransport>,
@@ -54,14 +54,14 @@ pub(super) struct Driver {
     unknown_features: UnknownFeatures,
     /// The operations of callers.
     running: Mutex<Vec<Weak<Cancellation>>>,
-    /// How many tasks carry an operation out.
+    /// The number of tasks that carry out an operation.
     under_way: watch::Sender<usize>,
     pub(super) runtime: Handle,
 }
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// How long after its deadline a transport may still report.
+/// The extra time after its deadline in which a transport may still report.
 const SLACK: Duration = Duration::from_millis(250);
 
 impl Driver {
@@ -88,14 +88,14 @@ impl Driver {
         }
     }
 
-    /// An operation of a caller, which [`cancel`](Self::cancel) ends.
+    /// Runs an operation for a caller, which [`cancel`](Self::cancel) ends.
     pub(super) async fn run(self: &Arc<Self>, operation: Operation) -> Outcome {
         let cancellation = self.new_cancellation();
         let _ends = EndOnDrop(&cancellation);
         self.run_with(&cancellation, operation).await
     }
 
-    /// An operation of a caller, which `cancelled` ends as well.
+    /// Runs an operation for a caller, which `cancelled` ends as well.
     pub(super) async fn run_until(
         self: &Arc<Self>,
         operation: Operation,
@@ -113,7 +113,7 @@ impl Driver {
         }
     }
 
-    /// Sends nothing more for any operation of a caller, and waits until no operation is under way.
+    /// Prevents further requests of callers' operations, and waits until no operation is in progress.
     pub(super) async fn drain(&self) {
         let mut under_way = self.under_way.subscribe();
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::AfterReply));
@@ -121,7 +121,7 @@ impl Driver {
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
-    /// The operations of callers that are under way.
+    /// Returns the operations of callers that are in progress.
     fn running(&self) -> Vec<Arc<Cancellation>> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter_map(Weak::upgrade).collect()
@@ -135,19 +135,19 @@ impl Driver {
         cancellation
     }
 
-    /// An operation that only its own cancellation ends.
+    /// Runs an operation that ends only by its own cancellation.
     pub(super) async fn run_with(self: &Arc<Self>, cancellation: &Arc<Cancellation>, operation: Operation) -> Outcome {
         let (driver, its_cancellation) = (Arc::clone(self), Arc::clone(cancellation));
         let task = async move { driver.carry_out(&its_cancellation, operation).await };
         match self.spawn(task).await.map_err(JoinError::try_into_panic) {
             Ok(outcome) => outcome,
-            // of the app's store, clock or listener
+            // the app's store, clock or listener panicked
             Err(Ok(panic)) => resume_unwind(panic),
             Err(Err(_)) => self.cut_off(),
         }
     }
 
-    /// A task that [`drain`](Self::drain) waits for.
+    /// Spawns a task that [`drain`](Self::drain) waits for.
     fn spawn<T: Send + 'static>(self: &Arc<Self>, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         let counts = UnderWay::new(self);
         self.runtime.spawn(async move {
@@ -157,7 +157,7 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // whatever ends this operation, a panic in the app's store included, wakes those who wait for it
+        // however this operation ends, even by a panic in the app's store, it wakes the operations that wait for it
         let wakes = WakeOnDrop(&self.ended);
         // kept until the answer is stored
         let mut turn = None;
@@ -204,29 +204,29 @@ impl Driver {
         self.place.stamp().await
     }
 
-    /// Ends every operation that callers have under way; what was sent may have been applied.
+    /// Ends every operation of callers that is in progress. Requests that were sent may have been applied.
     pub(super) fn cancel(&self) {
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// When to look next, each time that an operation has ended from here on.
+    /// Returns a receiver for the time of the next look, which changes when an operation ends.
     pub(super) fn plans(&self) -> watch::Receiver<Option<u64>> {
         self.planned.subscribe()
     }
 
     fn with_engine<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
-        // a panic elsewhere leaves nothing half done here
+        // a panic elsewhere leaves nothing half changed here
         let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
         work(&mut engine, now)
     }
 
-    /// How an operation ends whose runtime has ended it.
+    /// Returns the outcome of an operation that ended with its runtime.
     fn cut_off(&self) -> Outcome {
         Outcome { result: Err(self.shut_down()), deactivated: None, wake_at: None }
     }
 
-    /// What was under way may have been done.
+    /// Returns the error of such an operation. Its request may have been applied.
     fn shut_down(&self) -> Error {
         let decision = self.current();
         let detail = "the tokio runtime of this client was shut down";
@@ -234,7 +234,8 @@ impl Driver {
         Error::of(Problem { maybe_applied: true, ..problem }, None).with_decision(decision)
     }
 
-    /// Looks without the lock first: most reads change nothing, and a record is replaced as a whole.
+    /// Carries out a store step. Reads without the lock first, since most steps change nothing and a record is only ever
+    /// replaced as a whole.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;
         let stored = in_time(self.place.load()).await;
@@ -299,7 +300,7 @@ impl Driver {
         .await
     }
 
-    /// Waits until then; `false` where nothing may be sent any more.
+    /// Waits until `until`. Returns `false` if nothing may be sent any more.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.time_until(until);
         if wait.is_zero() {
@@ -330,7 +331,7 @@ impl Driver {
     }
 }
 
-/// The result of `work`, or an error if it takes too long.
+/// Returns the result of `work`, or an error if it takes too long.
 async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     match race(work, StoreStep::TIMEOUT, pending()).await {
         Raced::Done(result) => result,
@@ -338,7 +339,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result
     }
 }
 
-/// Nobody waits for the operation any more.
+/// Requests the end of an operation when the caller's future is dropped.
 struct EndOnDrop<'a>(&'a Cancellation);
 
 impl Drop for EndOnDrop<'_> {
@@ -347,7 +348,7 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-/// A task that carries an operation out; counted until it is dropped, whatever ends it.
+/// The count of one task that carries out an operation. Dropping it ends the count, even after a panic.
 struct UnderWay(Arc<Driver>);
 
 impl UnderWay {

@@ -1,4 +1,4 @@
-//! One request over HTTPS, with reqwest and rustls. Says precisely whether a request that failed may have reached Polar,
+//! Sends one request over HTTPS with reqwest and rustls. Reports precisely whether a request that failed may have reached Polar,
 //! because one that may have is never sent again.
 //!
 //! Never follows a redirect, never sends twice, never reuses a connection, never judges who answered, never reads a clock.
@@ -9,7 +9,7 @@
 //!                                                               └─ hyper asks for the body
 //! ```
 //! The line is where hyper first asks for the body: a request without its body is one that Polar cannot act on. When time
-//! is up before that, the body is withheld, since hyper's task may still be running on another thread.
+//! is up before that, the body is not sent, although hyper's task may still be running on another thread.
 //!
 //! Trust: see `trust.rs`. Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`,
 //! `socks5h`), in capital or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting.
@@ -45,7 +45,7 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// A transport. Opens nothing and reads nothing before the first request.
+    /// Creates a transport. It opens and reads nothing before the first request.
     pub fn new() -> Self {
         Self::default()
     }
@@ -118,7 +118,7 @@ async fn read(mut response: Response, limit: usize) -> Result<Answer, Fault> {
     Ok(Answer::Reply { status: response.status().as_u16(), retry_after, location, body })
 }
 
-/// A fresh client for each request: it holds no connection back, and sees the proxy of today.
+/// Creates a client for one request, so that no connection is kept and the current proxy settings are used.
 async fn client(url: &Url, known: &Arc<Resettable<ClientConfig>>) -> Result<Client, Fault> {
     let (target, scheme) = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
     let known = Arc::clone(known);
@@ -147,8 +147,8 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
     Ok(builder.build()?)
 }
 
-/// The variable that is to name the proxy, if it holds no address. reqwest would pass it over: a request would go out where
-/// its user does not want it.
+/// Returns the variable that should name the proxy, if its value is not an address. reqwest would ignore it, and send the
+/// request past the proxy.
 fn wrong_proxy_variable() -> Option<&'static str> {
     // the order in which reqwest takes the first that is set
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -156,29 +156,29 @@ fn wrong_proxy_variable() -> Option<&'static str> {
     names.into_iter().find(is_set).filter(|name| !std::env::var(name).is_ok_and(|address| is_proxy(&address)))
 }
 
-/// Whether it is the address of a proxy; without a scheme, `http` is meant.
+/// Returns `true` for the address of a proxy. Without a scheme it is an `http` address.
 fn is_proxy(address: &str) -> bool {
     const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
     let url = if address.contains("://") { Url::parse(address) } else { Url::parse(&format!("http://{address}")) };
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// Whether the body may go out, shared by the body and by those who wait: whoever is first decides.
+/// Whether the body may be sent. The body and the code that waits share this; the first of them decides.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Passage {
-    /// Nobody has asked for it.
+    /// hyper has not asked for the body.
     #[default]
     Held,
     Sent,
-    /// Nobody waits for it: it stays here.
+    /// The wait is over, and the body must not be sent.
     Withheld,
 }
 
 impl Gate {
-    /// The state, after which one that was held is `then`.
+    /// Changes the state `Held` to `then`, and returns the new state.
     fn pass(&self, then: Passage) -> Passage {
         let mut passage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if *passage == Passage::Held {
@@ -187,7 +187,7 @@ impl Gate {
         *passage
     }
 
-    /// From here on the body stays where it is.
+    /// Prevents the body from being sent if it was not sent yet.
     fn close(&self) -> Sent {
         match self.pass(Passage::Withheld) {
             Passage::Sent => Sent::Maybe,
@@ -224,10 +224,10 @@ impl Body for GatedBody {
     }
 }
 
-/// Why there is no reply.
+/// The reason why there is no reply.
 enum Fault {
     Address,
-    /// The variable holds no proxy's address.
+    /// The value of the variable is not a proxy's address.
     ProxyVariable(&'static str),
     TooLarge,
     /// The runtime is shutting down.
@@ -256,7 +256,8 @@ impl Fault {
     }
 }
 
-/// One line for people. Errors are spelled out one by one so that no address, and nothing of a proxy's, slips in.
+/// Returns one line for developers and logs. Each kind of error has its own text, so that no address and no detail of a
+/// proxy is in it.
 fn message(error: &reqwest::Error, sent: Sent) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_message(&error.to_string());
@@ -281,7 +282,7 @@ fn message(error: &reqwest::Error, sent: Sent) -> String {
     }
 }
 
-/// What the proxy said, in the words of hyper-util, whose type for it is private.
+/// Returns the proxy's problem as hyper-util words it; its type is private.
 fn proxy_problem(error: &reqwest::Error) -> Option<String> {
     causes(error).find_map(|cause| cause.to_string().strip_prefix("tunnel error: ").map(str::to_owned))
 }
@@ -290,7 +291,7 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     causes(error).find_map(<dyn StdError>::downcast_ref)
 }
 
-/// The error, what caused it, and so on.
+/// Returns the error, its cause, the cause of that, and so on.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         // its `source` is the source of what it wraps

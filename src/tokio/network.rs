@@ -1,4 +1,4 @@
-//! The network stack of a client that is given none.
+//! The default network stack of a client.
 
 #[cfg(feature = "tokio")]
 use super::http::HttpTransport;
@@ -8,13 +8,13 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::transport::AsyncTransport;
 
-/// Returns one by reqwest.
+/// Returns a transport by reqwest.
 #[cfg(feature = "tokio")]
 pub(super) fn default_transport(_: &Config) -> Result<Box<dyn AsyncTransport>, Error> {
     Ok(Box::new(HttpTransport::new()))
 }
 
-/// Fails in a build without one.
+/// Fails, because this build has no network stack.
 #[cfg(not(feature = "tokio"))]
 pub(super) fn default_transport(config: &Config) -> Result<Box<dyn AsyncTransport>, Error> {
     Err(no_transport(config))

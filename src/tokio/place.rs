@@ -1,11 +1,12 @@
-//! The store of a client: an asynchronous one as it is, a blocking one on the runtime's threads for blocking work.
+//! The store of a client. An asynchronous store is called directly, a blocking one on the runtime's threads for blocking
+//! work.
 //!
 //! ```text
 //!  task    ──────────────────────────► merge ──────────────► done
 //!                              stored ↗     ↘ change
 //!  thread       lock ── load ───────          ── write ── unlock
 //! ```
-//! A task that is dropped leaves the thread to unlock without writing. A turn at asking Polar is held by a thread as well.
+//! If the task is dropped, the thread unlocks without writing. A turn to ask Polar is held by a thread as well.
 
 use crate::store::{AsyncStore, Change, KEEP_EVERY, Store, StoreError};
 use std::panic::resume_unwind;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
-/// Where the record is. Called from tasks of the runtime.
+/// A store, called from tasks of the runtime.
 pub(super) enum Place {
     Tasks(Box<dyn AsyncStore>),
     Threads(Arc<dyn Store>),
@@ -32,8 +33,8 @@ impl Place {
         }
     }
 
-    /// Loads the record, asks `merge` what to do with it, and does that, while nobody else changes the record. Waits for
-    /// others about as long as `within`, where the store can limit that.
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns, while nobody else changes the
+    /// record. Waits for others about as long as `within`, if the store can limit the wait.
     pub(super) async fn update(
         &self,
         within: Duration,
@@ -70,7 +71,7 @@ impl Place {
         end_of(spawn_blocking(move || store.stamp())).await.ok().flatten()
     }
 
-    /// Whether several processes may share the record, and take turns at asking Polar.
+    /// Returns `true` if several processes may share the record and take turns to ask Polar.
     pub(super) fn takes_turns(&self) -> bool {
         match self {
             Self::Tasks(_) => false,
@@ -78,7 +79,7 @@ impl Place {
         }
     }
 
-    /// Waits for the turn at asking Polar as long as `within`; `None` if another process has it all that time.
+    /// Waits for the turn to ask Polar, at most for `within`. Returns `None` if another process keeps the turn all that time.
     pub(super) async fn take_turn(&self, within: Duration) -> Option<HeldTurn> {
         let store = match self {
             Self::Tasks(_) => return Some(HeldTurn(None)),
@@ -97,11 +98,11 @@ impl Place {
     }
 }
 
-/// The turn at asking Polar, and the thread that holds it until this is dropped.
+/// The turn to ask Polar. A thread holds it until this is dropped.
 pub(super) struct HeldTurn(Option<(mpsc::Sender<()>, JoinHandle<()>)>);
 
 impl HeldTurn {
-    /// Ends the turn; afterwards somebody else can have it.
+    /// Ends the turn, and waits until others can take it.
     pub(super) async fn end(self) {
         if let Some((release, thread)) = self.0 {
             drop(release);
@@ -110,7 +111,8 @@ impl HeldTurn {
     }
 }
 
-/// On a thread: waits for the turn in short pieces, so that a cancel ends it soon, and holds it until it is released.
+/// Waits for the turn on a thread, and holds it until it is released. Waits in short pieces, so that a cancel ends the wait
+/// soon.
 fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::Sender<()>>, keep_every: Duration) {
     const PIECE: Duration = Duration::from_millis(100);
     let mut left = within;
@@ -129,7 +131,7 @@ fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::S
     }
 }
 
-/// On a thread, under the lock: what is stored goes to the task, and what comes back is done.
+/// Loads the record under the lock on a thread, sends it to the task, and makes the change that the task sends back.
 fn write(
     store: &dyn Store,
     stored: oneshot::Sender<Option<Vec<u8>>>,
@@ -144,7 +146,7 @@ fn write(
     }
 }
 
-/// The result of a thread. A panic of the app's store goes on in its caller.
+/// Returns the result of a thread. A panic of the app's store continues in the caller.
 async fn end_of<T>(thread: JoinHandle<T>) -> Result<T, StoreError> {
     match thread.await.map_err(JoinError::try_into_panic) {
         Ok(result) => Ok(result),
@@ -159,7 +161,7 @@ mod tests {
     use crate::store::{Durability, HeldTurn as StoresTurn};
     use std::thread;
 
-    /// Says each time that its turn is kept, and when it ends.
+    /// A turn that reports each call of `keep`, and its end.
     struct Shared(mpsc::Sender<&'static str>);
 
     struct Turn(mpsc::Sender<&'static str>);

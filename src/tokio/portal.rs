@@ -1,7 +1,7 @@
 //! The customer portal for programs on tokio.
 //!
-//! A future of it that is dropped sends nothing further; the answer to what was sent is stored where it has to be, as that of
-//! a key which was replaced.
+//! If a future of this module is dropped, no further request is sent. The answer to a request that was sent is still stored
+//! if it must not be lost, such as the new key of a replacement.
 
 use super::driver::Driver;
 use crate::client::portal::portal;

@@ -1,18 +1,18 @@
-//! Waiting with a limit: for a future, but not longer than a time, and not after a cancel.
+//! Waits for a future, but no longer than a time limit, and not after a cancel.
 
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How the wait for a future ended.
+/// The end of the wait for a future.
 pub(super) enum Raced<T> {
     Done(T),
     TimeUp,
     Cancelled,
 }
 
-/// Waits for `work`, for as long as `limit`, or until `cancelled`. What is ready comes first, in this order.
+/// Waits for `work`, for as long as `limit`, or until `cancelled`. If several are ready, the first of these counts.
 pub(super) async fn race<T>(
     work: impl Future<Output = T>,
     limit: Duration,

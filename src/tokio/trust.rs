@@ -1,4 +1,4 @@
-//! Which certificates are trusted. Reads files.
+//! Determines which certificates are trusted. Reads files.
 //!
 //! The operating system verifies certificates on Windows and Apple systems; elsewhere the system's root certificates count
 //! (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none.
@@ -9,17 +9,17 @@ use rustls::client::WantsClientCert;
 use rustls::{ClientConfig, ConfigBuilder, Error, RootCertStore, WantsVerifier, crypto};
 use std::sync::Arc;
 
-/// What the system trusts.
+/// Returns the configuration that trusts what the system trusts.
 pub(super) fn tls_config() -> Result<ClientConfig, Error> {
     Ok(with_verifier(builder()?)?.with_no_client_auth())
 }
 
-/// Nothing is trusted: for connections that are not encrypted.
+/// Returns a configuration that trusts nothing, for connections that are not encrypted.
 pub(super) fn no_roots() -> Result<ClientConfig, Error> {
     Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
-/// With ring, whatever provider the app has made the process's default.
+/// Builds on ring, whatever provider the app has made the process's default.
 fn builder() -> Result<Unverified, Error> {
     let provider = Arc::new(crypto::ring::default_provider());
     ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
@@ -38,7 +38,7 @@ fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
     Ok(builder.with_root_certificates(roots(system_roots().certs)))
 }
 
-/// What was found, or the bundled ones.
+/// Returns the certificates that were found, or the bundled ones.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots(found: Vec<rustls::pki_types::CertificateDer<'static>>) -> RootCertStore {
     if found.is_empty() {

@@ -42,7 +42,7 @@ impl Driver {
         }
     }
 
-    /// Says whether what begins at this moment was cancelled since.
+    /// Returns a function that returns `true` once the operations that callers begin now have been cancelled.
     pub(in crate::blocking) fn cancellation(&self) -> impl Fn() -> bool + use<> {
         let scope = lock(&self.scope).clone();
         move || scope.is_cancelled()
