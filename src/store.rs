@@ -113,9 +113,9 @@ pub trait AsyncStore: Send + Sync {
     /// Removes the record. Succeeds if there is none.
     fn remove(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or processes can
-    /// reach the record, the store overrides this so that nobody else changes the record in between. The store may then
-    /// call `merge` again.
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or processes
+    /// can reach the record, the store overrides this so that nobody else changes the record in between. The store may
+    /// then call `merge` again.
     fn update<'a>(
         &'a self,
         merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + Send + 'a),
@@ -146,9 +146,9 @@ pub trait LocalAsyncStore {
     /// Removes the record. Succeeds if there is none.
     fn remove(&self) -> LocalBoxFuture<'_, Result<(), StoreError>>;
 
-    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or processes can
-    /// reach the record, the store overrides this so that nobody else changes the record in between. The store may then
-    /// call `merge` again.
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or processes
+    /// can reach the record, the store overrides this so that nobody else changes the record in between. The store may
+    /// then call `merge` again.
     fn update<'a>(
         &'a self,
         merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a),

@@ -38,8 +38,8 @@ pub trait LocalAsyncTransport {
 /// One request to Polar, with the headers [`Request::headers`] and, outside of web pages, `User-Agent`. A transport
 /// sends it exactly once and follows no redirect.
 ///
-/// Never show or log any part of it: the body contains the license key, and requests of the customer portal have secrets
-/// in the address, the token and the body. All three are wiped from memory.
+/// Never show or log any part of it: the body contains the license key, and requests of the customer portal have
+/// secrets in the address, the token and the body. All three are wiped from memory.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The method. Only the customer portal uses `GET`.

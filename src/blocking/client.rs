@@ -180,8 +180,8 @@ impl Client {
 
     #[doc = include_str!("../client/operations/on_change.md")]
     ///
-    /// The listener is called on the thread that ran the operation, and may call this client. A listener that owns a clone
-    /// of this client keeps it open until the subscription is dropped.
+    /// The listener is called on the thread that ran the operation, and may call this client. A listener that owns a
+    /// clone of this client keeps it open until the subscription is dropped.
     ///
     /// ```no_run
     /// # fn say(_: &str) {}
@@ -203,9 +203,9 @@ impl Client {
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
     ///
-    /// Refreshes on a thread of its own, also after the machine was asleep, until stopped or until the last clone of this
-    /// client is dropped. Sees within two seconds what another process has stored. If the system has no thread left, the
-    /// log says so, and the next call tries again.
+    /// Refreshes on a thread of its own, also after the machine was asleep, until stopped or until the last clone of
+    /// this client is dropped. Sees within two seconds what another process has stored. If the system has no thread
+    /// left, the log says so, and the next call tries again.
     pub fn start_auto_refresh(&self) {
         let mut refresher = lock(&self.refresher);
         if refresher.is_none() {

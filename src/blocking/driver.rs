@@ -42,8 +42,8 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// Only the app's store, transport, clock and listeners can panic. They are never called in the middle of a change to this
-/// state, so that a panic leaves nothing half changed.
+/// Only the app's store, transport, clock and listeners can panic. They are never called in the middle of a change to
+/// this state, so that a panic leaves nothing half changed.
 impl RefUnwindSafe for Driver {}
 
 impl Driver {
@@ -129,8 +129,8 @@ impl Driver {
         self.replanned.notify_all();
     }
 
-    /// Returns the time of the next look, if an operation has ended since the last call. Waits for that at most for `pause`,
-    /// or until the scope is cancelled.
+    /// Returns the time of the next look, if an operation has ended since the last call. Waits for that at most for
+    /// `pause`, or until the scope is cancelled.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();
@@ -145,8 +145,8 @@ impl Driver {
         work(&mut engine, now)
     }
 
-    /// Carries out a store step. Reads without the lock first, since most steps change nothing and a record is only ever
-    /// replaced as a whole.
+    /// Carries out a store step. Reads without the lock first, since most steps change nothing and a record is only
+    /// ever replaced as a whole.
     fn store(&self, mut step: StoreStep, scope: &Scope) -> Step {
         self.pause(step.not_before, scope);
         let mut written = self.read_and_merge(&mut step).map(|change| change == Change::Keep);

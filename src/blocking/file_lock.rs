@@ -1,5 +1,5 @@
-//! A lock that programs in any language can use: a file that is created only if it does not exist (create-new). Protects
-//! the file beside it, the record. Never reads a clock, never touches the record.
+//! A lock for programs in any language: a file that is created only if it does not exist (create-new). Protects the
+//! file beside it, the record. Never reads a clock, never touches the record.
 //!
 //! ```text
 //!            create-new NAME.lock, write a random token
@@ -8,20 +8,20 @@
 //!   │                 └── left behind
 //!   └── take it over ◄──┘
 //! ```
-//! No `flock`: Node has none, and network file systems differ in it.
+//! `flock` is not used, because Node does not have it and network file systems implement it differently.
 //!
 //! A lock was left behind if it is so old that its holder must have died (10 s; for the turn at asking Polar, which is
-//! written again every second, 5 s), or if this process itself has failed to delete it. It need not be readable for that:
-//! another user's file, a directory and a dangling link are judged by their age alone. Nothing but a regular file is ever
-//! opened: opening a pipe would block until somebody writes to it.
+//! written again every second, 5 s), or if this process itself has failed to delete it. It need not be readable for
+//! that: another user's file, a directory and a dangling link are judged by their age alone. Nothing but a regular file
+//! is ever opened: opening a pipe would block until somebody writes to it.
 //!
-//! Its age is its modification time compared to that of a new file, `NAME.TOKEN.old`: both come from the file system, so
-//! that neither a wrong clock nor a file server's own clock matters. A modification time as far in the future counts
-//! as well: the clock was set back after the holder died.
+//! The age of a lock is its modification time compared to that of a new file, `NAME.TOKEN.old`. Both come from the file
+//! system, so that neither a wrong clock nor a file server's own clock matters. A modification time that is as far in
+//! the future counts as well: the clock was set back after the holder died.
 //!
-//! Taking over, where `TOKEN` is the taker's and `DEAD` the lock's (`0000000000000000` if it has none that can be read):
-//! 1. Claim it: create-new `NAME.DEAD.take1`. Only the process that made it may go on; this is what keeps a taker that is
-//!    slightly late from taking the lock of the one that was first. If it exists and is as old, its maker died too: go
+//! Taking over, where `TOKEN` is the taker's and `DEAD` the lock's, or `0000000000000000` if it has no readable token:
+//! 1. Claim it: create-new `NAME.DEAD.take1`. Only the process that created it may go on, which keeps a later taker from
+//!    taking the lock of the one that was first. If it exists and is as old, its maker died too: go
 //!    on to `take2`, and so on to `take99`; if it is younger, wait as for a lock.
 //! 2. Read the lock again; if it is not the one judged (token and modification time), that was done already: stop.
 //! 3. Rename it to `NAME.TOKEN.old` and read that. Should it be another lock after all, because its holder was not dead
@@ -31,10 +31,11 @@
 //!
 //! A power cut may leave such files without the lock that they belong to. The first save of each process removes them.
 //!
-//! If a step is refused, as in a directory that this user may only read, waiting would not help: that is an error at once.
+//! If the system refuses a step, as in a directory that this user may only read, waiting would not help. That is an
+//! error at once.
 //!
-//! What remains: a process that was stopped for over 10 s just between its last check and the rename after it. It
-//! overwrites what was saved meanwhile, with a whole record.
+//! One fault remains: a process that was stopped for over 10 s just between its last check and the rename after it. It
+//! overwrites with a whole record what was saved meanwhile.
 
 use std::array;
 use std::ffi::OsStr;
@@ -54,19 +55,20 @@ use crate::store::{HeldTurn, StoreError};
 
 /// Short, because eCryptfs allows names of 143 bytes, and the record's own can have 106.
 pub(super) const TOKEN_BYTES: usize = 8;
-/// A lock is held for milliseconds; after this long its holder is dead.
+/// The age at which the holder of a lock counts as dead. A lock is held for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The same for a lock that is held longer, and written again every second. Shorter than a validate may take: an app that
-/// starts again after a crash still has time to ask.
+/// The same for a lock that is held longer, and written again every second. It is shorter than a validate may take, so
+/// that an app that starts again after a crash still has time to ask.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// How long a lock that could not be taken over is not judged again.
+/// The time for which a lock that could not be taken over is not judged again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
-/// Claims by processes that died while they took over the same lock. Two digits, so that names stay short.
+/// The most claims by processes that died while they took over the same lock. Two digits, so that names stay short.
 const MOST_CLAIMS: u32 = 99;
-/// Used as the token of a lock that has none, or none that can be read.
+/// The token of a lock that has none, or none that can be read.
 const NO_TOKEN: &str = "0000000000000000";
 
-/// Tokens of this process whose locks may still be there, because deleting them failed. Nobody is inside such a lock.
+/// The tokens of this process whose locks may still be there, because deleting them failed. No thread holds such a
+/// lock.
 static LEFT_BEHIND: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// The lock of one record, for all threads of this process that share it and for other processes.
@@ -82,11 +84,11 @@ struct Holder {
     token: String,
 }
 
-/// The lock, held. Dropping it unlocks, also when the work panics.
+/// A lock that is held. Dropping it unlocks, also when the work panics.
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
-    /// Whether the lock file was created, and not only the other threads of this process excluded.
+    /// Whether the lock file was created. Otherwise only the other threads of this process are excluded.
     file: bool,
 }
 
@@ -104,9 +106,9 @@ impl Drop for Held<'_> {
     }
 }
 
-/// For a lock that is held longer than milliseconds.
+/// For locks that are held for more than milliseconds.
 impl HeldTurn for Held<'_> {
-    /// Writes the token once more, so that the lock is new again by the file system's clock.
+    /// Writes the token again, so that the lock is new by the file system's clock.
     fn keep(&self) {
         let path = self.lock.path();
         if self.file && self.lock.check(&self.token).is_ok() {
@@ -119,23 +121,23 @@ impl HeldTurn for Held<'_> {
 }
 
 impl FileLock {
-    /// One that is held for milliseconds.
+    /// Creates a lock that is held for milliseconds.
     pub(super) fn brief(record: PathBuf) -> Self {
         Self { record, stale_after: STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// One that is held longer, by a holder that calls `keep`.
+    /// Creates a lock that is held longer, by a holder that calls `keep`.
     pub(super) fn kept(record: PathBuf) -> Self {
         Self { record, stale_after: KEPT_STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// Locks, waiting for others at most as long as `timeout`.
+    /// Locks, and waits for others at most for `timeout`.
     pub(super) fn acquire(&self, timeout: Duration) -> Result<Held<'_>, StoreError> {
         let busy = || StoreError::new("another process has locked the license file; try again in a few seconds");
         self.try_acquire(timeout)?.ok_or_else(busy)
     }
 
-    /// The same; `None` if others have the lock all that time.
+    /// Does the same, but returns `None` if others have the lock all that time.
     pub(super) fn try_acquire(&self, timeout: Duration) -> Result<Option<Held<'_>>, StoreError> {
         let random: [u8; TOKEN_BYTES] = random_bytes()?;
         let token = hex(&random);
@@ -158,7 +160,8 @@ impl FileLock {
         Ok(Some(held))
     }
 
-    /// Excludes the other threads of this process. The lock file would too, but it is taken over after a while.
+    /// Excludes the other threads of this process. The lock file would exclude them too, but can be taken over after a
+    /// while.
     fn reserve(&self, token: &str) -> Result<bool, StoreError> {
         let thread = thread::current().id();
         let mut holder = self.holder();
@@ -174,7 +177,7 @@ impl FileLock {
         }
     }
 
-    /// False if there is one already.
+    /// Creates the lock file. Returns `false` if there is one already.
     fn create(&self, token: &str) -> Result<bool, StoreError> {
         let path = self.path();
         let create = || match create_private(&path) {
@@ -196,7 +199,7 @@ impl FileLock {
         Ok(true)
     }
 
-    /// Whether the holder of `token` still has the lock.
+    /// Returns `true` if the holder of `token` still has the lock.
     pub(super) fn check(&self, token: &str) -> Result<(), StoreError> {
         match retry_while_in_use(|| LockFile::open(&self.path())) {
             Ok(lock) if lock.token.as_deref() == Some(token) => Ok(()),
@@ -204,7 +207,7 @@ impl FileLock {
         }
     }
 
-    /// Unlocks for the holder of `token`. False if the lock may still be there.
+    /// Unlocks for the holder of `token`. Returns `false` if the lock may still be there.
     fn delete(&self, token: &str) -> bool {
         let path = self.path();
         match retry_while_in_use(|| LockFile::open(&path)) {
@@ -215,8 +218,8 @@ impl FileLock {
         }
     }
 
-    /// Removes a lock that was left behind, and returns whether it did. `judged` is the lock that was last left in place,
-    /// so that the same one is not judged in every iteration.
+    /// Removes a lock that was left behind, and returns whether it did. `judged` is the lock that was last left in
+    /// place, so that the same one is not judged in every iteration.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);
@@ -235,8 +238,8 @@ impl FileLock {
         Ok(taken)
     }
 
-    /// Moves the lock that was `seen` to `old_path` if it was left behind; see the module head. False if it was not, or if
-    /// another process is taking it over.
+    /// Moves the lock that was `seen` to `old_path` if it was left behind; see the module head. Returns `false` if it
+    /// was not, or if another process is taking it over.
     fn take_over(&self, seen: &LockFile, old_path: &Path, now: SystemTime) -> io::Result<bool> {
         if !is_older(seen.modified, now, self.stale_after) && !seen.is_own() {
             return Ok(false);
@@ -256,8 +259,8 @@ impl FileLock {
         taken
     }
 
-    /// Makes this process the one that takes over from `dead`. Returns its claim and those of processes that died doing
-    /// so, or `None` while another process is taking over.
+    /// Makes this process the only one that takes over from `dead`. Returns its claim and the claims of processes that
+    /// died while taking over, or `None` while another process is taking over.
     fn claim(&self, dead: &str, now: SystemTime) -> io::Result<Option<Vec<PathBuf>>> {
         let mut claims = Vec::new();
         for attempt in 1..=MOST_CLAIMS {
@@ -296,7 +299,7 @@ impl FileLock {
         Ok(right)
     }
 
-    /// How long the lock has been there, by the file system's clock.
+    /// Returns the age of the lock by the file system's clock.
     #[cfg(feature = "http")]
     pub(super) fn held_for(&self) -> Option<Duration> {
         let random: [u8; TOKEN_BYTES] = random_bytes().ok()?;
@@ -304,9 +307,9 @@ impl FileLock {
         now.duration_since(modified(&self.path()).ok()?).ok()
     }
 
-    /// Removes what processes that died have left beside the record, for the holder of `token`. Another token's `.tmp` was
-    /// written by a holder before this one; what takers and waiters make counts as theirs until it is as old as a lock that
-    /// was left behind.
+    /// Removes the files that dead processes have left beside the record, for the holder of `token`. A `.tmp` of
+    /// another token was written by an earlier holder. Files of processes that wait or take over count as theirs until
+    /// they are as old as a lock that was left behind.
     pub(super) fn sweep(&self, token: &str) {
         let (Some(name), Some(directory)) = (self.record.file_name().and_then(OsStr::to_str), self.record.parent())
         else {
@@ -330,7 +333,7 @@ impl FileLock {
         self.beside("lock")
     }
 
-    /// A file that belongs to the holder of `token`.
+    /// Returns the path of a file that belongs to the holder of `token`.
     pub(super) fn side_path(&self, token: &str, extension: &str) -> PathBuf {
         self.beside(&format!("{token}.{extension}"))
     }
@@ -346,21 +349,21 @@ impl FileLock {
         self.holder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The token of the lock that this thread holds.
+    /// Returns the token of the lock that this thread holds.
     pub(super) fn own_token(&self) -> Option<String> {
         let holder = self.holder();
         holder.as_ref().filter(|holder| holder.thread == thread::current().id()).map(|holder| holder.token.clone())
     }
 }
 
-/// The content of a lock file. Without a token if it cannot be read.
+/// The content of a lock file. It has no token if it cannot be read.
 #[derive(PartialEq, Eq)]
 struct LockFile {
     token: Option<String>,
     modified: SystemTime,
 }
 
-/// A lock that could not be taken over, and until when that is not tried again.
+/// A lock that could not be taken over, and the time until which that is not tried again.
 struct Judged {
     lock: LockFile,
     until: Duration,
@@ -388,7 +391,7 @@ impl LockFile {
         Ok(Self { token: Some(String::from_utf8_lossy(&token).into_owned()), modified })
     }
 
-    /// Whether this process itself failed to delete it.
+    /// Returns `true` if this process itself failed to delete the lock.
     fn is_own(&self) -> bool {
         self.token.as_ref().is_some_and(|token| left_behind().contains(token))
     }
@@ -398,12 +401,12 @@ fn left_behind() -> MutexGuard<'static, Vec<String>> {
     LEFT_BEHIND.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Of the file, directory or link itself, not of what it links to.
+/// Returns the modification time of the file, directory or link itself, and not of the target of a link.
 fn modified(path: &Path) -> io::Result<SystemTime> {
     fs::symlink_metadata(path)?.modified()
 }
 
-/// The file system's time, from a file created at `probe` and removed again.
+/// Returns the file system's time, from a file that is created at `probe` and removed again.
 fn time_at(probe: &Path) -> io::Result<SystemTime> {
     let time = create_private(probe)?.metadata().and_then(|metadata| metadata.modified());
     let _ = fs::remove_file(probe);
@@ -417,12 +420,12 @@ fn remove_anything(path: &Path) {
     }
 }
 
-/// Whether an error is temporary: another process was faster, or, on Windows, has the file open.
+/// Returns `true` for a temporary error: another process was faster or, on Windows, has the file open.
 fn passes(error: &io::Error) -> bool {
     error.kind() == ErrorKind::NotFound || (cfg!(windows) && is_in_use(error))
 }
 
-/// Why a lock that was left behind could not be removed.
+/// Returns the error for a lock that was left behind and could not be removed.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the standard library adds kinds")]
 fn refused(error: io::Error) -> StoreError {
     match error.kind() {
@@ -435,13 +438,13 @@ fn refused(error: io::Error) -> StoreError {
     }
 }
 
-/// Whether two times differ by `age` or more.
+/// Returns `true` if two times differ by `age` or more.
 fn is_older(modified: SystemTime, now: SystemTime, age: Duration) -> bool {
     now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= age
 }
 
-/// Returns a lock to its holder. Both ways fail if another process has the lock by now; the holder then finds out before
-/// it changes anything.
+/// Gives a lock back to its holder. Both ways fail if another process has the lock by then; the holder notices that
+/// before it changes anything.
 fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     if fs::hard_link(old_path, path).is_err()
         && let (Some(token), Ok(mut file)) = (lock.and_then(|lock| lock.token.as_ref()), create_private(path))
@@ -450,8 +453,8 @@ fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     }
 }
 
-/// Waits in small steps, at most `limit` in total. Counts the steps instead of reading a clock: a process that was
-/// suspended in between has not waited.
+/// A wait in small steps, at most `limit` in total. Counts the steps instead of reading a clock, because a process that
+/// was suspended in between has not waited.
 struct Wait {
     limit: Duration,
     waited: Duration,
@@ -463,7 +466,7 @@ impl Wait {
         Self { limit, waited: Duration::ZERO, jitter: random.into_iter().cycle() }
     }
 
-    /// False if the time is up.
+    /// Waits for one step. Returns `false` if the time is up.
     fn pause(&mut self) -> bool {
         let left = self.limit.saturating_sub(self.waited);
         if left.is_zero() {
@@ -478,8 +481,8 @@ impl Wait {
     }
 }
 
-/// The token and the extension of a file that belongs to the record of this name, or to the lock for asking Polar, and to
-/// one process: a lock itself is none.
+/// Returns the token and the extension of a file that belongs to one process, and to the record of this name or to its
+/// lock for asking Polar. A lock itself does not belong to one process.
 fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
     let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
     let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;
@@ -506,7 +509,7 @@ mod tests {
         LockFile::read(&lock.path()).unwrap()
     }
 
-    /// When it is stale.
+    /// The time at which it is stale.
     fn later(seen: &LockFile) -> SystemTime {
         seen.modified + STALE_AFTER
     }

@@ -1,9 +1,9 @@
-//! The record as a file that several processes share: an app's, its updater's, one written in Rust, one running in Node.
-//! Never looks into the record, never reads a clock, never names a path in an error (paths contain the user's name).
+//! The record as a file that several processes share: an app and its updater, programs in Rust and in Node. Never
+//! interprets the record, never reads a clock, never names a path in an error (paths contain the user's name).
 //!
 //! # Files
-//! All in one directory, readable by their owner only; `files.rs` says whose those are that root makes. `NAME` is
-//! [`file_name`].
+//! All files are in one directory, and only their owner can read them; `files.rs` says who owns the files that root
+//! creates. `NAME` is [`file_name`].
 //!
 //! | file | content |
 //! |---|---|
@@ -13,10 +13,10 @@
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
-//! Lock; write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename it to
-//! `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole. A save that may be lost
-//! ([`Durability::Relaxed`]) skips the last step and no other: a file system may write a rename before the data of the
-//! renamed file, and a power cut in between would leave an empty record in place of a good one.
+//! Lock; write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename it
+//! to `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole. A save that may be
+//! lost ([`Durability::Relaxed`]) skips the last step and no other: a file system may write a rename before the data of
+//! the renamed file, and a power cut in between would leave an empty record in place of a good one.
 //!
 //! # Directory
 //! [`default_directory`] is `polar-license` in
@@ -45,13 +45,15 @@ use super::files::{
 };
 use crate::store::{Durability, HeldTurn, Store, StoreError};
 
-/// Longer than any record. Of a longer file this much is read, which then fails as a record that was tampered with.
+/// The most bytes to read, which is more than any record has. A longer file then fails as a record that was tampered
+/// with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
-/// Replaces a record that is removed while another device's is beside it: without a file that one would be offered.
+/// The content that replaces a removed record while a record of another device is beside it. Without this file the app
+/// would offer to move that license.
 const NOTHING: &[u8] = b"no license\n";
 const TAG_DIGITS: usize = 16;
-/// How long to wait for other processes if the caller does not say.
+/// The longest wait for other processes if the caller sets no limit.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Keeps one record in a file, shared safely by threads and processes.
@@ -61,14 +63,14 @@ pub struct FileStore {
     directory: PathBuf,
     name: String,
     lock: FileLock,
-    /// Held while a process asks Polar.
+    /// The lock that is held while a process asks Polar.
     asking: FileLock,
-    /// Whether what dead processes have left was removed.
+    /// Whether the files of dead processes were removed.
     has_swept: AtomicBool,
 }
 
 impl FileStore {
-    /// The store for one app, product and device in `directory`, for example [`default_directory`].
+    /// Creates the store for one app, product and device in `directory`, for example [`default_directory`].
     pub fn new(directory: impl Into<PathBuf>, app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Self {
         let directory = directory.into();
         let name = file_name(app_id, product_tag, device_tag);
@@ -82,15 +84,16 @@ impl FileStore {
         }
     }
 
-    /// The record's file. It contains the user's name on most systems: show it to the user, do not send it anywhere.
+    /// Returns the path of the record's file. It contains the user's name on most systems: show it to the user, and do
+    /// not send it anywhere.
     pub fn path(&self) -> PathBuf {
         self.directory.join(&self.name)
     }
 }
 
-/// The name of a record's file: `APP-PRODUCT-DEVICE.license`, where `PRODUCT` and `DEVICE` are the tags in lower-case
-/// hexadecimal digits and `APP` is the app id with every character other than `A-Z a-z 0-9 . - _` replaced by one `_`
-/// (one for each Unicode code point), cut to 64, and a leading `.` replaced by `_`.
+/// Returns the name of a record's file: `APP-PRODUCT-DEVICE.license`. `PRODUCT` and `DEVICE` are the tags in lower-case
+/// hexadecimal digits. `APP` is the app id with every character other than `A-Z a-z 0-9 . - _` replaced by one `_` (one
+/// for each Unicode code point), cut to 64, and a leading `.` replaced by `_`.
 ///
 /// ```
 /// let name = polar_license::blocking::file_name("com.acme/app", [0x0a; 8], [0xff; 8]);
@@ -106,7 +109,7 @@ pub fn file_name(app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Str
     format!("{app}-{}-{}{EXTENSION}", hex(&product_tag), hex(&device_tag))
 }
 
-/// Where records are kept unless the app says otherwise, or `None` if the system defines no such place.
+/// Returns the directory that keeps records by default, or `None` if the system defines no such place.
 ///
 /// | system | directory |
 /// |---|---|
@@ -118,10 +121,10 @@ pub fn default_directory() -> Option<PathBuf> {
 }
 
 impl Store for FileStore {
-    /// The record, at most its first MiB.
+    /// Returns the record, at most its first MiB.
     ///
-    /// If there is none for this device, the newest of the same app and product for another device: the home directory was
-    /// moved to this machine, and the app can offer to move the license.
+    /// If there is none for this device, returns the newest record of the same app and product for another device: the
+    /// home directory was moved to this machine, and the app can offer to move the license.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         match read_record(&self.path()) {
             Ok(Some(record)) => Ok(Some(record).filter(|record| record != NOTHING)),
@@ -181,7 +184,7 @@ impl Store for FileStore {
         Ok(())
     }
 
-    /// By a second lock, `NAME.asking.lock`, that is kept for as long as Polar is asked. Where it cannot be made, nobody can
+    /// Takes a second lock, `NAME.asking.lock`, which is kept while Polar is asked. If it cannot be created, nobody can
     /// save an answer either, and each process asks for itself.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         match self.asking.try_acquire(timeout) {
@@ -193,7 +196,8 @@ impl Store for FileStore {
         }
     }
 
-    /// By the file's metadata. A record is replaced by another file, which may be as long and as old, and has another number.
+    /// Returns a hash of the file's metadata. A changed record is another file. It may have the same length and time,
+    /// but has another number.
     fn stamp(&self) -> Option<u64> {
         let mut stamp = DefaultHasher::new();
         if let Ok(metadata) = fs::metadata(self.path()) {
@@ -209,12 +213,12 @@ impl fmt::Debug for FileStore {
     }
 }
 
-/// What keeps a record from being saved.
+/// The reason why a record cannot be saved.
 #[cfg(feature = "http")]
 pub(super) enum Hindrance {
     /// Another process has the lock.
     Locked {
-        /// How long already, where that is known.
+        /// The time for which it has had the lock, if that is known.
         held_for: Option<Duration>,
     },
     Failed(StoreError),
@@ -222,7 +226,7 @@ pub(super) enum Hindrance {
 
 #[cfg(feature = "http")]
 impl FileStore {
-    /// Takes every step of a save but the last: lock, write, sync. Leaves nothing behind, not even the directory.
+    /// Does every step of a save but the last: lock, write, sync. Leaves nothing behind, not even the directory.
     pub(super) fn rehearse_save(&self) -> Result<(), Hindrance> {
         /// More than a record, so that a disk with its last block free counts as full.
         static REHEARSAL: [u8; 16 * 1024] = [0; 16 * 1024];
@@ -244,12 +248,12 @@ impl FileStore {
         rehearsed
     }
 
-    /// Why the record cannot be read, if so.
+    /// Returns the reason why the record cannot be read, or `None`.
     pub(super) fn unreadable(&self) -> Option<io::Error> {
         read_record(&self.path()).err()
     }
 
-    /// Whether there is a record of this app on this device for another organization or server.
+    /// Returns `true` if there is a record of this app on this device for another organization or server.
     pub(super) fn has_other_product(&self) -> bool {
         let Some((app, device)) = self.app_and_device() else { return false };
         let is_other = |name: &str| {
@@ -259,7 +263,7 @@ impl FileStore {
         names_in(&self.directory).iter().any(|name| name.to_str().is_some_and(is_other))
     }
 
-    /// What stands before and after the product in the record's name.
+    /// Returns the parts of the record's name before and after the product.
     fn app_and_device(&self) -> Option<(&str, &str)> {
         let device = self.name.len().checked_sub(EXTENSION.len())?.checked_sub(TAG_DIGITS)?.checked_sub(1)?;
         let product = device.checked_sub(TAG_DIGITS)?;
@@ -268,7 +272,7 @@ impl FileStore {
 }
 
 impl FileStore {
-    /// Runs `work` while holding the lock: the one that this thread holds already, or else one for this call.
+    /// Runs `work` while holding the lock: the lock that this thread already holds, or a new one for this call.
     fn while_locked(&self, work: impl FnOnce(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         match self.lock.own_token() {
             Some(token) => work(&token),
@@ -296,7 +300,8 @@ impl FileStore {
         rename(temporary, &self.path()).map_err(failed)
     }
 
-    /// Other devices' records of this app and product, best effort: they are an offer, not this device's state.
+    /// Returns the newest record of this app and product for another device, if one can be read. It is an offer, not
+    /// this device's state.
     fn newest_sibling(&self) -> Option<Vec<u8>> {
         let stem = self.name.strip_suffix(EXTENSION)?;
         let prefix = stem.get(..stem.len().checked_sub(TAG_DIGITS)?)?;
@@ -336,7 +341,7 @@ fn read_record(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(record))
 }
 
-/// Systems that differ in where an app's data belongs.
+/// The systems that differ in the directory for an app's data.
 #[derive(Clone, Copy)]
 enum System {
     Apple,

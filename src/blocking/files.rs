@@ -2,10 +2,10 @@
 //! names a path in an error: paths contain the user's name. Never waits for a pipe.
 //!
 //! # Owners
-//! `sudo` keeps the user's home, so that root runs on the files of a user, who could then read none of them any more. So
-//! what root makes here is given to the owner of the file that it replaces, or else of the directory that it is in. The
-//! owner of a replaced file does not count in a directory in which everybody may write: anybody may have put it there, to
-//! be given a license key.
+//! `sudo` keeps the user's home. A program run as root therefore works on the files of a user, who could not read new
+//! files of root. So each file that root creates is given to the owner of the file that it replaces, or else to the
+//! owner of its directory. If everybody may write to the directory, the owner of a replaced file does not count:
+//! anybody may have put the file there to be given a license key.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -16,14 +16,14 @@ use std::time::Duration;
 
 use crate::store::StoreError;
 
-/// Makes a file that only its owner can read. Fails where there is one, even a dangling link.
+/// Creates a file that only its owner can read. Fails if there is one, even a dangling link.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
     let file = create(path)?;
     give_to_owner_of(directory_of(path), None, &file);
     Ok(file)
 }
 
-/// Makes a file that only its owner can read, to take the place of `replaced`. Its content is on the disk when this returns.
+/// Creates a file that only its owner can read, to replace `replaced`. Its content is on the disk when this returns.
 pub(super) fn write_synced(path: &Path, content: &[u8], replaced: &Path) -> io::Result<()> {
     let mut file = create(path)?;
     give_to_owner_of(directory_of(path), Some(replaced), &file);
@@ -41,8 +41,8 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Gives what root has just made to the user among whose files it is; see the module head. By its descriptor: its name may
-/// mean another file by now.
+/// Gives a file that root has just created to the user among whose files it is; see the module head. Uses the
+/// descriptor, because the name may belong to another file by then.
 #[cfg(unix)]
 fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -60,11 +60,11 @@ fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     }
 }
 
-/// Elsewhere a new file can be read by whoever can read those beside it.
+/// Does nothing: on other systems a new file can be read by the users who can read the files beside it.
 #[cfg(not(unix))]
 fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
 
-/// Opens a file to read. Fails if it is anything else: opening a pipe would wait for somebody to write to it.
+/// Opens a file to read. Fails for anything but a file, because opening a pipe would block until somebody writes to it.
 pub(super) fn open_file(path: &Path) -> io::Result<File> {
     if !retry_while_in_use(|| fs::metadata(path)).map_err(unless_loop)?.is_file() {
         return Err(ErrorKind::IsADirectory.into());
@@ -77,7 +77,8 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     retry_while_in_use(|| options.open(path))
 }
 
-/// Links that lead to each other are something else than a file. The standard library's kind for them is unstable.
+/// Turns the error of links that lead to each other into the error for something else than a file. The standard
+/// library's kind for it is unstable.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }
@@ -88,15 +89,16 @@ fn unless_loop(error: io::Error) -> io::Error {
     error
 }
 
-/// Renames a file, replacing one that has the new name.
+/// Renames a file. Replaces a file that has the new name.
 pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     observe(DiskStep::Rename)?;
     retry_while_in_use(|| fs::rename(from, to))
 }
 
-/// The names of the entries of a directory, as far as it can be read.
+/// Returns the names of the entries of a directory, as far as it can be read.
 ///
-/// Not by the standard library, whose `ReadDir` panics if `closedir` fails, when the names are complete.
+/// The standard library is not used, because its `ReadDir` panics if `closedir` fails, even when all names have been
+/// read.
 #[cfg(unix)]
 pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
     use nix::dir::Dir;
@@ -110,7 +112,7 @@ pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
     entries.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned()).collect()
 }
 
-/// The names of the entries of a directory, as far as it can be read.
+/// Returns the names of the entries of a directory, as far as it can be read.
 #[cfg(not(unix))]
 pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
@@ -122,7 +124,8 @@ pub(super) fn remove_file(path: &Path) -> io::Result<()> {
     retry_while_in_use(|| fs::remove_file(path))
 }
 
-/// Makes a directory that only its owner can enter, and those above it; one that is there stays as it is.
+/// Creates a directory that only its owner can enter, and the missing directories above it. Does not change a directory
+/// that exists.
 pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -152,7 +155,7 @@ pub(super) fn directory_of(path: &Path) -> &Path {
     parent.unwrap_or(Path::new("."))
 }
 
-/// Opens a directory, and not what a link in its place leads to.
+/// Opens a directory. Fails for a link to one.
 fn open_directory(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -165,9 +168,9 @@ fn open_directory(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Windows refuses to replace, delete, open or make anew a file that another program has open just then: one that reads
-/// it, or a virus scanner that looks at every file when it was written. That is over in a moment, so `attempt` is made up
-/// to 50 times in about a quarter of a second. Elsewhere it is made once.
+/// Makes an attempt, and on Windows up to 50 attempts in about a quarter of a second. Windows refuses to replace,
+/// delete, open or create a file while another program has it open, such as a reader or a virus scanner that looks at
+/// every file after it was written.
 pub(super) fn retry_while_in_use<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     for _ in 1..50 {
         match attempt() {
@@ -178,7 +181,7 @@ pub(super) fn retry_while_in_use<T>(mut attempt: impl FnMut() -> io::Result<T>) 
     attempt()
 }
 
-/// Windows has several error codes for it.
+/// Returns `true` if another program has the file open, for which Windows has several error codes.
 pub(super) fn is_in_use(error: &io::Error) -> bool {
     const ACCESS_DENIED: i32 = 5;
     const SHARING_VIOLATION: i32 = 32;
@@ -205,7 +208,7 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A change to the disk. Tests check the order of these steps, and make one of them fail.
+/// A change to the disk. Tests check the order of these steps, and make single steps fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DiskStep {
     Write,
@@ -235,7 +238,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Says what to do about the usual causes.
+/// Returns the error for a failed task, with what to do about the usual causes.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the standard library adds kinds")]
 pub(super) fn failure(task: &str, error: io::Error) -> StoreError {
     let cause = match error.kind() {

@@ -1,8 +1,8 @@
-//! Sends one request over HTTPS with ureq. Reports precisely whether a request that failed may have reached Polar, because one
-//! that may have is never sent again.
+//! Sends one request over HTTPS with ureq. Reports precisely whether a request that failed may have reached Polar,
+//! because one that may have is never sent again.
 //!
-//! Never follows a redirect, never sends twice, never reuses a connection (Polar closes idle ones after 5 s, and a reset
-//! on reuse would look like a lost answer), never judges who answered, never reads a clock.
+//! Never follows a redirect, never sends twice, never reuses a connection (Polar closes idle ones after 5 s, and a
+//! reset on reuse would look like a lost answer), never judges who answered, never reads a clock.
 //!
 //! ```text
 //! check address ── DNS ── connect ── [proxy] ── TLS ── headers ─┬─ body ── answer
@@ -13,17 +13,18 @@
 //! This is exact where a list of error codes would be a guess (a reset, say, can come from either side of the line).
 //!
 //! Trust: the operating system verifies certificates on Windows and Apple systems; elsewhere the system's root
-//! certificates count (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none. They are read
-//! before the first request that needs them, and again after a request that failed, so that a certificate that is installed
-//! meanwhile works without a restart. A certificate that is removed stays trusted until then, or until the program ends.
+//! certificates count (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none. They are
+//! read before the first request that needs them, and again after a request that failed, so that a certificate that is
+//! installed meanwhile works without a restart. A certificate that is removed stays trusted until then, or until the
+//! program ends.
 //!
-//! Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), in capital
-//! or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting. Loopback is never proxied.
-//! Nothing is sent if the first of them that is set is not a proxy's address.
+//! Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), in
+//! capital or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting. Loopback is
+//! never proxied. Nothing is sent if the first of them that is set is not a proxy's address.
 //!
-//! ureq-proto writes every answer to the log at level `trace`, key, customer and tokens included, and offers no switch. An
-//! app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal`, `ureq` as well: at `trace` it
-//! writes addresses, and that of a checkout holds its secret.
+//! ureq-proto writes every answer to the log at level `trace`, key, customer and tokens included, and offers no switch.
+//! An app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal`, `ureq` as well: at
+//! `trace` it writes addresses, and that of a checkout holds its secret.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -266,8 +267,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
     Ok(config.new_agent())
 }
 
-/// Returns the proxy for a request. Fails if the first variable that is set is wrong: ureq would ignore it, and send the
-/// request past the proxy.
+/// Returns the proxy for a request. Fails if the first variable that is set is wrong: ureq would ignore it, and send
+/// the request past the proxy.
 fn proxy(target: Target) -> Result<Option<Proxy>, Fault> {
     if target == Target::Loopback {
         return Ok(None);
@@ -294,8 +295,8 @@ fn system_roots() -> Option<usize> {
     None
 }
 
-/// Loads the system's root certificates. ureq's platform verifier is not used, because without any certificates it fails
-/// after connecting, which cannot be detected.
+/// Loads the system's root certificates. ureq's platform verifier is not used, because without any certificates it
+/// fails after connecting, which cannot be detected.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
     let found = system_roots::system_roots().certs;

@@ -1,5 +1,6 @@
-//! What the operating system reports about this machine: a stable identifier, and its own name and version. Never the
-//! host's or the user's name. The identifier goes nowhere but into [`DeviceId::derive`](crate::device::DeviceId::derive).
+//! Reads from the operating system a stable identifier of this machine, and the system's name and version. Never reads
+//! the name of the host or of the user. The identifier is passed only to
+//! [`DeviceId::derive`](crate::device::DeviceId::derive).
 //!
 //! The identifier is the first one available of:
 //!
@@ -12,8 +13,8 @@
 //! | BSD | `/etc/hostid`, then `kenv -q smbios.system.uuid` |
 //! | all | the file `device-id` in the data directory: 32 random lower-case hexadecimal digits, created once |
 //!
-//! Without ASCII white space at its ends, one that is empty, `uninitialized` (systemd's first boot), or nothing but zeros
-//! and hyphens counts as absent. Nothing else is changed in it; letters keep their case.
+//! ASCII white space at the ends of an identifier is removed. Nothing else is changed in it; letters keep their case.
+//! An identifier counts as absent if it is empty, `uninitialized` (systemd's first boot), or only zeros and hyphens.
 
 use std::fs;
 use std::io::{self, Read};
@@ -23,24 +24,24 @@ use super::files::{create_private_directory, hex, open_file, random_bytes, renam
 
 const RANDOM_NAME: &str = "device-id";
 const RANDOM_BYTES: usize = 16;
-/// No identifier or description of a system is nearly as long.
+/// The most bytes to read. No identifier or description of a system is nearly as long.
 const READ_LIMIT: u64 = 64 * 1024;
 
-/// The identifier that the operating system has for this machine, or `None` if it has none.
+/// Returns the operating system's identifier of this machine, or `None` if it has none.
 ///
 /// It may be the same on machines that were cloned, and in all containers of one image.
 pub fn machine_source() -> Option<String> {
     identifier()
 }
 
-/// What identifies this device: [`machine_source`], else a random identifier that is kept in `directory` from the first
-/// call on. `None` if it cannot be kept either: an identifier for this run alone would be another device's at the next
-/// start.
+/// Returns the identifier of this device: [`machine_source`], or else a random identifier that is kept in `directory`
+/// from the first call on. Returns `None` if it cannot be kept either, because with an identifier for this run alone
+/// the next start would be another device.
 pub fn device_source(directory: Option<&Path>) -> Option<String> {
     machine_source().or_else(|| random_source(directory?))
 }
 
-/// The operating system's name and version, for labels that people read: `Debian GNU/Linux 12`, `macOS 14.5`,
+/// Returns the operating system's name and version, for labels that people read: `Debian GNU/Linux 12`, `macOS 14.5`,
 /// `Windows 11`. At most 40 characters.
 pub fn system_name() -> String {
     let distribution = whoami::distro().unwrap_or_default();
@@ -57,7 +58,8 @@ fn usable(text: &str) -> Option<String> {
     (!blank && text != "uninitialized").then(|| text.to_owned())
 }
 
-/// Two processes that start at once agree: the file appears whole, and only one of them can make it.
+/// Returns the random identifier in the directory, and creates it if needed. Two processes that start at once agree,
+/// because the file appears whole and only one of them can create it.
 fn random_source(directory: &Path) -> Option<String> {
     let path = directory.join(RANDOM_NAME);
     if let Some(id) = read_random(&path) {
@@ -77,8 +79,8 @@ fn random_source(directory: &Path) -> Option<String> {
     }
 }
 
-/// Gives the file its name unless a usable one has it. A rename alone would replace the one that another process made,
-/// and perhaps used, in between.
+/// Gives the file its name unless a usable file has that name. A rename alone could replace the file that another
+/// process has created, and perhaps used, in between.
 fn install(temporary: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(temporary, path) {
         Err(_) if read_random(path).is_some() => {}
@@ -112,8 +114,8 @@ fn fallback_name() -> &'static str {
     }
 }
 
-/// What `whoami` reports, without what follows in brackets: a code name, an edition, a build number. Empty for a system
-/// that it does not know.
+/// Returns the name that `whoami` reports, without a code name, an edition or a build number in brackets. Empty for a
+/// system that it does not know.
 fn short_name(distribution: &str) -> String {
     let name = distribution.split_once(" (").map_or(distribution, |(name, _)| name);
     match name.split_once(' ') {
@@ -126,8 +128,9 @@ fn short_name(distribution: &str) -> String {
     }
 }
 
-/// A seat belongs to its device, so that the file that counts on Linux must never change. `machine-uid` prefers D-Bus's,
-/// which is another machine's after cloning, if only `/etc/machine-id` was created anew.
+/// Returns the identifier on Linux. The file that counts must never change, because a seat belongs to its device.
+/// `machine-uid` prefers the file of D-Bus, which belongs to another machine after cloning if only `/etc/machine-id`
+/// was created anew.
 fn identifier() -> Option<String> {
     let own =
         if cfg!(any(target_os = "linux", target_os = "android")) { read(Path::new("/etc/machine-id")) } else { None };
@@ -191,7 +194,7 @@ mod tests {
         }
     }
 
-    /// A device would get another identifier, and its seat would be lost to it.
+    /// Otherwise a device would get another identifier and lose its seat.
     #[cfg(target_os = "linux")]
     #[test]
     fn the_identifier_is_the_same_as_ever() {

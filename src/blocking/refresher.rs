@@ -1,6 +1,6 @@
-//! A thread that refreshes when it is due, so that a program that runs for weeks stays confirmed, and learns of a
-//! revoked key within a day, and of what another process has stored within two seconds. Decides nothing: the engine says when
-//! to look again, after every operation.
+//! A thread that refreshes the license when it is due. So a program that runs for weeks stays confirmed, learns of a
+//! revoked key within a day, and sees within two seconds what another process has stored. Decides nothing: after every
+//! operation the engine says when to look again.
 
 use super::driver::{Driver, Scope};
 use crate::engine::{Look, Operation, Watch};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Stops its thread when dropped.
+/// A thread that is stopped when this is dropped.
 pub(super) struct Refresher {
     scope: Scope,
     thread: Option<JoinHandle<()>>,

@@ -1,9 +1,9 @@
-//! A page on this computer to which a browser returns after a purchase, with the customer's token in its address. Listens on
-//! the loopback interface only. Accepts a token only with the right state value, because any web page can send a browser
-//! here with a token of its own. Logs and keeps nothing that it receives.
+//! A page on this computer to which a browser returns after a purchase, with the customer's token in its address.
+//! Listens on the loopback interface only. Accepts a token only with the right state value, because any web page can
+//! send a browser here with a token of its own. Logs and keeps nothing that it receives.
 //!
-//! Any program of this computer can connect. A program that sends nothing, or a byte a second, delays neither the browser
-//! nor the end of the wait.
+//! Any program of this computer can connect. A program that sends nothing, or a byte a second, delays neither the
+//! browser nor the end of the wait.
 //!
 //! ```text
 //! browser ── GET /polar?state=…&customer_session_token=… ─► state is ours ─► token
@@ -25,9 +25,10 @@ use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A success page that waits for the token that Polar passes to it after a purchase. For checkouts that the vendor's backend
-/// creates with this [address](Self::address) as their success URL. A checkout by a link needs no such page; follow it
-/// instead. Polar gives a token only to new buyers, and none if the buyer closes the page, so offer another way as well.
+/// A success page that waits for the token that Polar passes to it after a purchase. For checkouts that the vendor's
+/// backend creates with this [address](Self::address) as their success URL. A checkout by a link needs no such page;
+/// follow it instead. Polar gives a token only to new buyers, and none if the buyer closes the page, so offer another
+/// way as well.
 ///
 /// ```no_run
 /// use polar_license::blocking::{Client, SuccessPage};
@@ -57,7 +58,8 @@ const PIECE: Duration = Duration::from_millis(50);
 /// The time limit for a connection to send its whole request.
 const VISIT: Duration = Duration::from_secs(5);
 
-/// The most connections at a time. A further one ends the oldest, because browsers open connections that they never use.
+/// The most connections at a time. A further one ends the oldest, because browsers open connections that they never
+/// use.
 const MOST_VISITORS: usize = 32;
 
 /// A connection, and the part of its request that has arrived.
@@ -84,14 +86,14 @@ impl SuccessPage {
         Ok(Self { listener, address: format!("http://127.0.0.1:{port}/polar?state={state}"), state })
     }
 
-    /// Returns the success URL of the checkout. Only the vendor's backend should know it, because everybody who knows it can
-    /// send a token here.
+    /// Returns the success URL of the checkout. Only the vendor's backend should know it, because everybody who knows
+    /// it can send a token here.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Waits for the browser, at most for `within`. Blocks. Errors are in English, because this page belongs to no client.
-    /// `session_from_page` of a client's portal uses the texts of its configuration.
+    /// Waits for the browser, at most for `within`. Blocks. Errors are in English, because this page belongs to no
+    /// client. `session_from_page` of a client's portal uses the texts of its configuration.
     ///
     /// # Errors
     /// `timeout` if no token comes in time: the buyer has closed the page, or is a customer already.
@@ -140,8 +142,8 @@ impl SuccessPage {
         }
     }
 
-    /// Reads the bytes that have arrived, answers complete requests, and ends connections whose time is up. Returns the token
-    /// if a request has the right state. Does not block.
+    /// Reads the bytes that have arrived, answers complete requests, and ends connections whose time is up. Returns the
+    /// token if a request has the right state. Does not block.
     fn serve(&self, texts: &Texts, visitors: &mut VecDeque<Visitor>, now: Now) -> Option<Token> {
         let mut found = None;
         visitors.retain_mut(|visitor| match visitor.read_head() {

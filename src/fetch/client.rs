@@ -136,8 +136,8 @@ impl Client {
 
     #[doc = include_str!("../client/operations/on_change.md")]
     ///
-    /// The listener may call this client. A listener that owns a clone of this client keeps it open until the subscription
-    /// is dropped.
+    /// The listener may call this client. A listener that owns a clone of this client keeps it open until the
+    /// subscription is dropped.
     pub fn on_change(&self, listener: impl Fn(&Decision, &Decision) + 'static) -> Subscription {
         let listener: Listener = Rc::new(listener);
         Subscription { id: self.driver.listeners.add(listener), driver: Rc::clone(&self.driver) }
@@ -145,8 +145,8 @@ impl Client {
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
     ///
-    /// Refreshes also when the network comes back and when a hidden page is shown again, until stopped or until the last
-    /// clone of this client is dropped.
+    /// Refreshes also when the network comes back and when a hidden page is shown again, until stopped or until the
+    /// last clone of this client is dropped.
     pub fn start_auto_refresh(&self) {
         let mut refresher = self.refresher.borrow_mut();
         if refresher.is_none() {

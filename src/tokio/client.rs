@@ -157,8 +157,9 @@ impl Client {
         super::Portal::new(Arc::clone(&self.driver))
     }
 
-    /// Ends the automatic refresh and all operations in progress, as dropping their futures does. Waits until requests that
-    /// were sent are answered and the answers are stored. Call it at the end of a program, within the time that is left:
+    /// Ends the automatic refresh and all operations in progress, as dropping their futures does. Waits until requests
+    /// that were sent are answered and the answers are stored. Call it at the end of a program, within the time that is
+    /// left:
     ///
     /// ```no_run
     /// # async fn f(client: polar_license::tokio::Client) {
@@ -238,8 +239,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the app's own store whose calls block, such as a keychain. The calls run on the runtime's threads for blocking
-    /// work.
+    /// Sets the app's own store whose calls block, such as a keychain. The calls run on the runtime's threads for
+    /// blocking work.
     pub fn blocking_store(mut self, store: impl Store + 'static) -> Self {
         self.place = Some(Place::Threads(Arc::new(store)));
         self

@@ -1,7 +1,8 @@
 //! Carries the engine's steps out with a store, a transport and timers, in tasks of one runtime. Decides nothing about
 //! licenses.
 //!
-//! An operation is a task from its first poll on. A caller that awaits an operation holds only a receiver for its outcome:
+//! An operation is a task from its first poll on. A caller that awaits an operation holds only a receiver for its
+//! outcome:
 //!
 //! ```text
 //!  caller   await ───────────────┬──────────► outcome
@@ -234,8 +235,8 @@ impl Driver {
         Error::of(Problem { maybe_applied: true, ..problem }, None).with_decision(decision)
     }
 
-    /// Carries out a store step. Reads without the lock first, since most steps change nothing and a record is only ever
-    /// replaced as a whole.
+    /// Carries out a store step. Reads without the lock first, since most steps change nothing and a record is only
+    /// ever replaced as a whole.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;
         let stored = in_time(self.place.load()).await;

@@ -1,19 +1,20 @@
-//! Sends one request over HTTPS with reqwest and rustls. Reports precisely whether a request that failed may have reached Polar,
-//! because one that may have is never sent again.
+//! Sends one request over HTTPS with reqwest and rustls. Reports precisely whether a request that failed may have
+//! reached Polar, because one that may have is never sent again.
 //!
-//! Never follows a redirect, never sends twice, never reuses a connection, never judges who answered, never reads a clock.
+//! Never follows a redirect, never sends twice, never reuses a connection, never judges who answered, never reads a
+//! clock.
 //!
 //! ```text
 //! check address ── DNS ── connect ── [proxy] ── TLS ── headers ─┬─ body ── answer
 //!                     failed here: Sent::No                     │  failed here: Sent::Maybe
 //!                                                               └─ hyper asks for the body
 //! ```
-//! The line is where hyper first asks for the body: a request without its body is one that Polar cannot act on. When time
-//! is up before that, the body is not sent, although hyper's task may still be running on another thread.
+//! The line is where hyper first asks for the body: a request without its body is one that Polar cannot act on. When
+//! time is up before that, the body is not sent, although hyper's task may still be running on another thread.
 //!
-//! Trust: see `trust.rs`. Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`,
-//! `socks5h`), in capital or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting.
-//! Loopback is never proxied.
+//! Trust: see `trust.rs`. Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`,
+//! `socks5`, `socks5h`), in capital or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's
+//! setting. Loopback is never proxied.
 
 use super::trust::{no_roots, tls_config};
 use crate::client::connection::{
@@ -147,8 +148,8 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
     Ok(builder.build()?)
 }
 
-/// Returns the variable that should name the proxy, if its value is not an address. reqwest would ignore it, and send the
-/// request past the proxy.
+/// Returns the variable that should name the proxy, if its value is not an address. reqwest would ignore it, and send
+/// the request past the proxy.
 fn wrong_proxy_variable() -> Option<&'static str> {
     // the order in which reqwest takes the first that is set
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];

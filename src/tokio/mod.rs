@@ -40,15 +40,15 @@
 //!
 //! # Runtimes and event loops
 //! Operations run as tasks of the runtime that the client was opened on, which needs its timers and its I/O
-//! (`enable_all`); their futures can be awaited on any executor, GTK's and Slint's among them. An event loop without one
-//! (egui, winit) keeps a multi-threaded [`Runtime`](::tokio::runtime::Runtime), starts operations with its `spawn`, reads
-//! [`Client::allows`] while it draws, and asks for another frame in [`Client::on_change`].
+//! (`enable_all`); their futures can be awaited on any executor, GTK's and Slint's among them. An event loop without
+//! one (egui, winit) keeps a multi-threaded [`Runtime`](::tokio::runtime::Runtime), starts operations with its `spawn`,
+//! reads [`Client::allows`] while it draws, and asks for another frame in [`Client::on_change`].
 //!
 //! # Dropping a future
-//! A future of this module that is dropped, by `select!` or a time-out for example, never loses a seat: nothing further is
-//! sent, and a request that was sent is awaited by the task, within its time, until the answer is stored.
-//! [`Client::cancel`] does not wait for the answer. A runtime that shuts down ends its tasks: an activation on its way is
-//! then found in the record at the next start, and reported.
+//! A future of this module that is dropped, by `select!` or a time-out for example, never loses a seat: nothing further
+//! is sent, and a request that was sent is awaited by the task, within its time, until the answer is stored.
+//! [`Client::cancel`] does not wait for the answer. A runtime that shuts down ends its tasks: an activation on its way
+//! is then found in the record at the next start, and reported.
 //!
 //! [`AsyncTransport`]: crate::transport::AsyncTransport
 

@@ -1,5 +1,5 @@
-//! The store of a client. An asynchronous store is called directly, a blocking one on the runtime's threads for blocking
-//! work.
+//! The store of a client. An asynchronous store is called directly, a blocking one on the runtime's threads for
+//! blocking work.
 //!
 //! ```text
 //!  task    ──────────────────────────► merge ──────────────► done
@@ -79,7 +79,8 @@ impl Place {
         }
     }
 
-    /// Waits for the turn to ask Polar, at most for `within`. Returns `None` if another process keeps the turn all that time.
+    /// Waits for the turn to ask Polar, at most for `within`. Returns `None` if another process keeps the turn all that
+    /// time.
     pub(super) async fn take_turn(&self, within: Duration) -> Option<HeldTurn> {
         let store = match self {
             Self::Tasks(_) => return Some(HeldTurn(None)),
@@ -111,8 +112,8 @@ impl HeldTurn {
     }
 }
 
-/// Waits for the turn on a thread, and holds it until it is released. Waits in short pieces, so that a cancel ends the wait
-/// soon.
+/// Waits for the turn on a thread, and holds it until it is released. Waits in short pieces, so that a cancel ends the
+/// wait soon.
 fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::Sender<()>>, keep_every: Duration) {
     const PIECE: Duration = Duration::from_millis(100);
     let mut left = within;

@@ -1,7 +1,7 @@
 //! The customer portal for programs on tokio.
 //!
-//! If a future of this module is dropped, no further request is sent. The answer to a request that was sent is still stored
-//! if it must not be lost, such as the new key of a replacement.
+//! If a future of this module is dropped, no further request is sent. The answer to a request that was sent is still
+//! stored if it must not be lost, such as the new key of a replacement.
 
 use super::driver::Driver;
 use crate::client::portal::portal;

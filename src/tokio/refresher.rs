@@ -1,6 +1,6 @@
-//! A task that refreshes when it is due, so that a program that runs for weeks stays confirmed, and learns of a revoked
-//! key within a day, and of what another process has stored within two seconds. Decides nothing: the engine says when to
-//! look again, after every operation.
+//! A task that refreshes the license when it is due. So a program that runs for weeks stays confirmed, learns of a
+//! revoked key within a day, and sees within two seconds what another process has stored. Decides nothing: after every
+//! operation the engine says when to look again.
 
 use super::cancellation::Cancellation;
 use super::driver::Driver;
@@ -10,7 +10,7 @@ use crate::engine::{Look, Operation, Watch};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Stops its task when dropped.
+/// A task that is stopped when this is dropped.
 pub(super) struct Refresher(Arc<Cancellation>);
 
 impl Refresher {

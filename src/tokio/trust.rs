@@ -1,7 +1,7 @@
 //! Determines which certificates are trusted. Reads files.
 //!
-//! The operating system verifies certificates on Windows and Apple systems; elsewhere the system's root certificates count
-//! (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none.
+//! The operating system verifies certificates on Windows and Apple systems; elsewhere the system's root certificates
+//! count (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none.
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 use crate::client::system_roots::system_roots;

@@ -1,4 +1,5 @@
-//! The way to Polar, by one request as the client sends it. Shows no address of a proxy, and nothing of a reply.
+//! Checks the way to Polar with one request as the client sends it. Shows no address of a proxy, and nothing of a
+//! reply.
 
 use super::finding::{Check, Fault, Finding};
 use crate::blocking::http::{Obstacle, Probe, Route, leaves_certificates_out, probe, route, wrong_proxy_variables};
@@ -16,18 +17,18 @@ use crate::wire::{Cause, Confirmed, Rejection, Validate};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Polar knows neither. It answers to them as to any key that it does not know.
+/// A key and an organization that do not exist. Polar answers to them as to any key that it does not know.
 const NO_KEY: &str = "POLAR-LICENSE-SELF-TEST";
 const NO_ORGANIZATION: Uuid = Uuid::from_u128(0x5e1f7e57_0000_4000_8000_000000000000);
 
 /// The newest version of Polar's API that this library is tested with.
 const NEWEST_TESTED: &str = "2027-01";
 
-/// How far a clock may be off without being worth a word.
+/// The deviation of a clock that is not worth mentioning.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
-/// Asks Polar once about a key that does not exist: who answers, over which proxy, with which certificate, and what this
-/// computer's clock says meanwhile. Needs no license key. The request counts for Polar's rate limit.
+/// Asks Polar once about a key that does not exist. Finds out who answers, over which proxy and with which certificate,
+/// and whether this computer's clock is right. Needs no license key. The request counts for Polar's rate limit.
 pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
     let (key, request) = made_up();
     let Some(request) = request else { return Vec::new() };
@@ -46,8 +47,9 @@ pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
     findings
 }
 
-/// The same with a license key, which tells in addition whether Polar knows it in the configured organization. If it does
-/// not, Polar's other environment (the sandbox, or production) is asked as well, so that a key of the wrong one is found.
+/// Does the same with a license key, and also finds out whether Polar knows the key in the configured organization. If
+/// it does not, asks Polar's other environment (the sandbox, or production) too, so that a key of the wrong one is
+/// found.
 pub fn network_with_key(config: &Config, key: &Key) -> Vec<Finding> {
     let request = Validate::new(key, config.organization_id());
     let asked = Asked::new(config.environment(), &request, config.timeout());
@@ -60,14 +62,14 @@ fn made_up() -> (&'static str, Option<Validate>) {
     (NO_KEY, Key::parse(NO_KEY).ok().map(|key| Validate::new(&key, NO_ORGANIZATION)))
 }
 
-/// One request, and everything that is known about it.
+/// A request, and everything that is known about it.
 struct Asked {
     url: String,
     route: Route,
     probe: Probe,
-    /// What Polar said, if it was Polar.
+    /// Polar's answer, if Polar answered.
     reply: Result<Confirmed, Rejection>,
-    /// This computer's clock when the reply was there.
+    /// This computer's time when the reply arrived.
     wall: Timestamp,
     took_ms: u64,
 }
@@ -94,12 +96,19 @@ impl Asked {
         findings
     }
 
-    /// Whether Polar's own answer came back.
+    /// Returns `true` if Polar itself answered.
     fn is_polar(&self) -> bool {
+        self.no_answer().is_none()
+    }
+
+    /// Returns the reason why there is no answer of Polar's, or `None` if there is one.
+    fn no_answer(&self) -> Option<&Rejection> {
         match &self.reply {
-            Ok(_) | Err(Rejection::Denied(_)) => true,
-            Err(Rejection::NotAnswered(Cause::UsageExhausted | Cause::Invalid { .. })) => true,
-            Err(Rejection::NotAnswered(Cause::RateLimited(_) | Cause::Unreachable { .. })) => false,
+            Ok(_) | Err(Rejection::Denied(_)) => None,
+            Err(Rejection::NotAnswered(Cause::UsageExhausted | Cause::Invalid { .. })) => None,
+            Err(no_answer @ Rejection::NotAnswered(Cause::RateLimited(_) | Cause::Unreachable { .. })) => {
+                Some(no_answer)
+            }
         }
     }
 
@@ -109,11 +118,11 @@ impl Asked {
             return Finding::unchecked(Check::Polar, detail, "Polar is asked once the proxy's setting is correct.");
         }
         let fault = |fault, detail: String| Finding::faulty(Check::Polar, fault, format!("{}: {detail}", self.url));
-        let Some(rejection) = self.reply.as_ref().err().filter(|_| !self.is_polar()) else {
+        let Some(no_answer) = self.no_answer() else {
             let answered = format!("{} answered in {} ms", self.url, self.took_ms);
             return Finding::good(Check::Polar, format!("{answered}{}", self.version()));
         };
-        let rejection = rejection.to_string();
+        let rejection = no_answer.to_string();
         match &self.probe.answer {
             Answer::Reply { status: 429, .. } => fault(Fault::RateLimited, rejection),
             Answer::Reply { status, body, .. } => {
@@ -144,7 +153,7 @@ impl Asked {
         }
     }
 
-    /// The version of Polar's API that answered, with what is to be known about it.
+    /// Returns the part of a detail about the version of Polar's API that answered.
     fn version(&self) -> String {
         let Some(version) = self.probe.version.as_deref().filter(|version| is_version(version)) else {
             return String::new();
@@ -290,7 +299,7 @@ impl Asked {
     }
 }
 
-/// The proxy's settings that are wrong.
+/// Returns the findings about wrong settings of the proxy.
 fn wrong_proxies() -> Vec<Finding> {
     let wrong = wrong_proxy_variables()
         .into_iter()
@@ -315,13 +324,13 @@ fn of_certificate(fault: CertificateFault) -> Fault {
     }
 }
 
-/// Whether a text is the name of a version, such as `2026-10`.
+/// Returns `true` if a text is the name of a version, such as `2026-10`.
 fn is_version(text: &str) -> bool {
     let is_digit = |(at, byte): (usize, u8)| if at == 4 { byte == b'-' } else { byte.is_ascii_digit() };
     text.len() == 7 && text.bytes().enumerate().all(is_digit)
 }
 
-/// Who sends a reply that is not Polar's.
+/// Returns the fault of a reply that is not Polar's.
 fn who_answered(status: u16, body: &[u8]) -> Fault {
     let is_page = body.trim_ascii_start().starts_with(b"<");
     match status {
@@ -334,7 +343,7 @@ fn who_answered(status: u16, body: &[u8]) -> Fault {
     }
 }
 
-/// The environment that a key may have been meant for instead.
+/// Returns the other environment that a key may belong to.
 pub(super) fn other_environment(environment: &Environment) -> Option<Environment> {
     match environment {
         Environment::Production => Some(Environment::Sandbox),
@@ -351,14 +360,14 @@ pub(super) fn named(environment: &Environment) -> String {
     }
 }
 
-/// Whether this is what Polar answers at an address where it has no endpoint, and for a version that it has removed.
+/// Returns `true` if this is Polar's reply at an address without an endpoint, and for a version that it has removed.
 fn is_bare_not_found(body: &[u8]) -> bool {
     let document = Json::parse(body);
     let detail = document.and_then(|document| document.get("detail")).and_then(Json::string);
     detail.as_deref() == Some("Not Found") && document.is_some_and(|document| document.get("error").is_none())
 }
 
-/// In the largest unit of which there are at least two.
+/// Formats a time in the largest unit of which there are at least two.
 fn rounded(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;

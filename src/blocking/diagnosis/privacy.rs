@@ -4,18 +4,18 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-/// The path with `~` for the home directory, and `USER` for the user's name anywhere else.
+/// Returns the path with `~` for the home directory, and `USER` for the user's name anywhere else.
 pub fn shown_path(path: &Path) -> String {
     let users = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(env::var_os);
     shown(path, env::home_dir().as_deref(), &users.collect::<Vec<_>>())
 }
 
-/// The same as a word of a shell's command.
+/// Returns the same as a word of a shell's command.
 pub(super) fn shell_path(path: &Path) -> String {
     shell_word(&shown_path(path))
 }
 
-/// In quotes where a character may mean something to the shell, but for the `~/` at the start.
+/// Adds quotes if a character may mean something to the shell, but not around the `~/` at the start.
 fn shell_word(path: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
     let (home, rest) = path.strip_prefix("~/").map_or(("", path), |rest| ("~/", rest));

@@ -1,5 +1,5 @@
-//! The device's identity, and the place where the license is kept: by a rehearsal of a save, which leaves nothing behind.
-//! Never looks into a record, and changes none.
+//! Checks the device's identity and the place where the license is kept, by a rehearsal of a save that leaves nothing
+//! behind. Never looks into a record, and changes none.
 
 use super::finding::{Check, Fault, Finding};
 use super::network::{named, other_environment};
@@ -13,8 +13,8 @@ use crate::config::{Config, Environment};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Checks what identifies this device, and whether a license can be kept in the directory, which without one is
-/// [`default_directory`]. Removes everything again that it makes there.
+/// Checks the device's identifier, and whether a license can be kept in the directory. The default is
+/// [`default_directory`]. Removes everything that it creates there.
 pub fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     let Some(directory) = directory.map(Path::to_owned).or_else(default_directory) else {
         let detail = "this system names no directory for application data";
@@ -40,7 +40,7 @@ impl Place {
         Self { directory: directory.to_owned(), opened, store }
     }
 
-    /// The hash in the record's name stands for the device: whoever knows it learns nothing about the machine.
+    /// Shows the device as the hash in the record's name, from which nothing can be learned about the machine.
     fn device(&self, config: &Config) -> Finding {
         let hash = hex(&self.opened.device);
         let source = match (config.device_id(), machine_source()) {
@@ -97,7 +97,7 @@ impl Place {
         Some(if cfg!(unix) { finding.advising(advice) } else { finding })
     }
 
-    /// Whether there is anything in the license file's place.
+    /// Returns `true` if anything is in the license file's place.
     fn has_record(&self) -> bool {
         self.store.path().symlink_metadata().is_ok()
     }
@@ -112,13 +112,13 @@ impl Place {
         })
     }
 
-    /// Elsewhere directories of application data are their user's.
+    /// Returns no fault: on other systems only the user can read application data.
     #[cfg(not(unix))]
     fn readable_by_others(&self) -> Option<Finding> {
         None
     }
 
-    /// Where there is no license for this configuration: whether there is one for another.
+    /// Looks for a license for another configuration if there is none for this one.
     fn elsewhere(&self, config: &Config) -> Option<Finding> {
         if self.has_record() {
             return None;
@@ -141,8 +141,8 @@ impl Place {
     }
 }
 
-/// The command after which this user may write below a directory; `None` outside of the home directory, which may hold
-/// others' files.
+/// Returns the command that lets this user write below a directory. `None` outside of the home directory, which may
+/// hold others' files.
 fn make_writable(directory: &Path) -> Option<String> {
     let path = shell_path(directory.ancestors().find(|path| path.symlink_metadata().is_ok())?);
     path.starts_with("~/").then(|| {
@@ -167,7 +167,8 @@ fn move_away(path: &Path) -> String {
     format!("Something else is in the place of the license file. Move it away: `mv {path} {path}.old`.")
 }
 
-/// With an identity of the device only if there is one already: making one would leave a file behind.
+/// Opens the store. Uses an identity of the device only if there is one already, because creating one would leave a
+/// file behind.
 fn open(config: Config, directory: &Path) -> Opened {
     let kept = directory.join("device-id").exists().then_some(directory);
     let machine = machine(&config, kept, true);

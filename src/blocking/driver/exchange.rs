@@ -1,5 +1,5 @@
-//! One request on a thread of its own, so that neither a cancel nor the deadline depends on the transport, and the scope
-//! whose cancel ends the wait. Never reads a clock.
+//! One request on a thread of its own, so that neither a cancel nor the deadline depends on the transport, and the
+//! scope whose cancel ends the wait. Never reads a clock.
 
 use super::lock;
 use crate::store::KEEP_EVERY;
