@@ -638,8 +638,11 @@ pub(crate) fn the_decision_is_what_polar_says(world: &mut World, who: ProcessId)
         key.status == super::polar::Status::Granted && !key.is_expired(now) && seated && accepted
     });
     // changed conditions end an activation; that denial was checked when it was received
-    let about_it =
-        |answer: &&ReceivedAnswer| answer.device == who.device && display(&answer.key) == license.display_key;
+    // not the answer about the key alone, which may follow after the release of another seat
+    let about_it = |answer: &&ReceivedAnswer| {
+        let same_license = display(&answer.key) == license.display_key && answer.activation == license.activation_id;
+        answer.device == who.device && same_license
+    };
     let last = world.answers.iter().rev().find(about_it).map(|answer| answer.verdict.clone());
     let changed = last == Some(Err(DenialReason::Conditions));
     let expected = truth.is_some_and(known) && good && !changed;

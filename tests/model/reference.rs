@@ -353,7 +353,9 @@ fn asks_when_it_is_due(
             let paused = saved || process.is_some_and(|process| world.pacers[process.pacer].paused_until > mono);
             // a refresh does not ask if it would have to wait for longer than it may
             let impatient = patience == Patience::Short && now.problem().is_some();
-            if !paused && !cancelled && !impatient {
+            // nor if it began in a pause, and its time was over when the pause ended
+            let late = time - task.began_at > MINUTE;
+            if !paused && !cancelled && !impatient && !late {
                 return Err(format!("refresh did not ask, {:?}", before.refresh_at()));
             }
         }
@@ -374,6 +376,8 @@ fn asks_when_it_is_due(
     let only_one = task.log.len() == 1 && !matches!(call, Call::Activate { .. } | Call::Deactivate);
     let (least, most) = match (received, now.state()) {
         _ if !only_one => return Ok(()),
+        // a release that was cancelled before it was sent is repeated soon
+        (Some(Meaning::Confirmed(_)), State::Active) if now.problem().is_some() => return Ok(()),
         (Some(Meaning::Confirmed(_)), State::Active) => (app.refresh * 9 / 10 - MINUTE, app.refresh * 11 / 10),
         (Some(Meaning::Denied(_)), State::Denied | State::Expired) => (13 * MINUTE, 7 * HOUR),
         // without a license there may still be seats to release
