@@ -4,7 +4,7 @@
 import { createLicenseClient, LicenseError } from "polar-license";
 import * as withPortal from "polar-license/portal";
 
-import { withTimeLimit, expire } from "../timers.mjs";
+import { DEADLINE_MS, expire, withTimeLimit } from "../timers.mjs";
 import { differences } from "./compare.mjs";
 import { call, Portal } from "./portal.mjs";
 import { allSteps, duration, START, time } from "./read.mjs";
@@ -298,7 +298,7 @@ class World {
     }
     if (reply.fail === "timeout") {
       // Polar never answers, and the deadline passes
-      queueMicrotask(() => expire(0) === 1 || this.fail(place, "not one timer was waiting for Polar"));
+      queueMicrotask(() => expire(DEADLINE_MS) === 1 || this.fail(place, "not one deadline was waiting for Polar"));
       return new Promise(() => {});
     }
     if (reply.fail) {
