@@ -16,14 +16,21 @@ local function steer(method, path, body)
   assert(os.execute(command:format(method, body, POLAR, path)) == 0, "set POLAR to the address of a local Polar")
 end
 
-local stories = {}
-
-function stories.without_a_license_the_gate_is_closed(license)
-  local now = license:current()
-  assert(not license:allows("export") and not now.allowed and now.next_step == "enter_key", now.message)
+-- Runs a story with a new user's license and a local Polar in its first state.
+local function story(name, tell)
+  steer("POST", "/reset", "")
+  local directory = os.tmpname()
+  os.remove(directory) -- the library creates the folder
+  tell(polar_license.open(SETTINGS:format(POLAR), directory))
+  print("ok: " .. name)
 end
 
-function stories.a_key_opens_the_gate_until_its_seat_is_released(license)
+story("without a license the gate is closed", function(license)
+  local now = license:current()
+  assert(not license:allows("export") and not now.allowed and now.next_step == "enter_key", now.message)
+end)
+
+story("a key opens the gate until its seat is released", function(license)
   local states = {}
   license:on_change(function(now) states[#states + 1] = now.state end)
   local accepted, why = pcall(license.activate, license, "MISTYPED")
@@ -32,29 +39,21 @@ function stories.a_key_opens_the_gate_until_its_seat_is_released(license)
   assert(license:allows("export"))
   assert(license:deactivate() == "released" and not license:allows("export"))
   assert(table.concat(states, " ") == "active unlicensed", table.concat(states, " "))
-end
+end)
 
-function stories.without_a_network_the_gate_stays_open(license)
+story("without a network the gate stays open", function(license)
   license:activate("DEMO-PLAIN")
   steer("POST", "/faults", '{"fault": "drop_connection"}')
   assert(license:validate().allowed and license:allows("export"))
-end
+end)
 
-function stories.a_revoked_key_closes_the_gate(license)
+story("a revoked key closes the gate", function(license)
   license:activate("DEMO-PLAIN")
   steer("PATCH", "/keys/DEMO-PLAIN", '{"status": "revoked"}')
   assert(license:validate().reason == "inactive" and not license:allows("export"))
-end
+end)
 
-function stories.a_license_of_another_plan_is_explained(license)
+story("a license of another plan is explained", function(license)
   license:activate("DEMO-BASIC")
   assert(not license:allows("export") and license:explain("export"):find("does not include"))
-end
-
-for name, tell in pairs(stories) do
-  steer("POST", "/reset", "")
-  local directory = os.tmpname()
-  os.remove(directory) -- the library creates the folder
-  tell(polar_license.open(SETTINGS:format(POLAR), directory))
-  print("ok: " .. name)
-end
+end)
