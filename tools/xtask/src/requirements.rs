@@ -203,7 +203,7 @@ pub(crate) static ARM_STD: Requirement = Requirement {
 
 pub(crate) static MONO: Requirement = Requirement {
     name: "Mono",
-    find: |sh| versions(sh, &["mono", "mcs"]),
+    find: |sh| versions(sh, &["mono", "mcs"]).filter(|_| Path::new("/usr/lib/mono/4.5/System.Net.Http.dll").exists()),
     source: Source::Debian(&["mono-mcs", "mono-runtime", "libmono-system-net-http4.0-cil"]),
 };
 
