@@ -402,11 +402,12 @@ typedef struct polar_license_error polar_license_error;
 typedef struct polar_license polar_license;
 
 /**
- * The app's configuration. Created by polar_license_options_new() or polar_license_options_from_json(), used by
- * polar_license_open() any number of times, and freed with polar_license_options_free(). For one thread at a time.
+ * The app's configuration. It is created by polar_license_options_new() or polar_license_options_from_json(), used by
+ * polar_license_open() any number of times, and freed with polar_license_options_free(). Only one thread may use it at
+ * a time.
  *
- * A setter that fails returns the kind of its error, and polar_license_open() fails with the first such error. So a
- * program may ignore the results of the setters.
+ * A setter that fails returns the kind of its error, and polar_license_open() then fails with the first of these
+ * errors. So a program may ignore the results of the setters.
  */
 typedef struct polar_license_options polar_license_options;
 
@@ -592,53 +593,57 @@ const char *polar_license_next_step_name(int32_t next_step);
 const char *polar_license_deactivated_name(int32_t deactivated);
 
 /**
- * Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` names
- * this program among yours, such as "com.acme.app"; never change it. Both are copied.
+ * Starts a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
+ * `app_id` distinguishes this program from your other programs, such as "com.acme.app"; never change it. Both are
+ * copied.
  *
- * Free the result with polar_license_options_free(). Invalid arguments, including NULL, are reported by
- * polar_license_open(). Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
+ * Free the result with polar_license_options_free(). If an argument is invalid or NULL, polar_license_open() reports
+ * this. Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
  */
 polar_license_options *polar_license_options_new(const char *organization_id, const char *app_id);
 
 /**
  * Starts a configuration from one JSON object, such as
  * {"organizationId": "...", "appId": "com.acme.app", "features": {"export": ["..."]}, "offlineGraceMs": 604800000}.
- * organizationId and appId are required. The comment of each polar_license_options_set_... and _add_... function says
- * which member it sets. Such a member is a string, a whole number or a boolean, as the function's argument is. It is an
- * array if the function adds one value, and an object if the value has a name; those of features are arrays. An unknown
- * member is an error; null means absent. The string is copied.
+ * The members organizationId and appId are required. The comment of each polar_license_options_set_... and _add_...
+ * function names the member that the function sets. The member's value has the type of the function's argument: a
+ * string, a whole number or a boolean. If the function adds one of several values, the member is an array of these
+ * values. If the function takes a name and a value, the member is an object that contains the values under their
+ * names. In features, each name has an array of values. An unknown member is an error. A member that is null counts as
+ * absent. `settings` is copied.
  *
- * Free the result with polar_license_options_free(). Errors, including NULL, are reported by polar_license_open().
- * Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
+ * Free the result with polar_license_options_free(). If `settings` is invalid or NULL, polar_license_open() reports
+ * this. Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
  */
 polar_license_options *polar_license_options_from_json(const char *settings);
 
 /**
- * Frees the options. Licenses opened with them stay open. NULL is allowed.
+ * Frees the options. Licenses that were opened with them stay open. NULL is allowed.
  *
- * Free them once, when no thread uses them any longer. Never blocks, unless a destructor of the app blocks.
+ * Free the options once, when no thread uses them any longer. Never blocks, unless a destructor of the app blocks.
  */
 void polar_license_options_free(polar_license_options *options);
 
 /**
  * Stores the license in this directory instead of the platform's data directory. The path is UTF-8 on every system.
  *
- * The string is copied. One thread at a time; never blocks.
+ * The string is copied. Only one thread may use the options at a time. Never blocks.
  */
 int32_t polar_license_options_set_directory(polar_license_options *options, const char *directory);
 
 /**
- * Keeps the license in memory only: it must be activated again at every start, and each start takes a seat.
+ * Keeps the license in memory only. The user must then activate it again at every start, and each start takes a seat.
  *
- * One thread at a time; never blocks.
+ * Only one thread may use the options at a time. Never blocks.
  */
 int32_t polar_license_options_set_memory_store(polar_license_options *options);
 
 /**
- * Stores the license in the app's own store. One store holds one license.
+ * Stores the license in a store that the app provides. One store holds one license.
  *
  * `destructor` is called once with `user_data`: when neither the options nor a license use the store any longer, or if
- * this function fails. It may be NULL; the other callbacks may not. One thread at a time; never blocks.
+ * this function fails. `destructor` may be NULL; the other callbacks must not be NULL. Only one thread may use the
+ * options at a time. Never blocks.
  */
 int32_t polar_license_options_set_store(polar_license_options *options,
                                         polar_license_load_callback load,
@@ -649,20 +654,22 @@ int32_t polar_license_options_set_store(polar_license_options *options,
 
 /**
  * Adds a lock to the store of polar_license_options_set_store(), for a store that several processes use. The callbacks
- * get the same user data.
+ * get the `user_data` of that store.
  *
- * One thread at a time; never blocks. Returns POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and without such a store.
+ * Only one thread may use the options at a time. Never blocks. Returns POLAR_LICENSE_OK, or
+ * POLAR_LICENSE_ERR_INVALID_ARGUMENT if an argument is NULL, or if polar_license_options_set_store() was not called
+ * before.
  */
 int32_t polar_license_options_set_store_lock(polar_license_options *options,
                                              polar_license_lock_callback lock,
                                              polar_license_unlock_callback unlock);
 
 /**
- * Sends requests through the app's own network stack.
+ * Sends requests through a network stack that the app provides.
  *
  * `destructor` is called once with `user_data`: when the options, all licenses and all running requests have stopped
- * using the transport, or if this function fails. It may be NULL; the callback may not. One thread at a time; never
- * blocks.
+ * using the transport, or if this function fails. `destructor` may be NULL; `transport` must not be NULL. Only one
+ * thread may use the options at a time. Never blocks.
  */
 int32_t polar_license_options_set_transport(polar_license_options *options,
                                             polar_license_transport_callback transport,
@@ -670,10 +677,12 @@ int32_t polar_license_options_set_transport(polar_license_options *options,
                                             polar_license_destructor destructor);
 
 /**
- * Reads the time from the app instead of the system's clocks, so that tests can take the app a month ahead.
+ * Reads the time from a clock that the app provides instead of the system's clocks, so that a test can let a month
+ * pass at once.
  *
  * `destructor` is called once with `user_data`: when neither the options nor a license use the clock any longer, or if
- * this function fails. It may be NULL; the callback may not. One thread at a time; never blocks.
+ * this function fails. `destructor` may be NULL; `clock` must not be NULL. Only one thread may use the options at a
+ * time. Never blocks.
  */
 int32_t polar_license_options_set_clock(polar_license_options *options,
                                         polar_license_clock_callback clock,
@@ -684,23 +693,23 @@ int32_t polar_license_options_set_clock(polar_license_options *options,
  * Sets the Polar server: `production` (the default), `sandbox`, or the address of another server, which must be
  * `https` unless it is on this machine.
  *
- * The string is copied. One thread at a time; never blocks. In JSON: environment.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: environment.
  */
 int32_t polar_license_options_set_environment(polar_license_options *options, const char *environment);
 
 /**
  * Adds one of the benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the
- * organization is accepted. Call it again for further values.
+ * organization is accepted. Call it again for each further value.
  *
- * The string is copied. One thread at a time; never blocks. In JSON: benefits.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: benefits.
  */
 int32_t polar_license_options_add_benefit(polar_license_options *options, const char *benefit);
 
 /**
- * Adds a name and a value to the features, each with the ids of the benefits that turn it on. Call it again for
- * further values of the same name.
+ * Adds a value to one of the features, each with the ids of the benefits that turn it on. Call it again for each
+ * further name or value.
  *
- * The strings are copied. One thread at a time; never blocks. In JSON: features.
+ * The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: features.
  */
 int32_t polar_license_options_add_feature(polar_license_options *options, const char *name, const char *value);
 
@@ -708,7 +717,7 @@ int32_t polar_license_options_add_feature(polar_license_options *options, const 
  * Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true. Any
  * value but 0 is true.
  *
- * One thread at a time; never blocks. In JSON: bindDevice.
+ * Only one thread may use the options at a time. Never blocks. In JSON: bindDevice.
  */
 int32_t polar_license_options_set_bind_device(polar_license_options *options, int32_t bind_device);
 
@@ -716,14 +725,14 @@ int32_t polar_license_options_set_bind_device(polar_license_options *options, in
  * Sets the time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
  * polar_license_options_set_offline_grace_ms() if that is shorter. At least one second.
  *
- * One thread at a time; never blocks. In JSON: refreshIntervalMs.
+ * Only one thread may use the options at a time. Never blocks. In JSON: refreshIntervalMs.
  */
 int32_t polar_license_options_set_refresh_interval_ms(polar_license_options *options, uint64_t refresh_interval_ms);
 
 /**
  * Sets the time for which access lasts without a confirmation. Default: 14 days. At most ten years.
  *
- * One thread at a time; never blocks. In JSON: offlineGraceMs.
+ * Only one thread may use the options at a time. Never blocks. In JSON: offlineGraceMs.
  */
 int32_t polar_license_options_set_offline_grace_ms(polar_license_options *options, uint64_t offline_grace_ms);
 
@@ -731,7 +740,7 @@ int32_t polar_license_options_set_offline_grace_ms(polar_license_options *option
  * Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
  * Polar wait up to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
  *
- * One thread at a time; never blocks. In JSON: timeoutMs.
+ * Only one thread may use the options at a time. Never blocks. In JSON: timeoutMs.
  */
 int32_t polar_license_options_set_timeout_ms(polar_license_options *options, uint64_t timeout_ms);
 
@@ -739,7 +748,7 @@ int32_t polar_license_options_set_timeout_ms(polar_license_options *options, uin
  * Sets the label of an activation, which the vendor and the customer see. Default: the system, the day, and a word
  * with random digits. Polar shows the label in its portals, so put no personal data into it.
  *
- * The string is copied. One thread at a time; never blocks. In JSON: label.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: label.
  */
 int32_t polar_license_options_set_label(polar_license_options *options, const char *label);
 
@@ -749,7 +758,7 @@ int32_t polar_license_options_set_label(polar_license_options *options, const ch
  * activations. To restrict a key to certain versions, use polar_license_options_add_benefit(). Numbers must be whole
  * and at most 9007199254740991.
  *
- * The strings are copied. One thread at a time; never blocks. In JSON: conditions.
+ * The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: conditions.
  */
 int32_t polar_license_options_set_condition(polar_license_options *options, const char *name, const char *value);
 
@@ -759,8 +768,8 @@ int32_t polar_license_options_set_condition(polar_license_options *options, cons
 int32_t polar_license_options_set_condition_integer(polar_license_options *options, const char *name, int64_t value);
 
 /**
- * Adds a value that is a whole number, at most 9007199254740991 away from 0: some other numbers never compare equal
- * again at Polar. See polar_license_options_set_condition().
+ * Adds a value that is a whole number from -9007199254740991 to 9007199254740991, because Polar cannot compare others
+ * reliably. See polar_license_options_set_condition().
  */
 int32_t polar_license_options_set_condition_number(polar_license_options *options, const char *name, double value);
 
@@ -773,7 +782,7 @@ int32_t polar_license_options_set_condition_bool(polar_license_options *options,
  * Adds one of the notes that Polar stores with an activation. Up to 49 are allowed; the name `seat` is reserved.
  * Numbers must be whole and at most 9007199254740991.
  *
- * The strings are copied. One thread at a time; never blocks. In JSON: meta.
+ * The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: meta.
  */
 int32_t polar_license_options_set_meta(polar_license_options *options, const char *name, const char *value);
 
@@ -783,8 +792,8 @@ int32_t polar_license_options_set_meta(polar_license_options *options, const cha
 int32_t polar_license_options_set_meta_integer(polar_license_options *options, const char *name, int64_t value);
 
 /**
- * Adds a value that is a whole number, at most 9007199254740991 away from 0: some other numbers never compare equal
- * again at Polar. See polar_license_options_set_meta().
+ * Adds a value that is a whole number from -9007199254740991 to 9007199254740991, because Polar cannot compare others
+ * reliably. See polar_license_options_set_meta().
  */
 int32_t polar_license_options_set_meta_number(polar_license_options *options, const char *name, double value);
 
@@ -796,7 +805,7 @@ int32_t polar_license_options_set_meta_bool(polar_license_options *options, cons
 /**
  * Sets an identifier for this device, in place of the one that the library finds. It is hashed before it is used.
  *
- * The string is copied. One thread at a time; never blocks. In JSON: deviceId.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: deviceId.
  */
 int32_t polar_license_options_set_device_id(polar_license_options *options, const char *device_id);
 
@@ -804,15 +813,15 @@ int32_t polar_license_options_set_device_id(polar_license_options *options, cons
  * Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
  * somebody reads the app's code.
  *
- * The string is copied. One thread at a time; never blocks. In JSON: appSecret.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: appSecret.
  */
 int32_t polar_license_options_set_app_secret(polar_license_options *options, const char *app_secret);
 
 /**
  * Adds one of the secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with
- * the current secret. An empty string stands for versions that had no secret. Call it again for further values.
+ * the current secret. An empty string stands for versions that had no secret. Call it again for each further value.
  *
- * The string is copied. One thread at a time; never blocks. In JSON: previousAppSecrets.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: previousAppSecrets.
  */
 int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *previous_app_secret);
 
@@ -824,7 +833,7 @@ int32_t polar_license_options_add_previous_app_secret(polar_license_options *opt
  * `2026-11-21`, or a date and time as RFC 3339 has it, whose day in UTC counts. Let the build set it, for example with
  * CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
  *
- * The string is copied. One thread at a time; never blocks. In JSON: updates.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
  */
 int32_t polar_license_options_set_updates(polar_license_options *options, uint32_t days, const char *built);
 
@@ -833,7 +842,7 @@ int32_t polar_license_options_set_updates(polar_license_options *options, uint32
  * polar_license_error_next_url() return it if the next step is to renew, or to enter a key that the user may not have
  * yet.
  *
- * The string is copied. One thread at a time; never blocks. In JSON: purchaseUrl.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: purchaseUrl.
  */
 int32_t polar_license_options_set_purchase_url(polar_license_options *options, const char *purchase_url);
 
@@ -842,7 +851,7 @@ int32_t polar_license_options_set_purchase_url(polar_license_options *options, c
  * an `https` address. polar_license_decision_next_url() and polar_license_error_next_url() return it if the next step
  * is to manage devices.
  *
- * The string is copied. One thread at a time; never blocks. In JSON: portalUrl.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: portalUrl.
  */
 int32_t polar_license_options_set_portal_url(polar_license_options *options, const char *portal_url);
 
@@ -851,7 +860,7 @@ int32_t polar_license_options_set_portal_url(polar_license_options *options, con
  * polar_license_decision_next_url() and polar_license_error_next_url() return it if the next step is to contact the
  * vendor.
  *
- * The string is copied. One thread at a time; never blocks. In JSON: supportUrl.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: supportUrl.
  */
 int32_t polar_license_options_set_support_url(polar_license_options *options, const char *support_url);
 
@@ -861,12 +870,12 @@ int32_t polar_license_options_set_support_url(polar_license_options *options, co
  * `texts/portal.de.json`; only builds with the portal accept them. Placeholders in braces, such as `{key}`, are filled
  * in; a sentence may leave them out.
  *
- * The string is copied. One thread at a time; never blocks. In JSON: texts.
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: texts.
  */
 int32_t polar_license_options_set_texts(polar_license_options *options, const char *catalogue);
 
 /**
- * Adds one sentence, by its code. See polar_license_options_set_texts().
+ * Adds a sentence under its code. See polar_license_options_set_texts().
  */
 int32_t polar_license_options_set_text(polar_license_options *options, const char *code, const char *sentence);
 

@@ -572,12 +572,12 @@ class options {
     {
         return set(polar_license_options_add_benefit(handle, benefit.c_str()));
     }
-    /// Adds a name and a value to the features, each with the ids of the benefits that turn it on.
+    /// Adds a value to one of the features, each with the ids of the benefits that turn it on.
     options &feature(const std::string &name, std::initializer_list<std::string> values)
     {
         return feature<std::initializer_list<std::string>>(name, values);
     }
-    /// `values` is any range of strings, such as a vector. A single string is not one.
+    /// `values` is any range of strings, such as a vector. It cannot be a single string.
     template <class Range, class = std::enable_if_t<!std::is_convertible_v<const Range &, std::string_view>>>
     options &feature(const std::string &name, const Range &values)
     {

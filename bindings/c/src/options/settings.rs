@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Sets the Polar server: `production` (the default), `sandbox`, or the address of another server, which must be
 /// `https` unless it is on this machine.
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: environment.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: environment.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_environment(options: *mut Options, environment: *const c_char) -> i32 {
     set("polar_license_options_set_environment", options, |options| {
@@ -20,9 +20,9 @@ pub extern "C" fn polar_license_options_set_environment(options: *mut Options, e
 }
 
 /// Adds one of the benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the
-/// organization is accepted. Call it again for further values.
+/// organization is accepted. Call it again for each further value.
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: benefits.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: benefits.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_add_benefit(options: *mut Options, benefit: *const c_char) -> i32 {
     set("polar_license_options_add_benefit", options, |options| {
@@ -32,10 +32,10 @@ pub extern "C" fn polar_license_options_add_benefit(options: *mut Options, benef
     })
 }
 
-/// Adds a name and a value to the features, each with the ids of the benefits that turn it on. Call it again for
-/// further values of the same name.
+/// Adds a value to one of the features, each with the ids of the benefits that turn it on. Call it again for each
+/// further name or value.
 ///
-/// The strings are copied. One thread at a time; never blocks. In JSON: features.
+/// The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: features.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_add_feature(
     options: *mut Options,
@@ -53,7 +53,7 @@ pub extern "C" fn polar_license_options_add_feature(
 /// Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true. Any
 /// value but 0 is true.
 ///
-/// One thread at a time; never blocks. In JSON: bindDevice.
+/// Only one thread may use the options at a time. Never blocks. In JSON: bindDevice.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_bind_device(options: *mut Options, bind_device: i32) -> i32 {
     set("polar_license_options_set_bind_device", options, |options| {
@@ -65,7 +65,7 @@ pub extern "C" fn polar_license_options_set_bind_device(options: *mut Options, b
 /// Sets the time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
 /// polar_license_options_set_offline_grace_ms() if that is shorter. At least one second.
 ///
-/// One thread at a time; never blocks. In JSON: refreshIntervalMs.
+/// Only one thread may use the options at a time. Never blocks. In JSON: refreshIntervalMs.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_refresh_interval_ms(
     options: *mut Options,
@@ -79,7 +79,7 @@ pub extern "C" fn polar_license_options_set_refresh_interval_ms(
 
 /// Sets the time for which access lasts without a confirmation. Default: 14 days. At most ten years.
 ///
-/// One thread at a time; never blocks. In JSON: offlineGraceMs.
+/// Only one thread may use the options at a time. Never blocks. In JSON: offlineGraceMs.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_offline_grace_ms(options: *mut Options, offline_grace_ms: u64) -> i32 {
     set("polar_license_options_set_offline_grace_ms", options, |options| {
@@ -91,7 +91,7 @@ pub extern "C" fn polar_license_options_set_offline_grace_ms(options: *mut Optio
 /// Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
 /// Polar wait up to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
 ///
-/// One thread at a time; never blocks. In JSON: timeoutMs.
+/// Only one thread may use the options at a time. Never blocks. In JSON: timeoutMs.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_timeout_ms(options: *mut Options, timeout_ms: u64) -> i32 {
     set("polar_license_options_set_timeout_ms", options, |options| {
@@ -103,7 +103,7 @@ pub extern "C" fn polar_license_options_set_timeout_ms(options: *mut Options, ti
 /// Sets the label of an activation, which the vendor and the customer see. Default: the system, the day, and a word
 /// with random digits. Polar shows the label in its portals, so put no personal data into it.
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: label.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: label.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_label(options: *mut Options, label: *const c_char) -> i32 {
     set("polar_license_options_set_label", options, |options| {
@@ -118,7 +118,7 @@ pub extern "C" fn polar_license_options_set_label(options: *mut Options, label: 
 /// activations. To restrict a key to certain versions, use polar_license_options_add_benefit(). Numbers must be whole
 /// and at most 9007199254740991.
 ///
-/// The strings are copied. One thread at a time; never blocks. In JSON: conditions.
+/// The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: conditions.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_condition(
     options: *mut Options,
@@ -147,8 +147,8 @@ pub extern "C" fn polar_license_options_set_condition_integer(
     })
 }
 
-/// Adds a value that is a whole number, at most 9007199254740991 away from 0: some other numbers never compare equal
-/// again at Polar. See polar_license_options_set_condition().
+/// Adds a value that is a whole number from -9007199254740991 to 9007199254740991, because Polar cannot compare others
+/// reliably. See polar_license_options_set_condition().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_condition_number(
     options: *mut Options,
@@ -180,7 +180,7 @@ pub extern "C" fn polar_license_options_set_condition_bool(
 /// Adds one of the notes that Polar stores with an activation. Up to 49 are allowed; the name `seat` is reserved.
 /// Numbers must be whole and at most 9007199254740991.
 ///
-/// The strings are copied. One thread at a time; never blocks. In JSON: meta.
+/// The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: meta.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_meta(
     options: *mut Options,
@@ -209,8 +209,8 @@ pub extern "C" fn polar_license_options_set_meta_integer(
     })
 }
 
-/// Adds a value that is a whole number, at most 9007199254740991 away from 0: some other numbers never compare equal
-/// again at Polar. See polar_license_options_set_meta().
+/// Adds a value that is a whole number from -9007199254740991 to 9007199254740991, because Polar cannot compare others
+/// reliably. See polar_license_options_set_meta().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_meta_number(options: *mut Options, name: *const c_char, value: f64) -> i32 {
     set("polar_license_options_set_meta_number", options, |options| {
@@ -233,7 +233,7 @@ pub extern "C" fn polar_license_options_set_meta_bool(options: *mut Options, nam
 
 /// Sets an identifier for this device, in place of the one that the library finds. It is hashed before it is used.
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: deviceId.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: deviceId.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_device_id(options: *mut Options, device_id: *const c_char) -> i32 {
     set("polar_license_options_set_device_id", options, |options| {
@@ -246,7 +246,7 @@ pub extern "C" fn polar_license_options_set_device_id(options: *mut Options, dev
 /// Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
 /// somebody reads the app's code.
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: appSecret.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: appSecret.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_app_secret(options: *mut Options, app_secret: *const c_char) -> i32 {
     set("polar_license_options_set_app_secret", options, |options| {
@@ -257,9 +257,9 @@ pub extern "C" fn polar_license_options_set_app_secret(options: *mut Options, ap
 }
 
 /// Adds one of the secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with
-/// the current secret. An empty string stands for versions that had no secret. Call it again for further values.
+/// the current secret. An empty string stands for versions that had no secret. Call it again for each further value.
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: previousAppSecrets.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: previousAppSecrets.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_add_previous_app_secret(
     options: *mut Options,
@@ -279,7 +279,7 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(
 /// `2026-11-21`, or a date and time as RFC 3339 has it, whose day in UTC counts. Let the build set it, for example with
 /// CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: updates.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_updates(options: *mut Options, days: u32, built: *const c_char) -> i32 {
     set("polar_license_options_set_updates", options, |options| {
@@ -293,7 +293,7 @@ pub extern "C" fn polar_license_options_set_updates(options: *mut Options, days:
 /// polar_license_error_next_url() return it if the next step is to renew, or to enter a key that the user may not have
 /// yet.
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: purchaseUrl.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: purchaseUrl.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_purchase_url(options: *mut Options, purchase_url: *const c_char) -> i32 {
     set("polar_license_options_set_purchase_url", options, |options| {
@@ -307,7 +307,7 @@ pub extern "C" fn polar_license_options_set_purchase_url(options: *mut Options, 
 /// an `https` address. polar_license_decision_next_url() and polar_license_error_next_url() return it if the next step
 /// is to manage devices.
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: portalUrl.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: portalUrl.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_portal_url(options: *mut Options, portal_url: *const c_char) -> i32 {
     set("polar_license_options_set_portal_url", options, |options| {
@@ -321,7 +321,7 @@ pub extern "C" fn polar_license_options_set_portal_url(options: *mut Options, po
 /// polar_license_decision_next_url() and polar_license_error_next_url() return it if the next step is to contact the
 /// vendor.
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: supportUrl.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: supportUrl.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_support_url(options: *mut Options, support_url: *const c_char) -> i32 {
     set("polar_license_options_set_support_url", options, |options| {
@@ -336,7 +336,7 @@ pub extern "C" fn polar_license_options_set_support_url(options: *mut Options, s
 /// `texts/portal.de.json`; only builds with the portal accept them. Placeholders in braces, such as `{key}`, are filled
 /// in; a sentence may leave them out.
 ///
-/// The string is copied. One thread at a time; never blocks. In JSON: texts.
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: texts.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_texts(options: *mut Options, catalogue: *const c_char) -> i32 {
     set("polar_license_options_set_texts", options, |options| {
@@ -346,7 +346,7 @@ pub extern "C" fn polar_license_options_set_texts(options: *mut Options, catalog
     })
 }
 
-/// Adds one sentence, by its code. See polar_license_options_set_texts().
+/// Adds a sentence under its code. See polar_license_options_set_texts().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_text(
     options: *mut Options,
