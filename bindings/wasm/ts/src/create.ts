@@ -22,9 +22,11 @@ export interface LicenseOptions<Feature extends string = string> extends License
    * again. Default: `true`.
    */
   autoRefresh?: boolean;
-  /** Sends the requests, for an app with a network stack of its own. Default: the platform's `fetch`. */
+  /**
+   * The function that sends the requests, for an app with a network stack of its own. Default: the platform's `fetch`.
+   */
   fetch?: Fetch;
-  /** Reads the time, for tests. Default: the platform's clocks. */
+  /** The clock that tells the time, for tests. Default: the platform's clocks. */
   clock?: Clock;
 }
 
@@ -33,11 +35,11 @@ export interface Platform {
   storage(): Storage;
   /** Returns the system's name, such as `Windows 11`; never the host's or the user's name. */
   system(): string;
-  /** Identifies the machine, if the identifier does not depend on the storage. */
+  /** Returns the machine's identifier. Absent if the storage provides the identifier. */
   device?(): Promise<string>;
 }
 
-/** The longest wait for the device's identifier. */
+/** The longest wait for this device's identifier. */
 const DEVICE_LIMIT_MS = 5_000;
 
 /** @internal */
@@ -68,8 +70,8 @@ export async function create(
 }
 
 /**
- * Adds the vendor's support page to an error that arose before there was an engine. Without the engine's checks, only
- * an address that is safe to open is used.
+ * Adds the vendor's support page to an error that occurred before an engine was created. The engine has not checked the
+ * address, so it is used only if it is an `https` or a `mailto` address, which is safe to open.
  */
 function withVendor(error: LicenseError, supportUrl: unknown): LicenseError {
   if (error.kind !== "unsupported") return error;
@@ -93,7 +95,9 @@ function json(settings: object): string {
   }
 }
 
-/** Returns the identifier of this device, or a random one that lasts until the app ends. */
+/**
+ * Returns the identifier of this device. If there is none, returns a random identifier, which lasts until the app ends.
+ */
 function deviceOf(platform: Platform, storage: Storage): Promise<string> {
   const found = async (): Promise<string> => {
     const device: unknown = (await platform.device?.().catch(() => "")) || (await storage.device());

@@ -1,4 +1,4 @@
-/** The engine, compiled from the bytes in this script. */
+/** The engine, compiled from the WebAssembly that this script contains. */
 
 // @ts-expect-error made by the build from what wasm-bindgen writes
 import { createGlue } from "#glue";
