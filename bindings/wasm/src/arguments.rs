@@ -7,8 +7,8 @@ use polar_license::transport;
 use polar_license::{Now, Timestamp};
 use wasm_bindgen::prelude::*;
 
-/// The event that starts a refresh: a call of an app, which waits for the result (`short`), a timer (`full`), the start
-/// of the automatic refresh (`started`), or a sign that the network may be back (`woken`).
+/// The event that starts a refresh: `short` for a call of an app that waits for the result; `full` for a timer;
+/// `started` for the start of the automatic refresh; `woken` for a sign that the network may be back.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Patience {
@@ -35,11 +35,12 @@ pub enum NoReply {
     Cancelled = "cancelled",
 }
 
-/// The largest accepted time. Up to it, JavaScript's numbers are exact to the millisecond, with room to add durations.
+/// The largest accepted time. JavaScript's numbers are exact to the millisecond up to twice this time, so there is room
+/// to add durations.
 const LONGEST_MS: f64 = 4_503_599_627_370_496.0;
 
-/// Converts the readings of two clocks: of the wall clock in ms since 1970, and of the monotonic clock in ms since any
-/// moment. Converts NaN to 0.
+/// Converts the readings of two clocks: `wall` of the wall clock, in ms since 1970, and `mono` of the monotonic clock,
+/// in ms since any moment. Converts NaN to 0.
 pub(crate) fn now(wall: f64, mono: f64) -> Now {
     let wall = wall.clamp(-LONGEST_MS, LONGEST_MS);
     let mono = mono.clamp(0.0, LONGEST_MS);

@@ -23,8 +23,8 @@ thread_local! {
 
 /// The licensing of one app on one device. In every method, `wall` is the reading of the wall clock in ms since 1970,
 /// and `mono` is the reading of the monotonic clock in ms since any moment. The last step of an operation is `done`.
-/// Every other step has a number, which resumes the step once. An exception other than `{ error }` is a defect: do not
-/// use the instance after it.
+/// Every other step has a number, with which it can be resumed once. An exception other than `{ error }` is a defect:
+/// do not use the instance after it.
 #[wasm_bindgen]
 pub struct Engine(RefCell<Inner>);
 
@@ -159,8 +159,8 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Returns how many seconds to wait, as the reply's headers `Retry-After`, `RateLimit-Reset` and `Date` ask, or
-    /// nothing if they ask for no wait.
+    /// Returns how many seconds to wait, as the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply ask.
+    /// Returns nothing if they ask for no wait.
     #[wasm_bindgen(js_name = retryAfter)]
     pub fn retry_after(
         &self,

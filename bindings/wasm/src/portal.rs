@@ -169,8 +169,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Drops the reply of a step `done`. The reply's handles are no longer valid, and the values that they stand for
-    /// are wiped.
+    /// Drops the reply of a step `done`. The reply's handles are no longer valid, and the values behind the handles are
+    /// wiped.
     #[wasm_bindgen(js_name = releaseReply)]
     pub fn release_reply(&self, number: u32) -> Result<(), JsValue> {
         drop(self.inner()?.portal.replies.take(number));
@@ -200,7 +200,8 @@ impl Engine {
 }
 
 impl Inner {
-    /// Converts a step for JavaScript. Stores the step under a new number, or, if the step is `Done`, the reply.
+    /// Converts a step for JavaScript. Stores the step under a new number. If the step is `Done`, stores its reply
+    /// instead.
     fn show_portal(&mut self, step: Step<boundary::Outcome>) -> NextPortalStep {
         let number = self.next_number();
         let shown = match step {

@@ -20,9 +20,9 @@ pub(crate) struct Portal {
 pub(crate) struct Runs {
     /// The portal's step for which the engine is resuming an operation.
     pub(crate) current: Option<u32>,
-    /// The portal's step for which each operation of the engine runs, by the present step of that operation.
+    /// Maps the present step of each operation of the engine to the portal's step for which the operation runs.
     pub(crate) under_way: Numbered<u32>,
-    /// The outcomes of ended operations, by the portal's step for which they ran.
+    /// Maps each of the portal's steps to the outcome of the engine's operation that ran for it.
     pub(crate) ended: Numbered<Outcome>,
 }
 

@@ -8,7 +8,7 @@ use polar_license::ErrorKind;
 
 use crate::repository;
 
-/// The files with tables of operations.
+/// The files that have a table of the operations.
 const TABLES: [&str; 7] = [
     "src/client/client.md",
     "docs/src/start.md",

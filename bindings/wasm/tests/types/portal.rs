@@ -40,7 +40,8 @@ const ALTERNATIVES: [(&str, &str, &str); 7] = [
     ("Devices", "hidden", "HiddenDevices"),
 ];
 
-/// Results that TypeScript returns without an object around them.
+/// Results that TypeScript returns without an object around them. Each row has the name of the result, and the type
+/// that TypeScript returns.
 const UNWRAPPED: [(&str, &str); 2] = [("LicenseKeys", "readonly LicenseKey[]"), ("Released", "Deactivated")];
 
 /// Returns the text of `portal/types.ts`, which declares the objects.
@@ -242,7 +243,7 @@ fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     format!("{text}{doc}export type {name} = {};\n", names.join(" | "))
 }
 
-/// Removes the member `handle`, which the app's objects do not show.
+/// Removes the member `handle`, which the objects that an app receives do not have.
 fn without_handle(mut schema: Value) -> Value {
     if let Some(properties) = schema["properties"].as_object_mut() {
         properties.shift_remove("handle");

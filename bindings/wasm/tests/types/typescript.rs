@@ -241,7 +241,7 @@ fn without_null(schema: &Value) -> String {
 }
 
 pub(crate) fn interface(name: &str, schema: &Value, used: Use) -> String {
-    // left out: the second paragraph, which is about the Rust type
+    // leaves out the second paragraph, which is about the Rust type
     let doc = schema["description"].as_str().unwrap().split("\n\n").next().unwrap();
     let required = schema["required"].as_array().unwrap();
     let mut text = format!("{}export interface {name} {{\n", comment("", doc));
@@ -295,7 +295,8 @@ fn plain(name: &Value, schema: &Value, used: Use) -> String {
     }
 }
 
-/// Returns the TypeScript type of a reference. Plain JSON values get no type name of their own.
+/// Returns the TypeScript type for a reference to another schema. A type whose JSON is a plain value has no name of its
+/// own in TypeScript.
 fn reference(path: &str) -> String {
     match path.rsplit('/').next().unwrap() {
         "Timestamp" | "Date" => "string".into(),

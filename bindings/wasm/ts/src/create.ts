@@ -1,4 +1,4 @@
-/** Creates a client from an app's settings and its platform. */
+/** Creates a client from an app's settings and the parts of a platform. */
 
 import { Client } from "./client.js";
 import type { Engine, Engines, Parts } from "./engine.js";
@@ -26,14 +26,16 @@ export interface LicenseOptions<Feature extends string = string> extends License
    * The function that sends the requests, for an app with a network stack of its own. Default: the platform's `fetch`.
    */
   fetch?: Fetch;
-  /** The clock that tells the time, for tests. Default: the platform's clocks. */
+  /** The clock that the client reads, for tests. Default: the platform's clocks. */
   clock?: Clock;
 }
 
 /** The differences between platforms. @internal */
 export interface Platform {
   storage(): Storage;
-  /** Returns the system's name, such as `Windows 11`; never the host's or the user's name. */
+  /**
+   * Returns the name of the operating system, such as `Windows 11`. Never returns the name of the host or of the user.
+   */
   system(): string;
   /** Returns the machine's identifier. Absent if the storage provides the identifier. */
   device?(): Promise<string>;

@@ -1,4 +1,4 @@
-/** Compares decisions by their content, and freezes them, because all readers share one object. */
+/** Compares decisions by their content. Freezes decisions, because all readers share one object. */
 
 import type { Decision } from "./types.js";
 

@@ -91,10 +91,10 @@ export function errorFrom(kind: ErrorKind, what: string, cause: unknown): Licens
   return new LicenseError(kind, `${what} (${words(cause)})`, { cause });
 }
 
-/** The app's replacements for sentences. */
+/** The sentences with which the app replaces the English ones, by their codes. */
 export type Texts = LicenseSettings["texts"];
 
-/** Returns the user's message for an error that arises outside of the engine. */
+/** Returns the message for the user if an error occurs outside of the engine. */
 export function messageOf(kind: ErrorKind, detail: string, texts: Texts): string {
   const code = `error.${kind}` as TextCode;
   // not validated: the engine validates the settings, and this error may report that they are invalid
@@ -109,7 +109,7 @@ export function worded(error: LicenseError, texts: Texts): LicenseError {
   return new LicenseError(kind, detail, { ...error, message: messageOf(kind, detail, texts) });
 }
 
-/** Returns the message of anything that was thrown. */
+/** Returns the message of `thrown`, which can be any value. */
 export function words(thrown: unknown): string {
   try {
     const message = (thrown as { message?: unknown } | null | undefined)?.message;

@@ -22,7 +22,10 @@ export function indexedDbStorage(): LicenseStorage {
   return textStorage(() => texts, () => () => undefined);
 }
 
-/** Accesses the database. Resolves when the transaction is complete, so that written data is committed. */
+/**
+ * Opens the database and runs `work` in a transaction. Resolves once the transaction is complete, that is, once written
+ * data is committed.
+ */
 async function access(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
   const database = await open();
   try {

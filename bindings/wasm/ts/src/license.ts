@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The interface that an app uses: a license on this device, which this page or another process holds. Types only, so
- * that a page can import them without loading the client.
+ * The interface by which an app uses a license on this device. This page or another process holds the license. This
+ * file has only types, so that a page can import them without loading the client.
  */
 
 import type { AbortSignal } from "./platform.js";
@@ -37,7 +37,7 @@ export type Deactivation = Decision & { deactivated: Deactivated };
  * | `validate` | always | 10 s |
  * | `activate`, `consume`, `deactivate` | always | 35 s |
  *
- * Operations that change something run one after the other; calls of `validate` at the same time share one request. The
+ * Operations that change something run one after the other; calls of `validate` that overlap share one request. The
  * times in the table include the wait for other tabs.
  */
 export interface License<Feature extends string = string> {
@@ -55,7 +55,7 @@ export interface License<Feature extends string = string> {
   current(this: void): Decision;
 
   /**
-   * Calls `listener` after each change of the decision, with the decision that holds and the one before it. A
+   * Calls `listener` after each change of the decision, with the decision that holds and the decision before it. A
    * confirmation is a change too, because it changes dates. Does not call `listener` with the present decision;
    * `current()` returns the present decision. Returns a function that removes the listener.
    *
@@ -71,8 +71,8 @@ export interface License<Feature extends string = string> {
   allows(this: void, feature: Feature): boolean;
 
   /**
-   * Returns whether the license includes a version of the app that was built on the day `built`, from memory. An
-   * updater calls it before it offers a version. `built` is a `Date`, or a text that `Date` reads, such as
+   * Decides, from memory, whether the license includes a version of the app that was built on the day `built`. An
+   * updater calls this method before it offers a version. `built` is a `Date`, or a text that `Date` reads, such as
    * `2026-11-21`. The day in UTC counts. Returns `false` only if the version would have no access for the reason
    * `updates_ended`.
    *
@@ -97,9 +97,9 @@ export interface License<Feature extends string = string> {
    *   works until the app ends, and `maybeApplied` says whether it has a seat. Otherwise no seat was taken.
    * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled.
    *   If `maybeApplied` is true, a seat may have been taken, and the decision keeps reporting that.
-   * - `invalid_argument` if the text cannot be a key.
+   * - `invalid_argument` if `key` cannot be a license key.
    *
-   * A license that was stored here before is unchanged after any of these errors.
+   * None of these errors changes a license that was stored on this device before.
    */
   activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision>;
 
@@ -121,7 +121,7 @@ export interface License<Feature extends string = string> {
    *
    * Rejects with a `LicenseError` of the kind
    * - `usage_exhausted` if fewer uses are left.
-   * - `not_activated` without a license.
+   * - `not_activated` if there is no license on this device.
    * - any kind with which `activate` rejects, in the same cases. If `maybeApplied` is true, the uses may have been
    *   counted; they are never sent twice.
    */
@@ -131,7 +131,7 @@ export interface License<Feature extends string = string> {
    * Releases the seat and removes the license from this device. The result's `deactivated` is the outcome for the seat.
    *
    * Rejects with a `LicenseError` of the kind
-   * - `not_activated` without a license.
+   * - `not_activated` if there is no license on this device.
    * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled.
    *   In all these cases, nothing is removed.
    * - `storage` if the license cannot be removed from this device. If `maybeApplied` is true, the seat was released;

@@ -31,7 +31,7 @@ export interface Phase {
   unknown: Explanation;
 }
 
-/** A wall clock that is behind the start of the outlook by more than this was set back. */
+/** If the wall clock is behind the start of the outlook by more than this, the wall clock was set back. */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */
@@ -89,7 +89,7 @@ export class Horizon {
     return this.#phase;
   }
 
-  /** Calls `look` when the next phase is expected to begin. */
+  /** Sets a timer that calls `look` when the next phase is expected to begin. */
   #wait(): void {
     this.#cancel();
     const { phases } = this.#outlook;

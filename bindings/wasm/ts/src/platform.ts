@@ -13,8 +13,8 @@ export type Response = Instance<"Response">;
 
 export type URL = Instance<"URL">;
 
-/** The second argument of `fetch`. */
+/** The type of the second argument of `fetch`. */
 export type RequestInit = typeof globalThis extends { fetch(url: string, init?: infer Options): unknown } ? NonNullable<Options> : object;
 
-/** A compiled WebAssembly module. */
+/** The type of a compiled WebAssembly module. */
 export type Module = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Found } } } ? Found : object;

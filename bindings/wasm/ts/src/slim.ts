@@ -1,6 +1,6 @@
 /** The main entry without the WebAssembly, which the app passes as a separate file. */
 
-// @ts-expect-error made by the build from what wasm-bindgen writes
+// @ts-expect-error the build generates this module from the output of wasm-bindgen
 import { createGlue } from "#glue";
 
 import { create, type LicenseOptions } from "./create.js";
@@ -24,8 +24,9 @@ export interface SlimLicenseOptions<Feature extends string = string> extends Lic
 let compiled: Promise<Engines> | undefined;
 
 /**
- * Creates a client, and reads the license that is stored on this device. Sends no request to Polar; `refresh` sends
- * one. The first call loads the WebAssembly, and later calls share it.
+ * Creates a client, and reads the license that is stored on this device. Does not wait for Polar. The automatic refresh
+ * asks Polar in the background; call `refresh` to wait for the answer. The first call loads the WebAssembly, and later
+ * calls share it.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: SlimLicenseOptions<Feature>,

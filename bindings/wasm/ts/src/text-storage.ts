@@ -1,6 +1,6 @@
 /**
- * Builds a storage on a store of texts that have names, which is the app's own or a browser's. The text of a record is
- * in base64.
+ * A storage that keeps its data as texts, each with a name, in a storage of the app or of the browser. A record becomes
+ * a text in base64.
  *
  * | name | text |
  * |---|---|
@@ -44,7 +44,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
       if (typeof known === "string" && known !== "") return known;
       const made = randomText();
       await texts().set(DEVICE, made);
-      // if two tabs create a text at the same time, both use the text that remains
+      // if two tabs write a text at the same time, both use the text that was written last
       return (await texts().get(DEVICE)) ?? made;
     },
     open({ appId, product }) {
@@ -79,7 +79,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
             // in Node, an open channel would otherwise keep the process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // if there are no channels, or the page may not use them, a tab sees changes when it reads
+            // if there are no channels, or the page may not use them, a tab sees changes when it next reads
           }
           const stop = follow(name, changed);
           return () => {

@@ -10,13 +10,16 @@ export interface Clock {
   /** Returns the number of milliseconds since some fixed moment. The number never decreases. */
   monotonic(): number;
   /**
-   * Lets `ms` pass, in place of a timer, before a request that must not be sent yet. A test's clock can move forward by
-   * `ms` at once.
+   * Lets `ms` pass, in place of a timer, when a request must not be sent yet. A test's clock can move forward by `ms`
+   * at once.
    */
   rest?(ms: number): void;
 }
 
-/** The largest accepted time. Up to it, numbers are exact to the millisecond, with room to add durations. */
+/**
+ * The largest accepted time. Numbers are exact to the millisecond up to twice this time, so there is room to add
+ * durations.
+ */
 const LONGEST_MS = 2 ** 52;
 
 /** The longest delay that `setTimeout` accepts. It treats a longer delay as 0. */

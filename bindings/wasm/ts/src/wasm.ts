@@ -1,7 +1,7 @@
 /**
- * Compiles the engine from the WebAssembly that the app passes. If this fails, the error has one sentence for the user,
- * and tells the developer the cause: there is no WebAssembly, a policy forbids it, the file is not the engine, or the
- * browser is too old.
+ * Compiles the engine from WebAssembly, which the app or an entry of this package passes. If this fails, the error has
+ * one sentence for the user, and tells the developer the cause: there is no WebAssembly, a policy forbids it, the file
+ * is not the engine, or the browser is too old.
  */
 
 import { errorFrom, LicenseError, words } from "./error.js";
