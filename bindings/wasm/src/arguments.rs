@@ -39,8 +39,8 @@ pub enum NoReply {
 /// to add durations.
 const LONGEST_MS: f64 = 4_503_599_627_370_496.0;
 
-/// Converts the readings of two clocks: `wall` of the wall clock, in ms since 1970, and `mono` of the monotonic clock,
-/// in ms since any moment. Converts NaN to 0.
+/// Converts the readings of two clocks. `wall` is the reading of the wall clock in ms since 1970. `mono` is the reading
+/// of the monotonic clock in ms since any moment. Converts NaN to 0.
 pub(crate) fn now(wall: f64, mono: f64) -> Now {
     let wall = wall.clamp(-LONGEST_MS, LONGEST_MS);
     let mono = mono.clamp(0.0, LONGEST_MS);

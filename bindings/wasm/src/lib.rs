@@ -1,5 +1,5 @@
 //! The engine for JavaScript: synchronous methods and plain values. The engine decides everything about a license. The
-//! driver in `ts/` executes the engine's steps with the means of a page: requests, storage, locks and timers.
+//! driver in `ts/` executes the engine's steps with the means of the platform: requests, storage, locks and timers.
 //!
 //! ```text
 //!   ts/  (fetch, storage, locks, timers)

@@ -1,6 +1,6 @@
 //! Values that stay in WebAssembly. JavaScript refers to them by numbers.
 
-/// A map from numbers to values. A list, because it holds few values at a time.
+/// A map from numbers to values. It is stored as a list, because it holds few values at a time.
 pub(crate) struct Numbered<T>(Vec<(u32, T)>);
 
 impl<T> Default for Numbered<T> {

@@ -76,8 +76,8 @@ export class Engine {
   }
 
   /**
-   * Calls `method` and returns its result. Throws the engine's `LicenseError`, or one of kind `internal` if the engine
-   * has stopped or was freed.
+   * Calls `method` and returns its result. Throws the engine's `LicenseError`, or a `LicenseError` of kind `internal`
+   * if the engine has stopped or was freed.
    */
   call<T>(method: (engine: compiled.Engine, now: Now) => T): T {
     if (this.#isFreed) throw new LicenseError("internal", "the client was disposed");

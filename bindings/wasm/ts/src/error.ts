@@ -24,7 +24,10 @@ export interface AnyLicenseError extends Error, AnyFailure {
   readonly message: string;
   /** The decision that holds after the failure; `null` if there is no client. */
   readonly decision: Decision | null;
-  /** The exception of the platform or of the app that caused the failure, if there is one. */
+  /**
+   * The exception of the platform or of the app that caused the failure, or the app's reason for aborting; `undefined`
+   * if there is neither.
+   */
   readonly cause: unknown;
   /** Returns all members except `cause` and `stack`, for logs in JSON. */
   toJSON(): object;

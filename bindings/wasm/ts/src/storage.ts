@@ -5,7 +5,7 @@
 
 import type { AbortSignal } from "./platform.js";
 
-/** A storage: opens the store of one license, and identifies this device. */
+/** A storage. It opens the stores of licenses, and identifies this device. */
 export interface Storage {
   /**
    * Returns a text that identifies this device: it is the same at every start on this device, and differs on every
@@ -18,7 +18,7 @@ export interface Storage {
   open(place: Place): Store;
 }
 
-/** The properties that distinguish one record from others. */
+/** The properties that distinguish a record from other records. */
 export interface Place {
   /** The configured id of the app. */
   appId: string;
@@ -47,9 +47,9 @@ export interface Store {
   remove(): Promise<void>;
 
   /**
-   * Runs `work` once, while no other tab or process changes the record. Rejects without running `work` if another one
-   * keeps changing the record. If `timeoutMs` is set, waits for the others at most about `timeoutMs`; 0 means to try
-   * only once.
+   * Runs `work` once, while no other tab or process changes the record. Rejects without running `work` if the record
+   * cannot be locked. If `timeoutMs` is set, waits about `timeoutMs` at most for other tabs and processes; 0 means to
+   * try only once.
    */
   locked(work: () => Promise<void>, timeoutMs?: number): Promise<void>;
 
@@ -63,9 +63,9 @@ export interface Store {
   poll?(changed: () => void): () => void;
 
   /**
-   * Runs `work` while no other tab or process that shares this record asks Polar. So they ask one after the other, and
-   * each finds Polar's previous answer in the record. Waits for its turn at most `waitMs`, and until `signal` aborts.
-   * If its turn has not come by then, runs `work` nevertheless, with `late`.
+   * Runs `work` while no other tab or process that shares this record asks Polar. So they take turns to ask, and each
+   * finds Polar's previous answer in the record. Waits for the turn until `waitMs` have passed or `signal` aborts.
+   * Calls `work` with `taken` in its turn, or with `late` if the turn has not come by then.
    */
   alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }

@@ -9,7 +9,7 @@ import type { Fetch } from "./fetch.js";
 import { within } from "./time.js";
 import type { NoReply } from "./wasm-bindgen.js";
 
-/** A request, as the engine describes it. */
+/** A request that the engine has described in a step. */
 export interface Request {
   /** Default: `POST`. */
   method?: string;
