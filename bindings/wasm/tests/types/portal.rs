@@ -20,9 +20,9 @@ const OBJECTS: [(&str, &str, &str); 3] = [
     (
         "Session",
         "session",
-        "A customer's session. Its methods find license keys, restore a license, and manage devices. A session lasts an \
-         hour, and Polar cannot end it early. So keep it in memory only, and drop it together with the dialog that it \
-         belongs to. Each method can also be called without its object. If the session has ended, each method rejects \
+        "A customer's session. Its methods find license keys, restore a license, and manage devices. A session lasts \
+         an hour, and Polar cannot end it early. So keep it in memory only, and drop it together with the dialog that \
+         it belongs to. Each method can also be called without its object. If the session has ended, each method rejects \
          with `refused` and no `reason`.",
     ),
     ("Checkout", "checkout", "A purchase in progress."),
@@ -162,8 +162,8 @@ fn methods_of(name: &str, of: &str, doc: &str) -> String {
     let name = if name == "Session" { "PortalSession" } else { name };
     let mut text = format!("{}export interface {name} {{\n", comment("", doc));
     if name == "Checkout" {
-        let doc = "The address to open in a browser. It contains a secret that gives access to the buyer's data, so pass it \
-                   to the browser only.";
+        let doc = "The address to open in a browser. It contains a secret that gives access to the buyer's data, so \
+                   pass it to the browser only.";
         write!(text, "{}  readonly address: string;\n\n", comment("  ", doc)).unwrap();
     }
     let all: Vec<String> = of_object(of).map(method).collect();

@@ -1,6 +1,6 @@
 //! Generates `_types.py`: a `Literal` for each table of codes, and a data class for each object, with the core's
 //! documentation. Members have Python's names. Times and durations have Python's types. The package's `_convert.py`
-//! converts JSON to these types.
+//! uses these types to convert JSON.
 
 use std::fmt::{Display, Write as _};
 

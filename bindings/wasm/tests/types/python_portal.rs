@@ -48,17 +48,17 @@ const CLASSES: [(&str, &str, &str, &str); 3] = [
         "portal",
         "Portal",
         "Caller",
-        "The customer portal of a license, for customers who have no session. A method that fails raises `LicenseError`; \
-         the method's documentation names the possible values of `kind`. Methods wait for Polar as the methods of \
+        "The customer portal of a license, for customers who have no session. A method that fails raises \
+         `LicenseError`; the method's documentation names the possible values of `kind`. Methods wait for Polar as the methods of \
          `License` do.",
     ),
     (
         "session",
         "PortalSession",
         "HeldCaller",
-        "A customer's session. Its methods find license keys, restore a license, and manage devices. A session lasts an \
-         hour, and Polar cannot end it early. So close it together with the dialog that it belongs to, or use it in a \
-         `with` statement.",
+        "A customer's session. Its methods find license keys, restore a license, and manage devices. A session lasts \
+         an hour, and Polar cannot end it early. So close it together with the dialog that it belongs to, or use it in \
+         a `with` statement.",
     ),
     (
         "checkout",
@@ -72,8 +72,8 @@ const CLASSES: [(&str, &str, &str, &str); 3] = [
 /// The property of a checkout.
 const ADDRESS: &str = "    @property
     def address(self) -> str:
-        \"\"\"The address to open in a browser. It contains a secret that gives access to the buyer's data, so pass it to the
-        browser only.
+        \"\"\"The address to open in a browser. It contains a secret that gives access to the buyer's data, so pass it
+        to the browser only.
         \"\"\"
         return self._address
 ";

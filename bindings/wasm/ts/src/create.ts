@@ -13,13 +13,13 @@ import type { LicenseSettings } from "./types.js";
 /** The app's configuration, and replacements for parts of the platform. */
 export interface LicenseOptions<Feature extends string = string> extends LicenseSettings<Feature> {
   /**
-   * The storage for the license. Default: localStorage in browsers, a file in Node, Electron's main process, Bun and
-   * Deno.
+   * The storage for the license. Default: localStorage in browsers; a file in Node, in Electron's main process, in Bun
+   * and in Deno.
    */
   storage?: Storage | KeyValueStorage;
   /**
-   * Whether to refresh automatically: when a refresh is due, and when the device is online again or the page is visible
-   * again. Default: `true`.
+   * Whether to refresh automatically: whenever a refresh is due, when the device is online again, and when the page is
+   * visible again. Default: `true`.
    */
   autoRefresh?: boolean;
   /**
@@ -73,7 +73,7 @@ export async function create(
 
 /**
  * Adds the vendor's support page to an error that occurred before an engine was created. The engine has not checked the
- * address, so it is used only if it is an `https` or a `mailto` address, which is safe to open.
+ * address, so only addresses with `https:` or `mailto:` are used, which are safe to open.
  */
 function withVendor(error: LicenseError, supportUrl: unknown): LicenseError {
   if (error.kind !== "unsupported") return error;

@@ -52,8 +52,8 @@ export function refresher(client: Refreshing): Refresher {
     else refresh(next.patience);
   };
 
-  // looks when the network is back or the page is visible again; the listeners are not removed by an AbortSignal,
-  // because jsdom rejects the signals of Node
+  // calls `look` when the network is back or the page is visible again. The listeners are removed without an
+  // AbortSignal, because jsdom rejects Node's signals.
   const page = globalThis as Page;
   const { document } = page;
   const onOnline = (): void => look(true);

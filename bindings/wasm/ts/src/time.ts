@@ -29,8 +29,8 @@ type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout
 
 /**
  * Returns the platform's own timers, for waits within a call: a call must not hang because a test has replaced the
- * timers. The replacements are those of fake-timers, a library that Vitest and jest use, and of Playwright's
- * `page.clock`. Both keep the platform's timers as properties of their own objects.
+ * timers. Timers are replaced by the library fake-timers, which Vitest and jest use, and by Playwright's `page.clock`.
+ * Both keep the platform's timers in properties of their own.
  */
 function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
   type Replaced = { clock?: { _setTimeout?: typeof setTimeout; _clearTimeout?: typeof clearTimeout } };
