@@ -22,8 +22,8 @@ const OBJECTS: [(&str, &str, &str); 3] = [
         "session",
         "A customer's session. Its methods find license keys, restore a license, and manage devices. A session lasts \
          an hour, and Polar cannot end it early. So keep it in memory only, and drop it together with the dialog that \
-         it belongs to. Each method can also be called without its object. If the session has ended, each method rejects \
-         with `refused` and no `reason`.",
+         it belongs to. Each method can also be called without its object. If the session has ended, each method \
+         rejects with `refused` and no `reason`.",
     ),
     ("Checkout", "checkout", "A purchase in progress."),
 ];

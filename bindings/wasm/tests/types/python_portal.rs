@@ -49,8 +49,8 @@ const CLASSES: [(&str, &str, &str, &str); 3] = [
         "Portal",
         "Caller",
         "The customer portal of a license, for customers who have no session. A method that fails raises \
-         `LicenseError`; the method's documentation names the possible values of `kind`. Methods wait for Polar as the methods of \
-         `License` do.",
+         `LicenseError`; the method's documentation names the possible values of `kind`. Methods wait for Polar as the methods \
+         of `License` do.",
     ),
     (
         "session",

@@ -91,7 +91,7 @@ fn table<Code: std::fmt::Display + Copy>(
 fn sentences(codes: &[&str]) -> String {
     let texts = schema::texts().filter(|(code, _)| codes.contains(code));
     let texts: Vec<String> = texts.map(|(code, english)| format!("{english} (`{code}`)")).collect();
-    if texts.is_empty() { "the sentence of the state and its reason".into() } else { texts.join("<br>") }
+    if texts.is_empty() { "depends on the state and the reason; see their rows".into() } else { texts.join("<br>") }
 }
 
 /// Joins lines, and removes rustdoc links, which would lead nowhere in the book.
