@@ -78,7 +78,7 @@ export class Client implements LicenseClient {
       const holds = this.#shown && this.#engine.call((engine, now) => engine.isCurrent(...now));
       if (!holds) this.#show(this.#engine.call((engine, now) => engine.current(...now)));
     } catch (error) {
-      // the last decision is returned until the next operation has created another engine
+      // returns the last decision until the next operation has created another engine
       if (!this.#shown) throw error;
     }
     return this.#shown as Decision;
@@ -165,9 +165,7 @@ export class Client implements LicenseClient {
   /** Reads the record again, because another tab or process has changed it. */
   readonly #reread = (): void => void this.run(OPEN).catch(() => undefined);
 
-  /**
-   * Runs an operation whose failure is not an error for the caller. The failure becomes the `problem` of the decision.
-   */
+  /** Runs an operation whose failure is not an error for the app. The failure becomes the `problem` of the decision. */
   async #ask(operation: Operation, signal: AbortSignal | undefined): Promise<Decision> {
     const { decision, error } = await this.run(operation, signal);
     if (!error) return decision;
@@ -236,7 +234,7 @@ export class Client implements LicenseClient {
   #show(decision: Decision): void {
     if (this.#shown && isSame(decision, this.#shown)) return;
     this.#shown = freeze(decision);
-    // listeners are called later, because the caller may be rendering
+    // calls the listeners later, because the caller of this method may be rendering
     queueMicrotask(() => this.#report());
   }
 

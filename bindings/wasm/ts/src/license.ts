@@ -48,7 +48,7 @@ export interface License<Feature extends string = string> {
   readonly portalUrl?: string | undefined;
 
   /**
-   * Returns the decision at this instant, from memory. Returns the same frozen object at every call until the decision
+   * Returns the decision at this instant, from memory. Every call returns the same frozen object until the decision
    * changes. Together, `current` and `onChange` can serve as a store for a framework. In React:
    * `useSyncExternalStore(license.onChange, license.current)`.
    */
@@ -81,8 +81,8 @@ export interface License<Feature extends string = string> {
   covers(this: void, built: Date | string): boolean;
 
   /**
-   * Returns why a feature is on or off, with a sentence for the user, for example that they need a license or another
-   * plan.
+   * Returns why a feature is on or off. The result has a sentence for the user, for example that they need a license or
+   * another plan.
    */
   explain(this: void, feature: Feature): Explanation;
 

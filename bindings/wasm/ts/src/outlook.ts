@@ -66,7 +66,7 @@ export class Horizon {
     this.#outlook = outlook;
     this.#since = this.#clock.monotonic();
     this.#phase = first(outlook);
-    // an equal decision stays the same object
+    // if the decisions are equal, the page keeps the same object
     if (isSame(this.#phase.decision, before)) this.#phase.decision = before;
     else this.#onChange(freeze(this.#phase.decision));
     this.#wait();

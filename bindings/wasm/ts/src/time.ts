@@ -60,8 +60,8 @@ function neverDecreasing(read: () => number): () => number {
 }
 
 /**
- * Wraps a clock so that it always returns whole milliseconds, even if the clock is the app's and returns something else
- * or throws.
+ * Wraps a clock so that it always returns whole milliseconds. The clock may be the app's, which may return anything
+ * else or throw.
  */
 export function steady(clock: Clock): Clock {
   const read = (look: () => unknown): number => {
@@ -76,7 +76,7 @@ export function steady(clock: Clock): Clock {
   return typeof clock.rest === "function" ? { ...own, rest: (ms) => clock.rest?.(ms) } : own;
 }
 
-/** Waits until the clock reads `until`, or one of `signals` aborts. */
+/** Waits until the clock reads `until`, or until one of `signals` aborts. */
 export async function waitUntil(until: number, clock: Clock, ...signals: AbortSignal[]): Promise<void> {
   const ms = until - clock.monotonic();
   if (ms > 0 && clock.rest) clock.rest(ms);
