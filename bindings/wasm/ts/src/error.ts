@@ -94,7 +94,7 @@ export function errorFrom(kind: ErrorKind, what: string, cause: unknown): Licens
   return new LicenseError(kind, `${what} (${words(cause)})`, { cause });
 }
 
-/** The sentences with which the app replaces the English ones, by their codes. */
+/** The sentences of the app that replace the English sentences, by code. */
 export type Texts = LicenseSettings["texts"];
 
 /** Returns the message for the user if an error occurs outside of the engine. */

@@ -133,7 +133,7 @@ export interface License<Feature extends string = string> {
    * Rejects with a `LicenseError` of the kind
    * - `not_activated` if there is no license on this device.
    * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled.
-   *   In all these cases, nothing is removed.
+   *   Then nothing is removed.
    * - `storage` if the license cannot be removed from this device. If `maybeApplied` is true, the seat was released;
    *   deactivate again to remove the license.
    */
