@@ -1,5 +1,6 @@
 """Reads the texts of tests/scenarios, as their README describes them, and compares expected with actual values. A
 member that the README does not describe is an error.
+"""
 
 import json
 import re

@@ -1,5 +1,6 @@
 """Tests the content of the wheel `POLAR_LICENSE_WHEEL` and of the source distribution `POLAR_LICENSE_SDIST`. Also tests
 that the code blocks in their guides do what the guides say.
+"""
 
 import json
 import os

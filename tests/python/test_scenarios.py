@@ -1,6 +1,8 @@
-"""Runs all of tests/scenarios through the installed package, and tests the runner. `SCENARIO='rotated key' python -m
-unittest test_scenarios` runs only the scenarios whose names contain that text. Never opens a connection and never reads
-the system's clock.
+"""Runs all of tests/scenarios through the installed package, and tests the runner. Never opens a connection and never
+reads the system's clock. To run only the scenarios whose names contain a text:
+
+    SCENARIO='rotated key' python -m unittest test_scenarios
+"""
 
 import logging
 import os

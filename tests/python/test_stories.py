@@ -1,6 +1,8 @@
 """Runs the stories of the customer portal in tests/scenarios/portal through the installed package, with the local Polar
-at `POLAR_LICENSE_POLAR`. `SCENARIO='rotated' python -m unittest test_stories` runs only the stories whose names contain
-that text.
+at `POLAR_LICENSE_POLAR`. To run only the stories whose names contain a text:
+
+    SCENARIO='rotated' python -m unittest test_stories
+"""
 
 import logging
 import os

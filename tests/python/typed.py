@@ -1,5 +1,6 @@
 """Uses the installed package in the ways that a type checker must accept or reject. Checked by mypy, which also reports
 an unnecessary `ignore`. Never run.
+"""
 
 from datetime import datetime, timedelta
 from typing import Literal, assert_never, assert_type

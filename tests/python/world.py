@@ -1,5 +1,6 @@
 """Everything around the library in a scenario: clocks, the store, the connection to Polar, and processes that start and
 end. Carries out a scenario's steps, and collects what differs from the expectations.
+"""
 
 import json
 import re
