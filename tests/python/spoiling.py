@@ -19,7 +19,8 @@ def spoilt_ones(scenario: Object) -> Iterator[tuple[str, Object]]:
             wrong["steps"][number]["expect"][name] = spoilt(name, value)
             yield f"`{name}` {place}", wrong
         for index, exchange in enumerate(step.get("polar", [])):
-            # if other events happen during an exchange, the operation may not need it, so it is not left out there
+            # if other events happen during an exchange, the operation may do without the exchange, so it is not left
+            # out
             if "during" not in exchange:
                 wrong = deepcopy(scenario)
                 del wrong["steps"][number]["polar"][index]

@@ -21,7 +21,7 @@ WAITING = {"follow", "restoreWhenGranted", "restorePurchase"}
 """The operations that report their progress."""
 
 UNWRAPPED = {"licenseKeys": "keys", "usableKeys": "keys", "release": "deactivated"}
-"""The operations whose result Python returns without the object around it, with the result's name in that object."""
+"""For each operation whose result Python returns without the object around it, the result's name in that object."""
 
 OF_A_CALL = {"error", "store", "decision", "requests", "mails", "allows"}
 """The members that the expectation of a call may have besides the members of the reply."""
@@ -131,7 +131,8 @@ class Story(World):
             self.fail(place, f"it waited {waited}, not from {least} to {most}")
 
     def exchange(self, process: Process, request: Request) -> Response:
-        """Sends a request to the local Polar, and then carries out the story's events before the reply."""
+        """Sends a request to the local Polar. Carries out the events that the story has before the reply, and returns
+        the reply."""
         self.move_clocks({"pass": REQUEST})
         if "polar-version" in {name.lower() for name in request.headers}:
             self.fail(process.doing.place, "a request names a version")

@@ -193,7 +193,7 @@ class World:
             process.doing = outer
 
     def prepare(self, step: Object, place: str) -> None:
-        """Carries out what a story of the customer portal has happen before an operation."""
+        """Carries out the events that a story of the customer portal has before an operation."""
 
     def call(self, process: Process, step: Object) -> "Outcome":
         raise ValueError("only stories have calls")

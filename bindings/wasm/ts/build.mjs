@@ -1,7 +1,7 @@
 /**
- * Builds the JavaScript and the WebAssembly of the npm package: `node build.mjs WASM PORTAL OUT`. WASM is the folder
- * that wasm-bindgen wrote for the engine without the customer portal, PORTAL the one for the engine with it. OUT is the
- * folder of the package, which is filled. `cargo xtask package npm` runs this script.
+ * Builds the JavaScript and the WebAssembly of the npm package: `node build.mjs WASM PORTAL OUT`. WASM and PORTAL are
+ * folders that wasm-bindgen wrote: WASM for the engine without the customer portal, and PORTAL for the engine with it.
+ * OUT is the package's folder, which this script fills. `cargo xtask package npm` runs this script.
  *
  * ```text
  *   OUT/index.js  index.cjs  …      the entries

@@ -309,7 +309,7 @@ async function withoutLicense(polar) {
   end();
 }
 
-/** Shows why a feature is off. Written as a developer writes it who does not check whether there is a license yet. */
+/** Shows why a feature is off. The code is that of a developer who does not check whether there is a license yet. */
 function Why({ feature }) {
   const { explain } = useLicense();
   return <p>{explain(feature).message}</p>;

@@ -4,7 +4,7 @@
  * This program serves the pages with their preload scripts, and exchanges their messages over HTTP. Prints the address
  * of the first window. Connects to no other machine.
  *
- * The variable `AHEAD_MS` moves the clock ahead. With `RUNS_ALREADY`, another instance of the app is already running.
+ * The variable `AHEAD_MS` moves the clock ahead. If `RUNS_ALREADY` is set, another instance of the app is running.
  */
 
 import { EventEmitter } from "node:events";

@@ -154,7 +154,7 @@ class License:
         - any kind that `activate` raises. If `maybe_applied` is true, the uses may have been counted. They are never
           sent twice.
         """
-        # C cannot represent other counts; 0 stands for them, because the library refuses 0
+        # passes 0 for a count that C cannot represent, because the library refuses 0
         return self._change(lib.polar_license_consume, count if 0 <= count < 2**32 else 0)
 
     def deactivate(self) -> Deactivated:

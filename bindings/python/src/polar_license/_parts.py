@@ -40,11 +40,11 @@ class Request:
     """
 
     method: str
-    """`POST`, or `GET` for some requests of the customer portal. A `GET` has no body."""
+    """The method: `POST`, or `GET` for some requests of the customer portal. A `GET` has no body."""
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    """JSON, or nothing. For a `POST` without a body, send `Content-Length: 0`."""
+    """The body: JSON, or empty. For a `POST` with an empty body, send `Content-Length: 0`."""
     timeout: timedelta
     """The time limit for the whole exchange."""
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# The longest wait for a cancelled operation. It ends within milliseconds, unless the disk hangs.
+# The longest time to wait for a cancelled operation. Such an operation ends within milliseconds, unless the disk hangs.
 _END_TIMEOUT_S = 5
 
 _running: "set[Future[Any]]" = set()

@@ -65,7 +65,7 @@ export interface LicenseProviderProps {
   children?: ReactNode;
 }
 
-/** Provides a license to `useLicense` and `<Gate>` below it. */
+/** Provides a license to each `useLicense` and `<Gate>` in its children. */
 export function LicenseProvider({ license, children }: LicenseProviderProps): ReactElement {
   const make = typeof license === "function" ? license : undefined;
   const given = typeof license === "function" ? undefined : license;
@@ -76,7 +76,10 @@ export function LicenseProvider({ license, children }: LicenseProviderProps): Re
   return createElement(Context.Provider, { value: store }, children);
 }
 
-/** Returns the present license. Renders again when the decision changes, and when a call begins or ends. */
+/**
+ * Returns the present license. Makes the component render again when the decision changes, and when a call begins or
+ * ends.
+ */
 export function useLicense<Feature extends string = RegisteredFeature>(): LicenseState<
   Feature,
   RegisteredLicense<Feature>
@@ -107,7 +110,7 @@ export function Gate({ feature, fallback, pending, children }: GateProps): React
     const why = explain(String(feature));
     return why.message === "" ? (pending ?? null) : renderFallback(fallback, why);
   }
-  // from the same decision as everything else that is rendered; `allows` logs a feature that is not configured
+  // uses the same decision as everything else that is rendered; `allows` logs a feature that is not configured
   const known = feature === undefined ? decision.allowed : decision.features[feature];
   const isOn = typeof known === "boolean" ? known : allows(String(feature));
   return isOn ? (children ?? null) : renderFallback(fallback, feature === undefined ? decision : explain(feature));

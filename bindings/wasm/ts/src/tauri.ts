@@ -100,7 +100,7 @@ async function connect(): Promise<TauriLicense> {
     explain: (feature) => explanationOf(horizon, feature),
     follow: (follower) => {
       accept = follower;
-      // the first decision, which is not a change
+      // reports the first decision, which does not count as a change
       follower(horizon.look().decision);
     },
     activate: (id, key, replacePrevious) => decided("activate", id, { key, replacePrevious }),
@@ -168,8 +168,8 @@ function explanationOf(horizon: Horizon, feature: string): Explanation {
 }
 
 /**
- * Calls a command. If Tauri itself rejects, as when a permission is missing or an argument has a wrong type, it rejects
- * with a string.
+ * Calls a command. Tauri itself rejects with a string, for example if a permission is missing or if an argument has a
+ * wrong type.
  */
 async function command<Result>(name: string, options: object): Promise<Result> {
   try {

@@ -1,6 +1,6 @@
-// Checks that nothing which an app could store, log or copy by mistake contains any byte of a secret: of a token, a
-// code, an e-mail address, an invitation or a checkout's secret. Looks into storages, errors, the console, what objects
-// show of themselves, and addresses.
+// Checks that no secret (a token, a code, an e-mail address, an invitation or a checkout's secret) is in anything that
+// an app could store, log or copy by mistake: in storages, errors, the console, addresses, and what objects show of
+// themselves.
 
 import { equal, holds } from "./expect.mjs";
 import { LocalPolar } from "./local-polar.mjs";

@@ -68,7 +68,7 @@ async function graceEnds() {
   const { device, license, received } = await licensedClient();
   const { graceEndsAt, confirmedAt } = license.current();
   const left = (at) => Date.parse(at) - Date.now() - device.ahead;
-  // exact to the second, by the clock that the engine corrects with Polar's
+  // the times are exact to one second, by the device's clock as the engine corrects it with Polar's clock
   device.ahead += left(confirmedAt) + DAY_MS - 2_000;
   const active = license.current();
   equal([active.state, license.allows("export")], ["active", true], "a moment before it is stale");

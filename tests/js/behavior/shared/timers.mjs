@@ -37,7 +37,7 @@ export async function rest() {
   for (let turn = 0; turn < 30; turn += 1) await macrotask();
 }
 
-/** Returns the result of `promise`. Fires every timer that is set meanwhile at once. */
+/** Returns the result of `promise`. Meanwhile fires every timer of the library without waiting. */
 export async function hurry(promise) {
   let settled = false;
   const done = () => (settled = true);

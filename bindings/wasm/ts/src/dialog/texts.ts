@@ -1,7 +1,7 @@
 /**
  * The dialog's own texts: labels, questions and the code of the language. An app can replace each text by its code.
- * Results and next steps are not among the texts: decisions and errors describe them, with the messages of the
- * license's settings. `texts/dialog.en.json` is generated from this file.
+ * Results and next steps are not among the texts: decisions and errors describe them, in sentences that the license's
+ * setting `texts` can replace. `texts/dialog.en.json` is generated from this file.
  */
 
 import type { PortalTextCode } from "./portal-texts.js";

@@ -5,7 +5,7 @@ export function fillPlaceholders(sentence: string, values: Readonly<Record<strin
   return sentence.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 }
 
-/** Formats a time as a date. Pass `UTC` if the time stands for a whole day. */
+/** Formats a time as a date. Pass `timeZone` if the time stands for a whole day. */
 export function dateOf(time: string, locale: string, timeZone?: "UTC"): string {
   const write = (locale: string | undefined): string =>
     new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone }).format(new Date(time));

@@ -1,8 +1,8 @@
 /**
  * The code that runs in the page itself. It has to run there because `contextBridge` copies objects at each call, and
  * `current` must return the same object until the decision changes. Electron sends the source of `pageLicense` to the
- * page. So that function refers to nothing outside of itself. It also gives no inner function a name, because some
- * builds then insert a call of a helper that is outside.
+ * page. So that function must not refer to anything outside of itself. It also must not give a name to an inner
+ * function, because some builds then insert a call of a helper that is outside of `pageLicense`.
  */
 
 import type { License } from "../license.js";

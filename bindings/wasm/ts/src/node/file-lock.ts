@@ -2,13 +2,16 @@
  * A lock that programs in any language can use: a file that is created only if it does not exist (create-new). The lock
  * protects the record, which is the file beside it. This module never reads a clock and never touches the record.
  *
- * The protocol is described in `src/blocking/file_lock.rs`; it is the same here, because a program in Rust may use the
- * same record. In short: `NAME.lock` contains its owner's token, and other processes wait for it until their timeout. A
- * lock counts as left behind if it is 10 s old (5 s if its holder rewrites it every second) by the file system's own
- * time, or if this process itself failed to delete it. A process that takes over such a lock claims it with the file
- * `NAME.DEAD.take1`, reads it again, renames it to `NAME.TOKEN.old`, and reads it once more. If it turns out to be a
- * different lock, the process puts it back. A lock that cannot be read is judged by its age alone. Nothing but a
- * regular file is ever opened.
+ * The protocol is the one that `src/blocking/file_lock.rs` describes, because a program in Rust may use the same
+ * record. In short:
+ *
+ * - `NAME.lock` contains the token of the process that holds the lock. Other processes wait for it until their timeout.
+ * - A lock counts as left behind if it is 10 s old (5 s if its holder rewrites it every second) by the file system's
+ *   own time, or if this process itself failed to delete it.
+ * - A process that takes over such a lock claims it by creating `NAME.DEAD.take1`, where DEAD is the token in the lock.
+ *   It reads the lock again, renames it to `NAME.TOKEN.old`, where TOKEN is the process's own token, and reads it once
+ *   more. If it is a different lock after all, the process puts it back.
+ * - A lock that cannot be read is judged by its age alone. Nothing but a regular file is ever opened.
  *
  * The lock in Rust distinguishes threads. This one distinguishes chains of asynchronous calls: the calls that `work`
  * makes are inside the lock, and other calls at the same time are not.
@@ -106,9 +109,9 @@ export class FileLock {
   }
 
   /**
-   * Holds the lock for longer than a few milliseconds. Resolves to a function that releases it. Until then, the lock is
-   * rewritten at intervals, so that other processes see that its holder is alive. Resolves to `undefined` if others
-   * hold the lock for `timeoutMs`, or if `signal` aborts first.
+   * Acquires the lock for longer than a few milliseconds. Resolves to a function that releases the lock. Until the
+   * release, the lock is rewritten at intervals, so that other processes see that its holder is alive. Resolves to
+   * `undefined` if others hold the lock for `timeoutMs`, or if `signal` aborts first.
    */
   async hold(timeoutMs: number, signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
     const holder = await this.#acquire(timeoutMs, signal);

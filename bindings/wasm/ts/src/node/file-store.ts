@@ -4,9 +4,9 @@
  * user's name.
  *
  * The names, the content and the order of steps are the same as in `src/blocking/file_store.rs`, which lists them. To
- * save: acquire the lock; write `NAME.TOKEN.tmp`, created with create-new; sync it; check that `NAME.lock` still
- * contains the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory, unless the save may be lost. A crash at
- * any instant leaves either the old record or the new one, and never a part.
+ * save: acquire the lock; create `NAME.TOKEN.tmp`, where TOKEN is the lock's token, and write the record to it; sync
+ * it; check that `NAME.lock` still contains the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory, unless
+ * the save may be lost. A crash at any instant leaves either the whole old record or the whole new one.
  */
 
 import { unwatchFile, watchFile } from "node:fs";

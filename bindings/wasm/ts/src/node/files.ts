@@ -177,8 +177,8 @@ export function withCode(code: string): Error {
 }
 
 /**
- * Appends names to the path of a directory. Unlike `path.join`, leaves `..` alone: the system resolves `..` after a
- * link to another directory than `path.join` would.
+ * Appends names to the path of a directory. Unlike `path.join`, leaves each `..` in place, because the system resolves
+ * a `..` that follows a link differently from `path.join`.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

@@ -1,6 +1,6 @@
 /**
- * The type of a client with the customer portal. Contains only types, so that a page can name them without loading the
- * portal.
+ * The type of a client with the customer portal. This module contains only types, so that a page can name them without
+ * loading the portal.
  *
  * ```text
  *   license.portal() ── requestCode ── authenticate ─┐

@@ -23,11 +23,11 @@ export interface LicenseState<Feature extends string = string, Held = License<Fe
    * when another call begins.
    */
   readonly error: LicenseError | LicenseFailure | null;
-  /** The license itself. Unlike the methods above, the license's own methods reject on failure. */
+  /** The license itself, whose methods reject on failure, unlike the methods of this object. */
   readonly license: Held | null;
 }
 
-/** The methods for components. If one fails, it resolves to `undefined`, and `error` holds the reason. */
+/** The methods for components. If a call fails, its promise resolves to `undefined`, and `error` holds the reason. */
 export interface LicenseCalls<Feature extends string = string> {
   /** See `License.allows`. Returns `false` if there is no license, and on a server. */
   allows(this: void, feature: Feature): boolean;

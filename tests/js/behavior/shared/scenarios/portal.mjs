@@ -63,7 +63,7 @@ export class Portal {
   /** Adds work that is done before the next request. */
   afterwards(work) {
     this.#pending = this.#pending.then(work);
-    // handled here only so that it counts as handled; whoever awaits `#pending` still gets the error
+    // marks a rejection as handled; whoever awaits `#pending` still gets the error
     this.#pending.catch(() => {});
   }
 

@@ -20,7 +20,7 @@ export function* spoiltOnes(scenario) {
       yield changed(what, at, (step) => (step.control[number].expect = spoilt("", expect)));
     }
     for (const [number, exchange] of (step.polar ?? []).entries()) {
-      // if other events happen during an exchange, the operation may not need it, so it is not left out there
+      // if other events happen during an exchange, the operation may do without the exchange, so it is not left out
       if (!exchange.during?.length) {
         yield changed(`exchange ${number + 1} left out`, at, (step) => step.polar.splice(number, 1));
       }
