@@ -73,7 +73,7 @@ def read_scenarios(folder: Path, common: Object) -> Iterator[tuple[str, Object]]
 
 
 def named(text: str, names: Mapping[str, str]) -> Object:
-    """Replaces each string that consists of nothing but a name by the value with that name."""
+    """Replaces each string that is exactly a name by the value for which the name stands."""
     for name, value in names.items():
         text = text.replace(f'"{name}"', f'"{value}"')
     file: Object = json.loads(text)

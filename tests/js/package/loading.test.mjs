@@ -12,7 +12,7 @@ const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const scripts = Object.keys(exports).filter((name) => exports[name].import);
 const names = scripts.map((name) => name.replace(/^\./, "polar-license"));
 
-/** The entries for Electron. They are tested with a stand-in for Electron and a client. */
+/** The entries for Electron. Tests use them with a client and with a stand-in for Electron. */
 const electron = names.filter((name) => name.includes("/electron-"));
 
 /** The entries for packages that the app installs itself. */

@@ -91,8 +91,8 @@ async function asksForNewWindows(url) {
 }
 
 /**
- * Starts the app two days later without a connection to Polar. A link must fill in its key, whether the link starts the
- * app or the app is already running, and must activate nothing.
+ * Starts the app two days later without a connection to Polar. A link must fill in its key but activate nothing,
+ * whether the link starts the app or the app is already running.
  */
 async function startedByLink(context, app, asar) {
   const env = { AHEAD_MS: String(2 * DAY_MS) };

@@ -141,7 +141,7 @@ function openingView(texts: DialogTexts): View {
   return { ...NOTHING, tone: "busy", message: textOf(texts, "dialog.opening"), error: "" };
 }
 
-/** Returns the content that says why there is no license, with a link to the vendor's page for that error. */
+/** Returns the content that shows an error in place of a license, with a link to the vendor's page for that error. */
 function errorView(texts: DialogTexts, { message, nextStep, nextUrl }: LicenseError | LicenseFailure): View {
   const link = linkTo(texts, STEPS[nextStep].page, nextUrl);
   return { ...NOTHING, tone: "bad", message, error: "", link, main: link && "link" };

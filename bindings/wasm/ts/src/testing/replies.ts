@@ -26,7 +26,7 @@ export interface LicenseFields {
   usage?: number;
   /** A time in the format of RFC 3339, such as `2027-01-01T00:00:00Z`. */
   expiresAt?: string | null;
-  /** What Polar's clock showed when it answered. */
+  /** The time on Polar's clock when Polar answered. */
   at?: Date | string | number;
 }
 

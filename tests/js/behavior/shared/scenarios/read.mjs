@@ -85,7 +85,7 @@ function known(kind, members) {
   if (unknown !== undefined) throw new Error(`unknown member \`${unknown}\` of a ${kind}`);
 }
 
-/** Replaces each text that consists of nothing but a name by the value with that name. */
+/** Replaces each string that is exactly a name by the value for which the name stands. */
 function withNames(names, text) {
   return Object.entries(names).reduce((text, [name, value]) => text.replaceAll(`"${name}"`, `"${value}"`), text);
 }
