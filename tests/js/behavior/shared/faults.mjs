@@ -92,7 +92,10 @@ async function licensedDevice(polar, key, { fault }, endpoint) {
   return { device, license };
 }
 
-/** Runs an operation. If the fault hangs, makes the operation's deadline pass as soon as the request has arrived. */
+/**
+ * Runs an operation. If the fault makes the request hang, lets the operation's deadline pass once the request has
+ * arrived.
+ */
 async function patient(polar, hangs, requests, operation) {
   if (hangs) {
     await polar.arrived(requests);

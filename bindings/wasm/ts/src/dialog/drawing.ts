@@ -12,7 +12,7 @@ import type { Action, View } from "./view.js";
 /** Receives the user's actions. */
 export interface Listener {
   act(action: Action, key: string): void;
-  /** Closes the dialog, or cancels the running operation. */
+  /** Goes one step back: cancels the running operation, leaves the present page, or closes the dialog. */
   leave(): void;
   close(): void;
   /** Opens one of the vendor's pages. Returns `false` if the app opens it instead. */

@@ -39,15 +39,15 @@ import {
 
 /** Short, because eCryptfs limits names to 143 bytes, and the record's own name can have 106. */
 const TOKEN_BYTES = 8;
-/** The age at which a brief lock's holder must have died, since it needs the lock only for milliseconds. */
+/** A brief lock of this age was left by a dead holder, because a living one needs the lock only for milliseconds. */
 const STALE_AFTER_NS = 10_000_000_000n;
-/** The age at which a longer lock's holder must have died, since it rewrites the lock every second. */
+/** A longer lock of this age was left by a dead holder, because a living one rewrites the lock every second. */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** How long to wait for other processes by default. */
 const LOCK_TIMEOUT_MS = 2000;
 /** The interval at which the holder of a longer lock rewrites it. */
 const KEEP_EVERY_MS = 1000;
-/** How long a lock that could not be taken over is not examined again. */
+/** How long to wait before a lock that could not be taken over is examined again. */
 const JUDGED_FOR_MS = 1000;
 /**
  * The largest number of claims to one lock by processes that died while they took it over. Two digits, so that names

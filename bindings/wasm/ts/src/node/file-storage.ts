@@ -9,7 +9,10 @@ import { FileStore } from "./file-store.js";
 import { deviceSource } from "./machine.js";
 
 export interface FileStorageOptions {
-  /** The directory of the record. By default, the platform's data directory. It is created if it does not exist. */
+  /**
+   * The directory of the record. By default, the platform's data directory. If the directory does not exist, it is
+   * created.
+   */
   directory?: string | undefined;
 }
 
