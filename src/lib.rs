@@ -31,9 +31,9 @@
 //!
 //! - Only Polar can deny a license. If Polar cannot be reached, only [`Decision::problem`] changes.
 //! - A denial is remembered. Going offline does not restore access.
-//! - Nothing that Polar may have done is sent again, and no seat is lost silently.
+//! A request that Polar may have applied is not sent again, and no seat is lost silently.
 //! - Neither personal data nor a full license key is in any error, log or `Debug` output.
-//! - Nothing below the clients reads a clock, a file or a socket. Outside tests, no input causes a panic.
+//! No code below the clients reads a clock, a file or a socket. Outside tests, no input causes a panic.
 //!
 //! ## Features
 //!

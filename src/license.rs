@@ -40,11 +40,11 @@ pub struct License {
     pub benefit_id: Uuid,
     /// The seat taken by this device, or `None` if the key has no activation limit.
     pub activation_id: Option<Uuid>,
-    /// The label that the customer sees beside that seat. `None` if the key needs no seat, and if this device no
-    /// longer knows the label, for example because its record was edited.
+    /// The label that the customer sees beside that seat. `None` if the key needs no seat, or if this device no longer
+    /// knows the label, for example because its record was edited.
     pub activation_label: Option<String>,
-    /// The time at which the key expires. `None` for never; also in the state `expired`, if the vendor has moved that
-    /// time and Polar did not say to when.
+    /// The time at which the key expires, or `None` if it never expires. Also `None` in the state `expired` if the
+    /// vendor has moved that time and Polar did not say to when.
     pub expires_at: Option<Timestamp>,
     /// The time of Polar's last confirmation, on Polar's clock.
     pub confirmed_at: Timestamp,
