@@ -339,7 +339,7 @@ pub(crate) struct DecisionJson<'a> {
     confirmed_at: Option<Timestamp>,
     /// The time at which Polar will next be asked.
     refresh_at: Option<Timestamp>,
-    /// The time until which access lasts without reaching Polar.
+    /// The time until which access lasts if Polar is not reached.
     grace_ends_at: Option<Timestamp>,
     /// The usage that was consumed at the last confirmation.
     usage: Option<u32>,

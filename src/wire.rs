@@ -764,7 +764,7 @@ mod tests {
         }
         let bare = read(activated("license_key", serde_json::Value::Null)).unwrap();
         assert_eq!((&bare.terms, bare.activation_id), (&before.terms, whole.activation_id));
-        // about another key, or it is unknown about which one
+        // these replies are about another key, or do not say about which key
         let nothing = serde_json::json!({ "id": SEAT });
         assert!(is_foreign(read(nothing.to_string().into_bytes())));
         let other = serde_json::json!({ "id": SEAT, "license_key_id": SEAT });

@@ -95,7 +95,7 @@ impl Engine {
             activation.checked = Some(confirmed);
             return self.check_next(activation, now);
         }
-        // the key needs no seat, or it fits a seat that this device kept when the key was rotated
+        // the key needs no seat, or a kept seat of this device belongs to it
         self.save_activated(activation, None, confirmed, now)
     }
 

@@ -16,8 +16,8 @@ pub struct Phase {
     pub decision: Decision,
 }
 
-/// The most phases: confirmed, grace, its notice, its end, the key's expiry, and attempts that are forgotten one by
-/// one.
+/// The most phases. They follow from: the confirmation, grace, the notice in grace, the end of grace, the expiry of the
+/// key, and attempts whose outcome becomes uncertain, one after another.
 const MOST: usize = 16;
 
 impl Engine {

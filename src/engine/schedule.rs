@@ -18,8 +18,8 @@ pub(super) struct Round {
     /// The number of consecutive failed rounds, including this one. A round fails unless it is settled and access is
     /// allowed.
     pub(super) failed_tries: u32,
-    /// A random number. It prevents that a thousand apps that lost the connection to Polar at the same time also ask at
-    /// the same time.
+    /// A random number. Because of it, a thousand apps that lost the connection to Polar at the same time do not all
+    /// ask at the same time.
     pub(super) jitter: u32,
 }
 

@@ -32,7 +32,8 @@ pub(super) enum Next {
 pub(super) enum AfterStore {
     /// Ask Polar about the stored license. A refresh asks only if it is due.
     Ask(Question),
-    /// End after Polar's answer was saved. If another process has saved the opposite answer, ask once more before.
+    /// End after Polar's answer was saved. If another process has saved the opposite answer, ask Polar once more
+    /// instead.
     Answered(Question),
     /// Activate `key`, or the stored key if `key` is `None`.
     Activate {
