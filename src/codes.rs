@@ -108,8 +108,8 @@ codes! {
         ActivationLimit = "activation_limit", 13;
         /// The key is for a benefit that this app does not accept.
         Benefit = "benefit", 14;
-        /// This version of the app was built after the updates that the license includes. Earlier versions continue to
-        /// work.
+        /// The license includes only versions of the app that were built earlier than this version. Those versions
+        /// continue to work.
         UpdatesEnded = "updates_ended", 15;
     }
 }
@@ -237,13 +237,13 @@ stored_codes! {
 stored_codes! {
     /// The reason why a stored record cannot be trusted, as a record keeps it.
     pub(crate) enum Distrust {
-        /// It was changed by something other than this library.
+        /// The record was changed by something other than this library.
         Tampered = 1, Tampered;
-        /// It belongs to another device.
+        /// The record belongs to another device.
         OtherDevice = 2, OtherDevice;
-        /// It belongs to another organization, environment or app.
+        /// The record belongs to another organization, environment or app.
         OtherProduct = 3, OtherProduct;
-        /// It was written by a newer version of this library.
+        /// The record was written by a newer version of this library.
         NewerFormat = 4, NewerFormat;
     }
 }

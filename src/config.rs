@@ -94,7 +94,7 @@ pub struct ConfigBuilder {
     benefits: Vec<String>,
     features: LiteMap<String, Vec<String>>,
     refresh_ms: Option<i64>,
-    /// The number of days, and the day on which this version was built.
+    /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
     /// The fault that was found in a catalogue of sentences, if it could not be read.
@@ -254,7 +254,7 @@ impl Config {
     }
 }
 
-/// Shows everything but the secrets.
+/// Shows the main settings. Shows no secrets.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")

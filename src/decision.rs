@@ -207,8 +207,8 @@ impl Decision {
         self.grace_ends_at
     }
 
-    /// Returns `true` if the app should show the user a notice unasked: access is not allowed, grace ends soon, or
-    /// there is a problem that concerns the user. Show the [`message`](Self::message), and the message of the
+    /// Returns `true` if the app should show the user a notice without being asked: access is not allowed, grace ends
+    /// soon, or there is a problem that concerns the user. Show the [`message`](Self::message), and the message of the
     /// [`problem`](Self::problem) if there is one. Being offline for a while needs no notice.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
@@ -318,7 +318,7 @@ pub(crate) struct DecisionJson<'a> {
     allowed: bool,
     /// The state.
     state: State,
-    /// The reason, in the states that have more than one cause.
+    /// The reason for the state; null if the state can have only one cause.
     reason: Option<Reason>,
     /// `****-` and the last six characters of the key; null if no license is stored.
     display_key: Option<&'a str>,
@@ -357,10 +357,11 @@ pub(crate) struct DecisionJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should show the user `message` unasked, and the message of the `problem`: access is not allowed,
-    /// grace ends soon, or there is a problem that concerns the user. Being offline for a while needs no notice.
+    /// Whether the app should show the user `message` without being asked, and the message of the `problem` if there is
+    /// one: access is not allowed, grace ends soon, or there is a problem that concerns the user. Being offline for a
+    /// while needs no notice.
     notice: bool,
-    /// The time from which the app should tell the user to go online; some days before grace ends.
+    /// The time from which the app should tell the user to go online. It lies some days before the end of grace.
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,

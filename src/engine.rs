@@ -224,7 +224,7 @@ pub struct Engine {
     fallback_at: Option<u64>,
     /// The operation under way, or the last one.
     running: Running,
-    /// The last operation that asked Polar and got an answer. Operations that joined it share this answer.
+    /// The last operation that asked Polar and did not fail. Operations that joined it share its result.
     last_answered: OpId,
     /// The decision with which listeners were last called, or else the decision that was read at the start.
     reported: Option<Decision>,
@@ -238,7 +238,7 @@ struct Running {
     /// A token. The operation's current step holds a clone of it, so an operation without a clone has ended.
     ticket: Arc<()>,
     asks: bool,
-    /// Whether a request was answered, by Polar or by something else.
+    /// Whether a send step has ended, with or without an answer.
     has_asked: bool,
     /// Whether a request was sent after the record was last written.
     has_unsaved_request: bool,
@@ -246,7 +246,7 @@ struct Running {
     has_turn: bool,
     /// The operation's deadline, in ms of the monotonic clock.
     deadline: u64,
-    /// The activation that was sent, or is about to be.
+    /// The activation that was sent, or is about to be sent.
     sending: Option<AttemptId>,
 }
 
@@ -254,7 +254,8 @@ struct Running {
 const LONGEST_SPAN: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Creates an engine that knows no record yet: run [`Operation::Open`] first. `pacer` is that of the process.
+    /// Creates an engine that has not read a record yet: run [`Operation::Open`] first. All engines of a process share
+    /// one `pacer`.
     pub fn new(config: Config, host: Host, pacer: Pacer) -> Self {
         let mut bound_conditions = config.conditions().clone();
         bound_conditions.insert(DEVICE_CONDITION, host.device.as_str());
@@ -307,8 +308,8 @@ impl Engine {
     }
 
     /// Returns the span in which the present decision of [`current`](Self::current) holds, unless an operation changes
-    /// it meanwhile. The span is a minute at most: the engine learns the time only in `current`, and must have learned
-    /// a recent one in case the clock is set back.
+    /// it meanwhile. The span is a minute at most: the engine reads the time only in `current`, and needs a recent time
+    /// to notice that the clock was set back.
     pub fn holds(&mut self, now: Now) -> Span {
         let change = self.next_change(now);
         let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));

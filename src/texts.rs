@@ -75,7 +75,7 @@ texts! {
     NewerFormat = "reason.newer_format", "The stored license was written by a newer version of this app. Go online once, or update the app.";
     /// The stored record could not be read.
     Unreadable = "reason.storage", "The stored license could not be read. Make sure that this app may read its data on this device.";
-    /// The key was rotated or deleted, or the activation removed; it is unknown which.
+    /// The key was rotated or deleted, or the activation was removed; it is unknown which.
     NotFound = "reason.not_found", "The license is no longer valid on this device. Activate it again, or enter the new license key.";
     /// The vendor revoked or disabled the key.
     Inactive = "reason.inactive", "The license is no longer active. Contact the vendor.";
@@ -147,7 +147,7 @@ texts! {
     TooManyUnsettled = "error.too_many_unsettled", "Too many earlier activations of this device are unresolved. Contact the vendor.";
     /// The license could not be removed.
     NotRemoved = "error.not_removed", "The license could not be removed from this device. Make sure that this app may write its data.";
-    /// The license was released, but could not be removed.
+    /// The seat was released, but the license could not be removed.
     ReleasedNotRemoved = "error.released_not_removed", "The license was released, but could not be removed from this device. Make sure that this app may write its data, and deactivate the license again.";
     /// The user or the app has cancelled the operation.
     Cancelled = "error.cancelled", "The operation was cancelled.";

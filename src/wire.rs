@@ -228,7 +228,7 @@ impl Activate {
         };
         let seat = reply.read("id", id)?;
         let at = reply.read("created_at", time).or(before.map(|before| before.at))?;
-        // the reply must show by its key's id or by its key that it is about this key
+        // the id of the key, or the key itself, must show that the reply is about this key
         let is_this_key = match reply.read("license_key_id", id) {
             Some(license_id) => license_id == terms.license_id || (license.is_some() && terms.license_id.is_nil()),
             None => license.is_some(),

@@ -28,8 +28,8 @@ use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
 
-/// The number of unsettled seats from which on no further seat is taken. With the longest labels and keys, this many
-/// seats fill half of the bytes that are read of a record.
+/// The number of unsettled seats at which this device takes no further seat. With the longest labels and keys, this
+/// many seats fill half of the bytes that are read of a record.
 const MOST_UNSETTLED: usize = 256;
 
 /// The most kept seats about which one activation asks Polar.

@@ -1,7 +1,8 @@
-//! The pace at which codes are requested and tried. Polar blocks an IP address for a quarter of an hour, for validate
-//! and activate too, at the seventh of these requests in a minute or the thirteenth in an hour. So all processes that
-//! share a record together send at most five in any minute and ten in any hour. A request for a code also reserves a
-//! try for as long as that code is valid, so that every code that is mailed can be tried. The functions are pure.
+//! The pace at which codes are requested and tried. Polar blocks an IP address for a quarter of an hour at the seventh
+//! of these requests in a minute, or at the thirteenth in an hour. The block applies to validate and activate too. So
+//! all processes that share a record together send at most five of these requests in any minute and ten in any hour. A
+//! request for a code also reserves a try for as long as that code is valid, so that every code that is mailed can be
+//! tried. The functions are pure.
 //!
 //! A request counts from the time just before it was sent. It reaches Polar up to fifteen seconds later, or never, so
 //! the windows here are fifteen seconds longer than Polar's.
@@ -59,8 +60,8 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
 
-/// Returns how many ms to wait until the pace allows `to`. For a request, it must also allow the try of the requested
-/// code.
+/// Returns how many ms to wait until the pace allows the use `to`. For a request, the pace must also allow the try of
+/// the requested code.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
     // a try that lies in the future was saved under another wall clock, or a moment after `now`
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();

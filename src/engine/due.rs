@@ -86,7 +86,7 @@ impl Engine {
             Some(Rejection::Denied(_)) => (has_confirmed, None),
             Some(Rejection::NotAnswered(cause)) => (false, Some(cause.problem(self.config.texts()))),
         };
-        // not the wait for the requests of other operations, which only this process imposes
+        // a pause that Polar imposes, and not the wait by which this process spaces its requests
         let is_paused = matches!(rejection, Some(Rejection::NotAnswered(Cause::RateLimited(_))));
         let pause = self.pacer.pause_left(now);
         let plan = PlanEdit {

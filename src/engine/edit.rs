@@ -119,7 +119,7 @@ pub(super) struct Activated {
     pub(super) attempt: Option<AttemptId>,
     /// The label of the seat, if this activation has just taken the seat.
     pub(super) label: Option<String>,
-    /// The license that was here when the user asked for this one.
+    /// The license that was here when the user activated the key.
     pub(super) instead_of: Option<Identity>,
 }
 
@@ -131,7 +131,7 @@ pub(super) struct PlanEdit {
     /// The number of consecutive rounds before this one that did not lead to access.
     pub(super) failed_tries: u32,
     pub(super) jitter: u32,
-    /// The end of the round, in ms of this process's monotonic clock. It is stored because the edit may be applied
+    /// The end of the round, in ms of this process's monotonic clock. It is needed because the edit may be applied
     /// again much later.
     pub(super) ended: u64,
     /// The time on the wall clock before which Polar accepts no request.
@@ -496,8 +496,8 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
 }
 
 /// Replaces the older texts of a key by the new one. Polar has forgotten only the texts. So the license here keeps its
-/// seat and its last confirmation, and the release is planned of seats that could not be released under an older text.
-/// Returns `true` if the record has changed.
+/// seat and its last confirmation, and seats that could not be released under an older text are added to the seats to
+/// release. Returns `true` if the record has changed.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
     let Rotated { id, from, to, was_known } = rotated;

@@ -25,7 +25,7 @@ struct Pace {
     /// The times at which requests were sent or will be sent, in order, as long as they still count. They are in ms of
     /// the monotonic clock, and negative if they lie before the start of this process.
     slots: Vec<i64>,
-    /// The operations under way that are likely to send more requests.
+    /// The operations under way that are likely to send several requests.
     begun: Vec<Begun>,
     paused_until: u64,
 }

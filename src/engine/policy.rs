@@ -142,9 +142,9 @@ pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
     config.texts().fill(text, &[("day", &day.to_string())])
 }
 
-/// Returns the time at which the key expires, or `None` if it never does or the time is unknown. The time is unknown if
-/// Polar says that the key has expired although the last confirmed time of expiry has not passed: the vendor has moved
-/// it, and Polar does not say to when.
+/// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. The time is unknown
+/// if Polar says that the key has expired although the last confirmed time of expiry has not passed. In this case the
+/// vendor has moved the time, and Polar does not say to when.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),

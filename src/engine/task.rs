@@ -69,7 +69,7 @@ pub(super) enum AfterPortalStore {
     Release(wire::Deactivate, Option<String>),
     /// Release the seat of the stored license. The stored key differs from the key in the request.
     ReleaseHere(wire::Deactivate, Option<String>),
-    /// Replace the key of the stored license.
+    /// Allow the replacement of the stored license's key, if the record could be written.
     Rotate,
 }
 

@@ -15,13 +15,13 @@ use crate::time::Now;
 use std::time::Duration;
 
 /// The longest wait. On most systems the monotonic clock stands still while the machine sleeps, so a wait of hours
-/// would last until the machine was awake for hours.
+/// would end only after the machine has been awake for hours.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// The time between two checks whether another process has changed the record, if the store has a stamp that shows it.
 const STAMP_EVERY: Duration = Duration::from_secs(1);
 
-/// The longest time between two refreshes. The engine may want to save every ten minutes what time it is.
+/// The longest time between two refreshes, because the engine may want to save the estimated time every ten minutes.
 const TOUCH_EVERY_MS: u64 = 600_000;
 
 /// The least time between two refreshes, whatever the engine says.
