@@ -322,7 +322,7 @@ pub(crate) struct DecisionJson<'a> {
     reason: Option<Reason>,
     /// `****-` and the last six characters of the key; null if no license is stored.
     display_key: Option<&'a str>,
-    /// The benefit that the key was sold as.
+    /// The id of the benefit to which the key belongs.
     benefit_id: Option<Uuid>,
     /// The seat taken by this device, if the key has an activation limit.
     activation_id: Option<Uuid>,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub struct Terms {
     /// Polar's id of the key, which stays the same when the key is rotated.
     pub license_id: Uuid,
-    /// The benefit that the key was sold as.
+    /// The id of the benefit to which the key belongs.
     pub benefit_id: Uuid,
     /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
@@ -36,7 +36,7 @@ pub struct Terms {
 pub struct License {
     /// `****-` and the last six characters of the key.
     pub display_key: String,
-    /// The benefit that the key was sold as.
+    /// The id of the benefit to which the key belongs.
     pub benefit_id: Uuid,
     /// The seat taken by this device, or `None` if the key has no activation limit.
     pub activation_id: Option<Uuid>,

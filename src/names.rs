@@ -5,8 +5,8 @@
 //! | macro | defines |
 //! |---|---|
 //! | `names!` | a closed set of names |
-//! | `codes!` | the same, with a number for each name |
-//! | `open_names!` | names of Polar's, and any that a later version of Polar adds |
+//! | `codes!` | a closed set of names, each with a number |
+//! | `open_names!` | the names that Polar uses, and any name that Polar adds later |
 
 use std::fmt;
 

@@ -65,7 +65,7 @@ pub enum Purchase {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Subscription {
-    /// The status. Polar may add to the names that this version knows.
+    /// The status. Polar may later use names that this version does not know.
     pub status: SubscriptionStatus,
     /// The end of the current period. The subscription renews at this time, unless it ends.
     pub current_period_end: Option<Timestamp>,
@@ -82,7 +82,7 @@ pub struct Subscription {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Order {
-    /// The status. Polar may add to the names that this version knows.
+    /// The status. Polar may later use names that this version does not know.
     pub status: OrderStatus,
     /// Whether the order was paid.
     pub paid: bool,

@@ -86,7 +86,7 @@ pub(crate) struct Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seat {
     pub(crate) id: Uuid,
-    /// Whether the activation was made with the condition `device`, which every validate must then send.
+    /// Whether the activation was made with the condition `device`. If so, every validate must send that condition.
     pub(crate) bound: bool,
 }
 

@@ -134,7 +134,7 @@ pub(crate) mod contract {
     pub(crate) struct Contract(BTreeMap<String, [BTreeSet<String>; 2]>);
 
     impl Contract {
-        /// Reads the table that follows a line of DESIGN.md.
+        /// Reads the table below this line of DESIGN.md.
         pub(crate) fn below(line: &str) -> Self {
             let design = include_str!("../DESIGN.md").replace("\r\n", "\n");
             let (_, below) = design.split_once(&format!("\n{line}\n\n")).expect("a table");
@@ -142,8 +142,8 @@ pub(crate) mod contract {
             Self(rows.map(cells).collect())
         }
 
-        /// Checks that a reader reads the members of this row, that it works without the optional ones, and that it
-        /// needs each required one.
+        /// Checks that a reader reads the members of this row, that it succeeds if an optional member is missing, and
+        /// that it fails if a required member is missing.
         pub(crate) fn check(&mut self, answer: &str, whole: &Value, understands: &dyn Fn(&Value) -> bool) {
             let listed = self.0.remove(answer).unwrap_or_else(|| panic!("DESIGN.md has no row `{answer}`"));
             asked::take();

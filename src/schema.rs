@@ -1,5 +1,6 @@
-//! Descriptions of the JSON that crosses a boundary, derived from the Rust types. The types of other languages are
-//! generated from them, and tests compare lists of members with them. Not part of the public interface.
+//! Descriptions of the JSON that crosses the boundary to another language, derived from the Rust types. The types of
+//! other languages are generated from these descriptions, and tests compare lists of members with them. They are not
+//! part of the public interface.
 
 use crate::codes::{ErrorKind, State};
 use crate::config::json::SettingsJson;

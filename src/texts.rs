@@ -85,7 +85,7 @@ texts! {
     Refused = "reason.refused", "The license was refused. Contact the vendor.";
     /// The key has a limit of devices, and this device is not activated.
     ActivationRequired = "reason.activation_required", "The license must be activated on this device. Activate it to continue.";
-    /// The key was sold as a benefit that the app does not accept.
+    /// The key belongs to a benefit that the app does not accept.
     Benefit = "reason.benefit", "The license is for another product or plan. Contact the vendor.";
 
     /// The license includes updates for a limited time, and this version was built after that time.
@@ -103,7 +103,7 @@ texts! {
     KeyInUse = "refused.activation_limit", "This license key is in use on as many devices as it allows. Deactivate one of them first.";
     /// As many devices as the key allows are activated, and an older activation of this device is known.
     KeyInUseMove = "refused.activation_limit_move", "This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here.";
-    /// The entered key was sold as a benefit that the app does not accept.
+    /// The entered key belongs to a benefit that the app does not accept.
     KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
     /// The entered key includes updates for a limited time, and this version was built after that time.
     KeyUpdatesEnded = "refused.updates_ended", "This license key includes versions of this app that were built until {day}. Use one of them, or renew the license to use this version.";
@@ -158,7 +158,7 @@ texts! {
     MaybeActivated = "error.maybe_activated", "The activation was not confirmed, but it may have succeeded. Check the devices of the license before you try again.";
     /// The answer was lost, and it is unknown whether uses were counted.
     MaybeCounted = "error.maybe_counted", "The uses were not confirmed, but they may have been counted. Check the usage before you try again.";
-    /// There is a bug.
+    /// The app or this library has a bug.
     Internal = "error.internal", "Something went wrong in this app. Restart it and try again.";
     /// The browser has no WebAssembly, or does not allow it.
     Unsupported = "error.unsupported", "This app cannot check its license in this browser. Contact the vendor.";
