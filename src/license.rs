@@ -54,8 +54,8 @@ pub struct License {
     pub limit_usage: Option<u32>,
     /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
-    /// The subscription or the order by which the key was bought, as of the last confirmation. `None` if Polar did not say.
-    /// Access never depends on it.
+    /// The subscription or the order by which the key was bought, as of the last confirmation, or `None` if Polar did
+    /// not say. Access never depends on it.
     pub purchase: Option<Purchase>,
 }
 

@@ -11,6 +11,7 @@
 //! | has just bought | `checkout`, open its address, `follow`, `authenticate`, `restore_purchase` |
 //! | was invited to a team | `claim_seat`, `restore_when_granted` |
 //!
+//! # Secrets
 //! The token, the code, the e-mail address and the secret of a checkout exist in memory only, are wiped when they are
 //! dropped, and appear in no record, log, error or `Debug` output. The token gives access to more of the customer's
 //! data than this module reads (addresses, orders, subscriptions), and cannot be revoked early. So a session should
@@ -18,6 +19,7 @@
 //! never do. Two requests have a secret in their address, because Polar's interface requires it: the requests that open
 //! and follow a checkout contain the checkout's secret there.
 //!
+//! # The pace
 //! Polar blocks an IP address for a quarter of an hour, for every request, at the seventh code that is requested or
 //! tried in a minute, or at the thirteenth in an hour. So all processes that share the record together send at most
 //! five such requests in any minute and ten in any hour. A request for a code also reserves a try for this code. The

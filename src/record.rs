@@ -240,8 +240,8 @@ impl StoredLicense {
 }
 
 impl Plan {
-    /// Returns the end of the pause, or `None` if there is no pause or it is over. A pause that is longer than any that
-    /// Polar asks for was saved under another wall clock, and is ignored.
+    /// Returns the end of the pause, or `None` if there is no pause or it is over. Ignores a pause that is longer than
+    /// any pause that Polar asks for, because it was saved under another wall clock.
     pub(crate) fn pause_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         self.pause_until.filter(|until| *until > wall && until.since(wall) <= LONGEST_BLOCK)
     }

@@ -124,7 +124,7 @@ pub enum Cause {
         kind: ErrorKind,
         /// A message of one line for people.
         message: String,
-        /// Whether Polar may have applied the request.
+        /// Whether Polar may have applied the request although it did not answer.
         maybe_applied: bool,
     },
 }
@@ -433,8 +433,8 @@ fn optional<'a, T>(
     license.get(name).map_or(before, read)
 }
 
-/// Reads the purchase of a license key, which newer versions of Polar describe. Returns `None` if it cannot be read. Reads
-/// no ids, and nothing about the customer.
+/// Reads the purchase of a license key. Only newer versions of Polar describe it. Returns `None` if it cannot be read.
+/// Reads no ids, and nothing about the customer.
 fn purchase(license: Object<'_, '_>) -> Option<Purchase> {
     let subscription = license.object("subscription.", "subscription").and_then(subscription);
     let order = license.object("order.", "order").and_then(order);

@@ -54,8 +54,8 @@ pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timest
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }
 
-/// Returns how many ms remain in which Polar accepts neither a request for a code nor a try, or 0 if Polar has not
-/// blocked them.
+/// Returns how many ms remain until Polar accepts requests for codes and tries again, or 0 if Polar has not blocked
+/// them.
 pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }

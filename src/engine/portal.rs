@@ -3,15 +3,15 @@
 //!
 //! ```text
 //! Code      read ─► too early ─► error, with the wait
-//!                └► save ─► end: one request for a code, or one try, may leave within 15 s
+//!                └► save ─► end: one request for a code, or one try, may be sent within 15 s
 //! Release   read ─► the seat of the license here ─► deactivate
 //!                │                            └► its key has another text ─► write ─► release ─► free ─► remove the license
 //!                │                                                                            └► unknown ─► deactivate
 //!                └► another device's ─► release ─► free or unknown ─► end
-//! SeatFound read ─► the activation that took it is one of this device ─► save ─► end
+//! SeatFound read ─► an activation of this device has taken the seat ─► save ─► end
 //! Rotate    read, write ─► end: the license here can go on with another key
-//! Rotated   read ─► the license here is of this key ─► save its new text ─► denied before that ─► validate ─► end
-//!                                                                      └► release older seats ─► end
+//! Rotated   read ─► the license here has this key ─► save its new text ─► it was denied before ─► validate ─► end
+//!                                                                    └► release older seats ─► end
 //! ```
 
 use super::Engine;

@@ -301,9 +301,9 @@ impl AfterReply {
 }
 
 impl JoinStep {
-    /// Continues after the wait for the other operation. If both only ask, and the other one did not fail, ends with
-    /// the decision that resulted. Otherwise begins this operation if the other one has ended. If the other one is
-    /// still running, the time is up, and this operation ends without having done anything.
+    /// Continues after the wait for the other operation. If both operations only ask, and the other one did not fail,
+    /// this one ends with the current decision. Otherwise this operation begins if the other one has ended. If the
+    /// other one is still running, the time is up, and this operation ends without having done anything.
     pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
         if self.both_ask && engine.last_answered == self.waits_for {
             return Step::Done(engine.end_without_result(None, now));
