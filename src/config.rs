@@ -359,7 +359,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Accepts keys of this benefit, in addition to those set before.
+    /// Accepts keys of this benefit, in addition to the benefits that were set before.
     pub fn benefit(mut self, benefit: impl Into<String>) -> Self {
         self.benefits.push(benefit.into());
         self
@@ -530,7 +530,7 @@ impl ConfigBuilder {
         Ok(Config(Arc::new(self.settings)))
     }
 
-    /// Checks the settings, and adds those that are derived from them.
+    /// Checks the settings, and adds the settings that are derived from others.
     fn check(&mut self) -> Result<(), Error> {
         let settings = &mut self.settings;
         settings.refresh_ms = self.refresh_ms.unwrap_or(DAY_MS.min(settings.grace_ms));

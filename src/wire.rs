@@ -500,7 +500,7 @@ impl Rejection {
         }
     }
 
-    /// Returns `true` if Polar may have applied the request all the same.
+    /// Returns `true` if Polar may have applied the request although no confirmation arrived.
     pub fn maybe_applied(&self) -> bool {
         match self {
             Self::Denied(_) => false,
@@ -528,7 +528,7 @@ impl Cause {
         }
     }
 
-    /// Returns `true` if Polar may have applied the request all the same.
+    /// Returns `true` if Polar may have applied the request although no confirmation arrived.
     pub(crate) fn maybe_applied(&self) -> bool {
         match self {
             Self::Unreachable { maybe_applied, .. } => *maybe_applied,

@@ -235,8 +235,8 @@ impl Engine {
         Next::fail_after(edits.chain(pause).collect(), error)
     }
 
-    /// Ends an activation for which no seat was free. Succeeds all the same if another process on this device has taken
-    /// the last seat meanwhile, because that seat serves both processes.
+    /// Ends an activation for which no seat was free. If another process on this device has taken the last seat
+    /// meanwhile, the activation succeeds, because that seat serves both processes.
     pub(super) fn no_seat(&self, activation: &Activation) -> Next {
         let previous = activation.previous.as_ref().map(|previous| &previous.identity);
         let taken_meanwhile = self.record.license.as_ref().is_some_and(|license| {

@@ -232,7 +232,7 @@ impl Edit {
         }
     }
 
-    /// Adds an edit to the unsaved edits, in place of an earlier one that it makes unnecessary.
+    /// Adds an edit to the unsaved edits. Removes an earlier edit that the new one makes unnecessary.
     pub(super) fn add_unsaved(unsaved: &mut Vec<Self>, mut edit: Self) {
         if let Some(at) = unsaved.iter().position(|earlier| earlier.is_replaced_by(&edit)) {
             let earlier = unsaved.remove(at);

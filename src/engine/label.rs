@@ -1,5 +1,5 @@
-//! The default label of a seat, by which customers tell their devices apart. Never contains the name of the host or of
-//! the user.
+//! The default label of a seat, by which customers tell their devices apart. The label never contains the name of the
+//! host or of the user.
 
 use super::edit::AttemptId;
 

@@ -183,7 +183,7 @@ impl Engine {
         &self.record.attempts
     }
 
-    /// Returns the seats of this device, including those that could not be released because Polar did not know their
+    /// Returns the seats of this device, including seats that could not be released because Polar did not know their
     /// key.
     pub(crate) fn own_seats(&self) -> Vec<Uuid> {
         let seat = self.own_license().and_then(Identity::activation_id);

@@ -27,7 +27,7 @@ const TOUCH_EVERY_MS: u64 = 600_000;
 /// The least time between two refreshes, whatever the engine says.
 const PAUSE_MS: u64 = 1_000;
 
-/// The least lead of the wall clock over the monotonic one that shows that the machine was asleep.
+/// The machine was asleep if the wall clock has advanced by at least this much more than the monotonic clock.
 const ASLEEP_MS: i64 = 30_000;
 
 /// The state of the automatic refresh between two looks.
