@@ -161,7 +161,7 @@ pub enum Patience {
     /// refresh is due, unless access is allowed.
     Started,
     /// The network may just have come back, and nobody waits for the result. Polar is asked even before the refresh is
-    /// due, if the state is not active or Polar was not reached before.
+    /// due, if the state is not active or if Polar was not reached when it was last asked.
     Woken,
 }
 
@@ -183,8 +183,8 @@ pub struct OpId(u64);
 pub struct Host {
     /// The id of this device. Polar compares it as a condition, and the record is sealed with it.
     pub device: DeviceId,
-    /// The name of the operating system for the default label, such as `Debian 12`. Must not be the name of the host or
-    /// of the user.
+    /// The name of the operating system for the default label, such as `Debian 12`. Must contain neither the name of
+    /// the host nor the name of the user.
     pub system: String,
     /// Random bytes, for jitter and labels.
     pub seed: [u8; 16],
@@ -333,8 +333,8 @@ impl Engine {
         until
     }
 
-    /// Returns `true` if a feature is on at this instant. The result is that of [`Decision::allows`] on the decision of
-    /// [`current`](Self::current), but no decision is made.
+    /// Returns `true` if a feature is on at this instant. The result equals [`Decision::allows`] of the
+    /// [`current`](Self::current) decision, but no decision is made.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
         policy::features(&self.config, self.record.license.as_deref(), estimate).allows(feature)

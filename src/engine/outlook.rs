@@ -16,8 +16,8 @@ pub struct Phase {
     pub decision: Decision,
 }
 
-/// The most phases. They follow from: the confirmation, grace, the notice in grace, the end of grace, the expiry of the
-/// key, and attempts whose outcome becomes uncertain, one after another.
+/// The most phases. A new phase can begin with the confirmation, grace, the notice in grace, the end of grace, the
+/// expiry of the key, and each attempt whose outcome becomes uncertain.
 const MOST: usize = 16;
 
 impl Engine {
