@@ -1,5 +1,5 @@
-//! The app's configuration, parsed once into types that cannot be invalid. Everything below takes a [`Config`] and
-//! checks nothing again.
+//! The app's configuration, parsed once into types that cannot be invalid. All other modules take a [`Config`] and
+//! check nothing again.
 
 pub(crate) mod json;
 
@@ -19,7 +19,8 @@ use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A valid configuration. Clones share the same data. Created by [`Config::builder`] and [`ConfigBuilder::build`].
+/// A valid configuration. Clones share the same data. [`Config::builder`] starts a configuration, and
+/// [`ConfigBuilder::build`] checks and creates it.
 ///
 /// ```
 /// use polar_license::Config;
@@ -93,12 +94,12 @@ pub struct ConfigBuilder {
     benefits: Vec<String>,
     features: LiteMap<String, Vec<String>>,
     refresh_ms: Option<i64>,
-    /// The number of days, and the day on which this version was built.
+    /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
-    /// The fault of a catalogue that could not be read.
+    /// The fault that was found in a catalogue of sentences, if it could not be read.
     texts_fault: Option<String>,
-    /// The other settings. `build` checks them, and adds those that the ids above resolve to.
+    /// The other settings. `build` checks them, and adds the settings that it parses from the fields above.
     settings: Settings,
 }
 
@@ -253,7 +254,7 @@ impl Config {
     }
 }
 
-/// Shows everything but the secrets.
+/// Shows the main settings. Shows no secrets.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -269,12 +270,12 @@ impl fmt::Debug for Config {
 }
 
 impl Updates {
-    /// Returns the last day on which a version can be built to be included in a license that was sold at this time.
+    /// Returns the last build day of the versions that a license sold at this time includes.
     pub(crate) fn until(self, created_at: Timestamp) -> Date {
         created_at.day().plus_days(self.days)
     }
 
-    /// Returns `true` if this version was built on that day or before.
+    /// Returns `true` if this version was built on the day `until` or before.
     pub(crate) fn are_included(self, until: Date) -> bool {
         self.built <= until
     }
@@ -358,7 +359,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Accepts keys of this benefit, in addition to those set before.
+    /// Accepts keys of this benefit, in addition to the benefits that were set before.
     pub fn benefit(mut self, benefit: impl Into<String>) -> Self {
         self.benefits.push(benefit.into());
         self
@@ -529,7 +530,7 @@ impl ConfigBuilder {
         Ok(Config(Arc::new(self.settings)))
     }
 
-    /// Checks the settings, and adds those that are derived from them.
+    /// Checks the settings, and adds the settings that are derived from others.
     fn check(&mut self) -> Result<(), Error> {
         let settings = &mut self.settings;
         settings.refresh_ms = self.refresh_ms.unwrap_or(DAY_MS.min(settings.grace_ms));
@@ -558,7 +559,7 @@ impl ConfigBuilder {
     }
 }
 
-/// Converts a setting in milliseconds, which is never negative.
+/// Converts the milliseconds of a setting. They are never negative.
 fn duration(ms: i64) -> Duration {
     Duration::from_millis(ms.unsigned_abs())
 }

@@ -1,5 +1,5 @@
-//! The customer portal, with which customers help themselves: those who lost the key, whose machine is dead, or who
-//! have just bought. It needs the feature `portal`; start with the client's `portal()`.
+//! The customer portal, with which customers help themselves if they have lost the key, if their machine is dead, or if
+//! they have just bought a license. It needs the feature `portal`; start with the client's `portal()`.
 //!
 //! Polar mails a code to the address of the purchase, and exchanges the code for a token that lasts an hour. With the
 //! token an app reads the customer's license keys and devices; it needs no secret of the vendor's.
@@ -13,17 +13,17 @@
 //!
 //! # Secrets
 //! The token, the code, the e-mail address and the secret of a checkout exist in memory only, are wiped when they are
-//! dropped, and appear in no record, log, error or `Debug` output. The token opens more of the customer's data than
-//! this module reads (addresses, orders, subscriptions), and cannot be ended early: a session should live as long as
-//! its dialog. Only requests that need the token contain it; validate, activate and deactivate never do. Polar's
-//! interface requires a secret in the address of two requests: those that open and follow a checkout have the
-//! checkout's secret there.
+//! dropped, and appear in no record, log, error or `Debug` output. The token gives access to more of the customer's
+//! data than this module reads (addresses, orders, subscriptions), and cannot be revoked early. So a session should
+//! live only as long as its dialog. Only requests that need the token contain it; validate, activate and deactivate
+//! never do. Two requests have a secret in their address, because Polar's interface requires it: the requests that open
+//! and follow a checkout contain the checkout's secret there.
 //!
 //! # The pace
 //! Polar blocks an IP address for a quarter of an hour, for every request, at the seventh code that is requested or
-//! tried in a minute and at the thirteenth in an hour. So all processes that share the record together send no more
-//! than five such requests in any minute and ten in any hour, and a request for a code reserves a try of it. The error
-//! `rate_limited` says how long to wait, and whether a mailed code is still good then.
+//! tried in a minute, or at the thirteenth in an hour. So all processes that share the record together send at most
+//! five such requests in any minute and ten in any hour. A request for a code also reserves a try for this code. The
+//! error `rate_limited` says how long to wait, and whether a mailed code will still be valid then.
 //!
 //! # Errors
 //! The kinds are the usual ones: `invalid_argument` for a typing error (in an address, a code), `rate_limited`,

@@ -30,16 +30,18 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-    /// Does the same as [`Store::locked`], but waits for others no longer than about `timeout`; zero means one try.
-    /// Clients call this method. The default calls [`Store::locked`], which may wait longer.
+    /// Does the same as [`Store::locked`], but waits no longer than about `timeout` for others who hold the lock. A
+    /// `timeout` of zero means one try. Clients call this method. The default calls [`Store::locked`], which may wait
+    /// longer.
     fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         let _ = timeout;
         self.locked(work)
     }
 
-    /// Takes the turn to ask Polar: processes that share the record ask one after the other, and each reads the answers
-    /// of those before it. Waits no longer than `timeout`, and returns `None` if another process keeps the turn all
-    /// that time. A store that other processes can reach overrides this. The default gives everybody the turn.
+    /// Takes the turn to ask Polar. Processes that share the record ask Polar one after another, and each reads the
+    /// answers that the earlier ones have stored. Waits no longer than `timeout`, and returns `None` if another process
+    /// keeps the turn for all that time. A store that other processes can reach overrides this. The default returns a
+    /// turn at once.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         let _ = timeout;
         Some(Box::new(()))
@@ -57,13 +59,13 @@ pub trait Store: Send + Sync {
 #[cfg(feature = "blocking")]
 pub(crate) const KEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// The turn to ask Polar, which ends when this is dropped.
+/// The turn to ask Polar. It ends when this value is dropped.
 pub trait HeldTurn {
     /// Shows other processes that the holder is alive. Called every second until the turn ends.
     fn keep(&self);
 }
 
-/// The turn of a store that is not shared.
+/// The turn to ask Polar, for a store that is not shared.
 impl HeldTurn for () {
     fn keep(&self) {}
 }
@@ -98,10 +100,11 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
 }
 
-/// A place for one record, accessed asynchronously from any thread: a server, a database. For clients whose futures may
-/// move between threads, such as those on a multi-threaded executor.
+/// A place for one record, accessed asynchronously from any thread: a server, a database. It is for clients whose
+/// futures may move between threads, such as clients on a multi-threaded executor.
 ///
-/// Every method moves whole records. If its future is dropped, the record is either changed or not, never half.
+/// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
+/// not at all.
 pub trait AsyncStore: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
@@ -132,9 +135,10 @@ pub trait AsyncStore: Send + Sync {
 }
 
 /// A place for one record, accessed asynchronously from one thread: a database of the browser, a plugin of the app's
-/// shell. For clients that stay on their thread, such as those in a web page.
+/// shell. It is for clients that stay on their thread, such as clients in a web page.
 ///
-/// Every method moves whole records. If its future is dropped, the record is either changed or not, never half.
+/// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
+/// not at all.
 pub trait LocalAsyncStore {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
@@ -210,20 +214,21 @@ implement_async_store!(LocalAsyncStore, LocalBoxFuture, Rc);
 /// A change to the stored record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Leave it unchanged.
+    /// Leave the record unchanged.
     Keep,
-    /// Replace it.
+    /// Replace the record.
     Put(Vec<u8>, Durability),
-    /// Remove it.
+    /// Remove the record.
     Remove,
 }
 
 /// Whether a save must reach the disk before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// The record is on the disk before the call returns: it has an answer of Polar, or a seat.
+    /// The record must be on the disk before the call returns, because it contains a new answer from Polar or a new
+    /// seat.
     Synced,
-    /// The save may be lost in a power cut without harm: it has only a later time.
+    /// The save may be lost in a power cut without harm, because nothing but times has changed.
     Relaxed,
 }
 

@@ -1,4 +1,5 @@
-//! HTTP requests and answers as plain data, and the traits of the network stacks that carry them. Sends nothing itself.
+//! HTTP requests and answers as plain data, and the traits of the network stacks that carry them. This module sends
+//! nothing itself.
 
 use crate::codes::ErrorKind;
 use crate::config::Config;
@@ -9,7 +10,7 @@ use zeroize::Zeroizing;
 
 pub use crate::retry_headers::RetryHeaders;
 
-/// A network stack. Implement it to use your app's own.
+/// A network stack. Implement this trait to use your app's own network stack.
 ///
 /// An implementation sends a request at most once, follows no redirect, and returns every status as [`Answer::Reply`].
 /// It reports a failure with [`Sent::No`] only if Polar cannot have received the body.
@@ -35,8 +36,8 @@ pub trait LocalAsyncTransport {
     fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer>;
 }
 
-/// One request to Polar, with the headers [`Request::headers`] and, outside of web pages, `User-Agent`. A transport
-/// sends it exactly once and follows no redirect.
+/// One request to Polar. A transport sends it exactly once and follows no redirect. The request has the headers of
+/// [`Request::headers`] and, outside of web pages, the header `User-Agent`.
 ///
 /// Never show or log any part of it: the body contains the license key, and requests of the customer portal have
 /// secrets in the address, the token and the body. All three are wiped from memory.
@@ -54,7 +55,8 @@ pub struct Request {
     pub user_agent: String,
     /// The time limit for the whole exchange, from name resolution to the last byte of the body.
     pub timeout: Duration,
-    /// The most bytes of a reply that are read: more for lists of the customer portal, whose length others decide.
+    /// The most bytes of a reply that are read. Lists of the customer portal have a higher limit, because other people
+    /// decide how long they are.
     pub reply_limit: usize,
 }
 
@@ -68,8 +70,8 @@ pub enum Method {
 }
 
 impl Request {
-    /// The headers of every request besides `Content-Length` and `Host`. A browser may not send any others but
-    /// `Authorization`, because Polar's CORS rules refuse them.
+    /// The headers of every request, apart from `Content-Length` and `Host`. In a browser, only these headers and
+    /// `Authorization` may be sent, because Polar's CORS rules refuse all others.
     ///
     /// None of them names a version of Polar's API. Polar removes each version about nine months after adding it, and
     /// answers requests for a removed one with a bare 404. Requests without a version get the current one.
@@ -81,10 +83,10 @@ impl Request {
     /// The usual [`user_agent`](Self::user_agent): the name and version of this crate.
     pub const USER_AGENT: &'static str = concat!("polar-license/", env!("CARGO_PKG_VERSION"));
 
-    /// Creates a request to the configured environment, without a token and a body. `parts` are those of the path. The
-    /// only place that applies what a configuration says about requests.
+    /// Creates a request to the configured environment, without a token and a body. `parts` are joined to the path. No
+    /// other function applies the settings that concern requests.
     pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
-        // allocated at once, so that no copy of a secret in the address stays behind
+        // the address is allocated in one piece, so that no copy of a secret in it stays behind
         let url = [&[config.environment().base_url()], parts].concat().concat();
         Self { method, ..Self::post(url, "", timeout) }
     }
@@ -125,7 +127,7 @@ pub enum Answer {
     Reply {
         /// The HTTP status.
         status: u16,
-        /// The seconds to wait, if the headers state them and can be read; see [`RetryHeaders`].
+        /// The number of seconds to wait, if the headers state it and can be read. See [`RetryHeaders`].
         retry_after: Option<u32>,
         /// The header `Location` of a redirect, which is not followed.
         location: Option<Zeroizing<String>>,
@@ -156,7 +158,7 @@ pub enum Failure {
 }
 
 impl Answer {
-    /// Creates a reply without the headers that an answer can have.
+    /// Creates a reply without `retry_after` and `location`.
     pub fn reply(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self::Reply { status, retry_after: None, location: None, body: Zeroizing::new(body.into()) }
     }
@@ -172,8 +174,8 @@ impl Answer {
         Self::failed(Failure::Timeout, Sent::Maybe, "Polar did not answer in time")
     }
 
-    /// Creates the answer that a driver gives if the caller cancels: with [`Sent::No`] before it has called the
-    /// transport, with [`Sent::Maybe`] after that.
+    /// Creates the answer that a driver gives if the caller cancels. `sent` is [`Sent::No`] if the driver has not
+    /// called the transport yet, and [`Sent::Maybe`] otherwise.
     pub fn cancelled(sent: Sent) -> Self {
         let message = match sent {
             Sent::No => "cancelled before anything was sent",
@@ -196,7 +198,7 @@ impl Failure {
 /// Whether a request that failed may have reached Polar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// Certainly not: the request failed before its first byte left.
+    /// Certainly not: the request failed before its first byte was sent.
     No,
     /// Possibly. Use this when in doubt.
     Maybe,
