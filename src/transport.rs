@@ -22,7 +22,7 @@ pub trait Transport: Send + Sync {
 ///
 /// The future is dropped when [`Request::timeout`] has passed or the operation is cancelled.
 pub trait AsyncTransport: Send + Sync {
-    /// Sends `request` and returns the answer, by the rules of [`Transport`].
+    /// Sends `request` and returns the answer. Follows the rules of [`Transport`].
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer>;
 }
 
@@ -31,15 +31,15 @@ pub trait AsyncTransport: Send + Sync {
 ///
 /// The future is dropped when [`Request::timeout`] has passed or the operation is cancelled.
 pub trait LocalAsyncTransport {
-    /// Sends `request` and returns the answer, by the rules of [`Transport`].
+    /// Sends `request` and returns the answer. Follows the rules of [`Transport`].
     fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer>;
 }
 
-/// One request to Polar, with the headers [`Request::headers`] and, outside of web pages, `User-Agent`. A transport
-/// sends it exactly once and follows no redirect.
+/// One request to Polar. A transport sends it exactly once, with the headers that [`Request::headers`] returns and,
+/// outside of web pages, with the header `User-Agent`. It follows no redirect.
 ///
-/// Never show or log any part of it: the body contains the license key, and requests of the customer portal have
-/// secrets in the address, the token and the body. All three are wiped from memory.
+/// Never show or log any part of a request: the body contains the license key, and requests of the customer portal have
+/// secrets in the address, the token and the body. All three are wiped from memory when the request is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The method. Only the customer portal uses `GET`.
@@ -54,7 +54,8 @@ pub struct Request {
     pub user_agent: String,
     /// The time limit for the whole exchange, from name resolution to the last byte of the body.
     pub timeout: Duration,
-    /// The most bytes of a reply that are read: more for lists of the customer portal, whose length others decide.
+    /// The length of the longest reply body that is read, in bytes. It is greater for lists of the customer portal,
+    /// whose length this library does not control.
     pub reply_limit: usize,
 }
 
@@ -68,11 +69,11 @@ pub enum Method {
 }
 
 impl Request {
-    /// The headers of every request besides `Content-Length` and `Host`. A browser may not send any others but
-    /// `Authorization`, because Polar's CORS rules refuse them.
+    /// The headers of every request, apart from `Content-Length` and `Host`. Polar's CORS rules allow a browser to send
+    /// no other header except `Authorization`.
     ///
-    /// None of them names a version of Polar's API. Polar removes each version about nine months after adding it, and
-    /// answers requests for a removed one with a bare 404. Requests without a version get the current one.
+    /// No header names a version of Polar's API. Polar removes each version about nine months after adding it, and
+    /// answers a request for a removed version with a bare 404. A request without a version gets the current version.
     pub const HEADERS: [(&'static str, &'static str); 1] = [("Content-Type", "application/json")];
 
     /// The usual [`reply_limit`](Self::reply_limit). Polar's replies about licenses are under 4 KB.
@@ -81,15 +82,15 @@ impl Request {
     /// The usual [`user_agent`](Self::user_agent): the name and version of this crate.
     pub const USER_AGENT: &'static str = concat!("polar-license/", env!("CARGO_PKG_VERSION"));
 
-    /// Creates a request to the configured environment, without a token and a body. `parts` are those of the path. The
-    /// only place that applies what a configuration says about requests.
+    /// Creates a request to the configured environment, without a token and without a body. The strings in `parts` form
+    /// the path. No other function applies the configuration to a request.
     pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
-        // allocated at once, so that no copy of a secret in the address stays behind
+        // in one allocation: a string that grows leaves copies of a secret in the address behind
         let url = [&[config.environment().base_url()], parts].concat().concat();
         Self { method, ..Self::post(url, "", timeout) }
     }
 
-    /// Creates a `POST` without a token, as all requests about licenses are.
+    /// Creates a `POST` without a token. All requests about licenses are of this form.
     pub fn post(url: impl Into<String>, body: impl Into<String>, timeout: Duration) -> Self {
         Self {
             method: Method::Post,
@@ -102,7 +103,7 @@ impl Request {
         }
     }
 
-    /// Returns the headers to send besides `Content-Length` and `Host`.
+    /// Returns the headers to send in addition to `Content-Length` and `Host`.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, Zeroizing<String>)> {
         let token = self.token.as_ref().map(|token| {
             let value = ["Bearer ", token.as_str()].concat();
@@ -125,12 +126,13 @@ pub enum Answer {
     Reply {
         /// The HTTP status.
         status: u16,
-        /// The seconds to wait, if the headers state them and can be read; see [`RetryHeaders`].
+        /// The number of seconds to wait before the next request, if the reply's headers name it and can be read; see
+        /// [`RetryHeaders`].
         retry_after: Option<u32>,
         /// The header `Location` of a redirect, which is not followed.
         location: Option<Zeroizing<String>>,
-        /// The whole body, which is wiped from memory. A body that is longer than the request's limit or cut short is
-        /// [`Answer::Failed`].
+        /// The whole body, which is wiped from memory when the answer is dropped. A reply whose body is cut short, or
+        /// longer than [`Request::reply_limit`], is [`Answer::Failed`] instead.
         body: Zeroizing<Vec<u8>>,
     },
     /// No whole reply arrived.
@@ -139,7 +141,7 @@ pub enum Answer {
         failure: Failure,
         /// Whether the request may have reached Polar.
         sent: Sent,
-        /// One line for developers and logs: lower case, no full stop, no key, no address of the user's.
+        /// One line for developers and logs: lower case, no full stop, no key, no address that belongs to the user.
         message: String,
     },
 }
@@ -156,13 +158,13 @@ pub enum Failure {
 }
 
 impl Answer {
-    /// Creates a reply without the headers that an answer can have.
+    /// Creates a reply without `retry_after` and `location`.
     pub fn reply(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self::Reply { status, retry_after: None, location: None, body: Zeroizing::new(body.into()) }
     }
 
     /// Creates a failure. `message` is one line for developers and logs: lower case, no full stop, no key, no address
-    /// of the user's.
+    /// that belongs to the user.
     pub fn failed(failure: Failure, sent: Sent, message: impl Into<String>) -> Self {
         Self::Failed { failure, sent, message: message.into() }
     }
@@ -172,8 +174,8 @@ impl Answer {
         Self::failed(Failure::Timeout, Sent::Maybe, "Polar did not answer in time")
     }
 
-    /// Creates the answer that a driver gives if the caller cancels: with [`Sent::No`] before it has called the
-    /// transport, with [`Sent::Maybe`] after that.
+    /// Creates the answer that a driver gives if the caller cancels. `sent` is [`Sent::No`] if the driver has not yet
+    /// called the transport, and [`Sent::Maybe`] if it has.
     pub fn cancelled(sent: Sent) -> Self {
         let message = match sent {
             Sent::No => "cancelled before anything was sent",

@@ -38,7 +38,8 @@ pub struct Client {
     refresher: Rc<RefCell<Option<Refresher>>>,
 }
 
-/// A builder that opens a [`Client`] with parts that are not the default ones. Created by [`Client::builder`].
+/// A builder for a [`Client`] with another storage, store, network stack or clock than the default. Created by
+/// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -48,7 +49,7 @@ pub struct ClientBuilder {
     clock: Option<Rc<dyn Clock>>,
 }
 
-/// The registration of a listener, which is removed when this is dropped.
+/// The registration of a listener. When this is dropped, the listener is removed.
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
     driver: Rc<Driver>,
@@ -58,7 +59,8 @@ pub struct Subscription {
 impl Client {
     /// Opens the client and reads the stored license from this browser. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read is not an error, so that it locks nobody out: the decision's problem says so.
+    /// Storage that cannot be read is not an error, so that nobody is locked out; the problem of the decision reports
+    /// it.
     pub async fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open().await
     }
@@ -126,8 +128,9 @@ impl Client {
         self.driver.cancel();
     }
 
-    /// Returns the customer portal: for a customer who lost the key, whose device is dead, or who has just bought.
-    /// Sends nothing. If other people can use the page, it must not keep a session longer than its dialog.
+    /// Returns the customer portal, for a customer who has lost the key, whose old device no longer works, or who has
+    /// just bought a license. Sends nothing. If other people can use the page, the page must not keep a session longer
+    /// than its dialog.
     #[cfg(feature = "portal")]
     #[must_use]
     pub fn portal(&self) -> super::Portal {

@@ -46,7 +46,8 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// A builder that opens a [`Client`] with parts that are not the default ones. Created by [`Client::builder`].
+/// A builder for a [`Client`] with another directory, store, network stack or clock than the default. Created by
+/// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -56,7 +57,7 @@ pub struct ClientBuilder {
     clock: Option<Arc<dyn Clock>>,
 }
 
-/// The registration of a listener, which is removed when this is dropped.
+/// The registration of a listener. When this is dropped, the listener is removed.
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
     driver: Arc<Driver>,
@@ -66,7 +67,8 @@ pub struct Subscription {
 impl Client {
     /// Opens the client and reads the stored license of this device. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read is not an error, so that it locks nobody out: the decision's problem says so.
+    /// Storage that cannot be read is not an error, so that nobody is locked out; the problem of the decision reports
+    /// it.
     ///
     /// # Errors
     /// `internal` outside of a tokio runtime.
@@ -137,8 +139,8 @@ impl Client {
         self.driver.cancel();
     }
 
-    /// Returns the customer portal: for a customer who lost the key, whose device is dead, or who has just bought.
-    /// Sends nothing.
+    /// Returns the customer portal, for a customer who has lost the key, whose old device no longer works, or who has
+    /// just bought a license. Sends nothing.
     ///
     /// ```no_run
     /// use polar_license::portal::Restored;

@@ -62,7 +62,7 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// The extra time after its deadline in which a transport may still report.
+/// The extra time after the deadline in which a transport may still report the outcome.
 const SLACK: Duration = Duration::from_millis(250);
 
 impl Driver {

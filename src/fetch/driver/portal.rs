@@ -1,4 +1,4 @@
-//! Carries out the steps of the customer portal. Decides nothing, and never shows their contents.
+//! Carries out the steps of the customer portal. Decides nothing, and never shows the contents of a step.
 
 use super::{Cancellation, Driver};
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! Carries out the steps of the customer portal, in a task. Decides nothing, and shows nothing of what it carries.
+//! Carries out the steps of the customer portal, in a task. Decides nothing, and never shows the contents of a step.
 
 use super::{Cancellation, Driver, EndOnDrop};
 use crate::client::cancel::Cancel;
