@@ -40,7 +40,7 @@ impl Driver {
                     step.resume(outcome, self.now())
                 }
                 Step::Send(step) => {
-                    // there is nothing to wait for, but a cancelled operation sends nothing more
+                    // this pause waits for nothing, but it ends with `false` if the operation was cancelled
                     let answer = if self.pause(0, cancellation).await {
                         self.exchange(&step.request, cancellation).await
                     } else {
