@@ -131,8 +131,8 @@ pub enum Answer {
         retry_after: Option<u32>,
         /// The header `Location` of a redirect, which is not followed.
         location: Option<Zeroizing<String>>,
-        /// The whole body, which is wiped from memory when the answer is dropped. A reply whose body is cut short, or
-        /// longer than [`Request::reply_limit`], is [`Answer::Failed`] instead.
+        /// The whole body, which is wiped from memory when the answer is dropped. If the body is cut short, or longer
+        /// than [`Request::reply_limit`], the answer is [`Answer::Failed`] instead.
         body: Zeroizing<Vec<u8>>,
     },
     /// No whole reply arrived.
@@ -198,7 +198,7 @@ impl Failure {
 /// Whether a request that failed may have reached Polar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// Certainly not: the request failed before its first byte left.
+    /// Certainly not: the request failed before the first byte of its body left.
     No,
     /// Possibly. Use this when in doubt.
     Maybe,

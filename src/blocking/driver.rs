@@ -130,8 +130,9 @@ impl Driver {
         self.replanned.notify_all();
     }
 
-    /// Waits until an operation has ended since the last call, at most for `pause`, or until the scope is cancelled.
-    /// Returns the time of the next look that the operation has set, or `None` if no operation has ended.
+    /// Waits until an operation has ended, the scope is cancelled, or `pause` has passed. An operation that has ended
+    /// since the last call counts as well. Returns the time of the next look that the operation has set, or `None` if
+    /// no operation has ended.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();

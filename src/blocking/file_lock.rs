@@ -64,15 +64,15 @@ use crate::store::{HeldTurn, StoreError};
 pub(super) const TOKEN_BYTES: usize = 8;
 /// The age of a lock at which its holder counts as dead. A live process holds a lock for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The age at which the holder counts as dead if the lock is held longer, and written again every second. It is shorter
-/// than the longest time of a validate, so that an app that starts again after a crash still has time to ask Polar.
+/// The age at which the holder counts as dead if it writes its lock again every second. It is shorter than the longest
+/// time of a validate, so that an app that starts again after a crash still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// The time for which a lock that could not be taken over is not judged again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The largest number of claims on the same lock by processes that died while they took it over. It has two digits, so
 /// that names stay short.
 const MOST_CLAIMS: u32 = 99;
-/// The text that stands for the token of a lock without a readable token.
+/// The stand-in for the token of a lock whose token is missing or cannot be read.
 const NO_TOKEN: &str = "0000000000000000";
 
 /// The tokens of the locks that this process has failed to delete, so that they may still exist. No thread holds such a
@@ -134,7 +134,7 @@ impl FileLock {
         Self { record, stale_after: STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// Creates a lock that is held longer, by a holder that calls `keep`.
+    /// Creates a lock that is held for longer. Its holder must call [`keep`](HeldTurn::keep) every second.
     pub(super) fn kept(record: PathBuf) -> Self {
         Self { record, stale_after: KEPT_STALE_AFTER, holder: Mutex::new(None) }
     }
@@ -491,8 +491,9 @@ impl Wait {
     }
 }
 
-/// Returns the token and the extension in the name of a file, if one process made the file beside the record with this
-/// name, or beside the record's lock for asking Polar. Returns `None` for other files, and also for a lock itself.
+/// Splits the name `entry` of a file into a token and an extension. Returns `None` unless the file belongs to a single
+/// process, and to the record of the name `record` or to that record's lock for asking Polar. A lock itself does not
+/// belong to a single process.
 fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
     let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
     let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;

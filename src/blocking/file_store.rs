@@ -7,9 +7,9 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `NAME` | the record; or `no license` and a line feed if it was removed beside another device's record |
+//! | `NAME` | the record; or `no license` and a line feed, if the record was removed beside another device's record |
 //! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `take99` | the lock: see `file_lock.rs` |
-//! | `NAME.asking.lock` and so on | a lock that a process holds while it asks Polar |
+//! | `NAME.asking.lock`, and its side files as above | a lock that a process holds while it asks Polar |
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
@@ -26,7 +26,7 @@
 //! |---|---|
 //! | macOS, iOS | `~/Library/Application Support` |
 //! | Windows | `%LOCALAPPDATA%` |
-//! | all others | `$XDG_DATA_HOME` where it is an absolute path, else `~/.local/share` |
+//! | all others | `$XDG_DATA_HOME` if it is an absolute path, else `~/.local/share` |
 //!
 //! `~` is `$HOME` if it is set, else the home directory in the system's user database.
 
@@ -116,7 +116,7 @@ pub fn file_name(app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Str
 /// |---|---|
 /// | macOS, iOS | `~/Library/Application Support/polar-license` |
 /// | Windows | `%LOCALAPPDATA%\polar-license` |
-/// | all others | `$XDG_DATA_HOME/polar-license` where that is absolute, else `~/.local/share/polar-license` |
+/// | all others | `$XDG_DATA_HOME/polar-license` if that is absolute, else `~/.local/share/polar-license` |
 pub fn default_directory() -> Option<PathBuf> {
     directory_on(System::THIS, |name| env::var_os(name), env::home_dir())
 }

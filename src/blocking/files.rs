@@ -5,7 +5,7 @@
 //! `sudo` keeps the user's home directory. A program that runs as root therefore works on the files of a user, who
 //! could not read the files that root creates. So each file that root creates is given to the owner of the file that it
 //! replaces, or else to the owner of its directory. If everybody may write to the directory, the owner of a replaced
-//! file does not count: anybody may have put that file there, to be given a license key.
+//! file does not count: anybody may have put that file there, in order to receive a license key.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -78,8 +78,8 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     retry_while_in_use(|| options.open(path))
 }
 
-/// Replaces the error for links that lead to each other by `IsADirectory`, the error for anything that is not a file.
-/// The standard library's own kind for such links is unstable.
+/// Returns `IsADirectory`, the error for anything that is not a file, if links lead to each other. The standard
+/// library's own kind for such links is unstable. Returns any other error unchanged.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }
@@ -96,7 +96,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     retry_while_in_use(|| fs::rename(from, to))
 }
 
-/// Returns the names of the entries of a directory, as far as it can be read.
+/// Returns the names of the entries of a directory, as far as the directory can be read.
 ///
 /// The standard library is not used, because its `ReadDir` panics if `closedir` fails, even when all names have been
 /// read.
@@ -113,7 +113,7 @@ pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
     entries.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned()).collect()
 }
 
-/// Returns the names of the entries of a directory, as far as it can be read.
+/// Returns the names of the entries of a directory, as far as the directory can be read.
 #[cfg(not(unix))]
 pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };

@@ -9,20 +9,20 @@
 //!                     failed here: Sent::No                     │  failed here: Sent::Maybe
 //!                                                               └─ ureq asks for the first byte of the body
 //! ```
-//! The boundary between both is the moment at which ureq first reads the body: Polar cannot act on a request without a
-//! byte of its body. This boundary is exact. A list of error codes would be a guess, because a reset, for example, can
-//! happen on either side.
+//! The boundary between [`Sent::No`] and [`Sent::Maybe`] is the moment at which ureq first reads the body: before that,
+//! Polar has no byte of the body and cannot act on the request. This boundary is exact. A list of error codes would be
+//! a guess, because a reset, for example, can happen on either side.
 //!
 //! Trust: on Windows and Apple systems, the operating system verifies certificates. On other systems, the system's root
 //! certificates are trusted (or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name), and bundled ones if there are
-//! none. They are read before the first request that needs them, and again after a failed request, so that a
-//! certificate that is installed meanwhile works without a restart. A certificate that is removed stays trusted until
-//! the next failed request, or until the program ends.
+//! none. The root certificates are read before the first request that needs them, and again after a failed request, so
+//! that a certificate that is installed meanwhile works without a restart. A certificate that is removed stays trusted
+//! until the next failed request, or until the program ends.
 //!
 //! Proxy: `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY`, in capital or small letters, name the proxy (`http`, `https`,
-//! `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. If none of them is set, Windows's own
-//! setting is used there. Loopback is never proxied. If the first variable that is set does not hold a proxy's address,
-//! nothing is sent.
+//! `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. On Windows, the system's setting names
+//! the proxy if no variable is set. Loopback is never proxied. If the first variable that is set does not hold a
+//! proxy's address, nothing is sent.
 //!
 //! ureq-proto writes every answer to the log at level `trace`, including keys, customer data and tokens, and has no
 //! switch for that. An app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal` it has
@@ -106,7 +106,7 @@ pub(super) enum Obstacle {
     ProxyVariable,
     /// The proxy's protocol requires this computer to look up the server's name, and the lookup failed.
     HostName,
-    /// The connection was not accepted, or this computer could not look up the name.
+    /// The connection was not accepted, or this computer could not look up the server's name.
     Connection,
     /// The connection was accepted, but failed before the request was sent.
     BrokenOff,
@@ -211,8 +211,8 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<Ro
     read(response, request.reply_limit)
 }
 
-/// Adds the headers that every request has. The values of [`Request::headers`] are marked, so that ureq does not log
-/// them.
+/// Adds the headers that every request has. Marks the values of [`Request::headers`] as sensitive, so that ureq does
+/// not log them.
 fn with_headers<B>(mut builder: RequestBuilder<B>, request: &Request) -> Result<RequestBuilder<B>, Fault> {
     builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
     for (name, value) in request.headers() {
@@ -301,7 +301,7 @@ fn system_roots() -> Option<usize> {
 }
 
 /// Loads the system's root certificates. ureq's platform verifier is not used: on a system without certificates it
-/// fails only after connecting, and this failure cannot be told from others.
+/// fails only after connecting, and this failure looks like any other.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
     let found = system_roots::system_roots().certs;

@@ -29,7 +29,7 @@ const READ_LIMIT: u64 = 64 * 1024;
 
 /// Returns the operating system's identifier of this machine, or `None` if it has none.
 ///
-/// It may be the same on machines that were cloned, and in all containers of one image.
+/// The identifier may be the same on machines that were cloned, and in all containers of one image.
 pub fn machine_source() -> Option<String> {
     identifier()
 }

@@ -12,7 +12,7 @@ pub(crate) fn log(request: &Request, answer: &Answer, took_ms: u64) {
     }
 }
 
-/// Logs the version of Polar's API in which a reply is written, as the reply's header `Polar-Version` names it. Called
+/// Logs the version of Polar's API in which a reply is written, which the reply's header `Polar-Version` names. Called
 /// by the network stacks of this crate; an app's own network stack can read the header itself.
 #[cfg(any(feature = "http", feature = "tokio", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
 pub(crate) fn answered_in(version: Option<&str>) {

@@ -83,8 +83,8 @@ macro_rules! portal {
             }
 
             /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. A success page
-            /// cannot know who sent the token to it, so the app must compare a value that only it and its own purchase
-            /// know.
+            /// cannot know who sent the token to it, so the app must compare a value that only the app and its own
+            /// purchase know.
             ///
             /// # Errors
             /// `invalid_argument` if `token` cannot be a token.

@@ -14,9 +14,9 @@ pub(super) enum Raced<T> {
 /// The longest time that JavaScript's timers can wait. A timer for a longer time would fire at once.
 const LONGEST_MS: u64 = i32::MAX as u64;
 
-/// Waits until `work` is ready, for `limit_ms`, or until `is_cancelled` returns `true`. `is_cancelled` is called at
-/// every poll, and wakes the task when its result changes. If `work` is ready, its result counts in any case. The timer
-/// is started only if `work` is not ready at once.
+/// Waits until `work` is ready, until `limit_ms` have passed, or until `is_cancelled` returns `true`. `is_cancelled` is
+/// called at every poll, and wakes the task when its result changes. If `work` is ready, its result counts in any case.
+/// The timer is started only if `work` is not ready at once.
 pub(super) async fn race<T>(
     work: impl Future<Output = T>,
     limit_ms: u64,

@@ -18,7 +18,7 @@ use std::cell::RefCell;
 pub enum Storage {
     /// `localStorage`, the default in a page. Workers do not have it.
     Local,
-    /// A database named `polar-license`. Pages and workers share it.
+    /// An IndexedDB database named `polar-license`. Pages and workers share it.
     IndexedDb,
 }
 

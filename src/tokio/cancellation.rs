@@ -29,7 +29,7 @@ impl Cancellation {
     /// Waits until this request or a stronger one is made.
     pub(super) async fn requested(&self, cancel: Cancel) {
         let mut receiver = self.0.subscribe();
-        // fails only if the sender is gone, which `self` owns
+        // cannot fail, because `self` owns the sender
         let _ = receiver.wait_for(|requested| *requested >= Some(cancel)).await;
     }
 }

@@ -9,7 +9,7 @@
 //!                                └─ dropped ─► Cancel::AfterReply
 //!  task     begin ── store, send, join … ─────► end     notifies callers, the refresher and the listeners
 //! ```
-//! The engine is locked only to take a step, and never while a future is awaited or a listener runs.
+//! The engine is locked only to read it or to take a step, and never while a future is awaited or a listener runs.
 
 #[cfg(feature = "portal")]
 mod portal;
@@ -118,7 +118,7 @@ impl Driver {
     pub(super) async fn drain(&self) {
         let mut under_way = self.under_way.subscribe();
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::AfterReply));
-        // fails only if the sender is gone, which `self` owns
+        // cannot fail, because `self` owns the sender
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 

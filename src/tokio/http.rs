@@ -9,13 +9,14 @@
 //!                     failed here: Sent::No                     │  failed here: Sent::Maybe
 //!                                                               └─ hyper asks for the body
 //! ```
-//! The boundary between both is the moment at which hyper first asks for the body: Polar cannot act on a request
-//! without its body. If time is up before that moment, the body is not sent, although hyper's task may still be running
-//! on another thread.
+//! The boundary between [`Sent::No`] and [`Sent::Maybe`] is the moment at which hyper first asks for the body: Polar
+//! cannot act on a request without its body. If time is up before that moment, the body is not sent, although hyper's
+//! task may still be running on another thread.
 //!
-//! Trust: see `trust.rs`. Proxy: `HTTPS_PROXY`, `ALL_PROXY` and `HTTP_PROXY`, in capital or small letters, name the
-//! proxy (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. On Windows, the
-//! system's setting names the proxy if no variable is set. Loopback is never proxied.
+//! Trust: see `trust.rs`. Proxy: `HTTPS_PROXY` or else `ALL_PROXY`, in capital or small letters, names the proxy
+//! (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. On Windows, the
+//! system's setting names the proxy if no variable is set. Loopback is never proxied. If the first variable that is set
+//! does not hold a proxy's address, nothing is sent.
 
 use super::trust::{no_roots, tls_config};
 use crate::client::connection::{
@@ -298,7 +299,7 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 /// Returns the error, its cause, the cause of that, and so on.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        // its `source` skips the error that it wraps
+        // the `source` of an `io::Error` skips the error that it wraps
         Some(wrapped) => Some(wrapped as _),
         None => error.source(),
     })

@@ -76,7 +76,7 @@ impl Finding {
         &self.detail
     }
 
-    /// Returns advice in whole sentences, or `None` if nothing is wrong.
+    /// Returns the advice in whole sentences, or `None` if the outcome is [`Outcome::Good`].
     pub fn advice(&self) -> Option<&str> {
         self.advice.as_deref()
     }

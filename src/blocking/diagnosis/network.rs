@@ -333,7 +333,7 @@ fn is_version(text: &str) -> bool {
     text.len() == 7 && text.bytes().enumerate().all(is_digit)
 }
 
-/// Returns the fault that is the likely reason for a reply in which Polar does not answer the request.
+/// Returns the fault that most likely explains an unexpected reply.
 fn who_answered(status: u16, body: &[u8]) -> Fault {
     let is_page = body.trim_ascii_start().starts_with(b"<");
     match status {

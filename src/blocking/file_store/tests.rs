@@ -598,7 +598,7 @@ fn a_full_disk_loses_nothing() {
         assert_eq!(load(&store), before);
         return;
     }
-    // With one block a lock can be written but no record; with zero blocks nothing can be written.
+    // With a limit of one block, a lock can be written but no record. With a limit of zero, nothing can be written.
     for blocks in ["1", "0"] {
         let scratch = Scratch::new();
         let store = new_store(&scratch);
