@@ -27,8 +27,8 @@
 //!    second process could take away the lock that the first one has acquired. If the claim exists and is as old as a
 //!    lock that was left behind, its maker died too: go on to `take2`, and so on to `take99`. If the claim is younger,
 //!    wait as for a lock.
-//! 2. Read the lock again. If its token or its modification time has changed since it was judged, another process has
-//!    taken it over already: stop.
+//! 2. Read the lock again. If its token or its modification time is no longer the one that was judged, somebody else
+//!    was faster: stop.
 //! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may be another lock after all, if the holder was not
 //!    dead but suspended, and went on just then. In that case put the lock back: link it to `NAME.lock` or, without
 //!    hard links, create-new `NAME.lock` with its token.

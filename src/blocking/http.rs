@@ -253,7 +253,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Http => TlsConfig::default(),
     };
     let proxy = proxy(target)?;
-    // ureq applies this limit to the connection to a proxy and again to the proxy's answer.
+    // ureq applies this limit to the connection to a proxy and again to the proxy's answer, so each gets half of the
+    // time.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
         .proxy(proxy)

@@ -128,9 +128,9 @@ fn short_name(distribution: &str) -> String {
     }
 }
 
-/// Returns the system's identifier. On Linux, reads `/etc/machine-id` first. `machine-uid` would prefer the file of
-/// D-Bus, which on a clone still identifies the original machine if only `/etc/machine-id` was created anew. This order
-/// must never change, because a seat belongs to the device with this identifier.
+/// Returns the system's identifier. On Linux and Android, reads `/etc/machine-id` first. `machine-uid` would prefer the
+/// file of D-Bus, which on a clone still identifies the original machine if only `/etc/machine-id` was created anew.
+/// This order must never change, because a seat belongs to the device with this identifier.
 fn identifier() -> Option<String> {
     let own =
         if cfg!(any(target_os = "linux", target_os = "android")) { read(Path::new("/etc/machine-id")) } else { None };

@@ -4,8 +4,8 @@
 /// sooner.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cancel {
-    /// After the answer to the current request has been stored. The operation sends nothing more. Used if nobody waits
-    /// for the outcome.
+    /// After the answer to the current request has been stored. The operation sends nothing more. Requested, for
+    /// example, when nobody waits for the outcome any more.
     AfterReply,
     /// At once.
     Now,

@@ -136,7 +136,7 @@ macro_rules! portal {
 
         impl Session {
             /// Returns the customer's license keys that belong to this organization and to a benefit that the
-            /// configuration accepts. Usable keys come first, and the key with the latest expiry is the first of them.
+            /// configuration accepts. Usable keys come first. They are sorted by their expiry, the latest first.
             ///
             /// # Errors
             /// `refused` if the session has ended.
