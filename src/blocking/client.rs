@@ -146,7 +146,7 @@ impl Client {
     /// let portal = client.portal();
     /// let mut requested = portal.request_code(&ask("The e-mail address of the purchase?"))?;
     /// if let CodeRequest::Choose(several) = &requested {
-    ///     // the one that the user has chosen
+    ///     // the customer that the user has chosen
     ///     requested = portal.request_code_for(several, &several.customers()[0])?;
     /// }
     /// if let CodeRequest::Sent(code) = &requested {
@@ -156,14 +156,14 @@ impl Client {
     /// let mut restored = session.restore()?;
     /// if let Restored::Choose(keys) = &restored {
     ///     keys.iter().for_each(|key| println!("{}", key.masked()));
-    ///     restored = session.activate(&keys[0])?; // the one that the user has chosen
+    ///     restored = session.activate(&keys[0])?; // the key that the user has chosen
     /// }
     /// if let Restored::NoSeat(full) = &restored {
     ///     println!("{}", full.error.message());
     ///     match &full.devices {
     ///         Devices::Listed(devices) => {
     ///             devices.iter().for_each(|device| println!("{} since {}", device.label(), device.since()));
-    ///             session.release(&full.key, &devices[0])?; // the one that the user has chosen
+    ///             session.release(&full.key, &devices[0])?; // the device that the user has chosen
     ///             restored = session.activate(&full.key)?;
     ///         }
     ///         Devices::Hidden(hidden) => println!("{}", hidden.message()),

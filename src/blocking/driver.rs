@@ -110,7 +110,7 @@ impl Driver {
         self.clock.now()
     }
 
-    /// See [`Store::stamp`].
+    /// Returns the [`Store::stamp`] of the client's store.
     pub(super) fn stamp(&self) -> Option<u64> {
         self.store.stamp()
     }

@@ -358,7 +358,7 @@ impl FileLock {
         self.holder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the token of the lock if this thread holds it.
+    /// Returns the token of the lock if this thread holds the lock.
     pub(super) fn own_token(&self) -> Option<String> {
         let holder = self.holder();
         holder.as_ref().filter(|holder| holder.thread == thread::current().id()).map(|holder| holder.token.clone())

@@ -39,7 +39,7 @@ impl Drop for Refresher {
 
 fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
     let mut watch = Watch::new(driver.now());
-    // drops an earlier plan, which must not delay the first look
+    // drops the time that an earlier operation has set, which must not delay the first look
     driver.wait_for_plan(Duration::ZERO, scope);
     while !scope.is_cancelled() {
         if watch.record_changed(driver.stamp()) {
@@ -52,7 +52,7 @@ fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
                 Duration::ZERO
             }
         };
-        // a user's activation is an operation as well, and may make the first plan
+        // a user's activation is an operation as well, and may be the first to set the time of the next look
         if let Some(wake_at) = driver.wait_for_plan(pause, scope) {
             watch.planned(driver.now(), wake_at);
         }

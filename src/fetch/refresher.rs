@@ -62,7 +62,7 @@ impl Signal {
 
 async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     let mut watch = Watch::new(driver.now());
-    // drops an earlier plan, which must not delay the first look
+    // drops the time that an earlier operation has set, which must not delay the first look
     wait_for_plan(&driver, &signal, Duration::ZERO).await;
     while !signal.stopped.get() {
         let pause = match watch.look(driver.now(), signal.woken.take()) {
@@ -72,7 +72,7 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
                 Duration::ZERO
             }
         };
-        // a user's activation is an operation as well, and may make the first plan
+        // a user's activation is an operation as well, and may be the first to set the time of the next look
         if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
             watch.planned(driver.now(), wake_at);
         }

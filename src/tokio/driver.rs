@@ -200,7 +200,7 @@ impl Driver {
         self.clock.now()
     }
 
-    /// See [`Store::stamp`](crate::store::Store::stamp).
+    /// Returns the [`Store::stamp`](crate::store::Store::stamp) of the client's store, if it has one.
     pub(super) async fn stamp(&self) -> Option<u64> {
         self.place.stamp().await
     }

@@ -48,9 +48,9 @@ pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
     findings
 }
 
-/// Does the same as [`network`] with a license key, and also finds out whether Polar knows the key in the configured
-/// organization. If Polar does not know it, asks Polar's other environment as well (the sandbox instead of production,
-/// or the reverse), to find out whether the key belongs there.
+/// Checks the same as [`network`] by asking about a license key that exists. Also finds out whether Polar knows the key
+/// in the configured organization. If Polar does not know it, asks Polar's other environment as well (the sandbox
+/// instead of production, or the reverse), to find out whether the key belongs there.
 pub fn network_with_key(config: &Config, key: &Key) -> Vec<Finding> {
     let request = Validate::new(key, config.organization_id());
     let asked = Asked::new(config.environment(), &request, config.timeout());
