@@ -16,7 +16,7 @@ pub trait Store: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
     /// mixture.
     fn save(&self, record: &[u8], durability: Durability) -> Result<(), StoreError>;
 
@@ -108,7 +108,7 @@ pub trait AsyncStore: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
     /// mixture.
     fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> BoxFuture<'a, Result<(), StoreError>>;
 
@@ -142,7 +142,7 @@ pub trait LocalAsyncStore {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
     /// mixture.
     fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalBoxFuture<'a, Result<(), StoreError>>;
 

@@ -115,7 +115,8 @@ impl Driver {
         self.store.stamp()
     }
 
-    /// Ends every operation of callers that is in progress. Requests that were sent may have been applied.
+    /// Ends all operations in progress that callers have started. A request that was already sent may have been
+    /// applied.
     pub(super) fn cancel(&self) {
         let scope = std::mem::take(&mut *lock(&self.scope));
         self.cancel_scope(&scope);

@@ -1,5 +1,5 @@
-//! A lock for programs in any language: a file that is created only if it does not exist (create-new). Protects the
-//! file beside it, the record. Never reads a clock, never touches the record.
+//! A lock for programs in any language: a file that is created only if it does not exist (create-new). The lock
+//! protects the record, which is the file beside it. Never reads a clock, never touches the record.
 //!
 //! ```text
 //!            create-new NAME.lock, write a random token

@@ -1,5 +1,5 @@
-//! Creates and changes files and directories that only their owner can read, and words the messages for failures. Never
-//! names a path in an error: paths contain the user's name. Never waits for a pipe.
+//! Creates and changes files and directories that only their owner can read, and composes the messages for failures.
+//! Never names a path in an error: paths contain the user's name. Never waits for a pipe.
 //!
 //! # Owners
 //! `sudo` keeps the user's home directory. A program that runs as root therefore works on the files of a user, who

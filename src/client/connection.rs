@@ -1,5 +1,5 @@
-//! Decides which addresses the native network stacks may connect to, and words the messages of failed connections, so
-//! that both are the same in every stack. Connects to nothing itself.
+//! Decides which addresses the native network stacks may connect to, and composes the messages of failed connections,
+//! so that both are the same in every stack. Connects to nothing itself.
 
 use crate::transport::{Answer, Failure, Sent};
 use std::io;

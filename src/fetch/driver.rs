@@ -120,7 +120,8 @@ impl Driver {
         self.clock.now()
     }
 
-    /// Ends every operation of callers that is in progress. Requests that were sent may have been applied.
+    /// Ends all operations in progress that callers have started. A request that was already sent may have been
+    /// applied.
     pub(super) fn cancel(&self) {
         let running = std::mem::take(&mut *self.running.borrow_mut());
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));

@@ -205,7 +205,8 @@ impl Driver {
         self.place.stamp().await
     }
 
-    /// Ends every operation of callers that is in progress. Requests that were sent may have been applied.
+    /// Ends all operations in progress that callers have started. A request that was already sent may have been
+    /// applied.
     pub(super) fn cancel(&self) {
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::Now));
     }
