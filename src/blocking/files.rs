@@ -169,9 +169,9 @@ fn open_directory(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Calls `attempt` once. On Windows, calls it up to 50 times in about a quarter of a second while another program has
-/// the file open: Windows then refuses to replace, delete, open or create the file. Such a program may be a reader, or
-/// a virus scanner that looks at every file after it was written.
+/// Calls `attempt` once. On Windows, calls it again while another program has the file open, up to 50 times in about a
+/// quarter of a second. Windows refuses to replace, delete, open or create a file that another program has open. Such a
+/// program may be a reader, or a virus scanner that looks at every file after it was written.
 pub(super) fn retry_while_in_use<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     for _ in 1..50 {
         match attempt() {

@@ -97,7 +97,7 @@ macro_rules! portal {
             /// those that name the buyer.
             ///
             /// # Errors
-            /// `invalid_argument` if `link` is not such a link; `refused` if Polar does not know it.
+            /// `invalid_argument` if `link` is not a link of this form; `refused` if Polar does not know it.
             // not in a web page: a browser hides the address to which the link redirects
             #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
             pub $($async)? fn checkout(&self, link: &str) -> Result<Checkout, Error> {

@@ -1,5 +1,5 @@
 //! A self-test of the parts that a license depends on: the connection to Polar, the clock, and the place where the
-//! license is kept. Customers send its results to support in place of "it does not work". Judges no license, and
+//! license is kept. Customers can send its results to support instead of "it does not work". Judges no license, and
 //! changes none.
 //!
 //! No finding contains a license key, a user's name, or the address of a proxy. A path is shown with `~` for the home

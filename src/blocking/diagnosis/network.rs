@@ -190,8 +190,8 @@ impl Asked {
         }
     }
 
-    /// Returns `true` for an `http` address, which is always on this computer: any other server must have an `https`
-    /// address.
+    /// Returns `true` if the address begins with `http:`. Its server is then on this computer, because any other server
+    /// must have an `https` address.
     fn is_on_this_computer(&self) -> bool {
         self.url.starts_with("http:")
     }

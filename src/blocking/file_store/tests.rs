@@ -303,7 +303,7 @@ fn a_lock_that_is_no_file_is_judged_by_its_age() {
         assert_eq!(error, "another process has locked the license file; try again in a few seconds", "{kind}");
         make_old(&lock_path(&store));
         lock_at_once(&store).expect(kind);
-        // This library must not delete the content of a directory.
+        // This library must not delete the content of a directory, so the filled directory stays.
         let left = if kind == "filled directory" { 2 } else { 1 };
         assert_eq!(names(&scratch).len(), left, "{:?}", names(&scratch));
     }

@@ -24,7 +24,7 @@ impl Driver {
         self.portal_until(begin, progress, pending()).await
     }
 
-    /// Runs an operation of the portal. It also ends once `cancelled` is ready.
+    /// Runs an operation of the portal. The operation also ends once `cancelled` is ready.
     pub(in crate::tokio) async fn portal_until<T: Send + 'static>(
         self: &Arc<Self>,
         begin: impl FnOnce(Context, Now) -> Step<T>,
