@@ -64,13 +64,13 @@ use crate::store::{HeldTurn, StoreError};
 pub(super) const TOKEN_BYTES: usize = 8;
 /// The age of a lock at which its holder counts as dead. A live process holds a lock for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The age at which the holder counts as dead if it writes its lock again every second. It is shorter than the longest
-/// time of a validate, so that an app that starts again after a crash still has time to ask Polar.
+/// The age of a lock at which its holder counts as dead, if the holder writes the lock again every second. A validate
+/// may take longer than this, so an app that starts again after a crash still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// The time for which a lock that could not be taken over is not judged again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
-/// The largest number of claims on the same lock by processes that died while they took it over. It has two digits, so
-/// that names stay short.
+/// The largest number of claims on one lock, each by a process that died while it took the lock over. The number has
+/// two digits, so that file names stay short.
 const MOST_CLAIMS: u32 = 99;
 /// The stand-in for the token of a lock whose token is missing or cannot be read.
 const NO_TOKEN: &str = "0000000000000000";

@@ -1,7 +1,7 @@
 //! The customer portal for programs on tokio.
 //!
-//! If a future of this module is dropped, no further request is sent. If a request was sent before and its answer must
-//! not be lost, such as the new key of a replacement, the answer is still stored.
+//! If a future of this module is dropped, no further request is sent. The answer to a request that was sent before is
+//! still stored if it must not be lost, for example an answer with the new key of a replacement.
 
 use super::driver::Driver;
 use crate::client::portal::portal;

@@ -226,7 +226,7 @@ faults! {
     /// Another process holds the lock.
     Locked = "locked",
         "Close other programs that use this license, or try again in a few seconds.";
-    /// Something else exists where the license file or its directory should be.
+    /// Something other than the license exists where its file or directory should be.
     Obstructed = "obstructed",
         "Move away what is there, or choose another directory.";
     /// The license file exists, and this user may not read it.
