@@ -346,8 +346,8 @@ fn who_answered(status: u16, body: &[u8]) -> Fault {
     }
 }
 
-/// Returns the other one of Polar's two environments, to which a key may belong. Returns `None` for an address of the
-/// app's own.
+/// Returns the other of Polar's two environments, to which a key may belong instead. Returns `None` if the environment
+/// is an address of the app's own.
 pub(super) fn other_environment(environment: &Environment) -> Option<Environment> {
     match environment {
         Environment::Production => Some(Environment::Sandbox),
@@ -364,8 +364,8 @@ pub(super) fn named(environment: &Environment) -> String {
     }
 }
 
-/// Returns `true` for the body of the 404 that Polar sends for an address without an endpoint, and for a version of its
-/// API that it has removed.
+/// Returns `true` if `body` is the body of Polar's bare 404. Polar sends this reply for an address without an endpoint,
+/// and for a version of its API that it has removed.
 fn is_bare_not_found(body: &[u8]) -> bool {
     let document = Json::parse(body);
     let detail = document.and_then(|document| document.get("detail")).and_then(Json::string);
