@@ -16,7 +16,7 @@ pub trait Store: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
     /// mixture.
     fn save(&self, record: &[u8], durability: Durability) -> Result<(), StoreError>;
 
@@ -30,18 +30,30 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
+<<<<<<< HEAD
     /// Does the same as [`Store::locked`], but waits no longer than about `timeout` for others who hold the lock. A
     /// `timeout` of zero means one try. Clients call this method. The default calls [`Store::locked`], which may wait
     /// longer.
+=======
+    /// Does the same as [`Store::locked`], but waits for others no longer than about `timeout`. If `timeout` is zero,
+    /// tries once. Clients call this method. The default calls [`Store::locked`], which may wait longer.
+>>>>>>> origin/wip/prose-drv
     fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         let _ = timeout;
         self.locked(work)
     }
 
+<<<<<<< HEAD
     /// Takes the turn to ask Polar. Processes that share the record ask Polar one after another, and each reads the
     /// answers that the earlier ones have stored. Waits no longer than `timeout`, and returns `None` if another process
     /// keeps the turn for all that time. A store that other processes can reach overrides this. The default returns a
     /// turn at once.
+=======
+    /// Takes the turn to ask Polar. Processes that share the record take turns: they ask Polar one after the other, and
+    /// each process first reads the answers that the earlier ones have stored. Waits no longer than `timeout`, and
+    /// returns `None` if another process has the turn for all that time. A store that other processes can reach
+    /// overrides this method; the default gives the turn to every caller at once.
+>>>>>>> origin/wip/prose-drv
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         let _ = timeout;
         Some(Box::new(()))
@@ -104,21 +116,25 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 /// futures may move between threads, such as clients on a multi-threaded executor.
 ///
 /// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
+<<<<<<< HEAD
 /// not at all.
+=======
+/// not changed.
+>>>>>>> origin/wip/prose-drv
 pub trait AsyncStore: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
     /// mixture.
     fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// Removes the record. Succeeds if there is none.
     fn remove(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or processes
-    /// can reach the record, the store overrides this so that nobody else changes the record in between. The store may
-    /// then call `merge` again.
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. A store that other tabs or
+    /// processes can reach overrides this method, so that nobody else changes the record in between. Such a store may
+    /// call `merge` more than once.
     fn update<'a>(
         &'a self,
         merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + Send + 'a),
@@ -138,21 +154,25 @@ pub trait AsyncStore: Send + Sync {
 /// shell. It is for clients that stay on their thread, such as clients in a web page.
 ///
 /// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
+<<<<<<< HEAD
 /// not at all.
+=======
+/// not changed.
+>>>>>>> origin/wip/prose-drv
 pub trait LocalAsyncStore {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
     /// mixture.
     fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalBoxFuture<'a, Result<(), StoreError>>;
 
     /// Removes the record. Succeeds if there is none.
     fn remove(&self) -> LocalBoxFuture<'_, Result<(), StoreError>>;
 
-    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or processes
-    /// can reach the record, the store overrides this so that nobody else changes the record in between. The store may
-    /// then call `merge` again.
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. A store that other tabs or
+    /// processes can reach overrides this method, so that nobody else changes the record in between. Such a store may
+    /// call `merge` more than once.
     fn update<'a>(
         &'a self,
         merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a),
@@ -168,7 +188,7 @@ pub trait LocalAsyncStore {
     }
 }
 
-/// Implements an asynchronous store for pointers to one, and for [`MemoryStore`].
+/// Implements one of the traits of asynchronous stores for pointers to a store, and for [`MemoryStore`].
 macro_rules! implement_async_store {
     ($AsyncStore:ident $(+ $Send:ident)?, $Future:ident, $Pointer:ident) => {
         impl<S: $AsyncStore + ?Sized> $AsyncStore for $Pointer<S> {
@@ -225,10 +245,16 @@ pub enum Change {
 /// Whether a save must reach the disk before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
+<<<<<<< HEAD
     /// The record must be on the disk before the call returns, because it contains a new answer from Polar or a new
     /// seat.
     Synced,
     /// The save may be lost in a power cut without harm, because nothing but times has changed.
+=======
+    /// The record is on the disk before the call returns, because it contains a new answer of Polar or a seat.
+    Synced,
+    /// The save may be lost in a power cut. That does no harm, because only a time in the record has changed.
+>>>>>>> origin/wip/prose-drv
     Relaxed,
 }
 
@@ -263,7 +289,7 @@ impl StdError for StoreError {
     }
 }
 
-/// A store in memory, for tests and for apps that want nothing on the disk. The record is lost when the store is
+/// A store in memory, for tests and for apps that must leave nothing on the disk. The record is lost when the store is
 /// dropped, so the license must be activated again at every start.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<Option<Vec<u8>>>);

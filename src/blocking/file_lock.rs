@@ -1,5 +1,5 @@
-//! A lock for programs in any language: a file that is created only if it does not exist (create-new). Protects the
-//! file beside it, the record. Never reads a clock, never touches the record.
+//! A lock for programs in any language: a file that is created only if it does not exist (create-new). The lock
+//! protects the record, which is the file beside it. Never reads a clock, never touches the record.
 //!
 //! ```text
 //!            create-new NAME.lock, write a random token
@@ -10,32 +10,38 @@
 //! ```
 //! `flock` is not used, because Node does not have it and network file systems implement it differently.
 //!
-//! A lock was left behind if it is so old that its holder must have died (10 s; for the turn at asking Polar, which is
-//! written again every second, 5 s), or if this process itself has failed to delete it. It need not be readable for
-//! that: another user's file, a directory and a dangling link are judged by their age alone. Nothing but a regular file
-//! is ever opened: opening a pipe would block until somebody writes to it.
+//! A lock counts as left behind if it is so old that its holder must have died, or if this process itself has failed to
+//! delete it. A lock is that old after 10 s. The lock of the turn to ask Polar is that old after 5 s, because its
+//! holder writes it again every second. A lock that cannot be read (another user's file, a directory, a dangling link)
+//! is judged by its age alone. Only regular files are ever opened, because opening a pipe would block until somebody
+//! writes to it.
 //!
-//! The age of a lock is its modification time compared to that of a new file, `NAME.TOKEN.old`. Both come from the file
-//! system, so that neither a wrong clock nor a file server's own clock matters. A modification time that is as far in
-//! the future counts as well: the clock was set back after the holder died.
+//! The age of a lock is the difference between its modification time and the modification time of a new file,
+//! `NAME.TOKEN.old`. Both times come from the file system, so neither a wrong clock nor a file server's own clock
+//! matters. A modification time that lies as far in the future makes a lock old too: then the clock was set back after
+//! the holder died.
 //!
-//! Taking over, where `TOKEN` is the taker's and `DEAD` the lock's, or `0000000000000000` if it has no readable token:
-//! 1. Claim it: create-new `NAME.DEAD.take1`. Only the process that created it may go on, which keeps a later taker from
-//!    taking the lock of the one that was first. If it exists and is as old, its maker died too: go
-//!    on to `take2`, and so on to `take99`; if it is younger, wait as for a lock.
-//! 2. Read the lock again; if it is not the one judged (token and modification time), that was done already: stop.
-//! 3. Rename it to `NAME.TOKEN.old` and read that. Should it be another lock after all, because its holder was not dead
-//!    but stopped, and went on just then, put it back: link it to `NAME.lock`, or, without hard links, create-new
-//!    `NAME.lock` with its token.
+//! A process takes over a lock in four steps. `TOKEN` is the token of this process. `DEAD` is the token in the lock, or
+//! `0000000000000000` if the lock has no readable token.
+//! 1. Claim the lock: create-new `NAME.DEAD.take1`. Only the process that created this claim may go on. Otherwise a
+//!    second process could take away the lock that the first one has acquired. If the claim exists and is as old as a
+//!    lock that was left behind, its maker died too: go on to `take2`, and so on to `take99`. If the claim is younger,
+//!    wait as for a lock.
+//! 2. Read the lock again. If its token or its modification time is no longer the one that was judged, somebody else
+//!    was faster: stop.
+//! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may be another lock after all, if the holder was not
+//!    dead but suspended, and went on just then. In that case put the lock back: link it to `NAME.lock` or, without
+//!    hard links, create-new `NAME.lock` with its token.
 //! 4. Delete the dead holder's `.tmp`, then `NAME.TOKEN.old` and the claims, and start again from create-new.
 //!
-//! A power cut may leave such files without the lock that they belong to. The first save of each process removes them.
+//! After a power cut, such files may exist without the lock that they belong to. The first save of each process removes
+//! them.
 //!
-//! If the system refuses a step, as in a directory that this user may only read, waiting would not help. That is an
-//! error at once.
+//! If the system refuses a step, for example because this user may only read the directory, locking fails at once:
+//! waiting would not help.
 //!
-//! One fault remains: a process that was stopped for over 10 s just between its last check and the rename after it. It
-//! overwrites with a whole record what was saved meanwhile.
+//! One fault remains: a process may be suspended for over 10 s exactly between its last check and the rename that
+//! follows. When it goes on, it replaces the record that was saved meanwhile by its own older record, which is whole.
 
 use std::array;
 use std::ffi::OsStr;
@@ -53,25 +59,27 @@ use super::files::{
 };
 use crate::store::{HeldTurn, StoreError};
 
-/// Short, because eCryptfs allows names of 143 bytes, and the record's own can have 106.
+/// The length of a token. It is short because eCryptfs allows file names of 143 bytes, and the record's own name can
+/// have 106.
 pub(super) const TOKEN_BYTES: usize = 8;
-/// The age at which the holder of a lock counts as dead. A lock is held for milliseconds.
+/// The age of a lock at which its holder counts as dead. A live process holds a lock for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The same for a lock that is held longer, and written again every second. It is shorter than a validate may take, so
-/// that an app that starts again after a crash still has time to ask.
+/// The age of a lock at which its holder counts as dead, if the holder writes the lock again every second. A validate
+/// may take longer than this, so an app that starts again after a crash still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// The time for which a lock that could not be taken over is not judged again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
-/// The most claims by processes that died while they took over the same lock. Two digits, so that names stay short.
+/// The largest number of claims on one lock, each by a process that died while it took the lock over. The number has
+/// two digits, so that file names stay short.
 const MOST_CLAIMS: u32 = 99;
-/// The token of a lock that has none, or none that can be read.
+/// The stand-in for the token of a lock whose token is missing or cannot be read.
 const NO_TOKEN: &str = "0000000000000000";
 
-/// The tokens of this process whose locks may still be there, because deleting them failed. No thread holds such a
+/// The tokens of the locks that this process has failed to delete, so that they may still exist. No thread holds such a
 /// lock.
 static LEFT_BEHIND: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// The lock of one record, for all threads of this process that share it and for other processes.
+/// The lock of one record. It excludes other processes, and the other threads of this process that share it.
 pub(super) struct FileLock {
     record: PathBuf,
     stale_after: Duration,
@@ -84,7 +92,7 @@ struct Holder {
     token: String,
 }
 
-/// A lock that is held. Dropping it unlocks, also when the work panics.
+/// A lock that is held. Dropping it unlocks, even if the work under the lock panics.
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
@@ -94,7 +102,7 @@ pub(super) struct Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // A second attempt, because the lock would stop other processes for seconds.
+        // Tries twice, because a lock that stays would stop other processes for seconds.
         if self.file && !self.lock.delete(&self.token) && !self.lock.delete(&self.token) {
             log::warn!(
                 "could not unlock the license file; other processes wait up to {} s",
@@ -106,9 +114,9 @@ impl Drop for Held<'_> {
     }
 }
 
-/// For locks that are held for more than milliseconds.
+/// Keeps a lock alive that is held for more than milliseconds.
 impl HeldTurn for Held<'_> {
-    /// Writes the token again, so that the lock is new by the file system's clock.
+    /// Writes the token again, which renews the modification time of the lock.
     fn keep(&self) {
         let path = self.lock.path();
         if self.file && self.lock.check(&self.token).is_ok() {
@@ -126,18 +134,18 @@ impl FileLock {
         Self { record, stale_after: STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// Creates a lock that is held longer, by a holder that calls `keep`.
+    /// Creates a lock that is held for longer. Its holder must call [`keep`](HeldTurn::keep) every second.
     pub(super) fn kept(record: PathBuf) -> Self {
         Self { record, stale_after: KEPT_STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// Locks, and waits for others at most for `timeout`.
+    /// Acquires the lock. Waits for other holders at most for `timeout`, and then fails.
     pub(super) fn acquire(&self, timeout: Duration) -> Result<Held<'_>, StoreError> {
         let busy = || StoreError::new("another process has locked the license file; try again in a few seconds");
         self.try_acquire(timeout)?.ok_or_else(busy)
     }
 
-    /// Does the same, but returns `None` if others have the lock all that time.
+    /// Does the same as [`acquire`](Self::acquire), but returns `None` if others hold the lock for all that time.
     pub(super) fn try_acquire(&self, timeout: Duration) -> Result<Option<Held<'_>>, StoreError> {
         let random: [u8; TOKEN_BYTES] = random_bytes()?;
         let token = hex(&random);
@@ -160,8 +168,8 @@ impl FileLock {
         Ok(Some(held))
     }
 
-    /// Excludes the other threads of this process. The lock file would exclude them too, but can be taken over after a
-    /// while.
+    /// Reserves the lock for this thread, and so excludes the other threads of this process. Returns `false` if another
+    /// thread has reserved it. The lock file would exclude threads too, but can be taken over after a while.
     fn reserve(&self, token: &str) -> Result<bool, StoreError> {
         let thread = thread::current().id();
         let mut holder = self.holder();
@@ -181,7 +189,8 @@ impl FileLock {
     fn create(&self, token: &str) -> Result<bool, StoreError> {
         let path = self.path();
         let create = || match create_private(&path) {
-            // Windows says so of a file that is deleted but still open somewhere: the lock of a moment ago.
+            // Windows reports this for a file that was deleted but is still open somewhere: the lock of the previous
+            // holder.
             Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && path.exists() => {
                 Err(ErrorKind::AlreadyExists.into())
             }
@@ -199,7 +208,7 @@ impl FileLock {
         Ok(true)
     }
 
-    /// Returns `true` if the holder of `token` still has the lock.
+    /// Fails unless the holder of `token` still has the lock.
     pub(super) fn check(&self, token: &str) -> Result<(), StoreError> {
         match retry_while_in_use(|| LockFile::open(&self.path())) {
             Ok(lock) if lock.token.as_deref() == Some(token) => Ok(()),
@@ -218,8 +227,8 @@ impl FileLock {
         }
     }
 
-    /// Removes a lock that was left behind, and returns whether it did. `judged` is the lock that was last left in
-    /// place, so that the same one is not judged in every iteration.
+    /// Removes the lock if it was left behind. Returns `true` if it did. `judged` is the last lock that was not
+    /// removed, so that a caller who waits in a loop does not judge the same lock every time.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);
@@ -238,8 +247,8 @@ impl FileLock {
         Ok(taken)
     }
 
-    /// Moves the lock that was `seen` to `old_path` if it was left behind; see the module head. Returns `false` if it
-    /// was not, or if another process is taking it over.
+    /// Takes over the lock `seen` if it was left behind, by moving it to `old_path`; see the module head. Returns
+    /// `false` if it was not left behind, or if another process is taking it over.
     fn take_over(&self, seen: &LockFile, old_path: &Path, now: SystemTime) -> io::Result<bool> {
         if !is_older(seen.modified, now, self.stale_after) && !seen.is_own() {
             return Ok(false);
@@ -259,8 +268,8 @@ impl FileLock {
         taken
     }
 
-    /// Makes this process the only one that takes over from `dead`. Returns its claim and the claims of processes that
-    /// died while taking over, or `None` while another process is taking over.
+    /// Claims the lock of the holder `dead`, so that only this process takes it over. Returns the paths of this claim
+    /// and of the earlier claims, whose makers died. Returns `None` if another process is taking over the lock.
     fn claim(&self, dead: &str, now: SystemTime) -> io::Result<Option<Vec<PathBuf>>> {
         let mut claims = Vec::new();
         for attempt in 1..=MOST_CLAIMS {
@@ -307,9 +316,9 @@ impl FileLock {
         now.duration_since(modified(&self.path()).ok()?).ok()
     }
 
-    /// Removes the files that dead processes have left beside the record, for the holder of `token`. A `.tmp` of
-    /// another token was written by an earlier holder. Files of processes that wait or take over count as theirs until
-    /// they are as old as a lock that was left behind.
+    /// Removes the files that dead processes have left beside the record. The caller holds the lock with `token`, so an
+    /// earlier holder has left any `.tmp` with another token. The other files may belong to processes that wait or take
+    /// over, so they are removed only when they are as old as a lock that was left behind.
     pub(super) fn sweep(&self, token: &str) {
         let (Some(name), Some(directory)) = (self.record.file_name().and_then(OsStr::to_str), self.record.parent())
         else {
@@ -349,28 +358,28 @@ impl FileLock {
         self.holder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the token of the lock that this thread holds.
+    /// Returns the token of the lock if this thread holds the lock.
     pub(super) fn own_token(&self) -> Option<String> {
         let holder = self.holder();
         holder.as_ref().filter(|holder| holder.thread == thread::current().id()).map(|holder| holder.token.clone())
     }
 }
 
-/// The content of a lock file. It has no token if it cannot be read.
+/// The content of a lock file and its modification time. There is no token if the file cannot be read.
 #[derive(PartialEq, Eq)]
 struct LockFile {
     token: Option<String>,
     modified: SystemTime,
 }
 
-/// A lock that could not be taken over, and the time until which that is not tried again.
+/// A lock that could not be taken over. It is not judged again before the caller has waited for `until` in total.
 struct Judged {
     lock: LockFile,
     until: Duration,
 }
 
 impl LockFile {
-    /// `None` if nothing is there.
+    /// Reads the lock, or returns `None` if there is nothing at `path`.
     fn read(path: &Path) -> Option<Self> {
         match Self::open(path) {
             Ok(lock) => Some(lock),
@@ -379,7 +388,7 @@ impl LockFile {
         }
     }
 
-    /// Fails if it is anything but a file that can be read.
+    /// Reads a lock file. Fails for anything but a regular file that can be read.
     fn open(path: &Path) -> io::Result<Self> {
         if !fs::symlink_metadata(path)?.is_file() {
             return Err(ErrorKind::InvalidInput.into());
@@ -401,7 +410,8 @@ fn left_behind() -> MutexGuard<'static, Vec<String>> {
     LEFT_BEHIND.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns the modification time of the file, directory or link itself, and not of the target of a link.
+/// Returns the modification time of a file, a directory or a link. For a link, this is the time of the link itself, and
+/// not of its target.
 fn modified(path: &Path) -> io::Result<SystemTime> {
     fs::symlink_metadata(path)?.modified()
 }
@@ -443,8 +453,8 @@ fn is_older(modified: SystemTime, now: SystemTime, age: Duration) -> bool {
     now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= age
 }
 
-/// Gives a lock back to its holder. Both ways fail if another process has the lock by then; the holder notices that
-/// before it changes anything.
+/// Puts a lock back for its holder, by a hard link or by creating the file again. Both fail if another process has the
+/// lock by then; the holder notices that before it changes anything.
 fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     if fs::hard_link(old_path, path).is_err()
         && let (Some(token), Ok(mut file)) = (lock.and_then(|lock| lock.token.as_ref()), create_private(path))
@@ -472,7 +482,7 @@ impl Wait {
         if left.is_zero() {
             return false;
         }
-        // 7.5 to 12.6 ms: two processes that wait do not keep in step.
+        // 7.5 to 12.6 ms, so that two processes that wait do not keep in step.
         let jitter = u64::from(self.jitter.next().unwrap_or_default());
         let pause = Duration::from_micros(jitter.saturating_mul(20).saturating_add(7500)).min(left);
         thread::sleep(pause);
@@ -481,8 +491,9 @@ impl Wait {
     }
 }
 
-/// Returns the token and the extension of a file that belongs to one process, and to the record of this name or to its
-/// lock for asking Polar. A lock itself does not belong to one process.
+/// Splits the name `entry` of a file into a token and an extension. Returns `None` unless the file belongs to a single
+/// process, and to the record of the name `record` or to that record's lock for asking Polar. A lock itself does not
+/// belong to a single process.
 fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
     let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
     let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;
@@ -503,13 +514,13 @@ mod tests {
 
     const DEAD: &str = "0123456789abcdef";
 
-    /// A lock that was judged to be stale.
+    /// Creates a lock with the token `DEAD`, and returns it as a process reads it.
     fn judged(lock: &FileLock) -> LockFile {
         fs::write(lock.path(), DEAD).unwrap();
         LockFile::read(&lock.path()).unwrap()
     }
 
-    /// The time at which it is stale.
+    /// Returns the time from which on this lock is stale.
     fn later(seen: &LockFile) -> SystemTime {
         seen.modified + STALE_AFTER
     }
@@ -620,7 +631,7 @@ mod tests {
         fs::write(&path, "third").unwrap();
         put_back(&old_path, &path, fresh.as_ref());
         assert_eq!(fs::read(&path).unwrap(), b"third");
-        // As on a file system without hard links: there is nothing to link.
+        // The file system acts as if it had no hard links: without the file there is nothing to link.
         fs::remove_file(&path).unwrap();
         fs::remove_file(&old_path).unwrap();
         put_back(&old_path, &path, fresh.as_ref());

@@ -1,5 +1,5 @@
-//! One request on a thread of its own, so that neither a cancel nor the deadline depends on the transport, and the
-//! scope whose cancel ends the wait. Never reads a clock.
+//! Sends one request on a thread of its own, so that neither a cancel nor the deadline depends on the transport. Also
+//! defines the scope whose cancel ends the wait for an answer. Never reads a clock.
 
 use super::lock;
 use crate::store::KEEP_EVERY;
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// The extra time after its deadline in which a transport may still report.
+/// The extra time after the deadline in which a transport may still report the outcome.
 const SLACK: Duration = Duration::from_millis(250);
 
 /// Operations that are cancelled together.
@@ -60,8 +60,8 @@ impl<'a> Exchange<'a> {
         Self { scope, sender, receiver }
     }
 
-    /// Waits before the request is sent, and calls `keep` every second. Returns `false` if it must not be sent, because
-    /// the scope was cancelled.
+    /// Waits before the request is sent, and calls `keep` every second. Returns `false` if the scope was cancelled, so
+    /// that the request must not be sent.
     pub(super) fn pause(&self, wait: Duration, keep: impl Fn()) -> bool {
         !self.scope.is_cancelled() && (wait.is_zero() || self.receive(wait, keep).is_none())
     }
@@ -87,7 +87,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Returns the event that arrives within `limit`. Calls `keep` every second until then.
+    /// Returns the event that arrives within `limit`, or `None` if there is none. Calls `keep` every second until then.
     fn receive(&self, limit: Duration, keep: impl Fn()) -> Option<Event> {
         let mut left = limit;
         while left > KEEP_EVERY {

@@ -1,4 +1,4 @@
-//! The file store against other threads and processes, dead ones, full disks and missing permissions.
+//! Tests the file store with other threads and processes, with processes that died, full disks and missing permissions.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
@@ -20,7 +20,7 @@ fn new_store(scratch: &Scratch) -> FileStore {
     store_in(&scratch.0.join("data"))
 }
 
-/// What is in the store's directory.
+/// Returns the names of the files in the store's directory.
 fn names(scratch: &Scratch) -> Vec<String> {
     let entries = fs::read_dir(scratch.0.join("data")).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -53,7 +53,7 @@ fn age(path: &Path, seconds: i64) {
     file.set_modified(then).unwrap();
 }
 
-/// Leaves the files that a process leaves which is killed while saving.
+/// Creates the files that a process leaves behind if it is killed while it saves.
 fn die_while_saving(store: &FileStore, token: &str, seconds_ago: i64) {
     create_private_directory(&store.directory).unwrap();
     fs::write(lock_path(store), token).unwrap();
@@ -100,7 +100,7 @@ fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed(
     let store = new_store(&scratch);
     create_private_directory(&store.directory).unwrap();
     let saving = |durability| disk_steps(|| store.save(b"a", durability).unwrap());
-    // the removal is the lock's
+    // `Remove` at the end removes the lock
     assert_eq!(saving(Durability::Synced), [Write, SyncFile, Rename, SyncDirectory, Remove]);
     assert_eq!(saving(Durability::Relaxed), [Write, SyncFile, Rename, Remove]);
     assert_eq!(disk_steps(|| store.remove().unwrap()), [Remove, SyncDirectory, Remove]);
@@ -108,7 +108,7 @@ fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed(
     assert_eq!(disk_steps(|| store.remove().unwrap()), [Write, SyncFile, Rename, SyncDirectory, Remove]);
 }
 
-/// A power cut can lose the creation of the lock alone.
+/// After a power cut, the lock of a dead process may be missing while its other files exist.
 #[test]
 fn the_first_save_removes_what_dead_processes_left_without_a_lock() {
     let scratch = Scratch::new();
@@ -272,7 +272,7 @@ fn a_lock_whose_holder_died_before_writing_its_token_is_taken_over() {
     assert_eq!(names(&scratch), [store.name.as_str()]);
 }
 
-/// Makes a file, directory or link (not what it links to) as old as a stale lock.
+/// Makes a file, a directory or a link as old as a stale lock. For a link, this does not change its target.
 #[cfg(unix)]
 fn make_old(path: &Path) {
     let touched = Command::new("touch").args(["-h", "-t", "202001010000"]).arg(path).status().unwrap();
@@ -303,7 +303,7 @@ fn a_lock_that_is_no_file_is_judged_by_its_age() {
         assert_eq!(error, "another process has locked the license file; try again in a few seconds", "{kind}");
         make_old(&lock_path(&store));
         lock_at_once(&store).expect(kind);
-        // What is in a directory is not this library's to delete.
+        // This library must not delete the content of a directory, so the filled directory stays.
         let left = if kind == "filled directory" { 2 } else { 1 };
         assert_eq!(names(&scratch).len(), left, "{:?}", names(&scratch));
     }
@@ -453,7 +453,7 @@ fn of_many_that_take_over_at_once_one_wins() {
                         count.fetch_add(1, Ordering::SeqCst);
                         inside.fetch_sub(1, Ordering::SeqCst);
                     };
-                    // a busy disk may take longer to save than a lock is waited for
+                    // on a busy disk, a save may take longer than others wait for the lock
                     assert!((0..10).any(|_| store.locked(&mut work).is_ok()), "the lock is never free");
                 });
             }
@@ -463,8 +463,8 @@ fn of_many_that_take_over_at_once_one_wins() {
     }
 }
 
-/// How often each of several adds to the number. All of that has to fit into a lock's timeout, and under Wine each
-/// operation on a file asks a server.
+/// The number of additions of each thread; each process makes twice as many. All additions must fit into the timeout of
+/// a lock. There are fewer on Windows, because under Wine each operation on a file asks a server.
 const TIMES: u32 = if cfg!(windows) { 10 } else { 50 };
 
 /// Adds one to the number in the record, `times` times.
@@ -474,7 +474,7 @@ fn count_up(store: &FileStore, times: u32) {
             let count: u32 = load(store).map_or(0, |record| String::from_utf8(record).unwrap().parse().unwrap());
             save(store, (count + 1).to_string().as_bytes());
         };
-        // a busy disk may take longer to save than a lock is waited for
+        // on a busy disk, a save may take longer than others wait for the lock
         assert!((0..10).any(|_| store.locked(&mut add).is_ok()), "the lock is never free");
     }
 }
@@ -522,7 +522,8 @@ fn readers_disturb_no_writer() {
     assert_eq!(names(&scratch), [store.name.as_str()]);
 }
 
-/// Runs one test of this file in a process of its own, which finds the directory in the environment.
+/// Returns the command that runs one test of this file in a process of its own. That process reads the directory from
+/// an environment variable.
 fn child(test: &str, directory: &Path) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command
@@ -573,7 +574,7 @@ fn a_process_killed_while_saving_leaves_a_whole_record() {
         for _ in 0..=round % 5 {
             assert!(lines.any(|line| line.ends_with("saved")), "the child failed");
         }
-        // Wherever in the next save it happens to be.
+        // This may interrupt the next save at any point.
         child.kill().unwrap();
         child.wait().unwrap();
         let record = load(&store).unwrap();
@@ -597,14 +598,14 @@ fn a_full_disk_loses_nothing() {
         assert_eq!(load(&store), before);
         return;
     }
-    // One block is enough for a lock, and none for nothing.
+    // With a limit of one block, a lock can be written but no record. With a limit of zero, nothing can be written.
     for blocks in ["1", "0"] {
         let scratch = Scratch::new();
         let store = new_store(&scratch);
         save(&store, &OLD);
         let test = child("a_full_disk_loses_nothing", &store.directory);
         let status = Command::new("sh")
-            // Without the trap the signal of a file that grows too large would end the process.
+            // Without the trap, the signal for a file that grows too large would end the process.
             .args(["-c", "trap '' XFSZ; ulimit -f \"$0\" && exec \"$@\"", blocks])
             .arg(test.get_program())
             .args(test.get_args())
@@ -633,7 +634,8 @@ fn a_directory_without_permission_is_an_error() {
     fs::set_permissions(&store.directory, fs::Permissions::from_mode(0o555)).unwrap();
     let mut child = child("a_directory_without_permission_is_an_error", &store.directory);
     if create_private(&store.directory.join("x")).is_ok() {
-        // This is root, who may do anything: let somebody else try, where that user can reach this program.
+        // This process is root, which may do anything, so the child runs as another user, if that user can run this
+        // program.
         std::os::unix::process::CommandExt::uid(&mut child, 65534);
     }
     if let Ok(output) = child.output() {
@@ -652,7 +654,8 @@ fn is_root(scratch: &Scratch) -> bool {
     std::os::unix::fs::MetadataExt::uid(&fs::metadata(&scratch.0).unwrap()) == 0
 }
 
-/// The output of a child process that runs `test`, not as root. `None` if that user cannot run this program.
+/// Runs `test` in a child process that is not root, and returns its output. Returns `None` if that user cannot run this
+/// program.
 #[cfg(unix)]
 fn output_without_privileges(test: &str, scratch: &Scratch) -> Option<String> {
     let mut child = child(test, &new_store(scratch).directory);
@@ -664,7 +667,7 @@ fn output_without_privileges(test: &str, scratch: &Scratch) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
-/// Leaves a stale lock, with these permissions for it and the directory.
+/// Creates a stale lock with the permissions `lock_mode`, in a directory with the permissions `directory_mode`.
 #[cfg(unix)]
 fn leave_lock(store: &FileStore, directory_mode: u32, lock_mode: u32) {
     use std::os::unix::fs::PermissionsExt;
@@ -702,7 +705,8 @@ fn a_lock_that_this_user_can_never_take_over_is_reported_at_once() {
     if let Some(store) = child_store() {
         return println!("{}", lock_at_once(&store).unwrap_err());
     }
-    // In a directory with the sticky bit only its owner may remove a file, which needs root to set up.
+    // In a directory with the sticky bit, only the owner of a file may remove it. Only root can set up a lock that
+    // belongs to another user.
     let sticky = (0o1777, "a lock that this user may not remove was left behind; delete the file ending in `.lock`");
     let read_only = (0o555, "could not lock the license file: permission denied; let this user read and write");
     for (mode, expected) in [sticky, read_only] {
