@@ -16,7 +16,7 @@ impl Customer {
         Self { id, name: name.map(|name| printable(&name)) }
     }
 
-    /// Returns the customer's name, if there is one.
+    /// Returns the customer's name, or `None` if the customer has no name.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
