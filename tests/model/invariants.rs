@@ -649,13 +649,13 @@ pub(crate) fn the_decision_is_what_polar_says(world: &mut World, who: ProcessId)
         let accepted = app.benefits.is_empty() || app.benefits.contains(&key.benefit);
         key.status == super::polar::Status::Granted && !key.is_expired(now) && seated && accepted
     });
-    // changed conditions end an activation; the denial for this reason was checked when it was received an answer about
-    // the key alone is left out, because it may follow the release of another seat
+    // leaves out answers about the key alone, because such an answer may follow the release of another seat
     let about_it = |answer: &&ReceivedAnswer| {
         let same_license = display(&answer.key) == license.display_key && answer.activation == license.activation_id;
         answer.device == who.device && same_license
     };
     let last = world.answers.iter().rev().find(about_it).map(|answer| answer.verdict.clone());
+    // changed conditions end an activation; the denial for this reason was checked when it was received
     let changed = last == Some(Err(DenialReason::Conditions));
     let expected = truth.is_some_and(known) && good && !changed;
     rule!("recovery, one validate shows Polar's answer", decision.allowed() == expected, "{}", summary(&decision));
