@@ -92,15 +92,15 @@ pub struct LicenseKeyJson {
     status: KeyStatus,
     /// The id of the benefit that the key was sold as.
     benefit_id: Uuid,
-    /// The number of devices on which the key may be active at once. Null if the key needs no activation.
+    /// The number of devices on which the key may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
-    /// The highest usage that may be consumed. Null if there is no limit.
+    /// The highest usage that may be consumed; null if there is no limit.
     limit_usage: Option<u32>,
     /// The usage that has been consumed.
     usage: u32,
     /// The time at which the key was issued.
     created_at: Timestamp,
-    /// The time at which the key expires. Null if it never expires.
+    /// The time at which the key expires; null if it never expires.
     expires_at: Option<Timestamp>,
     /// Whether this key was the key of the license on this device when the list was read.
     is_here: bool,
@@ -144,7 +144,7 @@ pub enum DevicesJson<'a> {
     Hidden {
         /// Whether it is certain that there are devices, because every seat is taken or because this device has one.
         is_certain: bool,
-        /// The page on which customers of this vendor manage their purchases. Null if its address is unknown.
+        /// The page on which customers of this vendor manage their purchases; null if its address is unknown.
         page: Option<&'a str>,
         /// The sentence to show to the user. It does not contain the address of `page`; show `page` as a link beside
         /// it.
