@@ -131,8 +131,8 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// Returns every state that a power cut may leave during these calls. With each state comes the value of `found`,
-/// called with the number of earlier calls for which `counted` is true.
+/// Returns every state that a power cut may leave during these calls, each together with the result of `found(n)`. Here
+/// n is the number of calls before the power cut for which `counted` returns `true`.
 fn states<T: Clone + Ord>(
     mut disk: Disk,
     calls: &[Call],

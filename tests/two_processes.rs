@@ -143,7 +143,7 @@ fn a_process_that_dies_while_it_saves_leaves_a_whole_record() {
         let mut child = start(&polar, &directory, "validate-for-ever");
         assert!(polar.wait_for_requests(1, LONG), "the child asks: {:?}", child.try_wait());
         let patience = SystemClock::new().now().mono + 30_000;
-        // after a crash, the store contains what a reader could see at that moment
+        // reads the store all the time, because a crash leaves what a reader can see at that moment
         while polar.requests().len() < 2 + round % 4 || !exists(ending) {
             is_whole("while another process saves");
             assert!(SystemClock::new().now().mono < patience, "the child saves: {:?}", child.try_wait());

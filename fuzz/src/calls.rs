@@ -211,7 +211,7 @@ extern "C" fn changed(user_data: *mut c_void, decision: *const Decision, before:
         4 => {
             read_license(license);
         }
-        // the license need not have a subscription with this number
+        // the program need not have a subscription with this number
         5 => {
             polar_license_off_change(license, 1);
         }
@@ -572,7 +572,7 @@ impl<'a> Program<'a> {
 
     fn end(mut self) {
         assert_eq!(polar_license_set_log(POLAR_LICENSE_LOG_INFO, None, null_mut(), None), OK);
-        // the license is freed first, because the other objects may outlive it
+        // frees the licenses first, because all other objects must stay valid after that
         self.licenses.drain(..).for_each(|license| polar_license_free(license));
         self.portal.free_all();
         self.options.drain(..).for_each(|options| polar_license_options_free(options));

@@ -46,7 +46,7 @@ pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
 
-/// Activates the suitable key. After an invitation was accepted, the key may not exist yet; then waits for it.
+/// Activates the suitable key, and waits for it if it has not arrived yet. Used after an invitation was accepted.
 pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Restored> {
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }

@@ -169,7 +169,7 @@ pub(super) struct Page {
     pub(super) has_more: bool,
 }
 
-/// The key that a list of grants names.
+/// The result of reading a list of grants: the key that a grant names, if there is one.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
     /// The member that is missing if no grant names a key. Polar creates a grant before its key.
@@ -247,7 +247,7 @@ pub(super) fn key_read(
             let id = activation.read("id", id)?;
             Some(Device::new(id, marker, &label, since, is_lost || context.seats.contains(&id)))
         };
-        // if the reply lists no devices, the vendor hides them
+        // a reply without a list of devices means that the vendor hides them
         let devices = reply.items("activations[].", "activations").map(|all| all.map(device).collect::<Option<_>>());
         Some((key, devices.unwrap_or_else(|| Some(Vec::new()))?))
     })

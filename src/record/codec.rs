@@ -37,16 +37,16 @@ mod field {
     pub(super) const CODE_MAILS: u8 = 15;
 }
 
-/// The number that says which kind of purchase the record contains. It is written after the expiry.
+/// The numbers of the kinds of a purchase. The kind is written after the expiry.
 const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
 
-/// The number that stands for a confirmation by Polar, where other numbers stand for denials.
+/// The number of a confirmation by Polar. All other numbers of a verdict stand for denials.
 const CONFIRMED: u8 = 0;
 
-/// The number that says which seat the record contains: none, a seat that any device may use, or a seat that is bound
-/// to this device.
+/// The numbers of the kinds of a seat: no seat, a seat that any device may use, and a seat that is bound to this
+/// device.
 const NO_SEAT: u8 = 0;
 const FREE_SEAT: u8 = 1;
 const BOUND_SEAT: u8 = 2;

@@ -84,7 +84,7 @@ pub(crate) struct Case {
 const LONG_MS: u64 = 30_000;
 /// How long a save takes on the app's clock. This is so long that the pace never delays an operation.
 const SAVE_MS: u64 = 1_200;
-/// By how much longer than `validate` the operations wait that change something at Polar.
+/// The additional time for which an operation waits if it changes something at Polar.
 const EXTRA_MS: u64 = 25_000;
 
 impl Device<'_> {

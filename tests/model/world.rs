@@ -69,7 +69,7 @@ pub(crate) struct Device {
     /// A saved pause: the wall time until which it binds every process, and the tick at which it was saved. It is
     /// `None` after the wall clock was set.
     pub(crate) saved_pause: Option<(i64, u64)>,
-    /// Whether the record was written, after the pause was saved, by an operation that had begun before.
+    /// Whether, since the pause was saved, the record was written by an operation that had begun before the pause.
     pub(crate) pause_overwritten: bool,
 }
 
@@ -1068,7 +1068,7 @@ impl World {
         }
     }
 
-    // ---- looking ----
+    // ---- queries ----
 
     /// Returns `true` if an activation is running on a device.
     pub(crate) fn is_activating(&self, device: usize) -> bool {
@@ -1148,7 +1148,7 @@ impl World {
         keys.chain(PERSONAL)
     }
 
-    // ---- the end ----
+    // ---- recovery ----
 
     /// Makes everything work again, and runs all operations to their end.
     pub(crate) fn repair(&mut self) -> Check {

@@ -81,7 +81,7 @@ fn the_success_page_is_in_the_words_of_the_app_and_no_html() {
 }
 
 /// Opens connections from other programs to this page. Ten of them send nothing, and one sends a byte from time to
-/// time, until they are dropped.
+/// time, until the connections are dropped.
 fn strangers(page: &SuccessPage) -> Vec<TcpStream> {
     let (address, _) = page.address().strip_prefix("http://").unwrap().split_once('/').unwrap();
     let strangers: Vec<TcpStream> = (0..11).map(|_| TcpStream::connect(address).unwrap()).collect();
