@@ -327,8 +327,8 @@ fn files_that_root_writes_on_either_side_belong_to_the_user() {
     }
 }
 
-/// A process lists an empty directory while strace makes every attempt to close that directory fail.
-/// Needs strace and permission to trace.
+/// A process lists an empty directory. Meanwhile strace makes each attempt to close this directory fail. The test needs
+/// strace, and the permission to trace.
 #[test]
 fn a_directory_that_cannot_be_closed_is_no_error() {
     let strace = |arguments: &[&str]| {

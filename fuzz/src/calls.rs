@@ -382,7 +382,8 @@ impl<'a> Program<'a> {
             248..=255 => polar_license_options_new(null(), null()),
         };
         assert!(!options.is_null());
-        // the library must not use the files, the network or the clock of this machine
+        // the program provides these, because the library must not use the files, the network or the clock of this
+        // machine
         let store = self.part();
         assert_eq!(
             polar_license_options_set_store(options, Some(load), Some(save), Some(remove), store, Some(destroy)),

@@ -30,7 +30,8 @@ use crate::time::Now;
 use arguments::Arguments;
 use operations::OPERATIONS;
 
-/// Starts the operation that `request` describes. A request that is not valid ends at once with `invalid_argument`.
+/// Starts the operation that `request` describes. If the request is not valid, the operation ends at once with
+/// `invalid_argument`.
 pub fn begin(request: &str, context: Context, handles: &Handles, now: Now) -> Step<Outcome> {
     begun(request, context, handles, now).unwrap_or_else(Step::failed)
 }

@@ -4,7 +4,7 @@ use crate::text::printable;
 use std::fmt;
 use uuid::Uuid;
 
-/// One of several customers with the same address, such as a team.
+/// One of several customers with the same e-mail address. A customer may be a person or a team.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Customer {
     pub(super) id: Uuid,

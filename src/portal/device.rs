@@ -1,4 +1,4 @@
-//! The devices on which a license key is active, as far as the vendor shows them.
+//! The devices on which a license key is active. Customers see them only if the vendor shows them.
 
 use crate::text::printable;
 use crate::time::Timestamp;

@@ -157,7 +157,8 @@ impl Context {
         self.get(None, &["/v1/checkout-links/", link, "/redirect", mark, query])
     }
 
-    /// Requests the state of a checkout. The address contains its secret, as Polar's interface requires.
+    /// Requests the state of a checkout. The address of the request contains the checkout's secret, as Polar's
+    /// interface requires.
     pub(super) fn get_checkout(&self, secret: &CheckoutSecret) -> Request {
         self.get(None, &["/v1/checkouts/client/", secret.as_str()])
     }

@@ -1,4 +1,4 @@
-//! Several threads that use one client, and the client's own threads.
+//! Tests several threads that use one client, and the client's own threads.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -195,7 +195,8 @@ fn grace_counts_from_the_confirmation(decision: &Decision, app: &App, terms: &Te
     Ok(())
 }
 
-/// Checks rows 2 to 9 of the decision table: each state has its cause, and access meets all conditions.
+/// Checks rows 2 to 9 of the decision table: each state has one of its causes, and access is allowed only if all its
+/// conditions are met.
 #[expect(clippy::too_many_arguments, reason = "a decision depends on all of these")]
 fn the_decision_follows_the_table(
     world: &World,
