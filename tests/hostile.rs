@@ -20,8 +20,8 @@ use polar_license::time::Now;
 use polar_license::{ConfigBuilder, Decision, Error, Timestamp};
 use serde_json::{Value, json};
 
-/// The environment variables of the test. They leave out all root certificates: no server here is trusted, and reading
-/// a system's certificates takes ten times as long as everything else.
+/// The environment variables of the test. They remove all root certificates. The test needs none, because no server
+/// here is trusted, and reading a system's certificates takes ten times as long as everything else.
 const ENVIRONMENT: [(&str, &str); 2] = [("SSL_CERT_DIR", "/nonexistent"), ("SSL_CERT_FILE", "/dev/null")];
 
 #[test]

@@ -1,6 +1,6 @@
 //! Power cuts. strace records the changes that a process makes to the disk. The tests compute every state that a power
-//! cut may leave, and open each state with Rust and with Node. The same is tested on real file systems, if this machine
-//! can mount them. A child process is this test program, in which an environment variable chooses the action.
+//! cut may leave, and open each state with Rust and with Node. They also cut the power of real file systems, if this
+//! machine can mount them. A child process is this test program, in which an environment variable chooses the action.
 #![cfg(all(feature = "http", target_os = "linux"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers fail by panicking")]
 

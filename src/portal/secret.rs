@@ -46,7 +46,7 @@ impl Token {
 
 impl Email {
     /// Reads an address as a person types or pastes it; it may have the form `Lena <lena@example.com>`. Returns `None`
-    /// only if Polar would certainly refuse the address. Whether the address exists is left to Polar.
+    /// only if Polar would certainly refuse the address. Only Polar can tell whether the address exists.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let named = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));

@@ -281,7 +281,7 @@ fn a_missing_license_has_a_cause(world: &World, who: ProcessId, decision: &Decis
     Ok(())
 }
 
-/// Checks rule 2: after a denial, access is restored neither by going offline, nor by a restart, nor by another
+/// Checks rule 2: nothing restores access after a denial except Polar, neither going offline nor a restart nor another
 /// process.
 fn a_denial_is_remembered(world: &World, who: ProcessId, decision: &Decision, license: &License) -> Check {
     let device = &world.devices[who.device];

@@ -1,5 +1,6 @@
-//! A small simulated Polar with keys, seats, a merchant and a correct clock. It behaves as the real one was observed to
-//! (see tools/mock-polar). It is small enough to be checked by reading it, and knows nothing about the library.
+//! A small simulated Polar with keys, seats, a merchant and a correct clock. It behaves like the real Polar, as far as
+//! that was observed (see tools/mock-polar). It is small enough to be checked by reading it, and knows nothing about
+//! the library.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;

@@ -113,8 +113,8 @@ pub(crate) struct Step {
     pub(crate) with: Members,
     pub(crate) name: Option<String>,
     pub(crate) waits: Option<Waits>,
-    /// The steps that happen after the local Polar has handled a request and before its reply arrives, by the request's
-    /// endpoint.
+    /// For each endpoint: the steps that happen after the local Polar has handled a request to it, and before the reply
+    /// arrives.
     pub(crate) during: BTreeMap<String, Vec<Step>>,
     /// Members of the decision that must hold at every instant of the step.
     pub(crate) always: Option<Members>,

@@ -98,7 +98,7 @@ struct Process {
     /// The record that the store contained when the process was killed.
     killed: Mutex<Option<Option<Vec<u8>>>>,
     waiting: Mutex<portal::Waiting>,
-    /// The steps that happen after the local Polar has handled a request, by the request's endpoint.
+    /// For each endpoint: the steps that happen after the local Polar has handled a request to it.
     during: Mutex<BTreeMap<String, Vec<Step>>>,
 }
 
