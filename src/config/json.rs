@@ -32,8 +32,8 @@ impl ConfigBuilder {
     /// ```
     ///
     /// # Errors
-    /// Fails with `invalid_config` if `settings` is not a JSON object, if it contains a name that is not a setting, or if
-    /// a value has the wrong type.
+    /// Fails with `invalid_config` if `settings` is not a JSON object, if it contains a name that is not a setting, or
+    /// if a value has the wrong type.
     pub fn from_json(settings: &str) -> Result<Self, Error> {
         let json = Json::parse(settings.as_bytes());
         let Some(members) = json.and_then(Json::members) else {

@@ -281,8 +281,8 @@ fn a_missing_license_has_a_cause(world: &World, who: ProcessId, decision: &Decis
     Ok(())
 }
 
-/// Checks rule 2: nothing restores access after a denial except Polar, neither going offline nor a restart nor another
-/// process.
+/// Checks rule 2: after a denial, only another answer of Polar's restores access. Going offline, a restart or another
+/// process does not.
 fn a_denial_is_remembered(world: &World, who: ProcessId, decision: &Decision, license: &License) -> Check {
     let device = &world.devices[who.device];
     let Some(process) = device.processes[who.slot].as_ref().filter(|_| !device.edited) else { return Ok(()) };

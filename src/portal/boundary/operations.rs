@@ -137,8 +137,8 @@ operations! {
     "restore": ("session" session: Session) -> Restored;
     |context, now| steps::restore(context, session, now)
 
-    /// Restores the license like `restore`, but waits up to five minutes if the customer has no usable key yet. Use this
-    /// after an invitation was accepted, because its key arrives a moment later.
+    /// Restores the license like `restore`, but waits up to five minutes if the customer has no usable key yet. Use
+    /// this after an invitation was accepted, because its key arrives a moment later.
     ///
     /// Fails with `timeout` if the key has not arrived by then, and otherwise like `restore`.
     "restoreWhenGranted": ("session" session: Session) -> Restored, waits = true;
