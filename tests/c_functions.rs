@@ -1,7 +1,7 @@
-//! Calls the functions of the C library from Rust: runs the scenarios, and the table of `tests/hostile`. `cargo xtask
-//! test` runs this program under valgrind, with sanitizers, and for other systems under Wine and qemu. These runs are
-//! slow, so they set `POLAR_LICENSE_C_STRIDE`: with the value n, the tests that test the test runners themselves carry
-//! out only every n-th case.
+//! Runs the scenarios with the functions of the C library, which it calls from Rust. `cargo xtask test` runs this
+//! program under valgrind, with sanitizers, and for other systems under Wine and qemu. These runs are slow, so they set
+//! `POLAR_LICENSE_C_STRIDE`. If its value is n, the test that makes scenarios wrong, to check their runner, tries only
+//! every n-th of them.
 #![cfg(feature = "blocking")]
 #![expect(
     clippy::expect_used,

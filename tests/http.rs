@@ -1,5 +1,5 @@
-//! Sends one request over the network with each transport, and checks the answer or, if the request failed, whether the
-//! error says correctly that the request may have reached Polar.
+//! Sends one request over the network with each transport, and checks the answer. If the request failed, checks that
+//! the error says correctly whether the request may have reached Polar.
 #![cfg(feature = "http")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 

@@ -40,8 +40,7 @@ pub enum CodeUse {
 }
 
 impl CodeTries {
-    /// The time for which a try counts: the hour for which Polar counts it, and the time that the request may take to
-    /// reach Polar.
+    /// How long a try counts: an hour, as long as Polar counts it, and the time that the try may take to reach Polar.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
     /// The longest time that a request for a code, or a try, takes to reach Polar. A request that takes longer never

@@ -1,5 +1,6 @@
-//! The rules of ARCHITECTURE.md. Each function checks a rule and, if it is broken, returns how. The checks follow from
-//! ARCHITECTURE.md, from Polar's answers and from the events in the world, and never from the engine's code.
+//! The rules of ARCHITECTURE.md. Each function checks a rule. If the rule is broken, the function returns an error that
+//! says how. The checks follow from ARCHITECTURE.md, from Polar's answers and from the events in the world, and never
+//! from the engine's code.
 
 use super::polar::{DAY, DenialReason, Endpoint, Meaning, ORGANIZATION, PRO, Terms, id};
 use super::reference;
