@@ -44,7 +44,7 @@ pub(super) enum Refusal {
     NotPossible,
     /// The checkout has expired.
     Expired,
-    /// Polar refuses all such requests for this time.
+    /// Polar refuses requests of this kind for this time.
     RateLimited(Duration),
     /// No answer arrived, or the answer is not Polar's.
     NoAnswer(Cause),

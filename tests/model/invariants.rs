@@ -144,7 +144,7 @@ struct Bounds {
     latest: i64,
     /// Whether this process has already estimated the time since this confirmation.
     was_seen: bool,
-    /// Whether certainly no clock can be trusted.
+    /// Whether it is certain that no clock can be trusted.
     timeless: bool,
 }
 

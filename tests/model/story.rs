@@ -80,7 +80,7 @@ pub(crate) enum Call {
 /// The key that the user types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Typed {
-    /// The user types none, and the stored key is used.
+    /// The user types no key, and the stored key is used.
     Stored,
     Key(usize),
     /// The original text of a key. The key may have been rotated since.

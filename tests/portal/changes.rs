@@ -139,7 +139,7 @@ fn a_seat_whose_answer_was_lost_is_found_or_reported_whatever_has_changed() {
         assert!(decision.allowed(), "{case:?}: {decision:?}");
         let is_reported = decision.problem().is_some_and(|problem| problem.kind == ErrorKind::SeatUncertain);
         assert_eq!(is_reported, story.polar.activations(&key).len() == 2, "{case:?}: {decision:?}");
-        // without the change, the answer is as usual again
+        // Polar's answers are unchanged from here on
         licensed(story.session().restore().unwrap());
         story.goes_on(case);
     }
@@ -168,7 +168,7 @@ fn a_rotation_whose_answer_has_changed_is_stored_or_reported() {
             "{case:?}: {error:?}"
         );
         assert!(story.client.current().allowed(), "{case:?}");
-        // without the change, the answer is as usual again
+        // Polar's answers are unchanged from here on
         story.polar.clear_fault(unread);
         let session = story.session();
         let listed = session.license_keys().unwrap().remove(0);

@@ -29,7 +29,7 @@ pub(super) trait Argument: Sized {
 impl Arguments<'_> {
     pub(super) fn read<T: Argument>(&self, name: &str) -> Result<T, Error> {
         let json = self.json.get(name).filter(|json| !json.is_null());
-        // the error never repeats what was passed
+        // the error never repeats the value that was passed
         T::read(json, self.handles).ok_or_else(|| self.context.mistake(&format!("`{name}` must be {}", T::EXPECTED)))
     }
 }
