@@ -1,7 +1,6 @@
-//! Runs the scenarios with the functions of the C library, which it calls from Rust. `cargo xtask test` runs this
-//! program under valgrind, with sanitizers, and for other systems under Wine and qemu. These runs are slow, so they set
-//! `POLAR_LICENSE_C_STRIDE`. If its value is n, the test that makes scenarios wrong, to check their runner, tries only
-//! every n-th of them.
+//! The functions of the C library, called from Rust: the scenarios, and the table of `tests/hostile`. `cargo xtask test`
+//! runs this program under valgrind, with sanitizers, and for other systems under Wine and qemu.
+//! `POLAR_LICENSE_C_STRIDE` is for these: of what tests the tests themselves, they carry out every so-many-th case.
 #![cfg(feature = "blocking")]
 #![expect(
     clippy::expect_used,
@@ -42,15 +41,14 @@ use format::{Common, File};
 use polar_license_c::exported::{POLAR_LICENSE_LOG_DEBUG, polar_license_set_log};
 use wrong::wrong_ones;
 
-/// Makes the tests run one after the other, because each looks for objects that nobody has freed.
+/// The tests run one after the other: each looks for objects that nobody has freed.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// The texts that no line of the log may contain. This is a list, because valgrind takes a hash table in a static for
-/// possibly lost memory.
+/// The texts that no line of the log may contain. A list, because valgrind sees a hash table in a static as possibly lost.
 static SECRETS: OnceLock<Vec<String>> = OnceLock::new();
 static LOG_LINES: AtomicUsize = AtomicUsize::new(0);
 
-/// Receives each line of the log, and ends the program if the line contains a key or personal data.
+/// A key or personal data in a line of the log ends the program.
 extern "C" fn log_line(_: *mut c_void, _: i32, _: *const c_char, message: *const c_char) {
     LOG_LINES.fetch_add(1, Ordering::Relaxed);
     let message = library::text(message).unwrap();
@@ -63,8 +61,8 @@ fn stride() -> usize {
     env::var("POLAR_LICENSE_C_STRIDE").map_or(1, |stride| stride.parse().unwrap())
 }
 
-/// Returns all scenarios, without the steps that no program in C can take: a string in C ends at NUL, so a key that
-/// contains a NUL cannot be passed.
+/// Returns all scenarios without the steps that no program in C can take: a string in C ends at NUL, so that a key with
+/// one inside cannot be passed.
 fn files() -> Vec<(Arc<Common>, File)> {
     let mut files = Common::all_files();
     let has_nul = |step: &format::Step| step.key.as_ref().is_some_and(|key| key.contains('\0'));
@@ -97,7 +95,7 @@ fn every_scenario_goes_as_it_says() {
     library::expect_nothing_left();
 }
 
-/// Makes each expectation of each scenario wrong, one after the other. The runner must notice each.
+/// Each expectation of each scenario is made wrong in turn; none may pass.
 #[test]
 fn the_runner_notices_everything_that_is_wrong() {
     let _turn = TURN.lock().unwrap();

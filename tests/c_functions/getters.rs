@@ -1,5 +1,5 @@
-//! The functions that read one member of a decision or an error; the JSON has all members. A test fails if a member has
-//! no function here, or if a function returns something other than the JSON contains.
+//! The functions that read one member of a decision or an error, beside the JSON that has all of them. A member without a
+//! function here is an error, as is a function that returns something else than the JSON has.
 
 use std::ffi::{CString, c_char};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::library::text;
 
-/// A copy of the header's constant, because the library does not export the constant to Rust.
+/// A copy of the header's constant, because the library exports none to Rust.
 const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// A function that reads a member of a `T`.
@@ -23,7 +23,7 @@ enum Getter<T> {
 
 use Getter::{Code, Flag, Number, Text};
 
-/// The members of a decision. A member of an object within the decision is written with a dot.
+/// The members of a decision, and those of the objects within it after a dot.
 const OF_A_DECISION: &[(&str, Getter<Decision>)] = &[
     // Generated from the members of a decision: do not edit.
     ("allowed", Flag(polar_license_decision_allowed)),
@@ -72,7 +72,7 @@ const OF_AN_ERROR: [(&str, Getter<Error>); 8] = [
     ("nextUrl", Text(polar_license_error_next_url)),
 ];
 
-/// Compares a decision with its JSON, which may contain an error too.
+/// Compares a decision with its JSON, which may have an error beside it.
 pub(crate) fn agree(decision: *const Decision, json: &Value) {
     for (name, value) in json.as_object().unwrap() {
         match (name.as_str(), value) {
@@ -126,7 +126,7 @@ fn agree_on<T>(getters: &[(&str, Getter<T>)], object: *const T, json: &Value) {
     }
 }
 
-/// Compares what the functions return for each value of a reply with the reply's JSON.
+/// Compares what the functions return for each value of a reply with its JSON.
 pub(crate) fn agree_reply(reply: *const Reply, at: &str, json: &Value) {
     let pointer = CString::new(at).unwrap();
     let (is, read) = (pointer.as_ptr(), |value: *const c_char| text(value));

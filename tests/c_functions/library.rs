@@ -1,6 +1,5 @@
-//! The functions of the C library as a program calls them: the store, the clock and the transport are callbacks, the
-//! program frees its objects, and results are read as JSON. Checks that each function that reads one member returns
-//! what the JSON contains.
+//! The functions of the C library as a program calls them: a store, a clock and a transport as callbacks, objects that it
+//! frees, and results as JSON. Each function that reads one member must return what the JSON has.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ops::ControlFlow;
@@ -19,25 +18,25 @@ use super::getters::{agree, agree_error, agree_reply};
 
 const OK: i32 = 0;
 
-/// The time limit for a call of a destructor by another thread. Only a failing test waits for it.
+/// The time limit for a destructor that another thread calls. Only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// The number of the app's parts whose destructors the library has not called yet.
+/// The app's parts that the library has not given back.
 static PARTS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 
-/// The parts of an app that the callbacks use.
+/// The parts of an app that callbacks use.
 pub(crate) struct Parts {
     pub(crate) store: Box<dyn Store>,
     pub(crate) clock: Box<dyn Clock>,
-    /// The app's transport, or `None` if the library's own transport is used.
+    /// The app's transport, or `None` for the library's own.
     pub(crate) transport: Option<Box<dyn Transport>>,
 }
 
-/// A license, and the replies of the customer portal whose handles are in use. Dropping this value frees them.
+/// A license, and the replies of the customer portal whose handles are in use. They are freed when it is dropped.
 pub(crate) struct License(*mut polar_license_c::exported::License, Mutex<Vec<*mut Reply>>);
 
-/// A function that receives the progress of an operation before each wait: the stage, the time that the operation has
-/// waited, and the time until Polar is asked again.
+/// What an operation that waits calls before each wait, with the stage, the time that it has waited and the time until
+/// it asks again.
 pub(crate) type Report<'a> = &'a dyn Fn(&str, u128, u128) -> ControlFlow<()>;
 
 // SAFETY: the header says that every thread may use a license.
@@ -45,7 +44,7 @@ unsafe impl Send for License {}
 // SAFETY: as above.
 unsafe impl Sync for License {}
 
-/// The result of an operation as JSON. The JSON of an error contains the decision, too.
+/// The result of an operation. An error has the decision beside it.
 pub(crate) enum Ended {
     Decision(Value),
     Error(Value),
@@ -126,7 +125,7 @@ impl License {
         }
     }
 
-    /// Deactivates the license. Returns the result, and the outcome for the seat.
+    /// Returns the outcome for the seat, too.
     pub(crate) fn deactivate(&self) -> (Ended, Option<String>) {
         let (mut deactivated, mut error) = (-1, null_mut());
         match polar_license_deactivate(self.0, &raw mut deactivated, &raw mut error) {
@@ -135,7 +134,7 @@ impl License {
         }
     }
 
-    /// Runs an operation of the customer portal. Returns its reply and, if there is one, the address of a checkout.
+    /// Runs an operation of the customer portal. Returns its reply and the address of a checkout.
     pub(crate) fn call(&self, request: &str, mut report: Report<'_>) -> Result<(String, Option<String>), Value> {
         let request = CString::new(request).unwrap();
         let user_data = (&raw mut report).cast::<c_void>();
@@ -177,7 +176,7 @@ impl Drop for License {
 }
 
 impl Ended {
-    /// Returns the decision of an operation that must not fail.
+    /// Returns the decision of an operation that cannot fail.
     fn decision(self) -> Value {
         match self {
             Self::Decision(decision) => decision,
@@ -186,7 +185,7 @@ impl Ended {
     }
 }
 
-/// Reads the objects that an operation returned with the code `kind`, and frees them.
+/// Reads the objects of an operation that returned `kind`, and frees them.
 fn ended(kind: i32, decision: *mut Decision, error: *mut Error) -> Ended {
     assert_eq!((kind == OK, kind == OK), (error.is_null(), !decision.is_null()), "{kind} and the objects");
     let read = |json| serde_json::from_str(&text(json).unwrap()).unwrap();
@@ -197,7 +196,7 @@ fn ended(kind: i32, decision: *mut Decision, error: *mut Error) -> Ended {
         return Ended::Decision(json);
     }
     let json: Value = read(polar_license_error_json(error));
-    // an error of the portal has no decision if the license was not consulted yet
+    // an error of the portal before the license was asked about has no decision
     let decision = polar_license_error_decision(error);
     assert_eq!(decision.is_null(), json["state"].is_null(), "{json}");
     if !decision.is_null() {
@@ -209,14 +208,14 @@ fn ended(kind: i32, decision: *mut Decision, error: *mut Error) -> Ended {
     Ended::Error(json)
 }
 
-/// Copies a string that the library owns.
+/// Copies a string of the library's.
 pub(crate) fn text(string: *const c_char) -> Option<String> {
-    // SAFETY: the pointer is NULL, or a string that lives as long as its object or the program.
+    // SAFETY: NULL, or a string that lives as long as its object or the program.
     (!string.is_null()).then(|| unsafe { CStr::from_ptr(string) }.to_str().unwrap().to_owned())
 }
 
-/// Waits until the library has called the destructors of all parts, because a thread with a request may be the last
-/// owner of a part. Checks that no object of the library is left then.
+/// Waits until the library has given all parts back: a thread with a request may be the last one to do so. Then no
+/// object may be left either.
 pub(crate) fn expect_nothing_left() {
     let parts = PARTS.0.lock().unwrap();
     let (parts, waited) = PARTS.1.wait_timeout_while(parts, PATIENCE, |parts| *parts > 0).unwrap();
@@ -225,12 +224,12 @@ pub(crate) fn expect_nothing_left() {
 }
 
 fn parts<'a>(user_data: *mut c_void) -> &'a Parts {
-    // SAFETY: the pointer was made in `License::open`, and no callback comes after the destructor.
+    // SAFETY: from `License::open`, and callbacks come before the destructor.
     unsafe { &*user_data.cast::<Parts>() }
 }
 
 extern "C" fn end(user_data: *mut c_void) {
-    // SAFETY: the pointer was made in `License::open`, and the destructor is called once.
+    // SAFETY: from `License::open`, and a destructor is called once.
     drop(unsafe { Arc::from_raw(user_data.cast::<Parts>()) });
     *PARTS.0.lock().unwrap() -= 1;
     PARTS.1.notify_all();
@@ -257,7 +256,7 @@ extern "C" fn remove(user_data: *mut c_void) -> i32 {
 
 extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64) {
     let now = parts(user_data).clock.now();
-    // SAFETY: the library passes two valid pointers.
+    // SAFETY: the library passes valid pointers for both.
     unsafe {
         wall_ms.write(now.wall.unix_ms());
         mono_ms.write(now.mono);
@@ -304,7 +303,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
 }
 
 extern "C" fn progress(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32 {
-    // SAFETY: the pointer was made in `License::call`, which has not returned yet.
+    // SAFETY: from `License::call`, which has not returned.
     let report = unsafe { &*user_data.cast::<Report<'_>>() };
     let stage = text(polar_license_stage_name(stage)).unwrap();
     i32::from(report(&stage, waited_ms.into(), next_in_ms.into()).is_break())
