@@ -171,7 +171,7 @@ pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
     })
 }
 
-/// Counts and sends a request that Polar limits, if the limits allow another one.
+/// Counts a request that Polar limits, and sends it if the limits allow it.
 fn counted<T: Send + 'static>(
     context: Context,
     to: CodeUse,

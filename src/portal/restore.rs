@@ -154,8 +154,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
     })
 }
 
-/// Activates the key that is active on this device, or the only key. If there are several other keys, returns them for
-/// the user to choose.
+/// Activates the key that is active on this device or, if there is only one key, that key. Otherwise returns the keys
+/// for the user to choose.
 fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -> Step<Restored> {
     if let Some(at) = keys.iter().position(LicenseKey::is_here) {
         return activate(context, token, keys.swap_remove(at));

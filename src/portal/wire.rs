@@ -369,7 +369,7 @@ impl Call {
     }
 
     /// Returns the refusal for a complete reply that is not Polar's. If the reply is an object, `field` is the first
-    /// member that shows this.
+    /// member that does not have Polar's form.
     fn not_polar(self, status: u16, field: Option<Field>) -> Refusal {
         Refusal::NoAnswer(not_polar(status, field, self != Self::Read))
     }
