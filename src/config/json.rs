@@ -1,5 +1,6 @@
-//! The configuration as one JSON object, for apps that keep it in a file and for bindings. The names are JavaScript's.
-//! This file only checks that each value has the right type; [`ConfigBuilder::build`] checks the rest.
+//! The configuration as one JSON object, for bindings and for apps that keep it in a file. Names are written as in
+//! JavaScript. This file only checks that each value has the right type; [`ConfigBuilder::build`] checks everything
+//! else.
 
 use super::{Config, ConfigBuilder, Secret, invalid, shown};
 use crate::error::Error;
@@ -11,9 +12,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl ConfigBuilder {
-    /// Reads the settings from one JSON object. A member has the name of the builder's method in camel case, and in the
-    /// plural if the method adds one value of several: `benefits`, `conditions`. The name of a duration ends in `Ms`, for
-    /// milliseconds. `organizationId` and `appId` are required. `null` means absent.
+    /// Reads the settings from one JSON object. Each setting is a member with the name of the builder's method, written
+    /// in camel case. If a method adds one of several values, the name is in the plural, such as `benefits` or
+    /// `conditions`. If the setting is a duration, the name ends in `Ms`, and the value is in milliseconds.
+    /// `organizationId` and `appId` are required. A member whose value is `null` counts as absent.
     ///
     /// ```
     /// use polar_license::ConfigBuilder;
@@ -30,8 +32,8 @@ impl ConfigBuilder {
     /// ```
     ///
     /// # Errors
-    /// Fails with `invalid_config` if `settings` is not a JSON object, contains another name, or a value has the wrong
-    /// type.
+    /// Fails with `invalid_config` if `settings` is not a JSON object, if it contains a name that is not a setting, or
+    /// if a value has the wrong type.
     pub fn from_json(settings: &str) -> Result<Self, Error> {
         let json = Json::parse(settings.as_bytes());
         let Some(members) = json.and_then(Json::members) else {
@@ -91,7 +93,8 @@ fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
     Ok(())
 }
 
-/// One member of the object. Every method reads it as one type, or returns an error that says what it must be.
+/// One member of the object. Each method of this type reads the member as one type, or returns an error that says what
+/// the member must be.
 #[derive(Clone, Copy)]
 struct Setting<'a> {
     name: &'a str,
@@ -155,12 +158,12 @@ impl Setting<'_> {
     }
 }
 
-/// Returns `true` for the members of the setting `updates`.
+/// Returns `true` if the setting `updates` has a member with this name.
 fn is_of_updates(name: &str) -> bool {
     matches!(name, "days" | "built")
 }
 
-/// Reads a catalogue of texts: an object of strings by code.
+/// Reads a catalogue of texts, which is an object: each member has a text's code as its name and the text as its value.
 pub(super) fn texts(catalogue: &str) -> Result<Vec<(String, String)>, String> {
     Json::parse(catalogue.as_bytes()).ok_or_else(not_texts).and_then(texts_of)
 }
@@ -190,8 +193,9 @@ fn wrong(name: &str, expected: &str) -> Error {
 
 /// The settings of an app.
 ///
-/// The types of other languages and the setters in C and C++ are generated from this. Tests compare its members with
-/// those that [`ConfigBuilder::from_json`] reads, and its comments with those of the builder's methods.
+/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare the members of
+/// this type with those that [`ConfigBuilder::from_json`] reads, and the comments here with those of the builder's
+/// methods.
 #[cfg(any(test, feature = "schema"))]
 #[derive(Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Settings"))]
