@@ -1,5 +1,5 @@
-// A gate: activates the key given on the command line, if any, and exports if the license allows it. With
-// `--deactivate` it releases the seat. POLAR is "production", "sandbox" or an address, such as the one that
+// A gate. If a key is given on the command line, activates it. Exports if the license allows it. With `--deactivate`,
+// releases the seat. The environment variable POLAR is "production", "sandbox" or an address, such as the address that
 // `polar-license serve` prints.
 #include <polar_license.hpp>
 
@@ -22,14 +22,14 @@ try {
         return 0;
     }
     license.refresh(); // returns at once if the last confirmation is fresh
-    // only without a license: with one, the program works while Polar is down
+    // Activate only if the feature is off, so that the program also works while Polar is down.
     if (argc > 1 && !license.allows("export"))
         license.activate(argv[1]);
     const polar::decision decision = license.current();
     if (decision.allows("export"))
         std::cout << "exporting\n";
     else
-        std::cerr << decision.explain("export") << '\n'; // no license, or one for another plan
+        std::cerr << decision.explain("export") << '\n'; // there is no license, or the license is for another plan
     return 0;
 } catch (const polar::error &error) {
     std::cerr << error.message() << '\n';

@@ -1,4 +1,4 @@
-/* Prints the user's message without a license, with the catalogue from the standard input. */
+/* Prints the message that the user sees without a license, with the catalogue of sentences from the standard input. */
 #include "check.h"
 
 int main(void)

@@ -1,25 +1,26 @@
-//! The functions in C that read one member of a decision: their methods in C++, their calls in the tests in C, and the
-//! table of `tests/c_functions`. The members are the core's, and the types are those of the C header.
+//! Generates code for the functions in C that read one member of a decision: their methods in C++, their calls in the
+//! tests in C, and the table in `tests/c_functions`. The members come from the core, and the types come from the C
+//! header.
 
 use crate::codes::wrapped;
 use crate::{members, snake_case, without_unit};
 use polar_license::schema;
 use std::fmt::Write;
 
-/// The marks in the C++ header between which the methods are written.
+/// The marks in the C++ header. The generated methods are written between them.
 pub const BEGIN: &str = "    // Generated from the members of a decision: do not edit.\n";
 pub const END: &str = "    // End of the generated members.\n";
 
-/// The same in `tests/c_functions/getters.rs`.
+/// The marks in `tests/c_functions/getters.rs`. The generated rows are written between them.
 pub const BEGIN_OF_TABLE: &str = "    // Generated from the members of a decision: do not edit.\n";
 pub const END_OF_TABLE: &str = "    // End of what is generated.\n";
 
 const WIDTH: usize = 120;
 
 struct Getter {
-    /// The member in JSON.
+    /// The name of the member in JSON.
     member: String,
-    /// The name after `polar_license_decision_`.
+    /// The rest of the function's name after `polar_license_decision_`.
     name: String,
     returns: Returns,
 }
@@ -34,11 +35,11 @@ enum Returns {
     Milliseconds,
     Number,
     Boolean,
-    /// An integer, and the function that returns its name.
+    /// An integer code. The string is the name of the function that returns the code's name.
     Code(String),
 }
 
-/// The getters of all members but `features`.
+/// Returns the getters of all members except `features`.
 fn getters(header: &str) -> Vec<Getter> {
     let members = members::decision().into_iter().filter(|member| member != "features");
     let getters = members.map(|member| {
@@ -62,7 +63,7 @@ fn getters(header: &str) -> Vec<Getter> {
     getters.collect()
 }
 
-/// The methods of `polar::decision_view`. Those that return a code or the message are written by hand.
+/// Returns the methods of `polar::decision_view`. The methods that return a code or the message are written by hand.
 pub fn methods(header: &str) -> String {
     let mut text = String::new();
     for getter in getters(header) {
@@ -90,7 +91,7 @@ pub fn methods(header: &str) -> String {
     text
 }
 
-/// The first sentence of the core's description.
+/// Returns the first sentence of the core's description of a member.
 fn first_sentence(member: &str) -> String {
     let decision = schema::decision().to_value();
     let object = member.split('.').next().unwrap();
@@ -108,7 +109,7 @@ fn first_sentence(member: &str) -> String {
     format!("{}.", words.split(". ").next().unwrap().trim_end_matches('.'))
 }
 
-/// A header for tests in C, with what each getter returns if it cannot read the member.
+/// Returns a header for tests in C. It says what each getter returns if it cannot read the member.
 pub fn calls(header: &str) -> String {
     let mut text = String::from(
         "/* What the functions that read one member of a decision return without one, or after a panic. Written by
@@ -129,7 +130,7 @@ pub fn calls(header: &str) -> String {
     text + "\n"
 }
 
-/// The rows of the table that compares each getter with the JSON.
+/// Returns the rows of the table that compares each getter with the JSON.
 pub fn table(header: &str) -> String {
     let rows = getters(header).into_iter().map(|getter| {
         let (member, function) = (&getter.member, getter.function());

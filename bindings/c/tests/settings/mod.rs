@@ -1,5 +1,5 @@
-//! The setters of options, from the core's description of the settings: the functions in C and their comments, the
-//! methods in C++, and the calls of all setters for the tests in C.
+//! Generates the setters of options from the core's description of the settings: the functions in C with their
+//! comments, the methods in C++, and the calls of all setters for the tests in C.
 
 use crate::codes::wrapped;
 use crate::{snake_case, without_unit};
@@ -7,7 +7,8 @@ use polar_license::schema;
 use serde_json::Value;
 use std::fmt::Write;
 
-/// Words of the core's descriptions, and what the C header calls the same. Names of settings are not listed here.
+/// Words of the core's descriptions, each with the words that replace it in the C header. The names of settings are
+/// replaced without this list.
 const WORDS: [(&str, &str); 4] = [
     ("`validate`", "polar_license_validate()"),
     (
@@ -21,7 +22,7 @@ const WORDS: [(&str, &str); 4] = [
     ),
 ];
 
-/// The marks in the C++ header between which the methods are written.
+/// The marks in the C++ header. The generated methods are written between them.
 pub const BEGIN: &str = "    // Generated from the settings of the core: do not edit.\n";
 pub const END: &str = "    // End of what is generated.\n";
 
@@ -37,11 +38,11 @@ use std::ffi::c_char;
 use std::time::Duration;
 ";
 
-/// One function that sets a setting, or a part of it.
+/// A function that sets a setting, or a part of a setting.
 struct Setter {
-    /// The name in C, after `polar_license_options_`.
+    /// The rest of the name in C, after `polar_license_options_`.
     name: String,
-    /// The name in C++, and of the method of the Rust builder.
+    /// The name of the method in C++ and of the method of the Rust builder.
     method: String,
     comment: String,
     arguments: Vec<Argument>,
@@ -66,18 +67,18 @@ enum Kind {
     Whole,
 }
 
-/// The JSON of a setting.
+/// The type that a setting has in JSON.
 enum Shape {
     One(Kind),
     /// An array of strings.
     Strings,
-    /// An object of arrays of strings.
+    /// An object that has an array of strings for each name.
     NamedStrings,
-    /// An object of strings, numbers and booleans.
+    /// An object that has a string, a number or a boolean for each name.
     Values,
-    /// An object of sentences by their codes.
+    /// An object that has a sentence for each code.
     Sentences,
-    /// An object with these members, and their descriptions.
+    /// An object with these members. Each has a description.
     Members(Vec<(Argument, String)>),
 }
 
@@ -89,7 +90,7 @@ struct Setting {
     shape: Shape,
 }
 
-/// The Rust source of the setters.
+/// Returns the Rust source of the setters.
 pub fn source() -> String {
     let mut text = String::from(HEAD_OF_SOURCE);
     for setter in settings().iter().flat_map(|setting| setting.setters()) {
@@ -98,7 +99,7 @@ pub fn source() -> String {
     text
 }
 
-/// The methods of `polar::options`.
+/// Returns the methods of `polar::options`.
 pub fn methods() -> String {
     let mut text = String::new();
     for setting in settings() {
@@ -107,7 +108,7 @@ pub fn methods() -> String {
     text
 }
 
-/// A header for tests in C with the calls of all setters.
+/// Returns a header for tests in C that contains calls of all setters.
 pub fn calls() -> String {
     let setters: Vec<Setter> = settings().iter().flat_map(Setting::setters).collect();
     let mut text = String::from(
@@ -138,7 +139,7 @@ pub fn calls() -> String {
     text
 }
 
-/// All settings but the two that options are created with.
+/// Returns all settings except the two with which options are created.
 fn settings() -> Vec<Setting> {
     let schema = schema::settings().to_value();
     let members = schema["properties"].as_object().unwrap().iter();
@@ -185,7 +186,7 @@ fn kind(member: &str, property: &Value) -> Kind {
     }
 }
 
-/// The type of a member that has a value.
+/// Returns the type of a member, other than null.
 fn type_of(property: &Value) -> &str {
     property["type"].as_str().or_else(|| property["type"][0].as_str()).unwrap()
 }
@@ -195,12 +196,12 @@ fn description(property: &Value) -> String {
 }
 
 impl Setting {
-    /// The name of one of several values.
+    /// Returns the name of one value of a setting that has several values.
     fn singular(&self) -> &str {
         self.name.strip_suffix('s').unwrap_or(&self.name)
     }
 
-    /// The name of the first setter.
+    /// Returns the name of the first setter.
     fn first_setter(&self) -> String {
         match self.shape {
             Shape::One(_) | Shape::Members(_) | Shape::Sentences => format!("set_{}", self.name),
@@ -228,7 +229,7 @@ impl Setting {
             }
             Shape::Sentences => {
                 let arguments = vec![argument("code", Kind::String), argument("sentence", Kind::String)];
-                let comment = format!("Adds one sentence, by its code. See polar_license_options_set_{}().", self.name);
+                let comment = format!("Adds a sentence under its code. See polar_license_options_set_{}().", self.name);
                 let second = Setter { name: format!("set_{one}"), method: one.to_owned(), comment, arguments };
                 vec![self.first(&self.name, vec![argument("catalogue", Kind::String)]), second]
             }
@@ -239,7 +240,7 @@ impl Setting {
         }
     }
 
-    /// The first setter, whose comment has the description.
+    /// Returns the first setter. Its comment contains the description of the setting.
     fn first(&self, method: &str, arguments: Vec<Argument>) -> Setter {
         let copied = match arguments.iter().filter(|argument| argument.kind.is_string()).count() {
             0 => "",
@@ -254,15 +255,15 @@ impl Setting {
         Setter { name: self.first_setter(), method: method.to_owned(), comment, arguments }
     }
 
-    /// The description after a verb.
+    /// Returns the description of the setting after a verb such as "Sets".
     fn sentences(&self) -> String {
         let description = lower_first(&self.description);
         match &self.shape {
             Shape::One(Kind::Boolean) => format!("Sets {description} Any value but 0 is true."),
             Shape::One(_) => format!("Sets {description}"),
-            Shape::Strings => format!("Adds one of {description} Call it again for further values."),
+            Shape::Strings => format!("Adds one of {description} Call it again for each further value."),
             Shape::NamedStrings => {
-                format!("Adds a name and a value to {description} Call it again for further values of the same name.")
+                format!("Adds a name and a value to {description} Call it again for each further value of a name.")
             }
             Shape::Values => format!("Adds one of {description}"),
             Shape::Sentences => format!("Adds the values of a JSON object to {description}"),
@@ -290,7 +291,7 @@ impl Setting {
         text
     }
 
-    /// Writes the methods, with the first sentence of the comment.
+    /// Writes the methods in C++. Their comment is the first sentence of the setting's comment.
     fn write_cpp(&self, text: &mut String) {
         let sentences = self.sentences();
         let first = sentences.split(". ").next().unwrap().trim_end_matches('.');
@@ -310,7 +311,7 @@ impl Setting {
     }
 }
 
-/// The setters of values that are not strings.
+/// The setters of values that are not strings: the end of the name, the type, and a description of the values.
 const VALUES: [(&str, Kind, &str); 3] = [
     ("integer", Kind::Signed64, "an integer"),
     (
@@ -321,7 +322,8 @@ const VALUES: [(&str, Kind, &str); 3] = [
     ("bool", Kind::Boolean, "true (any value but 0) or false"),
 ];
 
-/// Overloads without which a string literal would become a boolean, and an `int` would be ambiguous.
+/// Overloads for string literals and `int`. Without them a string literal would become a boolean, and an `int` would be
+/// ambiguous.
 const OVERLOADS: &str =
     "    options &METHOD(const std::string &name, const char *value) { return METHOD(name, std::string{value}); }
     options &METHOD(const std::string &name, int value) { return METHOD(name, std::int64_t{value}); }
@@ -341,7 +343,7 @@ const RANGES: &str = "    options &METHOD(const std::string &name, std::initiali
     }
 ";
 
-/// A sentence's beginning within another sentence.
+/// Converts the first letter of a sentence to lower case, for use within another sentence.
 fn lower_first(text: &str) -> String {
     let (first, rest) = text.split_at(1);
     first.to_lowercase() + rest
@@ -385,7 +387,7 @@ impl Setter {
         writeln!(text, "        options.edit(|config| {call});\n        Ok(())\n    }})\n}}").unwrap();
     }
 
-    /// A method of the same arguments in C++.
+    /// Writes a method in C++ that has the arguments of this setter.
     fn write_method(&self, text: &mut String) {
         let parameters: Vec<String> =
             self.arguments.iter().map(|it| format!("{}{}", it.kind.in_cpp(), without_unit(&it.name))).collect();
@@ -400,7 +402,7 @@ impl Setter {
         }
     }
 
-    /// A call in which the argument at this place is `text`.
+    /// Writes a call of this setter. The argument at the index `tested` is `text`.
     fn write_call(&self, text: &mut String, tested: Option<usize>) {
         let arguments = self.arguments.iter().enumerate().map(|(at, argument)| match argument.kind {
             Kind::String | Kind::ArrayOfOne if tested == Some(at) => ", text",
@@ -418,7 +420,7 @@ fn argument(name: &str, kind: Kind) -> Argument {
 }
 
 impl Argument {
-    /// The value for the Rust builder.
+    /// Returns the expression that the Rust builder gets for this argument.
     fn value(&self) -> String {
         match self.kind {
             Kind::String | Kind::Unsigned32 | Kind::Unsigned64 | Kind::Signed64 | Kind::Whole => self.name.clone(),
@@ -428,7 +430,7 @@ impl Argument {
         }
     }
 
-    /// The argument that C++ passes to C.
+    /// Returns the expression that C++ passes to C for this argument.
     fn passed(&self) -> String {
         let name = without_unit(&self.name);
         match self.kind {
