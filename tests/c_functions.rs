@@ -96,7 +96,7 @@ fn every_scenario_goes_as_it_says() {
     library::expect_nothing_left();
 }
 
-/// Each expectation of each scenario is made wrong in turn; none may pass.
+/// Makes each expectation of each scenario wrong in turn, and checks that the scenario then fails.
 #[test]
 fn the_runner_notices_everything_that_is_wrong() {
     let _turn = TURN.lock().unwrap();

@@ -33,7 +33,7 @@ static void failing_callbacks_are_errors_and_no_more(void)
     CHECK(polar_license_activate(license, "MY-KEY-123456", &error) == POLAR_LICENSE_ERR_NETWORK);
     CHECK(strstr(polar_license_error_detail(error), "gave no answer") != NULL);
     polar_license_error_free(error);
-    polar.behaviour = 3; /* acts as a captive portal */
+    polar.behaviour = 3; /* the transport acts as a captive portal */
     pass(&polar, 120000);
     CHECK(polar_license_activate(license, "MY-KEY-123456", &error) == POLAR_LICENSE_ERR_NETWORK);
     polar_license_error_free(error);
@@ -89,7 +89,7 @@ static void end_listener(void *user_data)
 {
     listener *this = user_data;
     this->destroyed++;
-    /* a destructor may call the library, too */
+    /* A destructor may call the library, too. */
     CHECK(polar_license_abi_version() == POLAR_LICENSE_ABI_VERSION);
 }
 
@@ -115,7 +115,7 @@ static void listeners_are_called_and_may_call_and_end(void)
     polar_license_free(license);
     CHECK(stays.destroyed == 1 && fake_polar_destroyed(&polar, 3));
 
-    /* the license is freed from inside its own operation */
+    /* The change callback frees the license from inside an operation of this license. */
     frees.license = license = fake_polar_open(&polar);
     frees.frees = 1;
     CHECK(polar_license_on_change(license, on_change, &frees, end_listener, NULL) == POLAR_LICENSE_OK);

@@ -22,7 +22,7 @@ typedef struct fake_polar {
     size_t length;
     int store_fails;
     atomic_int loads, saves, removes, locks;
-    /* The clock, in milliseconds. */
+    /* The time on the two clocks, in milliseconds. */
     _Atomic int64_t wall_ms;
     _Atomic uint64_t mono_ms;
 } fake_polar;

@@ -158,7 +158,7 @@ static void the_portal_takes_null(void)
     polar_license_success_page_free(page);
 }
 
-/* A request with wrong arguments sends nothing. */
+/* If an operation of the portal has wrong arguments, no request is sent. */
 static void the_portal_checks_its_arguments(void)
 {
     fake_polar polar = { 0 };
@@ -241,7 +241,7 @@ static void wrong_settings_are_named(void)
     CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_ERR_INVALID_CONFIG);
     polar_license_options_free(options);
 
-    /* Polar cannot compare a fraction reliably */
+    /* Polar cannot compare a fraction reliably. */
     options = polar_license_options_new(ORGANIZATION, "com.acme.app");
     CHECK(polar_license_options_set_condition_number(options, "half", 0.5) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     CHECK(polar_license_options_set_meta_number(options, "huge", 9007199254740992.0) != POLAR_LICENSE_OK);
@@ -482,7 +482,7 @@ static int32_t refuse_lock(void *user_data)
     return fake_polar_store_failure(user_data);
 }
 
-/* If the lock cannot be acquired, nothing is stored: a license that needs no seat then works until the program ends. */
+/* If the lock cannot be acquired, nothing is stored. A license that needs no seat then works until the program ends. */
 static void a_lock_that_fails_is_a_storage_error(void)
 {
     fake_polar polar = { 0 };

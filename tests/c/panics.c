@@ -120,7 +120,7 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_free, (polar_license_decision_free(d), 1));
 }
 
-/* Calls the functions of the portal, with replies that can be created without Polar. */
+/* Calls the functions of the portal. It creates only replies for which no Polar is needed. */
 static void a_portal_panics(polar_license *l)
 {
     polar_license_reply *session = NULL, *checkout = NULL, *r = (polar_license_reply *)&r;

@@ -87,7 +87,7 @@ static int32_t report(void *user_data, int32_t stage, uint64_t waited_ms, uint64
 
 static const char *directory;
 
-/* Opens the license of one of the customer's machines. */
+/* Opens the license on the machine `name` of the customer. */
 static polar_license *machine(const char *url, const char *name)
 {
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
@@ -139,7 +139,7 @@ static polar_license_reply *session_of(polar_license *license, const char *email
     return session;
 }
 
-/* Checks that the license is here, and frees the reply. */
+/* Checks that the license is on this device, and frees the reply. */
 static void licensed(const polar_license *license, polar_license_reply *restored)
 {
     CHECK_TEXT(polar_license_reply_json(restored, ""), "{\"kind\":\"licensed\"}");
@@ -490,7 +490,7 @@ static void what_cannot_be_is_refused_and_not_repeated(const char *url)
     polar_license_free(license);
 }
 
-/* A customer whose only key was revoked, a session that has ended, and too many codes. */
+/* Causes three refusals: a customer's only key was revoked, a session has ended, and too many codes were requested. */
 static void what_polar_refuses_is_explained(const char *url)
 {
     polar_license *license = machine(url, "ended");

@@ -1,5 +1,5 @@
-//! Compares the functions that read one member of a decision or an error with the JSON that has all members. It is an
-//! error if a member has no function here, or if a function returns something else than the JSON has.
+//! Compares the functions that read one member of a decision or an error with the JSON that has all members. A test
+//! fails if a member has no function here, or if a function and the JSON have different values.
 
 use std::ffi::{CString, c_char};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::library::text;
 
-/// A copy of the header's constant, because the library exports none to Rust.
+/// A copy of the header's constant, because Rust code cannot read the constant from the library.
 const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// A function that reads a member of a `T`.

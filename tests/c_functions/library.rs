@@ -258,7 +258,7 @@ extern "C" fn remove(user_data: *mut c_void) -> i32 {
 
 extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64) {
     let now = parts(user_data).clock.now();
-    // SAFETY: the library passes valid pointers for both.
+    // SAFETY: The library passes valid pointers for both times.
     unsafe {
         wall_ms.write(now.wall.unix_ms());
         mono_ms.write(now.mono);

@@ -318,7 +318,7 @@ class decision_view {
     const polar_license_decision *handle;
 };
 
-/// A decision that this object owns. After a failure it is empty, and allows nothing.
+/// A decision that this object owns. The decision that a failed function returns is empty, and allows nothing.
 class decision : public decision_view {
   public:
     decision() = default;
@@ -451,7 +451,7 @@ inline std::optional<std::uint32_t> retry_after_s(const char *retry_after, const
     return static_cast<std::uint32_t>(seconds);
 }
 
-/// The outcome of a request.
+/// The outcome of a request: a reply, or the reason why there is none.
 struct response {
     /// The status of the reply, or 0 if there was none.
     int http_status = 0;
@@ -908,7 +908,7 @@ class license {
     polar_license *handle = nullptr;
 };
 
-/// Passes the library's log lines up to `level` (POLAR_LICENSE_LOG_...) to `sink`. An empty `sink` ends logging.
+/// Passes the library's log lines up to `level` (one of POLAR_LICENSE_LOG_...) to `sink`. An empty `sink` ends logging.
 /// Applies to the whole process. `sink` must not call this library.
 inline error_kind set_log(std::int32_t level, std::function<void(std::int32_t, std::string_view, std::string_view)> sink)
 {

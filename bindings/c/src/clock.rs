@@ -1,4 +1,4 @@
-//! The app's own clock, so that tests can take the app a month ahead.
+//! A clock that the app provides, so that a test can let a month pass at once.
 
 use crate::pointer::UserData;
 use polar_license::Timestamp;

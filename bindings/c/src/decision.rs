@@ -433,7 +433,7 @@ pub extern "C" fn polar_license_decision_problem_retry_after_ms(decision: *const
     })
 }
 
-/// Returns 1 if Polar may have carried out the request although, because of the problem, no reply arrived. Returns 0
+/// Returns 1 if no reply arrived because of the problem, but Polar may still have carried out the request. Returns 0
 /// otherwise, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.

@@ -30,7 +30,7 @@ mod object;
 mod pointer;
 mod text;
 
-// in the order of the header
+// The order of these modules is the order of the header.
 mod version;
 
 mod codes;

@@ -68,7 +68,7 @@ pub extern "C" fn polar_license_set_log(
             let mut current = APP_LOG.0.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *current, sink)
         };
-        // outside the lock, because the destructor is the app's code
+        // This happens outside the lock, because the destructor is the app's code.
         drop(before);
         Ok(())
     })

@@ -13,7 +13,7 @@
 
 pub(crate) mod progress;
 
-// in the order of the header
+// The order of these modules is the order of the header.
 pub(crate) mod reply;
 
 pub(crate) mod success_page;

@@ -42,7 +42,7 @@ fn is_generated(path: &Path, generated: &str) {
     );
 }
 
-/// This is one test, because some files are generated from others.
+/// This is one test and not several, because some files are generated from others.
 #[test]
 fn the_committed_files_are_the_generated_ones() {
     is_generated(&folder().join("src/options/settings.rs"), &settings::source());
@@ -118,7 +118,7 @@ fn the_library_exports_what_the_header_declares_and_nothing_else() {
     assert_eq!(exported(&built().join("libpolar_license_c.so")), declared());
 }
 
-/// Returns the text of a class in the C++ header.
+/// Returns the body of the class `name` in the C++ header.
 fn class(name: &str) -> String {
     let header = fs::read_to_string(path().with_extension("hpp")).unwrap();
     let (_, class) = header.split_once(&format!("\nclass {name} ")).unwrap();

@@ -1,4 +1,4 @@
-//! The test programs in `tests/c`, each compiled strictly, linked with the static library, and run.
+//! Compiles each test program in `tests/c` with strict warnings, links it with the static library, and runs it.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -64,8 +64,7 @@ fn hostile() {
     let program = compile("tests/c/hostile.c");
     try_all("c", if is_checked() { 50 } else { 1 }, 8, || {
         let mut app = command(&program);
-        // The app trusts no root certificate here. Reading the root certificates of a system takes longer than the rest
-        // of the test.
+        // The tests need no root certificates, and reading those of the system takes longer than the rest of a test.
         InC(Program::start(app.env("SSL_CERT_DIR", "/nonexistent").env("SSL_CERT_FILE", "/dev/null")))
     });
 }

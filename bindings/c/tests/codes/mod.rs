@@ -78,7 +78,7 @@ fn tables() -> [Table; 6] {
         Table {
             prefix: "REASON",
             enumeration: "reason",
-            about: "The reason for a state, or for the refusal of an operation. A later version may have more.",
+            about: "The reason for a state, or for the refusal of an operation. A later version may have more reasons.",
             zero: Some((
                 "POLAR_LICENSE_REASON_UNSET",
                 "unset",
@@ -89,21 +89,21 @@ fn tables() -> [Table; 6] {
         Table {
             prefix: "NEXT",
             enumeration: "next_step",
-            about: "The next step that the user can take. A later version may have more.",
+            about: "The next step that the user can take. A later version may have more steps.",
             zero: None,
             rows: rows!(NextStep),
         },
         Table {
             prefix: "DEACTIVATED",
             enumeration: "deactivated",
-            about: "The outcome for a seat that was to be released. A later version may have more.",
+            about: "The outcome of releasing a seat. A later version may have more outcomes.",
             zero: None,
             rows: rows!(Deactivated),
         },
         Table {
             prefix: "STAGE",
             enumeration: "stage",
-            about: "The event that is awaited. A later version may have more.",
+            about: "The event for which an operation waits. A later version may have more events.",
             zero: None,
             rows: rows!(Stage),
         },

@@ -1,5 +1,5 @@
-//! The C++ header of the customer portal: a class for each object of its replies, and a method for each operation,
-//! generated from the core's descriptions.
+//! Generates the C++ header of the customer portal from the core's descriptions: a class for each object of the
+//! replies, and a method for each operation.
 
 use crate::codes::{Row, rows, wrapped};
 use polar_license::Deactivated;
@@ -8,7 +8,7 @@ use polar_license::schema::{self, PORTAL_OPERATIONS, PortalOperation};
 use serde_json::Value;
 use std::fmt::Write;
 
-/// The text around the generated classes, with a mark for each part.
+/// The text around the generated classes. It has a mark in each place where generated text is inserted.
 const TEMPLATE: &str = include_str!("template.hpp");
 
 const WIDTH: usize = 120;
@@ -84,7 +84,7 @@ fn class(name: &str, schema: &Value) -> String {
         writeln!(text, "    {class}_kind kind() const {{ return code<{class}_kind>(\"/kind\"); }}").unwrap();
     }
     for (member, description) in members.into_iter().filter(|(member, _)| *member != "handle") {
-        // a function cannot have the name of its class
+        // A member function cannot have the name of its class.
         let name = if member == class { "listed".to_owned() } else { snake_case(member.trim_end_matches("Ms")) };
         text += &comment("    ", description["description"].as_str().unwrap());
         writeln!(text, "    {}", accessor(&name, member, description)).unwrap();

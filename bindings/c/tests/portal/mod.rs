@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// The data of a Polar that has two customers with one e-mail address.
+/// The initial data of a Polar in which two customers have the same e-mail address.
 const CUSTOMERS: &str = include_str!("../../../../tests/portal/two-customers.json");
 
 const NO_GRANT: &str = r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#;
@@ -38,7 +38,7 @@ pub fn run_with_polar(program: &mut Command) {
         if last != "ok" {
             let answer = polar.carry_out(&last);
             let write = |answers: &mut ChildStdin| writeln!(answers, "{answer}");
-            // the program has failed, and its standard error says why
+            // A program that has failed no longer reads. Its standard error says why it failed.
             if write(&mut answers).is_err() {
                 break;
             }
@@ -66,7 +66,7 @@ impl Polar {
         Self { main: MockPolar::start().unwrap(), other, withheld: None, secrets }
     }
 
-    /// Carries out a command, and returns its result.
+    /// Carries out a command of the program, and returns its result.
     fn carry_out(&mut self, line: &str) -> String {
         let (command, argument) = line.split_once(' ').unwrap_or((line, ""));
         let polar = &self.main;
