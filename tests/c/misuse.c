@@ -203,7 +203,7 @@ static void the_portal_checks_its_arguments(void)
     CHECK(fake_polar_destroyed(&polar, 3));
 }
 
-/* Each setter rejects NULL and invalid UTF-8, and `open` reports the first mistake. */
+/* Each setter rejects NULL and invalid UTF-8, and opening a license reports the first mistake. */
 static void every_string_is_checked(const char *text)
 {
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");

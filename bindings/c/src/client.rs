@@ -141,12 +141,12 @@ pub extern "C" fn polar_license_activate(license: *const License, key: *const c_
 }
 
 /// Activates a license key like polar_license_activate(), with more choices. If `key` is NULL, the stored key is
-/// activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS, which moves the license here: if no seat is free,
-/// the older activation that this device knows is released.
+/// activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS. With this flag the license moves to this device: if
+/// no seat is free, the older activation that this device knows is released.
 ///
 /// `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
 /// polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
-/// other one gets NULL. For threads, blocking and the result see polar_license_activate().
+/// other one gets NULL. Threads, blocking and results are as described for polar_license_activate().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_activate_with(
     license: *const License,

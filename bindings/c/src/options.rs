@@ -1,4 +1,4 @@
-//! `polar_license_options`: the app's configuration. Setters collect it, and it is checked as a whole when a license is
+//! `polar_license_options`: the app's configuration. Setters change it, and it is checked as a whole when a license is
 //! opened.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
@@ -122,7 +122,7 @@ pub extern "C" fn polar_license_options_free(options: *mut Options) {
 
 /// Stores the license in this directory instead of the platform's data directory. The path is UTF-8 on every system.
 ///
-/// The string is copied. One thread at a time; never blocks.
+/// The string is copied. Only one thread may use the options at a time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_directory(options: *mut Options, directory: *const c_char) -> i32 {
     set("polar_license_options_set_directory", options, |options| {
@@ -133,7 +133,7 @@ pub extern "C" fn polar_license_options_set_directory(options: *mut Options, dir
 
 /// Keeps the license in memory only. The user must then activate it again at every start, and each start takes a seat.
 ///
-/// One thread at a time; never blocks.
+/// Only one thread may use the options at a time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_memory_store(options: *mut Options) -> i32 {
     set("polar_license_options_set_memory_store", options, |options| {
@@ -145,8 +145,8 @@ pub extern "C" fn polar_license_options_set_memory_store(options: *mut Options) 
 /// Stores the license in a store that the app provides. One store holds one license.
 ///
 /// `destructor` is called once with `user_data`: when neither the options nor a license use the store any longer, or if
-/// this function fails. `destructor` may be NULL; the other callbacks must not be NULL. One thread at a time; never
-/// blocks.
+/// this function fails. `destructor` may be NULL; the other callbacks must not be NULL. Only one thread may use the
+/// options at a time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_store(
     options: *mut Options,
@@ -169,8 +169,9 @@ pub extern "C" fn polar_license_options_set_store(
 /// Adds a lock to the store of polar_license_options_set_store(), for a store that several processes use. The callbacks
 /// get the `user_data` of that store.
 ///
-/// One thread at a time; never blocks. Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if an argument
-/// is NULL, or if polar_license_options_set_store() was not called before.
+/// Only one thread may use the options at a time. Never blocks. Returns POLAR_LICENSE_OK, or
+/// POLAR_LICENSE_ERR_INVALID_ARGUMENT if an argument is NULL, or if polar_license_options_set_store() was not called
+/// before.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_store_lock(
     options: *mut Options,
@@ -192,8 +193,8 @@ pub extern "C" fn polar_license_options_set_store_lock(
 /// Sends requests through a network stack that the app provides.
 ///
 /// `destructor` is called once with `user_data`: when the options, all licenses and all running requests have stopped
-/// using the transport, or if this function fails. `destructor` may be NULL; `transport` must not be NULL. One thread
-/// at a time; never blocks.
+/// using the transport, or if this function fails. `destructor` may be NULL; `transport` must not be NULL. Only one
+/// thread may use the options at a time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_transport(
     options: *mut Options,
@@ -213,7 +214,8 @@ pub extern "C" fn polar_license_options_set_transport(
 /// pass at once.
 ///
 /// `destructor` is called once with `user_data`: when neither the options nor a license use the clock any longer, or if
-/// this function fails. `destructor` may be NULL; `clock` must not be NULL. One thread at a time; never blocks.
+/// this function fails. `destructor` may be NULL; `clock` must not be NULL. Only one thread may use the options at a
+/// time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_clock(
     options: *mut Options,

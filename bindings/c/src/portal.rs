@@ -60,9 +60,9 @@ pub extern "C" fn polar_license_portal_call(
 /// which contains the address. If the reply's "/kind" is "choose", several customers have this address: call
 /// `requestCodeFor` with one of the reply's "/customers".
 ///
-/// `email` is the text that the user typed. Everything else is as for polar_license_portal_call(). Blocks 15 s at most.
-/// Returns POLAR_LICENSE_ERR_STORAGE if the request cannot be counted against the limit of requests. In this case
-/// nothing was sent.
+/// `email` is the text that the user typed. Everything else is as described for polar_license_portal_call(). Blocks 15
+/// s at most. Returns POLAR_LICENSE_ERR_STORAGE if the request cannot be counted against the limit of requests. In this
+/// case nothing was sent.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_request_code(
     license: *const License,
@@ -81,8 +81,8 @@ pub extern "C" fn polar_license_portal_request_code(
 /// polar_license_reply_handle() returns its handle for the pointer "". Freeing the reply wipes the customer's token, so
 /// free the reply when you close the dialog that uses the session.
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks 15 s at most. If Polar did not answer, the code may be
-/// used up: request another code.
+/// Everything else is as described for polar_license_portal_call(). Blocks 15 s at most. If Polar did not answer, the
+/// code may be used up: request another code.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_authenticate(
     license: *const License,
@@ -96,11 +96,12 @@ pub extern "C" fn polar_license_portal_authenticate(
     })
 }
 
-/// Starts a session by accepting an invitation to a team. `invitation` is the invitation's token, or the link in its
-/// e-mail. It works once. The key arrives a moment later: continue with the operation `restoreWhenGranted` of
-/// polar_license_portal_call(). The reply is the session, as from polar_license_portal_authenticate().
+/// Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link in
+/// the e-mail that contains the invitation. An invitation works once. The key arrives a moment later: continue with the
+/// operation `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
+/// polar_license_portal_authenticate().
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks 10 s at most.
+/// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most.
 /// Returns POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired. If the call fails and
 /// polar_license_error_maybe_applied() returns 1, Polar may have accepted the invitation. In this case start the
 /// session with a code by e-mail.
@@ -125,8 +126,8 @@ pub extern "C" fn polar_license_portal_claim_seat(
 /// - "no_seat": the key "/key" is in use on as many devices as it allows. Let the user choose one of "/devices/devices"
 ///   for polar_license_portal_release(), and then call polar_license_portal_activate().
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s each and an
-/// activation.
+/// Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
+/// each and an activation.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_restore(
     license: *const License,
@@ -141,7 +142,7 @@ pub extern "C" fn polar_license_portal_restore(
 
 /// Activates the key `key` on this device: the key that the user has chosen, or a key for which a seat was released.
 ///
-/// Everything else is as for polar_license_portal_restore().
+/// Everything else is as described for polar_license_portal_restore().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_activate(
     license: *const License,
@@ -159,7 +160,7 @@ pub extern "C" fn polar_license_portal_activate(
 /// accept. In the reply's "/keys", the keys that can be used come first, and among these the keys with the latest
 /// expiry come first.
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
+/// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_license_keys(
     license: *const License,
@@ -175,8 +176,8 @@ pub extern "C" fn polar_license_portal_license_keys(
 /// Lists the devices on which a key is active. The reply's "/kind" is "listed" if the reply has "/devices". It is
 /// "hidden" if the vendor does not show the devices; the reply then has a "/message" for the user.
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s each.
-/// Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or if the key no longer belongs to the customer.
+/// Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
+/// each. Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or if the key no longer belongs to the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_devices(
     license: *const License,
@@ -193,8 +194,8 @@ pub extern "C" fn polar_license_portal_devices(
 /// Releases the seat of a device. If the device is this one, does what polar_license_deactivate() does. Ask the user
 /// first. The reply's "/deactivated" is "released", or "unknown" if Polar does not know the seat or no longer knows it.
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list the
-/// devices again to see whether the seat was released.
+/// Everything else is as described for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list
+/// the devices again to see whether the seat was released.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_release(
     license: *const License,
@@ -212,8 +213,8 @@ pub extern "C" fn polar_license_portal_release(
 /// polar_license_reply_address() returns in a browser, and call polar_license_portal_follow(). The parameters of the
 /// link are kept, except the parameters that name the buyer.
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks 10 s at most. Freeing the reply wipes the address; the
-/// purchase goes on in the browser.
+/// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most. Freeing the reply wipes the
+/// address; the purchase goes on in the browser.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_checkout(
     license: *const License,
@@ -232,7 +233,7 @@ pub extern "C" fn polar_license_portal_checkout(
 /// polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page
 /// meanwhile. This function may be called again after any error.
 ///
-/// Everything else is as for polar_license_portal_call().
+/// Everything else is as described for polar_license_portal_call().
 /// Returns POLAR_LICENSE_ERR_TIMEOUT if the purchase was not paid in time; POLAR_LICENSE_ERR_REFUSED if the payment
 /// failed or the checkout is older than a day; POLAR_LICENSE_ERR_CANCELLED if `progress` ended the operation.
 #[unsafe(no_mangle)]
@@ -255,7 +256,7 @@ pub extern "C" fn polar_license_portal_follow(
 
 /// Activates the key of a purchase. If Polar has not yet granted the key, waits up to five minutes for it.
 ///
-/// `progress` may be NULL. Everything else is as for polar_license_portal_restore().
+/// `progress` may be NULL. Everything else is as described for polar_license_portal_restore().
 /// Returns POLAR_LICENSE_ERR_TIMEOUT if the key has still not been granted, and POLAR_LICENSE_ERR_CANCELLED if
 /// `progress` ended the operation.
 #[unsafe(no_mangle)]

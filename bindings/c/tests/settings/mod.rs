@@ -197,7 +197,7 @@ fn description(property: &Value) -> String {
 }
 
 impl Setting {
-    /// Returns the name of one value of a setting that has several values.
+    /// Returns the singular of the setting's name, for a setting that has several values.
     fn singular(&self) -> &str {
         self.name.strip_suffix('s').unwrap_or(&self.name)
     }
@@ -249,7 +249,7 @@ impl Setting {
             _ => "The strings are copied. ",
         };
         let comment = format!(
-            "{}\n\n{copied}One thread at a time; never blocks. In JSON: {}.",
+            "{}\n\n{copied}Only one thread may use the options at a time. Never blocks. In JSON: {}.",
             self.in_words_of_c(),
             self.member
         );
@@ -264,7 +264,7 @@ impl Setting {
             Shape::One(_) => format!("Sets {description}"),
             Shape::Strings => format!("Adds one of {description} Call it again for each further value."),
             Shape::NamedStrings => {
-                format!("Adds a name and a value to {description} Call it again for each further value of a name.")
+                format!("Adds a value to one of {description} Call it again for each further name or value.")
             }
             Shape::Values => format!("Adds one of {description}"),
             Shape::Sentences => format!("Adds the values of a JSON object to {description}"),
