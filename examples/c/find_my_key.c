@@ -23,8 +23,8 @@ static const char *ask(const char *question)
     return line;
 }
 
-/* Lists the objects of an array by one of their members, and returns the handle of the object that the user chooses,
- * or 0. */
+/* Prints the member `member` of each object in an array, and returns the handle of the object that the user chooses,
+ * or 0 if the user chooses none. */
 static uint32_t choose(const polar_license_reply *reply, const char *array, const char *member)
 {
     char pointer[60];

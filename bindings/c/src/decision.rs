@@ -10,7 +10,7 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// A decision: whether the app may run, and the reason. Every operation results in one, which holds for the moment at
+/// A decision: whether the app may run, and the reason. It is the result of an operation, and describes the moment at
 /// which the operation ended. Free it with polar_license_decision_free(). It does not change, and may be read from
 /// several threads at once.
 pub struct Decision {

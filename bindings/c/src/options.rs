@@ -97,10 +97,11 @@ pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_
 /// Starts a configuration from one JSON object, such as
 /// {"organizationId": "...", "appId": "com.acme.app", "features": {"export": ["..."]}, "offlineGraceMs": 604800000}.
 /// The members organizationId and appId are required. The comment of each polar_license_options_set_... and _add_...
-/// function names the member that the function sets. The member's value is a string, a whole number or a boolean, like
-/// the function's argument. If the function adds one of several values, the member is an array. If the function gives
-/// the value a name, the member is an object; in features, each named value is an array. An unknown member is an error.
-/// A member that is null counts as absent. `settings` is copied.
+/// function names the member that the function sets. The member's value has the type of the function's argument: a
+/// string, a whole number or a boolean. If the function adds one of several values, the member is an array of these
+/// values. If the function takes a name and a value, the member is an object that contains the values under their
+/// names. In features, each name has an array of values. An unknown member is an error. A member that is null counts as
+/// absent. `settings` is copied.
 ///
 /// Free the result with polar_license_options_free(). If `settings` is invalid or NULL, polar_license_open() reports
 /// this. Returns NULL only after a defect in this library. Callable from any thread. Never blocks.

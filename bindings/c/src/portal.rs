@@ -156,9 +156,8 @@ pub extern "C" fn polar_license_portal_activate(
     })
 }
 
-/// Lists those of the customer's license keys that belong to this organization and to the benefits that the options
-/// accept. In the reply's "/keys", the keys that can be used come first, and among these the keys with the latest
-/// expiry come first.
+/// Lists the customer's license keys that belong to this organization and to a benefit that the options accept. In the
+/// reply's "/keys", the keys that can be used come first. They are sorted by their expiry, latest first.
 ///
 /// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
 #[unsafe(no_mangle)]
@@ -230,8 +229,8 @@ pub extern "C" fn polar_license_portal_checkout(
 
 /// Waits until the purchase is paid, `within_ms` at most, and then makes Polar e-mail a code to the buyer. The reply is
 /// the purchase. Its "/code" has the members of a reply of polar_license_portal_request_code(). Continue with
-/// polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page
-/// meanwhile. This function may be called again after any error.
+/// polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page in the
+/// browser while this function waits. This function may be called again after any error.
 ///
 /// Everything else is as described for polar_license_portal_call().
 /// Returns POLAR_LICENSE_ERR_TIMEOUT if the purchase was not paid in time; POLAR_LICENSE_ERR_REFUSED if the payment

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// Words of the core's descriptions, each with the words that replace it in the C header. The names of settings are
-/// replaced without this list.
+/// replaced too, but they are not in this list.
 const WORDS: [(&str, &str); 4] = [
     ("`validate`", "polar_license_validate()"),
     (
