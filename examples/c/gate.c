@@ -42,7 +42,7 @@ int main(int argc, char **argv)
         polar_license_current(license, &decision);
         if (polar_license_decision_allows(decision, "export"))
             puts("exporting");
-        else /* there is no license, or the license is for another plan */
+        else /* no license, or one for another plan */
             fprintf(stderr, "%s\n", polar_license_decision_explain(decision, "export"));
     }
     polar_license_error_free(error);

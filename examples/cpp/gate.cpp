@@ -29,7 +29,7 @@ try {
     if (decision.allows("export"))
         std::cout << "exporting\n";
     else
-        std::cerr << decision.explain("export") << '\n'; // there is no license, or the license is for another plan
+        std::cerr << decision.explain("export") << '\n'; // no license, or one for another plan
     return 0;
 } catch (const polar::error &error) {
     std::cerr << error.message() << '\n';

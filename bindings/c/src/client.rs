@@ -26,13 +26,13 @@ pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 /// | function | asks Polar | waits at most |
 /// |---|---|---|
 /// | polar_license_current(), polar_license_allows(), polar_license_covers() | never | not at all |
-/// | polar_license_refresh() | if due or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
+/// | polar_license_refresh() | if a request is due or access is not allowed | 2 s if access is allowed, else 10 s |
 /// | polar_license_validate() | always | 10 s |
 /// | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
 ///
-/// Operations that change something run one after the other. Concurrent calls of polar_license_validate() share one
-/// request. The app's callbacks may call every function, also with this license, unless the comment of the callback
-/// says otherwise.
+/// Call polar_license_refresh() when the app starts. Operations that change something run one after the other.
+/// Concurrent calls of polar_license_validate() share one request. The app's callbacks may call every function, also
+/// with this license, unless the comment of the callback says otherwise.
 pub struct License {
     client: Client,
     listeners: Mutex<Listeners>,
