@@ -1,6 +1,6 @@
-/* A gate. If a key is given on the command line, activates it. Exports if the license allows it. With
- * `--deactivate`, releases the seat. The environment variable POLAR is "production", "sandbox" or an address, such
- * as the address that `polar-license serve` prints. */
+/* A gate: it runs a feature only if the license allows it. Activates the key that is given on the command line, if
+ * any, and then exports if the license allows it. With `--deactivate`, releases the seat. The environment variable
+ * POLAR is "production", "sandbox" or an address, such as the address that `polar-license serve` prints. */
 #include <polar_license.h>
 
 #include <stdio.h>

@@ -112,9 +112,9 @@ pub extern "C" fn polar_license_decision_explain(decision: *const Decision, feat
     })
 }
 
-/// Returns why the feature is on or off as one JSON object with the members `allowed`, `reason` (null, "not_licensed",
-/// "not_included" or "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. Later
-/// versions may add members. Returns NULL if an argument is NULL or `feature` is not UTF-8.
+/// Returns why the feature is on or off as one JSON object. Its members are `allowed`; `reason`, which is null,
+/// "not_licensed", "not_included" or "unknown"; `nextStep`; `nextUrl`; `message` for the user; and `detail` for
+/// developers. Later versions may add members. Returns NULL if an argument is NULL or `feature` is not UTF-8.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
