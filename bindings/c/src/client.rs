@@ -395,9 +395,10 @@ pub extern "C" fn polar_license_stop_auto_refresh(license: *const License) -> i3
     })
 }
 
-/// Cancels every operation that is running on another thread. Such an operation fails with POLAR_LICENSE_ERR_CANCELLED,
-/// or, if it cannot fail, returns a decision that has POLAR_LICENSE_ERR_CANCELLED as its problem. An activation that
-/// was already sent may still take its seat; later decisions continue to report this.
+/// Cancels every operation that is running on another thread. An operation that can fail then fails with
+/// POLAR_LICENSE_ERR_CANCELLED. An operation that cannot fail returns a decision whose problem is
+/// POLAR_LICENSE_ERR_CANCELLED. An activation that was already sent may still take its seat; later decisions continue
+/// to report this.
 ///
 /// Callable from any thread. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.

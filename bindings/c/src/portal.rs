@@ -60,9 +60,10 @@ pub extern "C" fn polar_license_portal_call(
 /// which contains the address. If the reply's "/kind" is "choose", several customers have this address: call
 /// `requestCodeFor` with one of the reply's "/customers".
 ///
-/// `email` is the text that the user typed. Everything else is as described for polar_license_portal_call(). Blocks 15
-/// s at most. Returns POLAR_LICENSE_ERR_STORAGE if the request cannot be counted against the limit of requests. In this
-/// case nothing was sent.
+/// `email` is the text that the user typed. Everything else is as described for polar_license_portal_call(). Blocks for
+/// 15 s at most.
+/// Returns POLAR_LICENSE_ERR_STORAGE if the request cannot be counted against the limit of requests. In this case
+/// nothing was sent.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_request_code(
     license: *const License,

@@ -168,9 +168,9 @@ pub extern "C" fn polar_license_retry_after_s(
     })
 }
 
-/// Reports the reply, also if a server other than Polar's sent it. `http_status` is its HTTP status. `retry_after_s` is
-/// the result of polar_license_retry_after_s() for its headers. `body` is the whole body, which is copied. If several
-/// reports are made, the last one counts.
+/// Reports the reply, also if a server other than Polar's sent it. `http_status` is the HTTP status of the reply.
+/// `retry_after_s` is the result of polar_license_retry_after_s() for the headers of the reply. `body` is the whole
+/// body of the reply, which is copied. If several reports are made, the last one counts.
 ///
 /// `body` may be NULL if `length` is 0. Call it from the transport callback, on one thread at a time. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if a required argument is NULL, or if `http_status`
@@ -199,7 +199,7 @@ pub extern "C" fn polar_license_response_set(
     })
 }
 
-/// Reports the header Location of a reply, which is copied. Some replies to requests of the customer portal are
+/// Reports the header Location of a reply. The header is copied. Some replies to requests of the customer portal are
 /// redirects, which must not be followed. Call this function in addition to polar_license_response_set(), before or
 /// after it.
 ///
