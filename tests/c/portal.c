@@ -59,8 +59,8 @@ typedef struct waiting {
     int32_t stage;
     int reports;
     uint64_t waited_ms;
-    /* The numbers of two progress reports: at the first one the buyer pays, at the second one the operation is
-     * ended. */
+    /* The number of the progress report at which the buyer pays, and the number of the report at which the operation
+     * is ended. */
     int pays_at, ends_at;
     uint64_t grants_after_ms; /* the time after which Polar grants the key */
     const polar_license_reply *checkout;

@@ -1,4 +1,4 @@
-/* Prints the message that the user sees without a license, with the catalogue of sentences from the standard input. */
+/* Reads a catalogue of sentences from the standard input, and prints the message that a user without a license sees. */
 #include "check.h"
 
 int main(void)

@@ -80,7 +80,7 @@ fn is_installed() -> bool {
 }
 
 impl Log for AppLog {
-    /// Returns `true` only for the lines that this library itself writes: its dependency ureq writes whole replies at
+    /// Returns `true` only for the lines of this library itself, because its dependency ureq writes whole replies at
     /// level `trace`.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.level() <= log::max_level() && metadata.target().starts_with("polar_license")

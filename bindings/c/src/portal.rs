@@ -177,7 +177,8 @@ pub extern "C" fn polar_license_portal_license_keys(
 /// "hidden" if the vendor does not show the devices; the reply then has a "/message" for the user.
 ///
 /// Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
-/// each. Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or if the key no longer belongs to the customer.
+/// each.
+/// Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or if the key no longer belongs to the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_devices(
     license: *const License,
@@ -209,8 +210,8 @@ pub extern "C" fn polar_license_portal_release(
     })
 }
 
-/// Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Open the address that
-/// polar_license_reply_address() returns in a browser, and call polar_license_portal_follow(). The parameters of the
+/// Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Get the address of the checkout from
+/// polar_license_reply_address(), open it in a browser, and call polar_license_portal_follow(). The parameters of the
 /// link are kept, except the parameters that name the buyer.
 ///
 /// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most. Freeing the reply wipes the
