@@ -318,7 +318,7 @@ const VALUES: [(&str, Kind, &str); 3] = [
     (
         "number",
         Kind::Whole,
-        "a whole number, at most 9007199254740991 away from 0: some other numbers never compare equal again at Polar",
+        "a whole number from -9007199254740991 to 9007199254740991, because Polar cannot compare others reliably",
     ),
     ("bool", Kind::Boolean, "true (any value but 0) or false"),
 ];
