@@ -15,10 +15,10 @@
 // strings of a decision are views into the decision. For threads, blocking and callbacks see the functions in
 // polar_license.h. If an exception leaves a callback, the callback counts as failed.
 //
-// Errors: a function that can fail throws polar::error. Each such function has an overload that takes a polar::failure.
-// It does not throw, but stores the failure there and returns a default result. Without exceptions (-fno-exceptions)
-// only these overloads exist. A constructor that fails without throwing leaves an object that converts to false and
-// allows nothing.
+// Errors: a function that can fail throws polar::error. It has an overload that takes a polar::failure. The overload
+// does not throw, but stores the failure there and returns a default result. Without exceptions (-fno-exceptions) only
+// the overloads exist. A constructor that fails without throwing leaves an object that converts to false and allows
+// nothing.
 #ifndef POLAR_LICENSE_HPP
 #define POLAR_LICENSE_HPP
 
@@ -440,9 +440,9 @@ struct request {
     milliseconds timeout;
 };
 
-/// Returns how many seconds to wait, as a reply's headers Retry-After, RateLimit-Reset and Date ask, or null if they do
-/// not ask for a wait. Store the result in response::retry_after_s. Pass a null pointer for a header that the reply
-/// does not have.
+/// Returns how many seconds to wait, as a reply's headers Retry-After, RateLimit-Reset and Date ask, or std::nullopt if
+/// they do not ask for a wait. Store the result in response::retry_after_s. Pass a null pointer for a header that the
+/// reply does not have.
 inline std::optional<std::uint32_t> retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date)
 {
     const std::int64_t seconds = polar_license_retry_after_s(retry_after, ratelimit_reset, date);
