@@ -123,7 +123,7 @@ pub fn calls() -> String {
         setter.write_call(&mut text, None);
     }
     text.push_str(
-        "\n\n/* Calls each setter that takes strings. It is called once for each of its strings, with `text` as that string. */
+        "\n\n/* For each string argument of each setter, calls the setter with `text` as that argument. */
 #define CALL_SETTERS_OF_STRINGS(CALL, o, text)",
     );
     for setter in &setters {
