@@ -127,7 +127,7 @@ impl License {
         }
     }
 
-    /// Returns the result, and the outcome for the seat.
+    /// Deactivates the license. Returns the result, and the outcome for the seat.
     pub(crate) fn deactivate(&self) -> (Ended, Option<String>) {
         let (mut deactivated, mut error) = (-1, null_mut());
         match polar_license_deactivate(self.0, &raw mut deactivated, &raw mut error) {

@@ -99,8 +99,9 @@ pub extern "C" fn polar_license_decision_allows(decision: *const Decision, featu
 }
 
 /// Returns why the feature is on or off, in one sentence for the user, in English unless the options replace it. A
-/// feature that needs a license for another plan is off even though polar_license_decision_message() reports nothing
-/// wrong. Never returns NULL; returns an empty string if an argument is NULL or `feature` is not UTF-8.
+/// feature can be off although polar_license_decision_message() reports nothing wrong, because the feature needs a
+/// license for another plan. Never returns NULL; returns an empty string if an argument is NULL or `feature` is not
+/// UTF-8.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -460,8 +461,8 @@ pub extern "C" fn polar_license_decision_json(decision: *const Decision) -> *con
 
 /// Frees the decision and every string borrowed from it. NULL is allowed.
 ///
-/// Free each decision once, when no thread uses it any longer. Do not free a decision from
-/// polar_license_error_decision() or one that a change callback receives. Never blocks.
+/// Free each decision once, when no thread uses it any longer. Do not free the decision that
+/// polar_license_error_decision() returns, or the decisions that a change callback receives. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_free(decision: *mut Decision) {
     guarded("polar_license_decision_free", (), || pointer::free(decision));
