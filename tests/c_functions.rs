@@ -1,7 +1,7 @@
-//! Calls the functions of the C library from Rust, for the scenarios and for the cases of `tests/hostile`. `cargo xtask
-//! test` runs this program under valgrind, with sanitizers, and for other systems under Wine and qemu. For these slower
-//! runs, `POLAR_LICENSE_C_STRIDE` can be set to a number n. A test that checks the test runner itself then runs only
-//! every nth case.
+//! Calls the functions of the C library from Rust, for the scenarios in `tests/scenarios`. `cargo xtask test` runs this
+//! program under valgrind, with sanitizers, and for other systems under Wine and qemu. For these slower runs,
+//! `POLAR_LICENSE_C_STRIDE` can be set to a number n. The test that checks the test runner itself then runs only every
+//! nth case.
 #![cfg(feature = "blocking")]
 #![expect(
     clippy::expect_used,
