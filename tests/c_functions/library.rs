@@ -1,5 +1,6 @@
-//! The functions of the C library as a program calls them: a store, a clock and a transport as callbacks, objects that it
-//! frees, and results as JSON. Each function that reads one member must return what the JSON has.
+//! Calls the functions of the C library as a program does: with a store, a clock and a transport as callbacks. Frees
+//! the objects, and returns the results as JSON. Each function that reads one member must return the value that the
+//! JSON has.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ops::ControlFlow;
@@ -18,33 +19,34 @@ use super::getters::{agree, agree_error, agree_reply};
 
 const OK: i32 = 0;
 
-/// The time limit for a destructor that another thread calls. Only a failing test waits for it.
+/// The longest time to wait for a destructor that another thread calls. Only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// The app's parts that the library has not given back.
+/// The number of the app's parts that the library still uses, and a condition that signals its changes.
 static PARTS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 
-/// The parts of an app that callbacks use.
+/// The parts that an app provides as callbacks.
 pub(crate) struct Parts {
     pub(crate) store: Box<dyn Store>,
     pub(crate) clock: Box<dyn Clock>,
-    /// The app's transport, or `None` for the library's own.
+    /// The app's transport, or `None` for the transport of the library.
     pub(crate) transport: Option<Box<dyn Transport>>,
 }
 
-/// A license, and the replies of the customer portal whose handles are in use. They are freed when it is dropped.
+/// A license, and the replies of the customer portal whose handles are in use. Dropping it frees the license and the
+/// replies.
 pub(crate) struct License(*mut polar_license_c::exported::License, Mutex<Vec<*mut Reply>>);
 
-/// What an operation that waits calls before each wait, with the stage, the time that it has waited and the time until
-/// it asks again.
+/// A function that an operation calls before each wait. Its arguments are the stage, the time for which the operation
+/// has waited, and the time until the operation asks again.
 pub(crate) type Report<'a> = &'a dyn Fn(&str, u128, u128) -> ControlFlow<()>;
 
-// SAFETY: the header says that every thread may use a license.
+// SAFETY: The header says that every thread may use a license.
 unsafe impl Send for License {}
-// SAFETY: as above.
+// SAFETY: The same reason as for `Send`.
 unsafe impl Sync for License {}
 
-/// The result of an operation. An error has the decision beside it.
+/// The result of an operation. The JSON of an error also contains the decision.
 pub(crate) enum Ended {
     Decision(Value),
     Error(Value),
@@ -125,7 +127,7 @@ impl License {
         }
     }
 
-    /// Returns the outcome for the seat, too.
+    /// Deactivates the license. Returns the result, and the outcome for the seat.
     pub(crate) fn deactivate(&self) -> (Ended, Option<String>) {
         let (mut deactivated, mut error) = (-1, null_mut());
         match polar_license_deactivate(self.0, &raw mut deactivated, &raw mut error) {
@@ -134,7 +136,7 @@ impl License {
         }
     }
 
-    /// Runs an operation of the customer portal. Returns its reply and the address of a checkout.
+    /// Runs an operation of the customer portal. Returns its reply, and the address if the reply is a checkout.
     pub(crate) fn call(&self, request: &str, mut report: Report<'_>) -> Result<(String, Option<String>), Value> {
         let request = CString::new(request).unwrap();
         let user_data = (&raw mut report).cast::<c_void>();
@@ -185,7 +187,7 @@ impl Ended {
     }
 }
 
-/// Reads the objects of an operation that returned `kind`, and frees them.
+/// Reads the objects that an operation with the result `kind` created, and frees them.
 fn ended(kind: i32, decision: *mut Decision, error: *mut Error) -> Ended {
     assert_eq!((kind == OK, kind == OK), (error.is_null(), !decision.is_null()), "{kind} and the objects");
     let read = |json| serde_json::from_str(&text(json).unwrap()).unwrap();
@@ -196,7 +198,7 @@ fn ended(kind: i32, decision: *mut Decision, error: *mut Error) -> Ended {
         return Ended::Decision(json);
     }
     let json: Value = read(polar_license_error_json(error));
-    // an error of the portal before the license was asked about has no decision
+    // An error of the portal has no decision if it occurred before the license was read.
     let decision = polar_license_error_decision(error);
     assert_eq!(decision.is_null(), json["state"].is_null(), "{json}");
     if !decision.is_null() {
@@ -208,14 +210,14 @@ fn ended(kind: i32, decision: *mut Decision, error: *mut Error) -> Ended {
     Ended::Error(json)
 }
 
-/// Copies a string of the library's.
+/// Copies a string that belongs to the library.
 pub(crate) fn text(string: *const c_char) -> Option<String> {
-    // SAFETY: NULL, or a string that lives as long as its object or the program.
+    // SAFETY: The pointer is not NULL, so it points to a string that lives as long as its object or the program.
     (!string.is_null()).then(|| unsafe { CStr::from_ptr(string) }.to_str().unwrap().to_owned())
 }
 
-/// Waits until the library has given all parts back: a thread with a request may be the last one to do so. Then no
-/// object may be left either.
+/// Waits until the library has destroyed all parts: a thread with a request may be the last to use one. Then checks
+/// that no object is left either.
 pub(crate) fn expect_nothing_left() {
     let parts = PARTS.0.lock().unwrap();
     let (parts, waited) = PARTS.1.wait_timeout_while(parts, PATIENCE, |parts| *parts > 0).unwrap();
@@ -224,12 +226,12 @@ pub(crate) fn expect_nothing_left() {
 }
 
 fn parts<'a>(user_data: *mut c_void) -> &'a Parts {
-    // SAFETY: from `License::open`, and callbacks come before the destructor.
+    // SAFETY: The pointer comes from `License::open`, and no callback is called after the destructor.
     unsafe { &*user_data.cast::<Parts>() }
 }
 
 extern "C" fn end(user_data: *mut c_void) {
-    // SAFETY: from `License::open`, and a destructor is called once.
+    // SAFETY: The pointer comes from `License::open`, and a destructor is called once.
     drop(unsafe { Arc::from_raw(user_data.cast::<Parts>()) });
     *PARTS.0.lock().unwrap() -= 1;
     PARTS.1.notify_all();
@@ -244,7 +246,7 @@ extern "C" fn load(user_data: *mut c_void, record: *mut Record) -> i32 {
 }
 
 extern "C" fn save(user_data: *mut c_void, bytes: *const u8, length: usize, durable: i32) -> i32 {
-    // SAFETY: the library passes `length` bytes.
+    // SAFETY: The library passes `length` bytes.
     let record = unsafe { std::slice::from_raw_parts(bytes, length) };
     let durability = if durable == 1 { Durability::Synced } else { Durability::Relaxed };
     parts(user_data).store.save(record, durability).is_err().into()
@@ -256,7 +258,7 @@ extern "C" fn remove(user_data: *mut c_void) -> i32 {
 
 extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64) {
     let now = parts(user_data).clock.now();
-    // SAFETY: the library passes valid pointers for both.
+    // SAFETY: The library passes valid pointers for both times.
     unsafe {
         wall_ms.write(now.wall.unix_ms());
         mono_ms.write(now.mono);
@@ -303,7 +305,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
 }
 
 extern "C" fn progress(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32 {
-    // SAFETY: from `License::call`, which has not returned.
+    // SAFETY: The pointer comes from `License::call`, which has not returned yet.
     let report = unsafe { &*user_data.cast::<Report<'_>>() };
     let stage = text(polar_license_stage_name(stage)).unwrap();
     i32::from(report(&stage, waited_ms.into(), next_in_ms.into()).is_break())

@@ -1,4 +1,4 @@
-//! `polar_license_options`: the app's configuration, collected by setters and checked as a whole when a license is
+//! `polar_license_options`: the app's configuration. Setters change it, and it is checked as a whole when a license is
 //! opened.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
@@ -18,18 +18,19 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-/// The app's configuration. Created by polar_license_options_new() or polar_license_options_from_json(), used by
-/// polar_license_open() any number of times, and freed with polar_license_options_free(). For one thread at a time.
+/// The app's configuration. It is created by polar_license_options_new() or polar_license_options_from_json(), used by
+/// polar_license_open() any number of times, and freed with polar_license_options_free(). Only one thread may use it at
+/// a time.
 ///
-/// A setter that fails returns the kind of its error, and polar_license_open() fails with the first such error. So a
-/// program may ignore the results of the setters.
+/// A setter that fails returns the kind of its error, and polar_license_open() then fails with the first of these
+/// errors. So a program may ignore the results of the setters.
 pub struct Options {
     config: ConfigBuilder,
     directory: Option<String>,
     store: Store,
     transport: Option<AppTransport>,
     clock: Option<AppClock>,
-    /// The kind and the detail of the first error of a setter.
+    /// The kind and the detail of the first error that a setter had.
     mistake: Option<(ErrorKind, String)>,
 }
 
@@ -62,7 +63,7 @@ impl Options {
         Ok(builder.open()?)
     }
 
-    /// Creates options. If the configuration could not be read, opening them fails.
+    /// Creates options. If the configuration could not be read, opening a license with the options fails.
     fn new(config: Result<ConfigBuilder, Error>) -> Self {
         let (config, mistake) = match config {
             Ok(config) => (config, None),
@@ -80,11 +81,12 @@ impl Options {
     }
 }
 
-/// Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` names
-/// this program among yours, such as "com.acme.app"; never change it. Both are copied.
+/// Starts a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
+/// `app_id` distinguishes this program from your other programs, such as "com.acme.app"; never change it. Both are
+/// copied.
 ///
-/// Free the result with polar_license_options_free(). Invalid arguments, including NULL, are reported by
-/// polar_license_open(). Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
+/// Free the result with polar_license_options_free(). If an argument is invalid or NULL, polar_license_open() reports
+/// this. Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_id: *const c_char) -> *mut Options {
     guarded("polar_license_options_new", ptr::null_mut(), || {
@@ -94,13 +96,15 @@ pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_
 
 /// Starts a configuration from one JSON object, such as
 /// {"organizationId": "...", "appId": "com.acme.app", "features": {"export": ["..."]}, "offlineGraceMs": 604800000}.
-/// organizationId and appId are required. The comment of each polar_license_options_set_... and _add_... function says
-/// which member it sets. Such a member is a string, a whole number or a boolean, as the function's argument is. It is an
-/// array if the function adds one value, and an object if the value has a name; those of features are arrays. An unknown
-/// member is an error; null means absent. The string is copied.
+/// The members organizationId and appId are required. The comment of each polar_license_options_set_... and _add_...
+/// function names the member that the function sets. The member's value has the type of the function's argument: a
+/// string, a whole number or a boolean. If the function adds one of several values, the member is an array of these
+/// values. If the function takes a name and a value, the member is an object that contains the values under their
+/// names. In features, each name has an array of values. An unknown member is an error. A member that is null counts as
+/// absent. `settings` is copied.
 ///
-/// Free the result with polar_license_options_free(). Errors, including NULL, are reported by polar_license_open().
-/// Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
+/// Free the result with polar_license_options_free(). If `settings` is invalid or NULL, polar_license_open() reports
+/// this. Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_from_json(settings: *const c_char) -> *mut Options {
     guarded("polar_license_options_from_json", ptr::null_mut(), || {
@@ -109,9 +113,9 @@ pub extern "C" fn polar_license_options_from_json(settings: *const c_char) -> *m
     })
 }
 
-/// Frees the options. Licenses opened with them stay open. NULL is allowed.
+/// Frees the options. Licenses that were opened with them stay open. NULL is allowed.
 ///
-/// Free them once, when no thread uses them any longer. Never blocks, unless a destructor of the app blocks.
+/// Free the options once, when no thread uses them any longer. Never blocks, unless a destructor of the app blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_free(options: *mut Options) {
     guarded("polar_license_options_free", (), || pointer::free(options));
@@ -119,7 +123,7 @@ pub extern "C" fn polar_license_options_free(options: *mut Options) {
 
 /// Stores the license in this directory instead of the platform's data directory. The path is UTF-8 on every system.
 ///
-/// The string is copied. One thread at a time; never blocks.
+/// The string is copied. Only one thread may use the options at a time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_directory(options: *mut Options, directory: *const c_char) -> i32 {
     set("polar_license_options_set_directory", options, |options| {
@@ -128,9 +132,9 @@ pub extern "C" fn polar_license_options_set_directory(options: *mut Options, dir
     })
 }
 
-/// Keeps the license in memory only: it must be activated again at every start, and each start takes a seat.
+/// Keeps the license in memory only. The user must then activate it again at every start, and each start takes a seat.
 ///
-/// One thread at a time; never blocks.
+/// Only one thread may use the options at a time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_memory_store(options: *mut Options) -> i32 {
     set("polar_license_options_set_memory_store", options, |options| {
@@ -139,10 +143,11 @@ pub extern "C" fn polar_license_options_set_memory_store(options: *mut Options) 
     })
 }
 
-/// Stores the license in the app's own store. One store holds one license.
+/// Stores the license in a store that the app provides. One store holds one license.
 ///
 /// `destructor` is called once with `user_data`: when neither the options nor a license use the store any longer, or if
-/// this function fails. It may be NULL; the other callbacks may not. One thread at a time; never blocks.
+/// this function fails. `destructor` may be NULL; the other callbacks must not be NULL. Only one thread may use the
+/// options at a time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_store(
     options: *mut Options,
@@ -163,9 +168,11 @@ pub extern "C" fn polar_license_options_set_store(
 }
 
 /// Adds a lock to the store of polar_license_options_set_store(), for a store that several processes use. The callbacks
-/// get the same user data.
+/// get the `user_data` of that store.
 ///
-/// One thread at a time; never blocks. Returns POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and without such a store.
+/// Only one thread may use the options at a time. Never blocks. Returns POLAR_LICENSE_OK, or
+/// POLAR_LICENSE_ERR_INVALID_ARGUMENT if an argument is NULL, or if polar_license_options_set_store() was not called
+/// before.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_store_lock(
     options: *mut Options,
@@ -184,11 +191,11 @@ pub extern "C" fn polar_license_options_set_store_lock(
     })
 }
 
-/// Sends requests through the app's own network stack.
+/// Sends requests through a network stack that the app provides.
 ///
 /// `destructor` is called once with `user_data`: when the options, all licenses and all running requests have stopped
-/// using the transport, or if this function fails. It may be NULL; the callback may not. One thread at a time; never
-/// blocks.
+/// using the transport, or if this function fails. `destructor` may be NULL; `transport` must not be NULL. Only one
+/// thread may use the options at a time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_transport(
     options: *mut Options,
@@ -204,10 +211,12 @@ pub extern "C" fn polar_license_options_set_transport(
     })
 }
 
-/// Reads the time from the app instead of the system's clocks, so that tests can take the app a month ahead.
+/// Reads the time from a clock that the app provides instead of the system's clocks, so that a test can let a month
+/// pass at once.
 ///
 /// `destructor` is called once with `user_data`: when neither the options nor a license use the clock any longer, or if
-/// this function fails. It may be NULL; the callback may not. One thread at a time; never blocks.
+/// this function fails. `destructor` may be NULL; `clock` must not be NULL. Only one thread may use the options at a
+/// time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_clock(
     options: *mut Options,
@@ -228,14 +237,14 @@ fn builder(organization_id: *const c_char, app_id: *const c_char) -> Result<Conf
     Ok(Config::builder(organization, argument::string("app_id", app_id)?))
 }
 
-/// Applies a setting. Keeps the first error for `open`.
+/// Applies a setting. Keeps the first error, with which `open` then fails.
 fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -> Result<(), Error>) -> i32 {
     let kind = call::run(function, ptr::null_mut(), || {
         let options = argument::object_mut("options", options)?;
         apply(options).inspect_err(|mistake| options.keep_mistake(mistake))
     });
     if kind == ErrorKind::Internal.number() {
-        // `apply` panicked, so it kept no error
+        // `apply` panicked, so it did not keep the error itself.
         guarded("keeping the mistake", (), || {
             if let Some(options) = pointer::borrow_mut(options) {
                 options.keep_mistake(&Error::panicked(function));
@@ -245,7 +254,7 @@ fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -
     kind
 }
 
-/// Converts a double that is a whole number.
+/// Converts a double to an integer, or returns an error if it is not a whole number or is too large.
 fn whole(name: &str, value: f64) -> Result<i64, Error> {
     const MOST: f64 = 9_007_199_254_740_991.0;
     if value.trunc() == value && value.abs() <= MOST {
