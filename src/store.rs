@@ -30,30 +30,17 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-<<<<<<< HEAD
-    /// Does the same as [`Store::locked`], but waits no longer than about `timeout` for others who hold the lock. A
-    /// `timeout` of zero means one try. Clients call this method. The default calls [`Store::locked`], which may wait
-    /// longer.
-=======
     /// Does the same as [`Store::locked`], but waits for others no longer than about `timeout`. If `timeout` is zero,
     /// tries once. Clients call this method. The default calls [`Store::locked`], which may wait longer.
->>>>>>> origin/wip/prose-drv
     fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         let _ = timeout;
         self.locked(work)
     }
 
-<<<<<<< HEAD
-    /// Takes the turn to ask Polar. Processes that share the record ask Polar one after another, and each reads the
-    /// answers that the earlier ones have stored. Waits no longer than `timeout`, and returns `None` if another process
-    /// keeps the turn for all that time. A store that other processes can reach overrides this. The default returns a
-    /// turn at once.
-=======
     /// Takes the turn to ask Polar. Processes that share the record take turns: they ask Polar one after the other, and
     /// each process first reads the answers that the earlier ones have stored. Waits no longer than `timeout`, and
     /// returns `None` if another process has the turn for all that time. A store that other processes can reach
     /// overrides this method; the default gives the turn to every caller at once.
->>>>>>> origin/wip/prose-drv
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         let _ = timeout;
         Some(Box::new(()))
@@ -116,11 +103,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 /// futures may move between threads, such as clients on a multi-threaded executor.
 ///
 /// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
-<<<<<<< HEAD
-/// not at all.
-=======
 /// not changed.
->>>>>>> origin/wip/prose-drv
 pub trait AsyncStore: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
@@ -154,11 +137,7 @@ pub trait AsyncStore: Send + Sync {
 /// shell. It is for clients that stay on their thread, such as clients in a web page.
 ///
 /// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
-<<<<<<< HEAD
-/// not at all.
-=======
 /// not changed.
->>>>>>> origin/wip/prose-drv
 pub trait LocalAsyncStore {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
@@ -245,16 +224,9 @@ pub enum Change {
 /// Whether a save must reach the disk before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-<<<<<<< HEAD
-    /// The record must be on the disk before the call returns, because it contains a new answer from Polar or a new
-    /// seat.
-    Synced,
-    /// The save may be lost in a power cut without harm, because nothing but times has changed.
-=======
     /// The record is on the disk before the call returns, because it contains a new answer of Polar or a seat.
     Synced,
     /// The save may be lost in a power cut. That does no harm, because only a time in the record has changed.
->>>>>>> origin/wip/prose-drv
     Relaxed,
 }
 

@@ -36,13 +36,8 @@ pub trait LocalAsyncTransport {
     fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer>;
 }
 
-<<<<<<< HEAD
-/// One request to Polar. A transport sends it exactly once and follows no redirect. The request has the headers of
-/// [`Request::headers`] and, outside of web pages, the header `User-Agent`.
-=======
 /// One request to Polar. A transport sends it exactly once, with the headers that [`Request::headers`] returns and,
 /// outside of web pages, with the header `User-Agent`. It follows no redirect.
->>>>>>> origin/wip/prose-drv
 ///
 /// Never show or log any part of a request: the body contains the license key, and requests of the customer portal have
 /// secrets in the address, the token and the body. All three are wiped from memory when the request is dropped.
@@ -60,13 +55,8 @@ pub struct Request {
     pub user_agent: String,
     /// The time limit for the whole exchange, from name resolution to the last byte of the body.
     pub timeout: Duration,
-<<<<<<< HEAD
-    /// The most bytes of a reply that are read. Lists of the customer portal have a higher limit, because other people
-    /// decide how long they are.
-=======
     /// The length of the longest reply body that is read, in bytes. It is greater for lists of the customer portal,
     /// whose length this library does not control.
->>>>>>> origin/wip/prose-drv
     pub reply_limit: usize,
 }
 
@@ -80,13 +70,8 @@ pub enum Method {
 }
 
 impl Request {
-<<<<<<< HEAD
-    /// The headers of every request, apart from `Content-Length` and `Host`. In a browser, only these headers and
-    /// `Authorization` may be sent, because Polar's CORS rules refuse all others.
-=======
     /// The headers of every request, apart from `Content-Length` and `Host`. Polar's CORS rules allow a browser to send
     /// no other header except `Authorization`.
->>>>>>> origin/wip/prose-drv
     ///
     /// No header names a version of Polar's API. Polar removes each version about nine months after adding it, and
     /// answers a request for a removed version with a bare 404. A request without a version gets the current version.
@@ -98,17 +83,10 @@ impl Request {
     /// The usual [`user_agent`](Self::user_agent): the name and version of this crate.
     pub const USER_AGENT: &'static str = concat!("polar-license/", env!("CARGO_PKG_VERSION"));
 
-<<<<<<< HEAD
-    /// Creates a request to the configured environment, without a token and a body. `parts` are joined to the path. No
-    /// other function applies the settings that concern requests.
-    pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
-        // the address is allocated in one piece, so that no copy of a secret in it stays behind
-=======
     /// Creates a request to the configured environment, without a token and without a body. The strings in `parts` form
     /// the path. No other function applies the configuration to a request.
     pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
         // in one allocation: a string that grows leaves copies of a secret in the address behind
->>>>>>> origin/wip/prose-drv
         let url = [&[config.environment().base_url()], parts].concat().concat();
         Self { method, ..Self::post(url, "", timeout) }
     }
@@ -149,12 +127,8 @@ pub enum Answer {
     Reply {
         /// The HTTP status.
         status: u16,
-<<<<<<< HEAD
-        /// The number of seconds to wait, if the headers state it and can be read. See [`RetryHeaders`].
-=======
         /// The number of seconds to wait before the next request, if the reply's headers name it and can be read; see
         /// [`RetryHeaders`].
->>>>>>> origin/wip/prose-drv
         retry_after: Option<u32>,
         /// The header `Location` of a redirect, which is not followed.
         location: Option<Zeroizing<String>>,
@@ -201,13 +175,8 @@ impl Answer {
         Self::failed(Failure::Timeout, Sent::Maybe, "Polar did not answer in time")
     }
 
-<<<<<<< HEAD
-    /// Creates the answer that a driver gives if the caller cancels. `sent` is [`Sent::No`] if the driver has not
-    /// called the transport yet, and [`Sent::Maybe`] otherwise.
-=======
     /// Creates the answer that a driver gives if the caller cancels. `sent` is [`Sent::No`] if the driver has not yet
     /// called the transport, and [`Sent::Maybe`] if it has.
->>>>>>> origin/wip/prose-drv
     pub fn cancelled(sent: Sent) -> Self {
         let message = match sent {
             Sent::No => "cancelled before anything was sent",
@@ -230,11 +199,7 @@ impl Failure {
 /// Whether a request that failed may have reached Polar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-<<<<<<< HEAD
-    /// Certainly not: the request failed before its first byte was sent.
-=======
     /// Certainly not: the request failed before the first byte of its body left.
->>>>>>> origin/wip/prose-drv
     No,
     /// Possibly. Use this when in doubt.
     Maybe,

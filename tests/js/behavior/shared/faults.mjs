@@ -9,12 +9,6 @@ const PLAIN = "DEMO-PLAIN";
 const TWO_DEVICES = "DEMO-TWO-DEVICES";
 const ONE_DEVICE = "DEMO-ONE-DEVICE";
 
-<<<<<<< HEAD
-=======
-/** The longest time for which a client waits for Polar. Every other wait is shorter. */
-const DEADLINE_MS = 1_000;
-
->>>>>>> origin/wip/prose-ts2
 export function tests({ polar: url, platform }) {
   const polar = new LocalPolar(url);
   return faults(platform).flatMap((fault) => [

@@ -300,13 +300,8 @@ class World {
       return new Promise(() => {});
     }
     if (reply.fail === "timeout") {
-<<<<<<< HEAD
-      // Polar never answers, and the deadline passes
-      queueMicrotask(() => expire(DEADLINE_MS) === 1 || this.fail(place, "not one deadline was waiting for Polar"));
-=======
       // the scenario says that Polar never answers, so the deadline has to pass
-      queueMicrotask(() => expire(0) === 1 || this.fail(place, "not one timer was waiting for Polar"));
->>>>>>> origin/wip/prose-ts2
+      queueMicrotask(() => expire(DEADLINE_MS) === 1 || this.fail(place, "not one deadline was waiting for Polar"));
       return new Promise(() => {});
     }
     if (reply.fail) {
