@@ -205,7 +205,10 @@ mod tests {
 
     #[test]
     fn a_block_in_c_or_cpp_is_a_part_of_an_example() {
-        assert_eq!(problem("c", "static int is(const polar_license_reply *reply, const char *pointer, const char *value)"), "");
+        assert_eq!(
+            problem("c", "static int is(const polar_license_reply *reply, const char *pointer, const char *value)"),
+            ""
+        );
         assert_eq!(problem("cpp", "const polar::portal portal{license};"), "");
         assert_eq!(problem("cpp", "~Window() override\n{"), "");
         assert!(problem("c", "int nowhere;").contains("not the first block of"));
