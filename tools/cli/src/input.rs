@@ -4,7 +4,7 @@ use crate::output;
 use polar_license::{Error, ErrorKind};
 use std::io::{self, BufRead, IsTerminal, Read};
 
-/// Where answers come from: the terminal, or another standard input.
+/// The source of answers, which is the terminal or another standard input.
 #[derive(Clone, Copy)]
 pub(crate) struct Input {
     is_terminal: bool,

@@ -19,7 +19,7 @@ pub(crate) struct Report {
     pub(crate) extra: Extra,
 }
 
-/// What some operations result in besides the decision.
+/// The additional result that some operations have besides the decision.
 pub(crate) enum Extra {
     Nothing,
     Deactivated(Deactivated),
@@ -33,7 +33,7 @@ pub(crate) enum Extra {
 pub(crate) struct Feature {
     name: String,
     allowed: bool,
-    /// Why the feature is off. `None` if it is on.
+    /// The reason why the feature is off. `None` if it is on.
     reason: Option<OffReason>,
 }
 

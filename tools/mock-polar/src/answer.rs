@@ -18,13 +18,13 @@ pub struct Answer {
     pub headers: Vec<(&'static str, String)>,
     /// The part of the body that exists already. Events of a stream follow it.
     pub body: Vec<u8>,
-    /// How to send the body.
+    /// The way in which the body must be sent.
     pub delivery: Delivery,
     /// Events that follow the body.
     pub stream: Option<Stream>,
 }
 
-/// How to send a body.
+/// A way to send a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// Send it at once.

@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 pub(crate) struct Clock {
     wall: Wall,
     started: Instant,
-    /// How far a test has moved the elapsed time forward.
+    /// The amount by which a test has moved the elapsed time forward.
     advanced: Duration,
 }
 

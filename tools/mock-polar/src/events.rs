@@ -29,14 +29,14 @@ pub(crate) struct Events {
 struct Listener {
     channel: Channel,
     since: Duration,
-    /// When the last comment was sent.
+    /// The time at which the last comment was sent.
     pinged: Duration,
     sender: UnboundedSender<String>,
 }
 
-/// Polar ends a stream after this time.
+/// The time after which Polar ends a stream.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
-/// How often a comment is sent. Comments keep proxies from closing the stream.
+/// The interval at which comments are sent. Comments keep proxies from closing the stream.
 const PING: Duration = Duration::from_secs(15);
 
 impl Events {

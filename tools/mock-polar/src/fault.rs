@@ -240,9 +240,9 @@ pub(crate) struct Faults {
 struct Rule {
     id: FaultId,
     fault: Fault,
-    /// How many more matching requests pass without the fault.
+    /// The number of matching requests that will still pass without the fault.
     skip: u32,
-    /// How many more requests the fault applies to. `None` if their number is not limited.
+    /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
     /// Dropping this, together with the rule, releases stalled requests.
     in_force: watch::Sender<()>,

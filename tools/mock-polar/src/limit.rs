@@ -35,7 +35,7 @@ pub(crate) struct Limiter {
     good_tokens: HashMap<String, (Subject, Duration)>,
 }
 
-/// How long a token counts as the token of a known holder after a request for which it was valid.
+/// The time for which a token counts as valid after a request for which it was valid.
 const TOKEN_MEMORY: Duration = Duration::from_secs(300);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! What a merchant or a customer can do at polar.sh: issuing, changing, rotating and viewing keys.
+//! The actions of a merchant or a customer at polar.sh: issuing, changing, rotating and viewing keys.
 
 use std::time::Duration;
 
@@ -140,13 +140,13 @@ pub struct KeyInfo {
     pub status: Status,
     /// The status by the server's clock. It differs from `status` if a granted key has expired.
     pub shown_status: ShownStatus,
-    /// How many devices may be activated. `None` if the key needs no activation.
+    /// The number of devices that may be activated. `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
     /// The usage limit. `None` if the key has none.
     pub limit_usage: Option<u32>,
     /// The usage that has been counted.
     pub usage: i32,
-    /// How many validations have been successful.
+    /// The number of successful validations.
     pub validations: u32,
     /// The time of the last successful validation.
     pub last_validated_at: Option<Timestamp>,

@@ -9,7 +9,7 @@ use mock_polar::MockPolar;
 use crate::device::{Device, Run, each};
 use crate::{soak, strace};
 
-/// What goes wrong in a system call.
+/// A fault in a system call.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     /// The call fails with this error.
@@ -23,7 +23,7 @@ enum Fault {
 #[derive(Clone, Debug)]
 struct Case {
     call: String,
-    /// Which of the calls with this name it is. Each thread counts them from 1.
+    /// The number of the call. Each thread counts its calls of the same name from 1.
     number: usize,
     fault: Fault,
 }

@@ -655,7 +655,7 @@ mod unix {
         assert!(found.detail("storage").contains("permission denied"), "{found:?}");
     }
 
-    /// Returns the command without its first program, so that the program's first argument is run instead.
+    /// Returns the command without its first argument. `under` has put the path of the original program there.
     fn without_program(command: &Command) -> Command {
         let mut direct = Command::new(command.get_program());
         direct.args(command.get_args().skip(1));

@@ -91,7 +91,7 @@ impl<'a> Device<'a> {
     }
 
     /// Creates a device on which this key was activated `days` days ago, and which has been offline since. If `days` is
-    /// negative, the device's clock was set back by as many days instead.
+    /// negative, the device's clock has been set back by as many days since the activation.
     pub(crate) fn licensed_days_ago(polar: &'a MockPolar, key: &str, days: i64) -> Self {
         const DAY_MS: i64 = 24 * 60 * 60 * 1000;
         let device = Self::new(polar);
@@ -108,7 +108,7 @@ impl<'a> Device<'a> {
         self.client_at(SystemClock::new().now().wall.plus(time)).current()
     }
 
-    /// Opens the same app on the same device, as if it were `wall` o'clock.
+    /// Opens the same app on the same device, with a clock that shows `wall`.
     fn client_at(&self, wall: Timestamp) -> Client {
         let config = Config::builder(DEMO_ORGANIZATION, APP).environment(self.polar.url()).device_id(DEVICE_ID);
         let client = Client::builder(config.build().unwrap()).directory(self.directory.path());
@@ -188,7 +188,7 @@ impl<'a> Device<'a> {
 }
 
 impl Device<'_> {
-    /// Returns the codes, invitations and tokens in mails, and the secrets of checkouts.
+    /// Returns all addresses, codes, tokens and secrets of checkouts that mails and requests contain.
     fn secrets_of_customers(&self) -> Vec<String> {
         let mails = self.polar.mails().into_iter().flat_map(|mail| [Some(mail.to), mail.code, mail.invitation_token]);
         let requests = self.polar.requests();

@@ -101,7 +101,7 @@ enum Phase {
     Over,
 }
 
-/// What the front must do next for a request.
+/// The next step that the front must take for a request.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Next {
@@ -120,14 +120,14 @@ pub enum Next {
         #[serde(with = "serde_bytes")]
         #[tsify(type = "Uint8Array")]
         body: Vec<u8>,
-        /// How to send the body.
+        /// The way in which the body must be sent.
         delivery: Sending,
         /// Whether the body goes on with the events that `event` returns.
         streams: bool,
     },
 }
 
-/// How to send a body.
+/// A way to send a body.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "how", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Sending {
@@ -147,7 +147,7 @@ pub enum Sending {
     },
 }
 
-/// What the front must do next for a stream.
+/// The next step that the front must take for a stream.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Event {
@@ -164,7 +164,7 @@ pub enum Event {
 
 #[wasm_bindgen]
 impl Exchange {
-    /// Returns what the front must do next for the request.
+    /// Returns the next step that the front must take for the request.
     pub fn poll(&self) -> Result<Ts<Next>, JsValue> {
         self.advance();
         let mut phase = self.phase.borrow_mut();
@@ -180,7 +180,7 @@ impl Exchange {
         to_js(&next)
     }
 
-    /// Returns what the front must do next for the stream.
+    /// Returns the next step that the front must take for the stream.
     pub fn event(&self) -> Result<Ts<Event>, JsValue> {
         let received = match &mut *self.phase.borrow_mut() {
             Phase::Streaming(stream) => stream.poll_recv(&mut Context::from_waker(Waker::noop())),

@@ -37,7 +37,7 @@ export interface MockPolar {
   close(): Promise<void>;
 }
 
-/** How often the worker runs, and how often waiting requests are polled. */
+/** The interval at which the worker runs, and at which waiting requests are polled. */
 const LOOK_MS = 20;
 
 /** The time after which an idle connection is closed, as on Polar's server. */

@@ -16,7 +16,7 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::worker::Job;
 
-/// What the buyer's browser gets from a purchase.
+/// The result of a purchase, as the buyer's browser gets it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Purchase {

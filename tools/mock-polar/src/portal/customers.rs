@@ -1,4 +1,4 @@
-//! What else a token gives access to: the customer's data, and lists that are always empty here.
+//! Other data to which a token gives access: the customer's data, and lists that are always empty here.
 
 use serde_json::{Map, Value};
 

@@ -19,7 +19,7 @@ pub(super) struct Lane {
     pub(super) steps: Vec<&'static str>,
 }
 
-/// How long to wait for the end of a lane's output after the lane's process has ended. A process that the lane left
+/// The time to wait for the end of a lane's output after the lane's process has ended. A process that the lane left
 /// behind may hold the output open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 

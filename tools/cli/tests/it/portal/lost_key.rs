@@ -138,7 +138,7 @@ fn an_unknown_address_looks_the_same_and_wrong_ones_say_so() {
     let unknown = talk.end_unchecked().1;
     assert!(unknown.stderr.contains("If this address bought it, a code is on its way to it."), "{unknown:?}");
     assert!(!unknown.stderr.contains("nobody"), "{unknown:?}");
-    // Polar refuses the request, so no code can be typed
+    // the address is refused before a code can be typed
     let mut talk = Talk::begin(&device, &["restore"]);
     talk.say("iona larkspur");
     let (run, _stdin) = talk.end_by_itself();
