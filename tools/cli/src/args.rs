@@ -439,7 +439,8 @@ impl Common {
 
     /// Builds the library's configuration from the options.
     ///
-    /// # Errors Fails with `invalid_config` if a setting is wrong. The error names the setting.
+    /// # Errors
+    /// Fails with `invalid_config` if a setting is wrong. The error names the setting.
     pub(crate) fn config(&self) -> Result<Config, Error> {
         let organization = self.organization.as_deref().unwrap_or_default();
         let app = self.app.as_deref().unwrap_or("polar-license-cli");

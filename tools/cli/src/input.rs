@@ -50,7 +50,8 @@ impl Input {
 
     /// Reads the answer to a question, which is the next line of standard input.
     ///
-    /// # Errors Fails with `invalid_config` and the text `missing` if standard input has ended.
+    /// # Errors
+    /// Fails with `invalid_config` and the text `missing` if standard input has ended.
     pub(crate) fn line(self, question: &str, missing: &str) -> Result<String, Error> {
         const FAR_MORE_THAN_AN_ANSWER: u64 = 64 * 1024;
         if self.is_terminal {

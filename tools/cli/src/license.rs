@@ -15,7 +15,7 @@ pub(crate) struct Report {
     pub(crate) exit: Exit,
     /// A line for people, about a result that the decision does not show.
     pub(crate) headline: Option<String>,
-    /// A member of the JSON about the same result, for scripts.
+    /// The same result as a member of the JSON, for scripts.
     pub(crate) extra: Extra,
 }
 
@@ -124,8 +124,8 @@ fn allows(decision: Decision, feature: String) -> Report {
     Report { decision, exit: Exit::of_feature(allowed), headline: Some(headline), extra }
 }
 
-/// Returns one object. It has the members of the decision, then the result for the seat. For a feature it has the
-/// feature, and the decision as a member, so that there is only one `allowed` at the top level.
+/// Returns one object. For a feature, its members are the feature and the decision, so that no two members named
+/// `allowed` are at the top level. Otherwise it has the members of the decision, then the additional result.
 fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
     #[derive(Serialize)]
     #[serde(untagged)]

@@ -51,7 +51,7 @@ pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest, timer: &i
         (method, parts) => execute(&mut shared.lock(), method, parts, &request.body),
     };
     let reply = reply.unwrap_or_else(|error| error);
-    // Every page may read this, because tests in browsers control the server too, and nothing here needs protection.
+    // Pages of every origin may read this: tests in browsers control the server too, and nothing here is secret.
     let allow = "GET, POST, PATCH, DELETE";
     let reply = reply.with("access-control-allow-origin", "*").with("access-control-allow-methods", allow);
     Some(reply.with("access-control-allow-headers", "*"))

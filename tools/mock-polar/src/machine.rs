@@ -31,7 +31,8 @@ impl Machine {
 
     /// Answers a complete request. Drop the future when the client disconnects.
     ///
-    /// # Errors Returns `Disconnect` if the connection must be closed without an answer.
+    /// # Errors
+    /// Returns `Disconnect` if the connection must be closed without an answer.
     pub async fn answer(
         &self,
         request: RecordedRequest,

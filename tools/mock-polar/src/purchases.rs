@@ -53,7 +53,7 @@ pub(crate) struct TeamSeat {
     #[serde(rename = "order_id")]
     pub(crate) order: Uuid,
     pub(crate) status: TeamSeatStatus,
-    /// The invited person as a customer. In an organization whose customers have members, the buyer instead.
+    /// The id of the invited customer. If the organization's customers have members, the id of the buyer.
     #[serde(rename = "customer_id")]
     pub(crate) customer: Option<Uuid>,
     #[serde(rename = "member_id")]

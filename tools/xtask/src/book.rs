@@ -33,7 +33,7 @@ const MAP: &str = "ARCHITECTURE.md";
 /// The folder with the settings of the tool that writes the reference of the npm package.
 const REFERENCE: &str = "bindings/wasm/reference";
 
-/// Builds the book as web pages, and the reference of the npm package into a folder of the book.
+/// Builds the book as web pages. Also builds the reference of the npm package, into a folder of the book.
 pub(crate) fn build(sh: &Shell) -> Result<()> {
     let mdbook = tools::MDBOOK.program(sh, "mdbook")?;
     cmd!(sh, "{mdbook} build docs").run()?;

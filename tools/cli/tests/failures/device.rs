@@ -1,4 +1,4 @@
-//! A device with a license key of its own. It can tell which seats it knows.
+//! A device on which the command runs, with a license key of its own, and the seats that its record contains.
 
 use std::fs::{self, File};
 use std::path::PathBuf;

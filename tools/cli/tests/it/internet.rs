@@ -56,7 +56,7 @@ impl Internet {
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let sites = Arc::clone(&sites);
-                // an error is ignored: if the client disconnects early, the test of the client notices it
+                // an error is ignored, because the test itself notices if the client disconnects early
                 thread::spawn(move || drop(pass_on(connection, &sites)));
             }
         });
@@ -67,7 +67,7 @@ impl Internet {
         format!("http://{}", self.proxy)
     }
 
-    /// Returns the file of the root certificate, which a company would have installed.
+    /// Returns the path of the root certificate, such as a company installs on its computers.
     pub(crate) fn authority(&self) -> PathBuf {
         self.path().join("authority.pem")
     }
@@ -97,7 +97,7 @@ pub(crate) fn proxy_breaking_off(then: fn(&mut TcpStream) -> io::Result<()>) -> 
     format!("http://{address}")
 }
 
-/// Returns the address of a SOCKS proxy that refuses with this code of RFC 1928.
+/// Returns the address of a SOCKS proxy that refuses each connection with `code`, a reply code of RFC 1928.
 pub(crate) fn socks_proxy_refusing(code: u8) -> String {
     let address = listener(move |connection| {
         connection.read_exact(&mut [0; 3])?;
@@ -158,7 +158,7 @@ fn listener(answer: impl Fn(&mut TcpStream) -> io::Result<()> + Send + 'static) 
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for mut connection in listener.incoming().flatten() {
-            // an error is ignored: if the client disconnects early, the test of the client notices it
+            // an error is ignored, because the test itself notices if the client disconnects early
             let _ = answer(&mut connection);
         }
     });

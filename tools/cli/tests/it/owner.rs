@@ -1,5 +1,5 @@
-//! Tests that the files remain the user's if root runs the command in the user's home, as with `sudo`. The tests need
-//! root.
+//! Tests that files in a user's home still belong to the user after root has run the command there, as with `sudo`. The
+//! tests must run as root.
 #![cfg(unix)]
 
 use crate::support::{BINARY, Run, command, run, start_polar};

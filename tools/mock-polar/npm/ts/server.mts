@@ -137,7 +137,7 @@ class Front {
     if (!body) return;
     const { method = "", url = "", rawHeaders, socket } = request;
     const exchange = this.#polar.receive(method, url, rawHeaders.map(utf8), body, socket.remoteAddress ?? "");
-    // other requests may be waiting for this one
+    // requests to `/_mock` may be waiting for this request
     this.#look();
     try {
       const next = await this.#next(exchange, response);

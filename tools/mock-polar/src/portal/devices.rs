@@ -102,7 +102,7 @@ pub(crate) fn deactivate(state: &mut State, call: &Call) -> Result<Reply, Reply>
     Ok(Reply::no_content())
 }
 
-/// The members that the bodies of all three requests have.
+/// The members that the bodies of validate, activate and deactivate have in common.
 struct LicenseName {
     key: Option<String>,
     organization: Option<Uuid>,
