@@ -26,7 +26,7 @@ export function logCheck() {
   last.trouble = "";
 }
 
-/** Adds a decision if more than its dates differs from the last one, and its problem if the last one had another. */
+/** Adds a decision unless only its dates differ from the last one, and its problem unless the last one had it too. */
 export function logDecision({ state, reason, allowed, message, nextStep, problem }) {
   const decision = JSON.stringify([state, reason, message, nextStep]);
   const trouble = problem?.message ?? "";

@@ -445,7 +445,7 @@ impl Common {
         let organization = self.organization.as_deref().unwrap_or_default();
         let app = self.app.as_deref().unwrap_or("polar-license-cli");
         let mut config = Config::builder(organization, app).benefits(self.benefits.iter().cloned());
-        // The library's own sentence says that the license works until the app ends. A command ends at once.
+        // replaces the library's sentence that the license works until the app ends, because a command ends at once
         config = config.text("also.until_exit", "The next command will not find the license.");
         if let Some(environment) = &self.environment {
             config = config.environment(environment.as_str());
@@ -506,8 +506,8 @@ fn condition(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
-/// Returns an error about wrong usage as an error of the library, or `None` unless `--json` is somewhere in the command
-/// line.
+/// Converts an error about wrong usage to an error of the library. Returns `None` if `--json` is not in the command
+/// line, or if `error` is only the help or the version.
 pub(crate) fn usage_error(error: &clap::Error) -> Option<Error> {
     if !error.use_stderr() || !env::args_os().any(|argument| argument == "--json") {
         return None;

@@ -1,4 +1,4 @@
-//! Writes to the standard streams. It is needed because `println!` would panic if a pipe is closed.
+//! Writes to the standard streams. Used instead of `println!`, which would panic if a pipe is closed.
 
 use crate::failure::{self, is_wrong_usage};
 use polar_license::{Decision, Error};

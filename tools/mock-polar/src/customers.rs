@@ -40,7 +40,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// Whether the role may see and change payments, seats and members.
+    /// Returns `true` if a member with this role may see and change payments, seats and members.
     pub(crate) fn manages(self) -> bool {
         match self {
             Self::Owner | Self::BillingManager => true,

@@ -86,7 +86,7 @@ pub(crate) enum Target {
     OtherMethod {
         allowed: &'static str,
     },
-    /// A path that is unknown, but is known with a slash at its end, or without the one it has.
+    /// A path that would exist if a slash were added to its end or removed from it. `path` is the changed path.
     OtherSlash {
         path: String,
     },

@@ -28,7 +28,7 @@ pub enum Garbage {
     OtherActivation,
 }
 
-/// A fault, and which requests it applies to. The README shows a fault in JSON.
+/// A fault, and the requests to which it applies. The README shows a fault in JSON.
 ///
 /// A constructor selects the kind of fault, and methods restrict which requests it applies to.
 /// [`MockPolar::fault`](crate::MockPolar::fault) puts the fault in force. Without restrictions, it applies to every
@@ -45,12 +45,12 @@ pub enum Garbage {
 /// # Ok::<(), mock_polar::Error>(())
 /// ```
 ///
-/// | fault | state changes | CORS headers |
+/// | fault | Polar handles the request | CORS headers in the reply |
 /// |---|---|---|
-/// | [`captive_portal`](Self::captive_portal), [`server_error`](Self::server_error), [`server_error_html`](Self::server_error_html), [`reply`](Self::reply) | no, or with [`after_handling`](Self::after_handling) | no |
-/// | [`rate_limited`](Self::rate_limited), [`huge_body`](Self::huge_body), [`garbage`](Self::garbage) that replaces the reply | no, or with `after_handling` | yes |
-/// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | no, or with `after_handling`; a stalled or delayed request is handled once it goes on | as Polar |
-/// | [`slow_body`](Self::slow_body), [`truncated_body`](Self::truncated_body), [`skewed_clock`](Self::skewed_clock), [`garbage`](Self::garbage) that alters the reply | yes | as Polar |
+/// | [`captive_portal`](Self::captive_portal), [`server_error`](Self::server_error), [`server_error_html`](Self::server_error_html), [`reply`](Self::reply) | only with [`after_handling`](Self::after_handling) | no |
+/// | [`rate_limited`](Self::rate_limited), [`huge_body`](Self::huge_body), [`garbage`](Self::garbage) that replaces the reply | only with `after_handling` | yes |
+/// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | only with `after_handling`; otherwise a stalled or delayed request is handled when it goes on | those of Polar |
+/// | [`slow_body`](Self::slow_body), [`truncated_body`](Self::truncated_body), [`skewed_clock`](Self::skewed_clock), [`garbage`](Self::garbage) that alters the reply | yes | those of Polar |
 ///
 /// Answers of portals and gateways have no CORS headers, as in reality: a page sees a network error and no status code.
 /// [`with_cors`](Self::with_cors) overrides this. Faults do not apply to CORS preflights, and do not count them,
@@ -112,18 +112,19 @@ pub(crate) enum Kind {
 }
 
 impl Fault {
-    /// Polar is replaced by the login page of a hotel or a train. It has this status: 200, 302 (with `location`), 403,
+    /// The login page of a hotel or a train answers instead of Polar, with this status: 200, 302 (with `location`),
+    /// 403, 404, 407, 511, ….
     /// 404, 407, 511, ….
     pub fn captive_portal(status: u16) -> Self {
         Self::new(Kind::CaptivePortal { status })
     }
 
-    /// A server or gateway fails and replies in plain text. The status is 500, 502, 503, 504, ….
+    /// A server or gateway fails, and replies in plain text with this status: 500, 502, 503, 504, ….
     pub fn server_error(status: u16) -> Self {
         Self::new(Kind::ServerError { status, html: false })
     }
 
-    /// A server or gateway fails and replies with an HTML page.
+    /// A server or gateway fails, and replies with an HTML page and this status.
     pub fn server_error_html(status: u16) -> Self {
         Self::new(Kind::ServerError { status, html: true })
     }
@@ -229,7 +230,7 @@ impl Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultId(pub(crate) u64);
 
-/// The faults in force. To a request applies the first one that matches it and is not used up.
+/// The faults in force. The first fault that matches a request and is not used up applies to the request.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     rules: Vec<Rule>,

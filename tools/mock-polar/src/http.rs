@@ -67,7 +67,7 @@ async fn respond(
     machine: &Machine,
 ) -> Result<Response<ReplyBody>, Disconnect> {
     let request = receive(request).await?;
-    // so that a test that moves the clock sees the result of the worker's jobs at its next request
+    // runs due jobs first, so that a test that moves the clock sees their results at its next request
     machine.work();
     let reply = machine.answer(request, from, &Tokio).await;
     machine.work();

@@ -29,7 +29,7 @@ pub(crate) fn clock_skew(fault: &Fault) -> i64 {
     if let Kind::SkewedClock { seconds } = fault.kind { seconds } else { 0 }
 }
 
-/// Applies the fault. `polar` returns Polar's reply, and first lets Polar handle the request if it has not done so.
+/// Applies the fault. `polar` returns Polar's reply, and first lets Polar handle the request unless it already has.
 pub(crate) async fn inject(
     applied: &mut AppliedFault,
     request: &RecordedRequest,

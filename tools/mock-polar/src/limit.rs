@@ -1,4 +1,5 @@
-//! Polar's rate limits: how many requests a sender may make in a time window, and how long it is blocked after too
+//! Polar's rate limits: how many requests a sender may make in a time window, and how long it is blocked after too many
+//! requests.
 //! many.
 
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use crate::sessions::Subject;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Address(String),
-    /// A token that was not valid within the last minutes.
+    /// A token that was not valid within the last five minutes.
     Token(String),
     Known(Subject),
 }

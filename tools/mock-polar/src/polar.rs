@@ -31,7 +31,7 @@ struct Arrival<'a> {
     address: &'a str,
     /// The version of the API in which the request is answered.
     version: ApiVersion,
-    /// By how many seconds Polar's clock is ahead for this request.
+    /// The number of seconds by which Polar's clock is ahead for this request.
     skew: i64,
 }
 

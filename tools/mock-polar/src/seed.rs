@@ -112,7 +112,7 @@ impl Seed {
     /// - `vendor_token`: the secret of the vendor.
     ///
     /// # Errors
-    /// If the text is not JSON, or refers to something that it does not define. The message says what to change.
+    /// Fails if the text is not JSON, or refers to something that it does not define. The message says what to change.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         Ok(Self { database: seed_file::read(text)? })
     }

@@ -99,7 +99,7 @@ impl Builder {
     /// Starts the server. When this returns, the server accepts requests.
     ///
     /// # Errors
-    /// If the port is not available.
+    /// Fails if the port is not available.
     pub fn start(self) -> Result<MockPolar, Error> {
         // Listens on loopback only, so that no other computer sees the keys or changes the state.
         let socket = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))?;
@@ -117,7 +117,7 @@ impl MockPolar {
     /// Starts a server with the demo seed, on a free port, without rate limits.
     ///
     /// # Errors
-    /// If no port is available.
+    /// Fails if no port is available.
     pub fn start() -> Result<Self, Error> {
         Self::builder().start()
     }
@@ -175,7 +175,7 @@ impl MockPolar {
     /// Brings the server online again, on the same port and with its state. Does nothing if it is online.
     ///
     /// # Errors
-    /// If another program has taken the port meanwhile.
+    /// Fails if another program has taken the port meanwhile.
     pub fn restart(&self) -> Result<(), Error> {
         let mut stage = self.stage();
         if let Stage::Offline(reserved) = &mut *stage {
@@ -185,7 +185,8 @@ impl MockPolar {
         Ok(())
     }
 
-    /// Closes every open connection at once. Polar does so after a connection was idle for five seconds. New ones are
+    /// Closes every open connection at once, as Polar does with a connection that was idle for five seconds. New
+    /// connections are accepted.
     /// accepted.
     pub fn close_connections(&self) {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner).close();

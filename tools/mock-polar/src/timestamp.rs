@@ -78,7 +78,7 @@ impl Timestamp {
     /// Parses an RFC 3339 date and time, such as `2099-01-01T00:00:00Z`. Drops digits after the microseconds.
     ///
     /// # Errors
-    /// If the text has another form.
+    /// Fails if the text has another form.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let invalid = |_| Error::time(format!("`{text}` is not a date and time; write it like `2099-01-01T00:00:00Z`"));
         let time = OffsetDateTime::parse(text, &Rfc3339).map_err(invalid)?;

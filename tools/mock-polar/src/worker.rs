@@ -54,7 +54,7 @@ impl Worker {
         self.mail_delay = by;
     }
 
-    /// Sets how long it takes from a later purchase or claim of a seat until the key exists.
+    /// Sets how long Polar waits after each later purchase or claim of a seat before it grants the key.
     pub(crate) fn delay_purchases(&mut self, by: Duration) {
         self.purchase_delay = by;
     }

@@ -73,7 +73,7 @@ pub(crate) fn checksums(sh: &Shell) -> Result<()> {
     fs::write(folder.join(SUMS), sums + "\n").context("cannot write the checksums")
 }
 
-/// Writes the checksums of all archives again, and returns them. The key of each is the archive's name.
+/// Writes the checksums of all archives again, and returns them. The map's keys are the names of the archives.
 pub(crate) fn read_checksums(sh: &Shell) -> Result<BTreeMap<String, String>> {
     checksums(sh)?;
     let sums = fs::read_to_string(archives()?.join(SUMS))?;

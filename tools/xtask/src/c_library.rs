@@ -14,8 +14,8 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
                         --error-exitcode=99 --fair-sched=yes";
 
-/// The environment variable, with its value, by which only every 50th of the deliberately wrong scenarios is run: these
-/// tools are slow.
+/// The name and the value of an environment variable. With it, only every 50th of the scenarios that are made wrong on
+/// purpose is run, because these tools are slow.
 const STRIDE: (&str, &str) = ("POLAR_LICENSE_C_STRIDE", "50");
 
 /// Runs the test programs and the scenarios under valgrind.
@@ -24,7 +24,7 @@ pub(crate) fn under_valgrind(sh: &Shell) -> Result<()> {
     let runner = format!("{VALGRIND} --suppressions={}", suppressions.display());
     let scenarios = shell::cargo(sh, "test --locked --workspace --test c_functions").env(STRIDE.0, STRIDE.1);
     scenarios.env(target::setting(TARGET, "RUNNER"), &runner).run()?;
-    // also the code in the book, which must free what it allocates
+    // also runs the code in the book, which must free what it allocates
     Ok(test_programs(sh).args(["--test", "book"]).env("POLAR_LICENSE_C_RUNNER", runner).run()?)
 }
 
@@ -40,8 +40,8 @@ pub(crate) fn with_address_sanitizer(sh: &Shell) -> Result<()> {
 }
 
 /// Runs the test programs that have threads, with ThreadSanitizer in the library, the programs and Rust's standard
-/// library. If the standard library were built without it, the sanitizer would not see how mutexes order accesses, and
-/// would report races that do not exist.
+/// library. If the standard library were built without ThreadSanitizer, ThreadSanitizer would not see how mutexes order
+/// accesses, and would report races that do not exist.
 pub(crate) fn with_thread_sanitizer(sh: &Shell) -> Result<()> {
     let folder = workspace::target()?.join("c-tsan");
     let (flags, instrumented) = ("-Zsanitizer=thread", "-Zbuild-std=std,panic_unwind");
@@ -69,7 +69,8 @@ fn nightly_build<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
         .arg(folder)
 }
 
-/// Runs the scenarios through the functions of the library. The sanitizer sees this Rust code as it sees the library.
+/// Runs the scenarios through the functions of the library. They are Rust code, which is built with the sanitizer like
+/// the library.
 fn nightly_scenarios<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
     let test = "--package polar-license --test c_functions --no-default-features --features blocking";
     cmd!(sh, "rustup run nightly cargo test --locked")

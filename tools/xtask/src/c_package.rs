@@ -96,7 +96,7 @@ pub(crate) fn install_into(
     licenses::write(sh, &folder.join("share/doc/polar_license"), &shipped)
 }
 
-/// Removes the debug information of the standard library from the static library. Cargo strips only the shared one.
+/// Removes the debug information of the standard library from the static library. Cargo strips only the shared library.
 fn strip_static(sh: &Shell, library: &Path, target: &Target) -> Result<()> {
     let program = match (target.foreign(), target.system) {
         (_, System::WindowsMsvc) => return Ok(()),

@@ -2,7 +2,7 @@
 //! methods.
 //!
 //! The rule: at every level of the module tree, sibling modules do not use each other in circles. A module includes
-//! everything below it: for `license.rs`, the files `config.rs` and `config/json.rs` are one module, `config`. A module
+//! everything below it: to `license.rs`, the files `config.rs` and `config/json.rs` are one module, `config`. A module
 //! and its own children may use each other. Using a name that a module re-exports counts as using the file that defines
 //! it.
 //!
@@ -31,11 +31,11 @@ const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 /// A path in Rust, relative to the crate's root. It has no `crate`, `super` or `self` at its start.
 type Names = Vec<String>;
 
-/// Pairs of modules that call each other's methods, although no two modules should, each with the reason. No pair may
-/// be added to this list.
+/// The exceptions from the rule for method calls: pairs of modules that call each other's methods, each with the
+/// reason. No pair may be added to this list.
 const CALLING_EACH_OTHER: &[(&str, [&str; 2], &str)] = &[];
 
-/// The graph of uses: each module, with the modules that it uses. Each of these has an example of a use.
+/// The graph of uses. Each module has the modules that it uses, and each of those has an example of a use.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Checks every crate of the workspace, and the TypeScript sources.
@@ -237,7 +237,8 @@ fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     levels
 }
 
-/// Describes each pair of modules that call each other and are not listed, and each listed pair that do not.
+/// Describes each pair of modules that call each other but are not listed, and each listed pair of modules that do not
+/// call each other.
 fn wrong_pairs(levels: &BTreeMap<String, Graph>, listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
     let mut listed: BTreeSet<(&str, [&str; 2])> = listed.iter().map(|(folder, pair, _)| (*folder, *pair)).collect();
     let mut wrong = Vec::new();
@@ -260,7 +261,7 @@ fn wrong_pairs(levels: &BTreeMap<String, Graph>, listed: &[(&str, [&str; 2], &st
 /// Follows re-exports to find where the item at `path` is defined. Returns the path of the module whose file defines
 /// the item, and the item's own path.
 fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> (Names, Names) {
-    // 8 is the most re-exports that lead to one another and are followed
+    // follows at most 8 re-exports, one after the other
     for _ in 0..8 {
         let mut place = path.clone();
         while !place.is_empty() && !modules.contains_key(&place) {
@@ -414,7 +415,7 @@ mod tests {
         assert_eq!(found(&files), Vec::<String>::new());
     }
 
-    /// Returns the wrong pairs of modules, by method calls, in a crate made of these files.
+    /// Describes the wrong pairs of modules in a crate made of these files.
     fn calling(files: &[(&str, &str)], listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
         let modules = parsed(files);
         wrong_pairs(&levels("src", &calls_between(&modules)), listed)

@@ -4,13 +4,13 @@
 //! |---|---|
 //! | `rust` | a documentation test of the crate, which includes the README; must not be ignored |
 //! | `rs` | Rust that needs other features: must be part of a file in `BUILT`, which another step builds and runs |
-//! | `sh` | run as one script in the repository's top folder; ends at the first line that fails |
-//! | `console` | lines that begin with `$ ` are run like `sh`; the others must appear in the output in this order; `...` stands for any lines |
-//! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
+//! | `sh` | run as one script in the repository's top folder; the script ends at the first line that fails |
+//! | `console` | lines that begin with `$ ` are run like a `sh` block; the other lines must appear in the output, in this order; `...` stands for any lines |
+//! | `toml` | parsed; a dependency on a package of this workspace must have the package's version and features that exist |
 //! | `json` | parsed |
 //! | `c`, `cpp` | must be part of a file in `examples`, which the tests `examples` and `languages` of the C library compile and run, or be the first block of `docs/src/guides/c.md`, which the test `book` compiles and runs unchanged |
 //! | `python` | must also be in `bindings/python/PYPI.md` or `SKILL.md`, whose blocks the step `python` runs |
-//! | `ts` | compiled strictly by the step `npm`, against the packed npm package; for Tauri, must be part of `examples/tauri` |
+//! | `ts` | compiled strictly by the step `npm`, against the packed npm package; a block about Tauri must be part of `examples/tauri` |
 //! | `tsx` | must be part of `examples/react`, which the step `runtimes` builds and drives |
 //! | `text` | not run |
 //!

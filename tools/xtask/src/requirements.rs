@@ -240,7 +240,7 @@ pub(crate) static GTK: Requirement = Requirement {
 pub(crate) static CONAN: Requirement =
     Requirement { name: "Conan", find: |_| tools::CONAN.found(), source: Source::PyPi(&tools::CONAN) };
 
-/// The libraries that build a Tauri app and open the app's window without a screen.
+/// The libraries with which a Tauri app is built, and the programs that open its window without a screen.
 pub(crate) static WEBKIT: Requirement = Requirement {
     name: "WebKitGTK with its WebDriver, and Xvfb",
     find: |sh| {

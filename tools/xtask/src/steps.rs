@@ -309,8 +309,8 @@ impl Tables {
         }
     }
 
-    /// Returns the tables without the steps that come before the named ones. A table without a named step counts as
-    /// done. But if the named step is one of `first`, both lanes run in full.
+    /// Returns the tables, each without the steps before its named step. A table without a named step counts as done,
+    /// and becomes empty. But if a step of `first` is named, the tables of both lanes stay whole.
     fn from(names: &[String]) -> Result<Self> {
         chosen(names)?;
         let rest = |steps: Vec<&'static Step>| -> Vec<_> {

@@ -52,8 +52,8 @@ impl Target {
         self.foreign().map_or_else(Vec::new, |triple| vec!["--target", triple])
     }
 
-    /// Returns the name of the environment variable for one of cargo's settings for this target. `name` is such as
-    /// `LINKER`.
+    /// Returns the name of the environment variable for one of cargo's settings for this target. An example of `name`
+    /// is `LINKER`.
     pub(crate) fn setting(&self, name: &str) -> String {
         setting(&self.triple, name)
     }

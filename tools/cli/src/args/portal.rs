@@ -1,5 +1,5 @@
-//! The command lines of the customer portal. A code is never an argument, and an e-mail address can be given without
-//! being one, because other users of a machine can see the arguments of a program.
+//! The command lines of the customer portal. A code is never an argument. An e-mail address may be one, but can be
+//! given in another way too, because other users of the machine can see the arguments of a program.
 
 use std::time::Duration;
 

@@ -19,7 +19,7 @@ impl DemoClock {
         self.ahead_ms.fetch_add(ms(by), Ordering::SeqCst);
     }
 
-    /// Returns by how much time the clock has been moved.
+    /// Returns the time by which the clock has been moved forward.
     pub(crate) fn ahead(&self) -> Duration {
         Duration::from_millis(self.ahead_ms.load(Ordering::SeqCst))
     }

@@ -131,7 +131,8 @@ impl PortalRunner {
             restored = match restored {
                 Restored::Licensed(decision) => return Ok(Outcome::License(Box::new((*decision).into()))),
                 Restored::Choose(keys) => session.activate(&self.choose_key(keys, &choices.key)?)?,
-                // `take`, because a device is released only once: one that has a seat again would not stay released
+                // `take`, because the device is released only once: if it has its seat again, releasing it does not
+                // help
                 Restored::NoSeat(full) => self.make_room(session, *full, choices.release.take())?,
             };
         }

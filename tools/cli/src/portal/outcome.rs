@@ -33,7 +33,8 @@ pub(super) enum Listing {
 pub(super) enum Stop {
     Failed(Error),
     Listing(Listing),
-    /// A reason that arose after the address for buying was shown. Running the same command again would buy again.
+    /// The command ended for this reason after it had shown the address at which to buy. Running it again would buy
+    /// again.
     MaybePaid(Box<Stop>),
 }
 
@@ -48,12 +49,13 @@ impl Stop {
         Self::MaybePaid(Box::new(self))
     }
 
-    /// Prints the reason. `license` is the decision that holds after it.
+    /// Prints the reason. `license` is the decision that holds now.
     pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
         self.print_before(license, as_json, None)
     }
 
-    /// Prints the reason. `again` says what to do after the cause has been removed. If it is `None`, the error decides.
+    /// Prints the reason. `again` says what to do after the cause has been removed. If it is `None`, that depends on
+    /// the error.
     fn print_before(&self, license: &Decision, as_json: bool, again: Option<&str>) -> io::Result<Exit> {
         match self {
             Self::Failed(error) => {

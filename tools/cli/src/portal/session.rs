@@ -109,7 +109,7 @@ pub(super) fn authenticate(portal: &Portal, input: Input, command: &str) -> Resu
     }
 }
 
-/// Returns `true` if the answer of Polar is missing, so that the code may be right or wrong.
+/// Returns `true` if Polar did not tell whether the code is right.
 fn is_unanswered(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Server)
 }

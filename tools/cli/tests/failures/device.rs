@@ -63,7 +63,7 @@ impl<'a> Device<'a> {
     }
 
     /// Returns the ids of two groups of seats: all seats that this key has at Polar, and those of them that the device
-    /// does not know. A seat is unknown if the device's record contains neither its id nor the marker of its
+    /// does not know. The device knows a seat if its record contains the seat's id or the marker of the seat's
     /// activation. Polar stores the marker too.
     pub(crate) fn seats(&self) -> (Vec<String>, Vec<String>) {
         let record: Vec<u8> = self.record().map(|path| fs::read(path).unwrap()).unwrap_or_default();

@@ -24,8 +24,8 @@ impl MockPolar {
         self.state(|state| state.worker.delay_mails(by));
     }
 
-    /// Sets how long it takes from a later purchase, or from a later claim of a seat, until the key exists. At the
-    /// start it is one second.
+    /// Sets how long Polar waits after each later purchase, or after each later claim of a seat, before it grants the
+    /// key. At the start it waits for one second.
     pub fn delay_purchases(&self, by: Duration) {
         self.state(|state| state.worker.delay_purchases(by));
     }

@@ -1,8 +1,8 @@
 //! Finds method calls that cross files. Imports do not show such calls: the `impl` blocks of one type may be in several
 //! files, and a value can be used without an import.
 //!
-//! The search knows the type of `self`, of parameters with a declared type, of the fields of these two, and of paths
-//! such as `Type::method`. It does not know the types of variables and results, nor the type behind a trait object.
+//! The search knows the type of `self`, of parameters with a declared type, of the fields of both, and of paths such as
+//! `Type::method`. It does not know the types of variables and results, nor the type behind a trait object.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use super::{Names, is_for_tests};
 /// the module that writes it.
 #[derive(Default)]
 pub(super) struct Calls {
-    /// The methods that the file defines, each after its type.
+    /// The methods that the file defines, each as its type and its name.
     pub(super) methods: Vec<(Names, String)>,
     /// The fields that the file declares, each as the struct, the field's name, and the field's type.
     pub(super) fields: Vec<(Names, String, Names)>,

@@ -42,7 +42,7 @@ impl Lane {
         let mut command = Command::new(env::current_exe()?);
         command.arg("test").args(&self.steps).stdin(Stdio::null()).stdout(end.try_clone()?).stderr(end);
         let mut process = command.spawn().with_context(|| format!("cannot start the steps of {}", self.name))?;
-        // `command` holds the writing end of the pipe, so without this the pipe would never close
+        // `command` holds the writing end of the pipe, so without this `drop` the pipe would never close
         drop(command);
 
         let last = Arc::new(Mutex::new(VecDeque::new()));
