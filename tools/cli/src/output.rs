@@ -48,6 +48,6 @@ pub(crate) fn ask(question: &str) {
 
 /// Writes a line to stderr.
 pub(crate) fn note(line: &str) {
-    // an error is ignored, because if stderr is closed, it cannot be reported anywhere
+    // an error is ignored: it means that stderr is closed, and there is no other place to report that
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

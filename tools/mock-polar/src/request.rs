@@ -39,7 +39,7 @@ impl RecordedRequest {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// Returns the body as text. Bytes that are not UTF-8 are replaced.
+    /// Returns the body as text. Bytes that are not UTF-8 are replaced by `U+FFFD`.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }

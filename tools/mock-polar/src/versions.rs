@@ -80,7 +80,7 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    /// Returns all known versions and `current`, which is made the current one.
+    /// Returns all known versions together with `current`, which becomes the current version.
     pub(crate) fn starting_with(current: ApiVersion) -> Self {
         Self { current, all: ApiVersion::KNOWN.into_iter().chain([current]).collect() }
     }

@@ -213,8 +213,8 @@ fn add_cmake(sh: &Shell, folder: &Path, parts: &Parts) -> Result<()> {
     Ok(())
 }
 
-/// Adds a Conan recipe that exports the finished package. A package for MinGW gets no recipe: to Conan, a package for
-/// Windows fits either every compiler or only one version of one compiler.
+/// Adds a Conan recipe that exports the finished package. A package for MinGW gets no recipe, because Conan cannot
+/// describe it: to Conan, a package for Windows fits either every compiler or only one version of one compiler.
 fn add_conan(folder: &Path, target: &Target) -> Result<()> {
     let system = match target.system {
         System::Linux => "Linux",

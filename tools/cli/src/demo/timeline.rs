@@ -50,7 +50,7 @@ impl Timeline {
         ))
     }
 
-    /// Begins an act, and returns its key in masked form.
+    /// Begins an act, and returns the masked form of the act's license key.
     fn next_act(&mut self, scene: &Scene) -> String {
         self.limit = scene.polar.key(&scene.key).limit_activations.unwrap_or_default();
         Key::parse(&scene.key).map(|key| key.to_string()).unwrap_or_default()

@@ -18,7 +18,7 @@ const NO_CODE: &str = "standard input ends before the code; keep it open until t
 /// not tell that.
 const SENT: &str = "If this address bought it, a code is on its way to it. Check the address for typos.";
 
-/// Requests a code and begins a session with it. `command` names the command that runs.
+/// Requests a code, and begins a session with it. `command` is the name of the command that is running.
 pub(super) fn begin(portal: &Portal, input: Input, command: &str, buyer: &Buyer) -> Result<Session, Stop> {
     if !buyer.code_sent {
         let requested = request(portal, input, buyer.email())?;

@@ -50,7 +50,7 @@ impl<'a> Device<'a> {
         command
     }
 
-    /// Runs the command without any fault.
+    /// Runs the command. No system call fails.
     pub(crate) fn run(&self, words: &[&str]) -> Run {
         Run::of(&self.command(words).output().unwrap())
     }

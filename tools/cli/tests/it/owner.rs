@@ -98,7 +98,7 @@ impl<'a> Home<'a> {
     }
 }
 
-/// Returns the files in a folder that belong to another user than the owner of the home.
+/// Returns the files in a folder that belong to a user other than the owner of the home.
 fn foreign(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut foreign = Vec::new();

@@ -153,8 +153,8 @@ impl<'a> Device<'a> {
         files.find(|path| path.extension().is_some_and(|extension| extension == "license"))
     }
 
-    /// Returns `true` if a license or seats are stored. A record that only contains the times of recent requests has at
-    /// most this many bytes.
+    /// Returns `true` if a license or seats are stored. A record that contains only the times of recent requests has at
+    /// most 120 bytes.
     pub(crate) fn has_license(&self) -> bool {
         self.record().is_some_and(|path| fs::metadata(path).unwrap().len() > 120)
     }

@@ -23,7 +23,7 @@ pub(super) struct Lane {
 /// behind may hold the output open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
-/// The number of last lines that are shown again if a lane fails. It is enough for the whole report of most tests.
+/// The number of lines at the end of a failed lane's output that are shown again. The whole report of most tests fits.
 const LAST_LINES: usize = 100;
 
 /// Runs all lanes to their end, even if one fails.
