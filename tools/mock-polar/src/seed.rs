@@ -78,21 +78,19 @@ pub struct Seed {
 impl Seed {
     /// Reads a seed from JSON. Unknown fields are ignored.
     ///
-    /// - `organizations`: maps a name to an id (UUID version 4), or to an object with `id` and optional `slug`,
-    /// `members`
+    /// - `organizations`: maps a name to an id (UUID version 4), or to an object with `id`; optional `slug`, `members`
     ///   (customers are teams), `seats` (seats are sold), `api_access`. New keys belong to the organization named `main`.
     ///   If none has this name, they belong to the organization whose name sorts first.
     /// - `benefits`: maps a name to an id, or to an object with `id`; optional `organization` (name), `activations`:
     ///   `{"limit": 2, "enable_customer_admin": true}`, or `null` for keys that need no activation. Without
     ///   `enable_customer_admin`, the customer portal hides activations.
-    /// - `customers` (optional): maps a name to an id, or to an object with `id` and Polar's fields of a customer
-    /// (`email`,
-    ///   `name`, …); optional `organization` (name). If only the id is given, the customer is an invented person.
-    /// - `keys`: `key`; `benefit` (name) or `benefit_id`; optional `role` (a name by which this file refers to the
-    /// key), `id`,
-    ///   `organization_id`, `customer_id`, `member_id`, `status` (`granted`, `revoked`, `disabled`),
-    ///   `limit_activations`, `limit_usage`, `usage`, `expires_at`, `soft_deleted`, and `subscription` or `order`, by which
-    ///   the key was sold.
+    /// - `customers` (optional): maps a name to an id, or to an object with `id` and Polar's fields of a customer, such
+    ///   as `email` and `name`; optional `organization` (name). If only the id is given, the customer is an invented
+    ///   person.
+    /// - `keys`: `key`; `benefit` (name) or `benefit_id`; optional `role` (a name by which this file refers to the key),
+    ///   `id`, `organization_id`, `customer_id`, `member_id`, `status` (`granted`, `revoked`, `disabled`),
+    ///   `limit_activations`, `limit_usage`, `usage`, `expires_at`, `soft_deleted`, and `subscription` or `order`, by
+    ///   which the key was sold.
     /// - `activations` (optional): `key_role` or `key`; optional `id`, `label`, `conditions`, `meta`, `soft_deleted`.
     ///
     /// The other members are for the customer portal, and are optional:
