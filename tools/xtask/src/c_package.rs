@@ -182,8 +182,8 @@ fn imports(file: &str) -> String {
 }
 
 /// Replaces the pkg-config file that cargo-c writes by two files. Both find the package by their own location, so that
-/// the package can be in any folder. With `--static` they make a program link the static library; with cargo-c's file
-/// the linker would choose the shared library in the same folder.
+/// the package can be in any folder. With `--static`, they make a program link the static library. With cargo-c's file,
+/// the linker would instead choose the shared library in the same folder.
 fn add_pkg_config(folder: &Path, parts: &Parts) -> Result<()> {
     for name in ["polar_license.pc", "polar_license_shared.pc"] {
         let text = workspace::text(format!("bindings/c/pkgconfig/{name}.in"))?
