@@ -1,4 +1,4 @@
-//! Fault injection: the change of a reply by the fault that applies to its request.
+//! Fault injection: changes a reply by the fault that applies to its request.
 
 use crate::answer::{Delivery, Disconnect};
 use crate::captive;
@@ -7,7 +7,7 @@ use crate::reply::Reply;
 use crate::request::RecordedRequest;
 use crate::timer::Timer;
 
-/// Whether Polar handles the request before the fault occurs.
+/// Returns `true` if Polar handles the request before the fault occurs.
 pub(crate) fn is_handled_first(fault: &Fault) -> bool {
     fault.after_handling
         || match fault.kind {
@@ -24,12 +24,12 @@ pub(crate) fn is_handled_first(fault: &Fault) -> bool {
         }
 }
 
-/// Returns the seconds by which Polar's clock is wrong for the request.
+/// Returns by how many seconds Polar's clock is ahead for the request.
 pub(crate) fn clock_skew(fault: &Fault) -> i64 {
     if let Kind::SkewedClock { seconds } = fault.kind { seconds } else { 0 }
 }
 
-/// Applies the fault. `polar` returns Polar's reply, and lets Polar handle the request if it has not yet.
+/// Applies the fault. `polar` returns Polar's reply, and first lets Polar handle the request unless it already has.
 pub(crate) async fn inject(
     applied: &mut AppliedFault,
     request: &RecordedRequest,
@@ -64,7 +64,7 @@ pub(crate) async fn inject(
     Ok((with_cors_of(&applied.fault, reply, request), delivery))
 }
 
-/// Adds or removes CORS headers as the fault's documentation says.
+/// Adds or removes CORS headers, as the documentation of [`Fault`] says.
 fn with_cors_of(fault: &Fault, mut reply: Reply, request: &RecordedRequest) -> Reply {
     if !fault.cors.unwrap_or(reply.outer_headers) {
         reply.headers.retain(|(name, _)| !name.starts_with("access-control-"));
@@ -83,9 +83,10 @@ fn server_error(status: u16, html: bool) -> Reply {
 }
 
 enum GarbageBody {
-    /// A body in place of Polar's.
+    /// A body that replaces Polar's body.
     Replaced(fn() -> Vec<u8>),
-    /// One wrong member in Polar's reply: its place in the reply to validate, and to activate.
+    /// One wrong member in Polar's reply. The fields are its locations in the reply to validate and in the reply to
+    /// activate.
     Altered { validated: &'static str, activated: &'static str },
 }
 
@@ -107,7 +108,8 @@ fn body(garbage: Garbage) -> GarbageBody {
     }
 }
 
-/// Changes a member of a 200, so that it is about another license. Any other reply stays as it is.
+/// Changes a member in a reply with status 200, so that the reply is about another license. Leaves any other reply
+/// unchanged.
 fn alter(reply: Reply, validated: &str, activated: &str) -> Reply {
     const OTHER: &str = "0ddba11a-0000-4000-8000-000000000bad";
     let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&reply.body) else {

@@ -1,5 +1,5 @@
-//! The local Polar for a front in JavaScript: receives requests and returns answers to send. Opens no socket and sets no
-//! timer: `ts/server.mts` does, and polls while there is no answer.
+//! The local Polar for a front in JavaScript: receives requests, and returns answers for the front to send. Opens no
+//! socket and sets no timer. The front, `ts/server.mts`, does both, and polls as long as a request has no answer.
 //!
 //! ```text
 //!   ts/cli.mts ── ts/server.mts   Node's http
@@ -32,8 +32,9 @@ pub struct Polar {
 
 #[wasm_bindgen]
 impl Polar {
-    /// Creates a local Polar with a seed in JSON or the demo keys, with or without rate limits, with this version of the API
-    /// as the current one, and with or without mails on the console. Throws a sentence if the seed or the version is wrong.
+    /// Creates a local Polar. `seed` is JSON; without it, the server has the demo keys. `rate_limit` turns rate limits
+    /// on. `api_version` is the current version of the API. `show_mails` writes mails to the console. Throws a sentence
+    /// if the seed or the version is wrong.
     #[wasm_bindgen(constructor)]
     pub fn new(
         seed: Option<String>,
@@ -51,8 +52,8 @@ impl Polar {
         Ok(Self { machine })
     }
 
-    /// Receives a complete request. `headers` alternates names and values. Polar has handled the request when this returns,
-    /// unless a fault delays it.
+    /// Receives a complete request. In `headers`, each name is followed by its value. When this returns, Polar has
+    /// handled the request, unless a fault delays it.
     pub fn receive(&self, method: String, path: String, headers: Vec<String>, body: Vec<u8>, from: &str) -> Exchange {
         let headers = headers.chunks_exact(2).filter_map(|pair| match pair {
             [name, value] => Some((name.to_ascii_lowercase(), value.clone())),
@@ -67,25 +68,25 @@ impl Polar {
         exchange
     }
 
-    /// Carries out the jobs of Polar's worker that have become due. Call it often.
+    /// Carries out the jobs of Polar's worker that are due. Call it often.
     pub fn work(&self) {
         self.machine.work();
     }
 }
 
-/// Returns the most bytes that Polar accepts of a body, and that are kept of a longer one.
+/// Returns the size in bytes of the largest body that Polar accepts. Of a longer body only so many bytes are kept.
 #[wasm_bindgen(js_name = keptBody)]
 pub fn kept_body() -> usize {
     KEPT_BODY
 }
 
-/// Returns the address of the customer who has the demo keys.
+/// Returns the e-mail address of the customer who has the demo keys.
 #[wasm_bindgen(js_name = demoEmail)]
 pub fn demo_email() -> String {
     DEMO_EMAIL.to_owned()
 }
 
-/// One request, until its answer is sent. Free it when the client disconnects.
+/// One request, from its arrival until its answer is sent. Free it when the client disconnects.
 #[wasm_bindgen]
 pub struct Exchange {
     phase: RefCell<Phase>,
@@ -100,7 +101,7 @@ enum Phase {
     Over,
 }
 
-/// The next action for a request.
+/// The next step that the front must take for a request.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Next {
@@ -108,44 +109,45 @@ pub enum Next {
     Wait,
     /// Close the connection without another byte.
     Disconnect,
-    /// Send this answer, and then the events of a stream.
+    /// Send this answer. If `streams` is true, then send the events of the stream.
     Send {
-        /// The status, such as 200.
+        /// The HTTP status, such as 200.
         status: u16,
-        /// Names and values, alternating. Without `content-length`, the body is sent in chunks, unless the status is 204.
+        /// Each name is followed by its value. Without `content-length`, the body is sent in chunks, unless the status
+        /// is 204.
         headers: Vec<String>,
-        /// The part of the body that is known.
+        /// The part of the body that exists already. Events of a stream follow it.
         #[serde(with = "serde_bytes")]
         #[tsify(type = "Uint8Array")]
         body: Vec<u8>,
-        /// The way to send the body.
+        /// The way in which the body must be sent.
         delivery: Sending,
-        /// Whether `event` returns more of the body.
+        /// Whether the body goes on with the events that `event` returns.
         streams: bool,
     },
 }
 
-/// The way to send a body.
+/// A way to send a body.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "how", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Sending {
-    /// At once.
+    /// Send it at once.
     Whole,
-    /// Byte by byte, with this pause before each.
+    /// Send it byte by byte, with this pause before each byte.
     Slow {
         /// The pause in milliseconds.
         pause_ms: f64,
     },
-    /// Half of it; then the connection closes.
+    /// Send half of it, then close the connection.
     Truncated,
-    /// One JSON string of this many bytes instead.
+    /// Instead of the body, send one JSON string of this many bytes.
     Huge {
-        /// The length with its quotes.
+        /// The length of the string, including its quotes.
         bytes: f64,
     },
 }
 
-/// An event of a stream.
+/// The next step that the front must take for a stream.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Event {
@@ -162,7 +164,7 @@ pub enum Event {
 
 #[wasm_bindgen]
 impl Exchange {
-    /// Returns the next action for the request.
+    /// Returns the next step that the front must take for the request.
     pub fn poll(&self) -> Result<Ts<Next>, JsValue> {
         self.advance();
         let mut phase = self.phase.borrow_mut();
@@ -178,7 +180,7 @@ impl Exchange {
         to_js(&next)
     }
 
-    /// Returns the next event of the stream.
+    /// Returns the next step that the front must take for the stream.
     pub fn event(&self) -> Result<Ts<Event>, JsValue> {
         let received = match &mut *self.phase.borrow_mut() {
             Phase::Streaming(stream) => stream.poll_recv(&mut Context::from_waker(Waker::noop())),
@@ -223,7 +225,7 @@ fn send(answer: Answer) -> (Next, Option<Stream>) {
     (next, answer.stream)
 }
 
-/// A timer that is checked whenever the front polls.
+/// A timer that checks the time whenever the front polls.
 struct Polled;
 
 impl Timer for Polled {
@@ -245,7 +247,7 @@ extern "C" {
     fn show(text: &str);
 }
 
-/// Shows a mail on the console, where a developer waits for the code.
+/// Writes a mail to the console, for a developer who waits for the code in it.
 fn show_mail(mail: &Mail) {
     show(&format!("mock-polar: {mail}"));
 }

@@ -1,7 +1,7 @@
-//! Recordings of Polar's own server, and the seed that they ran against.
+//! Reads recordings of Polar's own server, and the seed with which that server was started.
 //!
-//! They are not part of the repository: they are in `shared/polar` beside the checkout, or in the folder named by
-//! `POLAR_TRANSCRIPTS`. Without them, the tests that need them say so and pass.
+//! They are not part of the repository. They are in `shared/polar` beside the checkout, or in the folder that
+//! `POLAR_TRANSCRIPTS` names. Without them, each test that needs them prints a line that says so, and passes.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,16 +12,16 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use mock_polar::ApiVersion;
 use serde_json::{Map, Value, json};
 
-/// The versions that the recorded server had; the first one was its current one.
+/// The versions of the recorded server. The first one was its current version.
 pub(crate) const VERSIONS: [ApiVersion; 2] = [ApiVersion::V2026_04, ApiVersion::V2026_10];
 
-/// The members of a license key that 2026-10 has, and that it did not have yet when it was recorded.
+/// The members that a license key has in 2026-10, but did not have yet when that version was recorded.
 pub(crate) const ADDED_LATER: [&str; 2] = ["member_id", "member"];
 
 pub(crate) struct Recordings {
-    /// Exchanges with the license endpoints.
+    /// Recorded requests to the license endpoints, with their replies.
     pub(crate) license: Vec<Value>,
-    /// Exchanges with the customer portal.
+    /// Recorded requests to the customer portal, with their replies.
     pub(crate) portal: Vec<Value>,
     /// The names of the exchanges before which the recorded portal was reset.
     pub(crate) fresh_starts: Vec<String>,
@@ -29,14 +29,14 @@ pub(crate) struct Recordings {
 }
 
 impl Recordings {
-    /// Reads all files; `None` if there are none.
+    /// Reads all files. Returns `None` if they do not exist.
     pub(crate) fn read(test: &str) -> Option<Self> {
         let folder = match std::env::var_os("POLAR_TRANSCRIPTS") {
             Some(folder) => PathBuf::from(folder),
             None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/polar"),
         };
         if !folder.join("portal-transcripts.json").is_file() {
-            // Written directly, because the test harness hides the output of passing tests.
+            // Written to standard error directly, because the test harness hides the output of passing tests.
             let note = format!("skipped {test}: no recordings; set POLAR_TRANSCRIPTS to their folder");
             writeln!(io::stderr(), "{note}").unwrap();
             return None;
@@ -48,14 +48,15 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // One first exchange is not in the file, because it equals an earlier one: the next one takes its place.
+        // One of these first exchanges is not in the file, because it equals an earlier one. The exchange after it
+        // takes its place.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
     }
 }
 
-/// Returns the headers of a recorded reply, with `current` as the version of requests that name none.
+/// Returns the headers of a recorded reply. If the request names no version, `polar-version` is replaced by `current`.
 pub(crate) fn reply_headers(recorded: &Value, current: ApiVersion) -> Vec<(String, String)> {
     let mut headers = pairs(&recorded["response"]["headers"]);
     if recorded["request"]["headers"].get("Polar-Version").is_none() {
@@ -73,7 +74,7 @@ pub(crate) fn request_body(request: &Value) -> Vec<u8> {
     let Some(bytes) = request["body_truncated_from_bytes"].as_u64() else {
         return body.as_bytes().to_vec();
     };
-    // The only truncated body: a key of 100,000 characters.
+    // Only one recorded body is truncated. It contains a key of 100,000 characters.
     let organization = "a0010000-0000-4000-8000-000000000001";
     let whole = format!("{{\"key\": \"{}\", \"organization_id\": \"{organization}\"}}", "K".repeat(100_000));
     assert!(whole.starts_with(body) && whole.len() as u64 == bytes);
@@ -85,7 +86,7 @@ pub(crate) fn pairs(headers: &Value) -> Vec<(String, String)> {
     headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
 }
 
-/// Returns the customers in recorded replies by their ids, in the first recorded state.
+/// Returns the customers in the recorded replies, as they are first shown. The key is the customer's id.
 fn people<'a>(recorded: impl Iterator<Item = &'a Value>) -> HashMap<String, Value> {
     let mut people = HashMap::new();
     for body in recorded.filter_map(|e| serde_json::from_str::<Value>(e["response"]["body"].as_str()?).ok()) {
@@ -93,7 +94,7 @@ fn people<'a>(recorded: impl Iterator<Item = &'a Value>) -> HashMap<String, Valu
             Some(items) => items.clone(),
             None => vec![body.get("license_key").unwrap_or(&body).clone()],
         };
-        // Only a license shows the whole customer.
+        // Only licenses show all data of a customer.
         for customer in licenses.iter().filter(|license| license["key"].is_string()).map(|it| &it["customer"]) {
             people.entry(customer["id"].as_str().unwrap().to_owned()).or_insert_with(|| customer.clone());
         }
@@ -105,7 +106,7 @@ fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
 
-/// The rows of the portal's seed, with names replaced by the ids that they stand for.
+/// The rows of the portal's seed. Names in them are replaced by the ids for which the names stand.
 struct Rows<'a>(&'a Value);
 
 impl Rows<'_> {
@@ -121,7 +122,7 @@ impl Rows<'_> {
     }
 }
 
-/// Returns both seed files in the form of the local Polar, with the people of the recorded replies.
+/// Returns both seed files as one seed of the local Polar, with the customers from the recorded replies.
 fn seed(base: &Value, portal: &Value, people: &HashMap<String, Value>) -> Value {
     let rows = Rows(portal);
     let token = |prefix: &str, name: &Value| Value::from(format!("{prefix}{}", name.as_str().unwrap()));
@@ -190,7 +191,7 @@ fn organizations(base: &Value, portal: &Value) -> Map<String, Value> {
     all
 }
 
-/// Returns all customers. The seeds have only the ids of most; their data is in the recorded replies.
+/// Returns all customers. The seed files contain only the ids of most of them; their data is in the recorded replies.
 fn customers(base: &Value, portal: &Value, people: &HashMap<String, Value>) -> Map<String, Value> {
     let of_base = base["customers"].as_object().unwrap().iter();
     let of_base = of_base.map(|(name, id)| (name.clone(), people[id.as_str().unwrap()].clone()));
