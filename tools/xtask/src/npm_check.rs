@@ -13,10 +13,10 @@ use crate::{shell, workspace};
 /// This is the present size, rounded up, so that nothing large is added unnoticed; DESIGN.md says what each library
 /// costs. The same sources give the same bytes in every checkout, but a change of one line can add or remove 100 bytes
 /// elsewhere.
-const SLIM_LIMIT: u64 = 78_300;
+const SLIM_LIMIT: u64 = 78_600;
 
 /// The same limit for the main entry, whose script contains the WebAssembly.
-const MAIN_LIMIT: u64 = 99_200;
+const MAIN_LIMIT: u64 = 99_700;
 
 /// The most bytes, compressed by brotli, that each further entry may add to a page that has the client.
 const BESIDE: [(&str, u64); 4] = [
