@@ -18,7 +18,7 @@ use crate::engine::{Operation, PortalOperation};
 use crate::texts::Text;
 use uuid::Uuid;
 
-/// The highest number of pages that are read. No customer has so many keys.
+/// The highest number of pages that are read. No customer has as many keys as these pages hold.
 const MOST_PAGES: u32 = 100;
 
 /// Lists all keys of this organization that the app accepts, usable keys first.
@@ -26,8 +26,8 @@ pub fn list(context: Context, token: Token) -> Step<Vec<LicenseKey>> {
     list_from(context, token, 1, Vec::new())
 }
 
-/// Lists one key without its devices, from the list of all keys. A request for this key alone would return its devices
-/// too, of which there may be any number.
+/// Finds a key in the list of the customer's keys, which does not contain devices. A request for this key alone would
+/// also return its devices, of which there may be any number.
 pub(super) fn find(context: Context, token: Token, key: &LicenseKey) -> Step<Option<LicenseKey>> {
     find_from(context, token, (key.id, key.benefit_id()), 1)
 }

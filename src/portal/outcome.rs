@@ -11,8 +11,8 @@ use crate::error::Error;
 pub enum Restored {
     /// The license is active on this device.
     Licensed(Box<Decision>),
-    /// Several license keys are suitable, and are sorted with the best first. Let the user choose one of them, and
-    /// activate that key.
+    /// Several license keys are suitable. The best key comes first. Let the user choose one of the keys, and activate
+    /// that key.
     Choose(Vec<LicenseKey>),
     /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
     /// and then activate the key.

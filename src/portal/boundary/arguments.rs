@@ -44,7 +44,7 @@ pub(super) type Key = LicenseKey;
 pub(super) type Device = (LicenseKey, portal::Device);
 pub(super) type Confirmation = ConfirmedByUser;
 
-/// A time in milliseconds. It is half an hour if the member is absent.
+/// A duration, in milliseconds in the request. Half an hour if the member is absent.
 pub(super) struct Within(pub(super) Duration);
 
 impl Argument for Text {
