@@ -111,8 +111,8 @@ pub(crate) const DEVICE_CONDITION: &str = "device";
 pub(crate) const MARKER_META: &str = "seat";
 
 impl Config {
-    /// Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` names
-    /// this program among yours, such as `com.acme.app`; never change it.
+    /// Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` is a
+    /// name, such as `com.acme.app`, that distinguishes this program from your other programs; never change it.
     ///
     /// ```
     /// use polar_license::Config;

@@ -203,7 +203,7 @@ fn wrong(name: &str, expected: &str) -> Error {
 pub(crate) struct SettingsJson {
     /// Polar's id of your organization (Settings, General).
     organization_id: String,
-    /// The name of this program among yours, such as `com.acme.app`. Never change it.
+    /// A name, such as `com.acme.app`, that distinguishes this program from your other programs. Never change it.
     app_id: String,
     /// The Polar server: `production` (the default), `sandbox`, or the address of another server, which must be `https`
     /// unless it is on this machine.

@@ -76,8 +76,8 @@ impl LicenseKey {
         self.is_here
     }
 
-    /// Reads a key from a reply. Returns the id of the key's organization with the key, or `None` if the key does not
-    /// have Polar's form. `wall` is the time by this device's clock.
+    /// Reads a key from a reply. Returns the key and the id of its organization, or `None` if the reply does not
+    /// describe a key in Polar's form. `wall` is the time by this device's clock.
     pub(super) fn read(key: Object<'_, '_>, context: &Context, wall: Timestamp) -> Option<(Uuid, Self)> {
         let organization_id = key.read("organization_id", id)?;
         let expires_at = key.read("expires_at", time);

@@ -26,6 +26,6 @@ pub struct NoSeat {
     pub key: LicenseKey,
     /// The devices that occupy the key's seats.
     pub devices: Devices,
-    /// The error of the activation. Its kind is `refused`, its reason `activation_limit`.
+    /// The error of the activation. Its kind is `refused`, and its reason is `activation_limit`.
     pub error: Error,
 }

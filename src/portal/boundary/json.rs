@@ -126,7 +126,7 @@ pub enum RestoredJson<'a> {
         key: Box<LicenseKeyJson>,
         /// The devices that occupy the key's seats.
         devices: DevicesJson<'a>,
-        /// The error of the activation. Its kind is `refused`, its reason `activation_limit`.
+        /// The error of the activation. Its kind is `refused`, and its reason is `activation_limit`.
         error: ErrorDetails<'a>,
     },
 }

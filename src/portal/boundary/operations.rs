@@ -67,11 +67,10 @@ operations! {
     |context, now| steps::request_code_for(context, &customer.0, &customer.1, now)
 
     /// Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A text that
-    /// cannot be a code is refused without a request.
+    /// cannot be a code is refused without asking Polar.
     ///
     /// Fails with `invalid_argument` if the code is wrong, was used before, or has expired. Fails like `requestCode` in
-    /// all other cases. If no answer arrives, Polar may have accepted the code, and each code works only once. In this
-    /// case, request another code.
+    /// all other cases. If no answer arrives, the code may have been used up. In this case, request another code.
     "authenticate": ("code" code: Text) -> Session;
     |context, now| steps::authenticate(context, &code, now)
 
@@ -117,7 +116,7 @@ operations! {
     |context, now| steps::follow(context, &checkout, within.0, now)
 
     /// Returns the customer's license keys that belong to this organization and to a benefit that the configuration
-    /// accepts. Keys that can be used come first, and the key with the latest expiry is the first of them.
+    /// accepts. Keys that can be used come first; among these, the keys are sorted with the latest expiry first.
     ///
     /// Fails with `refused` if the session has ended.
     "licenseKeys": ("session" session: Session) -> LicenseKeys;
@@ -127,8 +126,8 @@ operations! {
     /// but some have expired by this device's clock, which may be wrong, returns the expired key with the latest
     /// expiry, which Polar will accept or refuse on activation. So the result always has at least one key.
     ///
-    /// Fails with `refused` and a reason if the customer has no key for this app, or none that can be used. Fails with
-    /// `refused` and no reason if the session has ended.
+    /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
+    /// with `refused` and no reason if the session has ended.
     "usableKeys": ("session" session: Session) -> LicenseKeys;
     |context, now| steps::usable_keys(context, session, now)
 
@@ -138,8 +137,8 @@ operations! {
     /// which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
     /// expired, Polar refuses it and no seat is taken.
     ///
-    /// Fails with `refused` and a reason if the customer has no key for this app, or none that can be used. Fails with
-    /// `refused` and no reason if the session has ended. Fails like the license's `activate` in all other cases.
+    /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
+    /// with `refused` and no reason if the session has ended. Fails like the license's `activate` in all other cases.
     "restore": ("session" session: Session) -> Restored;
     |context, now| steps::restore(context, session, now)
 
@@ -170,15 +169,16 @@ operations! {
     /// the license's `deactivate`. Returns `unknown` if Polar does not know the seat, for example because the seat was
     /// released before.
     ///
-    /// Fails with `network`, `timeout`, `server` or `rate_limited` if Polar did not answer. In this case the seat may
-    /// have been released: list the devices again.
+    /// Fails with `network`, `timeout` or `server` if no valid answer arrives, and with `rate_limited` if Polar accepts
+    /// no request at the moment. If the error says that the request may have been applied, the seat may have been
+    /// released: list the devices again.
     "release": ("session" _session: Session, "device" device: Device) -> Released;
     |context, _| steps::release(context, &device.0, &device.1)
 
     /// Replaces a license key by a new one. The old key stops working at once on all devices of the customer, which
-    /// then need the new key. Seats are kept. Ask the user first. If the license on this device belongs to this key,
-    /// the license continues with the new key, even if the key has been replaced before and this device did not know
-    /// that. The new key is stored before this operation returns.
+    /// then need the new key. The devices keep their seats. Ask the user before you call this operation. If the license
+    /// on this device belongs to this key, the license continues with the new key, even if the key has been replaced
+    /// before and this device did not know that. The new key is stored before this operation returns.
     ///
     /// Fails with `storage` if nothing can be stored on this device. If an error says that the request may have been
     /// applied, the key may have been replaced: list the keys again.
