@@ -458,9 +458,9 @@ impl ConfigBuilder {
     /// this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its
     /// day in UTC counts.
     ///
-    /// No clock matters: `built` is compared with the day on which Polar created the key, which does not change when a
-    /// key is rotated. A build script can fill it in. It needs this crate as a build dependency, without its default
-    /// features:
+    /// The device's clock does not matter, because `built` is compared with the day on which Polar created the key.
+    /// This day stays the same when the key is rotated. A build script can set `built`. The script needs this crate as
+    /// a build dependency, without its default features:
     ///
     /// ```
     /// // in `main` of build.rs
@@ -525,7 +525,7 @@ impl ConfigBuilder {
     /// Checks all settings, and returns the configuration.
     ///
     /// # Errors
-    /// `invalid_config`; the error says which setting is wrong and what it should be.
+    /// Fails with `invalid_config`. The error says which setting is wrong and what it should be.
     pub fn build(mut self) -> Result<Config, Error> {
         self.check()?;
         Ok(Config(Arc::new(self.settings)))

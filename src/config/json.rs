@@ -220,8 +220,8 @@ pub(crate) struct SettingsJson {
     refresh_interval_ms: Option<u64>,
     /// The time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     offline_grace_ms: Option<u64>,
-    /// The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up to
-    /// 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
+    /// The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up
+    /// to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
     timeout_ms: Option<u64>,
     /// The label of an activation, which the vendor and the customer see. Default: the system, the day, and a word with
     /// random digits. Polar shows the label in its portals, so put no personal data into it.

@@ -4,7 +4,7 @@
 //! list the keys ─► the key that is active here, or the only one that can be used ─► activate ─► licensed
 //!               │      (uses the seat of an activation that got no answer)          └► no seat is free ─► its devices
 //!               ├► several can be used ─► the user chooses
-//!               ├► none, but one has expired by the clock of this device ─► activate it all the same: Polar decides
+//!               ├► none, but one has expired by the clock of this device ─► activate it: Polar accepts or refuses it
 //!               └► none ─► error, or, if one is expected, wait and list again
 //! ```
 
@@ -31,9 +31,9 @@ use uuid::Uuid;
 /// The longest wait for the key of a purchase or of an invitation.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// Returns at least one key, the best first, or an error that says why no key can be used. If no key can be used, but
-/// some have expired by the clock of this device, which may be wrong, returns only the expired key with the latest
-/// expiry.
+/// Returns the keys that can be used, the best first, or an error that says why no key can be used. If no key can be
+/// used, but some have expired by the clock of this device, which may be wrong, returns only the expired key with the
+/// latest expiry.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),
@@ -42,7 +42,7 @@ pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<License
     })
 }
 
-/// Activates the suitable key.
+/// Activates the suitable key, or returns the keys to choose from if several are suitable.
 pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }

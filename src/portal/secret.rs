@@ -45,8 +45,8 @@ impl Token {
 }
 
 impl Email {
-    /// Reads an address as a person types or pastes it; it may have the form `Lena <lena@example.com>`. Returns `None`
-    /// only if Polar would certainly refuse the address. Only Polar can tell whether the address exists.
+    /// Reads an address that a person typed or pasted; the text may have the form `Lena <lena@example.com>`. Returns
+    /// `None` only if Polar would certainly refuse the address. Only Polar can tell whether the address exists.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let named = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));

@@ -125,8 +125,8 @@ impl Context {
         self.post(None, &["/v1/customer-seats/claim"], Body { invitation_token: invitation.as_str() })
     }
 
-    /// Lists one page of the customer's keys without their activations. With `benefit`, lists only the keys of this
-    /// benefit.
+    /// Lists one page of the customer's keys without their activations. If `benefit` is given, lists only the keys of
+    /// this benefit.
     pub(super) fn list_keys(&self, token: &Token, benefit: Option<Uuid>, page: u32) -> Request {
         let benefit = benefit.map_or_else(String::new, |benefit| format!("&benefit_id={benefit}"));
         self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string(), &benefit])
@@ -142,7 +142,7 @@ impl Context {
         Request { method: Method::Post, ..self.get(Some(token), &[KEYS, &key.to_string(), "/rotate"]) }
     }
 
-    /// Lists the grants that came from a checkout.
+    /// Lists the grants that resulted from a checkout.
     pub(super) fn grants_of_checkout(&self, token: &Token, checkout: Uuid) -> Request {
         self.get(Some(token), &[GRANTS, "?type=license_keys&checkout_id=", &checkout.to_string()])
     }

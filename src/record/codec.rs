@@ -389,7 +389,7 @@ impl Writer {
     }
 }
 
-/// Reads values from the beginning of a slice. Its methods return `None` if a value is missing or not valid.
+/// Reads values from the beginning of a slice. The methods return `None` if a value is missing or not valid.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
