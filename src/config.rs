@@ -422,8 +422,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets an identifier for this device, which replaces the identifier that the library finds. It is hashed before it
-    /// is used.
+    /// Sets an identifier for this device, which replaces the identifier that the library finds. Your identifier is
+    /// hashed before it is used.
     pub fn device_id(mut self, id: impl Into<String>) -> Self {
         self.settings.device_id = Some(id.into());
         self

@@ -233,8 +233,8 @@ pub(crate) struct SettingsJson {
     /// The notes that Polar stores with an activation. Up to 49 are allowed; the name `seat` is reserved. Numbers must
     /// be whole and at most 9007199254740991.
     meta: Option<BTreeMap<String, Value>>,
-    /// An identifier for this device, which replaces the identifier that the library finds. It is hashed before it is
-    /// used.
+    /// An identifier for this device, which replaces the identifier that the library finds. Your identifier is hashed
+    /// before it is used.
     device_id: Option<String>,
     /// A secret that is compiled into the app and seals the record. It keeps others from forging a record, as long as
     /// nobody reads the secret from the app's code.

@@ -56,8 +56,8 @@ impl Context {
         !self.attempts.is_empty()
     }
 
-    /// Returns `true` if this device sent the activation that Polar lists with this marker, label and time, and the
-    /// answer was lost.
+    /// Returns `true` if this device sent the activation that Polar lists with this marker, label and time, and if
+    /// Polar's answer was lost.
     pub(super) fn is_lost_attempt(&self, marker: &str, label: &str, since: Timestamp) -> bool {
         // far longer than a request can be in transit
         const ON_ITS_WAY_MS: i64 = 10 * 60 * 1000;

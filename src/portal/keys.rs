@@ -63,7 +63,7 @@ fn list_from(context: Context, token: Token, number: u32, mut keys: Vec<LicenseK
     })
 }
 
-/// Lists the devices of a key. `is_full` says that all seats of the key are known to be taken.
+/// Lists the devices of a key. `is_full` is `true` if all seats of the key are known to be taken.
 pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
     Step::send(context.get_key(&token, key.id), move |answer, now| {
         match wire::key_read(&answer, &context, key.id, now.wall) {
