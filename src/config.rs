@@ -112,8 +112,8 @@ pub(crate) const DEVICE_CONDITION: &str = "device";
 pub(crate) const MARKER_META: &str = "seat";
 
 impl Config {
-    /// Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` names
-    /// this program among yours, such as `com.acme.app`; never change it.
+    /// Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` is a
+    /// name, such as `com.acme.app`, that distinguishes this program from your other programs; never change it.
     ///
     /// ```
     /// use polar_license::Config;
@@ -352,8 +352,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the
-    /// organization is accepted.
+    /// Sets the benefits whose keys are accepted. Each benefit is named by its id at Polar. Without this setting, every
+    /// key of the organization is accepted.
     pub fn benefits<B: Into<String>>(mut self, benefits: impl IntoIterator<Item = B>) -> Self {
         self.benefits = benefits.into_iter().map(Into::into).collect();
         self
@@ -365,7 +365,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds one of the features, each with the ids of the benefits that turn it on.
+    /// Adds one of the features of the app. Each feature has the ids of the benefits that turn it on.
     pub fn feature<B: Into<String>>(mut self, name: impl Into<String>, benefits: impl IntoIterator<Item = B>) -> Self {
         self.features.entry(name.into()).or_default().extend(benefits.into_iter().map(Into::into));
         self
@@ -423,21 +423,22 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets an identifier for this device, in place of the one that the library finds. It is hashed before it is used.
+    /// Sets an identifier for this device, which replaces the identifier that the library finds. Your identifier is
+    /// hashed before it is used.
     pub fn device_id(mut self, id: impl Into<String>) -> Self {
         self.settings.device_id = Some(id.into());
         self
     }
 
-    /// Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record,
-    /// unless somebody reads the app's code.
+    /// Sets a secret that is compiled into the app and seals the record. It keeps others from forging a record, as long
+    /// as nobody reads the secret from the app's code.
     pub fn app_secret(mut self, secret: impl Into<String>) -> Self {
         self.settings.app_secret = Some(Secret::new(secret.into()));
         self
     }
 
-    /// Sets the secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with
-    /// the current secret. An empty string stands for versions that had no secret.
+    /// Sets the secrets of earlier versions. Records that were sealed with one of these secrets can still be opened,
+    /// and are sealed again with the current secret. An empty string stands for versions that had no secret.
     pub fn previous_app_secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.settings.previous_app_secrets = secrets.into_iter().map(Into::into).map(Secret::new).collect();
         self
@@ -450,16 +451,17 @@ impl ConfigBuilder {
     }
 
     /// Sets the updates of the app that a license includes: the versions that are built within a number of days after
-    /// its purchase. A version that was built later has no access, for the reason
+    /// the purchase of the license. A version that was built later has no access, for the reason
     /// [`updates_ended`](crate::Reason::UpdatesEnded); earlier versions continue to work. Default: a license includes
     /// every version.
     ///
     /// `days` is the number of days from the purchase within which a version must be built. `built` is the day on which
-    /// this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day in UTC counts.
+    /// this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its
+    /// day in UTC counts.
     ///
-    /// No clock matters: `built` is compared with the day on which Polar created the key, which does not change when a
-    /// key is rotated. A build script can fill it in. It needs this crate as a build dependency, without its default
-    /// features:
+    /// The device's clock does not matter, because `built` is compared with the day on which Polar created the key.
+    /// This day stays the same when the key is rotated. A build script can set `built`. The script needs this crate as
+    /// a build dependency, without its default features:
     ///
     /// ```
     /// // in `main` of build.rs
@@ -475,8 +477,8 @@ impl ConfigBuilder {
     }
 
     /// Sets the page for buying or renewing a license: an `https` address. It is the
-    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew, or to enter a
-    /// key that the user may not have yet.
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew the license, or
+    /// to enter a key, which the user may have to buy first.
     pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.purchase = Some(url.into().into());
         self
@@ -497,10 +499,10 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds the values of a JSON object to the sentences that replace the English ones, by their codes in
-    /// `texts/en.json`; `texts/de.json` has the German ones. The sentences of the customer portal are in
-    /// `texts/portal.en.json` and `texts/portal.de.json`; only builds with the portal accept them. Placeholders in
-    /// braces, such as `{key}`, are filled in; a sentence may leave them out.
+    /// Adds the values of a JSON object to the sentences that replace the English ones. Each sentence is named by its
+    /// code. `texts/en.json` has all codes with the English sentences, and `texts/de.json` has the German sentences.
+    /// The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds with
+    /// the portal accept them. Placeholders in braces, such as `{key}`, are filled in; a sentence may omit them.
     ///
     /// ```
     /// # let config = polar_license::Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app");
@@ -524,7 +526,7 @@ impl ConfigBuilder {
     /// Checks all settings, and returns the configuration.
     ///
     /// # Errors
-    /// `invalid_config`; the error says which setting is wrong and what it should be.
+    /// Fails with `invalid_config`. The error says which setting is wrong and what it should be.
     pub fn build(mut self) -> Result<Config, Error> {
         self.check()?;
         Ok(Config(Arc::new(self.settings)))

@@ -2,7 +2,8 @@
 //! works, or who have just bought. It needs the feature `portal`. Start with the client's `portal()`.
 //!
 //! Polar mails a code to the address of the purchase, and exchanges the code for a token that is valid for an hour.
-//! With the token, an app reads the customer's license keys and devices. It needs no secret of the vendor.
+//! With the token, an app reads the customer's license keys and devices. The app needs no secret of the vendor for
+//! this.
 //!
 //! | the customer | the app calls |
 //! |---|---|

@@ -1,12 +1,12 @@
-//! The portal as data, for bindings: one call takes a request in JSON and returns a reply in JSON. Not part of the
-//! public interface.
+//! The portal as data, for bindings: one call takes a request in JSON and returns a reply in JSON. This module is not
+//! part of the public interface.
 //!
 //! ```text
 //!  {"call":"restore","session":3} ─ begin ─► steps ─► Done(Outcome) ─ reply ─► {"kind":"choose","keys":[{"handle":5,…}]}
 //! ```
 //! Sessions, license keys, devices, customers, checkouts and purchases stay here, in [`Handles`]. In JSON, a number (a
 //! handle) stands for each of these values. A handle is valid until the reply that contained it is dropped. The JSON of
-//! a reply contains no token, code, license key or secret of a checkout.
+//! a reply contains no token, no code, no full license key, and no secret of a checkout.
 //!
 //! [`operations`] lists every operation with its arguments and its result, and [`json`] describes the results. The
 //! interfaces of other languages are generated from both.

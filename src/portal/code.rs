@@ -42,14 +42,14 @@ pub struct CodeSent {
     texts: Texts,
 }
 
-/// The customers with one address, of whom the user chooses one.
+/// Several customers who have the same address. The user chooses one of them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CustomerChoice {
     email: Email,
     customers: Vec<Customer>,
 }
 
-/// The shortest time limit of a request.
+/// The shortest time limit with which a request is still sent.
 const LEAST_MS: u64 = 1_000;
 
 impl CodeSent {
@@ -112,7 +112,7 @@ pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, no
     })
 }
 
-/// Cancels the reservation for the try of a code, if Polar certainly mailed no code.
+/// If Polar certainly mailed no code, cancels the reservation for the try of the code.
 fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequest> {
     if refusal.maybe_applied() {
         let detail = "the code may have been mailed all the same";

@@ -1,4 +1,4 @@
-//! The app and this device as an operation of the portal sees them, that is, their state when the operation began.
+//! The state of the app and of this device when an operation of the portal began.
 
 use crate::config::{Config, Environment};
 use crate::engine::Engine;
@@ -11,9 +11,9 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) config: Config,
-    /// The key of the license on this device, as far as the device knows. The key may have been replaced elsewhere.
+    /// The last key that this device knows for its license. Another device may have replaced the key since.
     pub(super) key: Option<Key>,
-    /// Polar's id of that key. The id stays the same when the key's text is replaced.
+    /// Polar's id of the key. The id stays the same when the key's text is replaced.
     license_id: Option<Uuid>,
     /// The seat of the license on this device.
     pub(super) seat: Option<Uuid>,
@@ -46,7 +46,7 @@ impl Context {
         }
     }
 
-    /// Returns `true` if this is the key of the license on this device, even if its text has been replaced.
+    /// Returns `true` if this is the key of the license on this device, even if the key's text has been replaced.
     pub(super) fn is_here(&self, id: Uuid, key: &Key) -> bool {
         self.license_id == Some(id) || self.key.as_ref() == Some(key)
     }
@@ -56,8 +56,8 @@ impl Context {
         !self.attempts.is_empty()
     }
 
-    /// Returns `true` if this device sent the activation that Polar lists with this marker, label and time, and the
-    /// answer was lost.
+    /// Returns `true` if this device sent the activation that Polar lists with this marker, label and time, and if
+    /// Polar's answer was lost.
     pub(super) fn is_lost_attempt(&self, marker: &str, label: &str, since: Timestamp) -> bool {
         // far longer than a request can be in transit
         const ON_ITS_WAY_MS: i64 = 10 * 60 * 1000;

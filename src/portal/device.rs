@@ -88,14 +88,14 @@ impl fmt::Debug for Device {
 }
 
 impl HiddenDevices {
-    /// Returns `true` if there certainly are devices, because every seat is taken or because this device has one.
+    /// Returns `true` if there certainly are devices, because every seat is taken or because this device has a seat.
     pub fn is_certain(&self) -> bool {
         self.is_certain
     }
 
     /// Returns the page on which customers of this vendor manage their purchases. Returns `None` if there is certainly
     /// no device, or if the page's address is unknown. Customers do not see devices on that page either, but they see
-    /// their keys, and whom to ask.
+    /// their keys there, and whom they can ask.
     pub fn page(&self) -> Option<&str> {
         self.page.as_deref()
     }

@@ -18,7 +18,7 @@ use crate::engine::{Operation, PortalOperation};
 use crate::texts::Text;
 use uuid::Uuid;
 
-/// The highest number of pages that are read. No customer has so many keys.
+/// The highest number of pages that are read. No customer has as many keys as these pages hold.
 const MOST_PAGES: u32 = 100;
 
 /// Lists all keys of this organization that the app accepts, usable keys first.
@@ -26,8 +26,8 @@ pub fn list(context: Context, token: Token) -> Step<Vec<LicenseKey>> {
     list_from(context, token, 1, Vec::new())
 }
 
-/// Lists one key without its devices, from the list of all keys. A request for this key alone would return its devices
-/// too, of which there may be any number.
+/// Finds a key in the list of the customer's keys, which does not contain devices. A request for this key alone would
+/// also return its devices, of which there may be any number.
 pub(super) fn find(context: Context, token: Token, key: &LicenseKey) -> Step<Option<LicenseKey>> {
     find_from(context, token, (key.id, key.benefit_id()), 1)
 }
@@ -63,7 +63,7 @@ fn list_from(context: Context, token: Token, number: u32, mut keys: Vec<LicenseK
     })
 }
 
-/// Lists the devices of a key. `is_full` says that all seats of the key are known to be taken.
+/// Lists the devices of a key. `is_full` is `true` if all seats of the key are known to be taken.
 pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
     Step::send(context.get_key(&token, key.id), move |answer, now| {
         match wire::key_read(&answer, &context, key.id, now.wall) {

@@ -24,8 +24,8 @@ pub struct LicenseKey {
 }
 
 impl LicenseKey {
-    /// Returns Polar's id of the key, which distinguishes the key from others in a list. The id is not the key, and it
-    /// is not secret.
+    /// Returns Polar's id of the key, which distinguishes the key from others in a list. The id is not the key itself,
+    /// and is not secret.
     pub fn id(&self) -> Uuid {
         self.id
     }
@@ -35,13 +35,13 @@ impl LicenseKey {
         self.key.to_string()
     }
 
-    /// Returns the status, which says whether the key can be used. `Expired` is judged by the clock of this device,
-    /// which may be wrong.
+    /// Returns the status, which says whether the key can be used. The clock of this device, which may be wrong,
+    /// determines whether the status is `Expired`.
     pub fn status(&self) -> KeyStatus {
         self.status
     }
 
-    /// Returns the benefit that the key was sold as.
+    /// Returns the id of the benefit to which the key belongs.
     pub fn benefit_id(&self) -> Uuid {
         self.benefit_id
     }
@@ -71,13 +71,13 @@ impl LicenseKey {
         self.expires_at
     }
 
-    /// Returns `true` if this was the key of the license on this device when the list was read.
+    /// Returns `true` if the license on this device used this key when the list was read.
     pub fn is_here(&self) -> bool {
         self.is_here
     }
 
-    /// Reads a key from a reply. Returns the id of the key's organization with the key, or `None` if the key does not
-    /// have Polar's form. `wall` is the time by this device's clock.
+    /// Reads a key from a reply. Returns the key and the id of its organization, or `None` if the reply does not
+    /// describe a key in Polar's form. `wall` is the time by this device's clock.
     pub(super) fn read(key: Object<'_, '_>, context: &Context, wall: Timestamp) -> Option<(Uuid, Self)> {
         let organization_id = key.read("organization_id", id)?;
         let expires_at = key.read("expires_at", time);
@@ -111,8 +111,8 @@ impl LicenseKey {
         Some((organization_id, this))
     }
 
-    /// Returns a value by which usable keys are sorted: the key with the latest expiry comes first, and among equals
-    /// the newest.
+    /// Returns a value by which usable keys are sorted: the key with the latest expiry comes first, and of keys with
+    /// the same expiry, the newest comes first.
     pub(super) fn rank(&self) -> impl Ord + use<> {
         let lasts_until = self.expires_at.map_or(i64::MAX, Timestamp::unix_ms);
         std::cmp::Reverse((lasts_until, self.created_at.unix_ms()))
@@ -120,7 +120,7 @@ impl LicenseKey {
 }
 
 impl KeyStatus {
-    /// Returns why a key with this status cannot be used, or `None` if it can.
+    /// Returns why a key with this status cannot be used, or `None` if it can be used.
     pub(super) fn reason(self) -> Option<Reason> {
         match self {
             // a key with a status that this version does not know may be usable: Polar accepts or refuses it on

@@ -11,8 +11,8 @@ use crate::error::Error;
 pub enum Restored {
     /// The license is active on this device.
     Licensed(Box<Decision>),
-    /// Several license keys are suitable, and are sorted with the best first. Let the user choose one of them, and
-    /// activate that key.
+    /// Several license keys are suitable. The best key comes first. Let the user choose one of the keys, and activate
+    /// that key.
     Choose(Vec<LicenseKey>),
     /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
     /// and then activate the key.
@@ -26,6 +26,6 @@ pub struct NoSeat {
     pub key: LicenseKey,
     /// The devices that occupy the key's seats.
     pub devices: Devices,
-    /// The error of the activation. Its kind is `refused`, its reason `activation_limit`.
+    /// The error of the activation. Its kind is `refused`, and its reason is `activation_limit`.
     pub error: Error,
 }

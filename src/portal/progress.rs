@@ -4,7 +4,7 @@ use crate::codes::Stage;
 use crate::time::{Now, milliseconds};
 use std::time::Duration;
 
-/// The event that an operation waits for, and how long it has waited so far.
+/// The event that an operation waits for, and the duration of the wait so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     stage: Stage,

@@ -4,7 +4,7 @@
 //! list the keys ─► the key that is active here, or the only one that can be used ─► activate ─► licensed
 //!               │      (uses the seat of an activation that got no answer)          └► no seat is free ─► its devices
 //!               ├► several can be used ─► the user chooses
-//!               ├► none, but one has expired by the clock of this device ─► activate it all the same: Polar decides
+//!               ├► none, but one has expired by the clock of this device ─► activate it: Polar accepts or refuses it
 //!               └► none ─► error, or, if one is expected, wait and list again
 //! ```
 
@@ -31,8 +31,9 @@ use uuid::Uuid;
 /// The longest wait for the key of a purchase or of an invitation.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// Returns at least one key, the best first, or an error that says why no key can be used. If all keys have expired by
-/// the clock of this device, which may be wrong, returns only the key with the latest expiry.
+/// Returns the keys that can be used, the best first, or an error that says why no key can be used. If no key can be
+/// used, but some have expired by the clock of this device, which may be wrong, returns only the expired key with the
+/// latest expiry.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),
@@ -41,18 +42,18 @@ pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<License
     })
 }
 
-/// Activates the suitable key.
+/// Activates the suitable key, or returns the keys to choose from if several are suitable.
 pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
 
-/// Activates the suitable key, and waits for it if it has not arrived yet. Used after an invitation was accepted.
+/// Activates the suitable key, and waits for a key if none has arrived yet. Used after an invitation was accepted.
 pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Restored> {
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }
 
-/// Activates the suitable key, and waits for it if there is none. `expired` is a key that Polar has already refused as
-/// expired.
+/// Activates the suitable key, and waits for a key if there is none. `expired` is a key that Polar has already refused
+/// as expired.
 fn restore_waiting(
     context: Context,
     token: Token,
@@ -116,8 +117,8 @@ fn activate_by_id(context: Context, token: Token, id: Uuid) -> Step<Restored> {
     })
 }
 
-/// Activates a key. If an earlier activation by this device took a seat and its answer was lost, uses that seat. If no
-/// seat is free, lists the devices of the key.
+/// Activates a key. If this device has taken a seat with an earlier activation whose answer was lost, uses that seat.
+/// If no seat is free, lists the devices of the key.
 pub fn activate(context: Context, token: Token, key: LicenseKey) -> Step<Restored> {
     if !context.has_lost_attempts() || key.limit_activations().is_none() {
         return activate_now(context, token, key);
@@ -154,8 +155,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
     })
 }
 
-/// Activates the key that is active on this device or, if there is only one key, that key. Otherwise returns the keys
-/// for the user to choose.
+/// Activates the key of the license on this device if it is in the list. Activates the only key if the list has one.
+/// Otherwise returns the keys, so that the user can choose one.
 fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -> Step<Restored> {
     if let Some(at) = keys.iter().position(LicenseKey::is_here) {
         return activate(context, token, keys.swap_remove(at));
@@ -170,10 +171,11 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
 enum Usable {
     /// At least one key can be used.
     Keys(Vec<LicenseKey>),
-    /// All keys have expired by the clock of this device, which may be wrong. Polar lists expired keys as granted, so
-    /// its list does not show whether they have expired. This key has the latest expiry.
+    /// No key can be used, but some have expired by the clock of this device, which may be wrong. Polar lists expired
+    /// keys as granted, so Polar's list does not show whether a key has expired. This is the expired key with the
+    /// latest expiry.
     PerhapsExpired(LicenseKey),
-    /// No key can be used. The reason is that of the first key; it is `None` if there is no key at all.
+    /// No key can be used. Contains the reason why the first key cannot be used, or `None` if there is no key at all.
     None(Option<Reason>),
 }
 
@@ -199,8 +201,8 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-/// Returns the error for a key that has not arrived in time. `unread` is the member that was missing in the last grant,
-/// so that the grant named no key.
+/// Returns the error for a key that has not arrived in time. If the last grant named no key, `unread` is the member
+/// that was missing in it.
 fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
     let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
     let detail = format!("Polar has not granted the license key within 5 minutes{seen}");

@@ -9,9 +9,9 @@
 //!      └► no answer ─► list the key ─► a new one ─► save
 //!                                   └► the old one, or no answer ─► error
 //! ```
-//! The key's id tells whether the key belongs to the license on this device. Its text does not suffice, because it may
-//! have been replaced since the license was stored, or since the app listed the key. The devices of the key are not
-//! requested: anybody who has the key can create any number of devices, and customers replace keys that others have
+//! The key's id tells whether the key belongs to the license on this device. The key's text does not suffice, because
+//! it may have been replaced since the license was stored, or since the app listed the key. The devices of the key are
+//! not requested: anybody who has the key can create any number of devices, and customers replace keys that others have
 //! obtained.
 
 use super::context::Context;
@@ -37,12 +37,12 @@ struct Rotation {
     context: Context,
     token: Token,
     key: LicenseKey,
-    /// All known texts of the key: from the app's list, from Polar and from the record. For a moment, Polar may still
-    /// return an earlier text, which is therefore not a new key.
+    /// All known texts of the key: from the app's list, from Polar and from the record. Polar may still return one of
+    /// these texts for a moment after the replacement, so none of them counts as a new key.
     texts: Vec<Key>,
     /// Whether the license on this device belongs to the key.
     is_here: bool,
-    /// Whether Polar knew the key of the license on this device when Polar was last asked.
+    /// Whether Polar knew the key of the license on this device when it was last asked about this key.
     was_known: bool,
 }
 
@@ -55,7 +55,8 @@ pub fn rotate(context: Context, token: Token, key: LicenseKey, _: ConfirmedByUse
 }
 
 impl Rotation {
-    /// Creates a rotation. `listed` is the key as the app listed it, `last` the key as Polar lists it now.
+    /// Creates a rotation. `listed` is the key as the app has listed it before; `last` is the key as Polar lists it
+    /// now.
     fn new(context: Context, token: Token, listed: LicenseKey, last: LicenseKey) -> Self {
         let is_here = last.is_here() || context.is_here(listed.id, &listed.key);
         let mut texts = vec![listed.key.clone(), last.key];
@@ -91,8 +92,8 @@ impl Rotation {
         })
     }
 
-    /// Lists the key again because the answer to the replacement was lost. That answer may have contained the only copy
-    /// of a new key.
+    /// Lists the key again because the answer to the replacement was lost. The lost answer may have contained a new
+    /// key.
     fn look_again(self, error: Error, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| {
             if let Ok(Some(new)) = found
@@ -105,7 +106,7 @@ impl Rotation {
         })
     }
 
-    /// Saves the new key. If the license on this device belongs to the key, it continues with the new key.
+    /// Saves the new key. If the license on this device belongs to the key, the license continues with the new key.
     fn save(mut self, mut new: LicenseKey) -> Step<LicenseKey> {
         new.is_here = self.is_here;
         let from = self.texts.clone();
@@ -118,8 +119,8 @@ impl Rotation {
         })
     }
 
-    /// Lists the key again, because the customer may have replaced it from two places at the same time. The newer text
-    /// counts, but it may have been saved here before the older one.
+    /// Lists the key again, because the customer may have replaced it from two places at the same time. Only the newer
+    /// text is valid, but this device may have saved the newer text first and the older one after it.
     fn confirm(self, saved: LicenseKey, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| {
             if let Ok(Some(last)) = found

@@ -1,4 +1,4 @@
-//! A customer's secrets. Each is checked once, never shown, and wiped when it is dropped.
+//! A customer's secrets. Each secret is checked once, never shown, and wiped when it is dropped.
 
 use crate::text::{is_invisible, trim_pasted};
 use std::fmt;
@@ -45,8 +45,8 @@ impl Token {
 }
 
 impl Email {
-    /// Reads an address as a person types or pastes it; it may have the form `Lena <lena@example.com>`. Returns `None`
-    /// only if Polar would certainly refuse the address. Only Polar can tell whether the address exists.
+    /// Reads an address that a person typed or pasted; the text may have the form `Lena <lena@example.com>`. Returns
+    /// `None` only if Polar would certainly refuse the address. Only Polar can tell whether the address exists.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let named = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
@@ -64,7 +64,7 @@ impl Email {
 
 impl Code {
     /// Reads a code: trims it and converts it to capital letters. Refuses characters outside ASCII, because Polar would
-    /// answer 500 to them, and because every try counts.
+    /// answer them with the status 500, and the try would count.
     pub(super) fn read(text: &str) -> Option<Self> {
         let code = Zeroizing::new(trim_pasted(text).to_ascii_uppercase());
         let is_one = code.len() == CODE_LENGTH && code.bytes().all(|byte| byte.is_ascii_alphanumeric());

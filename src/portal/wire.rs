@@ -27,7 +27,7 @@ use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// An answer other than the one that the request asked for.
+/// The reason why there is no result: Polar refused the request, or there is no answer from Polar.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// The token is not valid, or is no longer valid.
@@ -44,22 +44,23 @@ pub(super) enum Refusal {
     NotPossible,
     /// The checkout has expired.
     Expired,
-    /// Polar refuses requests of this kind for this time.
+    /// Polar refuses requests of this kind until this time has passed.
     RateLimited(Duration),
     /// No answer arrived, or the answer is not Polar's.
     NoAnswer(Cause),
 }
 
-/// How many seconds Polar blocks requests for codes. Used if a browser hides the header that contains the time.
+/// The number of seconds for which Polar blocks requests for codes. Used if a browser hides the header that contains
+/// this number.
 const CODES_BLOCKED_S: u32 = 900;
 const BLOCKED_S: u32 = 60;
 
-/// The number of keys to request per page. This is the highest that Polar accepts; it treats a larger number as this
-/// one.
+/// The number of keys to request per page. Polar never returns more than this number per page, even if a request asks
+/// for more.
 const PAGE: u32 = 100;
 
-/// The highest number of bytes that are read of a list. A key takes up 1.4 KB and a device 240 bytes, unless somebody
-/// has given it a long name.
+/// The highest number of bytes that are read of a list. A key takes up 1.4 KB and a device 240 bytes, unless their
+/// names are long.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
 
 const SESSION: &str = "/v1/customer-portal/customer-session/";
@@ -124,8 +125,8 @@ impl Context {
         self.post(None, &["/v1/customer-seats/claim"], Body { invitation_token: invitation.as_str() })
     }
 
-    /// Lists one page of the customer's keys without their activations. With `benefit`, lists only the keys of this
-    /// benefit.
+    /// Lists one page of the customer's keys without their activations. If `benefit` is given, lists only the keys of
+    /// this benefit.
     pub(super) fn list_keys(&self, token: &Token, benefit: Option<Uuid>, page: u32) -> Request {
         let benefit = benefit.map_or_else(String::new, |benefit| format!("&benefit_id={benefit}"));
         self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string(), &benefit])
@@ -141,12 +142,12 @@ impl Context {
         Request { method: Method::Post, ..self.get(Some(token), &[KEYS, &key.to_string(), "/rotate"]) }
     }
 
-    /// Lists the grants that came from a checkout.
+    /// Lists the grants that resulted from a checkout.
     pub(super) fn grants_of_checkout(&self, token: &Token, checkout: Uuid) -> Request {
         self.get(Some(token), &[GRANTS, "?type=license_keys&checkout_id=", &checkout.to_string()])
     }
 
-    /// Requests one grant of a benefit. It does not matter which, if there are several.
+    /// Requests one grant of a benefit. If there are several grants, any of them will do.
     pub(super) fn grant_of_benefit(&self, token: &Token, benefit: Uuid) -> Request {
         self.get(Some(token), &[GRANTS, "?benefit_id=", &benefit.to_string(), "&limit=1"])
     }
@@ -170,10 +171,11 @@ pub(super) struct Page {
     pub(super) has_more: bool,
 }
 
-/// The result of reading a list of grants: the key that a grant names, if there is one.
+/// The result of reading a list of grants.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
-    /// The member that is missing if no grant names a key. Polar creates a grant before its key.
+    /// The member that was missing in the last grant, if no grant names a key. Polar creates a grant before its key, so
+    /// the member may be missing for a while.
     pub(super) unread: Option<Field>,
 }
 
@@ -187,7 +189,7 @@ pub(super) struct Checkout {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CheckoutStatus {
-    /// The buyer has the page open, or has closed it.
+    /// The buyer has not pressed the button to pay. The page may be open or closed.
     Open,
     /// The buyer has pressed the button to pay.
     Confirmed,
@@ -328,7 +330,7 @@ pub(super) fn checkout_read(answer: &Answer) -> Result<Checkout, Refusal> {
             "confirmed" => CheckoutStatus::Confirmed,
             "succeeded" => CheckoutStatus::Succeeded,
             "failed" | "expired" => CheckoutStatus::Failed,
-            // any other status, which includes those that Polar may add for the time before the payment
+            // `open`, or a status that Polar may add for the time before the payment
             _ => CheckoutStatus::Open,
         };
         let email = reply.text("customer_email").map(Zeroizing::new);

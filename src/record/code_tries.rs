@@ -18,7 +18,7 @@ pub(crate) struct CodeTries {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeTry {
     pub(crate) at: Timestamp,
-    /// A random number that tells apart two requests or tries of different processes in the same millisecond.
+    /// A random number. It distinguishes requests or tries that different processes make in the same millisecond.
     pub(crate) id: u32,
 }
 
@@ -26,7 +26,8 @@ pub(crate) struct CodeTry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeMail {
     pub(crate) at: Timestamp,
-    /// Whether a code was tried since this code was requested. Until then, one try is reserved for this code.
+    /// Whether any code has been tried since this code was requested. As long as this is `false`, one try is reserved
+    /// for this code.
     pub(crate) is_tried: bool,
 }
 
@@ -40,7 +41,8 @@ pub enum CodeUse {
 }
 
 impl CodeTries {
-    /// How long a try counts: an hour, as long as Polar counts it, and the time that the try may take to reach Polar.
+    /// The time for which a try counts: the hour for which Polar counts it, plus the time that the try may take to
+    /// reach Polar.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
     /// The longest time that a request for a code, or a try, takes to reach Polar. A request that takes longer never
@@ -58,10 +60,10 @@ impl CodeTries {
         self.blocked_until.filter(|until| *until > wall)
     }
 
-    /// Corrects the times that are too late by the wall clock, because they were saved while the clock was ahead: moves
-    /// requests and tries to the current time, and the end of a block to the end of the longest block that could begin
-    /// now. So setting the clock back does not lift the limits, and nobody has to wait until the clock has caught up.
-    /// Returns `true` if any time was corrected.
+    /// Corrects times that were saved while the wall clock was ahead. Moves requests and tries that lie in the future
+    /// to the current time. Moves the end of a block to the end of the longest block that could begin now, if it is
+    /// later than that. So setting the clock back does not lift the limits, and nobody has to wait until the clock has
+    /// caught up. Returns `true` if any time was corrected.
     pub(crate) fn count_from(&mut self, wall: Timestamp) -> bool {
         let tries = self.list.iter_mut().map(|code_try| (&mut code_try.at, wall));
         let mails = self.mails.iter_mut().map(|mail| (&mut mail.at, wall));

@@ -42,7 +42,7 @@ const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
 
-/// The number of a confirmation by Polar. All other numbers of a verdict stand for denials.
+/// The number of the verdict that Polar has confirmed the license. All other numbers of a verdict stand for denials.
 const CONFIRMED: u8 = 0;
 
 /// The numbers of the kinds of a seat: no seat, a seat that any device may use, and a seat that is bound to this
@@ -221,7 +221,7 @@ pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> O
     Some(record)
 }
 
-/// Creates a license of which only the header has been read.
+/// Creates a license for which only the header of the record has been read.
 fn unread(identity: Identity) -> StoredLicense {
     StoredLicense {
         identity,
@@ -389,7 +389,7 @@ impl Writer {
     }
 }
 
-/// Reads values from the beginning of a slice. Its methods return `None` if a value is missing or not valid.
+/// Reads values from the beginning of a slice. The methods return `None` if a value is missing or not valid.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }

@@ -44,7 +44,7 @@ pub(super) type Key = LicenseKey;
 pub(super) type Device = (LicenseKey, portal::Device);
 pub(super) type Confirmation = ConfirmedByUser;
 
-/// A time in milliseconds. It is half an hour if the member is absent.
+/// A duration, which a request contains in milliseconds. If the member is absent, the duration is half an hour.
 pub(super) struct Within(pub(super) Duration);
 
 impl Argument for Text {

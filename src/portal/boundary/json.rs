@@ -1,5 +1,5 @@
-//! The JSON of replies, which bindings receive from the portal. It contains no token, code, license key or secret of a
-//! checkout. A `Handle` stands for a value that stays in the core.
+//! The JSON of replies, which bindings receive from the portal. It contains no token, no code, no full license key, and
+//! no secret of a checkout. A `Handle` stands for a value that stays in the core.
 
 use super::handles::{Handle, Held, Holder};
 use crate::codes::{Deactivated, KeyStatus, Stage};
@@ -9,8 +9,8 @@ use crate::time::{Timestamp, milliseconds};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// The outcome of a request for a code: either an e-mail is on its way if Polar knows the address, or the user has to
-/// choose a customer.
+/// The outcome of a request for a code. Either Polar sends an e-mail if it knows the address, or the user has to choose
+/// a customer.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeRequest"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
@@ -49,7 +49,8 @@ pub struct SessionJson {
     handle: Handle,
 }
 
-/// A purchase in progress. The address of its page contains a secret, so the address is returned beside the JSON.
+/// A purchase in progress. The address of the checkout's page contains a secret, so the address is not part of the JSON
+/// and is returned separately.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Checkout"))]
 #[serde(rename_all = "camelCase")]
@@ -57,7 +58,7 @@ pub struct CheckoutJson {
     handle: Handle,
 }
 
-/// A purchase that is paid, and the outcome of the request for a code for the buyer.
+/// A purchase that is paid, and the outcome of requesting a code for the buyer.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Purchase"))]
 #[serde(rename_all = "camelCase")]
@@ -67,7 +68,7 @@ pub struct PurchaseJson<'a> {
     code: CodeRequestJson<'a>,
 }
 
-/// License keys of a customer, the best first.
+/// License keys of a customer. The best key comes first.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LicenseKeys"))]
 #[serde(rename_all = "camelCase")]
@@ -82,15 +83,15 @@ pub struct LicenseKeysJson {
 #[serde(rename_all = "camelCase")]
 pub struct LicenseKeyJson {
     handle: Handle,
-    /// Polar's id of the key, which distinguishes the key from others in a list. The id is not the key, and it is not
-    /// secret.
+    /// Polar's id of the key, which distinguishes the key from others in a list. The id is not the key itself, and is
+    /// not secret.
     id: Uuid,
-    /// `****-` and the last six characters.
+    /// `****-` and the last six characters of the key.
     display_key: String,
-    /// The status, which says whether the key can be used. `expired` is judged by this device's clock, which may be
-    /// wrong.
+    /// The status, which says whether the key can be used. This device's clock, which may be wrong, determines whether
+    /// the status is `expired`.
     status: KeyStatus,
-    /// The id of the benefit that the key was sold as.
+    /// The id of the benefit to which the key belongs.
     benefit_id: Uuid,
     /// The number of devices on which the key may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
@@ -102,7 +103,7 @@ pub struct LicenseKeyJson {
     created_at: Timestamp,
     /// The time at which the key expires; null if it never expires.
     expires_at: Option<Timestamp>,
-    /// Whether this key was the key of the license on this device when the list was read.
+    /// Whether the license on this device used this key when the list was read.
     is_here: bool,
 }
 
@@ -115,7 +116,7 @@ pub enum RestoredJson<'a> {
     Licensed,
     /// Several license keys are suitable. Let the user choose one of them, and activate that key.
     Choose {
-        /// The keys to choose from, the best first.
+        /// The keys to choose from. The best key comes first.
         keys: Vec<LicenseKeyJson>,
     },
     /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
@@ -125,7 +126,7 @@ pub enum RestoredJson<'a> {
         key: Box<LicenseKeyJson>,
         /// The devices that occupy the key's seats.
         devices: DevicesJson<'a>,
-        /// The error of the activation. Its kind is `refused`, its reason `activation_limit`.
+        /// The error of the activation. Its kind is `refused`, and its reason is `activation_limit`.
         error: ErrorDetails<'a>,
     },
 }
@@ -142,12 +143,13 @@ pub enum DevicesJson<'a> {
     },
     /// No device is shown: the vendor does not show devices to customers, or there is none.
     Hidden {
-        /// Whether it is certain that there are devices, because every seat is taken or because this device has one.
+        /// Whether it is certain that there are devices, because every seat is taken or because this device has a seat.
         is_certain: bool,
-        /// The page on which customers of this vendor manage their purchases; null if its address is unknown.
+        /// The page on which customers of this vendor manage their purchases; null if its address is unknown, or if
+        /// there is certainly no device.
         page: Option<&'a str>,
-        /// The sentence to show to the user. It does not contain the address of `page`; show `page` as a link beside
-        /// it.
+        /// The sentence to show to the user. The sentence does not contain the address of `page`; show `page` as a link
+        /// beside the sentence.
         message: &'a str,
     },
 }
@@ -164,7 +166,7 @@ pub struct DeviceJson<'a> {
     label: &'a str,
     /// The time at which the device was activated.
     since: Timestamp,
-    /// Whether this app runs on the device.
+    /// Whether this is the device on which this app runs.
     is_this: bool,
 }
 
@@ -173,7 +175,7 @@ pub struct DeviceJson<'a> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Released"))]
 #[serde(rename_all = "camelCase")]
 pub struct ReleasedJson {
-    /// The outcome for the seat: whether Polar released it, or why not.
+    /// The outcome for the seat: whether Polar released the seat, or the reason why it did not.
     pub(super) deactivated: Deactivated,
 }
 
@@ -184,9 +186,9 @@ pub struct ReleasedJson {
 pub struct ProgressJson {
     /// The event that the operation waits for.
     stage: Stage,
-    /// How long the operation has waited.
+    /// The time for which the operation has waited so far.
     waited_ms: u64,
-    /// How long it takes until Polar is asked again.
+    /// The time until Polar is asked again.
     next_in_ms: u64,
 }
 

@@ -1,5 +1,5 @@
 //! The operations of the portal: their names, arguments and results, and the functions that begin them. To add an
-//! operation, add a row.
+//! operation, add a row to the table at the end.
 
 use super::arguments::{Arguments, Checkout, Confirmation, Customer, Device, Key, Purchase, Session, Text, Within};
 use super::reply::{DevicesOf, Outcome};
@@ -13,10 +13,10 @@ pub struct Operation {
     /// The documentation of the operation for all languages. It names errors by their kinds.
     #[cfg(feature = "schema")]
     pub about: &'static str,
-    /// The names and types of the arguments, in their order. If an argument is a `Session` or a `Checkout`, it comes
-    /// first: in object-oriented languages the operation is a method of that object.
+    /// The names and types of the arguments, in their order. An argument of the type `Session` or `Checkout` comes
+    /// first: in object-oriented languages, the operation is a method of this argument.
     pub arguments: &'static [(&'static str, &'static str)],
-    /// The name that [`schema::portal`](crate::schema::portal) gives to the description of the result.
+    /// The name under which [`schema::portal`](crate::schema::portal) describes the result.
     #[cfg(feature = "schema")]
     pub result: &'static str,
     /// Whether the operation waits for an event elsewhere, and reports its progress meanwhile.
@@ -25,7 +25,7 @@ pub struct Operation {
     pub(super) begin: fn(Arguments<'_>) -> Result<Step<Outcome>, Error>,
 }
 
-/// Makes a table of operations. The type of an argument is a type in [`arguments`](super::arguments).
+/// Creates the table of operations from rows. The types of arguments are those in [`arguments`](super::arguments).
 macro_rules! operations {
     ($(
         $(#[doc = $about:literal])+
@@ -52,95 +52,100 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Makes Polar e-mail a code to the address of the purchase. Polar does not tell whether it knows the address, so
-    /// show `message`, which contains the address.
+    /// Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not tell whether it
+    /// knows the address. So show the user the `message` of the result, which contains the address.
     ///
     /// Fails with `invalid_argument` if `email` is not an e-mail address. Fails with `rate_limited` and the time to
-    /// wait if too many codes were requested or tried. Fails with `storage` if the request cannot be counted; in this
-    /// case nothing was sent.
+    /// wait if too many codes were requested or tried. Fails with `storage` if the number of requests cannot be stored;
+    /// in this case nothing was sent.
     "requestCode": ("email" email: Text) -> CodeRequest;
     |context, now| steps::request_code(context, &email, now)
 
-    /// Makes Polar e-mail a code to one of several customers with the same address. Fails like `requestCode`.
+    /// Makes Polar e-mail a code for the customer whom the user has chosen from several customers with the same
+    /// address. Fails like `requestCode`.
     "requestCodeFor": ("customer" customer: Customer) -> CodeRequest;
     |context, now| steps::request_code_for(context, &customer.0, &customer.1, now)
 
     /// Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A text that
-    /// cannot be a code is refused without a request.
+    /// cannot be a code is refused without asking Polar.
     ///
-    /// Fails with `invalid_argument` if the code is wrong or has expired, and otherwise like `requestCode`. If no
-    /// answer comes, the code may be used up. Request another one then.
+    /// Fails with `invalid_argument` if the code is wrong, was used before, or has expired. Fails like `requestCode` in
+    /// all other cases. If no answer arrives, the code may have been used up. In this case, request another code.
     "authenticate": ("code" code: Text) -> Session;
     |context, now| steps::authenticate(context, &code, now)
 
-    /// Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link
-    /// in its e-mail. An invitation works once. The key arrives a moment later: continue with `restoreWhenGranted`.
+    /// Starts a session by accepting an invitation to a team. `invitation` is the link from the e-mail, or the token in
+    /// this link. An invitation works once. Polar creates the license key a moment later, so continue with
+    /// `restoreWhenGranted`, which waits for the key.
     ///
-    /// Fails with `refused` if the invitation was used or has expired. If no answer comes, the invitation may have been
-    /// accepted. In this case, start the session with a code by e-mail.
+    /// Fails with `refused` if the invitation was used or has expired. If no answer arrives, Polar may have accepted
+    /// the invitation. In this case, start a session with a code by e-mail instead.
     "claimSeat": ("invitation" invitation: Text) -> Session;
     |context, _| steps::claim_seat(context, &invitation)
 
-    /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. A page that receives a
-    /// token does not know who sent it. So compare a value that only the app and its own purchase know.
+    /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
+    /// success page with a token of their own. So use a token from a success page only if the page also received a
+    /// value that only the app and its own purchase know.
     ///
     /// Fails with `invalid_argument` if `token` cannot be a token.
     "sessionFromToken": ("token" token: Text) -> Session;
     |context, _| Step::Done(steps::session_from_token(&context, &token))
 
-    /// Creates a checkout with the vendor's link, `https://buy.polar.sh/polar_cl_…`. Open the checkout's `address` in a
-    /// browser. The link's parameters are kept, except those that identify the buyer.
+    /// Creates a checkout from the vendor's checkout link, `https://buy.polar.sh/polar_cl_…`. Open the checkout's
+    /// `address` in a browser. The parameters of the link are kept, except for parameters that identify the buyer.
     ///
-    /// Fails with `invalid_argument` if `link` is not a checkout link, and always in web pages, which cannot see where
-    /// a link leads: use `checkoutFromSecret` there. Fails with `refused` if Polar does not know the link.
+    /// Fails with `invalid_argument` if `link` is not a checkout link. Fails with `invalid_argument` in every web page,
+    /// because a web page cannot see where a link leads; use `checkoutFromSecret` there. Fails with `refused` if Polar
+    /// does not know the link.
     "checkout": ("link" link: Text) -> Checkout;
     |context, _| steps::open_checkout(context, &link)
 
-    /// Returns a checkout that the vendor's backend has created. `clientSecret` identifies the checkout. Sends nothing.
+    /// Returns the checkout that the vendor's backend has created and that `clientSecret` identifies. Sends nothing.
     ///
     /// Fails with `invalid_argument` if `clientSecret` cannot be a client secret.
     "checkoutFromSecret": ("clientSecret" client_secret: Text) -> Checkout;
     |context, _| Step::Done(steps::checkout_from_secret(&context, &client_secret))
 
-    /// Waits until the purchase is paid, and then makes Polar e-mail a code to the buyer. Waits for `withinMs` at most,
-    /// or for half an hour at most if `withinMs` is absent. The buyer may close the page meanwhile. May be called again
-    /// after any error.
+    /// Waits until the purchase is paid, and then makes Polar e-mail a code to the buyer. Waits for at most `withinMs`,
+    /// or for at most half an hour if `withinMs` is absent. The buyer may close the page during the wait. After any
+    /// error, this operation may be called again for the same checkout.
     ///
-    /// Fails with `timeout` if the purchase was not paid in time. Fails with `refused` if the payment failed or the
-    /// checkout is older than a day. Once the purchase is paid, fails like `requestCode`.
+    /// Fails with `timeout` if the purchase was not paid in time. Fails with `refused` if the payment failed, or if the
+    /// checkout is older than a day. Fails like `requestCode` if the purchase is paid, but no code can be requested.
     "follow": ("checkout" checkout: Checkout, "withinMs" within: Within) -> Purchase, waits = true;
     |context, now| steps::follow(context, &checkout, within.0, now)
 
-    /// Returns the customer's license keys for this organization and the benefits that the configuration accepts.
-    /// Usable keys come first; among these, the keys with the latest expiry come first.
+    /// Returns the customer's license keys that belong to this organization and to a benefit that the configuration
+    /// accepts. Keys that can be used come first; among these, the keys are sorted with the latest expiry first.
     ///
     /// Fails with `refused` if the session has ended.
     "licenseKeys": ("session" session: Session) -> LicenseKeys;
     |context, _| steps::license_keys(context, session)
 
-    /// Returns at least one license key: the keys of `licenseKeys` that can be used, in the same order. If all have
-    /// expired by this device's clock, which may be wrong, returns the key with the latest expiry, and leaves it to
-    /// Polar to accept or refuse the key on activation.
+    /// Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used,
+    /// but some have expired by this device's clock, which may be wrong, returns the expired key with the latest
+    /// expiry, which Polar will accept or refuse on activation. So the result always has at least one key.
     ///
-    /// Fails with `refused` and a reason if the customer has no key for this app, or none that can be used. Fails with
-    /// `refused` and no reason if the session has ended.
+    /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
+    /// with `refused` and no reason if the session has ended.
     "usableKeys": ("session" session: Session) -> LicenseKeys;
     |context, now| steps::usable_keys(context, session, now)
 
-    /// Activates the customer's license key on this device: the key that is active here, or the only key that can be
-    /// used. If several keys can be used, returns them to choose from. If the key has no free seat, returns the key and
-    /// its devices. If all keys have expired by this device's clock, which may be wrong, asks Polar to activate the key
-    /// with the latest expiry; an expired key takes no seat.
+    /// Activates the customer's license key on this device. If several keys can be used, activates the key of the
+    /// license on this device if it is one of them, and otherwise returns the keys to choose from. If the key has no
+    /// free seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock,
+    /// which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
+    /// expired, Polar refuses it and no seat is taken.
     ///
-    /// Fails with `refused` and a reason if the customer has no key for this app, or none that can be used. Fails with
-    /// `refused` and no reason if the session has ended. Otherwise fails like the license's `activate`.
+    /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
+    /// with `refused` and no reason if the session has ended. Fails like the license's `activate` in all other cases.
     "restore": ("session" session: Session) -> Restored;
     |context, now| steps::restore(context, session, now)
 
     /// Restores the license like `restore`, but waits up to five minutes if the customer has no usable key yet. Use
-    /// this after an invitation was accepted, because its key arrives a moment later.
+    /// this operation after `claimSeat`, because Polar creates the key a moment after an invitation is accepted.
     ///
-    /// Fails with `timeout` if the key has not arrived by then, and otherwise like `restore`.
+    /// Fails with `timeout` if the customer still has no key after this wait. Fails like `restore` in all other cases.
     "restoreWhenGranted": ("session" session: Session) -> Restored, waits = true;
     |context, now| steps::restore_when_granted(context, session, now)
 
@@ -153,28 +158,30 @@ operations! {
     "activate": ("session" session: Session, "key" key: Key) -> Restored;
     |context, _| steps::activate(context, session, key)
 
-    /// Returns the devices on which a key is active, or the information that the vendor does not show them.
+    /// Returns the devices on which a key is active, or the information that no device is shown, because the vendor
+    /// hides devices from customers or because there is none.
     ///
     /// Fails with `refused` if the session has ended, or if the key no longer belongs to the customer.
     "devices": ("session" session: Session, "key" key: Key) -> Devices;
     |context, _| steps::devices(context, session, key.clone(), false).map(|devices| DevicesOf(key, devices))
 
     /// Releases the seat of a device. Does not send the session's token. If the device is this one, does the same as
-    /// the license's `deactivate`. Returns `unknown` if Polar does not know the seat, for example because it was
+    /// the license's `deactivate`. Returns `unknown` if Polar does not know the seat, for example because the seat was
     /// released before.
     ///
-    /// Fails with `network`, `timeout`, `server` or `rate_limited` if Polar did not answer. Then the seat may have been
+    /// Fails with `network`, `timeout` or `server` if no valid answer arrives, and with `rate_limited` if Polar accepts
+    /// no request at the moment. If the error says that the request may have been applied, the seat may have been
     /// released: list the devices again.
     "release": ("session" _session: Session, "device" device: Device) -> Released;
     |context, _| steps::release(context, &device.0, &device.1)
 
     /// Replaces a license key by a new one. The old key stops working at once on all devices of the customer, which
-    /// then need the new key. Seats are kept. Ask the user first. If the license on this device belongs to this key,
-    /// even to an earlier text of it, the license continues with the new key, which is stored before this operation
-    /// returns.
+    /// then need the new key. The devices keep their seats. Ask the user before you call this operation. If the license
+    /// on this device belongs to this key, the license continues with the new key, even if the key has been replaced
+    /// before and this device did not know that. The new key is stored before this operation returns.
     ///
-    /// Fails with `storage` if nothing can be stored on this device. After any error that says that the request may
-    /// have been applied, the key may have been replaced: list the keys again.
+    /// Fails with `storage` if nothing can be stored on this device. If an error says that the request may have been
+    /// applied, the key may have been replaced: list the keys again.
     "rotate": ("session" session: Session, "key" key: Key, "confirmedByUser" confirmed: Confirmation) -> LicenseKey;
     |context, now| steps::rotate(context, session, key, confirmed, now)
 }

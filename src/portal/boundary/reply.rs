@@ -47,17 +47,17 @@ impl Reply {
         self.at(pointer).and_then(Json::items).map_or(0, Iterator::count)
     }
 
-    /// Returns the value at a JSON pointer as JSON.
+    /// Returns the JSON of the value at a JSON pointer.
     pub fn json_at(&self, pointer: &str) -> Option<&str> {
         self.at(pointer).map(Json::document)
     }
 
-    /// Returns a reply that contains a session with this token, which was read before.
+    /// Returns a reply that contains a session with this token, which has been checked before.
     pub fn session(token: Token, handles: &Handles) -> Self {
         Outcome::of(token).reply(handles)
     }
 
-    /// Returns the value at a JSON pointer. Escapes are not supported, because no name in a reply needs one.
+    /// Returns the value at a JSON pointer. Does not support escapes, because no name in a reply needs one.
     fn at(&self, pointer: &str) -> Option<Json<'_>> {
         let document = Json::parse(self.json.as_bytes())?;
         pointer.split('/').skip(1).try_fold(document, |value, name| match value.items() {

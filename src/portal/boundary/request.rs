@@ -1,4 +1,4 @@
-//! Requests that a binding writes for its own typed functions.
+//! Requests in JSON, which the typed functions of a binding build.
 
 use crate::json;
 use zeroize::Zeroizing;
