@@ -1,4 +1,4 @@
-//! The clocks of the platform, behind a trait so that tests and demos can set the time. The only file that reads system
+//! The clocks of the platform, behind a trait so that tests and demos can set the time. No other file reads system
 //! time.
 
 use crate::time::{Now, Timestamp};
@@ -27,7 +27,8 @@ pub struct SystemClock {
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads system time")]
 impl SystemClock {
-    /// Returns a clock whose monotonic part counts from the first call in this process, the same for every instance.
+    /// Returns a clock whose monotonic part counts from the first call of this function in the process. All instances
+    /// agree.
     pub fn new() -> Self {
         static ORIGIN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
         Self { origin: *ORIGIN.get_or_init(std::time::Instant::now) }
@@ -59,7 +60,7 @@ pub struct SystemClock(());
 
 #[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
 impl SystemClock {
-    /// Returns a clock whose monotonic part counts from the start of the page, the worker or the process.
+    /// Returns a clock whose monotonic part counts from the start of the page, of the worker or of the process.
     pub fn new() -> Self {
         Self(())
     }

@@ -1,6 +1,6 @@
-//! The closed sets of names that all languages share, and everything that depends on a state, a reason or a kind of error
-//! alone: sentences, next steps, the number in a record. Imports nothing of this crate but the sentences for users and
-//! the macros for tables of names.
+//! The closed sets of names that all languages share, and everything that depends only on a state, a reason or a kind
+//! of error: sentences, next steps, the number in a record. From this crate, the module imports only the sentences for
+//! users and the macros for tables of names.
 
 use crate::names::codes;
 use crate::texts::Text;
@@ -91,8 +91,8 @@ codes! {
         NewerFormat = "newer_format", 5;
         /// The stored record could not be read.
         Storage = "storage", 6;
-        /// Polar does not know this key, or not with this activation: it was mistyped, deleted or rotated, or the
-        /// activation was removed. Polar does not distinguish these cases.
+        /// Polar does not know this key, or does not know this activation of the key. The key was mistyped, deleted or
+        /// rotated, or the activation was removed. Polar does not distinguish these cases.
         NotFound = "not_found", 7;
         /// The key was revoked or disabled.
         Inactive = "inactive", 8;
@@ -108,8 +108,8 @@ codes! {
         ActivationLimit = "activation_limit", 13;
         /// The key is for a benefit that this app does not accept.
         Benefit = "benefit", 14;
-        /// This version of the app was built after the updates that the license includes. Earlier versions continue to
-        /// work.
+        /// The license includes only versions of the app that were built earlier than this version. Those versions
+        /// continue to work.
         UpdatesEnded = "updates_ended", 15;
     }
 }
@@ -131,7 +131,7 @@ codes! {
         Renew = "renew", 5;
         /// Ask the vendor.
         ContactVendor = "contact_vendor", 6;
-        /// Deactivate another device: on it, or in Polar's customer portal.
+        /// Deactivate another device, either on that device or in Polar's customer portal.
         ManageDevices = "manage_devices", 7;
     }
 }
@@ -141,7 +141,7 @@ codes! {
     pub enum ErrorKind {
         /// The caller passed an invalid argument, such as an empty license key.
         InvalidArgument = "invalid_argument", 1;
-        /// The configuration is invalid; found before anything is sent.
+        /// The configuration is invalid. This is found before anything is sent.
         InvalidConfig = "invalid_config", 2;
         /// Polar was not reached: no connection, or something other than Polar answered.
         Network = "network", 3;
@@ -176,12 +176,12 @@ codes! {
     pub enum Deactivated {
         /// Polar confirmed that the seat is free.
         Released = "released", 0;
-        /// Polar does not know the seat, or no longer: it was removed in the portal.
+        /// Polar does not know the seat, for example because it was removed in the portal.
         Unknown = "unknown", 1;
         /// The license took no seat.
         NotNeeded = "not_needed", 2;
-        /// Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may
-        /// still be taken; it is used or released when the new key is activated on this device.
+        /// Polar no longer knows the key, because it was rotated or deleted, or Polar did not say whether it knows the
+        /// key. The seat may still be taken. It is used or released when the new key is activated on this device.
         KeyUnknown = "key_unknown", 3;
     }
 }
@@ -221,7 +221,7 @@ stored_codes! {
     pub(crate) enum Denial {
         /// Polar denied the license with a text that this version does not know.
         Refused = 1, Refused;
-        /// Polar does not know the key, or not with this activation.
+        /// Polar does not know the key, or does not know this activation of the key.
         NotFound = 2, NotFound;
         /// The key was revoked or disabled.
         Inactive = 3, Inactive;
@@ -237,13 +237,13 @@ stored_codes! {
 stored_codes! {
     /// The reason why a stored record cannot be trusted, as a record keeps it.
     pub(crate) enum Distrust {
-        /// It was changed by something other than this library.
+        /// The record was changed by something other than this library.
         Tampered = 1, Tampered;
-        /// It belongs to another device.
+        /// The record belongs to another device.
         OtherDevice = 2, OtherDevice;
-        /// It belongs to another organization, environment or app.
+        /// The record belongs to another organization, environment or app.
         OtherProduct = 3, OtherProduct;
-        /// It was written by a newer version of this library.
+        /// The record was written by a newer version of this library.
         NewerFormat = 4, NewerFormat;
     }
 }
@@ -254,7 +254,7 @@ impl State {
         matches!(self, Self::Active | Self::Grace)
     }
 
-    /// Returns the possible reasons for this state; none if the state itself is the reason.
+    /// Returns the possible reasons for this state. There are none if the state itself is the reason.
     pub const fn reasons(self) -> &'static [Reason] {
         match self {
             Self::Unlicensed => &[
@@ -285,13 +285,13 @@ pub(crate) enum Known {
     Nothing,
     /// The key, about which Polar can be asked.
     Key,
-    /// The key, and an activation of this device or of an older one.
+    /// The key and a seat, which this device or an earlier one has taken.
     Seat,
 }
 
 impl Denial {
     /// Returns the denial to store for a reason that Polar gave. A reason that Polar never gives for a known license is
-    /// stored as a plain denial.
+    /// stored as [`Denial::Refused`].
     pub(crate) const fn of(reason: Reason) -> Self {
         match reason {
             Reason::NotFound => Self::NotFound,
@@ -314,7 +314,7 @@ impl Denial {
 }
 
 impl Reason {
-    /// Returns the reason for one of Polar's recorded texts. Any other text is a denial too.
+    /// Returns the reason that Polar's status and text stand for. An unknown text is a denial too.
     pub(crate) fn of_polar(status: u16, detail: &str) -> Self {
         if status == 404 && detail == "Not found" {
             Self::NotFound
@@ -333,7 +333,7 @@ impl Reason {
         }
     }
 
-    /// Returns the user's sentence if this is why access is not allowed.
+    /// Returns the sentence for the user if access is not allowed for this reason.
     pub(crate) const fn text(self) -> Text {
         match self {
             Self::NoLicense => Text::NoLicense,
@@ -354,7 +354,7 @@ impl Reason {
         }
     }
 
-    /// Returns the user's sentence if an entered key is refused for this reason.
+    /// Returns the sentence for the user if an entered key is refused for this reason.
     pub(crate) const fn refused_text(self) -> Text {
         match self {
             Self::NotFound => Text::KeyNotFound,
@@ -375,7 +375,8 @@ impl Reason {
         }
     }
 
-    /// Returns the developer's text if an entered key is refused for this reason: what is wrong and what to do.
+    /// Returns the text for developers if an entered key is refused for this reason. It says what is wrong and what to
+    /// do.
     pub(crate) const fn refusal(self) -> &'static str {
         match self {
             Self::NotFound => "Polar does not know this license key; check it for typos",
@@ -400,7 +401,8 @@ impl Reason {
         }
     }
 
-    /// Returns the developer's text if the stored license, which nobody has mistyped, is refused for this reason.
+    /// Returns the text for developers if the stored license is refused for this reason. It does not suggest a typing
+    /// error.
     pub(crate) const fn refusal_here(self) -> &'static str {
         match self {
             Self::NotFound => {
@@ -423,7 +425,8 @@ impl Reason {
         }
     }
 
-    /// Returns the user's next step if this is why access is not allowed.
+    /// Returns the user's next step if access is not allowed for this reason. `known` is the part of the license that
+    /// is known.
     pub(crate) const fn next_step(self, known: Known) -> NextStep {
         match self {
             Self::OtherDevice => match known {
@@ -464,8 +467,8 @@ impl Reason {
 }
 
 impl ErrorKind {
-    /// Whether to tell the user about a problem of this kind although access does not depend on it: it costs them
-    /// something, and does not pass by itself.
+    /// Returns `true` if the user should learn of a problem of this kind although access does not depend on it, because
+    /// the problem costs the user something and does not pass by itself.
     pub(crate) const fn concerns_user(self) -> bool {
         match self {
             Self::Storage | Self::SeatUncertain | Self::Internal | Self::Unsupported => true,
@@ -482,7 +485,7 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the user's sentence if nothing more is known.
+    /// Returns the sentence for the user if only the kind of the error is known.
     pub(crate) const fn text(self) -> Text {
         match self {
             Self::InvalidArgument => Text::InvalidArgument,
@@ -530,7 +533,7 @@ impl ErrorKind {
 mod tests {
     use super::*;
 
-    /// No two rows of a table share a number or a name, and each reads back as itself.
+    /// Checks that no two rows of a table share a number or a name, and that each row reads back as itself.
     macro_rules! round_trip {
         ($($type:ident from $first:literal),+) => {$(
             for (code, number) in $type::ALL.iter().zip($first..) {

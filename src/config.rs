@@ -1,5 +1,5 @@
-//! The app's configuration, parsed once into types that cannot be invalid. Everything below takes a [`Config`] and
-//! checks nothing again.
+//! The app's configuration, parsed once into types that cannot be invalid. All other modules take a [`Config`] and
+//! check nothing again.
 
 pub(crate) mod json;
 
@@ -19,7 +19,8 @@ use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A valid configuration. Clones share the same data. Created by [`Config::builder`] and [`ConfigBuilder::build`].
+/// A valid configuration. Clones share the same data. [`Config::builder`] starts a configuration, and
+/// [`ConfigBuilder::build`] checks and creates it.
 ///
 /// ```
 /// use polar_license::Config;
@@ -93,12 +94,12 @@ pub struct ConfigBuilder {
     benefits: Vec<String>,
     features: LiteMap<String, Vec<String>>,
     refresh_ms: Option<i64>,
-    /// The number of days, and the day on which this version was built.
+    /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
-    /// The fault of a catalogue that could not be read.
+    /// The fault that was found in a catalogue of sentences, if it could not be read.
     texts_fault: Option<String>,
-    /// The other settings. `build` checks them, and adds those that the ids above resolve to.
+    /// The other settings. `build` checks them, and adds the settings that it parses from the fields above.
     settings: Settings,
 }
 
@@ -111,8 +112,8 @@ pub(crate) const DEVICE_CONDITION: &str = "device";
 pub(crate) const MARKER_META: &str = "seat";
 
 impl Config {
-    /// Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` names
-    /// this program among yours, such as `com.acme.app`; never change it.
+    /// Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` is a
+    /// name, such as `com.acme.app`, that distinguishes this program from your other programs; never change it.
     ///
     /// ```
     /// use polar_license::Config;
@@ -253,7 +254,7 @@ impl Config {
     }
 }
 
-/// Shows everything but the secrets.
+/// Shows the main settings. Shows no secrets.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -269,12 +270,12 @@ impl fmt::Debug for Config {
 }
 
 impl Updates {
-    /// Returns the last day on which a version can be built to be included in a license that was sold at this time.
+    /// Returns the last build day of the versions that a license sold at this time includes.
     pub(crate) fn until(self, created_at: Timestamp) -> Date {
         created_at.day().plus_days(self.days)
     }
 
-    /// Returns `true` if this version was built on that day or before.
+    /// Returns `true` if this version was built on the day `until` or before.
     pub(crate) fn are_included(self, until: Date) -> bool {
         self.built <= until
     }
@@ -351,20 +352,20 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the
-    /// organization is accepted.
+    /// Sets the benefits whose keys are accepted. Each benefit is named by its id at Polar. Without this setting, every
+    /// key of the organization is accepted.
     pub fn benefits<B: Into<String>>(mut self, benefits: impl IntoIterator<Item = B>) -> Self {
         self.benefits = benefits.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Accepts keys of this benefit, in addition to those set before.
+    /// Accepts keys of this benefit, in addition to the benefits that were set before.
     pub fn benefit(mut self, benefit: impl Into<String>) -> Self {
         self.benefits.push(benefit.into());
         self
     }
 
-    /// Adds one of the features, each with the ids of the benefits that turn it on.
+    /// Adds one of the features of the app. Each feature has the ids of the benefits that turn it on.
     pub fn feature<B: Into<String>>(mut self, name: impl Into<String>, benefits: impl IntoIterator<Item = B>) -> Self {
         self.features.entry(name.into()).or_default().extend(benefits.into_iter().map(Into::into));
         self
@@ -422,21 +423,22 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets an identifier for this device, in place of the one that the library finds. It is hashed before it is used.
+    /// Sets an identifier for this device, which replaces the identifier that the library finds. Your identifier is
+    /// hashed before it is used.
     pub fn device_id(mut self, id: impl Into<String>) -> Self {
         self.settings.device_id = Some(id.into());
         self
     }
 
-    /// Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record,
-    /// unless somebody reads the app's code.
+    /// Sets a secret that is compiled into the app and seals the record. It keeps others from forging a record, as long
+    /// as nobody reads the secret from the app's code.
     pub fn app_secret(mut self, secret: impl Into<String>) -> Self {
         self.settings.app_secret = Some(Secret::new(secret.into()));
         self
     }
 
-    /// Sets the secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with
-    /// the current secret. An empty string stands for versions that had no secret.
+    /// Sets the secrets of earlier versions. Records that were sealed with one of these secrets can still be opened,
+    /// and are sealed again with the current secret. An empty string stands for versions that had no secret.
     pub fn previous_app_secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.settings.previous_app_secrets = secrets.into_iter().map(Into::into).map(Secret::new).collect();
         self
@@ -449,16 +451,17 @@ impl ConfigBuilder {
     }
 
     /// Sets the updates of the app that a license includes: the versions that are built within a number of days after
-    /// its purchase. A version that was built later has no access, for the reason
+    /// the purchase of the license. A version that was built later has no access, for the reason
     /// [`updates_ended`](crate::Reason::UpdatesEnded); earlier versions continue to work. Default: a license includes
     /// every version.
     ///
     /// `days` is the number of days from the purchase within which a version must be built. `built` is the day on which
-    /// this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day in UTC counts.
+    /// this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its
+    /// day in UTC counts.
     ///
-    /// No clock matters: `built` is compared with the day on which Polar created the key, which does not change when a
-    /// key is rotated. A build script can fill it in. It needs this crate as a build dependency, without its default
-    /// features:
+    /// The device's clock does not matter, because `built` is compared with the day on which Polar created the key.
+    /// This day stays the same when the key is rotated. A build script can set `built`. The script needs this crate as
+    /// a build dependency, without its default features:
     ///
     /// ```
     /// // in `main` of build.rs
@@ -474,8 +477,8 @@ impl ConfigBuilder {
     }
 
     /// Sets the page for buying or renewing a license: an `https` address. It is the
-    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew, or to enter a
-    /// key that the user may not have yet.
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew the license, or
+    /// to enter a key, which the user may have to buy first.
     pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.purchase = Some(url.into().into());
         self
@@ -496,10 +499,10 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds the values of a JSON object to the sentences that replace the English ones, by their codes in
-    /// `texts/en.json`; `texts/de.json` has the German ones. The sentences of the customer portal are in
-    /// `texts/portal.en.json` and `texts/portal.de.json`; only builds with the portal accept them. Placeholders in
-    /// braces, such as `{key}`, are filled in; a sentence may leave them out.
+    /// Adds the values of a JSON object to the sentences that replace the English ones. Each sentence is named by its
+    /// code. `texts/en.json` has all codes with the English sentences, and `texts/de.json` has the German sentences.
+    /// The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds with
+    /// the portal accept them. Placeholders in braces, such as `{key}`, are filled in; a sentence may omit them.
     ///
     /// ```
     /// # let config = polar_license::Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app");
@@ -523,13 +526,13 @@ impl ConfigBuilder {
     /// Checks all settings, and returns the configuration.
     ///
     /// # Errors
-    /// `invalid_config`; the error says which setting is wrong and what it should be.
+    /// Fails with `invalid_config`. The error says which setting is wrong and what it should be.
     pub fn build(mut self) -> Result<Config, Error> {
         self.check()?;
         Ok(Config(Arc::new(self.settings)))
     }
 
-    /// Checks the settings, and adds those that are derived from them.
+    /// Checks the settings, and adds the settings that are derived from others.
     fn check(&mut self) -> Result<(), Error> {
         let settings = &mut self.settings;
         settings.refresh_ms = self.refresh_ms.unwrap_or(DAY_MS.min(settings.grace_ms));
@@ -558,7 +561,7 @@ impl ConfigBuilder {
     }
 }
 
-/// Converts a setting in milliseconds, which is never negative.
+/// Converts the milliseconds of a setting. They are never negative.
 fn duration(ms: i64) -> Duration {
     Duration::from_millis(ms.unsigned_abs())
 }

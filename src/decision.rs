@@ -75,7 +75,7 @@ pub struct Problem {
 }
 
 impl Decision {
-    /// Returns a decision that denies access, for when nothing is known.
+    /// Returns a decision that denies access, for use when nothing is known.
     pub(crate) fn unknown() -> Self {
         Self {
             state: State::Unlicensed,
@@ -141,7 +141,7 @@ impl Decision {
         self.state
     }
 
-    /// Returns the reason, in the states that have more than one cause.
+    /// Returns the reason for the state, or `None` if the state can have only one cause.
     pub fn reason(&self) -> Option<Reason> {
         self.reason
     }
@@ -156,8 +156,9 @@ impl Decision {
         self.features.iter()
     }
 
-    /// Returns the subscription or the order by which the key was bought, as of the last confirmation, for the app to show
-    /// when it renews or ends. `None` if Polar did not say, and without a license. Access never depends on it.
+    /// Returns the subscription or the order by which the key was bought, as of the last confirmation. An app can show
+    /// the user when it renews or ends. Returns `None` if Polar did not say, or if there is no license. Access never
+    /// depends on the purchase.
     ///
     /// ```
     /// use polar_license::{Decision, SubscriptionStatus};
@@ -171,15 +172,15 @@ impl Decision {
         self.license.as_ref()?.purchase.as_ref()
     }
 
-    /// Returns the last day on which a version of the app can be built to be included in the license. `None` if the
-    /// configuration does not limit [updates](crate::ConfigBuilder::updates), or without a license.
+    /// Returns the last build day of the versions of the app that the license includes. Returns `None` if the
+    /// configuration does not limit [updates](crate::ConfigBuilder::updates), or if there is no license.
     pub fn updates_until(&self) -> Option<Date> {
         self.updates_until
     }
 
-    /// Returns `true` if the license includes a version of the app that was built on this day, for an updater that is about
-    /// to offer one. Returns `false` only if that version would have no access for the reason
-    /// [`updates_ended`](crate::Reason::UpdatesEnded), and so never without a license.
+    /// Returns `true` if the license includes a version of the app that was built on this day. An updater can ask this
+    /// before it offers that version. Returns `false` only if that version would have no access for the reason
+    /// [`updates_ended`](crate::Reason::UpdatesEnded). Without a license, returns `true`.
     ///
     /// ```
     /// # fn f(license: polar_license::Decision) -> Result<(), Box<dyn std::error::Error>> {
@@ -196,25 +197,26 @@ impl Decision {
         self.updates_until.is_none_or(|until| built <= until)
     }
 
-    /// Returns when Polar will next be asked, on Polar's clock.
+    /// Returns the time, on Polar's clock, at which Polar will next be asked.
     pub fn refresh_at(&self) -> Option<Timestamp> {
         self.refresh_at
     }
 
-    /// Returns until when access lasts without reaching Polar, on Polar's clock.
+    /// Returns the time, on Polar's clock, until which access lasts if Polar is not reached.
     pub fn grace_ends_at(&self) -> Option<Timestamp> {
         self.grace_ends_at
     }
 
-    /// Returns `true` if the app should show the user a notice unasked: access is not allowed, grace ends soon, or
-    /// there is a problem that concerns the user. Show the [`message`](Self::message), and the message of the
+    /// Returns `true` if the app should show the user a notice without being asked: access is not allowed, grace ends
+    /// soon, or there is a problem that concerns the user. Show the [`message`](Self::message), and the message of the
     /// [`problem`](Self::problem) if there is one. Being offline for a while needs no notice.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
         !self.allowed() || self.next_step != NextStep::None || self.problem.as_ref().is_some_and(concerns_user)
     }
 
-    /// Returns from when on the app should tell the user to go online, on Polar's clock; some days before grace ends.
+    /// Returns the time, on Polar's clock, from which the app should tell the user to go online. It lies some days
+    /// before the end of grace.
     pub fn notice_at(&self) -> Option<Timestamp> {
         self.notice_at
     }
@@ -239,7 +241,7 @@ impl Decision {
         self.links.of(self.next_step)
     }
 
-    /// Returns the problem that occurred, if any; access does not depend on it.
+    /// Returns the problem that occurred, or `None` if there was none. Access does not depend on it.
     pub fn problem(&self) -> Option<&Problem> {
         self.problem.as_ref()
     }
@@ -285,7 +287,8 @@ impl Problem {
         Self::rate_limited(texts, wait, sentences, "Polar limits requests")
     }
 
-    /// Creates a problem that says how long to wait, in words for a second, for seconds or for minutes, and as a number.
+    /// Creates a problem that says how long to wait, both as a number and in words. The three texts are for a wait of
+    /// one second, of several seconds and of minutes.
     pub(crate) fn rate_limited(
         texts: &Texts,
         wait: Duration,
@@ -306,7 +309,7 @@ impl Problem {
 
 /// Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock.
 ///
-/// The JSON of a [`Decision`]. Every member is always there; one without a value is null.
+/// The JSON of a [`Decision`]. Every member is always present. A member without a value is null.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Decision"))]
 #[serde(rename_all = "camelCase")]
@@ -315,28 +318,28 @@ pub(crate) struct DecisionJson<'a> {
     allowed: bool,
     /// The state.
     state: State,
-    /// The reason, in the states that have more than one cause.
+    /// The reason for the state; null if the state can have only one cause.
     reason: Option<Reason>,
     /// `****-` and the last six characters of the key; null if no license is stored.
     display_key: Option<&'a str>,
-    /// The benefit that the key was sold as.
+    /// The id of the benefit to which the key belongs.
     benefit_id: Option<Uuid>,
     /// The seat taken by this device, if the key has an activation limit.
     activation_id: Option<Uuid>,
-    /// The label that the customer sees beside that seat; null if the key needs no seat, and if this device no longer
+    /// The label that the customer sees beside that seat; null if the key needs no seat, or if this device no longer
     /// knows the label, for example because its record was edited.
     activation_label: Option<&'a str>,
-    /// The time at which the key expires. Null for never; also in the state `expired`, if the vendor has moved that
-    /// time and Polar did not say to when.
+    /// The time at which the key expires. Null if it never expires. Also null in the state `expired` if the vendor has
+    /// moved that time and Polar did not say to when.
     expires_at: Option<Timestamp>,
-    /// The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
-    /// UTC. Null if the settings do not limit updates, and without a license.
+    /// The last build day of the versions of the app that the license includes, such as `2027-11-21`, in UTC. Null if
+    /// the settings do not limit updates, or if there is no license.
     updates_until: Option<Date>,
     /// The time of Polar's last confirmation.
     confirmed_at: Option<Timestamp>,
     /// The time at which Polar will next be asked.
     refresh_at: Option<Timestamp>,
-    /// The time until which access lasts without reaching Polar.
+    /// The time until which access lasts if Polar is not reached.
     grace_ends_at: Option<Timestamp>,
     /// The usage that was consumed at the last confirmation.
     usage: Option<u32>,
@@ -354,10 +357,11 @@ pub(crate) struct DecisionJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should show the user `message` unasked, and the message of the `problem`: access is not allowed,
-    /// grace ends soon, or there is a problem that concerns the user. Being offline for a while needs no notice.
+    /// Whether the app should show the user `message` without being asked, and the message of the `problem` if there is
+    /// one: access is not allowed, grace ends soon, or there is a problem that concerns the user. Being offline for a
+    /// while needs no notice.
     notice: bool,
-    /// The time from which the app should tell the user to go online; some days before grace ends.
+    /// The time from which the app should tell the user to go online. It lies some days before the end of grace.
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,

@@ -1,5 +1,6 @@
-//! Every operation as steps: the engine says what to store or send, and a driver does it and reports back. The engine
-//! never waits, reads, writes, sends, or looks at a clock. All licensing is decided here or below.
+//! Runs every operation as a series of steps. A step says what to store or send; a driver does it and reports the
+//! result. The engine itself never waits, reads, writes, sends, or looks at a clock. This module and its submodules
+//! make all licensing decisions.
 //!
 //! ```text
 //!              ┌── Turn: wait for other processes ───────────┐
@@ -8,13 +9,13 @@
 //!              └── Join: wait for another operation to end ──┘
 //! ```
 //!
-//! A driver is a loop over these, such as `blocking/driver.rs`. Only the step can continue its operation, in the engine
-//! that returned it: it can be resumed once, and dropping it before anything was sent ends the operation without a
-//! trace. After sending, a driver that gives up resumes with
-//! [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that an activation on its way is not forgotten. No
-//! lock is needed around the engine while a request is in flight.
+//! A driver is a loop over these steps, such as `blocking/driver.rs`. An operation continues only when its current step
+//! is resumed, in the engine that returned the step. A step can be resumed once. Dropping a step before anything was
+//! sent ends the operation without a trace. A driver that gives up after it has sent a request resumes the step with
+//! [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that the engine remembers an activation that may
+//! still reach Polar. While a request is in flight, no lock on the engine is needed.
 //!
-//! A whole driver, for one thread and one process:
+//! A complete driver, for one thread and one process:
 //!
 //! ```
 //! use polar_license::clock::{Clock, ManualClock};
@@ -124,19 +125,19 @@ use timeline::Timeline;
 /// An operation that an engine can run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Read the stored record: once at the start, and whenever another process may have changed it.
+    /// Read the stored record. To be run at the start, and again whenever another process may have changed the record.
     Open,
-    /// Ask Polar now.
+    /// Ask Polar about the license now.
     Validate,
-    /// Ask Polar if it is due.
+    /// Ask Polar about the license, but only if a refresh is due.
     Refresh(Patience),
-    /// Count usage.
+    /// Count this many uses of the license key.
     Consume(u32),
-    /// Take a seat for this device, or find that none is needed.
+    /// Take a seat for this device, unless the license key needs none.
     Activate {
         /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
-        /// Releases an older activation if no seat is free.
+        /// Whether to release the seat that this device already has if no other seat is free.
         replace_previous: bool,
     },
     /// Release the seat, and remove the license from this device.
@@ -148,45 +149,47 @@ pub enum Operation {
     Portal(PortalOperation),
 }
 
-/// The start of a refresh, which decides how long the refresh may take.
+/// The cause of a refresh. It decides whether Polar is asked before the refresh is due, and how long the refresh may
+/// take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// The app is waiting: at most two seconds if access is allowed anyway.
+    /// The app waits for the result. The refresh takes at most two seconds if access is allowed anyway.
     Short,
-    /// Nobody is waiting: a timer has started the refresh.
+    /// A timer has started the refresh, and nobody waits for the result.
     Full,
-    /// Nobody is waiting, and the automatic refresh has just been started: asks even before it is due, unless access is
-    /// allowed.
+    /// The automatic refresh has just been started, and nobody waits for the result. Polar is asked even before the
+    /// refresh is due, unless access is allowed.
     Started,
-    /// Nobody is waiting, and the network may just have come back: asks even before it is due, unless there is no
-    /// problem.
+    /// The network may just have come back, and nobody waits for the result. Polar is asked even before the refresh is
+    /// due, if the state is not active or if Polar was not reached when it was last asked.
     Woken,
 }
 
-/// A decision that differs from the one before it.
+/// A change of the decision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecisionChange {
-    /// The decision that holds.
+    /// The new decision.
     pub decision: Decision,
-    /// The decision before it.
+    /// The previous decision.
     pub before: Decision,
 }
 
-/// The number of an operation while it runs.
+/// The number that identifies an operation while it runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OpId(u64);
 
-/// The driver's knowledge about the machine.
+/// The facts about the machine and the driver that the engine needs.
 #[derive(Clone, Debug)]
 pub struct Host {
-    /// The id of this device, for Polar's conditions and for the seal.
+    /// The id of this device. Polar compares it as a condition, and the record is sealed with it.
     pub device: DeviceId,
-    /// The name of the system for the default label, such as `Debian 12`. Never the name of the host or of the user.
+    /// The name of the operating system for the default label, such as `Debian 12`. Must contain neither the name of
+    /// the host nor the name of the user.
     pub system: String,
     /// Random bytes, for jitter and labels.
     pub seed: [u8; 16],
-    /// Whether the driver can wait for other processes that share the record, so that they ask Polar one after the
-    /// other.
+    /// Whether the driver can wait for other processes that share the record, so that the processes ask Polar one after
+    /// another.
     pub takes_turns: bool,
 }
 
@@ -195,8 +198,8 @@ pub struct Engine {
     config: Config,
     host: Host,
     sealer: Sealer,
-    /// The app's conditions and the one for this device, with which a seat that is bound to this device was taken.
-    /// Computed here, and never read from a record.
+    /// The conditions of a seat that is bound to this device: the app's own conditions and the device's id. Computed
+    /// here, and never read from a record.
     bound_conditions: Values,
     pacer: Pacer,
     random: Random,
@@ -205,52 +208,54 @@ pub struct Engine {
     record: Box<Record>,
     /// Whether the store was ever read.
     has_read: bool,
-    /// Whether a newer version wrote the stored bytes, which must not be overwritten.
+    /// Whether a newer version of this library wrote the stored bytes. If so, they must not be overwritten.
     is_newer: bool,
-    /// Edits that `record` has and the store does not.
+    /// The edits that were made to `record` and are not in the store yet.
     unsaved: Vec<Edit>,
-    /// The reason why Polar was not reached when it was last asked.
+    /// The reason why Polar was not reached when it was last asked, or `None` if it was reached.
     unreached: Option<Problem>,
-    /// The reason why the store could not be read or written when that was last tried.
+    /// The reason why the store could not be read or written at the last attempt, or `None` if it could.
     storage: Option<Problem>,
     /// The time at which Polar was last asked, in ms of the monotonic clock.
     asked_at: Option<u64>,
-    /// Whether Polar has answered about the license that cannot be trusted.
+    /// Whether Polar has answered a question about the stored license that cannot be trusted.
     untrusted_answered: bool,
     /// The time at which to ask next if no clock can be trusted, in ms of the monotonic clock.
     fallback_at: Option<u64>,
     /// The operation under way, or the last one.
     running: Running,
-    /// The last operation that asked and was answered, for the operations that joined it.
+    /// The last operation that asked Polar and did not fail. Operations that joined it share its result.
     last_answered: OpId,
-    /// The decision that listeners were last called with, or that was read at the start.
+    /// The decision with which listeners were last called, or else the decision that was read at the start.
     reported: Option<Decision>,
 }
 
-/// The part of the running operation's state that all operations have. The rest is in its steps.
+/// The state of the running operation, as far as all operations have it in common. The rest is in the operation's
+/// steps.
 #[derive(Default)]
 struct Running {
     id: OpId,
-    /// A token of which the step of the operation under way has a clone.
+    /// A token. The operation's current step holds a clone of it, so an operation without a clone has ended.
     ticket: Arc<()>,
     asks: bool,
-    /// Whether a request was answered, by Polar or by something else.
+    /// Whether a send step has ended, with or without an answer.
     has_asked: bool,
-    /// Whether a request has left since the record was last written.
+    /// Whether a request was sent after the record was last written.
     has_unsaved_request: bool,
-    /// Whether the driver keeps other processes from asking Polar.
+    /// Whether it is this operation's turn, in which the driver keeps other processes from asking Polar.
     has_turn: bool,
-    /// The end of the operation's time, in ms of the monotonic clock.
+    /// The operation's deadline, in ms of the monotonic clock.
     deadline: u64,
-    /// The activation that was sent, or is about to be.
+    /// The activation that was sent, or is about to be sent.
     sending: Option<AttemptId>,
 }
 
-/// The longest time for which a decision is kept without looking at the clocks again.
+/// The longest time for which a decision is kept before the clocks are read again.
 const LONGEST_SPAN: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Creates an engine that knows no record yet: run [`Operation::Open`] first. `pacer` is that of the process.
+    /// Creates an engine that has not read a record yet: run [`Operation::Open`] first. All engines of a process share
+    /// one `pacer`.
     pub fn new(config: Config, host: Host, pacer: Pacer) -> Self {
         let mut bound_conditions = config.conditions().clone();
         bound_conditions.insert(DEVICE_CONDITION, host.device.as_str());
@@ -277,7 +282,7 @@ impl Engine {
         }
     }
 
-    /// Returns the tags of the product and of the device, which distinguish this record from others.
+    /// Returns two tags, of the product and of the device, which distinguish this record from others.
     pub fn record_tags(&self) -> ([u8; 8], [u8; 8]) {
         self.sealer.tags()
     }
@@ -294,17 +299,17 @@ impl Engine {
         policy::decide(&self.config, facts)
     }
 
-    /// Returns the change for which listeners have not been called. A driver asks for it after each operation. The
-    /// decision that is read at the start is not a change.
+    /// Returns the change for which listeners have not been called yet, if there is one. A driver calls this after each
+    /// operation. The decision that is read at the start is not a change.
     pub fn take_change(&mut self, now: Now) -> Option<DecisionChange> {
         let decision = self.current(now);
         let before = self.reported.replace(decision.clone())?;
         (before != decision).then_some(DecisionChange { decision, before })
     }
 
-    /// Returns the span in which the decision of [`current`](Self::current) at this instant holds, unless an operation
-    /// changes it meanwhile. That is a minute at most: the engine learns the time only in `current`, and has to
-    /// remember it in case the clock is set back.
+    /// Returns the span in which the present decision of [`current`](Self::current) holds, unless an operation changes
+    /// it meanwhile. The span is a minute at most: the engine reads the time only in `current`, and needs a recent time
+    /// to notice that the clock was set back.
     pub fn holds(&mut self, now: Now) -> Span {
         let change = self.next_change(now);
         let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));
@@ -312,7 +317,7 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the clocks at which time alone changes the decision next.
+    /// Returns the readings of the clocks at which the decision next changes only because time passes.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_license = self.record.license.as_deref().and_then(|license| match estimate {
@@ -328,8 +333,8 @@ impl Engine {
         until
     }
 
-    /// Returns `true` if a feature is on at this instant, as [`Decision::allows`] of [`current`](Self::current) does,
-    /// but without making a decision.
+    /// Returns `true` if a feature is on at this instant. The result equals [`Decision::allows`] of the
+    /// [`current`](Self::current) decision, but no decision is made.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
         policy::features(&self.config, self.record.license.as_deref(), estimate).allows(feature)
@@ -345,14 +350,15 @@ impl Engine {
         self.running.id == id && Arc::strong_count(&self.running.ticket) > 1
     }
 
-    /// Returns the conditions with which a seat is taken or was taken.
+    /// Returns the conditions of a seat. `bound` says whether the seat is bound to this device.
     fn conditions(&self, bound: bool) -> &Values {
         if bound { &self.bound_conditions } else { self.config.conditions() }
     }
 }
 
 impl Operation {
-    /// Returns `true` if the operation only asks, so that two at once can share one answer.
+    /// Returns `true` if the operation only asks Polar about the license, so that two operations at the same time can
+    /// share one answer.
     fn asks(&self) -> bool {
         match self {
             Self::Validate | Self::Refresh(_) => true,

@@ -33,7 +33,7 @@ impl Error {
         self.0.problem.kind
     }
 
-    /// Returns why Polar or the configuration denied the request, if the kind is [`ErrorKind::Refused`].
+    /// Returns the reason why Polar or the configuration denied the request, if the kind is [`ErrorKind::Refused`].
     pub fn reason(&self) -> Option<Reason> {
         self.0.reason
     }
@@ -49,8 +49,8 @@ impl Error {
         &self.0.problem.detail
     }
 
-    /// Returns the next step that the user can take. The [`decision`](Self::decision) has another one, for the license
-    /// on this device: a second key can be refused while the first one works.
+    /// Returns the next step that the user can take. The [`decision`](Self::decision) has a next step of its own, which
+    /// is about the license on this device: a second key can be refused while the first one works.
     pub fn next_step(&self) -> NextStep {
         self.0.next_step
     }
@@ -75,8 +75,8 @@ impl Error {
         self.0.decision.as_ref()
     }
 
-    /// Returns the decision as [`Decision::to_json`] does, with an additional member `error`. Without a decision, only
-    /// the `error`.
+    /// Returns one JSON object with the members of [`Decision::to_json`] and the additional member `error`. Without a
+    /// decision, the object has only the member `error`.
     pub fn to_json(&self) -> String {
         json::write(self)
     }
@@ -103,12 +103,13 @@ impl Error {
         Self::worded(&Texts::default(), kind, detail)
     }
 
-    /// Creates an error in the app's words.
+    /// Creates an error with the app's own texts.
     pub(crate) fn worded(texts: &Texts, kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self::of(Problem::new(texts, kind, detail), None)
     }
 
-    /// Creates an error in the app's words, with another sentence than the kind's.
+    /// Creates an error with the app's own texts. Its sentence for the user is `text`, and not the sentence of its
+    /// kind.
     #[cfg(feature = "portal")]
     pub(crate) fn saying(texts: &Texts, text: Text, kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self::of(Problem { message: texts.get(text).to_owned(), ..Problem::new(texts, kind, detail) }, None)
@@ -148,7 +149,7 @@ impl Error {
     }
 }
 
-/// The JSON of an [`Error`]: the members of the decision that holds, if there is one, and the error.
+/// The JSON of an [`Error`]: the members of its decision, if it has one, and the error.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Failure"))]
 pub(crate) struct ErrorJson<'a> {

@@ -26,13 +26,13 @@ impl Explanation {
     }
 
     /// Returns one sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts)
-    /// it. Without a license, it is the decision's message.
+    /// it. If access is not allowed, it is the decision's message.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Returns what the user can do to use the feature. Without a license, it is the decision's next step; with a
-    /// license for another plan, it is to buy one that includes the feature.
+    /// Returns the step with which the user can get the feature. If access is not allowed, it is the decision's next
+    /// step. If the license is for another plan, it is to buy a plan that includes the feature.
     pub fn next_step(&self) -> NextStep {
         self.next_step
     }
@@ -47,8 +47,8 @@ impl Explanation {
         &self.detail
     }
 
-    /// Returns everything as one JSON object. Its members have the names of the methods in camel case, and absent
-    /// values are null. Later versions may add members.
+    /// Returns everything as one JSON object. The names of its members are the names of the methods in camel case, and
+    /// absent values are null. Later versions may add members.
     pub fn to_json(&self) -> String {
         json::write(self)
     }
@@ -63,13 +63,13 @@ impl Explanation {
 pub(crate) struct ExplanationJson<'a> {
     /// Whether the feature is on.
     allowed: bool,
-    /// The reason why it is off, or null if it is on.
+    /// The reason why the feature is off, or null if it is on.
     reason: Option<OffReason>,
-    /// The next step that the user can take to use the feature.
+    /// The next step with which the user can get the feature.
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// One sentence for the user, in English unless the configuration replaces it. Without a license, it is the
+    /// One sentence for the user, in English unless the configuration replaces it. If access is not allowed, it is the
     /// decision's message.
     message: &'a str,
     /// One line for developers and logs.

@@ -2,8 +2,8 @@
 //! in place.
 //!
 //! The reader is hand-written: `derive(Deserialize)` for Polar's replies and the settings would add 16 to 23 KB to a
-//! page that has 70, and a `serde_json::Value` would copy the customer's data, which this reader skips. Tests compare
-//! it with serde_json. It does not read floating point numbers. The grammar is RFC 8259. If an object has several
+//! page of 70 KB, and a `serde_json::Value` would copy the customer's data, which this reader skips. Tests compare the
+//! reader with serde_json. It does not read floating point numbers. The grammar is RFC 8259. If an object has several
 //! members of one name, the last one counts, as in `JSON.parse`.
 
 use serde::Serialize;
@@ -16,7 +16,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> String {
     json.unwrap_or_default()
 }
 
-/// One value inside a document that was found valid as a whole.
+/// A value inside a document that is known to be valid as a whole.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Json<'a>(&'a str);
 
@@ -100,7 +100,7 @@ impl<'a> Scanner<'a> {
         Some(*byte)
     }
 
-    /// Skips the next byte if it is in `set`. Returns whether it was.
+    /// Skips the next byte if it is in `set`. Returns `true` if it was.
     fn skip_one(&mut self, set: &[u8]) -> bool {
         let found = self.0.first().is_some_and(|byte| set.contains(byte));
         if found {

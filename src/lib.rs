@@ -20,30 +20,30 @@
 //! `client.activate(key)` takes the key that the customer bought, and `client.deactivate()` releases its seat. Every
 //! operation returns a [`Decision`]: whether the app may run, why, and what the user can do.
 //!
-//! | for | start with |
+//! | to write | start with |
 //! |---|---|
 //! | an app on a desktop, a command, a server | [`Config`] and [`blocking::Client`] |
 //! | an app or a service on tokio | [`Config`] and [`tokio::Client`] |
 //! | an app in a web page, a worker or Node | [`Config`] and [`fetch::Client`] |
 //! | a store, a network stack, a clock or a device id of your own | [`store`], [`transport`], [`clock`], [`device`], [`time`] |
-//! | Polar's API alone | [`wire`] and [`blocking::Api`] |
+//! | a client of Polar's API alone | [`wire`] and [`blocking::Api`] |
 //! | a driver of your own | [`engine`] |
 //!
 //! - Only Polar can deny a license. If Polar cannot be reached, only [`Decision::problem`] changes.
 //! - A denial is remembered. Going offline does not restore access.
-//! - Nothing that Polar may have done is sent again, and no seat is lost silently.
+//! A request that Polar may have applied is not sent again, and no seat is lost silently.
 //! - Neither personal data nor a full license key is in any error, log or `Debug` output.
-//! - Nothing below the clients reads a clock, a file or a socket. Outside tests, no input causes a panic.
+//! No code below the clients reads a clock, a file or a socket. Outside tests, no input causes a panic.
 //!
 //! ## Features
 //!
 //! | feature | adds |
 //! |---|---|
 //! | `http` (default) | [`blocking::Client`] with a network stack: ureq with rustls |
-//! | `blocking` | the same without one |
+//! | `blocking` | [`blocking::Client`] without a network stack |
 //! | `tokio` | [`tokio::Client`] with a network stack: reqwest with rustls |
-//! | `tokio-client` | the same without one |
-//! | `fetch` | [`fetch::Client`], on `wasm32-unknown-unknown` only, where none of those above exists |
+//! | `tokio-client` | [`tokio::Client`] without a network stack |
+//! | `fetch` | [`fetch::Client`], on `wasm32-unknown-unknown` only, where the features above do not exist |
 //! | `portal` | [`portal`], for all clients: lost keys, devices, purchases; adds no crate |
 //! | `serde` | reading the public data types with serde; writing them needs no feature |
 //!

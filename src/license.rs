@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub struct Terms {
     /// Polar's id of the key, which stays the same when the key is rotated.
     pub license_id: Uuid,
-    /// The benefit that the key was sold as.
+    /// The id of the benefit to which the key belongs.
     pub benefit_id: Uuid,
     /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
@@ -36,15 +36,15 @@ pub struct Terms {
 pub struct License {
     /// `****-` and the last six characters of the key.
     pub display_key: String,
-    /// The benefit that the key was sold as.
+    /// The id of the benefit to which the key belongs.
     pub benefit_id: Uuid,
     /// The seat taken by this device, or `None` if the key has no activation limit.
     pub activation_id: Option<Uuid>,
-    /// The label that the customer sees beside that seat. `None` if the key needs no seat, and if this device no
-    /// longer knows the label, for example because its record was edited.
+    /// The label that the customer sees beside that seat. `None` if the key needs no seat, or if this device no longer
+    /// knows the label, for example because its record was edited.
     pub activation_label: Option<String>,
-    /// The time at which the key expires. `None` for never; also in the state `expired`, if the vendor has moved that
-    /// time and Polar did not say to when.
+    /// The time at which the key expires, or `None` if it never expires. Also `None` in the state `expired` if the
+    /// vendor has moved that time and Polar did not say to when.
     pub expires_at: Option<Timestamp>,
     /// The time of Polar's last confirmation, on Polar's clock.
     pub confirmed_at: Timestamp,
@@ -54,8 +54,8 @@ pub struct License {
     pub limit_usage: Option<u32>,
     /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
-    /// The subscription or the order by which the key was bought, as of the last confirmation. `None` if Polar did not say.
-    /// Access never depends on it.
+    /// The subscription or the order by which the key was bought, as of the last confirmation, or `None` if Polar did
+    /// not say. Access never depends on it.
     pub purchase: Option<Purchase>,
 }
 

@@ -1,4 +1,4 @@
-//! The vendor's pages that an app configures, and the page for each next step. Never opens one.
+//! The vendor's pages that an app configures, and the page for each next step. This module never opens a page.
 
 use crate::address::{authority, is_loopback};
 use crate::codes::NextStep;
@@ -15,7 +15,7 @@ pub(crate) struct Links {
     pub(crate) support: Option<Arc<str>>,
 }
 
-/// The schemes that a link may have besides `https://`, and `http://` on this machine.
+/// The schemes that a link may have. Every link may have `https://`, or `http://` if its host is this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Schemes {
     Web,
@@ -39,7 +39,8 @@ impl Links {
     }
 }
 
-/// Returns what is wrong with a link and how to correct it. Links are checked because an app opens them unchanged.
+/// Returns the text about what is wrong with a link and how to correct it, or `None` if the link is valid. Links are
+/// checked because an app opens them unchanged.
 pub(crate) fn fault(link: &str, schemes: Schemes) -> Option<&'static str> {
     let mail = link.strip_prefix(MAIL).filter(|_| schemes == Schemes::WebOrMail);
     let secure = link.strip_prefix("https://");

@@ -1,12 +1,12 @@
-//! Enums whose variants have names outside of Rust, each defined by one table: a row has the documentation of a variant,
-//! its name, and the number that C knows it by, if it has one. Everything else is generated from the rows, so that a
-//! variant without a name does not compile. A name never changes, and a number is never reused.
+//! Enums whose variants have names outside of Rust. Each enum is defined by one table. A row of the table has the
+//! documentation of a variant, its name, and its number in C if it has one. Everything else is generated from the rows,
+//! so that a variant without a name does not compile. A name never changes, and a number is never reused.
 //!
 //! | macro | defines |
 //! |---|---|
 //! | `names!` | a closed set of names |
-//! | `codes!` | the same, with a number for each name |
-//! | `open_names!` | names of Polar's, and any that a later version of Polar adds |
+//! | `codes!` | a closed set of names, each with a number |
+//! | `open_names!` | the names that Polar uses, and any name that Polar adds later |
 
 use std::fmt;
 
@@ -119,7 +119,7 @@ macro_rules! codes {
     };
 }
 
-/// Defines an enum of Polar's names: the known ones, and the text of any other.
+/// Defines an enum of the names that Polar uses. A name that this version does not know is kept as a string.
 macro_rules! open_names {
     (
         $(#[doc = $about:literal])+
@@ -170,7 +170,7 @@ macro_rules! open_names {
     };
 }
 
-/// Implements the output of an enum as the text of its `as_str`, with this JSON schema.
+/// Implements how an enum is displayed and serialized: as the string that its `as_str` returns, with this JSON schema.
 macro_rules! written_as_name {
     ($type:ident, $schema:expr) => {
         impl std::fmt::Display for $type {

@@ -1,35 +1,37 @@
-//! The customer portal, with which customers help themselves: those who lost the key, whose machine is dead, or who
-//! have just bought. It needs the feature `portal`; start with the client's `portal()`.
+//! The customer portal, with which customers help themselves: customers who lost their key, whose device no longer
+//! works, or who have just bought. It needs the feature `portal`. Start with the client's `portal()`.
 //!
-//! Polar mails a code to the address of the purchase, and exchanges the code for a token that lasts an hour. With the
-//! token an app reads the customer's license keys and devices; it needs no secret of the vendor's.
+//! Polar mails a code to the address of the purchase, and exchanges the code for a token that is valid for an hour.
+//! With the token, an app reads the customer's license keys and devices. The app needs no secret of the vendor for
+//! this.
 //!
-//! | the customer | the app |
+//! | the customer | the app calls |
 //! |---|---|
 //! | lost the key | `request_code`, `authenticate`, `restore` |
-//! | has a dead machine with the last seat | `request_code`, `authenticate`; `restore` lists the devices; `release` one, and `restore` again |
-//! | has just bought | `checkout`, open its address, `follow`, `authenticate`, `restore_purchase` |
+//! | has no free seat, because a device that no longer works has the last one | `request_code`, `authenticate`, and `restore`, which lists the devices; then `release` for one of them, and `restore` again |
+//! | has just bought | `checkout`, whose address it opens, `follow`, `authenticate`, `restore_purchase` |
 //! | was invited to a team | `claim_seat`, `restore_when_granted` |
 //!
 //! # Secrets
-//! The token, the code, the e-mail address and the secret of a checkout exist in memory only, are wiped when they are
-//! dropped, and appear in no record, log, error or `Debug` output. The token opens more of the customer's data than
-//! this module reads (addresses, orders, subscriptions), and cannot be ended early: a session should live as long as
-//! its dialog. Only requests that need the token contain it; validate, activate and deactivate never do. Polar's
-//! interface requires a secret in the address of two requests: those that open and follow a checkout have the
-//! checkout's secret there.
+//! The token, the code, the e-mail address and the secret of a checkout exist only in memory, are wiped when they are
+//! dropped, and appear in no record, log, error or `Debug` output. The token gives access to more of the customer's
+//! data than this module reads (addresses, orders, subscriptions), and it cannot be revoked early. So end a session
+//! when its dialog is closed. Only requests that need the token contain it; validate, activate and deactivate never do.
+//! In two requests Polar's interface requires a secret in the address: the requests that open and follow a checkout
+//! contain the checkout's secret there.
 //!
 //! # The pace
-//! Polar blocks an IP address for a quarter of an hour, for every request, at the seventh code that is requested or
-//! tried in a minute and at the thirteenth in an hour. So all processes that share the record together send no more
-//! than five such requests in any minute and ten in any hour, and a request for a code reserves a try of it. The error
-//! `rate_limited` says how long to wait, and whether a mailed code is still good then.
+//! Polar counts the codes that an IP address requests or tries. At the seventh in a minute, or at the thirteenth in an
+//! hour, it blocks all requests from this address for a quarter of an hour. To avoid that, the processes that share a
+//! record together send at most five requests for a code or tries of a code in any minute, and at most ten in any hour.
+//! A request for a code also reserves one of these for the try of the code. The error `rate_limited` says how long to
+//! wait, and whether a code that was mailed will still be valid then.
 //!
 //! # Errors
-//! The kinds are the usual ones: `invalid_argument` for a typing error (in an address, a code), `rate_limited`,
-//! `network`, `timeout`, `server`, `storage`. `refused` with a [reason](crate::Error::reason) is about a license key.
-//! Without a reason, the session has ended or the request is not possible: [`message`](crate::Error::message) says
-//! which.
+//! The errors have the usual kinds: `invalid_argument` for an address or a code that is mistyped, `rate_limited`,
+//! `network`, `timeout`, `server`, `storage`. An error of the kind `refused` is about a license key if it has a
+//! [reason](crate::Error::reason). If it has no reason, either the session has ended or the request is not possible;
+//! [`message`](crate::Error::message) says which.
 //!
 //! ```text
 //!  portal() ── request_code ── authenticate ─┐
@@ -37,8 +39,8 @@
 //!           ── claim_seat ───────────────────┼─► session ── restore · license_keys · usable_keys · devices · release · rotate
 //!           ── session_from_token ───────────┘
 //! ```
-//! This module is pure: it has [`steps`] that a driver carries out, typed requests, and readers of their replies. It
-//! never waits, sends, stores or reads a clock. Licensing is decided in the engine.
+//! This module is pure: it consists of [`steps`] that a driver carries out, typed requests, and readers of their
+//! replies. It never waits, sends, stores or reads a clock. The engine decides about licenses.
 
 #[doc(hidden)]
 pub mod boundary;

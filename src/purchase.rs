@@ -65,13 +65,13 @@ pub enum Purchase {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Subscription {
-    /// The status. Polar may add to the names that this version knows.
+    /// The status. Polar may later use names that this version does not know.
     pub status: SubscriptionStatus,
-    /// The end of the current period, when the subscription renews unless it ends.
+    /// The end of the current period. The subscription renews at this time, unless it ends.
     pub current_period_end: Option<Timestamp>,
-    /// The time at which it ends or has ended, if that is known.
+    /// The time at which the subscription ends or has ended, if that is known.
     pub ends_at: Option<Timestamp>,
-    /// Whether it ends with the current period instead of renewing.
+    /// Whether the subscription ends with the current period instead of renewing.
     pub cancels_at_period_end: bool,
 }
 
@@ -82,16 +82,16 @@ pub struct Subscription {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Order {
-    /// The status. Polar may add to the names that this version knows.
+    /// The status. Polar may later use names that this version does not know.
     pub status: OrderStatus,
-    /// Whether it was paid.
+    /// Whether the order was paid.
     pub paid: bool,
-    /// The time at which it was placed.
+    /// The time at which the order was placed.
     pub created_at: Timestamp,
 }
 
 impl Purchase {
-    /// Returns the subscription, if it is one.
+    /// Returns the subscription, or `None` if the purchase is an order.
     pub fn subscription(&self) -> Option<&Subscription> {
         match self {
             Self::Subscription(subscription) => Some(subscription),
@@ -99,7 +99,7 @@ impl Purchase {
         }
     }
 
-    /// Returns the order, if it is one.
+    /// Returns the order, or `None` if the purchase is a subscription.
     pub fn order(&self) -> Option<&Order> {
         match self {
             Self::Order(order) => Some(order),

@@ -1,13 +1,13 @@
-//! The record, which a device keeps between runs: its data, its bytes, and the seal over them. Pure; knows no clock, no
-//! Polar and no policy.
+//! The record, which a device keeps between runs: its data, its bytes, and the seal over them. The code is pure. It
+//! uses no clock, sends nothing and makes no decisions.
 //!
 //! ```text
 //! magic 8 │ format u16 │ product tag 8 │ device tag 8 │ secret tag 8 │ seat 1 (+16) │ key length u16, key   header
 //! field id u8, length u32, bytes │ …                                                                      body
 //! HMAC-SHA256 over all of the above                                                                       seal
 //! ```
-//! Numbers are little-endian. The header never changes, so that a record which cannot be trusted still says which key
-//! and seat to ask Polar about. The seal's key is HKDF-SHA256 (RFC 5869) of the app secret, bound to the
+//! Numbers are little-endian. The layout of the header never changes, so that a record which cannot be trusted still
+//! says which key and seat to ask Polar about. The seal's key is HKDF-SHA256 (RFC 5869) of the app secret, bound to the
 //! organization, environment, app id and device id. The tags are HKDF outputs too: they show *why* a seal is not valid
 //! here, and reveal nothing else. Fields that this version does not know are kept.
 
@@ -31,8 +31,8 @@ use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The time within which two requests may leave. A little more than a second, because the network may bring requests
-/// closer together.
+/// The time within which at most two requests may be sent. It is a little more than a second, because the network may
+/// bring requests closer together.
 pub(crate) const PACE_MS: i64 = 1_100;
 
 /// Everything that a device keeps between runs. The default is the record of a device that never had a license.
@@ -44,16 +44,16 @@ pub(crate) struct Record {
     /// Seats that this device no longer uses, and whose release Polar has not confirmed yet.
     pub(crate) releases: Vec<Release>,
     /// Seats whose key Polar no longer knows, because it was rotated or deleted, and seats that the customer portal has
-    /// found after their activation got no answer. An activation of their key uses or releases them.
+    /// found after their activation got no answer. The next activation of such a key uses or releases its seat.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
-    /// The times of the last two requests, by the wall clock. They outlive the license, as do a pause and the tries of
-    /// codes, because Polar counts requests by IP address.
+    /// The times on the wall clock of the last two requests. Like a pause and the tries of codes, they are kept when
+    /// the license is removed, because Polar counts requests by IP address.
     pub(crate) sent: [Option<Timestamp>; 2],
-    /// The requests and tries of codes.
+    /// The requests for codes and the tries of codes.
     #[cfg(feature = "portal")]
     pub(crate) code_tries: CodeTries,
-    /// A license that cannot be trusted, but that Polar can be asked about. Without an identity if a stored record
+    /// A license that cannot be trusted, but that Polar can be asked about. It has no identity if the stored record
     /// could not be read.
     pub(crate) untrusted: Option<Untrusted>,
     /// Fields of the body that this version does not know.
@@ -64,14 +64,14 @@ pub(crate) struct Record {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StoredLicense {
     pub(crate) identity: Identity,
-    /// A number that every answer of Polar's about this license changes, by which a late answer is recognized.
+    /// A number that changes with every answer from Polar about this license. It shows whether an answer is late.
     pub(crate) revision: u64,
     pub(crate) verdict: Verdict,
     pub(crate) terms: Terms,
     pub(crate) time: TimeBase,
     /// The hash of the app's own conditions at the last confirmation.
     pub(crate) conditions: [u8; 8],
-    /// The seat's label at Polar. `None` without a seat, and if this device no longer knows the label.
+    /// The seat's label at Polar. `None` if there is no seat, or if this device no longer knows the label.
     pub(crate) label: Option<String>,
 }
 
@@ -86,7 +86,7 @@ pub(crate) struct Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seat {
     pub(crate) id: Uuid,
-    /// Whether the activation was made with the condition `device`, which every validate must then send.
+    /// Whether the activation was made with the condition `device`. If so, every validate must send that condition.
     pub(crate) bound: bool,
 }
 
@@ -96,7 +96,7 @@ pub(crate) struct KeptSeat {
     pub(crate) seat: Seat,
     /// The seat's label at Polar, if this device still knows it.
     pub(crate) label: Option<String>,
-    /// The last text of its key that this device knew.
+    /// The last text of the seat's key that this device knew.
     pub(crate) key: Key,
 }
 
@@ -110,9 +110,9 @@ pub(crate) enum Verdict {
 /// The times from which the true time is estimated; see `engine/timeline.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimeBase {
-    /// Polar's clock at the last confirmation.
+    /// The time on Polar's clock at the last confirmation.
     pub(crate) confirmed: Timestamp,
-    /// Polar's clock minus the wall clock at that reply, in ms.
+    /// The time on Polar's clock minus the time on the wall clock when that confirmation arrived, in ms.
     pub(crate) offset: i64,
     /// The highest estimate of the true time so far.
     pub(crate) high: Timestamp,
@@ -126,7 +126,7 @@ pub(crate) struct Attempt {
     pub(crate) marker: String,
     pub(crate) label: String,
     pub(crate) last_six: String,
-    /// The wall clock when the attempt was saved.
+    /// The reading of the wall clock when the attempt was saved.
     pub(crate) saved_at: Timestamp,
     /// Whether the process that sent the activation has stopped waiting for the answer.
     pub(crate) is_uncertain: bool,
@@ -139,18 +139,18 @@ pub(crate) struct Release {
     pub(crate) activation_id: Uuid,
 }
 
-/// The time at which to ask Polar next, unless the app asks before.
+/// The time at which to ask Polar next, unless the app asks earlier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// The time of the next request, on Polar's clock.
     pub(crate) next: Option<Timestamp>,
-    /// The number of rounds in a row that did not lead to access.
+    /// The number of consecutive rounds that did not lead to access.
     pub(crate) failed_tries: u32,
     /// The time before which Polar accepts no request, on the wall clock.
     pub(crate) pause_until: Option<Timestamp>,
 }
 
-/// The license in the header of a record that cannot be trusted, and the reason why it cannot.
+/// The license in the header of a record that cannot be trusted, and the reason for the distrust.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Untrusted {
     pub(crate) why: Distrust,
@@ -158,15 +158,15 @@ pub(crate) struct Untrusted {
 }
 
 impl Record {
-    /// Returns `true` if the record has to be stored. `wall` is the wall clock, by which requests and a pause are
-    /// measured.
+    /// Returns `true` if the record has to be stored. `wall` is the reading of the wall clock, which shows whether
+    /// earlier requests and a pause still count.
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
         let paused = self.plan.pause_ahead(wall).is_some();
         let paced = self.sent.iter().flatten().any(|at| (0..=PACE_MS).contains(&wall.ms_since(*at)));
         self.identity_to_ask().is_some() || paused || paced || self.unsettled() > 0 || self.has_code_tries(wall)
     }
 
-    /// Removes the license, its seats and everything about them. The times on which Polar's limits depend stay.
+    /// Removes the license, its seats and everything about them. Keeps the times on which Polar's limits depend.
     pub(crate) fn forget(&mut self) {
         *self = Self {
             plan: Plan { pause_until: self.plan.pause_until, ..Plan::default() },
@@ -177,7 +177,7 @@ impl Record {
         };
     }
 
-    /// Returns `true` if requests or tries of codes still count.
+    /// Returns `true` if earlier requests for codes or tries of codes still count.
     #[cfg(feature = "portal")]
     fn has_code_tries(&self, wall: Timestamp) -> bool {
         self.code_tries.matter(wall)
@@ -189,7 +189,7 @@ impl Record {
         false
     }
 
-    /// Returns the number of seats that this device may have taken, or has still to release.
+    /// Returns the number of seats that this device may have taken or still has to release.
     pub(crate) fn unsettled(&self) -> usize {
         self.attempts.len().saturating_add(self.releases.len()).saturating_add(self.keyless_seats.len())
     }
@@ -199,24 +199,24 @@ impl Record {
         codec::write(self)
     }
 
-    /// Returns the license that is stored and trusted.
+    /// Returns the key and the seat of the stored license, if it is trusted.
     pub(crate) fn identity(&self) -> Option<&Identity> {
         self.license.as_ref().map(|license| &license.identity)
     }
 
-    /// Returns the license that Polar can be asked about, trusted or not.
+    /// Returns the key and the seat of the stored license, trusted or not, to ask Polar about it.
     pub(crate) fn identity_to_ask(&self) -> Option<&Identity> {
         self.identity().or_else(|| self.untrusted.as_ref()?.identity.as_ref())
     }
 
-    /// Removes the attempts for which `is_over` returns `true`. Returns `true` if there was one.
+    /// Removes the attempts for which `is_over` returns `true`. Returns `true` if it removed any.
     pub(crate) fn remove_attempts(&mut self, is_over: &dyn Fn(&Attempt) -> bool) -> bool {
         let before = self.attempts.len();
         self.attempts.retain(|attempt| !is_over(attempt));
         self.attempts.len() != before
     }
 
-    /// Adds a seat to those to release, unless it is among them.
+    /// Adds a seat to the list of seats to release, unless it is already there.
     pub(crate) fn release(&mut self, key: &Key, activation_id: Uuid) {
         if self.releases.iter().all(|release| release.activation_id != activation_id) {
             self.releases.push(Release { key: key.clone(), activation_id });
@@ -232,7 +232,7 @@ impl Record {
 }
 
 impl StoredLicense {
-    /// Returns the label of the seat of `identity`, if that seat is the one here.
+    /// Returns the label of this license's seat, if `identity` has the same seat.
     pub(crate) fn label_of(&self, identity: &Identity) -> Option<String> {
         let seat = identity.activation_id()?;
         self.label.clone().filter(|_| self.identity.activation_id() == Some(seat))
@@ -240,8 +240,8 @@ impl StoredLicense {
 }
 
 impl Plan {
-    /// Returns the end of a pause that has not ended. A pause that is longer than any that Polar asks for was saved
-    /// under another wall clock, and is ignored.
+    /// Returns the end of the pause, or `None` if there is no pause or it is over. Ignores a pause that is longer than
+    /// any pause that Polar asks for, because it was saved under another wall clock.
     pub(crate) fn pause_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         self.pause_until.filter(|until| *until > wall && until.since(wall) <= LONGEST_BLOCK)
     }
@@ -258,13 +258,13 @@ impl Attempt {
     /// machine goes to sleep.
     const UNDER_WAY_MS: i64 = 60 * 1000;
 
-    /// Returns `true` if the user has to know about the attempt, because nobody waits for its answer any more. If it
-    /// was saved a moment ago, another process may be waiting.
+    /// Returns `true` if the user must be told of the attempt, because nobody waits for its answer any more. Returns
+    /// `false` if it was saved a moment ago, because another process may still be waiting.
     pub(crate) fn is_over(&self, wall: Timestamp) -> bool {
         self.is_uncertain || !(0..Self::UNDER_WAY_MS).contains(&wall.ms_since(self.saved_at))
     }
 
-    /// Returns the next time at which [`is_over`](Self::is_over) changes if only time passes.
+    /// Returns the next time at which the result of [`is_over`](Self::is_over) changes only because time passes.
     pub(crate) fn next_change(&self, wall: Timestamp) -> Option<Timestamp> {
         let changes = [self.saved_at, self.saved_at.plus_ms(Self::UNDER_WAY_MS)];
         changes.into_iter().find(|at| !self.is_uncertain && *at > wall)

@@ -1,8 +1,8 @@
 //! The objects of a reply, read member by member. Every value that is read from Polar's replies passes through this
 //! file. DESIGN.md lists these members, and a test compares the list with the members that are read.
 //!
-//! Remembers the member that was read last: if reading stops, that member is not in Polar's form. The names are this
-//! library's own, never the reply's, and no value is shown.
+//! The reader remembers the member that was read last. If reading stops, that member is not in Polar's form, and the
+//! error names it. The names in errors come from this library and never from the reply, and no value is shown.
 
 use crate::json::Json;
 use crate::text::parse_uuid;
@@ -14,7 +14,8 @@ use uuid::Uuid;
 /// A member of a reply, by its name and place.
 #[derive(Clone, Copy)]
 pub(crate) struct Field {
-    /// The object that contains it, with a dot, such as `license_key.`; empty for the reply itself.
+    /// The path of the object that contains the member, with a dot at its end, such as `license_key.`. Empty for the
+    /// reply itself.
     object: &'static str,
     name: &'static str,
     is_missing: bool,
@@ -39,7 +40,7 @@ pub(crate) struct Object<'a, 'l> {
 }
 
 impl<'a, 'l> Object<'a, 'l> {
-    /// Takes the reply itself.
+    /// Creates the object of the reply itself.
     pub(crate) fn new(json: Json<'a>, last: &'l Last) -> Self {
         Self { json, path: "", last }
     }
@@ -50,7 +51,7 @@ impl<'a, 'l> Object<'a, 'l> {
         self.last.get()
     }
 
-    /// Returns a member as it is.
+    /// Returns a member without parsing it.
     pub(crate) fn get(self, name: &'static str) -> Option<Json<'a>> {
         let value = self.json.get(name);
         self.last.set(Some(Field { object: self.path, name, is_missing: value.is_none() }));
@@ -59,23 +60,23 @@ impl<'a, 'l> Object<'a, 'l> {
         value
     }
 
-    /// Returns a member that `read` can parse.
+    /// Returns a member that `read` has parsed, or `None` if the member is missing or cannot be parsed.
     pub(crate) fn read<T>(self, name: &'static str, read: impl Fn(Json<'a>) -> Option<T>) -> Option<T> {
         self.get(name).and_then(read)
     }
 
-    /// Returns a string.
+    /// Returns a member that is a string.
     pub(crate) fn text(self, name: &'static str) -> Option<String> {
         self.read(name, Json::string)
     }
 
-    /// Returns a member that is an object; `path` is its path, with a dot.
+    /// Returns a member that is an object. `path` is the path of that object, with a dot at its end.
     pub(crate) fn object(self, path: &'static str, name: &'static str) -> Option<Self> {
         let json = self.get(name).filter(|json| json.members().is_some())?;
         Some(Self { json, path, last: self.last })
     }
 
-    /// Returns the elements of a member that is an array; `path` is their path, with a dot.
+    /// Returns the elements of a member that is an array. `path` is the path of the elements, with a dot at its end.
     pub(crate) fn items(
         self,
         path: &'static str,
@@ -86,7 +87,7 @@ impl<'a, 'l> Object<'a, 'l> {
     }
 }
 
-/// Reads an id.
+/// Reads a UUID.
 pub(crate) fn id(json: Json<'_>) -> Option<Uuid> {
     parse_uuid(&json.string()?)
 }
@@ -96,7 +97,7 @@ pub(crate) fn time(json: Json<'_>) -> Option<Timestamp> {
     Timestamp::parse(&json.string()?)
 }
 
-/// Reads a count, and clamps a negative or huge one, which a merchant may have set, to the type's range.
+/// Reads a count. Clamps a negative or huge count, which a merchant may have set, to the range of the type.
 pub(crate) fn count(json: Json<'_>) -> Option<u32> {
     Some(u32::try_from(json.integer()?.max(0)).unwrap_or(u32::MAX))
 }
@@ -121,7 +122,7 @@ pub(crate) mod asked {
     }
 }
 
-/// DESIGN.md's lists of the members that the readers use, and their comparison with a reader.
+/// Compares the lists of members in DESIGN.md with the members that the readers read.
 #[cfg(test)]
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod contract {
@@ -133,7 +134,7 @@ pub(crate) mod contract {
     pub(crate) struct Contract(BTreeMap<String, [BTreeSet<String>; 2]>);
 
     impl Contract {
-        /// Reads the table that follows a line of DESIGN.md.
+        /// Reads the table below this line of DESIGN.md.
         pub(crate) fn below(line: &str) -> Self {
             let design = include_str!("../DESIGN.md").replace("\r\n", "\n");
             let (_, below) = design.split_once(&format!("\n{line}\n\n")).expect("a table");
@@ -141,8 +142,8 @@ pub(crate) mod contract {
             Self(rows.map(cells).collect())
         }
 
-        /// Checks that a reader reads the members of this row, that it works without the optional ones, and that it
-        /// needs each required one.
+        /// Checks that a reader reads the members of this row, that it succeeds if an optional member is missing, and
+        /// that it fails if a required member is missing.
         pub(crate) fn check(&mut self, answer: &str, whole: &Value, understands: &dyn Fn(&Value) -> bool) {
             let listed = self.0.remove(answer).unwrap_or_else(|| panic!("DESIGN.md has no row `{answer}`"));
             asked::take();
@@ -169,7 +170,7 @@ pub(crate) mod contract {
         (answer, [members(), members()])
     }
 
-    /// Returns the members that contain no others.
+    /// Returns the members that contain no other members.
     fn leaves(members: &BTreeSet<String>) -> BTreeSet<String> {
         let holds = |outer: &str, inner: &str| {
             inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]."))
@@ -177,7 +178,7 @@ pub(crate) mod contract {
         members.iter().filter(|outer| !members.iter().any(|inner| holds(outer, inner))).cloned().collect()
     }
 
-    /// Returns the reply without this member, in the first element of each array.
+    /// Returns the reply without this member. If the member is inside an array, removes it from the first element.
     pub(crate) fn without(whole: &Value, member: &str) -> Value {
         let mut changed = whole.clone();
         let pointer = format!("/{}", member.replace("[]", ".0").replace('.', "/"));

@@ -31,9 +31,9 @@ impl<S: AsRef<str>> RetryHeaders<S> {
         Self { retry_after: header("retry-after"), ratelimit_reset: header("ratelimit-reset"), date: header("date") }
     }
 
-    /// Returns the seconds to wait, for [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` comes first,
-    /// as the draft requires. If it is a date, it counts only together with `Date`, because the clock here may be
-    /// wrong.
+    /// Returns how many seconds to wait, as the headers ask, or `None` if they do not ask for a wait. Pass the result
+    /// to [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` takes precedence, as the draft requires. A
+    /// date in `Retry-After` counts only together with the header `Date`, because the clock here may be wrong.
     ///
     /// ```
     /// use polar_license::transport::RetryHeaders;

@@ -1,5 +1,6 @@
-//! Descriptions of the JSON that crosses a boundary, derived from the Rust types. The types of other languages are
-//! generated from them, and tests compare lists of members with them. Not part of the public interface.
+//! Descriptions of the JSON that crosses the boundary to another language, derived from the Rust types. The types of
+//! other languages are generated from these descriptions, and tests compare lists of members with them. They are not
+//! part of the public interface.
 
 use crate::codes::{ErrorKind, State};
 use crate::config::json::SettingsJson;
@@ -23,8 +24,8 @@ pub fn error() -> Schema {
     schema::<ErrorJson<'_>>()
 }
 
-/// Returns the kinds of purchases in the schema of a decision: the name of each, and the schema of its members beside
-/// `kind`.
+/// Returns the kinds of purchases in the schema of a decision: the name of each kind, and the schema of its members
+/// other than `kind`.
 pub fn purchases(decision: &serde_json::Value) -> [(&'static str, &serde_json::Value); 2] {
     let definitions = &decision["$defs"];
     [("subscription", &definitions["Subscription"]), ("order", &definitions["Order"])]
@@ -64,8 +65,8 @@ pub fn present(state: State) -> Vec<&'static str> {
     }
 }
 
-/// Returns the members of a decision that are always null in this state. A `reason` that the state does not have is
-/// left out.
+/// Returns the nullable members of a decision that are always null in this state. Does not list `reason`, whose values
+/// [`State::reasons`] has.
 pub fn absent(state: State) -> Vec<String> {
     match state {
         State::Unlicensed => {
@@ -96,7 +97,7 @@ pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| !code.starts_with(PORTAL_TEXT))
 }
 
-/// Returns the same for the sentences of the customer portal.
+/// Returns every sentence for users of the customer portal, as pairs of code and English text.
 #[cfg(feature = "portal")]
 pub fn portal_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| code.starts_with(PORTAL_TEXT))
@@ -114,7 +115,7 @@ pub fn settings() -> Schema {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<SettingsJson>()
 }
 
-/// Returns the schema of a type as it is written, so that a member that is always there is required.
+/// Returns the schema of the JSON that is written for a type. A member that is always written is required.
 fn schema<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
@@ -174,7 +175,7 @@ mod tests {
         }
     }
 
-    /// The comment of a method of `ConfigBuilder` on one line, with links as plain names.
+    /// Returns the comment of a method of `ConfigBuilder` on one line, with links as plain names.
     fn comment(method: &str) -> Option<String> {
         let (_, builder) = include_str!("config.rs").split_once("impl ConfigBuilder {").unwrap();
         let (before, _) = ["(", "<"].iter().find_map(|end| builder.split_once(&format!("pub fn {method}{end}")))?;
@@ -187,7 +188,7 @@ mod tests {
         Some(words.collect::<Vec<_>>().join(" "))
     }
 
-    /// A member's name as a method of the builder: `offlineGraceMs` is `offline_grace`.
+    /// Returns the name of the builder's method for a member: `offlineGraceMs` is `offline_grace`.
     fn in_rust(member: &str) -> String {
         let mut name = String::new();
         for letter in member.chars() {

@@ -16,7 +16,7 @@ pub trait Store: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
     /// mixture.
     fn save(&self, record: &[u8], durability: Durability) -> Result<(), StoreError>;
 
@@ -30,16 +30,17 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-    /// Does the same as [`Store::locked`], but waits for others no longer than about `timeout`; zero means one try.
-    /// Clients call this method. The default calls [`Store::locked`], which may wait longer.
+    /// Does the same as [`Store::locked`], but waits for others no longer than about `timeout`. If `timeout` is zero,
+    /// tries once. Clients call this method. The default calls [`Store::locked`], which may wait longer.
     fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         let _ = timeout;
         self.locked(work)
     }
 
-    /// Takes the turn to ask Polar: processes that share the record ask one after the other, and each reads the answers
-    /// of those before it. Waits no longer than `timeout`, and returns `None` if another process keeps the turn all
-    /// that time. A store that other processes can reach overrides this. The default gives everybody the turn.
+    /// Takes the turn to ask Polar. Processes that share the record take turns: they ask Polar one after the other, and
+    /// each process first reads the answers that the earlier ones have stored. Waits no longer than `timeout`, and
+    /// returns `None` if another process has the turn for all that time. A store that other processes can reach
+    /// overrides this method; the default gives the turn to every caller at once.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         let _ = timeout;
         Some(Box::new(()))
@@ -57,13 +58,13 @@ pub trait Store: Send + Sync {
 #[cfg(feature = "blocking")]
 pub(crate) const KEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// The turn to ask Polar, which ends when this is dropped.
+/// The turn to ask Polar. It ends when this value is dropped.
 pub trait HeldTurn {
     /// Shows other processes that the holder is alive. Called every second until the turn ends.
     fn keep(&self);
 }
 
-/// The turn of a store that is not shared.
+/// The turn to ask Polar, for a store that is not shared.
 impl HeldTurn for () {
     fn keep(&self) {}
 }
@@ -98,24 +99,25 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
 }
 
-/// A place for one record, accessed asynchronously from any thread: a server, a database. For clients whose futures may
-/// move between threads, such as those on a multi-threaded executor.
+/// A place for one record, accessed asynchronously from any thread: a server, a database. It is for clients whose
+/// futures may move between threads, such as clients on a multi-threaded executor.
 ///
-/// Every method moves whole records. If its future is dropped, the record is either changed or not, never half.
+/// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
+/// not changed.
 pub trait AsyncStore: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
     /// mixture.
     fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// Removes the record. Succeeds if there is none.
     fn remove(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or processes
-    /// can reach the record, the store overrides this so that nobody else changes the record in between. The store may
-    /// then call `merge` again.
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. A store that other tabs or
+    /// processes can reach overrides this method, so that nobody else changes the record in between. Such a store may
+    /// call `merge` more than once.
     fn update<'a>(
         &'a self,
         merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + Send + 'a),
@@ -132,23 +134,24 @@ pub trait AsyncStore: Send + Sync {
 }
 
 /// A place for one record, accessed asynchronously from one thread: a database of the browser, a plugin of the app's
-/// shell. For clients that stay on their thread, such as those in a web page.
+/// shell. It is for clients that stay on their thread, such as clients in a web page.
 ///
-/// Every method moves whole records. If its future is dropped, the record is either changed or not, never half.
+/// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
+/// not changed.
 pub trait LocalAsyncStore {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
     /// mixture.
     fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalBoxFuture<'a, Result<(), StoreError>>;
 
     /// Removes the record. Succeeds if there is none.
     fn remove(&self) -> LocalBoxFuture<'_, Result<(), StoreError>>;
 
-    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or processes
-    /// can reach the record, the store overrides this so that nobody else changes the record in between. The store may
-    /// then call `merge` again.
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. A store that other tabs or
+    /// processes can reach overrides this method, so that nobody else changes the record in between. Such a store may
+    /// call `merge` more than once.
     fn update<'a>(
         &'a self,
         merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a),
@@ -164,7 +167,7 @@ pub trait LocalAsyncStore {
     }
 }
 
-/// Implements an asynchronous store for pointers to one, and for [`MemoryStore`].
+/// Implements one of the traits of asynchronous stores for pointers to a store, and for [`MemoryStore`].
 macro_rules! implement_async_store {
     ($AsyncStore:ident $(+ $Send:ident)?, $Future:ident, $Pointer:ident) => {
         impl<S: $AsyncStore + ?Sized> $AsyncStore for $Pointer<S> {
@@ -210,20 +213,20 @@ implement_async_store!(LocalAsyncStore, LocalBoxFuture, Rc);
 /// A change to the stored record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Leave it unchanged.
+    /// Leave the record unchanged.
     Keep,
-    /// Replace it.
+    /// Replace the record.
     Put(Vec<u8>, Durability),
-    /// Remove it.
+    /// Remove the record.
     Remove,
 }
 
 /// Whether a save must reach the disk before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// The record is on the disk before the call returns: it has an answer of Polar, or a seat.
+    /// The record is on the disk before the call returns, because it contains a new answer of Polar or a seat.
     Synced,
-    /// The save may be lost in a power cut without harm: it has only a later time.
+    /// The save may be lost in a power cut. That does no harm, because only a time in the record has changed.
     Relaxed,
 }
 
@@ -258,7 +261,7 @@ impl StdError for StoreError {
     }
 }
 
-/// A store in memory, for tests and for apps that want nothing on the disk. The record is lost when the store is
+/// A store in memory, for tests and for apps that must leave nothing on the disk. The record is lost when the store is
 /// dropped, so the license must be activated again at every start.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<Option<Vec<u8>>>);

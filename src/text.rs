@@ -1,6 +1,6 @@
-//! Functions that make outside text safe to show, or parse it strictly. No library does either: crates that escape
-//! terminal sequences keep the characters that change the direction of writing, and uuid's parser also accepts braces
-//! and URNs.
+//! Functions that make outside text safe to show, or parse it strictly. No library does either of these: crates that
+//! escape terminal sequences keep the characters that change the direction of writing, and uuid's parser also accepts
+//! braces and URNs.
 
 use uuid::Uuid;
 

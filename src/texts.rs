@@ -1,11 +1,13 @@
-//! The sentences that a user may read, each with a code by which an app replaces it. `texts/` has them as JSON, for
-//! translators. The sentences of the customer portal are in separate files, because a build without the portal refuses
-//! their codes. This file does not decide which sentence is shown, and contains no texts for developers.
+//! The sentences that a user may read. Each has a code, which an app uses to replace the sentence by its own. `texts/`
+//! has the sentences as JSON, for translators. The sentences of the customer portal are in separate files, because a
+//! build without the portal refuses their codes. This file does not decide which sentence is shown, and contains no
+//! texts for developers.
 
 use std::sync::Arc;
 
-/// Declares the sentences, one row each: when it is shown, its code, and its English. A `{name}` is a placeholder. The
-/// portal's sentences, whose codes begin with `portal.`, exist only with its feature.
+/// Declares the sentences, one row each. A row says when the sentence is shown, and has its code and its English text.
+/// A `{name}` is a placeholder. The portal's sentences, whose codes begin with `portal.`, exist only with the feature
+/// `portal`.
 macro_rules! texts {
     (
         $($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $english:literal;)+
@@ -27,7 +29,7 @@ macro_rules! texts {
                 $(#[cfg(feature = "portal")] Self::$portal,)+
             ];
 
-            /// Returns the sentence's name in a catalogue, which never changes.
+            /// Returns the code of the sentence, which is its name in a catalogue and never changes.
             pub(crate) const fn code(self) -> &'static str {
                 match self {
                     $(Self::$variant => $code,)+
@@ -73,7 +75,7 @@ texts! {
     NewerFormat = "reason.newer_format", "The stored license was written by a newer version of this app. Go online once, or update the app.";
     /// The stored record could not be read.
     Unreadable = "reason.storage", "The stored license could not be read. Make sure that this app may read its data on this device.";
-    /// The key was rotated or deleted, or the activation removed; it is unknown which.
+    /// The key was rotated or deleted, or the activation was removed; it is unknown which.
     NotFound = "reason.not_found", "The license is no longer valid on this device. Activate it again, or enter the new license key.";
     /// The vendor revoked or disabled the key.
     Inactive = "reason.inactive", "The license is no longer active. Contact the vendor.";
@@ -81,29 +83,29 @@ texts! {
     Conditions = "reason.conditions", "The license was activated for another device or version. Activate it again.";
     /// Denied for a reason that this version does not know.
     Refused = "reason.refused", "The license was refused. Contact the vendor.";
-    /// The key has a limit of devices, and this one is not activated.
+    /// The key has a limit of devices, and this device is not activated.
     ActivationRequired = "reason.activation_required", "The license must be activated on this device. Activate it to continue.";
-    /// The key was sold as a benefit that the app does not accept.
+    /// The key belongs to a benefit that the app does not accept.
     Benefit = "reason.benefit", "The license is for another product or plan. Contact the vendor.";
 
-    /// The license includes updates for some time only, and this version was built later.
+    /// The license includes updates for a limited time, and this version was built after that time.
     UpdatesEnded = "reason.updates_ended", "The license includes versions of this app that were built until {day}. They go on working. Renew the license to use this version.";
 
     /// The entered key is unknown.
     KeyNotFound = "refused.not_found", "This license key is not known. Check it for typos.";
-    /// The stored key is no longer known when it is activated again.
+    /// The stored key was activated again, and Polar does not know it any more.
     KeyReplaced = "refused.replaced", "The license key of this device is no longer valid. Enter the new license key.";
     /// The entered key was revoked or disabled.
     KeyInactive = "refused.inactive", "This license key is no longer active. Contact the vendor.";
     /// The entered key has expired.
     KeyExpired = "refused.expired", "This license key has expired. Renew it to continue.";
-    /// Every device that the key allows is taken.
+    /// As many devices as the key allows are activated.
     KeyInUse = "refused.activation_limit", "This license key is in use on as many devices as it allows. Deactivate one of them first.";
-    /// Every device that the key allows is taken, and an older activation of this device is known.
+    /// As many devices as the key allows are activated, and an older activation of this device is known.
     KeyInUseMove = "refused.activation_limit_move", "This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here.";
-    /// The entered key was sold as a benefit that the app does not accept.
+    /// The entered key belongs to a benefit that the app does not accept.
     KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
-    /// The entered key includes updates for some time only, and this version was built later.
+    /// The entered key includes updates for a limited time, and this version was built after that time.
     KeyUpdatesEnded = "refused.updates_ended", "This license key includes versions of this app that were built until {day}. Use one of them, or renew the license to use this version.";
     /// A newer version has stored a license, which this version must not overwrite.
     KeyNewerFormat = "refused.newer_format", "The stored license was written by a newer version of this app. Update the app.";
@@ -129,11 +131,11 @@ texts! {
     Timeout = "error.timeout", "The license server did not answer in time. Try again.";
     /// Too many requests were sent, and the time to wait is unknown.
     RateLimited = "error.rate_limited", "The license server is busy. Try again later.";
-    /// Too many requests were sent, and the next one may leave in a second.
+    /// Too many requests were sent, and the next one may be sent in a second.
     BusySecond = "error.busy_second", "The license server is busy. Try again in a second.";
     /// Too many requests were sent; `{seconds}`, the time to wait, is a number from 2 to 99.
     BusySeconds = "error.busy_seconds", "The license server is busy. Try again in {seconds} seconds.";
-    /// Too many requests were sent; `{minutes}`, the time to wait, is a number from 2 on.
+    /// Too many requests were sent; `{minutes}`, the time to wait, is a number that is at least 2.
     BusyMinutes = "error.busy_minutes", "The license server is busy. Try again in {minutes} minutes.";
     /// The server failed.
     Server = "error.server", "The license server has a problem. Try again later.";
@@ -145,23 +147,23 @@ texts! {
     TooManyUnsettled = "error.too_many_unsettled", "Too many earlier activations of this device are unresolved. Contact the vendor.";
     /// The license could not be removed.
     NotRemoved = "error.not_removed", "The license could not be removed from this device. Make sure that this app may write its data.";
-    /// The license was released, but could not be removed.
+    /// The seat was released, but the license could not be removed.
     ReleasedNotRemoved = "error.released_not_removed", "The license was released, but could not be removed from this device. Make sure that this app may write its data, and deactivate the license again.";
     /// The user or the app has cancelled the operation.
     Cancelled = "error.cancelled", "The operation was cancelled.";
-    /// An activation got no answer; `{key}` is the end of its license key, and `{label}` the label of the device on
-    /// which it may count.
+    /// An activation got no answer, and may have taken a seat. `{key}` is the end of its license key, and `{label}` the
+    /// label of the seat.
     SeatUncertain = "error.seat_uncertain", "An activation of the license key {key} was interrupted, and may count as one of its devices. If a device is missing, remove \"{label}\" on the page where you manage your purchase, or ask the vendor to remove it.";
     /// The answer was lost, and it is unknown whether the key was activated.
     MaybeActivated = "error.maybe_activated", "The activation was not confirmed, but it may have succeeded. Check the devices of the license before you try again.";
     /// The answer was lost, and it is unknown whether uses were counted.
     MaybeCounted = "error.maybe_counted", "The uses were not confirmed, but they may have been counted. Check the usage before you try again.";
-    /// There is a bug.
+    /// The app or this library has a bug.
     Internal = "error.internal", "Something went wrong in this app. Restart it and try again.";
     /// The browser has no WebAssembly, or does not allow it.
     Unsupported = "error.unsupported", "This app cannot check its license in this browser. Contact the vendor.";
 
-    /// Follows the sentence of an error: the license could not be stored, but holds in memory.
+    /// Follows the sentence of an error: the license could not be stored, but is active until the app ends.
     UntilExit = "also.until_exit", "The license works until this app ends.";
 
     /// A feature is on.
@@ -186,11 +188,11 @@ texts! {
         NotACode = "portal.not_a_code", "A code has six letters and digits. Copy it from the mail.";
         /// The entered code is wrong, was used, or has expired.
         WrongCode = "portal.wrong_code", "This code is wrong or has expired. Check it, or ask for another one.";
-        /// Too many codes were requested or tried, and the next request may leave in a second.
+        /// Too many codes were requested or tried, and the next request may be sent in a second.
         TooManyCodesSecond = "portal.too_many_codes_second", "Too many codes were requested or tried. Try again in a second.";
         /// Too many codes were requested or tried; `{seconds}`, the time to wait, is a number from 2 to 99.
         TooManyCodesSeconds = "portal.too_many_codes_seconds", "Too many codes were requested or tried. Try again in {seconds} seconds.";
-        /// Too many codes were requested or tried; `{minutes}`, the time to wait, is a number from 2 on.
+        /// Too many codes were requested or tried; `{minutes}`, the time to wait, is a number that is at least 2.
         TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
         /// Follows the sentence of an error: the mailed code can be tried after the wait.
         CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";
@@ -204,15 +206,15 @@ texts! {
         InvitationOver = "portal.invitation_over", "This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a code by e-mail if you have accepted it.";
         /// Follows the sentence of an error: it is unknown whether the invitation was accepted.
         MaybeClaimed = "portal.maybe_claimed", "The invitation may have been accepted all the same: ask for a code by e-mail.";
-        /// The session's hour is over.
+        /// The hour for which the session lasts is over.
         SessionOver = "portal.session_over", "The session has ended. Ask for another code.";
         /// The customer has no license key for this app.
         NoKeyBought = "portal.no_key", "No license for this app was bought with this address. Try another address.";
-        /// The license key of a purchase, or of an invitation, is not there yet.
+        /// The license key of a purchase, or of an invitation, is not created yet.
         KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
         /// The requested object was used or deleted, or is somebody else's.
         NotKnown = "portal.not_known", "This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.";
-        /// The state of the license key or of the vendor does not permit it.
+        /// The state of the license key or of the vendor does not permit the request.
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
         /// Follows the sentence of an error: it is unknown whether the license key was replaced.
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
@@ -228,7 +230,7 @@ texts! {
         DevicesUnknown = "portal.devices_unknown", "This license shows no devices to its customers. If it is in use on a device that you no longer have, ask the vendor to remove it.";
         /// The purchase was not paid in time.
         NotCompleted = "portal.not_completed", "The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes.";
-        /// The purchase was not paid, and will not be.
+        /// The purchase was not paid, and will not be paid.
         PaymentFailed = "portal.payment_failed", "The payment failed. Try again.";
         /// The purchase is older than a day.
         CheckoutExpired = "portal.checkout_expired", "This purchase is more than a day old. If you have paid, ask for a code by e-mail to find your license key. If not, start the purchase again.";
@@ -243,13 +245,13 @@ texts! {
     }
 }
 
-/// The sentences as an app shows them: English, unless it has replaced them. Clones share the same data.
+/// The sentences as an app shows them: in English, except those that the app has replaced. Clones share the same data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Texts(Option<Arc<[(Text, String)]>>);
 
 impl Texts {
-    /// Replaces sentences by their codes. If several have the same code, the last one counts. `Err` says what is wrong
-    /// with one.
+    /// Creates the sentences with the app's replacements, each a code and a sentence. If several have the same code,
+    /// the last one counts. Returns `Err` with the fault if a replacement is refused.
     pub(crate) fn new(by_code: &[(String, String)]) -> Result<Self, Fault> {
         if by_code.is_empty() {
             return Ok(Self::default());
@@ -290,8 +292,9 @@ pub(crate) enum Fault {
     NoSuchPlaceholder { text: Text, name: String },
 }
 
-/// Splits a sentence into the text before the first placeholder, its name, and the text after it. After an unclosed
-/// brace, the rest counts as a name, which no sentence has.
+/// Splits a sentence at its first placeholder: returns the text before the placeholder, the placeholder's name, and the
+/// text after it. After an unclosed brace, the rest of the sentence counts as a name, and no sentence has a placeholder
+/// of that name.
 fn split_placeholder(sentence: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = sentence.split_once('{')?;
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));

@@ -1,4 +1,4 @@
-//! Points in time as plain numbers, and their RFC 3339 form. Never reads a clock; `clock.rs` does.
+//! Points in time as plain numbers, and their RFC 3339 form. This module never reads a clock; `clock.rs` does.
 
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
@@ -74,7 +74,7 @@ impl Timestamp {
     /// assert_eq!(at.to_string(), "2026-11-21T07:44:42.066Z");
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        // the library accepts any separator, and reads a leap second as the last nanosecond before it
+        // the `time` crate accepts any separator, and reads a leap second as the last nanosecond before it
         let has_separator = matches!(text.get(10..11), Some("T" | "t" | " "));
         let is_leap_second = text.get(17..19) == Some("60");
         let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| has_separator && !is_leap_second)?;
@@ -150,7 +150,7 @@ impl Now {
     /// The latest time on both clocks.
     pub(crate) const LAST: Self = Self { wall: Timestamp(i64::MAX), mono: u64::MAX };
 
-    /// Returns the reading of the monotonic clock in `ms` milliseconds.
+    /// Returns the reading of the monotonic clock `ms` milliseconds from now.
     pub(crate) fn after(self, ms: u64) -> u64 {
         self.mono.saturating_add(ms)
     }
@@ -199,7 +199,7 @@ impl fmt::Display for Timestamp {
         let second = self.second().format(&Rfc3339).map_err(|_| fmt::Error)?;
         match self.in_range().rem_euclid(1000) {
             0 => f.write_str(&second),
-            // always three digits; the library would drop trailing zeros
+            // always three digits; the `time` crate would drop trailing zeros
             ms => write!(f, "{}.{ms:03}Z", second.trim_end_matches('Z')),
         }
     }

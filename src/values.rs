@@ -5,7 +5,7 @@ use crate::json::{self, Json};
 use litemap::LiteMap;
 use serde::{Serialize, Serializer};
 
-/// One value of a condition or of meta: a string, a whole number or a boolean. Created with `From`.
+/// One value of a condition or of meta: a string, a whole number or a boolean. Create one with `From`.
 ///
 /// Polar compares conditions by value (`1` equals `1.0` and `true`), and some large or fractional numbers never match
 /// again. Therefore a number must be whole and at most 9,007,199,254,740,991 away from 0, so that a double holds it
@@ -90,7 +90,7 @@ impl Values {
     /// The most entries that Polar accepts.
     pub const MAX: usize = 50;
 
-    /// Adds an entry, or replaces the one of that name. [`Values::problem`] checks the result.
+    /// Adds an entry, or replaces the entry that has this name. [`Values::problem`] checks the result.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         self.0.insert(name.into(), value.into());
     }
@@ -105,12 +105,12 @@ impl Values {
         self.0.is_empty()
     }
 
-    /// Returns `true` if there is an entry of that name.
+    /// Returns `true` if there is an entry with this name.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// Returns in words why Polar would refuse these values, or `None` if it accepts them.
+    /// Returns the reason, in words, why Polar would refuse these values, or `None` if Polar accepts them.
     pub fn problem(&self) -> Option<String> {
         if self.len() > Self::MAX {
             return Some(format!("{} entries; Polar accepts at most {}", self.len(), Self::MAX));
@@ -144,7 +144,8 @@ impl Serialize for Values {
     }
 }
 
-/// Returns why Polar would refuse this text, or `None`. Polar accepts 1 to `most` characters.
+/// Returns the reason why Polar would refuse this text, or `None` if Polar accepts it. Polar accepts 1 to `most`
+/// characters.
 fn text_fault(text: &str, most: usize) -> Option<String> {
     let characters = text.chars().count();
     if characters == 0 || characters > most {

@@ -1,9 +1,9 @@
-//! Polar's three license endpoints as typed requests and replies, and the decision whether a reply is Polar's at all.
-//! Uses no record and no policy, so you can use it alone if you only need the API.
+//! Polar's three license endpoints as typed requests and replies, and the check whether a reply comes from Polar at
+//! all. The module uses no record and no policy, so you can use it alone if you only need the API.
 //!
 //! A reply counts as Polar's only if it has Polar's shape. A captive portal's page, a proxy's 403, a truncated body or
-//! a reply about another key is [`Cause::Unreachable`], never a denial. `error` names are Polar's contract; the
-//! `detail` text only chooses a [`Reason`] to show. Customer data in a reply is skipped, not read.
+//! a reply about another key is [`Cause::Unreachable`], never a denial. The names in `error` are Polar's contract. The
+//! text in `detail` only determines which [`Reason`] is shown. Customer data in a reply is skipped, not read.
 //!
 //! ```
 //! use polar_license::wire::{Rejection, Validate};
@@ -37,7 +37,7 @@ use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A request to validate a key. Counts usage if `increment_usage` is set; then it must not be sent twice.
+/// A request to validate a key. If `increment_usage` is set, the request also counts usage, and must not be sent twice.
 #[derive(Clone, Debug)]
 pub struct Validate {
     /// The license key.
@@ -50,13 +50,14 @@ pub struct Validate {
     pub benefit_id: Option<Uuid>,
     /// The customer that the key must belong to.
     pub customer_id: Option<Uuid>,
-    /// The usage to count, 1 to 2,147,483,647.
+    /// The number of uses to count, from 1 to 2,147,483,647.
     pub increment_usage: Option<u32>,
-    /// The conditions, which must equal the activation's as a whole. Ignored without `activation_id`.
+    /// The conditions. As a whole, they must equal the conditions of the activation. Polar ignores them without
+    /// `activation_id`.
     pub conditions: Values,
 }
 
-/// A request to take a seat. Not idempotent: sent twice, it takes two.
+/// A request to take a seat. It is not idempotent: if it is sent twice, it takes two seats.
 #[derive(Clone, Debug)]
 pub struct Activate {
     /// The license key.
@@ -88,18 +89,18 @@ pub struct Deactivate {
 pub struct Confirmed {
     /// Polar's description of the license.
     pub terms: Terms,
-    /// The seat of the request, or the one that was taken.
+    /// The seat that the request named, or the seat that the activation took.
     pub activation_id: Option<Uuid>,
-    /// Polar's clock when it answered.
+    /// The time on Polar's clock when Polar answered.
     pub at: Timestamp,
 }
 
-/// A reply that is not a confirmation, or no reply.
+/// The reason why a request got no confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// Polar denies the license or the request.
     Denied(Reason),
-    /// The license is neither confirmed nor denied, because of this.
+    /// The license is neither confirmed nor denied, for this cause.
     NotAnswered(Cause),
 }
 
@@ -111,10 +112,11 @@ pub enum Cause {
     UsageExhausted,
     /// Polar found a part of the request malformed: a bug in the caller, never a denial.
     Invalid {
-        /// The location of the part, such as `body.activation_id`. Never its value: Polar echoes the key.
+        /// The location of the part, such as `body.activation_id`. Never contains the part's value, because Polar
+        /// echoes the key.
         location: String,
     },
-    /// Polar accepts no request for this time.
+    /// Polar accepts no request for this long.
     RateLimited(Duration),
     /// Polar did not answer, or another server did.
     Unreachable {
@@ -122,12 +124,13 @@ pub enum Cause {
         kind: ErrorKind,
         /// A message of one line for people.
         message: String,
-        /// Whether Polar may have applied the request.
+        /// Whether Polar may have applied the request although it did not answer.
         maybe_applied: bool,
     },
 }
 
-/// The wait after a 429 without a readable time: Polar's block for these endpoints lasts 60 s.
+/// The wait in seconds after a 429 that does not say in a readable form how long to wait. Polar's block for these
+/// endpoints lasts 60 s.
 const RETRY_AFTER_S: u32 = 60;
 
 macro_rules! path {
@@ -137,10 +140,10 @@ macro_rules! path {
 }
 
 impl Validate {
-    /// The endpoint below the base URL.
+    /// The path of the endpoint, which is appended to the base URL.
     pub const PATH: &'static str = path!("validate");
 
-    /// Creates a request about the key alone.
+    /// Creates a request about the key, without a seat.
     pub fn new(key: &Key, organization_id: Uuid) -> Self {
         Self {
             key: key.clone(),
@@ -188,7 +191,7 @@ impl Validate {
 }
 
 impl Activate {
-    /// The endpoint below the base URL.
+    /// The path of the endpoint, which is appended to the base URL.
     pub const PATH: &'static str = path!("activate");
 
     /// Returns the JSON to send.
@@ -202,14 +205,15 @@ impl Activate {
         .json()
     }
 
-    /// Reads the reply. [`Reason::ActivationLimit`] is only a hint, unless a validate without an activation was
-    /// confirmed just before.
+    /// Reads the reply. [`Reason::ActivationLimit`] is only a hint, unless Polar has just confirmed the key without an
+    /// activation.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         self.read_after(None, answer)
     }
 
-    /// Reads the reply to the activation of a key that was confirmed just `before`. The seat is taken: members other
-    /// than its id may be missing, and are then those of `before`.
+    /// Reads the reply to an activation. `before` is Polar's confirmation of the key just before the activation. As the
+    /// seat is taken already, the reply may lack members other than the seat's id. Their values are then taken from
+    /// `before`.
     pub(crate) fn read_after(&self, before: Option<&Confirmed>, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
         let last = Last::default();
@@ -224,7 +228,7 @@ impl Activate {
         };
         let seat = reply.read("id", id)?;
         let at = reply.read("created_at", time).or(before.map(|before| before.at))?;
-        // one of the two shows that the reply is about this key
+        // the id of the key, or the key itself, must show that the reply is about this key
         let is_this_key = match reply.read("license_key_id", id) {
             Some(license_id) => license_id == terms.license_id || (license.is_some() && terms.license_id.is_nil()),
             None => license.is_some(),
@@ -234,7 +238,7 @@ impl Activate {
 }
 
 impl Deactivate {
-    /// The endpoint below the base URL.
+    /// The path of the endpoint, which is appended to the base URL.
     pub const PATH: &'static str = path!("deactivate");
 
     /// Returns the JSON to send.
@@ -289,7 +293,7 @@ impl<'a> Body<'a> {
     }
 
     fn json(&self) -> String {
-        // strings, numbers and booleans by name can always be written as JSON
+        // an object of named strings, numbers and booleans can always be written as JSON
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -309,7 +313,7 @@ enum Call {
 }
 
 impl Call {
-    /// Returns the document of a reply with status 200, or the rejection.
+    /// Returns the JSON document of a reply with status 200, or the rejection for any other answer.
     fn success(self, answer: &Answer) -> Result<Json<'_>, Rejection> {
         if let Answer::Reply { status: 200, body, .. } = answer
             && let Some(document) = Json::parse(body)
@@ -319,7 +323,7 @@ impl Call {
         Err(self.rejection(answer))
     }
 
-    /// Returns the rejection in an answer without success.
+    /// Returns the rejection for an answer that is not a success.
     fn rejection(self, answer: &Answer) -> Rejection {
         let (status, body) = match answer {
             Answer::Reply { status, body, .. } => (*status, body),
@@ -337,7 +341,7 @@ impl Call {
         named.unwrap_or_else(|| self.not_polar(status, last.get()))
     }
 
-    /// Returns the rejection if Polar's API documents it.
+    /// Returns the rejection if the reply is an error that Polar's API documents.
     fn named(self, document: Object<'_, '_>, status: u16) -> Option<Rejection> {
         let error = document.text("error")?;
         Some(match (status, error.as_str()) {
@@ -354,13 +358,13 @@ impl Call {
         })
     }
 
-    /// Rejects a complete reply that is not Polar's. `field` is the first one that shows this, if the reply is an
+    /// Rejects a complete reply that is not Polar's. `field` is the first member that shows this, if the reply is an
     /// object.
     fn not_polar(self, status: u16, field: Option<Field>) -> Rejection {
         Rejection::NotAnswered(not_polar(status, field, self.changes_polar()))
     }
 
-    /// Whether Polar may have applied the request if no answer arrived.
+    /// Returns `true` if Polar may have applied the request although no answer arrived.
     fn changes_polar(self) -> bool {
         match self {
             Self::Validate => false,
@@ -369,7 +373,8 @@ impl Call {
     }
 }
 
-/// Describes a complete reply that is not Polar's. `field` is the first one that shows this, if the reply is an object.
+/// Describes a complete reply that is not Polar's. `field` is the first member that shows this, if the reply is an
+/// object.
 pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) -> Cause {
     let (kind, message) = match (status, field) {
         (500..=599, _) if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
@@ -385,7 +390,7 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
     Cause::Unreachable { kind, message, maybe_applied }
 }
 
-/// Returns the time for which Polar accepts no request, if that is the answer.
+/// Returns for how long Polar accepts no request, or `None` if the answer does not say that.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))
@@ -393,8 +398,9 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
 
 /// Reads the terms of a license key object, if it confirms the requested key.
 ///
-/// Only these are required: that it is this key of this organization, that it is granted, and its benefit. Any other
-/// member that is missing is that of a confirmation just `before`, or else null.
+/// The object must be about this key of this organization, and the key must be granted. Missing members are taken from
+/// the confirmation just `before`. Without that confirmation, the benefit is required, and all other missing members
+/// count as null.
 fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Option<&Terms>) -> Option<Terms> {
     if license.text("key")? != key.secret()
         || license.read("organization_id", id)? != organization_id
@@ -416,7 +422,8 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
     })
 }
 
-/// Reads a member that can be null. Returns `before` only if the member is missing: a null is Polar's newer answer.
+/// Reads a member that can be null. Returns `before` only if the member is missing, because null is Polar's newer
+/// answer.
 fn optional<'a, T>(
     license: Object<'a, '_>,
     name: &'static str,
@@ -426,8 +433,8 @@ fn optional<'a, T>(
     license.get(name).map_or(before, read)
 }
 
-/// Reads the purchase of a license key, which newer versions of Polar describe. Returns `None` if it cannot be read. Reads
-/// no ids, and nothing about the customer.
+/// Reads the purchase of a license key. Only newer versions of Polar describe it. Returns `None` if it cannot be read.
+/// Reads no ids, and nothing about the customer.
 fn purchase(license: Object<'_, '_>) -> Option<Purchase> {
     let subscription = license.object("subscription.", "subscription").and_then(subscription);
     let order = license.object("order.", "order").and_then(order);
@@ -451,14 +458,15 @@ fn order(object: Object<'_, '_>) -> Option<Order> {
     })
 }
 
-/// Reads the name of a status. Refuses control characters, since the name is shown and Polar may add names.
+/// Reads the name of a status. Shortens the name and replaces its control characters, because it is shown and Polar may
+/// add names.
 fn status(json: Json<'_>) -> Option<String> {
     const MOST: usize = 64;
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
 }
 
-/// Returns the `loc` of the first complaint, joined by dots: only names of this request, up to the first that is
-/// another text. Polar echoes the values that it complains about, including the key, and an intermediary may put
+/// Returns the `loc` of the first complaint, joined by dots. Stops before the first part that is not a name from this
+/// library's requests: Polar echoes the values that it complains about, including the key, and an intermediary may put
 /// anything there.
 fn location(document: Object<'_, '_>) -> Option<String> {
     let first = document.items("detail[].", "detail")?.next()?;
@@ -492,7 +500,7 @@ impl Rejection {
         }
     }
 
-    /// Returns `true` if Polar may have applied the request all the same.
+    /// Returns `true` if Polar may have applied the request although no confirmation arrived.
     pub fn maybe_applied(&self) -> bool {
         match self {
             Self::Denied(_) => false,
@@ -520,7 +528,7 @@ impl Cause {
         }
     }
 
-    /// Returns `true` if Polar may have applied the request all the same.
+    /// Returns `true` if Polar may have applied the request although no confirmation arrived.
     pub(crate) fn maybe_applied(&self) -> bool {
         match self {
             Self::Unreachable { maybe_applied, .. } => *maybe_applied,
@@ -756,7 +764,7 @@ mod tests {
         }
         let bare = read(activated("license_key", serde_json::Value::Null)).unwrap();
         assert_eq!((&bare.terms, bare.activation_id), (&before.terms, whole.activation_id));
-        // about another key, or it is unknown about which one
+        // these replies are about another key, or do not say about which key
         let nothing = serde_json::json!({ "id": SEAT });
         assert!(is_foreign(read(nothing.to_string().into_bytes())));
         let other = serde_json::json!({ "id": SEAT, "license_key_id": SEAT });

@@ -1,6 +1,7 @@
-//! The functions of the C library, called from Rust: the scenarios, and the table of `tests/hostile`. `cargo xtask test`
-//! runs this program under valgrind, with sanitizers, and for other systems under Wine and qemu.
-//! `POLAR_LICENSE_C_STRIDE` is for these: of what tests the tests themselves, they carry out every so-many-th case.
+//! Calls the functions of the C library from Rust, for the scenarios in `tests/scenarios`. `cargo xtask test` runs this
+//! program under valgrind, with sanitizers, and for other systems under Wine and qemu. For these slower runs,
+//! `POLAR_LICENSE_C_STRIDE` can be set to a number n. The test that checks the test runner itself then runs only every
+//! nth case.
 #![cfg(feature = "blocking")]
 #![expect(
     clippy::expect_used,
@@ -41,14 +42,15 @@ use format::{Common, File};
 use polar_license_c::exported::{POLAR_LICENSE_LOG_DEBUG, polar_license_set_log};
 use wrong::wrong_ones;
 
-/// The tests run one after the other: each looks for objects that nobody has freed.
+/// A lock with which the tests run one after the other, because each test looks for objects that were not freed.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// The texts that no line of the log may contain. A list, because valgrind sees a hash table in a static as possibly lost.
+/// The texts that no line of the log may contain. They are in a list, because valgrind reports a hash table in a static
+/// as possibly lost.
 static SECRETS: OnceLock<Vec<String>> = OnceLock::new();
 static LOG_LINES: AtomicUsize = AtomicUsize::new(0);
 
-/// A key or personal data in a line of the log ends the program.
+/// Ends the program if a line of the log contains a key or personal data.
 extern "C" fn log_line(_: *mut c_void, _: i32, _: *const c_char, message: *const c_char) {
     LOG_LINES.fetch_add(1, Ordering::Relaxed);
     let message = library::text(message).unwrap();
@@ -61,8 +63,8 @@ fn stride() -> usize {
     env::var("POLAR_LICENSE_C_STRIDE").map_or(1, |stride| stride.parse().unwrap())
 }
 
-/// Returns all scenarios without the steps that no program in C can take: a string in C ends at NUL, so that a key with
-/// one inside cannot be passed.
+/// Returns all scenarios, without the steps that no program in C can take. A string in C ends at NUL, so a program in C
+/// cannot pass a key that contains NUL.
 fn files() -> Vec<(Arc<Common>, File)> {
     let mut files = Common::all_files();
     let has_nul = |step: &format::Step| step.key.as_ref().is_some_and(|key| key.contains('\0'));
@@ -95,7 +97,7 @@ fn every_scenario_goes_as_it_says() {
     library::expect_nothing_left();
 }
 
-/// Each expectation of each scenario is made wrong in turn; none may pass.
+/// Makes each expectation of each scenario wrong in turn, and checks that the scenario then fails.
 #[test]
 fn the_runner_notices_everything_that_is_wrong() {
     let _turn = TURN.lock().unwrap();

@@ -1,5 +1,6 @@
-//! The client for web apps in Node and in a browser: the scenarios, requests to a local Polar, and pages that change
-//! `fetch`. `cargo xtask test fetch` starts the local Polar and runs this in both.
+//! The client for web apps in Node and in a browser: runs the scenarios, sends requests to a local Polar, and tests
+//! pages that change `fetch`. `cargo xtask test fetch` starts the local Polar and runs this program both in Node and in
+//! a browser.
 #![cfg(all(feature = "fetch", feature = "portal", target_arch = "wasm32", target_os = "unknown"))]
 #![expect(
     clippy::expect_used,

@@ -1,5 +1,6 @@
-//! Runs the fuzz targets as plain tests, with their corpus and with random changes to it that can be repeated.
-//! `cargo xtask soak` does this for minutes, and also lets libFuzzer find changes that reach new code.
+//! Runs the fuzz targets as ordinary tests: with the seeds of their corpus, and with random changes to the seeds, which
+//! are the same in every run. `cargo xtask soak` does this for minutes, and also runs libFuzzer, which looks for
+//! changes that reach new code.
 #![expect(
     clippy::indexing_slicing,
     clippy::expect_used,
@@ -26,7 +27,7 @@ use std::path::Path;
 
 use random::Random;
 
-/// The number of changed seeds that each target gets in `cargo xtask test`.
+/// How many changed seeds each target gets in `cargo xtask test`.
 const CHANGES: u64 = 8000;
 
 #[test]
@@ -106,7 +107,7 @@ fn fuzz(name: &str) {
     println!("{name}: {runs} executions over {} seeds", corpus.len());
 }
 
-/// Changes the seed in a few places; some changes copy from the other seed.
+/// Changes `seed` in a few places. Some changes copy bytes from `other`.
 fn changed(seed: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
     const TOKENS: [&[u8]; 14] = [
         b"null",

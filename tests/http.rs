@@ -1,4 +1,5 @@
-//! One request over the network by each transport: the answer, and whether a failed request may have reached Polar.
+//! Sends one request over the network with each transport, and checks the answer. If the request failed, checks that
+//! the error says correctly whether the request may have reached Polar.
 #![cfg(feature = "http")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -20,7 +21,7 @@ use zeroize::Zeroizing;
 const BODY: &str = r#"{"key":"SECRET-KEY"}"#;
 const SOON: Duration = Duration::from_millis(300);
 
-/// A server for one request: it accepts a connection, reads the whole request, acts, and closes.
+/// A server for one request. It accepts a connection, reads the whole request, acts, and closes the connection.
 struct Server {
     port: u16,
     thread: JoinHandle<String>,
@@ -31,7 +32,7 @@ impl Server {
         Self::reading(BODY, act)
     }
 
-    /// Starts a server whose request is complete when it ends in `end`.
+    /// Starts a server that takes a request for complete when it ends in `end`.
     fn reading(end: &'static str, act: impl FnOnce(&mut TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -132,7 +133,7 @@ fn a_request_of_the_portal_goes_out_with_exactly_these_headers() {
             assert_eq!(reply(transports::named(transport)(&request)), (200, None, b"{}".to_vec()));
             let text = server.request();
             let names = text.lines().filter_map(|line| Some(line.split_once(": ")?.0.to_lowercase()));
-            // reqwest always sends `accept`; a GET has no length
+            // reqwest always sends `accept`; a GET has no `content-length`
             let names: BTreeSet<String> =
                 names.filter(|name| !["accept", "content-length"].contains(&&**name)).collect();
             let expected = ["authorization", "connection", "content-type", "host", "user-agent"];
@@ -314,7 +315,7 @@ fn a_stalled_handshake_is_reported_as_not_sent() {
 #[test]
 fn a_request_without_time_left_is_not_sent() {
     for transport in TRANSPORTS {
-        // not a port that refuses, because the refusal could come first
+        // uses a port that accepts connections, because on another port the refusal could come before the time-out
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
         let (failure, sent, _) = failed(post_within(transport, &url, Duration::ZERO));
@@ -368,7 +369,7 @@ fn a_reply_that_is_not_http_is_a_failure() {
 #[test]
 fn nothing_is_sent_to_a_name_that_does_not_exist() {
     for transport in TRANSPORTS {
-        // no name has a label of more than 63 letters, so no query leaves this machine
+        // no host name may have a label of more than 63 letters, so no DNS query leaves this machine
         let url = format!("https://{}.invalid/", "a".repeat(70));
         let (failure, sent, message) = failed(post(transport, &url));
         assert_eq!((failure, sent), (Failure::Network, Sent::No), "{message}");
@@ -389,12 +390,12 @@ fn requests_go_only_to_https_addresses_or_this_machine() {
     }
 }
 
-/// Runs a test of this file in a process of its own, with a proxy for all addresses.
+/// Runs a test of this file in its own process, in which all addresses are reached through a proxy.
 fn run_with_proxy(test: &str, port: u16) -> Output {
     run_with(test, &format!("http://127.0.0.1:{port}"))
 }
 
-/// The same with this in all variables that name a proxy.
+/// Runs a test of this file in its own process, with this value in all variables that name a proxy.
 fn run_with(test: &str, proxy: &str) -> Output {
     let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     Command::new(std::env::current_exe().unwrap())

@@ -41,7 +41,7 @@ use std::cell::Cell;
 use story::{Call, DAY, Environment, Event, HOUR, MINUTE, ProcessId};
 use world::{Check, World};
 
-/// The number of stories in each environment. Together they run at least 100,000 steps of the engine.
+/// How many stories run in each environment. Together they run at least 100,000 steps of the engine.
 const CASES: u32 = 230;
 const LEAST_STEPS_PER_CASE: u64 = 75;
 
@@ -49,7 +49,7 @@ fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Runs many stories in one environment. Returns the numbers of their events and of their engine steps.
+/// Runs many stories in one environment. Returns how many events and how many steps of the engine they consisted of.
 fn stories(environment: Environment, seed: u32) -> (u64, u64) {
     let config = Config {
         cases: number("POLAR_MODEL_CASES", CASES),
@@ -89,8 +89,8 @@ fn run_story(world: &mut World, story: Vec<Event>) -> Check {
     everything_recovers(world)
 }
 
-/// Checks the recovery once everything works again: one validate gives every device Polar's answer, and a few refreshes
-/// release its old seats.
+/// Checks that everything recovers once it works again: one validate gives every device Polar's answer, and a few
+/// refreshes release the seats that the device no longer uses.
 fn everything_recovers(world: &mut World) -> Check {
     world.repair()?;
     for device in 0..2 {
@@ -103,7 +103,8 @@ fn everything_recovers(world: &mut World) -> Check {
         call(world, Call::Validate)?;
         let problem = world.decision(who).and_then(|decision| decision.problem().map(|problem| problem.kind));
         if problem == Some(ErrorKind::RateLimited) {
-            // a pause that was saved while the wall clock was ahead begins only when its end is near
+            // a pause that was saved while the wall clock was ahead takes effect only when the clock is close to the
+            // pause's end
             world.pass(35 * MINUTE, None)?;
             call(world, Call::Validate)?;
         }

@@ -1,5 +1,5 @@
-//! The customer portal as an app's developer uses it, over real HTTP to a local Polar: what the stories of
-//! `tests/scenarios/portal` cannot say.
+//! The customer portal as an app's developer uses it, over real HTTP to a local Polar. These tests cover what the
+//! scenarios in `tests/scenarios/portal` cannot express.
 #![cfg(all(feature = "http", feature = "portal"))]
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -28,7 +28,7 @@ use support::{Directory, Hand, app, open};
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// A customer's machine with an app, and Polar.
+/// A customer's machine on which an app runs, and Polar.
 struct Story {
     polar: MockPolar,
     hand: Hand,

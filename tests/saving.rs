@@ -1,4 +1,4 @@
-//! Results that cannot be saved: saving is tried again until the deadline, and then the operation fails.
+//! Tests results that cannot be saved. Saving is tried again until the deadline, and then the operation fails.
 #![expect(clippy::unwrap_used, clippy::unreachable, reason = "a test's helpers fail by panicking")]
 
 #[path = "steps/polar.rs"]
@@ -12,7 +12,8 @@ use polar_license::{Config, ErrorKind, NextStep, State, Timestamp};
 
 const KEY: &str = "SAVE-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
-/// A device whose disk fails for a number of writes, from the request on that takes or releases a seat.
+/// A device whose disk fails. It begins to fail after the first request to the endpoint `fails_after`, and works again
+/// after a number of failed writes.
 struct Device {
     engine: Engine,
     stored: Option<Vec<u8>>,
@@ -21,14 +22,14 @@ struct Device {
     failures_left: u32,
     /// Whether the request after which the disk fails was sent.
     broken: bool,
-    /// Whether a failing write has written all the same, as when only the sync of the directory fails.
+    /// Whether a failing write has nevertheless written the record, as when only the sync of the directory fails.
     fails_late: bool,
     /// Whether the key needs no seat.
     is_unlimited: bool,
     /// The endpoint whose answers are lost.
     loses: &'static str,
     requests: Vec<String>,
-    /// The waits before writes, in ms.
+    /// How long the engine waited before each repeated write, in ms.
     waits: Vec<u64>,
 }
 
@@ -132,7 +133,7 @@ impl Device {
         }
     }
 
-    /// Returns the decision of a process that starts a minute later, on a disk that works.
+    /// Returns the decision of a process that starts a minute later. Its disk works.
     fn next_start(&self) -> polar_license::Decision {
         let mut next = Self::new("", 0);
         next.stored.clone_from(&self.stored);
@@ -178,13 +179,13 @@ fn an_activation_whose_seat_cannot_be_saved_by_the_deadline_fails() {
     let problem = next.problem().unwrap();
     assert_eq!((next.state(), problem.kind), (State::Unlicensed, ErrorKind::SeatUncertain));
     assert!(problem.message.contains("Till 7"), "{}", problem.message);
-    // the process still has the seat, and saves it once the disk has space again
+    // the process still knows the seat, and saves it once the disk has space again
     device.failures_left = 0;
     device.run(Operation::Validate).result.unwrap();
     assert_eq!(device.next_start().state(), State::Active);
 }
 
-/// No seat can be lost, so the user need not wait half a minute.
+/// No seat can be lost here, so the operation must not make the user wait half a minute.
 #[test]
 fn a_key_that_needs_no_seat_fails_at_once_if_it_cannot_be_saved() {
     let mut device = Device::new("validate", u32::MAX);
@@ -207,7 +208,8 @@ fn a_seat_is_not_released_if_the_record_cannot_be_written() {
     assert_eq!(device.next_start().state(), State::Active);
 }
 
-/// The number of uncertain seats is limited because records are read only up to a size; the disk is not the cause.
+/// The number of uncertain seats is limited, because a record is only read up to a certain size. The disk is not the
+/// cause here, so the message must not blame it.
 #[test]
 fn no_seat_is_taken_while_too_many_are_uncertain_and_the_message_says_so() {
     let mut device = Device::new("nothing", 0);

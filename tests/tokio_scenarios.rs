@@ -1,4 +1,4 @@
-//! Runs every file of `tests/scenarios` with the client for tokio, as `tests/scenarios.rs` does with the blocking
+//! Runs every file of `tests/scenarios` with the client for tokio. `tests/scenarios.rs` does the same with the blocking
 //! client.
 #![cfg(all(feature = "tokio-client", feature = "portal"))]
 #![expect(

@@ -1,4 +1,5 @@
-//! Processes that share a record take turns at asking Polar: the others read the answer that one received.
+//! Processes that share a record take turns at asking Polar. When one has received an answer, the others read it from
+//! the record.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "steps/polar.rs"]
@@ -12,14 +13,14 @@ use std::time::Duration;
 
 const KEY: &str = "TURN-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
-/// A device and the record on it, which several processes share.
+/// A device. Several processes share the record on it.
 struct Device {
     stored: Option<Vec<u8>>,
     now: Now,
-    /// The duration of a request.
+    /// How long a request takes.
     latency: Duration,
     requests: Vec<String>,
-    /// The times of the requests on the monotonic clock.
+    /// When each request was sent, by the monotonic clock.
     sent: Vec<u64>,
 }
 
@@ -36,7 +37,7 @@ impl Device {
         Self { stored: None, now, latency, requests: Vec::new(), sent: Vec::new() }
     }
 
-    /// Returns a device with a license that is due to be refreshed.
+    /// Returns a device whose license is due to be refreshed.
     fn due() -> Self {
         let mut device = Self::new();
         let mut engine = device.start();
@@ -84,7 +85,7 @@ impl Device {
         }
     }
 
-    /// Runs an operation while no other process asks Polar.
+    /// Runs an operation while no other process is asking Polar.
     fn alone(&mut self, engine: &mut Engine, operation: Operation) -> Outcome {
         let step = engine.begin(operation, self.now);
         match self.go_on(engine, step) {
@@ -108,7 +109,8 @@ impl Device {
     }
 }
 
-/// Runs the same operation in several processes at once: the first asks while the others wait. Returns the requests.
+/// Runs the same operation in several processes at once. The first process asks Polar while the others wait. Returns
+/// the requests.
 fn at_once(count: usize, operation: &Operation) -> Vec<String> {
     let mut device = Device::due();
     let mut waiting: Vec<(Engine, TurnStep)> = Vec::new();

@@ -1,6 +1,7 @@
-/* Lost key, dead machine: restores the license of a customer who has only the e-mail address of the purchase, and
- * exports if the license allows it. POLAR is "production", "sandbox" or an address, such as the one that
- * `polar-license serve` prints; that command also shows the e-mails. */
+/* Restores the license of a customer who has lost the key or whose machine is dead, and who has only the e-mail
+ * address of the purchase. Exports if the license allows it. The environment variable POLAR is "production",
+ * "sandbox" or an address, such as the address that `polar-license serve` prints. That command also shows the
+ * e-mails. */
 #include <polar_license.h>
 
 #include <stdio.h>
@@ -22,7 +23,8 @@ static const char *ask(const char *question)
     return line;
 }
 
-/* Lists a member of the objects in an array, and returns the handle of the one that the user chooses, or 0. */
+/* Prints the member `member` of each object in an array, and returns the handle of the object that the user chooses,
+ * or 0 if the user chooses none. */
 static uint32_t choose(const polar_license_reply *reply, const char *array, const char *member)
 {
     char pointer[60];
@@ -41,7 +43,7 @@ static int is(const polar_license_reply *reply, const char *pointer, const char 
     return text && strcmp(text, value) == 0;
 }
 
-/* Runs the part of an app's dialog behind "I lost my key". */
+/* Does what a button "I lost my key" in an app's dialog would do. */
 static void find_my_key(const polar_license *license)
 {
     polar_license_reply *request = NULL, *login = NULL, *restored = NULL;
@@ -52,7 +54,7 @@ static void find_my_key(const polar_license *license)
     int32_t failed = polar_license_portal_request_code(license, email, &request, &error);
     if (!failed) {
         const char *message = polar_license_reply_text(request, "/message");
-        if (message) /* several customers can have one address: then there are "/customers" to choose from */
+        if (message) /* NULL if several customers have this address: then let the user choose */
             puts(message);
         failed = polar_license_portal_authenticate(license, ask("The code from the mail?"), &login, &error);
     }

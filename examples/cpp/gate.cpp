@@ -1,6 +1,6 @@
-// A gate: activates the key given on the command line, if any, and exports if the license allows it. With
-// `--deactivate` it releases the seat. POLAR is "production", "sandbox" or an address, such as the one that
-// `polar-license serve` prints.
+// A gate: it runs a feature only if the license allows it. Activates the key that is given on the command line, if any,
+// and then exports if the license allows it. With `--deactivate`, releases the seat. The environment variable POLAR is
+// "production", "sandbox" or an address, such as the address that `polar-license serve` prints.
 #include <polar_license.hpp>
 
 #include <cstdlib>
@@ -22,7 +22,7 @@ try {
         return 0;
     }
     license.refresh(); // returns at once if the last confirmation is fresh
-    // only without a license: with one, the program works while Polar is down
+    // Activate only if the feature is off, so that the program also works while Polar is down.
     if (argc > 1 && !license.allows("export"))
         license.activate(argv[1]);
     const polar::decision decision = license.current();

@@ -1,8 +1,8 @@
-//! Calls the functions of the C library in any order, as a program in C may: it keeps and frees objects at any time,
-//! calls the library from callbacks, and its store and Polar fail. Checks that each object is passed to the caller
-//! once, with a return code that says so, and that each destructor is called once.
+//! Calls the functions of the C library in any order, as a program in C may. The program keeps and frees objects at any
+//! time and calls the library from callbacks; its store and its Polar fail at times. Checks that each object is passed
+//! to the caller once, with a return code that says so, and that each destructor is called once.
 //!
-//! The program keeps the header's rules: it uses nothing that it has freed.
+//! The program follows the header's rules: it never uses an object that it has freed.
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -19,18 +19,18 @@ use polar_license_c::exported::*;
 use super::polar::{Polar, portal_answer};
 use super::{KEY, LICENSE, ORGANIZATION, TOKEN, assert_printable};
 
-/// A copy of the header's constant, because the library exports none to Rust.
+/// A copy of the header's constant, because the library does not export the constant to Rust.
 const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// 2026-11-21T12:00:00Z.
 const START_MS: i64 = 1_795_262_400_000;
-/// The time that passes at each reading of the clock, so that no call has to wait.
+/// The time by which the clock advances whenever it is read, so that no call has to wait.
 const TICK_MS: u64 = 600;
-/// The time limit for a destructor that another thread calls.
+/// The time limit for a call of a destructor by another thread.
 const PATIENCE: Duration = Duration::from_secs(30);
 const OK: i32 = 0;
 
-/// Runs a program. Each byte is one choice, in the order in which the program needs them; it ends after the last.
+/// Runs a program. Each byte is one choice; the program takes its choices in this order, and ends after the last.
 pub fn run(data: &[u8]) {
     let mut program = Program::new(data);
     while !program.choices.is_empty() {
@@ -39,27 +39,26 @@ pub fn run(data: &[u8]) {
     program.end();
 }
 
-/// The state that the callbacks share on all threads.
+/// The state that all callbacks share, on all threads.
 struct World {
     main: ThreadId,
     polar: Mutex<Polar>,
     stored: Mutex<Option<Vec<u8>>>,
     is_locked: AtomicBool,
     mono: AtomicU64,
-    /// The choices of Polar's answer, of the store's failures, and of the callbacks' actions, until they are changed.
+    /// The current choices for Polar's answer, for the store's failures and for the callbacks' actions.
     answer: AtomicU8,
     fault: AtomicU8,
     habit: AtomicU8,
-    /// The license that the program is using.
+    /// The license that the program is using now.
     license: AtomicUsize,
-    /// The license that a callback has freed during the last call.
+    /// The license that a callback freed during the last call.
     freed: AtomicUsize,
-    /// Whether operations may be running that the program does not wait for.
+    /// Whether operations may be running for which the program does not wait.
     refreshes: AtomicBool,
 }
 
-/// The user data of one callback, or of several that share it. The pointer that the library gets is its number in
-/// [`PARTS`].
+/// The user data of one callback, or of several that share it. The library gets its number in [`PARTS`] as the pointer.
 struct Part {
     world: Arc<World>,
     destroyed: AtomicI32,
@@ -87,7 +86,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns the world of a callback, and checks that its destructor was not called yet.
+/// Returns the world of a callback. Checks that the callback's destructor has not been called yet.
 fn world(user_data: *mut c_void) -> Arc<World> {
     let part = PARTS.get(user_data);
     assert_eq!(part.destroyed.load(SeqCst), 0, "a callback came after its destructor");
@@ -144,7 +143,7 @@ extern "C" fn release(user_data: *mut c_void) {
 extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64) {
     let mono = world(user_data).mono.fetch_add(TICK_MS, SeqCst);
     let wall = START_MS.saturating_add_unsigned(mono);
-    // SAFETY: the library passes valid pointers for both.
+    // SAFETY: the library passes two valid pointers.
     unsafe {
         wall_ms.write(wall);
         mono_ms.write(mono);
@@ -153,7 +152,8 @@ extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut
 
 extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *mut Response) {
     let world = world(user_data);
-    // acts only while no operation but the program's own can be running: the program waits for that, and frees nothing
+    // a callback acts only if no other operation can be running: the program waits for running operations, and until
+    // then frees nothing
     let habit = if world.refreshes.load(SeqCst) { 0 } else { world.habit.load(SeqCst) % 8 };
     let license = world.license();
     match habit {
@@ -181,7 +181,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
         assert_eq!(polar_license_response_set_location(response, location.as_ptr()), OK);
     }
     let set = match answer {
-        // no reply: after a 429 the library would really wait
+        // sends no reply, because the library would really wait after a 429
         Answer::Reply { status: 429, .. } => OK,
         Answer::Reply { status, body, .. } => {
             polar_license_response_set(response, i32::from(status), -1, body.as_ptr(), body.len())
@@ -211,7 +211,7 @@ extern "C" fn changed(user_data: *mut c_void, decision: *const Decision, before:
         4 => {
             read_license(license);
         }
-        // this subscription need not exist
+        // the program need not have a subscription with this number
         5 => {
             polar_license_off_change(license, 1);
         }
@@ -223,7 +223,7 @@ extern "C" fn changed(user_data: *mut c_void, decision: *const Decision, before:
     }
 }
 
-/// Advances the clock by the time that the library would wait, and stops the operation after a few times.
+/// Advances the clock by the time for which the library would wait, and stops the operation after a few reports.
 extern "C" fn report(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32 {
     let world = world(user_data);
     assert_ne!(text(polar_license_stage_name(stage)).as_deref(), Some("unknown"));
@@ -243,8 +243,8 @@ extern "C" fn log_line(user_data: *mut c_void, level: i32, target: *const c_char
 }
 
 impl World {
-    /// Returns `true` if this kind of call to the store fails. Each kind fails a few times only, because the library
-    /// tries again.
+    /// Returns `true` if this kind of call to the store has to fail. Each kind fails only a few times, because the
+    /// library tries again.
     fn fails(&self, call: u8) -> bool {
         let fewer = |fault: u8| (fault % 8 == call).then(|| if (fault / 8).is_multiple_of(4) { 0 } else { fault - 8 });
         self.fault.fetch_update(SeqCst, SeqCst, fewer).is_ok()
@@ -255,7 +255,7 @@ impl World {
     }
 }
 
-/// A program, with the objects that it has not freed yet.
+/// A program, and the objects that it has not freed yet.
 struct Program<'a> {
     choices: &'a [u8],
     world: Arc<World>,
@@ -267,7 +267,7 @@ struct Program<'a> {
     /// The subscriptions to all licenses, including freed ones.
     subscriptions: Vec<u64>,
     parts: Vec<usize>,
-    /// The number of objects that existed before the program began.
+    /// The number of objects that already existed when the program began.
     others: isize,
 }
 
@@ -292,7 +292,7 @@ impl<'a> Program<'a> {
         Self { choices, world, options, licenses, decisions, errors, portal, subscriptions, parts, others }
     }
 
-    /// Returns the next choice, or 0 if there is none left.
+    /// Returns the next choice, or 0 if no choice is left.
     fn choose(&mut self) -> u8 {
         let Some((choice, rest)) = self.choices.split_first() else { return 0 };
         self.choices = rest;
@@ -382,7 +382,8 @@ impl<'a> Program<'a> {
             248..=255 => polar_license_options_new(null(), null()),
         };
         assert!(!options.is_null());
-        // the library must not use the files, the network or the clock of this machine
+        // the program provides these, because the library must not use the files, the network or the clock of this
+        // machine
         let store = self.part();
         assert_eq!(
             polar_license_options_set_store(options, Some(load), Some(save), Some(remove), store, Some(destroy)),
@@ -396,7 +397,7 @@ impl<'a> Program<'a> {
         self.options.push(options);
     }
 
-    /// Calls one of the setters, with valid or invalid arguments.
+    /// Calls a setter with valid or invalid arguments. The setter and the arguments are choices.
     fn configure(&mut self) {
         let options = self.choose();
         let options = pick(options, &self.options).unwrap_or(null_mut());
@@ -541,7 +542,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// Returns one of the open licenses, or NULL.
+    /// Returns an open license or NULL, as the next choice says.
     fn license(&mut self) -> *mut License {
         let choice = self.choose();
         let license = pick(choice, &self.licenses).unwrap_or(null_mut());
@@ -549,15 +550,15 @@ impl<'a> Program<'a> {
         license
     }
 
-    /// Checks the results of a call whose callbacks may have freed the license.
+    /// Checks the results of a call during which a callback may have freed the license.
     fn used(&mut self, code: i32, decision: Option<*mut Decision>, error: Option<*mut Error>) {
         let freed = self.world.freed.swap(0, SeqCst);
         self.licenses.retain(|license| license.addr() != freed);
         self.received(code, decision, error);
     }
 
-    /// Checks that the return code of a call agrees with the objects that it returned through pointers, and keeps
-    /// these.
+    /// Checks that the return code of a call agrees with the objects that the call returned through pointers. Keeps
+    /// these objects.
     fn received(&mut self, code: i32, decision: Option<*mut Decision>, error: Option<*mut Error>) {
         if let Some(decision) = decision {
             assert_eq!(code == OK, !decision.is_null(), "a decision with {code}");
@@ -572,7 +573,7 @@ impl<'a> Program<'a> {
 
     fn end(mut self) {
         assert_eq!(polar_license_set_log(POLAR_LICENSE_LOG_INFO, None, null_mut(), None), OK);
-        // the other objects outlive the license
+        // frees the licenses first, because all other objects must stay valid after that
         self.licenses.drain(..).for_each(|license| polar_license_free(license));
         self.portal.free_all();
         self.options.drain(..).for_each(|options| polar_license_options_free(options));
@@ -586,7 +587,7 @@ impl<'a> Program<'a> {
         }
         assert_eq!(alive::objects(), self.others, "objects exist that the program never received");
         assert!(!self.world.is_locked.load(SeqCst), "the store stays locked");
-        // a thread that has just reported a reply may still hold the transport
+        // a thread that has just reported a reply may still be using the transport
         let is_waiting = |all: &mut (usize, BTreeMap<usize, Arc<Part>>)| {
             self.parts.iter().any(|part| all.1.get(part).is_some_and(|part| part.destroyed.load(SeqCst) == 0))
         };
@@ -600,7 +601,7 @@ impl<'a> Program<'a> {
     }
 }
 
-/// The program's objects of the customer portal.
+/// The program's objects that belong to the customer portal.
 #[derive(Default)]
 struct Portal {
     replies: Vec<*mut Reply>,
@@ -624,14 +625,14 @@ impl Portal {
         }
     }
 
-    /// Returns a handle from one of the program's replies, of any kind; 0 if the reply has none there.
+    /// Returns the handle that one of the program's replies has at this place. Returns 0 if there is no handle.
     fn handle(&self, choice: u8, place: u8) -> u32 {
         let reply = pick(choice, &self.replies).unwrap_or(null_mut());
         polar_license_reply_handle(reply, OBJECTS[usize::from(place) % OBJECTS.len()].as_ptr())
     }
 }
 
-/// The places of objects that have a handle.
+/// The places (JSON pointers) at which replies have objects with a handle.
 const OBJECTS: [&CStr; 6] = [c"", c"/key", c"/keys/0", c"/devices/0", c"/devices/devices/0", c"/customers/1"];
 
 impl Program<'_> {
@@ -745,7 +746,7 @@ fn read_reply(reply: *const Reply) {
     assert_eq!(created == POLAR_LICENSE_ABSENT, count == 0);
 }
 
-/// Returns the code that functions return for a missing argument.
+/// Returns the return code that functions have for a missing argument.
 fn missing_argument() -> i32 {
     polar_license_cancel(null())
 }
@@ -754,15 +755,15 @@ fn pick<T: Copy>(choice: u8, all: &[T]) -> Option<T> {
     all.get(usize::from(choice) % (all.len() + 1)).copied()
 }
 
-/// Removes one of the objects for the caller to free, or returns NULL.
+/// Removes one of the objects and returns it for the caller to free, or returns NULL.
 fn take<T>(choice: u8, all: &mut Vec<*mut T>) -> *mut T {
     let at = usize::from(choice) % (all.len() + 1);
     if at < all.len() { all.swap_remove(at) } else { null_mut() }
 }
 
-/// Returns a string of the library's, which must be UTF-8, or `None` for NULL.
+/// Returns a string that the library owns and that must be UTF-8, or `None` if the pointer is NULL.
 fn text(text: *const c_char) -> Option<String> {
-    // SAFETY: the pointer is NULL or a string of the library's, whose owner is alive.
+    // SAFETY: the pointer is NULL or a string whose owner, an object of the library, is alive.
     let text = (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) });
     text.map(|text| text.to_str().expect("the library's strings are UTF-8").to_owned())
 }

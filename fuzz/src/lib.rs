@@ -1,5 +1,6 @@
-//! The fuzz targets: functions that take any bytes, and panic if a property does not hold that must hold for all
-//! inputs. The targets use only the public interface of the crate or of the C library, and no clock, file or network.
+//! The fuzz targets. A target is a function that takes any bytes. It panics if a property that must hold for all inputs
+//! does not hold. The targets use only the public interface of the crate or of the C library, and no clock, file or
+//! network.
 
 pub mod calls;
 pub mod json;
@@ -16,7 +17,7 @@ use serde_json::Value;
 /// A function that runs one input, and panics if a property does not hold.
 pub type Target = fn(&[u8]);
 
-/// All targets by name. Each has seeds in `corpus/NAME`.
+/// All targets by name. The seeds of each are in `corpus/NAME`.
 pub const TARGETS: [(&str, Target); 7] = [
     ("reply", reply::run),
     ("record", record::run),
@@ -37,7 +38,7 @@ pub(crate) fn key() -> Key {
     Key::parse(KEY).expect("a valid key")
 }
 
-/// Checks a text that is shown to people: it contains no key, no token, and no character that moves the cursor or
+/// Checks that a text that is shown to people contains no key, no token, and no character that moves the cursor or
 /// changes the direction of writing.
 pub(crate) fn assert_printable(text: &str) {
     let turns =
@@ -47,8 +48,8 @@ pub(crate) fn assert_printable(text: &str) {
     assert!(!text.contains(TOKEN), "the token is in {text:?}");
 }
 
-/// Reads JSON with serde_json. Returns `None` if it is JSON that serde_json cannot represent: a number that is too
-/// large, or an escape that is half a character.
+/// Reads JSON with serde_json. Returns `None` if serde_json cannot represent the JSON, because it contains a number
+/// that is too large or an escape for half a character.
 pub(crate) fn value(document: &[u8]) -> Option<Value> {
     match serde_json::from_slice(document) {
         Ok(value) => Some(value),

@@ -1,4 +1,4 @@
-//! A Polar with one key, for the targets that need answers. Most of its answers are those of the real one.
+//! A simulated Polar with one key, for the targets that need answers. It answers mostly as the real Polar does.
 
 use polar_license::Timestamp;
 use polar_license::transport::{Answer, Failure, Sent};
@@ -8,7 +8,7 @@ use super::{KEY, LICENSE, ORGANIZATION, TOKEN};
 
 #[derive(Default)]
 pub(crate) struct Polar {
-    /// Whether Polar has ever confirmed the key.
+    /// Whether this Polar has ever confirmed the key.
     pub(crate) confirmed: bool,
     /// The seat that was released last.
     pub(crate) released: Option<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Polar {
 }
 
 impl Polar {
-    /// Answers a request. Most choices give a confirmation.
+    /// Answers a request as `choice` says. Most choices give a confirmation.
     pub(crate) fn answer(&mut self, choice: u8, url: &str, body: &str, at: Timestamp) -> Answer {
         let request: Value = serde_json::from_str(body).expect("a request is JSON");
         let endpoint = url.rsplit('/').next().unwrap_or_default();
@@ -59,14 +59,14 @@ impl Polar {
     }
 }
 
-/// Answers a request of the customer portal, with the address if it redirects. Returns `None` for validate, activate
-/// and deactivate, which [`Polar::answer`] answers.
+/// Answers a request of the customer portal. If the answer is a redirection, returns its target too. Returns `None` for
+/// validate, activate and deactivate, which [`Polar::answer`] answers.
 pub(crate) fn portal_answer(choice: u8, url: &str, at: Timestamp) -> Option<(Answer, Option<&'static str>)> {
     let path = url.split_once("/v1/").map_or("", |(_, path)| path);
     let path = path.split('?').next().unwrap_or_default();
     let at = at.to_string();
     let one = || listed_key(LICENSE, KEY, Some(1), choice.is_multiple_of(2), &at);
-    // an answer that Polar gave to somebody else must be judged too
+    // a second key: the app must also judge an answer that Polar gave to somebody else
     let two = || listed_key(ORGANIZATION, "FUZZ-TWO", None, false, &at);
     let answer = match (path, choice) {
         (

@@ -1,5 +1,5 @@
-//! Opens any bytes that a store may hold: the record that this device wrote, that record with changes, or anything
-//! else.
+//! Opens any bytes that a store may contain: the record that this device wrote, the same record with changes, or any
+//! other bytes.
 
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ use polar_license::{State, Timestamp};
 use super::assert_printable;
 use super::steps::{World, engine};
 
-/// Opens a record. The first byte chooses the meaning of the rest: the record itself, or changes to the record that
+/// Opens a record. The first byte says what the rest is: the record itself, or a list of changes to the record that
 /// this device wrote.
 pub fn run(data: &[u8]) {
     let Some((kind, rest)) = data.split_first() else { return };
@@ -22,18 +22,18 @@ pub fn run(data: &[u8]) {
     assert_printable(&opened.to_json());
     assert_eq!(opened.allowed(), is_genuine, "only the record that this device wrote grants anything");
     assert!(is_genuine || opened.state() == State::Unlicensed);
-    // without an answer from Polar an untrusted record is not overwritten
+    // an untrusted record must not be overwritten without an answer from Polar
     let validated = device.run(Operation::Validate).into_decision();
     assert_eq!(validated.allowed(), is_genuine);
     assert!(is_genuine || device.stored.as_ref() == Some(&stored), "an untrusted record was overwritten");
-    // and a user can remove it
+    // a user must be able to remove an untrusted record
     if device.run(Operation::Forget).result.is_ok() {
         let mut next = Device { stored: device.stored, engine: engine() };
         assert_eq!(next.run(Operation::Open).result.expect("opening does not fail").state(), State::Unlicensed);
     }
 }
 
-/// A device that is offline.
+/// A device without a connection to Polar.
 struct Device {
     stored: Option<Vec<u8>>,
     engine: polar_license::engine::Engine,
@@ -41,7 +41,7 @@ struct Device {
 
 impl Device {
     fn run(&mut self, operation: Operation) -> Outcome {
-        // an hour after the record was written
+        // the clock reads an hour after the record was written
         let now = Now { wall: Timestamp::from_unix_ms(1_795_266_000_000), mono: 1_000 };
         let mut step = self.engine.begin(operation, now);
         loop {
@@ -70,7 +70,7 @@ impl Device {
 /// Returns the record of a device with an active license.
 fn genuine() -> &'static [u8] {
     static RECORD: OnceLock<Vec<u8>> = OnceLock::new();
-    // the choices: read, activate, and no failure
+    // the choices: read the clock, activate, and no failure
     RECORD.get_or_init(|| {
         let mut world = World::new(&[0, 7, 0, 0, 0, 0, 0, 0]);
         world.act();
@@ -78,8 +78,8 @@ fn genuine() -> &'static [u8] {
     })
 }
 
-/// Changes the record: each three bytes are a position and the byte to write there. If the position is behind the end,
-/// the third byte is the length to cut the record to.
+/// Changes the record. Each change takes three bytes: the first two are a position, and the third is the byte to write
+/// there. If the position is beyond the end, the third byte is instead the length to which the record is cut.
 fn changed(record: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut record = record.to_vec();
     for change in changes.chunks_exact(3) {

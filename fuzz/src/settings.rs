@@ -6,7 +6,7 @@ use super::{KEY, assert_printable};
 
 const SECRET: &str = "a secret of the app";
 
-/// Reads a configuration. The result is a configuration or an error, and neither shows the app's secret.
+/// Reads a configuration. Checks that neither the configuration nor the error shows the app's secret.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let has_secret = text.contains(&format!("\"appSecret\":\"{SECRET}\"")) && text.matches(SECRET).count() == 1;
@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
         }
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{error}");
-            // `KEY` is not a secret here: settings have no member for a license key
+            // `KEY` is not a secret in this text, because settings have no member for a license key
             assert_printable(&error.to_string().replace(KEY, ""));
             assert!(error.to_string().len() < 1000, "{} bytes of message", error.to_string().len());
             assert!(!has_secret || !format!("{error:?}").contains(SECRET), "the secret is shown");

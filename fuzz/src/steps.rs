@@ -1,4 +1,5 @@
-//! Drives the engine in any order: operations, answers, failures of the store, changes of the clock, ends of processes.
+//! Drives the engine through operations, answers, failures of the store, changes of the clock and ends of processes, in
+//! any order.
 
 use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Patience, Step, Turn};
@@ -11,10 +12,10 @@ use super::{KEY, ORGANIZATION, assert_printable};
 
 /// 2026-11-21T12:00:00Z.
 const START_MS: i64 = 1_795_262_400_000;
-/// A limit that is higher than the number of steps of any operation.
+/// The limit of steps for one operation. No operation needs so many.
 const MOST_STEPS: usize = 80;
 
-/// Runs a world. Each byte is one choice, in the order in which the world needs them; it ends after the last.
+/// Runs a world. Each byte is one choice; the world takes its choices in this order, and ends after the last.
 pub fn run(data: &[u8]) {
     let mut world = World::new(data);
     while !world.choices.is_empty() {
@@ -40,7 +41,7 @@ impl<'a> World<'a> {
         world
     }
 
-    /// Returns the next choice, or 0 if there is none left.
+    /// Returns the next choice, or 0 if no choice is left.
     fn choose(&mut self) -> u8 {
         let Some((choice, rest)) = self.choices.split_first() else { return 0 };
         self.choices = rest;
@@ -156,7 +157,7 @@ impl<'a> World<'a> {
             (Change::Put(record, _), _) => self.stored = Some(record),
             (Change::Remove, _) => self.stored = None,
         }
-        // a failed sync is reported after the write
+        // the record was written before the sync failed, so the failure is reported after the write
         if matches!(choice, 248..=254) { failed } else { Ok(()) }
     }
 }

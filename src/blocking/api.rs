@@ -1,4 +1,4 @@
-//! The three endpoints alone: typed requests in, typed replies out, nothing remembered.
+//! Calls Polar's three license endpoints directly. Takes a typed request, returns a typed reply, and stores nothing.
 
 #[cfg(feature = "http")]
 use super::http::HttpTransport;
@@ -12,8 +12,9 @@ use std::time::Duration;
 
 /// Polar's license endpoints without record, policy or pacing. Most apps want [`Client`](super::Client).
 ///
-/// Polar takes at most three requests a second from one address and blocks it for a minute at the fourth. Nothing is
-/// idempotent: an error with [`Error::maybe_applied`] may have taken a seat or counted usage.
+/// Polar accepts at most three requests a second from one address. At the fourth request it blocks the address for a
+/// minute. No request is idempotent: after an error with [`Error::maybe_applied`], a seat may have been taken or usage
+/// may have been counted.
 ///
 /// ```no_run
 /// use polar_license::blocking::Api;

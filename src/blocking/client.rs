@@ -1,4 +1,4 @@
-//! The client of a native app: opened once, asked from any thread.
+//! The client of a native app. It is opened once, and may be called from any thread.
 
 use super::driver::{Driver, Listener, lock};
 use super::file_store::default_directory;
@@ -32,7 +32,7 @@ use std::sync::{Arc, Mutex};
 /// let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
 /// let client = Client::open(config)?;
 /// if let Err(error) = client.activate(key) {
-///     println!("{}", error.message()); // what was here before is as it was
+///     println!("{}", error.message()); // a license that was here before is unchanged
 /// }
 /// let _listening = client.on_change(|license, _| println!("{}", license.message()));
 /// client.start_auto_refresh(); // for a program that runs for weeks
@@ -44,7 +44,8 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// A builder that opens a [`Client`] with parts that are not the default ones. Created by [`Client::builder`].
+/// A builder for a [`Client`] with another directory, store, network stack or clock than the default. Created by
+/// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -54,7 +55,7 @@ pub struct ClientBuilder {
     clock: Option<Arc<dyn Clock>>,
 }
 
-/// The registration of a listener, which is removed when this is dropped.
+/// The registration of a listener. When this is dropped, the listener is removed.
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
     driver: Arc<Driver>,
@@ -64,7 +65,8 @@ pub struct Subscription {
 impl Client {
     /// Opens the client and reads the stored license of this device. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read is not an error, so that it locks nobody out: the decision's problem says so.
+    /// Storage that cannot be read is not an error, so that nobody is locked out; the problem of the decision reports
+    /// it.
     pub fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open()
     }
@@ -132,8 +134,8 @@ impl Client {
         self.driver.cancel();
     }
 
-    /// Returns the customer portal: for a customer who lost the key, whose device is dead, or who has just bought.
-    /// Sends nothing.
+    /// Returns the customer portal, for a customer who has lost the key, whose old device no longer works, or who has
+    /// just bought a license. Sends nothing.
     ///
     /// ```no_run
     /// use polar_license::blocking::Client;
@@ -144,7 +146,7 @@ impl Client {
     /// let portal = client.portal();
     /// let mut requested = portal.request_code(&ask("The e-mail address of the purchase?"))?;
     /// if let CodeRequest::Choose(several) = &requested {
-    ///     // the one that the user has chosen
+    ///     // the customer that the user has chosen
     ///     requested = portal.request_code_for(several, &several.customers()[0])?;
     /// }
     /// if let CodeRequest::Sent(code) = &requested {
@@ -154,14 +156,14 @@ impl Client {
     /// let mut restored = session.restore()?;
     /// if let Restored::Choose(keys) = &restored {
     ///     keys.iter().for_each(|key| println!("{}", key.masked()));
-    ///     restored = session.activate(&keys[0])?; // the one that the user has chosen
+    ///     restored = session.activate(&keys[0])?; // the key that the user has chosen
     /// }
     /// if let Restored::NoSeat(full) = &restored {
     ///     println!("{}", full.error.message());
     ///     match &full.devices {
     ///         Devices::Listed(devices) => {
     ///             devices.iter().for_each(|device| println!("{} since {}", device.label(), device.since()));
-    ///             session.release(&full.key, &devices[0])?; // the one that the user has chosen
+    ///             session.release(&full.key, &devices[0])?; // the device that the user has chosen
     ///             restored = session.activate(&full.key)?;
     ///         }
     ///         Devices::Hidden(hidden) => println!("{}", hidden.message()),
@@ -181,7 +183,7 @@ impl Client {
     #[doc = include_str!("../client/operations/on_change.md")]
     ///
     /// The listener is called on the thread that ran the operation, and may call this client. A listener that owns a
-    /// clone of this client keeps it open until the subscription is dropped.
+    /// clone of this client keeps the client open until the subscription is dropped.
     ///
     /// ```no_run
     /// # fn say(_: &str) {}
@@ -203,9 +205,9 @@ impl Client {
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
     ///
-    /// Refreshes on a thread of its own, also after the machine was asleep, until stopped or until the last clone of
-    /// this client is dropped. Sees within two seconds what another process has stored. If the system has no thread
-    /// left, the log says so, and the next call tries again.
+    /// Refreshes on a thread of its own, and also soon after the machine wakes from sleep. Ends when it is stopped, or
+    /// when the last clone of this client is dropped. Notices within two seconds that another process has stored a
+    /// record. If the system has no thread left, logs an error; the next call tries again.
     pub fn start_auto_refresh(&self) {
         let mut refresher = lock(&self.refresher);
         if refresher.is_none() {

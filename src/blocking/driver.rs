@@ -1,4 +1,4 @@
-//! Carries the engine's steps out with a store, a transport and threads. Decides nothing about licenses.
+//! Carries out the engine's steps with a store, a transport and threads. Decides nothing about licenses.
 //!
 //! The engine is locked only to read it or to take a step, and never while storing or sending.
 
@@ -27,23 +27,24 @@ pub(super) struct Driver {
     engine: Mutex<Engine>,
     /// Signalled whenever an operation ends.
     ended: Condvar,
-    /// The time of the next look, from the last operation that ended since the refresher last asked.
+    /// The time of the refresher's next look, as the last operation has set it. `None` if no operation has ended since
+    /// the refresher last asked.
     planned: Mutex<Option<Option<u64>>>,
-    /// Signalled when that changes, and to end the refresher's wait.
+    /// Signalled when `planned` changes, and when the refresher's wait must end.
     replanned: Condvar,
     store: Box<dyn Store>,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The scope of the callers' operations; each cancel ends one and starts another.
+    /// The scope of the callers' operations. Each cancel ends this scope and puts a new one in its place.
     scope: Mutex<Scope>,
 }
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
 /// Only the app's store, transport, clock and listeners can panic. They are never called in the middle of a change to
-/// this state, so that a panic leaves nothing half changed.
+/// this state, so a panic leaves nothing half changed.
 impl RefUnwindSafe for Driver {}
 
 impl Driver {
@@ -76,7 +77,7 @@ impl Driver {
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
         // however this operation ends, even by a panic in the app's store, it wakes the operations that wait for it
         let _wakes = WakeOnDrop(&self.ended);
-        // kept until the answer is stored
+        // the turn is kept until the answer is stored
         let mut turn = None;
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -109,12 +110,13 @@ impl Driver {
         self.clock.now()
     }
 
-    /// See [`Store::stamp`].
+    /// Returns the [`Store::stamp`] of the client's store.
     pub(super) fn stamp(&self) -> Option<u64> {
         self.store.stamp()
     }
 
-    /// Ends every operation of callers that is in progress. Requests that were sent may have been applied.
+    /// Ends all operations in progress that callers have started. A request that was already sent may have been
+    /// applied.
     pub(super) fn cancel(&self) {
         let scope = std::mem::take(&mut *lock(&self.scope));
         self.cancel_scope(&scope);
@@ -122,15 +124,16 @@ impl Driver {
 
     pub(super) fn cancel_scope(&self, scope: &Scope) {
         scope.cancel();
-        // taken so that an operation about to wait has either seen the flag or is notified
+        // locked so that an operation that is about to wait either sees the flag or gets the notification
         drop(lock(&self.engine));
         self.ended.notify_all();
         drop(lock(&self.planned));
         self.replanned.notify_all();
     }
 
-    /// Returns the time of the next look, if an operation has ended since the last call. Waits for that at most for
-    /// `pause`, or until the scope is cancelled.
+    /// Waits until an operation has ended, the scope is cancelled, or `pause` has passed. An operation that has ended
+    /// since the last call counts as well. Returns the time of the next look that the operation has set, or `None` if
+    /// no operation has ended.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();
@@ -145,8 +148,8 @@ impl Driver {
         work(&mut engine, now)
     }
 
-    /// Carries out a store step. Reads without the lock first, since most steps change nothing and a record is only
-    /// ever replaced as a whole.
+    /// Carries out a store step. Reads without the lock first, because most steps change nothing. That is safe, because
+    /// a record is only ever replaced as a whole.
     fn store(&self, mut step: StoreStep, scope: &Scope) -> Step {
         self.pause(step.not_before, scope);
         let mut written = self.read_and_merge(&mut step).map(|change| change == Change::Keep);
@@ -177,7 +180,7 @@ impl Driver {
         }
     }
 
-    /// Waits for other processes in short pieces, so that a cancel ends it soon.
+    /// Takes the turn to ask Polar. Waits for other processes in short pieces, so that a cancel soon ends the wait.
     fn wait_for_turn<'a>(&'a self, step: TurnStep, scope: &Scope, held: &mut Option<Box<dyn HeldTurn + 'a>>) -> Step {
         const PIECE: Duration = Duration::from_millis(100);
         *held = self.store.take_turn(Duration::ZERO);
@@ -210,12 +213,12 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, answer, now))
     }
 
-    /// Waits until `until`, or until a cancel.
+    /// Waits until the time `until`, or until the scope is cancelled.
     fn pause(&self, until: u64, scope: &Scope) {
         let wait = Duration::from_millis(self.now().until(until));
         if !wait.is_zero() {
             let engine = lock(&self.engine);
-            // signalled by a cancel, and for nothing when another operation ends
+            // signalled by a cancel, and also when another operation ends; the wait then continues
             drop(self.ended.wait_timeout_while(engine, wait, |_| !scope.is_cancelled()));
         }
     }
@@ -238,7 +241,7 @@ impl Drop for WakeOnDrop<'_> {
     }
 }
 
-/// Locks a mutex, even after a panic elsewhere, which leaves nothing half changed here.
+/// Locks a mutex, even after a thread has panicked while it held the lock. A panic leaves nothing half changed here.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

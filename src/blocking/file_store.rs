@@ -7,16 +7,17 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `NAME` | the record; or `no license` and a line feed if it was removed while another device's record was there |
+//! | `NAME` | the record; or `no license` and a line feed, if the record was removed beside another device's record |
 //! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `take99` | the lock: see `file_lock.rs` |
-//! | `NAME.asking.lock` and so on | a lock that a process holds while it asks Polar |
+//! | `NAME.asking.lock`, and its side files as above | a lock that a process holds while it asks Polar |
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
-//! Lock; write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename it
-//! to `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole. A save that may be
-//! lost ([`Durability::Relaxed`]) skips the last step and no other: a file system may write a rename before the data of
-//! the renamed file, and a power cut in between would leave an empty record in place of a good one.
+//! Lock; write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename
+//! `NAME.TOKEN.tmp` to `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole. A
+//! save that may be lost ([`Durability::Relaxed`]) skips only the last step. It still syncs the file: a file system may
+//! write a rename before the data of the renamed file, and a power cut in between would leave an empty record in place
+//! of a good one.
 //!
 //! # Directory
 //! [`default_directory`] is `polar-license` in
@@ -25,9 +26,9 @@
 //! |---|---|
 //! | macOS, iOS | `~/Library/Application Support` |
 //! | Windows | `%LOCALAPPDATA%` |
-//! | all others | `$XDG_DATA_HOME` where it is an absolute path, else `~/.local/share` |
+//! | all others | `$XDG_DATA_HOME` if it is an absolute path, else `~/.local/share` |
 //!
-//! `~` is `$HOME` where set, else what the system's user database says.
+//! `~` is `$HOME` if it is set, else the home directory in the system's user database.
 
 use std::env;
 use std::ffi::OsString;
@@ -45,18 +46,18 @@ use super::files::{
 };
 use crate::store::{Durability, HeldTurn, Store, StoreError};
 
-/// The most bytes to read, which is more than any record has. A longer file then fails as a record that was tampered
-/// with.
+/// The largest number of bytes to read, which is more than any record has. A longer file is read up to this limit, and
+/// then fails as a record that was tampered with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
-/// The content that replaces a removed record while a record of another device is beside it. Without this file the app
-/// would offer to move that license.
+/// The content that replaces a removed record while a record of another device is beside it. Without this file, the app
+/// would offer to move the license of the other device.
 const NOTHING: &[u8] = b"no license\n";
 const TAG_DIGITS: usize = 16;
 /// The longest wait for other processes if the caller sets no limit.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Keeps one record in a file, shared safely by threads and processes.
+/// A store that keeps one record in a file. Threads and processes can share it safely.
 ///
 /// Creating a store touches no file; the directory is created at the first lock or save.
 pub struct FileStore {
@@ -65,7 +66,7 @@ pub struct FileStore {
     lock: FileLock,
     /// The lock that is held while a process asks Polar.
     asking: FileLock,
-    /// Whether the files of dead processes were removed.
+    /// Whether this store has removed the files of dead processes.
     has_swept: AtomicBool,
 }
 
@@ -92,8 +93,8 @@ impl FileStore {
 }
 
 /// Returns the name of a record's file: `APP-PRODUCT-DEVICE.license`. `PRODUCT` and `DEVICE` are the tags in lower-case
-/// hexadecimal digits. `APP` is the app id with every character other than `A-Z a-z 0-9 . - _` replaced by one `_` (one
-/// for each Unicode code point), cut to 64, and a leading `.` replaced by `_`.
+/// hexadecimal digits. `APP` is the app id, cut to 64 Unicode code points. In it, `_` replaces each code point other
+/// than `A-Z a-z 0-9 . - _`, and a `.` at the start.
 ///
 /// ```
 /// let name = polar_license::blocking::file_name("com.acme/app", [0x0a; 8], [0xff; 8]);
@@ -115,7 +116,7 @@ pub fn file_name(app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Str
 /// |---|---|
 /// | macOS, iOS | `~/Library/Application Support/polar-license` |
 /// | Windows | `%LOCALAPPDATA%\polar-license` |
-/// | all others | `$XDG_DATA_HOME/polar-license` where that is absolute, else `~/.local/share/polar-license` |
+/// | all others | `$XDG_DATA_HOME/polar-license` if that is absolute, else `~/.local/share/polar-license` |
 pub fn default_directory() -> Option<PathBuf> {
     directory_on(System::THIS, |name| env::var_os(name), env::home_dir())
 }
@@ -123,8 +124,9 @@ pub fn default_directory() -> Option<PathBuf> {
 impl Store for FileStore {
     /// Returns the record, at most its first MiB.
     ///
-    /// If there is none for this device, returns the newest record of the same app and product for another device: the
-    /// home directory was moved to this machine, and the app can offer to move the license.
+    /// If there is no record for this device, returns the newest record of the same app and product for another device.
+    /// Such a record is found after the home directory was moved to this machine, and the app can offer to move the
+    /// license.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         match read_record(&self.path()) {
             Ok(Some(record)) => Ok(Some(record).filter(|record| record != NOTHING)),
@@ -184,8 +186,8 @@ impl Store for FileStore {
         Ok(())
     }
 
-    /// Takes a second lock, `NAME.asking.lock`, which is kept while Polar is asked. If it cannot be created, nobody can
-    /// save an answer either, and each process asks for itself.
+    /// Takes a second lock, `NAME.asking.lock`, which is held while Polar is asked. If this lock cannot be created, no
+    /// process can save an answer either, and each process asks for itself.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         match self.asking.try_acquire(timeout) {
             Ok(held) => held.map(|held| Box::new(held) as _),
@@ -196,8 +198,8 @@ impl Store for FileStore {
         }
     }
 
-    /// Returns a hash of the file's metadata. A changed record is another file. It may have the same length and time,
-    /// but has another number.
+    /// Returns a hash of the file's metadata. Each save puts another file in place of the record. The new file may have
+    /// the same length and time as the old one, but on Unix it has another number.
     fn stamp(&self) -> Option<u64> {
         let mut stamp = DefaultHasher::new();
         if let Ok(metadata) = fs::metadata(self.path()) {
@@ -218,7 +220,7 @@ impl fmt::Debug for FileStore {
 pub(super) enum Hindrance {
     /// Another process has the lock.
     Locked {
-        /// The time for which it has had the lock, if that is known.
+        /// The time for which that process has had the lock, if it is known.
         held_for: Option<Duration>,
     },
     Failed(StoreError),
@@ -226,9 +228,9 @@ pub(super) enum Hindrance {
 
 #[cfg(feature = "http")]
 impl FileStore {
-    /// Does every step of a save but the last: lock, write, sync. Leaves nothing behind, not even the directory.
+    /// Does the first steps of a save: locks, writes and syncs. Leaves nothing behind, not even the directory.
     pub(super) fn rehearse_save(&self) -> Result<(), Hindrance> {
-        /// More than a record, so that a disk with its last block free counts as full.
+        /// Longer than a record, so that a disk on which only the last block is free counts as full.
         static REHEARSAL: [u8; 16 * 1024] = [0; 16 * 1024];
         let missing: Vec<&Path> = self.directory.ancestors().take_while(|path| !path.exists()).collect();
         let rehearsed = match self.lock.try_acquire(LOCK_TIMEOUT) {
@@ -242,7 +244,7 @@ impl FileStore {
             Err(error) => Err(Hindrance::Failed(error)),
         };
         for path in missing {
-            // one that is in use by now stays
+            // a directory that is in use by now stays
             let _ = fs::remove_dir(path);
         }
         rehearsed
@@ -300,8 +302,8 @@ impl FileStore {
         rename(temporary, &self.path()).map_err(failed)
     }
 
-    /// Returns the newest record of this app and product for another device, if one can be read. It is an offer, not
-    /// this device's state.
+    /// Returns the newest record of this app and product for another device, if one can be read. The app can offer to
+    /// move that license; the record is not the state of this device.
     fn newest_sibling(&self) -> Option<Vec<u8>> {
         let stem = self.name.strip_suffix(EXTENSION)?;
         let prefix = stem.get(..stem.len().checked_sub(TAG_DIGITS)?)?;
@@ -341,7 +343,7 @@ fn read_record(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(record))
 }
 
-/// The systems that differ in the directory for an app's data.
+/// The kinds of systems, which differ in the directory for an app's data.
 #[derive(Clone, Copy)]
 enum System {
     Apple,

@@ -1,11 +1,11 @@
-//! Files and directories that only their owner can read: creating and changing them, and messages for failures. Never
-//! names a path in an error: paths contain the user's name. Never waits for a pipe.
+//! Creates and changes files and directories that only their owner can read, and composes the messages for failures.
+//! Never names a path in an error: paths contain the user's name. Never waits for a pipe.
 //!
 //! # Owners
-//! `sudo` keeps the user's home. A program run as root therefore works on the files of a user, who could not read new
-//! files of root. So each file that root creates is given to the owner of the file that it replaces, or else to the
-//! owner of its directory. If everybody may write to the directory, the owner of a replaced file does not count:
-//! anybody may have put the file there to be given a license key.
+//! `sudo` keeps the user's home directory. A program that runs as root therefore works on the files of a user, who
+//! could not read the files that root creates. So each file that root creates is given to the owner of the file that it
+//! replaces, or else to the owner of its directory. If everybody may write to the directory, the owner of a replaced
+//! file does not count: anybody may have put that file there, in order to receive a license key.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::store::StoreError;
 
-/// Creates a file that only its owner can read. Fails if there is one, even a dangling link.
+/// Creates a file that only its owner can read. Fails if something exists at the path, even a dangling link.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
     let file = create(path)?;
     give_to_owner_of(directory_of(path), None, &file);
@@ -41,8 +41,8 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Gives a file that root has just created to the user among whose files it is; see the module head. Uses the
-/// descriptor, because the name may belong to another file by then.
+/// Gives a file that root has just created to the owner of the replaced file or of the directory; see the module head.
+/// Uses the descriptor, because the name may belong to another file by then.
 #[cfg(unix)]
 fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -64,21 +64,22 @@ fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
 #[cfg(not(unix))]
 fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
 
-/// Opens a file to read. Fails for anything but a file, because opening a pipe would block until somebody writes to it.
+/// Opens a file to read. Fails for anything but a regular file, because opening a pipe would block until somebody
+/// writes to it.
 pub(super) fn open_file(path: &Path) -> io::Result<File> {
     if !retry_while_in_use(|| fs::metadata(path)).map_err(unless_loop)?.is_file() {
         return Err(ErrorKind::IsADirectory.into());
     }
     let mut options = OpenOptions::new();
     options.read(true);
-    // it may be a pipe by now
+    // opens without blocking, because the file may have become a pipe by now
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::fcntl::OFlag::O_NONBLOCK.bits());
     retry_while_in_use(|| options.open(path))
 }
 
-/// Turns the error of links that lead to each other into the error for something else than a file. The standard
-/// library's kind for it is unstable.
+/// Returns `IsADirectory`, the error for anything that is not a file, if links lead to each other. The standard
+/// library's own kind for such links is unstable. Returns any other error unchanged.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }
@@ -95,7 +96,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     retry_while_in_use(|| fs::rename(from, to))
 }
 
-/// Returns the names of the entries of a directory, as far as it can be read.
+/// Returns the names of the entries of a directory, as far as the directory can be read.
 ///
 /// The standard library is not used, because its `ReadDir` panics if `closedir` fails, even when all names have been
 /// read.
@@ -112,7 +113,7 @@ pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
     entries.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned()).collect()
 }
 
-/// Returns the names of the entries of a directory, as far as it can be read.
+/// Returns the names of the entries of a directory, as far as the directory can be read.
 #[cfg(not(unix))]
 pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
@@ -136,7 +137,7 @@ pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
-        // by another process, just now
+        // another process has created it just now
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(ErrorKind::NotADirectory.into()),
         made => made?,
@@ -149,13 +150,13 @@ pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Where a file or directory is.
+/// Returns the directory that contains a file or directory.
 pub(super) fn directory_of(path: &Path) -> &Path {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     parent.unwrap_or(Path::new("."))
 }
 
-/// Opens a directory. Fails for a link to one.
+/// Opens a directory. Fails for a link to a directory.
 fn open_directory(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -168,9 +169,9 @@ fn open_directory(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Makes an attempt, and on Windows up to 50 attempts in about a quarter of a second. Windows refuses to replace,
-/// delete, open or create a file while another program has it open, such as a reader or a virus scanner that looks at
-/// every file after it was written.
+/// Calls `attempt` once. On Windows, calls it again while another program has the file open, up to 50 times in about a
+/// quarter of a second. Windows refuses to replace, delete, open or create a file that another program has open. Such a
+/// program may be a reader, or a virus scanner that looks at every file after it was written.
 pub(super) fn retry_while_in_use<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     for _ in 1..50 {
         match attempt() {
@@ -181,7 +182,7 @@ pub(super) fn retry_while_in_use<T>(mut attempt: impl FnMut() -> io::Result<T>) 
     attempt()
 }
 
-/// Returns `true` if another program has the file open, for which Windows has several error codes.
+/// Returns `true` for the error codes with which Windows reports that another program has the file open.
 pub(super) fn is_in_use(error: &io::Error) -> bool {
     const ACCESS_DENIED: i32 = 5;
     const SHARING_VIOLATION: i32 = 32;
@@ -189,7 +190,8 @@ pub(super) fn is_in_use(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION | DELETE_PENDING))
 }
 
-/// Writes a rename or a removal to the disk. Does nothing if directories cannot be synced, or not by this user.
+/// Writes the renames and removals in a directory to the disk. Does nothing if the system cannot sync directories, or
+/// does not let this user do it.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     observe(DiskStep::SyncDirectory)?;
     if !cfg!(unix) {
@@ -238,7 +240,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns the error for a failed task, with what to do about the usual causes.
+/// Returns the error for a failed task. For the usual causes, the error says what to do.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the standard library adds kinds")]
 pub(super) fn failure(task: &str, error: io::Error) -> StoreError {
     let cause = match error.kind() {
@@ -282,19 +284,19 @@ pub(super) mod tests {
         FAILS.with_borrow_mut(planned).map_or(Ok(()), |_| Err(io::Error::other("on purpose")))
     }
 
-    /// The steps that `work` takes in this thread.
+    /// Runs `work`, and returns the steps that it takes in this thread.
     pub(in crate::blocking) fn disk_steps(work: impl FnOnce()) -> Vec<DiskStep> {
         STEPS.take();
         work();
         STEPS.take()
     }
 
-    /// Makes the next of each of these steps fail in this thread.
+    /// Makes the next step of each of these kinds fail in this thread.
     pub(in crate::blocking) fn fail_next(steps: &[DiskStep]) {
         FAILS.set(steps.to_vec());
     }
 
-    /// A directory of its own for each test, removed at the end.
+    /// A new directory for one test. It is removed at the end of the test.
     pub(in crate::blocking) struct Scratch(pub(in crate::blocking) PathBuf);
 
     impl Scratch {
@@ -326,7 +328,7 @@ pub(super) mod tests {
         assert_eq!(create_private_directory(&path.join("b")).unwrap_err().kind(), ErrorKind::NotADirectory);
     }
 
-    /// As a virus scanner does: it lets nobody else delete or replace what it reads.
+    /// A virus scanner lets nobody else delete or replace the file that it reads.
     #[cfg(windows)]
     #[test]
     fn a_file_that_was_in_use_can_be_replaced_afterwards() {
@@ -340,7 +342,7 @@ pub(super) mod tests {
         let replace = || {
             attempts += 1;
             let result = fs::rename(&from, &to);
-            // it is done after the first refusal
+            // the scanner closes the file after the first refusal
             scanner.take();
             result
         };

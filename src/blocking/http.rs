@@ -1,5 +1,5 @@
 //! Sends one request over HTTPS with ureq. Reports precisely whether a request that failed may have reached Polar,
-//! because one that may have is never sent again.
+//! because a request that may have reached Polar is never sent again.
 //!
 //! Never follows a redirect, never sends twice, never reuses a connection (Polar closes idle ones after 5 s, and a
 //! reset on reuse would look like a lost answer), never judges who answered, never reads a clock.
@@ -9,22 +9,25 @@
 //!                     failed here: Sent::No                     │  failed here: Sent::Maybe
 //!                                                               └─ ureq asks for the first byte of the body
 //! ```
-//! The line is where ureq first reads the body: a request without one byte of its body is one that Polar cannot act on.
-//! This is exact where a list of error codes would be a guess (a reset, say, can come from either side of the line).
+//! The boundary between [`Sent::No`] and [`Sent::Maybe`] is the moment at which ureq first reads the body: before that,
+//! Polar has no byte of the body and cannot act on the request. This boundary is exact. A list of error codes would be
+//! a guess, because a reset, for example, can happen on either side.
 //!
-//! Trust: the operating system verifies certificates on Windows and Apple systems; elsewhere the system's root
-//! certificates count (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none. They are
-//! read before the first request that needs them, and again after a request that failed, so that a certificate that is
-//! installed meanwhile works without a restart. A certificate that is removed stays trusted until then, or until the
-//! program ends.
+//! Trust: on Windows and Apple systems, the operating system verifies certificates. On other systems, the system's root
+//! certificates are trusted (or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name), and bundled ones if there are
+//! none. The root certificates are read before the first request that needs them, and again after a failed request, so
+//! that a certificate that is installed meanwhile works without a restart. A certificate that is removed stays trusted
+//! until the next failed request, or until the program ends.
 //!
-//! Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), in
-//! capital or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting. Loopback is
-//! never proxied. Nothing is sent if the first of them that is set is not a proxy's address.
+//! Proxy: `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY`, in capital or small letters, name the proxy (`http`, `https`,
+//! `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. On Windows, the system's setting names
+//! the proxy if no variable is set. Loopback is never proxied. If the first variable that is set does not hold a
+//! proxy's address, nothing is sent.
 //!
-//! ureq-proto writes every answer to the log at level `trace`, key, customer and tokens included, and offers no switch.
-//! An app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal`, `ureq` as well: at
-//! `trace` it writes addresses, and that of a checkout holds its secret.
+//! ureq-proto writes every answer to the log at level `trace`, including keys, customer data and tokens, and has no
+//! switch for that. An app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal` it has
+//! to turn off the target `ureq` as well, which writes addresses at `trace`: the address of a checkout contains its
+//! secret.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -47,7 +50,7 @@ use crate::client::resettable::Resettable;
 use crate::client::system_roots;
 use crate::transport::{Answer, Failure, Method, Request, RetryHeaders, Sent, Transport};
 
-/// Sends requests with ureq and rustls, honouring the system's proxy and root certificates.
+/// A transport that sends requests with ureq and rustls. Uses the system's proxy and root certificates.
 #[derive(Clone, Default)]
 pub struct HttpTransport {
     roots: Arc<Resettable<RootCerts>>,
@@ -69,7 +72,7 @@ impl Transport for HttpTransport {
         match exchange(request, &mut body, &self.roots) {
             Ok(reply) => reply.answer,
             Err(fault) => {
-                // the certificates may be the reason, and are read again for the next request
+                // the certificates may be the reason, so they are read again for the next request
                 self.roots.reset();
                 fault.into_answer(body.sent)
             }
@@ -88,24 +91,24 @@ pub(super) struct Probe {
     pub(super) answer: Answer,
     /// The header `Date` of the reply.
     pub(super) date: Option<String>,
-    /// The header `Polar-Version` of the reply: the version of Polar's API that it is in.
+    /// The header `Polar-Version` of the reply: the version of Polar's API in which the reply is written.
     pub(super) version: Option<String>,
     /// The reason why there is no reply.
     pub(super) obstacle: Option<Obstacle>,
 }
 
-/// The point on its way at which a request failed.
+/// The point at which a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Obstacle {
     /// Nothing may be sent to the address.
     Address,
     /// The value of a variable that should name the proxy is not an address.
     ProxyVariable,
-    /// The proxy's protocol requires this computer to look up the server's name, which is not known here.
+    /// The proxy's protocol requires this computer to look up the server's name, and the lookup failed.
     HostName,
-    /// The connection was not accepted, or the name is not known here.
+    /// The connection was not accepted, or this computer could not look up the server's name.
     Connection,
-    /// The connection was accepted, and failed before the request was sent.
+    /// The connection was accepted, but failed before the request was sent.
     BrokenOff,
     Timeout,
     /// The proxy did not connect to the server, or does not speak HTTP.
@@ -118,7 +121,7 @@ pub(super) enum Obstacle {
     Answer,
 }
 
-/// The way in which requests to an address are sent from here.
+/// The proxy and the certificates that requests to an address use.
 pub(super) struct Route {
     /// The proxy's protocol, and whether a user name is sent to it.
     pub(super) proxy: Option<(String, bool)>,
@@ -146,7 +149,7 @@ pub(super) fn leaves_certificates_out() -> bool {
     system_roots::leaves_file_out()
 }
 
-/// Returns `false`, because other systems do not read the variable.
+/// Returns `false`, because other systems do not use `SSL_CERT_FILE`.
 #[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
 pub(super) fn leaves_certificates_out() -> bool {
     false
@@ -164,25 +167,26 @@ fn proxy_on_the_way(url: &str) -> Option<Proxy> {
     target(url).and_then(|(target, _)| proxy(target).ok().flatten()).filter(|proxy| !proxy.is_no_proxy(&uri))
 }
 
-/// Returns `true` if the proxy accepts no names, and the name cannot be looked up here.
+/// Returns `true` if the proxy requires this computer to look up the server's name, and the lookup fails.
 fn is_looked_up_in_vain(url: &str) -> bool {
     let is_needed = proxy_on_the_way(url).is_some_and(|proxy| proxy.resolve_target());
     let uri: Option<Uri> = url.parse().ok();
     let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
-    // an address of version 6 stands in brackets
+    // an IPv6 address stands in brackets
     is_needed && (host.trim_matches(['[', ']']), 0).to_socket_addrs().is_err()
 }
 
-/// The variables that name a proxy, in the order in which ureq takes the first with an address.
+/// The variables that can name a proxy. ureq tries them in this order, and uses the first one that holds an address.
 const PROXY_VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
-/// Returns the variables that should name a proxy and whose value is not a proxy's address.
+/// Returns the variables that are set, but do not hold a proxy's address.
 pub(super) fn wrong_proxy_variables() -> Vec<&'static str> {
     let is_wrong = |name: &&str| proxy_in(name).is_some_and(|proxy| proxy.is_err());
     PROXY_VARIABLES.into_iter().filter(is_wrong).collect()
 }
 
-/// Returns the proxy that a variable names, or the reason why it names none. `None` if it is not set.
+/// Returns the proxy that a variable names, or an error if the variable does not hold a proxy's address. Returns `None`
+/// if it is not set.
 fn proxy_in(name: &str) -> Option<Result<Proxy, ureq::Error>> {
     let address = std::env::var_os(name).filter(|address| !address.is_empty())?;
     Some(address.to_str().ok_or(ureq::Error::InvalidProxyUrl).and_then(Proxy::new))
@@ -200,14 +204,15 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<Ro
     let response = match request.method {
         Method::Get => with_headers(agent.get(request.url.as_str()), request)?.call()?,
         Method::Post => with_headers(agent.post(request.url.as_str()), request)?
-            // Without it ureq sends a reader's body in chunks, which Polar refuses with 411.
+            // Without this header, ureq sends a reader's body in chunks, which Polar refuses with 411.
             .header("Content-Length", request.body.len().to_string())
             .send(SendBody::from_reader(body))?,
     };
     read(response, request.reply_limit)
 }
 
-/// Adds the headers that every request has. ureq does not log their values.
+/// Adds the headers that every request has. Marks the values of [`Request::headers`] as sensitive, so that ureq does
+/// not log them.
 fn with_headers<B>(mut builder: RequestBuilder<B>, request: &Request) -> Result<RequestBuilder<B>, Fault> {
     builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
     for (name, value) in request.headers() {
@@ -248,7 +253,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Http => TlsConfig::default(),
     };
     let proxy = proxy(target)?;
-    // ureq allows for the connection to a proxy and for its answer separately, up to this long each.
+    // ureq applies this limit to the connection to a proxy and again to the proxy's answer, so each gets half of the
+    // time.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
         .proxy(proxy)
@@ -267,8 +273,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
     Ok(config.new_agent())
 }
 
-/// Returns the proxy for a request. Fails if the first variable that is set is wrong: ureq would ignore it, and send
-/// the request past the proxy.
+/// Returns the proxy for a request. Fails if the first variable that is set does not hold a proxy's address: ureq would
+/// ignore that variable, and send the request without the proxy.
 fn proxy(target: Target) -> Result<Option<Proxy>, Fault> {
     if target == Target::Loopback {
         return Ok(None);
@@ -295,8 +301,8 @@ fn system_roots() -> Option<usize> {
     None
 }
 
-/// Loads the system's root certificates. ureq's platform verifier is not used, because without any certificates it
-/// fails after connecting, which cannot be detected.
+/// Loads the system's root certificates. ureq's platform verifier is not used: on a system without certificates it
+/// fails only after connecting, and this failure looks like any other.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
     let found = system_roots::system_roots().certs;
@@ -321,7 +327,7 @@ struct WatchedBody<'a> {
 
 impl<'a> WatchedBody<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        // An empty body is never read, so it does not show what was sent.
+        // An empty body is never read, so nothing shows whether the request was sent.
         Self { rest: bytes, sent: if bytes.is_empty() { Sent::Maybe } else { Sent::No } }
     }
 }
@@ -350,7 +356,7 @@ impl From<ureq::Error> for Fault {
 
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
-        // ureq's readers wrap its own errors; this unwraps them.
+        // ureq's readers wrap ureq's own errors in `io::Error`. This conversion unwraps them.
         Self::Ureq(error.into())
     }
 }
@@ -404,19 +410,19 @@ fn was_accepted(kind: io::ErrorKind) -> bool {
             | Kind::BrokenPipe
             | Kind::NotConnected
             | Kind::UnexpectedEof
-            // a SOCKS proxy's refusal, as ureq reports it
+            // the kind that ureq reports if a SOCKS proxy refuses the connection
             | Kind::Other
     )
 }
 
-/// Returns one line for developers and logs. Each kind of error has its own text, so that no address and no detail of a
-/// proxy is in it.
+/// Returns one line for developers and logs. Each kind of error has its own text, so that the line contains no address
+/// and no detail of a proxy.
 fn message(error: &ureq::Error, sent: Sent) -> String {
     use ureq::Error;
     match (error, sent) {
         (Error::HostNotFound, _) => "could not connect to Polar: host not found".to_owned(),
         (Error::ConnectProxyFailed(reason), _) => {
-            // ureq writes the status a second time behind a slash, where its name should be
+            // after a slash, ureq writes the status again in place of the status's name
             let reason = reason.split('/').next().unwrap_or_default();
             format!("the proxy did not connect to Polar: {reason}")
         }

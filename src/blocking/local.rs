@@ -8,7 +8,8 @@ use crate::config::Config;
 use crate::store::{Durability, Store, StoreError};
 use std::path::{Path, PathBuf};
 
-/// Describes the machine. If the system has no identifier for it, a random one is kept in the directory. Reads files.
+/// Describes this machine. If the system has no identifier for it, uses a random identifier that is kept in
+/// `directory`. Reads files, and may create the file of that identifier.
 pub(crate) fn machine(config: &Config, directory: Option<&Path>, takes_turns: bool) -> Machine {
     let source = match config.device_id() {
         Some(_) => None,
@@ -17,7 +18,8 @@ pub(crate) fn machine(config: &Config, directory: Option<&Path>, takes_turns: bo
     Machine { source, system: system_name(), random, takes_turns }
 }
 
-/// Returns a store in the directory. Without a directory, returns a store that fails with a message about it.
+/// Returns a store that keeps the record in `directory`. Without a directory, returns a store whose every call fails
+/// with a message about that.
 pub(crate) fn usual_store(
     directory: Option<PathBuf>,
     app_id: &str,
@@ -53,7 +55,8 @@ impl Store for NoStore {
     }
 }
 
-/// Returns random bytes for jitter and labels. They are zeros if the system has no random numbers, which harms neither.
+/// Returns random bytes for jitter and labels. If the system has no random numbers, returns zeros, which are good
+/// enough for both.
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     if let Err(error) = getrandom::getrandom(&mut bytes) {

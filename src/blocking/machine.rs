@@ -24,19 +24,19 @@ use super::files::{create_private_directory, hex, open_file, random_bytes, renam
 
 const RANDOM_NAME: &str = "device-id";
 const RANDOM_BYTES: usize = 16;
-/// The most bytes to read. No identifier or description of a system is nearly as long.
+/// The largest number of bytes to read of a file. No identifier or description of a system is nearly as long.
 const READ_LIMIT: u64 = 64 * 1024;
 
 /// Returns the operating system's identifier of this machine, or `None` if it has none.
 ///
-/// It may be the same on machines that were cloned, and in all containers of one image.
+/// The identifier may be the same on machines that were cloned, and in all containers of one image.
 pub fn machine_source() -> Option<String> {
     identifier()
 }
 
 /// Returns the identifier of this device: [`machine_source`], or else a random identifier that is kept in `directory`
-/// from the first call on. Returns `None` if it cannot be kept either, because with an identifier for this run alone
-/// the next start would be another device.
+/// from the first call on. Returns `None` if the random identifier cannot be kept: with an identifier that lasts only
+/// until the program ends, the next start would be another device.
 pub fn device_source(directory: Option<&Path>) -> Option<String> {
     machine_source().or_else(|| random_source(directory?))
 }
@@ -58,8 +58,8 @@ fn usable(text: &str) -> Option<String> {
     (!blank && text != "uninitialized").then(|| text.to_owned())
 }
 
-/// Returns the random identifier in the directory, and creates it if needed. Two processes that start at once agree,
-/// because the file appears whole and only one of them can create it.
+/// Returns the random identifier in the directory, and creates it if there is none. Two processes that start at once
+/// get the same identifier, because the file appears whole and only one of them can create it.
 fn random_source(directory: &Path) -> Option<String> {
     let path = directory.join(RANDOM_NAME);
     if let Some(id) = read_random(&path) {
@@ -79,12 +79,12 @@ fn random_source(directory: &Path) -> Option<String> {
     }
 }
 
-/// Gives the file its name unless a usable file has that name. A rename alone could replace the file that another
-/// process has created, and perhaps used, in between.
+/// Gives the temporary file its final name, unless a usable file has that name already. A rename alone could replace a
+/// file that another process has created, and perhaps used, in the meantime.
 fn install(temporary: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(temporary, path) {
         Err(_) if read_random(path).is_some() => {}
-        // What is there is broken, or the file system has no hard links.
+        // The existing file is broken, or the file system has no hard links.
         Err(_) => rename(temporary, path)?,
         Ok(()) => {}
     }
@@ -114,23 +114,23 @@ fn fallback_name() -> &'static str {
     }
 }
 
-/// Returns the name that `whoami` reports, without a code name, an edition or a build number in brackets. Empty for a
-/// system that it does not know.
+/// Returns the system's name as `whoami` reports it, but without a code name, an edition or a build number in brackets.
+/// Returns an empty text for a system that `whoami` does not know.
 fn short_name(distribution: &str) -> String {
     let name = distribution.split_once(" (").map_or(distribution, |(name, _)| name);
     match name.split_once(' ') {
         Some(("Unknown", _)) => String::new(),
-        // Servers have the version numbers of Windows 10 and 11, and names of their own.
+        // Windows Server has the version numbers of Windows 10 and 11, but other names.
         Some(("Windows", _)) if !distribution.ends_with("(Workstation)") => "Windows Server".to_owned(),
-        // 10.0.19045
+        // such as 10.0.19045
         Some(("Windows", version)) => format!("Windows {}", version.split('.').next().unwrap_or_default()),
         _ => name.to_owned(),
     }
 }
 
-/// Returns the identifier on Linux. The file that counts must never change, because a seat belongs to its device.
-/// `machine-uid` prefers the file of D-Bus, which belongs to another machine after cloning if only `/etc/machine-id`
-/// was created anew.
+/// Returns the system's identifier. On Linux and Android, reads `/etc/machine-id` first. `machine-uid` would prefer the
+/// file of D-Bus, which on a clone still identifies the original machine if only `/etc/machine-id` was created anew.
+/// This order must never change, because a seat belongs to the device with this identifier.
 fn identifier() -> Option<String> {
     let own =
         if cfg!(any(target_os = "linux", target_os = "android")) { read(Path::new("/etc/machine-id")) } else { None };
@@ -141,7 +141,7 @@ fn first_of(own: Option<String>, library: impl FnOnce() -> Option<String>) -> Op
     own.and_then(|text| usable(&text)).or_else(|| usable(&library()?))
 }
 
-/// The systems that `Cargo.toml` names for `machine-uid`.
+/// Compiled for the systems for which `Cargo.toml` has the dependency `machine-uid`.
 #[cfg(any(
     windows,
     target_os = "linux",
@@ -194,7 +194,7 @@ mod tests {
         }
     }
 
-    /// Otherwise a device would get another identifier and lose its seat.
+    /// If the identifier changed, the device would lose its seat.
     #[cfg(target_os = "linux")]
     #[test]
     fn the_identifier_is_the_same_as_ever() {

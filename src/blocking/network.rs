@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::transport::Transport;
 use std::sync::Arc;
 
-/// Returns a transport by ureq.
+/// Returns a transport that uses ureq.
 #[cfg(feature = "http")]
 pub(super) fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, Error> {
     Ok(Arc::new(HttpTransport::new()))

@@ -19,17 +19,18 @@ use std::time::Duration;
 portal!(Arc, []);
 
 impl Portal {
-    /// Waits for the token that a purchase brings to this page, at most for `within`, and begins a session with it. The
-    /// client's `cancel` ends the wait.
+    /// Waits, at most for `within`, until the buyer's browser brings the token of a purchase to this page. Starts a
+    /// session with that token. The client's `cancel` ends the wait.
     ///
     /// # Errors
-    /// `timeout` if no token comes in time: the buyer has closed the page, or is a customer already. `cancelled`.
+    /// `timeout` if no token arrives in time, because the buyer has closed the page or was a customer already;
+    /// `cancelled` if the app cancels.
     pub fn session_from_page(&self, page: &SuccessPage, within: Duration) -> Result<Session, Error> {
         let context = self.driver.portal_context();
         page.wait_unless(context.texts(), within, self.driver.cancellation()).map(|token| self.session(token))
     }
 
-    /// Starts a session like [`session_from_page`](Self::session_from_page), for a binding. Not part of the public
+    /// Starts a session like [`session_from_page`](Self::session_from_page). For bindings; not part of the public
     /// interface.
     #[doc(hidden)]
     pub fn call_with_page(&self, page: &SuccessPage, within: Duration, handles: &Handles) -> Result<Reply, Error> {

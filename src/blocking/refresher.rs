@@ -1,6 +1,6 @@
-//! A thread that refreshes the license when it is due. So a program that runs for weeks stays confirmed, learns of a
-//! revoked key within a day, and sees within two seconds what another process has stored. Decides nothing: after every
-//! operation the engine says when to look again.
+//! A thread that refreshes the license whenever a refresh is due. A program that runs for weeks therefore stays
+//! confirmed, learns of a revoked key within a day, and notices within two seconds what another process has stored. The
+//! thread decides nothing: after every operation the engine says when to look again.
 
 use super::driver::{Driver, Scope};
 use crate::engine::{Look, Operation, Watch};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// A thread that is stopped when this is dropped.
+/// The refreshing thread. It is stopped when this is dropped.
 pub(super) struct Refresher {
     scope: Scope,
     thread: Option<JoinHandle<()>>,
@@ -29,9 +29,9 @@ impl Refresher {
 impl Drop for Refresher {
     fn drop(&mut self) {
         self.driver.cancel_scope(&self.scope);
-        // a listener may drop the client on this very thread
+        // a thread cannot join itself, and a listener may drop the client on this very thread
         if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {
-            // the panic of a thread was reported where it happened
+            // if the thread has panicked, that was reported when it happened
             let _ = thread.join();
         }
     }
@@ -39,7 +39,7 @@ impl Drop for Refresher {
 
 fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
     let mut watch = Watch::new(driver.now());
-    // what was planned before does not delay the first look
+    // drops the time that an earlier operation has set, which must not delay the first look
     driver.wait_for_plan(Duration::ZERO, scope);
     while !scope.is_cancelled() {
         if watch.record_changed(driver.stamp()) {
@@ -52,7 +52,7 @@ fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
                 Duration::ZERO
             }
         };
-        // a user's activation is an operation as well, and makes a plan where there was none
+        // a user's activation is an operation as well, and may be the first to set the time of the next look
         if let Some(wake_at) = driver.wait_for_plan(pause, scope) {
             watch.planned(driver.now(), wake_at);
         }

@@ -2,8 +2,8 @@
 //! Listens on the loopback interface only. Accepts a token only with the right state value, because any web page can
 //! send a browser here with a token of its own. Logs and keeps nothing that it receives.
 //!
-//! Any program of this computer can connect. A program that sends nothing, or a byte a second, delays neither the
-//! browser nor the end of the wait.
+//! Any program on this computer can connect. A program that connects and sends nothing, or only a byte a second, delays
+//! neither the browser nor the end of the wait.
 //!
 //! ```text
 //! browser ── GET /polar?state=…&customer_session_token=… ─► state is ours ─► token
@@ -25,10 +25,10 @@ use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A success page that waits for the token that Polar passes to it after a purchase. For checkouts that the vendor's
-/// backend creates with this [address](Self::address) as their success URL. A checkout by a link needs no such page;
-/// follow it instead. Polar gives a token only to new buyers, and none if the buyer closes the page, so offer another
-/// way as well.
+/// A success page that waits for the token that Polar passes to it after a purchase. Use it for checkouts that the
+/// vendor's backend creates with this [address](Self::address) as their success URL. A checkout by a link needs no such
+/// page; follow that checkout instead. Polar gives a token only to new buyers, and none if the buyer closes the page,
+/// so offer another way as well.
 ///
 /// ```no_run
 /// use polar_license::blocking::{Client, SuccessPage};
@@ -49,7 +49,7 @@ pub struct SuccessPage {
     address: String,
 }
 
-/// The most bytes of a request. A browser that comes from Polar sends fewer.
+/// The largest number of bytes of a request. A browser that comes from Polar sends fewer.
 const MOST_BYTES: usize = 16 * 1024;
 
 /// The interval at which connections are accepted and read.
@@ -58,11 +58,11 @@ const PIECE: Duration = Duration::from_millis(50);
 /// The time limit for a connection to send its whole request.
 const VISIT: Duration = Duration::from_secs(5);
 
-/// The most connections at a time. A further one ends the oldest, because browsers open connections that they never
-/// use.
+/// The largest number of connections at a time. A further connection ends the oldest one, because browsers open
+/// connections that they never use.
 const MOST_VISITORS: usize = 32;
 
-/// A connection, and the part of its request that has arrived.
+/// A connection to the page, and the part of its request that has arrived so far.
 struct Visitor {
     connection: TcpStream,
     head: Zeroizing<Vec<u8>>,
@@ -70,7 +70,7 @@ struct Visitor {
 }
 
 impl SuccessPage {
-    /// Listens on this port of 127.0.0.1. With 0 the system chooses a free port.
+    /// Listens on this port of 127.0.0.1. If `port` is 0, the system chooses a free port.
     ///
     /// # Errors
     /// `internal` if the port is taken, or the system has no random numbers.
@@ -93,15 +93,15 @@ impl SuccessPage {
     }
 
     /// Waits for the browser, at most for `within`. Blocks. Errors are in English, because this page belongs to no
-    /// client. `session_from_page` of a client's portal uses the texts of its configuration.
+    /// client. To get errors in the texts of the configuration, use `session_from_page` of a client's portal.
     ///
     /// # Errors
-    /// `timeout` if no token comes in time: the buyer has closed the page, or is a customer already.
+    /// `timeout` if no token arrives in time, because the buyer has closed the page or was a customer already.
     pub fn wait(&self, within: Duration) -> Result<Token, Error> {
         self.wait_unless(&Texts::default(), within, || false)
     }
 
-    /// Waits like [`wait`](Self::wait) until it is cancelled, with errors in the words of an app.
+    /// Waits like [`wait`](Self::wait), or until `is_cancelled` returns `true`. Errors have the words of `texts`.
     pub(super) fn wait_unless(
         &self,
         texts: &Texts,
@@ -158,7 +158,7 @@ impl SuccessPage {
         found
     }
 
-    /// Answers a request. Returns its token if it has the right state.
+    /// Answers a request. Returns the token in the request if the request has the right state.
     fn answer(&self, texts: &Texts, visitor: &mut Visitor) -> Option<Token> {
         let token = token_in(&visitor.head, &self.state);
         let (status, text) = match token {
@@ -166,19 +166,20 @@ impl SuccessPage {
             None => ("404 Not Found", Text::PageEmpty),
         };
         let text = as_html(texts.get(text));
-        // the token leaves the address bar, and the history
+        // the script removes the token from the address bar and from the history
         let body = format!("<!doctype html><script>history.replaceState(null, \"\", \"/\")</script><p>{text}</p>");
         let headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\
                        Referrer-Policy: no-referrer\r\nConnection: close";
         let page = format!("HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        // the page is too short to block; the token counts even if the page is not shown
+        // the page is too short to block, and the token counts even if the page is not shown
         let _ = visitor.connection.write_all(page.as_bytes());
         token
     }
 }
 
 impl Visitor {
-    /// Reads the lines before the body as far as they have arrived. Returns `true` once they are complete.
+    /// Reads the request line and the headers, as far as they have arrived. Returns `true` once they are complete, or
+    /// longer than the limit.
     fn read_head(&mut self) -> io::Result<bool> {
         let mut byte = [0];
         while !self.head.ends_with(b"\r\n\r\n") && self.head.len() < MOST_BYTES {
@@ -193,7 +194,7 @@ impl Visitor {
     }
 }
 
-/// Returns the token of a request with this state.
+/// Returns the token in a request, or `None` if the request has another state or no token.
 fn token_in(request: &[u8], state: &str) -> Option<Token> {
     let line = std::str::from_utf8(request).ok()?.lines().next()?;
     let target = line.strip_prefix("GET ")?.split(' ').next()?;
@@ -205,7 +206,7 @@ fn token_in(request: &[u8], state: &str) -> Option<Token> {
     Token::read(parameter("customer_session_token")?)
 }
 
-/// Compares two texts in a time that does not depend on the position of the first difference.
+/// Compares two texts. The time that this takes does not depend on the position of the first difference.
 fn is_same(given: &str, expected: &str) -> bool {
     let different = given.bytes().zip(expected.bytes()).fold(0, |different, (a, b)| different | (a ^ b));
     given.len() == expected.len() && different == 0
@@ -225,7 +226,7 @@ fn as_html(sentence: &str) -> String {
     sentence.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-/// Omits the state.
+/// Shows nothing of the page, because the state is a secret.
 impl fmt::Debug for SuccessPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SuccessPage").finish_non_exhaustive()

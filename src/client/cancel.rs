@@ -1,10 +1,11 @@
 //! The ways to end an operation of an async client.
 
-/// The time at which a cancelled operation ends. Later variants are stronger.
+/// The time at which a cancelled operation ends. A later variant is a stronger request, because it ends the operation
+/// sooner.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cancel {
-    /// Once the answer to its current request is stored, because nobody waits for the operation any more. Nothing more
-    /// is sent.
+    /// After the answer to the current request has been stored. The operation sends nothing more. Requested, for
+    /// example, when nobody waits for the outcome any more.
     AfterReply,
     /// At once.
     Now,

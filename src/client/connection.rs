@@ -1,5 +1,5 @@
-//! The addresses that the native network stacks may connect to, and the messages of failed connections; the same for
-//! every stack. Connects to nothing itself.
+//! Decides which addresses the native network stacks may connect to, and composes the messages of failed connections,
+//! so that both are the same in every stack. Connects to nothing itself.
 
 use crate::transport::{Answer, Failure, Sent};
 use std::io;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(crate) const WRONG_ADDRESS: &str = "the address is neither https nor on this computer; correct the environment";
 
-/// The kind of server that a request goes to, which decides how it is sent.
+/// The kind of server that receives a request. It decides how the request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Remote,
@@ -40,12 +40,14 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// The message of a request that is not sent, because this variable is to name a proxy and does not.
+/// Returns the message for a request that was not sent. The environment variable `variable` should hold a proxy's
+/// address, and does not.
 pub(crate) fn wrong_proxy(variable: &str) -> String {
     format!("the variable {variable} holds no proxy's address, so nothing was sent; correct it or remove it")
 }
 
-/// Returns the answer to a request with no time left, which is not sent. A network stack might check the time too late.
+/// Returns the answer to a request whose time limit is zero, and `None` if there is time left. A request without time
+/// is not sent, because a network stack might check the limit too late.
 pub(crate) fn no_time(timeout: Duration) -> Option<Answer> {
     timeout.is_zero().then(|| Answer::failed(Failure::Timeout, Sent::No, timeout_message(Sent::No)))
 }
@@ -60,19 +62,20 @@ pub(crate) fn timeout_message(sent: Sent) -> &'static str {
 /// The fault of a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CertificateFault {
-    /// An authority that this computer does not trust.
+    /// This computer does not trust the authority that issued the certificate.
     Authority,
-    /// A period of validity that does not include the date of this computer.
+    /// The date of this computer is outside of the certificate's period of validity.
     Date,
-    /// The name of another server.
+    /// The certificate was issued for the name of another server.
     Name,
     Other,
 }
 
 impl CertificateFault {
-    /// Returns the fault that rustls reports, or `None` if its report is not about the certificate.
+    /// Returns the fault that `reason`, a report of rustls, describes, or `None` if the report is not about the
+    /// certificate.
     pub(crate) fn of(reason: &str) -> Option<Self> {
-        // CERT_E_EXPIRED, CERT_E_UNTRUSTEDROOT and CERT_E_CN_NO_MATCH of Windows
+        // error codes of Windows: CERT_E_EXPIRED, CERT_E_UNTRUSTEDROOT and CERT_E_CN_NO_MATCH
         const EXPIRED: u32 = 0x800B_0101;
         const UNTRUSTED_ROOT: u32 = 0x800B_0109;
         const NO_MATCH: u32 = 0x800B_010F;
@@ -90,7 +93,7 @@ impl CertificateFault {
     }
 }
 
-/// Returns the report of rustls as one line for people.
+/// Returns one line for developers and logs about `reason`, a report of rustls.
 pub(crate) fn tls_message(reason: &str) -> String {
     if is_plain_text(reason) {
         return String::from("no secure connection to Polar: the answer is not encrypted");
@@ -118,19 +121,21 @@ fn certificate_problem(reason: &str) -> Option<&str> {
     without_names(reason).strip_prefix("invalid peer certificate: ")
 }
 
-/// Drops the names that the certificate is valid for, which rustls lists after a semicolon. They would show whose
-/// network this is.
+/// Returns the report without the names that the certificate is valid for. rustls lists these names after a semicolon.
+/// They could reveal whose network this is.
 fn without_names(reason: &str) -> &str {
     reason.split(';').next().unwrap_or_default()
 }
 
-/// Returns the code of a Windows error for which rustls has no variant, as `rustls-platform-verifier` writes it.
+/// Returns the code of a Windows error for which rustls has no variant. `rustls-platform-verifier` writes such a code
+/// as `OS Error -2146762482`.
 fn windows_code(problem: &str) -> Option<i32> {
     let (_, rest) = problem.split_once("OS Error ")?;
     rest.split(' ').next()?.parse().ok()
 }
 
-/// Describes an error. The operating system's own texts vary with its version and language; these do not.
+/// Describes an error for developers and logs. Common errors have a fixed text, because the operating system's own
+/// texts vary with its version and language.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the standard library adds kinds")]
 pub(crate) fn describe(error: &io::Error) -> String {
     use io::ErrorKind as Kind;

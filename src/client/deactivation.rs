@@ -5,11 +5,11 @@ use crate::decision::Decision;
 use crate::engine::Outcome;
 use crate::error::Error;
 
-/// The result of a deactivation: the decision, as in every operation, and what happened to the seat.
+/// The result of a deactivation: the decision, which every operation returns, and the outcome for the seat.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Deactivation {
-    /// The decision without the license.
+    /// The decision after the license was removed from this device.
     pub decision: Decision,
     /// The outcome for the seat.
     pub deactivated: Deactivated,

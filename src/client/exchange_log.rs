@@ -1,4 +1,4 @@
-//! Requests and answers, as the log shows them. Never a key, never a body, and only the path of an address.
+//! Writes requests and answers to the log. Never writes a key or a body, and writes only the path of an address.
 
 use crate::text::printable;
 use crate::transport::{Answer, Request};
@@ -12,8 +12,8 @@ pub(crate) fn log(request: &Request, answer: &Answer, took_ms: u64) {
     }
 }
 
-/// Logs which version of Polar's API a reply is in, by its header `Polar-Version`. For the network stacks of this crate;
-/// an app's own sees the header itself.
+/// Logs the version of Polar's API in which a reply is written, which the reply's header `Polar-Version` names. Called
+/// by the network stacks of this crate; an app's own network stack can read the header itself.
 #[cfg(any(feature = "http", feature = "tokio", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
 pub(crate) fn answered_in(version: Option<&str>) {
     if let Some(version) = version {

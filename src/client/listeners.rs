@@ -1,4 +1,4 @@
-//! The listeners to changes of the decision.
+//! The listeners that are called after each change of the decision.
 
 use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::decision::Decision;
 use crate::engine::DecisionChange;
 
-/// The listeners of one client. `L` is a shared pointer to a function, an `Arc` or an `Rc` as the client needs it.
+/// The listeners of one client. `L` is a shared pointer to a function: an `Arc` if the client is used by several
+/// threads, else an `Rc`.
 pub(crate) struct Listeners<L>(Mutex<List<L>>);
 
 struct List<L> {
@@ -15,7 +16,7 @@ struct List<L> {
 }
 
 impl<L: Clone + Deref<Target: Fn(&Decision, &Decision)>> Listeners<L> {
-    /// Adds a listener. Returns the id for [`remove`](Self::remove).
+    /// Adds a listener, and returns the id that [`remove`](Self::remove) takes.
     pub(crate) fn add(&self, listener: L) -> u64 {
         let mut list = self.list();
         list.last_id = list.last_id.wrapping_add(1);
@@ -29,7 +30,8 @@ impl<L: Clone + Deref<Target: Fn(&Decision, &Decision)>> Listeners<L> {
         let at = list.entries.iter().position(|(other, _)| *other == id);
         let removed = at.map(|at| list.entries.remove(at));
         drop(list);
-        // without the lock, because values that the listener owns may call the client when they are dropped
+        // dropped after the lock is released, because values that the listener owns may call the client when they are
+        // dropped
         drop(removed);
     }
 

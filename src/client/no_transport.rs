@@ -1,10 +1,11 @@
-//! The error of a client that is built without a network stack and is not given one.
+//! The error for a client without a network stack: the build contains none, and the app has set none.
 
 use crate::codes::ErrorKind;
 use crate::config::Config;
 use crate::error::Error;
 
-/// Returns the error that `open` fails with, so that a developer meets it before a customer does.
+/// Returns the error for a client without a network stack. Opening the client fails with it, so that the developer sees
+/// the error before a customer does.
 pub(crate) fn no_transport(config: &Config) -> Error {
     let detail = "this build has no network stack of its own: give the client a `transport`, or turn on the feature \
                   `http`, or for tokio `tokio`";

@@ -1,4 +1,5 @@
-//! Opening a client: its device id, its engine, and the name of its record.
+//! Opens a client: determines its device id, creates its engine, and returns the values that the name of its record
+//! consists of.
 
 use std::sync::OnceLock;
 
@@ -9,20 +10,20 @@ use crate::config::Config;
 use crate::device::DeviceId;
 use crate::engine::{Engine, Host, Pacer};
 
-/// A driver's knowledge about the machine that it runs on.
+/// The facts about the machine that a driver passes to [`open`].
 pub(crate) struct Machine {
-    /// The identifier of the machine, if the system or its storage has one. Not used if the configuration sets a device
-    /// id.
+    /// The identifier of the machine, from the system or from storage, if there is one. Not used if the configuration
+    /// sets a device id.
     pub(crate) source: Option<String>,
     /// The name of the system, for the default label.
     pub(crate) system: String,
     /// A source of random bytes.
     pub(crate) random: fn() -> [u8; 16],
-    /// Whether the driver can wait for other processes that share the record.
+    /// Whether the driver can wait for other processes that share the record, so that one process at a time asks Polar.
     pub(crate) takes_turns: bool,
 }
 
-/// An engine, and the values that distinguish its record from those of other apps, products and devices.
+/// An engine, and the values that distinguish its record from the records of other apps, products and devices.
 pub(crate) struct Opened {
     pub(crate) engine: Engine,
     pub(crate) unknown_features: UnknownFeatures,
@@ -31,7 +32,7 @@ pub(crate) struct Opened {
     pub(crate) device: [u8; 8],
 }
 
-/// Creates the engine of a client, which has not yet run [`Operation::Open`](crate::engine::Operation::Open).
+/// Creates the engine of a client. The caller still has to run [`Operation::Open`](crate::engine::Operation::Open).
 pub(crate) fn open(config: Config, machine: Machine, has_own_clock: bool) -> Opened {
     let organization = config.organization_id();
     let device = match (config.device_id(), machine.source) {
@@ -42,7 +43,8 @@ pub(crate) fn open(config: Config, machine: Machine, has_own_clock: bool) -> Ope
     };
     let takes_turns = machine.takes_turns;
     let host = Host { device, system: machine.system, seed: (machine.random)(), takes_turns };
-    // the requests of all clients come from one address, but only clients with the same clock can share a pace
+    // all clients of this process send from one address, so they share a pacer; a client with its own clock cannot,
+    // because a pacer needs a single clock
     let pacer = if has_own_clock { Pacer::new() } else { process_pacer() };
     let app_id = config.app_id().to_owned();
     let unknown_features = UnknownFeatures::new(&config);

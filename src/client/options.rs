@@ -4,7 +4,8 @@ use crate::engine::Operation;
 use crate::key::TypedKey;
 use std::fmt;
 
-/// The key to activate, and whether to release an older seat for it. By default, the stored key, and only a free seat.
+/// The key to activate, and whether an older seat may be released for it. The default is to activate the stored key,
+/// and only on a free seat.
 #[derive(Clone, Default)]
 #[must_use = "options do nothing until an operation takes them"]
 pub struct ActivateOptions {
@@ -24,8 +25,8 @@ impl ActivateOptions {
         self
     }
 
-    /// Moves the license here: if no seat is free, the older activation known on this device is released. For a home
-    /// directory that was moved to another machine.
+    /// Sets whether to move the license here. If so, and if no seat is free, the activation releases the older seat
+    /// that this device knows of. Use it for a home directory that was moved to another machine.
     pub fn replace_previous(mut self, replace: bool) -> Self {
         self.replace_previous = replace;
         self

@@ -12,7 +12,7 @@ impl<T> Default for Resettable<T> {
 }
 
 impl<T: Clone> Resettable<T> {
-    /// Returns the value, which `read` provides if there is none yet.
+    /// Returns the value. If there is none yet, calls `read` to get it.
     pub(crate) fn get<E>(&self, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let mut value = self.value();
         match &*value {
@@ -25,7 +25,7 @@ impl<T: Clone> Resettable<T> {
         }
     }
 
-    /// Makes the next `get` read again.
+    /// Forgets the value, so that the next call of [`get`](Self::get) reads it again.
     pub(crate) fn reset(&self) {
         *self.value() = None;
     }

@@ -1,14 +1,14 @@
-//! The root certificates of a system that keeps them in files, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name
-//! instead. Never reads a file that may have no end.
+//! Reads the root certificates of a system that keeps them in files. If `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, reads
+//! instead the certificates that these variables name. Never reads a file that may have no end.
 
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 use std::path::Path;
 use std::{env, fs};
 
-/// Some hundred times as long as the certificates of a system.
+/// The longest file to read. The certificates of a system are some hundred times shorter.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Returns the certificates, if there are any.
+/// Returns the certificates that were found. There may be none.
 pub(crate) fn system_roots() -> CertificateResult {
     if !leaves_file_out() {
         return load_native_certs();
@@ -21,8 +21,8 @@ pub(crate) fn system_roots() -> CertificateResult {
     found
 }
 
-/// Returns `true` if `SSL_CERT_FILE` names something else than a file, or one too long for certificates: a device or a
-/// pipe may have no end.
+/// Returns `true` if `SSL_CERT_FILE` is set and must be ignored: it does not name a regular file (a device or a pipe
+/// may have no end), or the file is too long for certificates.
 pub(crate) fn leaves_file_out() -> bool {
     let is_usable = |path: &Path| fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST_BYTES);
     env::var_os("SSL_CERT_FILE").is_some_and(|path| !is_usable(Path::new(&path)))

@@ -1,4 +1,5 @@
-//! A warning for a feature that the configuration does not name, which is off and most often a typo.
+//! Logs a warning if the app asks for a feature that the configuration does not name. Such a feature is off, and its
+//! name is most often a typo.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,13 +7,13 @@ use crate::config::Config;
 use crate::features::EnabledFeatures;
 use crate::text::printable;
 
-/// A list of the names that a warning was logged for.
+/// The features of the configuration, and the names for which a warning was logged.
 pub(crate) struct UnknownFeatures {
     features: EnabledFeatures,
     warned: Mutex<Vec<String>>,
 }
 
-/// The most names to remember, because an app may make up any number of them.
+/// The largest number of names to remember. An app might make up any number of names.
 const MOST_NAMES: usize = 64;
 
 impl UnknownFeatures {
@@ -20,8 +21,8 @@ impl UnknownFeatures {
         Self { features: config.features().enabled_for(None), warned: Mutex::default() }
     }
 
-    /// Logs a warning, once for each name, if the configuration does not name this feature. Holds no lock meanwhile,
-    /// because the app's logger may call the client.
+    /// Logs a warning, once for each name, if the configuration does not name this feature. Holds no lock while it
+    /// logs, because the app's logger may call the client.
     pub(crate) fn check(&self, name: &str) {
         if !self.features.names(name) && log::log_enabled!(log::Level::Warn) && self.is_first(name) {
             log::warn!("feature `{}` is not in the configuration, so it is off", printable(name));

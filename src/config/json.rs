@@ -1,5 +1,6 @@
-//! The configuration as one JSON object, for apps that keep it in a file and for bindings. The names are JavaScript's.
-//! This file only checks that each value has the right type; [`ConfigBuilder::build`] checks the rest.
+//! The configuration as one JSON object, for bindings and for apps that keep it in a file. Names are written as in
+//! JavaScript. This file only checks that each value has the right type; [`ConfigBuilder::build`] checks everything
+//! else.
 
 use super::{Config, ConfigBuilder, Secret, invalid, shown};
 use crate::error::Error;
@@ -11,9 +12,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl ConfigBuilder {
-    /// Reads the settings from one JSON object. A member has the name of the builder's method in camel case, and in the
-    /// plural if the method adds one value of several: `benefits`, `conditions`. The name of a duration ends in `Ms`, for
-    /// milliseconds. `organizationId` and `appId` are required. `null` means absent.
+    /// Reads the settings from one JSON object. Each setting is a member with the name of the builder's method, written
+    /// in camel case. If a method adds one of several values, the name is in the plural, such as `benefits` or
+    /// `conditions`. If the setting is a duration, the name ends in `Ms`, and the value is in milliseconds.
+    /// `organizationId` and `appId` are required. A member whose value is `null` counts as absent.
     ///
     /// ```
     /// use polar_license::ConfigBuilder;
@@ -30,8 +32,8 @@ impl ConfigBuilder {
     /// ```
     ///
     /// # Errors
-    /// Fails with `invalid_config` if `settings` is not a JSON object, contains another name, or a value has the wrong
-    /// type.
+    /// Fails with `invalid_config` if `settings` is not a JSON object, if it contains a name that is not a setting, or
+    /// if a value has the wrong type.
     pub fn from_json(settings: &str) -> Result<Self, Error> {
         let json = Json::parse(settings.as_bytes());
         let Some(members) = json.and_then(Json::members) else {
@@ -91,7 +93,8 @@ fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
     Ok(())
 }
 
-/// One member of the object. Every method reads it as one type, or returns an error that says what it must be.
+/// One member of the object. Each method of this type reads the member as one type, or returns an error that says what
+/// the member must be.
 #[derive(Clone, Copy)]
 struct Setting<'a> {
     name: &'a str,
@@ -155,12 +158,12 @@ impl Setting<'_> {
     }
 }
 
-/// Returns `true` for the members of the setting `updates`.
+/// Returns `true` if the setting `updates` has a member with this name.
 fn is_of_updates(name: &str) -> bool {
     matches!(name, "days" | "built")
 }
 
-/// Reads a catalogue of texts: an object of strings by code.
+/// Reads a catalogue of texts, which is an object: each member has a text's code as its name and the text as its value.
 pub(super) fn texts(catalogue: &str) -> Result<Vec<(String, String)>, String> {
     Json::parse(catalogue.as_bytes()).ok_or_else(not_texts).and_then(texts_of)
 }
@@ -190,8 +193,9 @@ fn wrong(name: &str, expected: &str) -> Error {
 
 /// The settings of an app.
 ///
-/// The types of other languages and the setters in C and C++ are generated from this. Tests compare its members with
-/// those that [`ConfigBuilder::from_json`] reads, and its comments with those of the builder's methods.
+/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare the members of
+/// this type with those that [`ConfigBuilder::from_json`] reads, and the comments here with those of the builder's
+/// methods.
 #[cfg(any(test, feature = "schema"))]
 #[derive(Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Settings"))]
@@ -199,15 +203,15 @@ fn wrong(name: &str, expected: &str) -> Error {
 pub(crate) struct SettingsJson {
     /// Polar's id of your organization (Settings, General).
     organization_id: String,
-    /// The name of this program among yours, such as `com.acme.app`. Never change it.
+    /// A name, such as `com.acme.app`, that distinguishes this program from your other programs. Never change it.
     app_id: String,
     /// The Polar server: `production` (the default), `sandbox`, or the address of another server, which must be `https`
     /// unless it is on this machine.
     environment: Option<String>,
-    /// The benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the organization
-    /// is accepted.
+    /// The benefits whose keys are accepted. Each benefit is named by its id at Polar. Without this setting, every key
+    /// of the organization is accepted.
     benefits: Option<Vec<String>>,
-    /// The features, each with the ids of the benefits that turn it on.
+    /// The features of the app. Each feature has the ids of the benefits that turn it on.
     features: Option<BTreeMap<String, Vec<String>>>,
     /// Whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true.
     bind_device: Option<bool>,
@@ -216,8 +220,8 @@ pub(crate) struct SettingsJson {
     refresh_interval_ms: Option<u64>,
     /// The time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     offline_grace_ms: Option<u64>,
-    /// The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up to
-    /// 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
+    /// The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up
+    /// to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
     timeout_ms: Option<u64>,
     /// The label of an activation, which the vendor and the customer see. Default: the system, the day, and a word with
     /// random digits. Polar shows the label in its portals, so put no personal data into it.
@@ -229,20 +233,21 @@ pub(crate) struct SettingsJson {
     /// The notes that Polar stores with an activation. Up to 49 are allowed; the name `seat` is reserved. Numbers must
     /// be whole and at most 9007199254740991.
     meta: Option<BTreeMap<String, Value>>,
-    /// An identifier for this device, in place of the one that the library finds. It is hashed before it is used.
+    /// An identifier for this device, which replaces the identifier that the library finds. Your identifier is hashed
+    /// before it is used.
     device_id: Option<String>,
-    /// A secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
-    /// somebody reads the app's code.
+    /// A secret that is compiled into the app and seals the record. It keeps others from forging a record, as long as
+    /// nobody reads the secret from the app's code.
     app_secret: Option<String>,
-    /// The secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with the
-    /// current secret. An empty string stands for versions that had no secret.
+    /// The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
+    /// sealed again with the current secret. An empty string stands for versions that had no secret.
     previous_app_secrets: Option<Vec<String>>,
-    /// The updates of the app that a license includes: the versions that are built within a number of days after its
-    /// purchase. A version that was built later has no access, for the reason `updates_ended`; earlier versions continue
-    /// to work. Default: a license includes every version.
+    /// The updates of the app that a license includes: the versions that are built within a number of days after the
+    /// purchase of the license. A version that was built later has no access, for the reason `updates_ended`; earlier
+    /// versions continue to work. Default: a license includes every version.
     updates: Option<UpdatesJson>,
     /// The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if
-    /// the next step is to renew, or to enter a key that the user may not have yet.
+    /// the next step is to renew the license, or to enter a key, which the user may have to buy first.
     purchase_url: Option<String>,
     /// The page on which customers see and remove their devices, such as your organization's customer portal at Polar:
     /// an `https` address. It is the `nextUrl` of a decision or an error if the next step is to manage devices.
@@ -250,10 +255,10 @@ pub(crate) struct SettingsJson {
     /// The way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. It is the `nextUrl` of a
     /// decision or an error if the next step is to contact the vendor.
     support_url: Option<String>,
-    /// The sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` has the German
-    /// ones. The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds
-    /// with the portal accept them. Placeholders in braces, such as `{key}`, are filled in; a sentence may leave them
-    /// out.
+    /// The sentences that replace the English ones. Each sentence is named by its code. `texts/en.json` has all codes
+    /// with the English sentences, and `texts/de.json` has the German sentences. The sentences of the customer portal
+    /// are in `texts/portal.en.json` and `texts/portal.de.json`; only builds with the portal accept them. Placeholders
+    /// in braces, such as `{key}`, are filled in; a sentence may omit them.
     texts: Option<BTreeMap<String, String>>,
 }
 
@@ -264,8 +269,8 @@ pub(crate) struct SettingsJson {
 pub(crate) struct UpdatesJson {
     /// The number of days from the purchase within which a version must be built, such as 365.
     days: u32,
-    /// The day on which this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day
-    /// in UTC counts. Let the build set it.
+    /// The day on which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also
+    /// accepted; its day in UTC counts. Let the build set it.
     built: String,
 }
 

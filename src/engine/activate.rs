@@ -1,13 +1,13 @@
-//! Activate: ask before taking, so that a typo, another product's key or a key that is active here already
-//! never costs a seat, and never the license that is here.
+//! Activation. The key is checked before a seat is taken, so that a typo, a key of another product or a key that is
+//! already active here costs no seat and does not replace the license here.
 //!
 //! ```text
-//! read ─► is the seat known here, or the newest kept seat, this key's? ─ yes ─► use it ──────────────┐
+//! read ─► does the seat known here, or the newest kept seat, fit the key? ─ yes ─► use it ───────────┐
 //!      ▼ no, or there is none                                                                        │
 //!      is the key valid at all? ─ no ─► error                                                        │
 //!      │                        └ yes, and it needs no seat ─► license it ───────────────────────────┤
 //!      ▼ yes, and it needs a seat                                                                    │
-//!      is an older kept seat this key's? ─ yes ─► use it ────────────────────────────────────────────┤
+//!      does an older kept seat fit the key? ─ yes ─► use it ─────────────────────────────────────────┤
 //!      ▼ no                                                                                          ▼
 //!      save the attempt ─► send activate, once ─► a seat ─► save ─────────────────────────► release older seats ─► end
 //!           ▲                                 ├► no seat free, and the older one may go ─► release it ─┐
@@ -28,11 +28,11 @@ use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
 
-/// The most seats that may be unsettled before another one is taken. With the longest labels and keys they fill half of the
-/// bytes that are read of a record.
+/// The number of unsettled seats at which this device takes no further seat. With the longest labels and keys, this
+/// many seats fill half of the bytes that are read of a record.
 const MOST_UNSETTLED: usize = 256;
 
-/// The most kept seats that Polar is asked about, at two in a second.
+/// The most kept seats about which one activation asks Polar.
 const MOST_KEPT_ASKED: usize = 16;
 
 /// The rejection that means that every seat is taken, as far as this device can tell.
@@ -46,9 +46,9 @@ impl Engine {
         }
     }
 
-    /// Lists the questions about the key, after the stored record was read, and asks the first. The seat known here comes
-    /// first, then the newest seat that was kept, then the key alone. Only a key that is valid and needs a seat is worth a
-    /// request for each of the other kept seats.
+    /// Lists the questions about the key, after the stored record was read, and asks the first of them. The questions
+    /// are, in this order: the key with the seat known here, the key with the newest kept seat, the key alone, and the
+    /// key with each of the other kept seats. The last ones are asked only if the key is valid and needs a seat.
     pub(super) fn activate(&mut self, key: Option<Key>, replace_previous: bool, now: Now) -> Next {
         let previous = self.target();
         let stored_key = previous.as_ref().map(|previous| previous.identity.key.clone());
@@ -95,11 +95,11 @@ impl Engine {
             activation.checked = Some(confirmed);
             return self.check_next(activation, now);
         }
-        // a key that needs no seat, or a seat of this device from before the key was rotated
+        // the key needs no seat, or a kept seat of this device belongs to it
         self.save_activated(activation, None, confirmed, now)
     }
 
-    /// Keeps the seat known here, which is this key's.
+    /// Keeps the seat known here, because it belongs to this key.
     fn keep_seat(&mut self, activation: Activation, seat: Seat, confirmed: Confirmed, now: Now) -> Next {
         let identity = Identity { key: activation.key, seat: Some(seat) };
         let is_stored = self.is_stored(&identity);
@@ -116,7 +116,8 @@ impl Engine {
         Ok(confirmed)
     }
 
-    /// Saves the attempt, which happens before it is sent: a process that dies in between leaves a trace of the seat.
+    /// Saves the attempt before the activation is sent, so that a process that dies after sending leaves a trace of the
+    /// seat.
     pub(super) fn save_attempt(&mut self, activation: Activation, now: Now) -> Next {
         if self.is_newer {
             return Next::fail(self.refused(Reason::NewerFormat));
@@ -180,7 +181,7 @@ impl Engine {
             Err(rejection) => rejection,
         };
         if rejection.maybe_applied() {
-            // the attempt stays in the record, and shows as `seat_uncertain` from here on
+            // the attempt stays in the record, and is reported as `seat_uncertain` from now on
             self.unreached = None;
             self.running.sending = None;
             let detail =
@@ -191,7 +192,8 @@ impl Engine {
         let activation = &attempted.activation;
         let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
         match older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
-            // with the new key, which also fits a rotated one; the seat of another license is not found that way
+            // releases with the new key: if it replaced the old key by rotation, Polar finds the seat with it; if the
+            // seat belongs to another license, Polar does not find the seat, and nothing is released
             Some(seat) => self.release(activation.key.clone(), seat.id, SeatOf::Previous(Box::new(attempted))),
             None => self.stop(attempted.activation, Some(attempted.id), rejection, now),
         }
@@ -217,7 +219,7 @@ impl Engine {
         Next::save(vec![Edit::Activated(Box::new(activated)), Edit::Plan(plan)], Success::Activated)
     }
 
-    /// Ends without a seat, for certain: the license here, if any, stays as it was.
+    /// Ends an activation that has certainly taken no seat. The license here, if any, stays as it was.
     fn stop(&mut self, activation: Activation, attempt: Option<AttemptId>, rejection: Rejection, now: Now) -> Next {
         let pause = self.pause(&rejection, now);
         let edits = attempt.map(Edit::AttemptOver).into_iter();
@@ -233,8 +235,8 @@ impl Engine {
         Next::fail_after(edits.chain(pause).collect(), error)
     }
 
-    /// Ends because no seat was free, unless another process on this device has taken the last one meanwhile: it serves
-    /// both.
+    /// Ends an activation for which no seat was free. If another process on this device has taken the last seat
+    /// meanwhile, the activation succeeds, because that seat serves both processes.
     pub(super) fn no_seat(&self, activation: &Activation) -> Next {
         let previous = activation.previous.as_ref().map(|previous| &previous.identity);
         let taken_meanwhile = self.record.license.as_ref().is_some_and(|license| {
@@ -258,7 +260,8 @@ impl Engine {
         Next::fail(if can_move { error.with_next_step(NextStep::Move) } else { error })
     }
 
-    /// Returns `true` if the next start finds this license, and access to it, without the edits of this operation.
+    /// Returns `true` if the next start finds this license, and allows access, even if the edits of this operation are
+    /// never saved.
     fn is_stored(&self, identity: &Identity) -> bool {
         let license = self.record.license.as_ref();
         let confirmed =
@@ -266,7 +269,7 @@ impl Engine {
         confirmed && !self.unsaved.iter().any(|edit| edit.activates(identity))
     }
 
-    /// Takes back an attempt that was not saved and so was not sent.
+    /// Removes an attempt that could not be saved and was therefore not sent.
     fn forget_attempt(&mut self, id: AttemptId) {
         self.unsaved.retain(|edit| !matches!(edit, Edit::Attempt(attempt) if attempt.is(id)));
         self.record.remove_attempts(&|attempt| attempt.is(id));

@@ -1,4 +1,4 @@
-//! Validate, refresh and consume: ask Polar about the license here and remember its answer.
+//! Validate, refresh and consume. These operations ask Polar about the license here and save Polar's answer.
 //!
 //! ```text
 //! read ─► nothing to ask, or not due ─► end
@@ -16,7 +16,7 @@ use crate::texts::Text;
 use crate::time::Now;
 use crate::wire::{self, Cause, Confirmed, Rejection};
 
-/// The most that Polar adds in one request; it answers 500 above.
+/// The highest count that Polar adds in one request. Polar answers 500 to a higher one.
 const MOST_USAGE: u32 = 2_147_483_647;
 
 impl Engine {
@@ -32,7 +32,8 @@ impl Engine {
     pub(super) fn ask(&mut self, question: Question, now: Now) -> Next {
         let increment_usage = match question.purpose {
             Purpose::Refresh(patience) => {
-                // judged once; the answer that another process got meanwhile is found below
+                // whether a refresh is due is decided only once; an answer that another process got meanwhile is found
+                // below
                 if question.asked.is_none() && !self.is_due(patience, now) {
                     return Next::End(Vec::new(), question.ending);
                 }
@@ -58,7 +59,7 @@ impl Engine {
         Next::Send(AfterReply::Ask(Question { asked: Some(asked), ..question }, request))
     }
 
-    /// Asks once more, because another process got the opposite answer. Usage is not counted again.
+    /// Asks Polar once more, because another process got the opposite answer. Usage is not counted again.
     pub(super) fn ask_again(&mut self, question: Question, now: Now) -> Next {
         if question.purpose == Purpose::ResolveConflict {
             return Next::Release(question.ending);
@@ -96,7 +97,7 @@ impl Engine {
         Next::Store(edits, AfterStore::Answered(question))
     }
 
-    /// Returns the request that asks whether a key is valid, with the seat if there is one.
+    /// Returns the request that asks whether a key is valid, together with its seat if it has one.
     pub(super) fn validation(&self, identity: &Identity) -> wire::Validate {
         let mut request = wire::Validate::new(&identity.key, self.config.organization_id());
         if let Some(seat) = identity.seat {
@@ -106,7 +107,8 @@ impl Engine {
         request
     }
 
-    /// Returns an error if the app would not let the user use the license, so that usage must not be counted.
+    /// Returns an error if no uses may be counted, because there is no license here, or because the license gives no
+    /// access to this app or to this version.
     fn can_consume(&self) -> Result<(), Error> {
         let license = self.record.license.as_deref().ok_or_else(|| self.not_activated())?;
         policy::fits(&self.config, license).map_err(|reason| self.rejected_here(Rejection::Denied(reason)))?;

@@ -1,19 +1,20 @@
-//! The pace of requests for codes, and of tries. Polar blocks an IP address for a quarter of an hour, also for validate
-//! and activate, at the seventh of these requests in a minute and at the thirteenth in an hour. So all processes that
-//! share a record send at most five in any minute and ten in any hour. A request for a code reserves a try of it for as
-//! long as the code is valid, so that every code that is mailed can be tried. Pure.
+//! The pace at which codes are requested and tried. Polar blocks an IP address for a quarter of an hour at the seventh
+//! of these requests in a minute, or at the thirteenth in an hour. The block applies to validate and activate too. So
+//! all processes that share a record together send at most five of these requests in any minute and ten in any hour. A
+//! request for a code also reserves a try for as long as that code is valid, so that every code that is mailed can be
+//! tried. The functions are pure.
 //!
-//! A request counts from the time at which it was about to leave. It reaches Polar up to fifteen seconds later, or not
-//! at all, so the windows here are that much longer than Polar's.
+//! A request counts from the time just before it was sent. It reaches Polar up to fifteen seconds later, or never, so
+//! the windows here are fifteen seconds longer than Polar's.
 
 use crate::record::{CodeMail, CodeTries, CodeTry, CodeUse};
 use crate::time::Timestamp;
 
-/// The most requests in a time, and that time in ms.
+/// The windows, each as the most requests in it and its length in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
-/// Adds a request or a try to the list, once, unless it is too early. Returns `true` if anything has changed. A request
-/// reserves the try of its code; a try takes the oldest that is reserved.
+/// Adds a request or a try to the list, unless it is on the list already or comes too early. Returns `true` if `tries`
+/// has changed. A request reserves a try for its code. A try uses the oldest reservation.
 pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool {
     let now = new.at;
     if is_reserved(tries, new) {
@@ -37,7 +38,7 @@ pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool 
     true
 }
 
-/// Takes back the try that the last request has reserved. Returns `true` if there was one.
+/// Removes the try that the last request reserved. Returns `true` if a try was reserved.
 pub(super) fn not_mailed(tries: &mut CodeTries) -> bool {
     let last = tries.mails.iter().rposition(|mail| !mail.is_tried);
     last.map(|at| tries.mails.remove(at)).is_some()
@@ -48,19 +49,21 @@ pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
     tries.list.contains(&new)
 }
 
-/// Returns the time at which the last code expires that may have been mailed.
+/// Returns the time at which the latest of the codes that may have been mailed expires.
 pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timestamp> {
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }
 
-/// Returns the time in ms for which Polar accepts no other try.
+/// Returns how many ms remain until Polar accepts requests for codes and tries again, or 0 if Polar has not blocked
+/// them.
 pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
 
-/// Returns the wait in ms until another request and the try of its code are allowed, or another try.
+/// Returns how many ms to wait until the pace allows the use `to`. For a request, the pace must also allow the try of
+/// the requested code.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
-    // a try that is ahead was saved under another wall clock, or a moment later
+    // a try that lies in the future was saved under another wall clock, or a moment after `now`
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
     let untried = tries.mails.iter().filter(|mail| !mail.is_tried);
     let ends: Vec<i64> = untried.filter_map(|mail| Some(mail.ends(now)?.ms_since(now))).collect();
@@ -68,7 +71,7 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
         let reserved = ends.iter().filter(|end| **end > wait).count();
         let needed = match to {
             CodeUse::Request => reserved.saturating_add(2),
-            // one of those that are reserved, if any is
+            // uses one of the reserved tries, if there is any
             CodeUse::Try => reserved.max(1),
         };
         WINDOWS.iter().all(|(most, window)| {
@@ -76,7 +79,7 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
             counted.saturating_add(needed) <= *most
         })
     };
-    // room comes when one leaves a window, or when a code expires that was not tried
+    // room appears when a use leaves a window, or when a code expires without a try
     let leave = WINDOWS.iter().flat_map(|(_, window)| ages.iter().map(|age| window.saturating_sub(*age)));
     let mut waits: Vec<i64> = leave.chain(ends.iter().copied()).filter(|wait| *wait > 0).chain([0]).collect();
     waits.sort_unstable();
@@ -98,8 +101,8 @@ mod tests {
         paced(tries, to, now).max(blocked(tries, now))
     }
 
-    /// Requests or tries codes, as `uses` says, as often as it may, each on its way for as long as `delay` says; when
-    /// each reached Polar.
+    /// Requests or tries codes as often as the pace allows, and returns the times at which the requests reached Polar.
+    /// `uses` chooses between a request and a try; `delay` says how long each takes to reach Polar.
     fn uses_for(hours: i64, uses: impl Fn(usize) -> CodeUse, delay: impl Fn(usize) -> i64) -> Vec<i64> {
         let (mut tries, mut arrived) = (CodeTries::default(), Vec::new());
         let mut now = 0;

@@ -1,5 +1,5 @@
-//! Decides when this engine asks Polar by itself: whether a refresh is due, when a timer should look next, and the plan
-//! after each answer. `schedule.rs` has the times.
+//! Decides when this engine asks Polar by itself: whether a refresh is due, when a timer should check next, and how the
+//! plan continues after each answer. The times are in `schedule.rs`.
 
 use super::edit::{Edit, PlanEdit};
 use super::{Engine, Patience, schedule};
@@ -10,16 +10,16 @@ use crate::time::Now;
 use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
-/// The least time between two requests by an explicit refresh, or by starting the automatic one, without access. Applies
-/// whatever the plan says.
+/// The least time between two requests while access is not allowed, if explicit refreshes or starts of the automatic
+/// refresh cause them. Applies whatever the plan says.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {
-    /// Returns `true` if the timer, or the app at its start, should ask now.
+    /// Returns `true` if a refresh with this cause should ask Polar now.
     pub(super) fn is_due(&mut self, patience: Patience, now: Now) -> bool {
         let state = self.state(now);
         let since = self.asked_at.map(|at| now.since(at));
-        // a user waits for access, perhaps at a button, but may press it again and again
+        // a user waits for access, perhaps in front of a button, and may press the button again and again
         let may_ask_again = !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS);
         let user_waits = patience == Patience::Short && may_ask_again;
         if user_waits || !self.has_pending_work() {
@@ -33,13 +33,13 @@ impl Engine {
         }
     }
 
-    /// Returns `true` if there is a reason to contact Polar without the user: a license, one that cannot be trusted and that
-    /// Polar has not yet answered about, or seats to release.
+    /// Returns `true` if there is a reason to contact Polar without an action of the user: a license, seats to release,
+    /// or a license that cannot be trusted and about which Polar has not answered yet.
     fn has_pending_work(&self) -> bool {
         self.has_license() || !self.record.releases.is_empty() || (self.target().is_some() && !self.untrusted_answered)
     }
 
-    /// Returns the wait until Polar should be asked, in ms.
+    /// Returns how many ms to wait until Polar should be asked.
     fn due_in(&mut self, now: Now) -> u64 {
         match (self.estimate(now), self.record.plan.next) {
             (Some(estimate), Some(next)) => {
@@ -48,7 +48,7 @@ impl Engine {
                 if wait > longest { 0 } else { wait.max(0).unsigned_abs() }
             }
             (None, Some(next)) => {
-                // no clock can be trusted, but the time that this process has counted can
+                // no clock can be trusted, but the time that has passed within this process can
                 let at = *self.fallback_at.get_or_insert_with(|| {
                     let wait = next.ms_since(now.wall).clamp(0, schedule::LONGEST_MS);
                     now.after(wait.unsigned_abs())
@@ -59,7 +59,8 @@ impl Engine {
         }
     }
 
-    /// Returns the time at which a timer should look next: to ask, or because the state changes by itself.
+    /// Returns the time at which a timer should check next, because Polar should be asked then or because the state
+    /// changes by itself. Returns `None` if neither will happen.
     pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
         let ask_in = self.has_pending_work().then(|| self.due_in(now));
         let pause = self.pacer.pause_left(now);
@@ -80,12 +81,12 @@ impl Engine {
     pub(super) fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
         let has_confirmed = self.record.license.as_ref().is_some_and(|license| license.verdict == Verdict::Confirmed);
         let (is_new_denial, problem) = match rejection {
-            // without enough uses left the key is not judged, but Polar has answered
+            // if not enough uses are left, Polar has answered, but has not judged the key
             None | Some(Rejection::NotAnswered(Cause::UsageExhausted)) => (false, None),
             Some(Rejection::Denied(_)) => (has_confirmed, None),
             Some(Rejection::NotAnswered(cause)) => (false, Some(cause.problem(self.config.texts()))),
         };
-        // not the wait for the requests of other operations, which only this process imposes
+        // a pause that Polar imposes, and not the wait by which this process spaces its requests
         let is_paused = matches!(rejection, Some(Rejection::NotAnswered(Cause::RateLimited(_))));
         let pause = self.pacer.pause_left(now);
         let plan = PlanEdit {
@@ -99,8 +100,8 @@ impl Engine {
         plan
     }
 
-    /// Records whether Polar could be reached, and returns what an operation saves that failed: a pause, which binds other
-    /// processes too.
+    /// Records whether Polar could be reached, and returns the edits that a failed operation saves: at most a pause,
+    /// which applies to other processes too.
     pub(super) fn pause(&mut self, rejection: &Rejection, now: Now) -> Vec<Edit> {
         let plan = self.plan(Some(rejection), now);
         plan.pause_until.map(Edit::Pause).into_iter().collect()

@@ -1,5 +1,5 @@
-//! Changes to a record as data, so that they can be applied to whatever another process has saved meanwhile, and
-//! again after a save that failed. Pure.
+//! Changes to a record, described as data, so that they can be applied to a record that another process has saved
+//! meanwhile, and again after a failed save. The functions are pure.
 
 #[cfg(feature = "portal")]
 use super::code_pace;
@@ -24,22 +24,22 @@ pub(super) enum Edit {
     Answer(Box<NewAnswer>),
     /// An activation is about to be sent.
     Attempt(Attempt),
-    /// The attempt has failed, for certain.
+    /// The attempt has certainly failed.
     AttemptOver(AttemptId),
-    /// Nobody waits for the answer to the attempt any more.
+    /// The outcome of the attempt is unknown, and nobody waits for an answer any more.
     AttemptUncertain(AttemptId),
-    /// A license was activated, or found to need no activation.
+    /// A license was activated, or was found to need no activation.
     Activated(Box<Activated>),
-    /// The seat known here was released to take another.
+    /// The seat known here was released so that another seat can be taken.
     SeatReleased(Uuid),
     /// Polar no longer knows this seat of an older license.
     Released(Uuid),
     /// The license was deactivated.
     Deactivated(Identity),
-    /// Polar does not know the seat's key, so that the seat could not be released.
+    /// The seat could not be released, because Polar does not know the seat's key.
     SeatKept(KeptSeat),
     Forget,
-    /// Polar accepts no request before this, on the wall clock.
+    /// The time on the wall clock before which Polar accepts no request.
     Pause(Timestamp),
     Plan(PlanEdit),
     /// A code is about to be requested or tried, if the pace allows it.
@@ -48,7 +48,7 @@ pub(super) enum Edit {
     /// The code that was requested last was not mailed.
     #[cfg(feature = "portal")]
     CodeNotMailed,
-    /// Polar accepts no request for a code, nor a try, before this.
+    /// The time before which Polar accepts neither another request for a code nor another attempt to enter one.
     #[cfg(feature = "portal")]
     CodesBlocked(Timestamp),
     /// The customer portal released the seat that an activation with this marker took.
@@ -61,7 +61,7 @@ pub(super) enum Edit {
         seat: Seat,
         key: Key,
     },
-    /// Polar replaced a key by another one.
+    /// Polar replaced the text of a key.
     #[cfg(feature = "portal")]
     Rotated(Rotated),
 }
@@ -72,12 +72,12 @@ pub(super) enum Edit {
 pub struct Rotated {
     /// Polar's id of the key, which stays the same.
     pub id: Uuid,
-    /// The texts that it had before.
+    /// The texts that the key had before.
     pub from: Vec<Key>,
-    /// Its text from here on.
+    /// The new text of the key.
     pub to: Key,
     /// Whether Polar knew the key of the license here when the rotation began. If so, a later answer that the key is
-    /// unknown is about the text that was replaced.
+    /// unknown refers to the replaced text.
     pub was_known: bool,
 }
 
@@ -93,14 +93,14 @@ enum NewVerdict {
 }
 
 pub(super) struct Confirmation {
-    /// Its key differs from the one stored if Polar or the customer rotated it.
+    /// The license that Polar confirmed. Its key differs from the stored one if Polar or the customer rotated the key.
     pub(super) identity: Identity,
     pub(super) confirmed: Confirmed,
-    /// The wall clock when the confirmation arrived.
+    /// The reading of the wall clock when the confirmation arrived.
     pub(super) wall: Timestamp,
 }
 
-/// The license that a question was about, and the number of answers about it that had been saved.
+/// The license that a question was about, and the revision that the stored license had at that time.
 #[derive(Clone)]
 pub(super) struct Asked {
     pub(super) identity: Identity,
@@ -117,23 +117,24 @@ pub(super) struct AttemptId {
 pub(super) struct Activated {
     pub(super) confirmation: Confirmation,
     pub(super) attempt: Option<AttemptId>,
-    /// The label of the seat, if it was taken just now.
+    /// The label of the seat, if this activation has just taken the seat.
     pub(super) label: Option<String>,
-    /// The license that was here when the user asked for this one.
+    /// The license that was here when the user activated the key.
     pub(super) instead_of: Option<Identity>,
 }
 
-/// The result of a round of asking, from which the time of the next round follows.
+/// The result of a round of requests. The time of the next round is computed from it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlanEdit {
     /// Whether Polar answered.
     pub(super) answered: bool,
-    /// The number of rounds in a row before this one that did not lead to access.
+    /// The number of consecutive rounds before this one that did not lead to access.
     pub(super) failed_tries: u32,
     pub(super) jitter: u32,
-    /// The end of the round, on this process's monotonic clock: the edit may be applied again much later.
+    /// The end of the round, in ms of this process's monotonic clock. It is needed because the edit may be applied
+    /// again much later.
     pub(super) ended: u64,
-    /// Polar accepts no request before this, on the wall clock.
+    /// The time on the wall clock before which Polar accepts no request.
     pub(super) pause_until: Option<Timestamp>,
 }
 
@@ -142,11 +143,11 @@ pub(super) struct PlanEdit {
 pub(super) enum Applied {
     Changed,
     Unchanged,
-    /// Another process saved the opposite answer meanwhile: ask once more.
+    /// Another process saved the opposite answer meanwhile, so Polar must be asked once more.
     Contradicted,
 }
 
-/// The data with which edits are applied to a record.
+/// The context in which edits are applied to a record.
 pub(super) struct Editor<'a> {
     pub(super) config: &'a Config,
     pub(super) timeline: Timeline,
@@ -155,13 +156,13 @@ pub(super) struct Editor<'a> {
     pub(super) unsaved: &'a [Edit],
 }
 
-/// The least time for which an attempt without an outcome is reported. The first confirmation after that removes it: by
-/// then the customer has looked, or has not missed a seat.
+/// The least time for which an attempt with an unknown outcome is reported. The first confirmation after this time
+/// removes the attempt: by then the customer has checked, or has not missed a seat.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {
-    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed, if it is not the
-    /// stored one: its key may have been rotated.
+    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed, or `None` if that
+    /// is `asked`. The two differ if the key was rotated.
     pub(super) fn confirmed(asked: Asked, identity: Option<Identity>, confirmed: Confirmed, now: Now) -> Self {
         let identity = identity.unwrap_or_else(|| asked.identity.clone());
         let confirmation = Confirmation { identity, confirmed, wall: now.wall };
@@ -198,12 +199,12 @@ impl Edit {
         }
     }
 
-    /// Returns `true` if the edit brings this license here.
+    /// Returns `true` if the edit activates this license on this device.
     pub(super) fn activates(&self, identity: &Identity) -> bool {
         matches!(self, Self::Activated(activated) if activated.confirmation.identity == *identity)
     }
 
-    /// Returns `true` if `later`, of the same kind, makes this edit unnecessary.
+    /// Returns `true` if `later` is an edit of the same kind that makes this edit unnecessary.
     fn is_replaced_by(&self, later: &Self) -> bool {
         match self {
             Self::Plan(_) => matches!(later, Self::Plan(_)),
@@ -231,12 +232,12 @@ impl Edit {
         }
     }
 
-    /// Adds an edit to those that have not been saved.
+    /// Adds an edit to the unsaved edits. Removes an earlier edit that the new one makes unnecessary.
     pub(super) fn add_unsaved(unsaved: &mut Vec<Self>, mut edit: Self) {
         if let Some(at) = unsaved.iter().position(|earlier| earlier.is_replaced_by(&edit)) {
             let earlier = unsaved.remove(at);
             if let (Self::Answer(edit), Self::Answer(earlier)) = (&mut edit, earlier) {
-                // it will be applied to the record that the earlier one was meant for
+                // the new answer will be applied to the same record as the earlier one
                 edit.asked.revision = earlier.asked.revision;
             }
         }
@@ -282,14 +283,15 @@ impl Editor<'_> {
                 clear_seat(record.untrusted.as_mut().and_then(|untrusted| untrusted.identity.as_mut()), *id);
             }
             Edit::Deactivated(identity) => {
-                // its key may have been replaced meanwhile
+                // the key of the license may have been replaced meanwhile
                 let is_it = |here: &Identity| {
                     here == identity || (here.seat.is_some() && here.activation_id() == identity.activation_id())
                 };
                 if !record.identity().is_some_and(is_it) {
                     return Applied::Unchanged;
                 }
-                // seats that may have been taken, and those still to be released, are not settled by releasing another
+                // attempts, kept seats and planned releases stay, because they are about other seats than the released
+                // one
                 record.license = None;
                 record.untrusted = None;
                 record.unknown.clear();
@@ -317,14 +319,14 @@ impl Editor<'_> {
             NewVerdict::Confirmed(confirmation) => {
                 let label = license.label_of(&confirmation.identity);
                 *license = self.license(confirmation, license.revision, label, &license.terms);
-                // both times are Polar's: a wall clock set ahead must not cut the report short
+                // both times come from Polar, so that a wall clock that is ahead does not remove an attempt too early
                 let at = confirmation.confirmed.at;
                 record.remove_attempts(&|attempt| at.ms_since(attempt.at) >= ATTEMPTS_KEPT_MS);
             }
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
                     license.identity.seat.is_some() && license.conditions != conditions_hash(self.config);
-                // Polar's text does not tell, and this is the likely cause
+                // Polar's answer does not name the cause, and changed conditions are the likely one
                 let is_for_conditions = *denial == Denial::Refused && conditions_changed;
                 license.verdict = Verdict::Denied(if is_for_conditions { Denial::Conditions } else { *denial });
                 license.revision = license.revision.saturating_add(1);
@@ -333,13 +335,14 @@ impl Editor<'_> {
         Applied::Changed
     }
 
-    /// Returns `true` if only this process knows the license so far, so that no other can have been answered about it.
+    /// Returns `true` if only this process knows the license so far, so that no other process can have received an
+    /// answer about it.
     fn is_only_ours(&self, identity: &Identity) -> bool {
         self.unsaved.iter().any(|edit| edit.activates(identity))
     }
 
-    /// Applies an answer about a license that cannot be trusted: a confirmation makes it trusted, and a denial leaves
-    /// it as it is.
+    /// Applies an answer about a license that cannot be trusted. A confirmation makes the license trusted. A denial
+    /// leaves it as it is.
     fn answer_about_untrusted(&self, record: &mut Record, answer: &NewAnswer) -> Applied {
         let identity = record.untrusted.as_ref().and_then(|untrusted| untrusted.identity.as_ref());
         let asked = identity == Some(&answer.asked.identity);
@@ -360,7 +363,8 @@ impl Editor<'_> {
             record.remove_attempts(&|attempt| attempt.is(*id));
         }
         if confirmed.terms.limit_activations == Some(1) {
-            // the only seat there is was free, so no other attempt has taken it, nor will one that is on its way
+            // the key's only seat was free until now, so no other attempt has taken it, and an attempt that is still on
+            // its way cannot
             let last_six = identity.key.last_six();
             record.remove_attempts(&|attempt| attempt.last_six == last_six);
         }
@@ -371,7 +375,7 @@ impl Editor<'_> {
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
             let same_key = old.identity.key == identity.key;
-            // applied before, by a save that failed only after it had written
+            // the edit was applied before, by a save that wrote the record and failed afterwards
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
                 // another process activated the same key meanwhile: its seat serves both
@@ -383,7 +387,8 @@ impl Editor<'_> {
                 record.release(&old.identity.key, seat.id);
             }
             label = label.or_else(|| old.label_of(identity));
-            // another license starts afresh, whatever it replaces: the edit may be applied again to another record
+            // a license with another identity gets a new revision, whatever it replaces, because the edit may be
+            // applied again to another record
             if is_the_same {
                 revision = old.revision;
             }
@@ -397,7 +402,7 @@ impl Editor<'_> {
         record.untrusted = None;
     }
 
-    /// Creates the license that Polar has confirmed. `known` are the terms of the license that was here.
+    /// Creates the license that Polar has confirmed. `known` holds the terms of the license that was here before.
     fn license(
         &self,
         confirmation: &Confirmation,
@@ -408,10 +413,10 @@ impl Editor<'_> {
         let Confirmation { identity, confirmed, wall } = confirmation;
         let mut terms = confirmed.terms.clone();
         if terms.license_id == known.license_id {
-            // it never changes, and an answer may leave it out
+            // the time of creation never changes, and an answer may leave it out
             terms.created_at = terms.created_at.or(known.created_at);
         }
-        // no number comes twice, not even if the license was removed or an older record was put back
+        // no revision is used twice, even if the license was removed or an older record was restored
         let by_time = confirmed.at.unix_ms().max(0).unsigned_abs();
         Box::new(StoredLicense {
             identity: identity.clone(),
@@ -432,7 +437,7 @@ impl Editor<'_> {
         let round = Round { state, settled, failed_tries, jitter: edit.jitter };
         let wait = next_round(&round, self.config.refresh_ms());
         let next = now.unwrap_or(self.now.wall).plus_ms(wait.saturating_sub(self.now.since(edit.ended)));
-        // an answer that was on its way before a pause began does not end it
+        // an answer to a request that was sent before a pause began does not end the pause
         let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
     }
@@ -451,7 +456,7 @@ impl Attempt {
 }
 
 impl AttemptId {
-    /// Returns the marker as it is in labels: four hexadecimal digits.
+    /// Returns the marker as labels show it: four hexadecimal digits.
     pub(super) fn marker(self) -> String {
         format!("{:04X}", self.marker)
     }
@@ -463,7 +468,8 @@ impl From<bool> for Applied {
     }
 }
 
-/// Keeps a seat whose key Polar did not know, unless the record has another text of that key by now.
+/// Keeps a seat whose key Polar did not know. If the record has another text of that key by now, plans the seat's
+/// release under that text instead.
 fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
     match here.map(|here| here.key.clone()).filter(|key| *key != kept.key) {
@@ -472,8 +478,8 @@ fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     }
 }
 
-/// Keeps the seat of an activation whose answer was lost, so that its key can be activated with it. If the license here
-/// has another seat of that key, the seat is released instead.
+/// Keeps the seat of an activation whose answer was lost, so that a later activation of the seat's key can use it. If
+/// the license here has another seat of that key, plans the release of the found seat instead.
 #[cfg(feature = "portal")]
 fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool {
     let Some(attempt) = record.attempts.iter().find(|attempt| attempt.marker == marker) else { return false };
@@ -489,9 +495,9 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Replaces the older texts of a key by the new one. Polar has only forgotten the texts: the license here keeps its
-/// seat and its last confirmation, and seats that could not be released under an older text are released. Returns
-/// `true` if the record had one of those texts.
+/// Replaces the older texts of a key by the new one. Polar has forgotten only the texts. So the license here keeps its
+/// seat and its last confirmation, and seats that could not be released under an older text are added to the seats to
+/// release. Returns `true` if the record has changed.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
     let Rotated { id, from, to, was_known } = rotated;
@@ -527,7 +533,7 @@ fn clear_seat(identity: Option<&mut Identity>, activation_id: Uuid) {
     }
 }
 
-/// Returns a hash of the app's own conditions, which shows later whether they were changed.
+/// Returns a hash of the app's own conditions, which shows later whether the app has changed them.
 pub(super) fn conditions_hash(config: &Config) -> [u8; 8] {
     Hash::hash(config.conditions().json().as_bytes()).first_chunk().copied().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! The errors of operations, in the app's own texts: what was refused, what was not answered, and what may have
-//! happened anyway.
+//! Creates the errors of operations, with the app's own texts. They are about requests that were refused, requests that
+//! were not answered, and changes that may have happened anyway.
 
 use super::{Engine, policy};
 use crate::codes::{ErrorKind, Known, NextStep, Reason};
@@ -24,21 +24,23 @@ impl Engine {
         rejection.into_error(self.config.texts())
     }
 
-    /// Returns the error for the stored license, which nobody has mistyped, if Polar refused it or did not answer.
+    /// Returns the error for the stored license, if Polar refused it or did not answer. The error does not suggest a
+    /// typing error.
     pub(super) fn rejected_here(&self, rejection: Rejection) -> Error {
         let Rejection::Denied(reason) = rejection else { return self.rejected(rejection) };
         self.reworded(self.refused(reason), reason.text(), reason.refusal_here())
             .with_next_step(reason.next_step(Known::Seat))
     }
 
-    /// Returns the error for a license that includes only versions built until that day, before this one. `text` is the
-    /// sentence about the license that is here, or about a key that the user has entered.
+    /// Returns the error for a license that includes only versions built until the day `until`, so that it does not
+    /// include this version. `text` is the sentence about the license here, or the sentence about a key that the user
+    /// has entered.
     pub(super) fn updates_ended(&self, text: Text, until: Date) -> Error {
         let detail = format!("{}; it includes those built until {until}", Reason::UpdatesEnded.refusal());
         self.refused(Reason::UpdatesEnded).with_texts(policy::dated(&self.config, text, until), detail)
     }
 
-    /// Returns the error for a stored key that Polar does not know, with or without an activation.
+    /// Returns the error for a stored key that Polar does not know any more.
     pub(super) fn key_replaced(&self) -> Error {
         let detail = "Polar does not know the license key of this device any more; activate the new one";
         self.reworded(self.refused(Reason::NotFound), Text::KeyReplaced, detail).with_next_step(NextStep::EnterKey)
@@ -53,7 +55,7 @@ impl Engine {
         self.store_failed(Text::NotRemoved, false, detail)
     }
 
-    /// Returns the error for a seat that is free while its license could not be removed.
+    /// Returns the error for a license whose seat was released, but which could not be removed.
     pub(super) fn released_not_removed(&self, message: &str) -> Error {
         let detail = format!(
             "the seat was released, but the license is still stored on this device and works here until its grace period \
@@ -68,7 +70,7 @@ impl Engine {
         self.not_removed(format!("{why}: {message}"))
     }
 
-    /// Returns the error for a replaced key that could not be stored.
+    /// Returns the error for a new text of a key that could not be stored after Polar replaced the key.
     #[cfg(feature = "portal")]
     pub(super) fn rotated_not_stored(&self, message: &str) -> Error {
         let detail = format!(
@@ -86,19 +88,19 @@ impl Engine {
         Error::of(Problem { message: texts.get(text).to_owned(), maybe_applied, ..problem }, None)
     }
 
-    /// Returns the same error with another text.
+    /// Returns `error` with another message and another detail.
     pub(super) fn reworded(&self, error: Error, text: Text, detail: impl Into<String>) -> Error {
         error.with_texts(self.config.texts().get(text).to_owned(), detail.into())
     }
 
-    /// Returns the same error with a sentence added to its own.
+    /// Returns `error` with a sentence added to its message, and with another detail.
     pub(super) fn also(&self, error: Error, sentence: &str, detail: String) -> Error {
         let message = format!("{} {sentence}", error.message());
         error.with_texts(message, detail)
     }
 
-    /// Returns the error for an activation that succeeded and could not be stored. The license stays in memory, and is saved
-    /// with the next operation that can.
+    /// Returns the error for an activation that succeeded but could not be stored. The license stays in memory, and the
+    /// next operation that can write the store saves it.
     pub(super) fn not_stored(&self, message: &str) -> Error {
         let seated = self.record.identity().is_some_and(|identity| identity.seat.is_some());
         let what = if seated { "the license took a seat and is active" } else { "the license is active" };

@@ -1,5 +1,5 @@
-//! The end of every operation: saves its result, and reports the decision. `release.rs` releases seats of older licenses in
-//! between.
+//! The end of every operation. The result is saved, then seats of older licenses are released (by `release.rs`), then
+//! the decision is reported.
 
 use super::Engine;
 use super::step::Outcome;
@@ -11,15 +11,15 @@ use crate::decision::Decision;
 use crate::error::Error;
 use crate::time::Now;
 
-/// The wait before a result is saved again, doubled each time. Seven retries take half a minute, about as long as the
-/// longest operation.
+/// The wait before a result is saved again. It doubles with each retry. Seven retries take half a minute, about as long
+/// as the longest operation.
 const FIRST_RETRY_MS: u64 = 250;
 const MOST_RETRIES: u32 = 7;
 
 impl Engine {
-    /// Continues after a result was not saved. Retries until the operation's deadline: meanwhile a lock may be released, or
-    /// space freed on the disk. If the result still cannot be saved, the operation fails, because the next start would not
-    /// know of it.
+    /// Continues after a result could not be saved. Retries until the operation's deadline, because meanwhile a lock
+    /// may be released or space may be freed on the disk. If the result still cannot be saved, the operation fails,
+    /// because the next start would not know the result.
     pub(super) fn not_saved(&mut self, unsaved: Unsaved, message: &str, now: Now) -> Next {
         let Unsaved { result, is_stored, failures } = unsaved;
         let at = now.after(FIRST_RETRY_MS << failures.min(MOST_RETRIES));
@@ -27,7 +27,7 @@ impl Engine {
             return Next::SaveAgain(at, Unsaved { result, is_stored, failures: failures.saturating_add(1) });
         }
         Next::fail(match result {
-            // the store has had the license before
+            // the license is already in the store
             Success::Activated if is_stored => return self.saved(result, now),
             Success::Activated => self.not_stored(message),
             #[cfg(feature = "portal")]
@@ -39,7 +39,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if the result is worth a retry: a seat is, but a key without one can be activated again at once.
+    /// Returns `true` if the result is worth a retry. A key without a seat is not, because it can be activated again at
+    /// once.
     fn is_worth_waiting_for(&self, result: Success) -> bool {
         match result {
             Success::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),
@@ -61,7 +62,7 @@ impl Engine {
                 self.release_next(Ending { deactivated: Some(deactivated), ..Ending::default() }, now)
             }
             #[cfg(feature = "portal")]
-            // Polar denied the key by a text that it had before
+            // Polar denied the key under its earlier text, so ask about the new one
             Success::Rotated if self.has_license() && !self.state(now).is_allowed() => {
                 self.ask(Question::validate(), now)
             }
@@ -70,7 +71,7 @@ impl Engine {
         }
     }
 
-    /// Returns the outcome of an operation whose changes and times of requests are stored.
+    /// Returns the outcome of an operation after its changes and the times of its requests were stored.
     pub(super) fn end(&mut self, ending: Ending, now: Now) -> Outcome {
         self.running.sending = None;
         if self.running.asks && self.running.has_asked && ending.failure.is_none() {
@@ -83,7 +84,7 @@ impl Engine {
         Outcome { deactivated: ending.deactivated, ..outcome }
     }
 
-    /// Ends an operation that only asks and could not. It still reports a decision.
+    /// Ends an operation that only asks Polar and was not able to ask. The outcome still contains a decision.
     pub(super) fn end_without_asking(&mut self, error: Error, now: Now) -> Outcome {
         let mut decision = self.current(now);
         decision.problem = Some(error.into_problem());

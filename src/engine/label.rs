@@ -1,9 +1,9 @@
-//! The default label of a seat, by which customers tell their devices apart. Never contains the name of the host or of
-//! the user.
+//! The default label of a seat, by which customers tell their devices apart. The label never contains the name of the
+//! host or of the user.
 
 use super::edit::AttemptId;
 
-/// Words that people recognize and remember, most of them alike in many languages. None is offensive or a brand of
+/// Words that people recognize and remember. Most of them are alike in many languages. None is offensive or a brand of
 /// computers.
 const WORDS: [&str; 64] = [
     "alpaca",
@@ -72,10 +72,10 @@ const WORDS: [&str; 64] = [
     "zebra",
 ];
 
-/// Returns a label such as `Debian 12 · 2026-11-21 · otter 7F3A`: the system, the day of the activation, a word, and the
-/// marker. Two laptops with one system may be activated on one day, so the word tells them apart.
+/// Returns a label such as `Debian 12 · 2026-11-21 · otter 7F3A`: the system, the day of the activation, a word, and
+/// the marker. The word distinguishes two laptops with the same system that are activated on the same day.
 pub(super) fn default_label(system: &str, attempt: AttemptId) -> String {
-    // six bits choose one of 64
+    // six bits of the marker choose one of the 64 words
     let word = WORDS.get(usize::from(attempt.marker & 63)).unwrap_or(&"");
     format!("{system} · {} · {word} {}", attempt.at.day(), attempt.marker())
 }

@@ -1,5 +1,5 @@
-//! The engine's memory, and how it is merged with the stored record: another process may have saved in between, or a
-//! save may have failed.
+//! The engine's record in memory, and how it is merged with the stored record. Another process may have saved a record
+//! in between, or a save may have failed.
 
 use super::edit::{Applied, Asked, Edit, Editor};
 use super::task::Write;
@@ -15,7 +15,7 @@ use crate::time::{Now, Timestamp};
 pub(super) struct Merged {
     record: Box<Record>,
     is_newer: bool,
-    /// Whether the store holds everything once the change is written.
+    /// Whether the store holds all edits once the change is written.
     complete: bool,
     contradicted: bool,
 }
@@ -30,13 +30,14 @@ struct Edited {
     contradicted: bool,
 }
 
-/// The lag that the saved `high` may have at the start, and later. Every other save updates it too.
+/// By how much the stored `high` may lag behind before it is saved: the first value applies until the store was read
+/// once, the second one afterwards. A save for any other reason updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 const HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 
 impl Engine {
-    /// Returns the record that results from these edits, and the change that the stored bytes need. Changes nothing
-    /// itself.
+    /// Returns the record that results from applying these edits to the stored bytes, and the change that the store
+    /// needs. Changes neither the engine nor the store.
     pub(super) fn merge(&self, edits: &[Edit], stored: Option<&[u8]>, write: Write, now: Now) -> (Merged, Change) {
         let mut record = match stored.map(|bytes| self.sealer.open(bytes)) {
             None => Box::default(),
@@ -45,7 +46,7 @@ impl Engine {
         };
         let is_newer = record.untrusted.as_ref().is_some_and(|untrusted| untrusted.why == Distrust::NewerFormat)
             && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
-        // a plan or a denial must not overwrite an untrusted record; only a confirmation or the user may
+        // a plan or a denial must not overwrite an untrusted record; only a confirmation or an action of the user may
         let was_untrusted = record.untrusted.is_some() && record.license.is_none();
         let Edited { changed, precious, contradicted } = self.edit(&mut record, &self.unsaved, edits, now);
         let must_write = write == Write::Always && record.license.is_some();
@@ -66,7 +67,7 @@ impl Engine {
         (Merged { record, is_newer, complete, contradicted }, change)
     }
 
-    /// Applies edits to a record that may also lack the `earlier` ones.
+    /// Applies the `earlier` edits, which the record may lack, and then `edits`.
     fn edit(&self, record: &mut Record, earlier: &[Edit], edits: &[Edit], now: Now) -> Edited {
         let bytes_before = record.bytes();
         let mut editor = Editor { config: &self.config, timeline: self.timeline, now, unsaved: earlier };
@@ -80,7 +81,8 @@ impl Engine {
             contradicted |= applied == Applied::Contradicted;
         }
         let mut changed = bytes_before != record.bytes();
-        // the next process has to know of a request, whatever came of it and whether or not anything else is stored
+        // the next process must know that a request was sent, whatever its result, even if there is nothing else to
+        // save
         changed |= self.running.has_unsaved_request;
         self.pacer.learn(now, record.sent);
         let sent = self.pacer.recent(now);
@@ -97,8 +99,8 @@ impl Engine {
         Edited { changed, precious, contradicted }
     }
 
-    /// Adopts the result of a merge, or applies the edits in memory if nothing could be read (`None`). Returns whether
-    /// a new edit was contradicted.
+    /// Adopts the result of a merge. If nothing could be read (`merged` is `None`), applies the edits to the record in
+    /// memory. Returns `true` if a new edit was contradicted.
     pub(super) fn adopt(
         &mut self,
         merged: Option<Box<Merged>>,
@@ -117,7 +119,7 @@ impl Engine {
                 (merged.contradicted, merged.complete)
             }
             None => {
-                // a store that cannot be read must not lose a license
+                // a license must not be lost because the store cannot be read
                 let mut record = std::mem::take(&mut self.record);
                 let edited = self.edit(&mut record, &[], &edits, now);
                 self.record = record;
@@ -180,7 +182,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if this is the attempt of the operation in progress, which is no cause for worry yet.
+    /// Returns `true` if this is the attempt of the operation in progress. Its outcome may still arrive, so it is no
+    /// problem yet.
     fn is_sending(&self, attempt: &Attempt) -> bool {
         self.running.sending.is_some_and(|id| attempt.is(id))
     }

@@ -1,12 +1,13 @@
-//! The decisions that follow from the current one if only time passes. For pages without an engine that show decisions,
-//! such as a page whose license another process holds. Sends nothing, and does not record future times as seen.
+//! Predicts the decisions that follow from the current one if only time passes. The predictions are for pages that show
+//! decisions but have no engine, such as a page whose license belongs to another process. Predicting sends nothing, and
+//! does not record future times as seen.
 
 use super::Engine;
 use crate::decision::Decision;
 use crate::time::Now;
 use std::time::Duration;
 
-/// A decision, and the time from which it holds: as soon as either clock has reached `from`.
+/// A decision, and the time from which it holds. It holds as soon as either clock has reached `from`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// The start of this phase. The first phase starts at once.
@@ -15,12 +16,12 @@ pub struct Phase {
     pub decision: Decision,
 }
 
-/// The most phases: confirmed, grace, its notice, its end, the key's expiry, and attempts that are forgotten one by
-/// one.
+/// The most phases. A new phase can begin with the confirmation, grace, the notice in grace, the end of grace, the
+/// expiry of the key, and each attempt whose outcome becomes uncertain.
 const MOST: usize = 16;
 
 impl Engine {
-    /// Returns the current decision, and those that follow it if only time passes and no clock is set.
+    /// Returns the current decision, and the decisions that follow it if only time passes and nobody sets a clock.
     pub fn outlook(&mut self, now: Now) -> Vec<Phase> {
         let mut phases = vec![Phase { from: now, decision: self.current(now) }];
         let seen = self.timeline;
@@ -38,7 +39,8 @@ impl Engine {
     }
 }
 
-/// Returns the reading of both clocks when the first of them reaches `until`, or `None` if that is never.
+/// Returns the reading of both clocks at the moment when the first of them reaches `until`, or `None` if that never
+/// happens.
 fn clocks_at(until: Now, at: Now) -> Option<Now> {
     let wall = u64::try_from(until.wall.ms_since(at.wall)).unwrap_or(0);
     let passed = wall.min(at.until(until.mono));

@@ -1,9 +1,10 @@
-//! The pace of requests. Polar blocks an IP address for a minute at the fourth request of any kind in a second. So at
-//! most two leave in any second, and none during a block. Processes that share a record learn from it when another one
-//! has sent.
+//! The pace of requests. Polar blocks an IP address for a minute at the fourth request of any kind within a second. So
+//! at most two requests are sent in any second, and none during a block. Processes that share a record learn from the
+//! record when another process has sent a request.
 //!
-//! Operations that are likely to send several requests begin so far apart that each can send all of them: of fifty at
-//! once, the first are done before the last begin, and those for which there is no time are refused at once.
+//! Operations that are likely to send several requests start so far apart that each can send all its requests. If fifty
+//! such operations start at once, the first ones end before the last ones begin, and operations that cannot end in time
+//! are refused at once.
 //!
 //! ```text
 //! first requests  1           2           3           time ─►
@@ -14,32 +15,33 @@ use crate::record::PACE_MS;
 use crate::time::{Now, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// Shared by every engine of a process whose requests leave from one address. Cloning shares it.
+/// The pace that all engines of a process share if they send from the same IP address. A clone shares the pace of its
+/// original.
 #[derive(Clone, Debug, Default)]
 pub struct Pacer(Arc<Mutex<Pace>>);
 
 #[derive(Debug, Default)]
 struct Pace {
-    /// The times at which requests left or will leave, in order, as far as they still count; in ms of the monotonic
-    /// clock, negative before this process began.
+    /// The times at which requests were sent or will be sent, in order, as long as they still count. They are in ms of
+    /// the monotonic clock, and negative if they lie before the start of this process.
     slots: Vec<i64>,
-    /// The operations under way that are likely to send more requests.
+    /// The operations under way that are likely to send several requests.
     begun: Vec<Begun>,
     paused_until: u64,
 }
 
 #[derive(Debug)]
 struct Begun {
-    /// The operation's ticket, which its steps own besides the engine as long as it is under way.
+    /// The operation's ticket. While the operation is under way, its step owns the ticket too, and not only the engine.
     ticket: Weak<()>,
-    /// The end of the time that is kept for its requests.
+    /// The end of the time that is reserved for the operation's requests.
     until: i64,
 }
 
-/// The time in which one request may leave, on average.
+/// The average time between two requests at the highest pace.
 const SLOT_MS: i64 = PACE_MS / 2;
 
-/// The time for Polar's answers to the requests of an operation that has to wait.
+/// The time that must be left for Polar's answers if an operation with several requests has to wait.
 const ANSWERS_MS: i64 = 2_000;
 
 impl Pacer {
@@ -48,17 +50,17 @@ impl Pacer {
         Self::default()
     }
 
-    /// Takes the earliest moment for one more request. Returns it, or the wait in ms if that leaves too little time for
-    /// an answer before `deadline`.
+    /// Reserves the earliest moment for one more request and returns it. If too little time for an answer would be left
+    /// before `deadline`, reserves nothing and returns `Err` with the wait in ms.
     pub(super) fn reserve(&self, now: Now, deadline: u64) -> Result<u64, u64> {
         self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
     }
 
-    /// Does the same for the first of several requests: after those of the operations that have begun before, and only
-    /// if there is time for all of them.
+    /// Does the same as [`reserve`](Self::reserve) for the first of several requests. The moment comes after the
+    /// requests of all operations that have begun before, and is reserved only if there is time for all the requests.
     pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
-        // one owner is the engine, and the steps of an operation under way are others
+        // the engine is one owner of a ticket; if there are others, they are steps of an operation that is under way
         pace.begun.retain(|begun| begun.ticket.strong_count() > 1);
         let turn = pace.begun.iter().map(|begun| begun.until).max().unwrap_or(i64::MIN);
         let room = SLOT_MS.saturating_mul(requests.into());
@@ -67,14 +69,14 @@ impl Pacer {
         Ok(at)
     }
 
-    /// Lets no request leave for `ms`. Never shortens a pause.
+    /// Lets no request be sent for `ms`. Does not shorten a longer pause.
     pub(super) fn pause(&self, now: Now, ms: u64) {
         let until = now.after(ms);
         let mut pace = self.pace();
         pace.paused_until = pace.paused_until.max(until);
     }
 
-    /// Returns the times at which the last two requests left, by the wall clock, as far as they still count.
+    /// Returns the times on the wall clock at which the last two requests were sent, as long as they still count.
     pub(super) fn recent(&self, now: Now) -> [Option<Timestamp>; 2] {
         let ago = |at: &i64| now.mono.cast_signed().saturating_sub(*at);
         let pace = self.pace();
@@ -83,9 +85,10 @@ impl Pacer {
         [latest.next(), last].map(|ago| Some(now.wall.plus_ms(ago?.saturating_neg())))
     }
 
-    /// Counts requests of another process, unless they are this one's own.
+    /// Counts the requests that another process has sent. Requests of this process, which `sent` may contain too, are
+    /// counted already.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
-        /// The two clocks are read one after the other.
+        /// The most by which two times of one request differ, because the two clocks are read one after the other.
         const SAME_MS: u64 = 5;
         let mut pace = self.pace();
         for at in sent.into_iter().flatten() {
@@ -98,7 +101,7 @@ impl Pacer {
         }
     }
 
-    /// Returns the rest of a pause, in ms.
+    /// Returns how many ms of a pause are left, or 0 if there is no pause.
     pub(super) fn pause_left(&self, now: Now) -> u64 {
         now.until(self.pace().paused_until)
     }
@@ -109,13 +112,16 @@ impl Pacer {
 }
 
 impl Pace {
-    /// Takes the earliest moment from `earliest` on that leaves `rest` ms before the deadline.
+    /// Reserves the first free moment from `earliest` on. Fails with the wait in ms if the request would have to wait,
+    /// and either less than `rest` ms would be left before the deadline or a pause would take more than half of the
+    /// time.
     fn reserve(&mut self, now: Now, earliest: i64, rest: i64, deadline: u64) -> Result<u64, u64> {
         let oldest = now.mono.cast_signed().saturating_sub(PACE_MS);
         self.slots.retain(|at| *at >= oldest);
         let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
         let end = at.saturating_add(rest.unsigned_abs());
-        // a pause may take half of the time there is; spacing, which is short and our own doing, all of it
+        // a pause may take half of the remaining time; the spacing of requests may take all of it, because it is short
+        // and imposed here
         let half = now.after(now.until(deadline) / 2);
         if at > now.mono && (end >= deadline || self.paused_until > half) {
             return Err(now.until(at));
@@ -124,8 +130,8 @@ impl Pace {
         Ok(at)
     }
 
-    /// Returns the first moment from `earliest` on at which one more request makes no three in any second, neither with
-    /// those before it nor with those that will follow it.
+    /// Returns the first moment from `earliest` on at which one more request does not make three requests in any
+    /// second. Considers the requests before that moment and the requests that are planned after it.
     fn next_slot(&self, earliest: i64) -> i64 {
         let mut at = earliest;
         loop {

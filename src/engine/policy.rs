@@ -1,4 +1,5 @@
-//! Makes the decision: a pure function of configuration, record, time and problem. The first rule that matches counts.
+//! Makes the decision. It is a pure function of the configuration, the record, the time and the problem. The first rule
+//! that matches determines the result.
 
 use crate::codes::{Denial, Known, NextStep, Reason, State};
 use crate::config::Config;
@@ -22,7 +23,7 @@ pub(super) struct Facts<'a> {
     /// The time on Polar's clock; `None` if no clock can be trusted.
     pub(super) now: Option<Timestamp>,
     pub(super) problem: Option<Problem>,
-    /// Whether Polar has answered about the license that cannot be trusted.
+    /// Whether Polar has answered a question about the stored license that cannot be trusted.
     pub(super) untrusted_answered: bool,
 }
 
@@ -59,7 +60,7 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     }
 }
 
-/// Returns the state alone.
+/// Returns the state, without the rest of the decision.
 pub(super) fn state(config: &Config, license: Option<&StoredLicense>, now: Option<Timestamp>) -> State {
     license.map_or(State::Unlicensed, |license| judge(config, license, now).0)
 }
@@ -78,7 +79,7 @@ fn why_unlicensed(facts: &Facts<'_>) -> Reason {
     }
 }
 
-/// Returns the state, and the reason if the state has more than one cause.
+/// Returns the state, and the reason if this state can have more than one cause.
 fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (State, Option<Reason>) {
     let expired = now.zip(license.terms.expires_at).is_some_and(|(now, end)| now >= end);
     match license.verdict {
@@ -93,7 +94,7 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     if expired {
         return (State::Expired, None);
     }
-    // not by a clock, and not changed by going online
+    // comes before the clock is considered: this denial depends on no clock, and going online does not change it
     if updates_ended(config, &license.terms).is_some() {
         return (State::Denied, Some(Reason::UpdatesEnded));
     }
@@ -108,8 +109,9 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     }
 }
 
-/// Returns `true` if the confirmed license has what this app needs: a seat if the key has a limit, and an accepted
-/// benefit. Judged at every decision and never stored, so that a new configuration takes effect at once.
+/// Returns `Ok` if the confirmed license has what this app needs: a seat, if the key has an activation limit, and an
+/// accepted benefit. Otherwise returns the reason. This is computed for every decision and never stored, so that a new
+/// configuration takes effect at once.
 pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reason> {
     if license.terms.limit_activations.is_some() && license.identity.seat.is_none() {
         return Err(Reason::ActivationRequired);
@@ -117,31 +119,32 @@ pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reaso
     accepts(config, license.terms.benefit_id)
 }
 
-/// Returns `true` if the configuration accepts keys of this benefit.
+/// Returns `Ok` if the configuration accepts keys of this benefit, and the reason otherwise.
 pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
     let accepted = config.benefits().is_empty() || config.benefits().contains(&benefit);
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
 }
 
-/// Returns the last day on which a version can be built to be included in a license with these terms. `None` if the
+/// Returns the last build day of the versions that a license with these terms includes. Returns `None` if the
 /// configuration does not limit updates, or if the day of the sale is unknown.
 fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }
 
-/// Returns the last day of updates if this version was built later, so that a license with these terms does not include
-/// it.
+/// Returns the last day of updates if this version was built after that day, which means that a license with these
+/// terms does not include it. Otherwise returns `None`.
 pub(super) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
     updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
 }
 
-/// Returns a sentence for the user with a day in it.
+/// Returns a sentence for the user that contains this day.
 pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
     config.texts().fill(text, &[("day", &day.to_string())])
 }
 
-/// Returns the time at which the key expires. It is unknown if Polar says that the key has expired before the time that
-/// it last confirmed: the vendor has moved that time, and Polar does not say to when.
+/// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. The time is unknown
+/// if Polar says that the key has expired although the last confirmed time of expiry has not passed. In this case the
+/// vendor has moved the time, and Polar does not say to when.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),
@@ -154,7 +157,7 @@ fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
     license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
-/// Returns the time at which the decision about a license changes next if only time passes, on Polar's clock.
+/// Returns the time, on Polar's clock, at which the decision about a license changes next if only time passes.
 pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timestamp) -> Option<Timestamp> {
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     let end = grace_end(config, license);
@@ -162,8 +165,8 @@ pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timesta
     steps.into_iter().flatten().filter(|at| *at > now).min()
 }
 
-/// Returns the time from which the user is told to go online. It is never before the confirmation is stale, because
-/// until then there is nothing to tell.
+/// Returns the time from which the user is told to go online. It is not earlier than the time at which the confirmation
+/// becomes stale, because until then there is nothing to tell.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     end.plus_ms(-NOTICE_MS).max(stale).min(end)
@@ -172,7 +175,7 @@ fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp
 /// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends.
 fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
-        // the key or the seat is what was damaged: asking once more would not help
+        // the key or the seat itself was damaged, so asking once more would not help
         Some(_) if facts.untrusted_answered && reason == Some(Reason::Tampered) => Known::Nothing,
         Some(Identity { seat: Some(_), .. }) => Known::Seat,
         Some(Identity { seat: None, .. }) => Known::Key,

@@ -1,17 +1,17 @@
-//! The engine's part of the customer portal: the pace of codes, seats of other devices, and keys that were replaced.
-//! Knows no token, no address and no code.
+//! The engine's part of the customer portal: the pace of codes, seats of other devices, and keys that were replaced. It
+//! never sees a token, an e-mail address or a code.
 //!
 //! ```text
 //! Code      read ─► too early ─► error, with the wait
-//!                └► save ─► end: one request for a code, or one try, may leave within 15 s
+//!                └► save ─► end: one request for a code, or one try, may be sent within 15 s
 //! Release   read ─► the seat of the license here ─► deactivate
 //!                │                            └► its key has another text ─► write ─► release ─► free ─► remove the license
 //!                │                                                                            └► unknown ─► deactivate
 //!                └► another device's ─► release ─► free or unknown ─► end
-//! SeatFound read ─► the activation that took it is one of this device ─► save ─► end
+//! SeatFound read ─► an activation of this device has taken the seat ─► save ─► end
 //! Rotate    read, write ─► end: the license here can go on with another key
-//! Rotated   read ─► the license here is of this key ─► save its new text ─► denied before that ─► validate ─► end
-//!                                                                      └► release older seats ─► end
+//! Rotated   read ─► the license here has this key ─► save its new text ─► it was denied before ─► validate ─► end
+//!                                                                    └► release older seats ─► end
 //! ```
 
 use super::Engine;
@@ -29,19 +29,21 @@ use crate::wire;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The time in which a request for a code, or a try, has to reach Polar after it was counted.
+/// The time within which a request for a code, or a try, must reach Polar after it was counted.
 pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 
 /// An operation of the engine for the customer portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortalOperation {
-    /// Counts a request for a code, or a try of one. If there were too many, it fails with `rate_limited` and the wait.
+    /// Counts a request for a code, or a try of a code. Fails with `rate_limited` and the time to wait if there were
+    /// too many.
     Code(CodeUse),
     /// The code that was requested last is certainly not mailed, so that nobody will try it.
     CodeNotMailed,
-    /// Polar accepts no request for a code, nor a try, for this time. Fails with `rate_limited` and the wait.
+    /// Records for how long Polar accepts neither a request for a code nor a try of a code. Always fails, with
+    /// `rate_limited` and this time.
     CodesBlocked(CodeUse, Duration),
-    /// Releases the seat of any device. For this device it does the same as a deactivation.
+    /// Releases the seat of any device. If the device is this one, does the same as a deactivation.
     Release {
         /// The license key.
         key: Key,
@@ -50,8 +52,9 @@ pub enum PortalOperation {
         /// The marker of the activation that took the seat, if a device of this app took it.
         marker: Option<String>,
     },
-    /// The customer portal has found a seat that an activation of this device took, and whose answer was lost. It is
-    /// used when its key is activated here, or released if the license here has another seat of that key.
+    /// The customer portal has found a seat that an activation of this device took, and whose answer was lost. The seat
+    /// is used when its key is activated here. If the license here has another seat of that key, the found seat is
+    /// released instead.
     SeatFound {
         /// The license key.
         key: Key,
@@ -60,10 +63,10 @@ pub enum PortalOperation {
         /// The marker of the activation.
         marker: String,
     },
-    /// Proves that the record can be written, before Polar replaces the key of the license here. If not, it fails with
-    /// `storage`.
+    /// Checks that the record can be written, before Polar replaces the key of the license here. Fails with `storage`
+    /// if the record cannot be written.
     Rotate,
-    /// Polar replaced a key by another one.
+    /// Saves the new text of a key that Polar has replaced.
     Rotated(Rotated),
 }
 
@@ -158,19 +161,19 @@ impl Engine {
         match here {
             None => Next::Send(AfterReply::Release(SeatOf::Device(marker), request)),
             Some(here) if here.key == request.key => Next::Store(Vec::new(), AfterStore::Deactivate),
-            // the key was replaced since it was stored here, or since it was listed: only Polar knows which text is the
-            // last
+            // the key was replaced after it was stored here, or after it was listed; only Polar knows which text is
+            // newer
             Some(_) => Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker))),
         }
     }
 
-    /// Returns the license here.
+    /// Returns the key and the seat of the license here, even if the license cannot be trusted.
     pub(crate) fn own_license(&self) -> Option<&Identity> {
         self.record.identity_to_ask()
     }
 
-    /// Returns Polar's id of the key of the license here, which stays the same when its text is replaced. `None` for a
-    /// license that cannot be trusted.
+    /// Returns the id that Polar has given the key of the license here. The id stays the same when the text of the key
+    /// is replaced. Returns `None` if there is no license, or if it cannot be trusted.
     pub(crate) fn own_license_id(&self) -> Option<Uuid> {
         self.record.license.as_ref().map(|license| license.terms.license_id)
     }
@@ -180,7 +183,7 @@ impl Engine {
         &self.record.attempts
     }
 
-    /// Returns the seats of this device, including those that could not be released because Polar did not know their
+    /// Returns the seats of this device, including seats that could not be released because Polar did not know their
     /// key.
     pub(crate) fn own_seats(&self) -> Vec<Uuid> {
         let seat = self.own_license().and_then(Identity::activation_id);
@@ -188,14 +191,16 @@ impl Engine {
     }
 }
 
-/// Creates the problem that too many codes were requested or tried. It has the wait in words and as a number.
+/// Creates the error that too many codes were requested or tried. It contains the time to wait, in words and as a
+/// number.
 fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     let forms = [Text::TooManyCodesSecond, Text::TooManyCodesSeconds, Text::TooManyCodesMinutes];
     Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)
 }
 
-/// Creates the problem that Polar accepts no request for a code, nor a try. A block for codes begins with a quarter of
-/// an hour. A block of a minute or less may be that of validate and activate, which applies to every request.
+/// Creates the error that Polar accepts neither a request for a code nor a try of a code. A block because of codes
+/// starts with a wait of a quarter of an hour. A wait of a minute or less may come from the other block, which validate
+/// and activate can cause and which applies to every request.
 pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
     const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
     if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { Error::of(Problem::busy(texts, wait), None) }

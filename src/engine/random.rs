@@ -1,4 +1,4 @@
-//! Random numbers from the driver's seed, for jitter and labels. Not for secrets.
+//! Random numbers for jitter and labels, computed from the driver's seed. They must not be used for secrets.
 
 use hmac_sha256::Hash;
 

@@ -1,5 +1,5 @@
-//! Releases seats: the seat of a license that is deactivated, the seats of older licenses, the older seat that an
-//! activation of the same key needs, and the seat of any device for the customer portal.
+//! Releases seats: the seat of a license that is deactivated, the seats of older licenses, the previous seat if an
+//! activation of the same key replaces it, and the seat of any device for the customer portal.
 //!
 //! ```text
 //! release ─► free, or unknown to Polar ─► continue without the seat
@@ -7,9 +7,9 @@
 //!         └► no answer ─► error; a seat of an older license stays on the list
 //! ```
 //!
-//! Deactivate: the license is not removed before Polar has said that the seat is free or unknown. Nothing is sent
-//! before the record was written once more: a record that cannot be removed would grant access for the rest of the
-//! grace period.
+//! A deactivation removes the license only after Polar has said that the seat is free or unknown. Before anything is
+//! sent, the record is written once more: if it could not be removed afterwards, it would grant access for the rest of
+//! the grace period.
 //!
 //! ```text
 //! read, write ─► release the seat ─► remove the license ─► release older seats ─► end
@@ -26,7 +26,8 @@ use crate::time::Now;
 use crate::wire::{self, Cause, Confirmed, Rejection};
 use uuid::Uuid;
 
-/// The longest time for releasing an older seat. The user's own request is done by then, so they must not have to wait.
+/// The longest time for the release of an older seat. By then the operation that the user started is done, so the user
+/// should not have to wait.
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
@@ -43,10 +44,10 @@ impl Engine {
         }
     }
 
-    /// Releases the next seat on the list, then ends. A failed release does not fail the operation; it is tried again
-    /// later.
+    /// Releases the next seat on the list, or ends if there is none. A failed release does not fail the operation. It
+    /// is tried again later.
     pub(super) fn release_next(&mut self, ending: Ending, now: Now) -> Next {
-        // not while the store still has the license that the seat belongs to
+        // nothing is released while the store still holds the license to which the seat belongs
         let is_stored = !self.unsaved.iter().any(Edit::is_precious);
         let Some(release) = self.record.releases.first().filter(|_| is_stored) else {
             return Next::End(Vec::new(), ending);
@@ -81,7 +82,8 @@ impl Engine {
         }
     }
 
-    /// Handles Polar's answer about the key of a seat that Polar did not know. The seat of a rotated key stays taken.
+    /// Handles Polar's answer about the key of a seat that Polar did not know. If the key was rotated, the seat is
+    /// still taken.
     pub(super) fn key_of_seat_checked(
         &mut self,
         of: SeatOf,
@@ -95,7 +97,7 @@ impl Engine {
             Err(Rejection::Denied(Reason::NotFound)) => Deactivated::KeyUnknown,
             Err(Rejection::Denied(_)) => Deactivated::Unknown,
             Err(Rejection::NotAnswered(cause)) => match of {
-                // the license is removed now, so nobody would ask again
+                // the license is removed now, so no later operation would ask again
                 SeatOf::License(_) => Deactivated::KeyUnknown,
                 SeatOf::Older(_) | SeatOf::Previous(_) => return self.release_failed(of, cause, now),
                 #[cfg(feature = "portal")]
@@ -105,7 +107,7 @@ impl Engine {
         self.after_release(of, key, seat, deactivated, now)
     }
 
-    /// Continues after Polar has released a seat, or does not know it.
+    /// Continues after Polar has released a seat, or has said that it does not know the seat.
     fn after_release(&mut self, of: SeatOf, key: Key, seat: Uuid, deactivated: Deactivated, now: Now) -> Next {
         match of {
             SeatOf::License(identity) => {
@@ -116,8 +118,8 @@ impl Engine {
                 let seat_of_device = Seat { id: seat, bound: self.config.bind_device() };
                 let kept = KeptSeat { seat: seat_of_device, label: None, key };
                 let kept = (deactivated == Deactivated::KeyUnknown).then_some(Edit::SeatKept(kept));
-                // planned after the release: without further seats to release the next round is a day away, not a
-                // minute
+                // planned after the release, because the next round is a day away if no other seat is to be released,
+                // and a minute otherwise
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = [Edit::Released(seat)].into_iter().chain(kept).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))
@@ -128,7 +130,8 @@ impl Engine {
         }
     }
 
-    /// Tries once more to activate after the older seat was released. If this key has no such seat, none is free.
+    /// Tries once more to activate if the previous seat was released. If Polar did not know that seat under this key,
+    /// no seat is free.
     fn previous_released(attempted: Attempted, seat: Uuid, deactivated: Deactivated) -> Next {
         let Attempted { activation, id, .. } = attempted;
         if deactivated == Deactivated::Released {
@@ -139,7 +142,7 @@ impl Engine {
         Next::Store(vec![Edit::AttemptOver(id)], AfterStore::NoSeat(activation))
     }
 
-    /// Removes the license. Keeps its seat for the new key if Polar does not know this one.
+    /// Removes the license. If Polar does not know the license's key, keeps the seat for the new key.
     fn remove_license(&self, identity: Identity, deactivated: Deactivated) -> Next {
         let kept = identity.seat.filter(|_| deactivated == Deactivated::KeyUnknown).map(|seat| {
             let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));
@@ -149,7 +152,7 @@ impl Engine {
         Next::save(edits, Success::Deactivated(deactivated))
     }
 
-    /// Continues after a release by the customer portal. If the seat is that of the license here, removes the license
+    /// Continues after a release by the customer portal. If the seat belongs to the license here, removes the license
     /// too.
     #[cfg(feature = "portal")]
     fn device_released(&self, seat: Uuid, marker: Option<String>, deactivated: Deactivated) -> Next {
@@ -159,14 +162,15 @@ impl Engine {
             Some(_) => Next::Store(Vec::new(), AfterStore::Deactivate),
             None => {
                 let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
-                // the activation that took it, if its answer was lost here, is no longer uncertain
+                // if this device lost the answer to the activation that took the seat, the activation is no longer
+                // uncertain
                 let edits = [Edit::Released(seat)].into_iter().chain(marker.map(Edit::MarkerReleased)).collect();
                 Next::End(edits, ending)
             }
         }
     }
 
-    /// Ends without an answer: the seat may be free or taken.
+    /// Ends a release that got no answer. The seat may be free or taken.
     fn release_failed(&mut self, of: SeatOf, cause: Cause, now: Now) -> Next {
         let rejection = Rejection::NotAnswered(cause);
         match of {
@@ -184,15 +188,15 @@ impl Engine {
 }
 
 impl SeatOf {
-    /// Returns `true` if Polar is asked about the key of a seat that it does not know: it gives the same answer for a
-    /// seat that is free and for one that stays taken under a rotated key. This second request is rare, because most
-    /// seats are released by the first one.
+    /// Returns `true` if Polar must also be asked about the key when it does not know the seat. Polar gives the same
+    /// answer about a free seat and about a seat that is still taken under a rotated key. This second request is rare,
+    /// because the first one releases most seats.
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,
             // the license here keeps the seat
             Self::Previous(_) => false,
-            // the key was listed just before
+            // the key was listed just before, so its text is the current one
             #[cfg(feature = "portal")]
             Self::Device(_) => false,
         }

@@ -1,5 +1,5 @@
-//! Runs operations: begins them, resumes them after each step, and makes the next step of what they return. The only place
-//! that saves, sends and finishes.
+//! Runs operations: begins them, resumes them after each step, and turns the `Next` that they return into the next
+//! step. All steps that save, send or finish are created here.
 //!
 //! ```text
 //! begin, resume ─► the operation returns `Next` ─► Store, SaveAgain ─► a store step
@@ -25,19 +25,22 @@ use crate::wire::{self, Cause, Rejection};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The longest time for a refresh if access is allowed: two seconds, less what reading and writing take.
+/// The longest time for a refresh for which the app waits, if access is allowed: two seconds minus the time for reading
+/// and writing.
 const SHORT_PATIENCE_MS: u64 = 1_800;
 
-/// The time that changing operations may take beyond the configured one: Polar can hold an answer for 30 s.
+/// The time that operations that change something at Polar may take in addition to the configured timeout, because
+/// Polar can hold back an answer for 30 s.
 const EXTRA_MS: u64 = 25_000;
 
-/// The least and the longest wait for the lock. An operation whose time is over waits the least, because its result is
-/// worth it.
+/// The shortest and the longest wait for the lock. An operation whose time is over still waits the shortest time,
+/// because its result is worth saving.
 const LEAST_LOCK_MS: u64 = 200;
 const LONGEST_LOCK_MS: u64 = 2_000;
 
 impl Engine {
-    /// Starts an operation. One at a time: while another is in progress the step is a [`Step::Join`].
+    /// Starts an operation. Only one operation runs at a time: while another one is in progress, the returned step is a
+    /// [`Step::Join`].
     pub fn begin(&mut self, operation: Operation, now: Now) -> Step {
         let until = now.after(self.time_limit(&operation, now));
         let asks = operation.asks();
@@ -100,7 +103,8 @@ impl Engine {
         Step::Store(StoreStep { not_before, until, _ticket: ticket, edits, then, merged: None, unedited: None })
     }
 
-    /// Returns the step that sends a request, after waiting for the turn if it is the operation's first request.
+    /// Returns the step that sends a request. If the request is the operation's first one and the host takes turns,
+    /// returns the step that waits for the turn instead.
     fn send(&mut self, then: AfterReply, now: Now) -> Step {
         if self.host.takes_turns && !self.running.has_turn {
             let ticket = Arc::clone(&self.running.ticket);
@@ -109,7 +113,8 @@ impl Engine {
         self.send_now(then, now)
     }
 
-    /// Returns the step that sends a request within the operation's time, or continues at once if it must not be sent.
+    /// Returns the step that sends a request within the operation's time. If the pace does not allow this request in
+    /// that time, continues at once without sending it.
     fn send_now(&mut self, then: AfterReply, now: Now) -> Step {
         let deadline = self.running.deadline;
         let reserved = match then.likely_requests() {
@@ -134,7 +139,7 @@ impl Engine {
 }
 
 impl TurnStep {
-    /// Continues the operation. What another process has just asked is not asked again.
+    /// Continues the operation. If another process has just asked Polar the same question, Polar is not asked again.
     pub fn resume(self, engine: &mut Engine, turn: Turn, now: Now) -> Step {
         match turn {
             Turn::Taken => {
@@ -145,19 +150,19 @@ impl TurnStep {
         }
     }
 
-    /// Gives up waiting: nothing was done.
+    /// Ends the operation instead of waiting. Nothing was done.
     pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
         Step::Done(engine.end_cancelled(now))
     }
 }
 
 impl StoreStep {
-    /// The time after which a store counts as broken that has not carried out one step: databases of browsers have been
-    /// known to hang.
+    /// The time after which a store counts as broken if it has not completed a step. Databases of browsers are known to
+    /// hang.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// Returns the change that the store needs, given the stored bytes; `Err` if those could not be read. May be called
-    /// again if the store's transaction is.
+    /// Returns the change that the store needs. `stored` holds the stored bytes, or is `Err` if they could not be read.
+    /// If the store repeats its transaction, this may be called again.
     pub fn merge(&mut self, engine: &Engine, stored: Result<Option<&[u8]>, ()>, now: Now) -> Change {
         (self.merged, self.unedited) = (None, None);
         let Ok(stored) = stored else { return Change::Keep };
@@ -171,11 +176,12 @@ impl StoreStep {
         change
     }
 
-    /// Continues the operation. `written` is the first error of locking, reading or writing, in words.
+    /// Continues the operation. `written` is `Err` if locking, reading or writing failed, with the message of the first
+    /// failure.
     pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
-        // the store may be the app's own, and its messages may hold anything
+        // the store may be the app's own, and its messages may contain any character
         let written = written.map_err(|message| printable(&message));
-        // tried once: if the times of requests cannot be stored, nothing depends on them
+        // saving the times of requests is tried once, because nothing depends on it
         engine.running.has_unsaved_request = false;
         if let (AfterStore::Forgotten, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);
@@ -252,8 +258,8 @@ impl AfterReply {
         }
     }
 
-    /// Starts over when the turn has come: another process may have asked Polar since the record was read, so it is read
-    /// again before anything is sent.
+    /// Starts the operation again after it got its turn. The record is read again before anything is sent, because
+    /// another process may have asked Polar in the meantime.
     fn start_over(self, engine: &mut Engine, now: Now) -> Step {
         let then = match self {
             Self::Ask(question, _) => AfterStore::Ask(question),
@@ -264,7 +270,7 @@ impl AfterReply {
             Self::Release(SeatOf::Device(marker), request) => {
                 AfterStore::Portal(AfterPortalStore::Release(request, marker))
             }
-            // in the middle of an operation that has its turn already
+            // these are sent in the middle of an operation, which already has its turn
             Self::Activate(..) | Self::Release(SeatOf::Previous(_), _) | Self::CheckKey(..) => {
                 return engine.send_now(self, now);
             }
@@ -272,7 +278,8 @@ impl AfterReply {
         engine.store(now.mono, Vec::new(), then)
     }
 
-    /// Ends because another process is asking Polar for longer than the operation can wait: nothing was done.
+    /// Ends the operation, because another process has been asking Polar for longer than the operation can wait.
+    /// Nothing was done.
     fn give_up(self, engine: &mut Engine, now: Now) -> Step {
         let error = engine.error(
             ErrorKind::Timeout,
@@ -294,8 +301,9 @@ impl AfterReply {
 }
 
 impl JoinStep {
-    /// Continues with the other operation's answer if both only asked, or with an operation of its own if the other has
-    /// ended. Otherwise time is up and nothing was done.
+    /// Continues after the wait for the other operation. If both operations only ask, and the other one did not fail,
+    /// this one ends with the current decision. Otherwise this operation begins if the other one has ended. If the
+    /// other one is still running, the time is up, and this operation ends without having done anything.
     pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
         if self.both_ask && engine.last_answered == self.waits_for {
             return Step::Done(engine.end_without_result(None, now));
@@ -311,7 +319,7 @@ impl JoinStep {
         })
     }
 
-    /// Gives up waiting: nothing was done.
+    /// Ends the operation instead of waiting. Nothing was done.
     pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
         Step::Done(engine.end_cancelled(now))
     }

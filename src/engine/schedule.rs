@@ -1,27 +1,30 @@
-//! The wait until Polar is asked next, unless the app asks before.
+//! Computes the wait until Polar is asked next, unless the app asks earlier.
 
 use crate::codes::State;
 
 const MINUTE_MS: i64 = 60 * 1000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// The longest that a plan can reach ahead besides the refresh interval; a plan beyond is from a broken clock.
+/// The longest wait of a plan if the refresh interval is not longer. A plan with a longer wait comes from a broken
+/// clock.
 pub(super) const LONGEST_MS: i64 = 7 * HOUR_MS;
 
-/// The result of one round of asking.
+/// The result of one round of requests.
 pub(super) struct Round {
-    /// The state that holds after it.
+    /// The state after the round.
     pub(super) state: State,
     /// Whether Polar answered and nothing is left to do.
     pub(super) settled: bool,
-    /// The number of failed rounds in a row, this one included. A round fails unless it settles with access.
+    /// The number of consecutive failed rounds, including this one. A round fails unless it is settled and access is
+    /// allowed.
     pub(super) failed_tries: u32,
-    /// A random number, so that a thousand apps that lost the connection to Polar together do not all ask together.
+    /// A random number. Because of it, a thousand apps that lost the connection to Polar at the same time do not all
+    /// ask at the same time.
     pub(super) jitter: u32,
 }
 
-/// Returns the wait until the next round in ms. After access was confirmed, it is a little less than the refresh
-/// interval: asking later would show `grace` to a user who is online.
+/// Returns how many ms to wait until the next round. After access was confirmed, this is a little less than the refresh
+/// interval, because asking later would show `grace` to a user who is online.
 pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     if round.settled && round.state == State::Active {
         return refresh_ms.saturating_sub(tenth(refresh_ms, round.jitter));
@@ -32,11 +35,11 @@ pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     };
     let doublings = round.failed_tries.saturating_sub(1).min(16);
     let wait = longest.min(first << doublings);
-    // from 90 % to 110 %
+    // the result is between 90 % and 110 % of `wait`
     wait.saturating_sub(tenth(wait, STEPS)).saturating_add(tenth(wait.saturating_mul(2), round.jitter))
 }
 
-/// Returns a part of `whole`: nothing for a jitter of 0, and up to a tenth for one of [`STEPS`].
+/// Returns a random part of `whole`, from nothing for a jitter of 0 up to a tenth for a jitter of [`STEPS`].
 fn tenth(whole: i64, jitter: u32) -> i64 {
     let step = i64::from(jitter % (STEPS + 1));
     whole.saturating_mul(step) / TENTHS

@@ -1,5 +1,5 @@
-//! The span of time in which a decision stays the same. Between two operations only time changes a decision, so it can
-//! be kept until its span ends. Pure.
+//! The span of time in which a decision stays the same. Between two operations only time changes a decision, so the
+//! decision can be kept until its span ends. The functions are pure.
 
 use crate::time::Now;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub struct Span {
     until: Now,
 }
 
-/// The least time to wait for the end, whatever the clocks say.
+/// The shortest wait, even if the span is over.
 const LEAST_WAIT: Duration = Duration::from_secs(1);
 
 impl Span {
@@ -25,7 +25,8 @@ impl Span {
         (self.from.wall..self.until.wall).contains(&now.wall) && (self.from.mono..self.until.mono).contains(&now.mono)
     }
 
-    /// Returns the time to wait until the span ends, if both clocks run normally.
+    /// Returns how long to wait until the span ends, if both clocks run normally. The wait is never shorter than a
+    /// second.
     pub fn wait(&self, now: Now) -> Duration {
         let wall = self.until.wall.since(now.wall);
         wall.min(Duration::from_millis(now.until(self.until.mono))).max(LEAST_WAIT)

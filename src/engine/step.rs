@@ -1,4 +1,4 @@
-//! The steps that a driver carries out, as data. Each contains the state with which `run.rs` continues its operation.
+//! The steps that a driver carries out, as data. Each contains the state from which `run.rs` continues the operation.
 
 use super::edit::Edit;
 use super::memory::Merged;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 #[must_use = "an operation goes on only if its step is carried out"]
 pub enum Step {
-    /// Wait for other processes that share the record. Only for a [`Host`](super::Host) that takes turns.
+    /// Wait for other processes that share the record. Occurs only if the [`Host`](super::Host) takes turns.
     Turn(TurnStep),
     /// Read, merge and write the stored record.
     Store(StoreStep),
@@ -39,33 +39,34 @@ pub struct Outcome {
     pub wake_at: Option<u64>,
 }
 
-/// Wait until no other process that shares the record is asking Polar, at most [`until`](Self::until), and
-/// [`resume`](Self::resume). Keep the turn until the operation is done, so that a process that waits for it finds the
-/// answer stored.
+/// A step that waits for the turn. Wait until no other process that shares the record is asking Polar, but not longer
+/// than [`until`](Self::until), then call [`resume`](Self::resume). Keep the turn until the operation is done, so that
+/// the next process that gets the turn finds the answer stored.
 pub struct TurnStep {
-    /// In ms of the monotonic clock.
+    /// The end of the wait, in ms of the monotonic clock.
     pub until: u64,
     pub(super) _ticket: Arc<()>,
     pub(super) then: AfterReply,
 }
 
-/// The end of the wait for a turn.
+/// The result of the wait for a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// No other process is asking Polar, and the answers that others got are stored.
+    /// This process has the turn: no other process is asking Polar, and the answers that others got are stored.
     Taken,
     /// Another process is still asking Polar, and the operation cannot wait any longer.
     Late,
 }
 
-/// Wait until the monotonic clock reads [`not_before`](Self::not_before), lock the store, read it, call
-/// [`merge`](Self::merge), do what it says, unlock, and [`resume`](Self::resume).
+/// A step that reads and writes the store. Wait until the monotonic clock reads [`not_before`](Self::not_before), lock
+/// the store, read it, call [`merge`](Self::merge), make the change that it returns, unlock the store, and call
+/// [`resume`](Self::resume).
 ///
-/// If the lock cannot be acquired, do the same without it but write nothing, and resume with the error. Merging can be
-/// repeated, for stores that repeat transactions.
+/// If the lock cannot be acquired, read and merge without it, write nothing, and resume with the error. `merge` may be
+/// called again if the store repeats a transaction.
 pub struct StoreStep {
-    /// The earliest time of the step, in ms of the monotonic clock; later than now only if an earlier write failed. A
-    /// driver whose caller has given up does not wait.
+    /// The time before which the step must not be carried out, in ms of the monotonic clock. It lies in the future only
+    /// if an earlier write failed. A driver whose caller has given up does not wait for it.
     pub not_before: u64,
     /// The end of the wait for the lock, in ms of the monotonic clock. A lock is held for milliseconds.
     pub until: u64,
@@ -73,14 +74,14 @@ pub struct StoreStep {
     pub(super) edits: Vec<Edit>,
     pub(super) then: AfterStore,
     pub(super) merged: Option<Box<Merged>>,
-    /// The stored record without the edits, which is used if the edits must all be saved and could not be.
+    /// The stored record without the edits. It is used if the edits had to be saved all together and could not be.
     pub(super) unedited: Option<Box<Merged>>,
 }
 
-/// Wait until the monotonic clock reads [`not_before`](Self::not_before), send the request once, and
-/// [`resume`](Self::resume) with the answer.
+/// A step that sends a request. Wait until the monotonic clock reads [`not_before`](Self::not_before), send the request
+/// once, and call [`resume`](Self::resume) with the answer.
 pub struct SendStep {
-    /// In ms of the monotonic clock.
+    /// The time before which the request must not be sent, in ms of the monotonic clock.
     pub not_before: u64,
     /// The request to send.
     pub request: Request,
@@ -88,20 +89,20 @@ pub struct SendStep {
     pub(super) then: AfterReply,
 }
 
-/// Wait until the operation [`waits_for`](Self::waits_for) has ended, at most [`until`](Self::until), and
-/// [`resume`](Self::resume).
+/// A step that waits for another operation. Wait until the operation [`waits_for`](Self::waits_for) has ended, but not
+/// longer than [`until`](Self::until), then call [`resume`](Self::resume).
 #[derive(Debug)]
 pub struct JoinStep {
-    /// The operation under way.
+    /// The operation to wait for.
     pub waits_for: OpId,
-    /// In ms of the monotonic clock.
+    /// The end of the wait, in ms of the monotonic clock.
     pub until: u64,
     pub(super) both_ask: bool,
     pub(super) operation: Operation,
 }
 
 impl Outcome {
-    /// The decision, whether the operation succeeded or not.
+    /// Returns the decision, whether the operation succeeded or failed.
     pub fn into_decision(self) -> Decision {
         match self.result {
             Ok(decision) => decision,

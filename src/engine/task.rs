@@ -1,5 +1,5 @@
-//! The next part of an operation as data, and what the operation continues with after it. Each kind has the fields that it
-//! needs and no others. Nothing here decides, stores or sends: the operations decide, and `run.rs` makes steps of it.
+//! The next part of an operation and the part that follows it, both as data. Each kind has exactly the fields that it
+//! needs. Nothing here decides, stores or sends: the operations decide, and `run.rs` turns this data into steps.
 
 use super::Patience;
 use super::edit::{Asked, AttemptId, Edit};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub(super) enum Next {
     /// Save the edits, then continue.
     Store(Vec<Edit>, AfterStore),
-    /// Save the same edits once more, not before this time in ms of the monotonic clock.
+    /// Save the unsaved edits once more, but not before this time in ms of the monotonic clock.
     SaveAgain(u64, Unsaved),
     /// Send the request, then continue.
     Send(AfterReply),
@@ -30,22 +30,23 @@ pub(super) enum Next {
 
 /// The part of an operation that follows a store step, whether or not its changes could be saved.
 pub(super) enum AfterStore {
-    /// Ask Polar about the stored license, if that is due.
+    /// Ask Polar about the stored license. A refresh asks only if it is due.
     Ask(Question),
-    /// Polar's answer was saved, or conflicted with the opposite answer that another process saved.
+    /// End after Polar's answer was saved. If another process has saved the opposite answer, ask Polar once more
+    /// instead.
     Answered(Question),
-    /// Activate this key or, if there is none, the stored one.
+    /// Activate `key`, or the stored key if `key` is `None`.
     Activate {
         key: Option<Key>,
         replace_previous: bool,
     },
-    /// Send the activation, whose attempt was saved.
+    /// Send the activation if its attempt was saved.
     AttemptSaved(Attempted),
-    /// Try once more for a seat, because the older seat was released.
+    /// Try once more to take a seat, after the previous seat was released.
     PreviousReleased(Activation),
-    /// Every seat is taken, unless another process has taken one for this device.
+    /// Report that every seat is taken, unless another process has taken one for this device.
     NoSeat(Activation),
-    /// Report the result, which counts only if it was saved.
+    /// Report the result if it was saved. Otherwise save again or fail.
     Save(Unsaved),
     /// Release the seat of the stored license.
     Deactivate,
@@ -62,44 +63,44 @@ pub(super) enum AfterStore {
 pub(super) enum AfterPortalStore {
     /// Allow this request for a code, or this try, if it was counted.
     CodeTry(CodeTry, CodeUse),
-    /// Report that Polar accepts no code for this time.
+    /// Report for how long Polar accepts neither a request for a code nor a try.
     CodesBlocked(CodeUse, Duration),
-    /// Release the seat of any device, with the marker of its activation.
+    /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),
-    /// Release the seat of the stored license, whose key has another text.
+    /// Release the seat of the stored license. The stored key differs from the key in the request.
     ReleaseHere(wire::Deactivate, Option<String>),
-    /// Replace the key of the stored license.
+    /// Allow the replacement of the stored license's key, if the record could be written.
     Rotate,
 }
 
 /// A result that must be stored for the operation to succeed.
 pub(super) struct Unsaved {
     pub(super) result: Success,
-    /// Whether the store already has the license, so that failing to save it again loses nothing.
+    /// Whether the store already has the license, so that a failed save loses nothing.
     pub(super) is_stored: bool,
     /// The number of failed saves.
     pub(super) failures: u32,
 }
 
-/// The success of an operation at Polar.
+/// The result of an operation that has succeeded at Polar.
 #[derive(Clone, Copy)]
 pub(super) enum Success {
     Activated,
     Deactivated(Deactivated),
-    /// The license's key was replaced by another one.
+    /// The text of a license's key was replaced.
     #[cfg(feature = "portal")]
     Rotated,
 }
 
-/// The part of an operation that follows a reply, with the request that was sent.
+/// The part of an operation that follows a reply, together with the request that was sent.
 pub(super) enum AfterReply {
     Ask(Question, wire::Validate),
-    /// Asks whether the key that is activated is valid, with this seat or alone.
+    /// Asks whether the key to activate is valid, either with this seat or without a seat.
     Check(Activation, Option<Seat>, wire::Validate),
     Activate(Attempted, wire::Activate),
     /// Releases a seat.
     Release(SeatOf, wire::Deactivate),
-    /// Asks whether Polar knows the key of this seat, after Polar did not know the seat.
+    /// Asks whether Polar knows the key of this seat, because Polar did not know the seat.
     CheckKey(SeatOf, Uuid, wire::Validate),
 }
 
@@ -107,11 +108,11 @@ pub(super) enum AfterReply {
 pub(super) enum SeatOf {
     /// The license that is deactivated.
     License(Identity),
-    /// The license here, whose seat an activation of the same key needs.
+    /// The license here, whose seat is released to make room for an activation of the same key.
     Previous(Box<Attempted>),
-    /// A license that was here before.
+    /// A license that was on this device earlier.
     Older(Ending),
-    /// Any device of the customer, with the marker of its activation.
+    /// Any device of the customer. The string is the marker of the activation that took the seat.
     #[cfg(feature = "portal")]
     Device(Option<String>),
 }
@@ -123,7 +124,7 @@ pub(super) enum Write {
     Changes,
     /// Write even if nothing has changed, to find out whether the store can be written.
     Always,
-    /// Write everything or, if that fails, keep nothing, not even in memory.
+    /// Write all changes. If that fails, discard all of them, in memory too.
     AllOrNothing,
 }
 
@@ -147,14 +148,16 @@ pub(super) enum Purpose {
 /// An activation in progress.
 pub(super) struct Activation {
     pub(super) key: Key,
-    /// The license that was here when the user activated this key, trusted or not.
+    /// The license that was here when the user activated this key, whether it could be trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// Whether Polar has said that the seat known here is this key's, but not for this device in its present state.
+    /// Whether Polar has said that the seat known here belongs to this key, but does not fit this device in its present
+    /// state.
     pub(super) can_move: bool,
-    /// The seats with which Polar is still to be asked about the key; `None` asks about the key alone.
+    /// The questions about the key that Polar has not been asked yet. Each asks about the key with a seat, or about the
+    /// key alone if it is `None`.
     pub(super) questions: std::vec::IntoIter<Option<Seat>>,
-    /// Polar's confirmation of the key alone.
+    /// Polar's confirmation of the key without a seat.
     pub(super) checked: Option<Confirmed>,
 }
 
@@ -183,7 +186,7 @@ impl Next {
         Self::fail_after(Vec::new(), error)
     }
 
-    /// Saves what the operation has learned, then ends with an error.
+    /// Saves the edits, then ends with an error.
     pub(super) fn fail_after(edits: Vec<Edit>, error: Error) -> Self {
         Self::End(edits, Ending { failure: Some(error), ..Ending::default() })
     }
@@ -228,8 +231,8 @@ impl AfterPortalStore {
 }
 
 impl AfterReply {
-    /// Returns the number of requests that the operation is likely to send, if this is the first one: an activation asks
-    /// before it takes a seat.
+    /// Returns how many requests the operation is likely to send if this one is its first. An activation asks about the
+    /// key before it takes a seat.
     pub(super) fn likely_requests(&self) -> u8 {
         match self {
             Self::Check(..) => 3,

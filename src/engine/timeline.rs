@@ -1,12 +1,14 @@
-//! Estimates the time on Polar's clock from a wall clock that a user can set. Pure.
+//! Estimates the time on Polar's clock from a wall clock that a user can set. The functions are pure.
 //!
-//! The estimate never goes back, and wall clocks that claim it did by more than a time zone and a day are not
-//! believed. See "Time" in ARCHITECTURE.md for the reasoning and SECURITY.md for what this cannot see.
+//! The estimate never goes back. A wall clock that is further behind the estimate than a time zone and a day can
+//! explain is not believed. "Time" in ARCHITECTURE.md has the reasoning; SECURITY.md says which changes of a clock this
+//! cannot detect.
 
 use crate::record::TimeBase;
 use crate::time::{Now, Timestamp};
 
-/// Honest clocks are wrong by a time zone (UTC-12 to UTC+14) or by a day, not by more.
+/// The most by which an honest clock is wrong: the distance between the time zones UTC-12 and UTC+14, which is more
+/// than a day.
 const TOLERANCE_MS: i64 = 26 * 60 * 60 * 1000;
 
 /// The estimates of this process so far.
@@ -15,22 +17,23 @@ pub(super) struct Timeline(Option<Live>);
 
 #[derive(Clone, Copy, Debug)]
 struct Live {
-    /// The confirmation from which the estimate began. After another one, it begins again.
+    /// The time of the confirmation from which the estimate is counted. A new confirmation starts a new estimate.
     confirmed: Timestamp,
     estimate: Timestamp,
     mono: u64,
 }
 
 impl Timeline {
-    /// The estimate, remembered as the least the next one can be; `None` where the clock is suspect.
+    /// Returns the estimate of the time on Polar's clock, or `None` if the wall clock is suspect. Remembers the
+    /// estimate, because the next one must not be earlier.
     pub(super) fn judge(&mut self, base: TimeBase, now: Now) -> Option<Timestamp> {
         let live = self.0.filter(|live| live.confirmed == base.confirmed);
         let counted = live.map(|live| live.estimate.plus_ms(now.since(live.mono)));
-        // another process that ran longer may have saved a higher one than this process has counted
+        // another process that ran longer may have saved a later estimate than this process has counted
         let floor = counted.map_or(base.high, |counted| counted.max(base.high));
         let least = floor.plus_ms(-TOLERANCE_MS);
         let corrected = now.wall.plus_ms(base.offset);
-        // a wall clock that was far off when Polar confirmed may have been set right since
+        // a wall clock that was far off when Polar confirmed may have been corrected since
         let set_right = base.offset.saturating_abs() > TOLERANCE_MS && now.wall >= least;
         let current = match (corrected >= least, set_right) {
             (true, true) => corrected.min(now.wall),
@@ -44,19 +47,21 @@ impl Timeline {
     }
 }
 
-/// The clocks at which the estimate, `estimate` at this instant, can reach `at` at the soonest if the wall clock is not
-/// set back: neither clock alone moves it further.
+/// Returns the earliest readings of the clocks at which the estimate can reach `at`, if it is `estimate` now. As long
+/// as neither clock has reached its reading, and the wall clock is not set back, the estimate is before `at`.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }
 }
 
-/// The clocks at which a clock that is suspect is believed, at the soonest.
+/// Returns the earliest readings of the clocks at which a suspect clock is believed again.
 pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }
 
-/// The soonest that the wall clock can stand for `at`: corrected, or as it is where it may have been set right.
+/// Returns the earliest reading of the wall clock that can stand for the time `at` on Polar's clock. This is the
+/// reading corrected by the offset. If the wall clock was far off when Polar confirmed, it may have been corrected
+/// since, and the uncorrected reading counts if it is earlier.
 fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }
@@ -77,7 +82,7 @@ mod tests {
         Now { wall: at(wall), mono: mono.try_into().unwrap() }
     }
 
-    /// Confirmed at 0 by a wall clock that was off by `offset`.
+    /// Returns the times of a license that was confirmed at 0, when the wall clock was off by `offset`.
     fn base(offset: i64, high: i64) -> TimeBase {
         TimeBase { confirmed: at(0), offset, high: at(high) }
     }
@@ -114,11 +119,11 @@ mod tests {
     #[test]
     fn a_clock_wrong_by_years_at_activation_may_be_set_right() {
         let years = 3 * 365 * DAY;
-        // it said three years too early when Polar confirmed, and says the truth a day later
+        // the clock was three years behind when Polar confirmed, and is right a day later
         assert_eq!(fresh(base(years, 0), DAY), Some(at(DAY)));
-        // it is still wrong
+        // the clock is still three years behind
         assert_eq!(fresh(base(years, 0), DAY - years), Some(at(DAY)));
-        // three years too late, then right
+        // the clock was three years ahead when Polar confirmed, and is right a day later
         assert_eq!(fresh(base(-years, 0), DAY), Some(at(DAY)));
         assert_eq!(fresh(base(-years, 0), DAY + years), Some(at(DAY)));
     }

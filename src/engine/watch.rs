@@ -1,6 +1,6 @@
-//! Decides when the automatic refresh runs next: at the time that the engine named, and after the machine was asleep;
-//! and whether another process has changed the record, so that it is read again. Each client has its own loop around
-//! this, because threads and tasks wait differently:
+//! Decides when the automatic refresh runs next: at the time that the engine has named, or after the machine was
+//! asleep. Also detects that another process has changed the record, so that the record is read again. Each client has
+//! its own loop around this module, because threads and tasks wait differently:
 //!
 //! ```text
 //! Watch::new ──► record_changed ──► look ─┬─ Wait(pause):       wait that long, or until something happens ──┐
@@ -8,28 +8,29 @@
 //!                 └───┴──────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Decides nothing about licenses, and never waits or reads a clock itself.
+//! This module decides nothing about licenses, and never waits or reads a clock itself.
 
 use super::Patience;
 use crate::time::Now;
 use std::time::Duration;
 
-/// The monotonic clock stands still while most systems sleep, so a wait of hours would be hours of being awake.
+/// The longest wait. On most systems the monotonic clock stands still while the machine sleeps, so a wait of hours
+/// would end only after the machine has been awake for hours.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// The time between two looks whether another process has changed the record, in a store that can tell.
+/// The time between two checks whether another process has changed the record, if the store has a stamp that shows it.
 const STAMP_EVERY: Duration = Duration::from_secs(1);
 
-/// Every ten minutes the engine may want to save how late it is.
+/// The longest time between two refreshes, because the engine may want to save the estimated time every ten minutes.
 const TOUCH_EVERY_MS: u64 = 600_000;
 
 /// The least time between two refreshes, whatever the engine says.
 const PAUSE_MS: u64 = 1_000;
 
-/// The wall clock ahead of the monotonic one by this much: the machine was asleep.
+/// The machine was asleep if the wall clock has advanced by at least this much more than the monotonic clock.
 const ASLEEP_MS: i64 = 30_000;
 
-/// The time between two automatic refreshes.
+/// The state of the automatic refresh between two looks.
 pub struct Watch {
     before: Now,
     soonest: u64,
@@ -37,26 +38,27 @@ pub struct Watch {
     woken: bool,
     /// The store's stamp when it was last compared.
     stamp: Option<u64>,
-    /// Whether nothing was refreshed yet.
+    /// Whether the first refresh has not ended yet.
     is_first: bool,
 }
 
-/// The task at this instant.
+/// The action to take now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// Refresh, with this patience.
+    /// Run a refresh that has this cause.
     Refresh(Patience),
-    /// Look again after this long, or sooner.
+    /// Look again after this long, or earlier.
     Wait(Duration),
 }
 
 impl Watch {
-    /// The first look refreshes.
+    /// Creates a watch whose first look returns a refresh.
     pub fn new(now: Now) -> Self {
         Self { before: now, soonest: now.mono, due: now.mono, woken: false, stamp: None, is_first: true }
     }
 
-    /// An operation has ended, a refresh or another; `wake_at` is what its outcome says.
+    /// Plans the next refresh, after a refresh or any other operation has ended. `wake_at` comes from the outcome of
+    /// that operation.
     pub fn planned(&mut self, now: Now, wake_at: Option<u64>) {
         let touch = now.after(TOUCH_EVERY_MS);
         let soonest = now.after(PAUSE_MS);
@@ -64,15 +66,15 @@ impl Watch {
         *self = Self { before: now, soonest, due, woken: false, stamp: self.stamp, is_first: false };
     }
 
-    /// Returns `true` if the record was saved or removed since the last call, by the
-    /// [store's](crate::store::Store::stamp) `stamp`. [`Operation::Open`](super::Operation::Open) then reads it and
-    /// asks nobody. Once this was called with a stamp, no wait is longer than a second.
+    /// Returns `true` if the [store's](crate::store::Store::stamp) `stamp` shows that the record was saved or removed
+    /// since the last call. In this case run [`Operation::Open`](super::Operation::Open), which reads the record and
+    /// does not ask Polar. After a call with a stamp, no wait is longer than a second.
     pub fn record_changed(&mut self, stamp: Option<u64>) -> bool {
         let before = std::mem::replace(&mut self.stamp, stamp);
         before.is_some() && before != stamp
     }
 
-    /// `woken` if the network may have come back since the last look.
+    /// Returns the action to take now. `woken` says whether the network may have come back since the last look.
     pub fn look(&mut self, now: Now, woken: bool) -> Look {
         let awake = now.since(self.before.mono);
         self.woken |= woken || now.wall.ms_since(self.before.wall).saturating_sub(awake) > ASLEEP_MS;
@@ -95,12 +97,12 @@ mod tests {
 
     const START: i64 = 1_700_000_000_000;
 
-    /// That long after the start, by the wall clock and by the monotonic one.
+    /// Returns the time that many seconds after the start, on the wall clock and on the monotonic clock.
     fn at(wall_s: i64, mono_s: u64) -> Now {
         Now { wall: Timestamp::from_unix_ms(START + wall_s * 1_000), mono: mono_s * 1_000 }
     }
 
-    /// A watch that has just refreshed.
+    /// Returns a watch whose first refresh has just ended.
     fn refreshed(wake_at: Option<u64>) -> Watch {
         let mut watch = Watch::new(at(-5, 0));
         assert_eq!(watch.look(at(-5, 0), false), Look::Refresh(Patience::Started), "the first look");

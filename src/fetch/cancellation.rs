@@ -12,14 +12,14 @@ pub(super) struct Cancellation {
 }
 
 impl Cancellation {
-    /// Requests the end and wakes the operation. A weaker request than an earlier one changes nothing.
+    /// Requests the end of the operation and wakes it. A request that is weaker than an earlier one changes nothing.
     pub(super) fn request(&self, cancel: Cancel) {
         self.requested.set(self.requested.get().max(Some(cancel)));
         let waker = self.waker.borrow_mut().take();
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if this or a stronger request was made. Wakes the task when that changes.
+    /// Returns `true` if this request or a stronger one was made. Wakes the calling task when a request is made later.
     pub(super) fn poll_requested(&self, cancel: Cancel, context: &mut Context<'_>) -> bool {
         *self.waker.borrow_mut() = Some(context.waker().clone());
         self.requested.get() >= Some(cancel)

@@ -1,4 +1,4 @@
-//! The client of a web app. Opened once and cloned wherever it is needed.
+//! The client of a web app. It is opened once, and cloned to wherever it is needed.
 
 use super::driver::{Driver, Listener, in_time};
 use super::environment::{random, system_name};
@@ -22,7 +22,8 @@ use std::rc::Rc;
 
 #[doc = include_str!("../client/client.md")]
 ///
-/// Operations start when they are first polled. The [module](super) explains what happens if one is dropped.
+/// An operation starts when its future is first polled. The [module](super) explains what happens if a future is
+/// dropped.
 ///
 /// ```no_run
 /// # async fn f(client: polar_license::fetch::Client, key: &str, show: fn(&str)) {
@@ -38,7 +39,8 @@ pub struct Client {
     refresher: Rc<RefCell<Option<Refresher>>>,
 }
 
-/// A builder that opens a [`Client`] with parts that are not the default ones. Created by [`Client::builder`].
+/// A builder for a [`Client`] with another storage, store, network stack or clock than the default. Created by
+/// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -48,7 +50,7 @@ pub struct ClientBuilder {
     clock: Option<Rc<dyn Clock>>,
 }
 
-/// The registration of a listener, which is removed when this is dropped.
+/// The registration of a listener. When this is dropped, the listener is removed.
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
     driver: Rc<Driver>,
@@ -58,7 +60,8 @@ pub struct Subscription {
 impl Client {
     /// Opens the client and reads the stored license from this browser. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read is not an error, so that it locks nobody out: the decision's problem says so.
+    /// Storage that cannot be read is not an error, so that nobody is locked out; the problem of the decision reports
+    /// it.
     pub async fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open().await
     }
@@ -126,8 +129,9 @@ impl Client {
         self.driver.cancel();
     }
 
-    /// Returns the customer portal: for a customer who lost the key, whose device is dead, or who has just bought.
-    /// Sends nothing. If other people can use the page, it must not keep a session longer than its dialog.
+    /// Returns the customer portal, for a customer who has lost the key, whose old device no longer works, or who has
+    /// just bought a license. Sends nothing. If other people can use the page, the page must not keep a session longer
+    /// than its dialog.
     #[cfg(feature = "portal")]
     #[must_use]
     pub fn portal(&self) -> super::Portal {
@@ -136,7 +140,7 @@ impl Client {
 
     #[doc = include_str!("../client/operations/on_change.md")]
     ///
-    /// The listener may call this client. A listener that owns a clone of this client keeps it open until the
+    /// The listener may call this client. A listener that owns a clone of this client keeps the client open until the
     /// subscription is dropped.
     pub fn on_change(&self, listener: impl Fn(&Decision, &Decision) + 'static) -> Subscription {
         let listener: Listener = Rc::new(listener);
@@ -145,8 +149,8 @@ impl Client {
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
     ///
-    /// Refreshes also when the network comes back and when a hidden page is shown again, until stopped or until the
-    /// last clone of this client is dropped.
+    /// Also refreshes when the network comes back, and when a hidden page is shown again. Ends when it is stopped, or
+    /// when the last clone of this client is dropped.
     pub fn start_auto_refresh(&self) {
         let mut refresher = self.refresher.borrow_mut();
         if refresher.is_none() {
@@ -176,9 +180,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well. Otherwise a random id in
-    /// the browser's storage identifies the device. In Node there is no such storage, so each start is a new device
-    /// that does not trust the record of the one before.
+    /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well. Without it, a random id in
+    /// the browser's storage identifies the device. Node has no such storage, so each start is a new device, which does
+    /// not trust the record of the previous start.
     pub fn store(mut self, store: impl LocalAsyncStore + 'static) -> Self {
         self.store = Some(Box::new(store));
         self
@@ -210,7 +214,8 @@ impl ClientBuilder {
         let Opened { engine, unknown_features, app_id, product, device } =
             opening::open(self.config, machine, self.clock.is_some());
         let store = self.store.unwrap_or_else(|| match (storage, kept) {
-            // the next start would be another device, which could neither read the record nor release its seat
+            // without a stored id, the next start would be another device, which could neither read the record nor
+            // release its seat
             (_, Err(error)) => Box::new(NoStore::because(&error)),
             (Some(storage), Ok(())) => storage.record(&app_id, product, device),
             (None, Ok(())) => Box::new(NoStore::absent()),

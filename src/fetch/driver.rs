@@ -32,11 +32,12 @@ pub(super) struct Driver {
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The time of the next look, from the last operation that ended since the refresher last asked; and the
-    /// refresher's task.
+    /// The time of the refresher's next look, as the last operation has set it. `None` if no operation has ended since
+    /// the refresher last asked.
     planned: Cell<Option<Option<u64>>>,
+    /// The task of the refresher, which is woken when an operation ends.
     refresher: Cell<Option<Waker>>,
-    /// The operations of callers.
+    /// The cancellations of the operations that callers have started.
     running: RefCell<Vec<Weak<Cancellation>>>,
 }
 
@@ -64,7 +65,7 @@ impl Driver {
         }
     }
 
-    /// Starts an operation for a caller, which [`cancel`](Self::cancel) ends.
+    /// Creates an operation for a caller, which starts at its first poll. [`cancel`](Self::cancel) ends it.
     pub(super) fn run(self: &Rc<Self>, operation: Operation) -> Running<Outcome> {
         self.run_with(&self.new_cancellation(), operation)
     }
@@ -77,7 +78,7 @@ impl Driver {
         cancellation
     }
 
-    /// Starts an operation that ends only by its own cancellation.
+    /// Creates an operation that starts at its first poll, and that only `cancellation` ends early.
     pub(super) fn run_with(self: &Rc<Self>, cancellation: &Rc<Cancellation>, operation: Operation) -> Running<Outcome> {
         let (driver, its_cancellation) = (Rc::clone(self), Rc::clone(cancellation));
         let work = async move { driver.carry_out(&its_cancellation, operation).await };
@@ -119,13 +120,15 @@ impl Driver {
         self.clock.now()
     }
 
-    /// Ends every operation of callers that is in progress. Requests that were sent may have been applied.
+    /// Ends all operations in progress that callers have started. A request that was already sent may have been
+    /// applied.
     pub(super) fn cancel(&self) {
         let running = std::mem::take(&mut *self.running.borrow_mut());
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// Returns the time of the next look, if an operation has ended since the last call. Wakes the task when one ends.
+    /// Returns the time of the next look, if an operation has ended since the last call. Wakes the calling task when an
+    /// operation ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()
@@ -136,8 +139,8 @@ impl Driver {
         work(&mut self.engine.borrow_mut(), now)
     }
 
-    /// Carries out a store step. Reads without a transaction first, since most steps change nothing and a record is
-    /// only ever replaced as a whole.
+    /// Carries out a store step. Reads without a transaction first, because most steps change nothing. That is safe,
+    /// because a record is only ever replaced as a whole.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;
         let stored = in_time(self.store.load()).await;
@@ -167,7 +170,8 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, answer, now))
     }
 
-    /// Sends a request. Drops the transport's future at the deadline, so that it does not depend on the transport.
+    /// Sends a request. Drops the transport's future when time is up or the operation is cancelled, so that neither the
+    /// time limit nor a cancel depends on the transport.
     async fn exchange(&self, request: &Request, cancellation: &Cancellation) -> Answer {
         let send = self.transport.send(request);
         let limit = milliseconds(request.timeout);
@@ -178,7 +182,7 @@ impl Driver {
         }
     }
 
-    /// Waits until then. Returns `false` if nothing may be sent any more.
+    /// Waits until the time `until`. Returns `false` if the operation was cancelled, so that nothing more may be sent.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.now().until(until);
         let is_cancelled = |context: &mut Context<'_>| cancellation.poll_requested(Cancel::AfterReply, context);

@@ -1,5 +1,5 @@
-//! The environment of the program: a page, a worker or Node. Every object is looked up when it is needed. None of them
-//! exists everywhere, and a missing one is not an error.
+//! The environment of the program: a page, a worker or Node. Looks up each object when it is needed. No object exists
+//! everywhere, and a missing object is not an error.
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -16,7 +16,8 @@ fn object<T: JsCast>(name: &str) -> Option<T> {
     global(name).ok().flatten().map(JsCast::unchecked_into)
 }
 
-/// Returns random bytes for jitter, labels and device ids. Uses the browser's cryptography if it has any.
+/// Returns random bytes for jitter, labels and device ids. Uses the browser's cryptography, or `Math.random` if there
+/// is none.
 pub(super) fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     let crypto = object::<Crypto>("crypto");
@@ -33,7 +34,8 @@ pub(super) fn system_name() -> String {
     agent.map_or_else(|| String::from("JavaScript"), |agent| name_of(&agent))
 }
 
-/// Returns the browser and the system of a user agent. Most user agents also name other browsers, so the order matters.
+/// Returns the browser and the system that a user agent names. Most user agents also name other browsers, so the order
+/// of the entries matters.
 fn name_of(agent: &str) -> String {
     const BROWSERS: [(&str, &str); 9] = [
         ("Edg", "Edge"),
@@ -80,13 +82,13 @@ impl EventListener {
 
 impl Drop for EventListener {
     fn drop(&mut self) {
-        // fails only for a target to which it was not added
+        // fails only for a target that does not have this listener
         let _ = self.target.remove_event_listener_with_callback(self.event, self.call.as_ref().unchecked_ref());
     }
 }
 
-/// Calls `wake` when the network comes back, and when a hidden page is shown again. Never in Node, which has no such
-/// events.
+/// Calls `wake` when the network comes back, and when a hidden page is shown again. Never calls it in Node, which has
+/// no such events.
 pub(super) fn on_wake(wake: impl Fn() + Clone + 'static) -> Vec<EventListener> {
     let has_events = matches!(global("addEventListener"), Ok(Some(_)));
     let when_online = has_events.then(|| {
@@ -105,7 +107,8 @@ pub(super) fn on_wake(wake: impl Fn() + Clone + 'static) -> Vec<EventListener> {
     [when_online, when_shown].into_iter().flatten().flatten().collect()
 }
 
-/// Returns the name of a JavaScript error, such as `QuotaExceededError`. Never its message, which may contain anything.
+/// Returns the name of a JavaScript error, such as `QuotaExceededError`. Never returns the message of the error, which
+/// may contain anything.
 pub(super) fn error_name(error: &JsValue) -> Option<String> {
     let name = error.is_object().then(|| Reflect::get(error, &"name".into()).ok()).flatten()?.as_string()?;
     let plain = !name.is_empty() && name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());

@@ -18,7 +18,7 @@ use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Referre
 use web_sys::{RequestCredentials, RequestMode, RequestRedirect, Response, ResponseType};
 use zeroize::Zeroizing;
 
-/// A transport that sends requests with the `fetch` that the page has at that moment.
+/// A transport that sends each request with the `fetch` that the page has at that moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpTransport(());
 
@@ -39,7 +39,7 @@ impl LocalAsyncTransport for HttpTransport {
 enum Fault {
     NoFetch,
     NotSendable,
-    /// The rejection of `fetch`, or of reading its response.
+    /// The error with which `fetch`, or reading its response, was rejected.
     Rejected(JsValue),
     NoResponse,
     Redirect,
@@ -62,7 +62,7 @@ async fn exchange(request: &Request) -> Result<Answer, Fault> {
     exchange_log::answered_in(header("polar-version").as_deref());
     let retry_after = RetryHeaders::read(header).seconds();
     let body = read(&response, request.reply_limit).await?;
-    // a browser does not let a redirect be read
+    // a browser does not let a page read where a redirect leads
     Ok(Answer::Reply { status: response.status(), retry_after, location: None, body })
 }
 
@@ -108,7 +108,7 @@ async fn read(response: &Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, F
     }
 }
 
-/// A request that is aborted when this is dropped, unless it has ended.
+/// Aborts a request when this is dropped, unless the request has ended.
 struct AbortOnDrop(Option<AbortController>);
 
 impl AbortOnDrop {
@@ -141,8 +141,8 @@ impl Fault {
     }
 }
 
-/// Returns the message for a rejection. Browsers use `TypeError` for everything from being offline to a captive
-/// portal's answer, with different messages.
+/// Returns the message for a rejection. Browsers reject with `TypeError` in many cases, from being offline to the
+/// answer of a captive portal, and with different messages.
 fn rejection(error: &JsValue) -> String {
     match error_name(error).as_deref() {
         None | Some("TypeError") => String::from("could not reach Polar; check the network connection"),

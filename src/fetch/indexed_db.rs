@@ -1,5 +1,6 @@
 //! A record in IndexedDB: a row of the table `records` in the database `polar-license`. The database is open only while
-//! it is used, so that it never blocks another version of the page. An update is one transaction, also across tabs.
+//! it is used, so that it never blocks another version of the page. An update is one transaction, so no other tab can
+//! change the record in between.
 
 use super::environment::global;
 use super::storage_error::storage_error;
@@ -30,7 +31,7 @@ impl IndexedDbStore {
         if value.is_undefined() {
             return Ok(None);
         }
-        // foreign data is not a record, but it counts as something stored
+        // data that is not a record still counts as something stored
         Ok(Some(value.dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default()))
     }
 
@@ -135,8 +136,8 @@ async fn result_of(request: &IdbRequest, what: &str) -> Result<JsValue, StoreErr
     }
 }
 
-/// Returns a future that settles with the transaction. Create it before any await, because the transaction may end at
-/// any time.
+/// Returns a future that is ready when the transaction has ended. Create it before any await, because the transaction
+/// may end at any time.
 fn finish_of(transaction: &IdbTransaction) -> JsFuture {
     JsFuture::from(Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));

@@ -19,7 +19,7 @@ impl LocalStorageStore {
 
     fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
         let text = storage()?.get_item(&self.key).map_err(|error| storage_error("read", &error))?;
-        // foreign data is not a record, but it counts as something stored
+        // data that is not a record still counts as something stored
         Ok(text.map(|text| bytes_of(&text).unwrap_or_else(|| text.into_bytes())))
     }
 
@@ -59,7 +59,7 @@ impl LocalAsyncStore for LocalStorageStore {
     }
 }
 
-/// Looks up the storage each time, because the user can forbid it at any time.
+/// Returns the storage. Looks it up at each call, because the user can forbid it at any time.
 fn storage() -> Result<Storage, StoreError> {
     let found = global("localStorage").map_err(|error| storage_error("open", &error))?;
     let found = found.ok_or_else(|| StoreError::new("there is no localStorage here; use another storage"))?;

@@ -1,4 +1,4 @@
-//! A wait that ends with a future, after a number of milliseconds, or when it is cancelled.
+//! A wait that ends when a future is ready, after a number of milliseconds, or when it is cancelled.
 
 use gloo_timers::future::TimeoutFuture;
 use std::pin::pin;
@@ -11,12 +11,12 @@ pub(super) enum Raced<T> {
     Cancelled,
 }
 
-/// The longest time that JavaScript's timers can wait. A longer timer would fire at once.
+/// The longest time that JavaScript's timers can wait. A timer for a longer time would fire at once.
 const LONGEST_MS: u64 = i32::MAX as u64;
 
-/// Waits for `work`, for `limit_ms`, or until `is_cancelled` returns `true`. `is_cancelled` is called at every poll,
-/// and wakes the task when its result changes. A future that is ready wins. The timer is started only if the future is
-/// not ready at once.
+/// Waits until `work` is ready, until `limit_ms` have passed, or until `is_cancelled` returns `true`. `is_cancelled` is
+/// called at every poll, and wakes the task when its result changes. If `work` is ready, its result counts in any case.
+/// The timer is started only if `work` is not ready at once.
 pub(super) async fn race<T>(
     work: impl Future<Output = T>,
     limit_ms: u64,

@@ -1,5 +1,5 @@
-//! A task that refreshes when it is due, when the network comes back, and when a hidden page is shown again. Decides
-//! nothing: the engine says when to look.
+//! A task that refreshes the license when a refresh is due, when the network comes back, and when a hidden page is
+//! shown again. The task decides nothing: the engine says when to look.
 
 use super::cancellation::Cancellation;
 use super::driver::Driver;
@@ -53,7 +53,7 @@ impl Signal {
         self.waker.take().into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if the wait must end early.
+    /// Returns `true` if the wait must end early. Wakes the calling task when that changes.
     fn is_set(&self, context: &Context<'_>) -> bool {
         self.waker.set(Some(context.waker().clone()));
         self.stopped.get() || self.woken.get()
@@ -62,7 +62,7 @@ impl Signal {
 
 async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     let mut watch = Watch::new(driver.now());
-    // an earlier plan does not delay the first look
+    // drops the time that an earlier operation has set, which must not delay the first look
     wait_for_plan(&driver, &signal, Duration::ZERO).await;
     while !signal.stopped.get() {
         let pause = match watch.look(driver.now(), signal.woken.take()) {
@@ -72,15 +72,15 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
                 Duration::ZERO
             }
         };
-        // a user's activation is an operation too, and creates the first plan
+        // a user's activation is an operation as well, and may be the first to set the time of the next look
         if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
             watch.planned(driver.now(), wake_at);
         }
     }
 }
 
-/// Waits for `pause`, for a signal, or until an operation has ended. Returns the time of the next look in the last
-/// case.
+/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns the
+/// time of the next look that the operation has set. Otherwise returns `None`.
 async fn wait_for_plan(driver: &Driver, signal: &Signal, pause: Duration) -> Option<Option<u64>> {
     let ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
     let over = std::future::poll_fn(|context| match driver.poll_planned(context) {

@@ -1,5 +1,5 @@
-//! An operation in progress, as its caller holds it. Dropping it does not stop an operation that has started; see
-//! [`Running`].
+//! An operation in progress, as its caller holds it. If the caller drops it, an operation that has started goes on for
+//! a while; see [`Running`].
 
 use super::cancellation::Cancellation;
 use crate::client::cancel::Cancel;

@@ -1,4 +1,4 @@
-//! The browser storage that keeps the record, and beside it the random id of this browser.
+//! The browser storage that keeps the record and, beside it, the random id of this browser.
 
 use super::environment::{global, random};
 use super::indexed_db::IndexedDbStore;
@@ -10,25 +10,26 @@ use std::cell::RefCell;
 
 /// A storage of the browser, one for each origin.
 ///
-/// It also keeps a random id in place of a device id, so the seat belongs to this browser profile. That protects
-/// little, because a person who can copy the record can copy the id. If it matters, set
+/// The storage also keeps a random id in place of a device id, so a seat belongs to this browser profile. That protects
+/// little, because a person who can copy the record can copy the id too. If this matters, set
 /// [`device_id`](crate::ConfigBuilder::device_id), for example to an id of the signed-in user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Storage {
     /// `localStorage`, the default in a page. Workers do not have it.
     Local,
-    /// A database named `polar-license`. Pages and workers share it.
+    /// An IndexedDB database named `polar-license`. Pages and workers share it.
     IndexedDb,
 }
 
 const DEVICE: &str = "polar-license device";
 
 impl Storage {
-    /// Returns `localStorage`, or IndexedDB if that does not exist, as in workers.
+    /// Returns `localStorage`, or IndexedDB if there is no `localStorage`, as in workers. Returns `None` if there is
+    /// neither.
     pub(super) fn usual() -> Option<Self> {
         match (global("localStorage"), global("indexedDB")) {
-            // forbidden storage is not absent: it still holds the records from before
+            // a storage that is forbidden now still holds the records from before, so it does not count as absent
             (Ok(Some(_)) | Err(_), _) => Some(Self::Local),
             (Ok(None), Ok(Some(_)) | Err(_)) => Some(Self::IndexedDb),
             (Ok(None), Ok(None)) => None,
@@ -40,7 +41,8 @@ impl Storage {
         self.place(format!("polar-license {app_id} {product:016x} {device:016x}"))
     }
 
-    /// Returns the random id. It is the same at every call and, if it could be stored, at every start.
+    /// Returns the random id of this browser, and creates and stores it if there is none. Fails if it cannot be read or
+    /// stored.
     pub(super) async fn device(self) -> Result<String, StoreError> {
         let place = self.place(DEVICE.to_owned());
         if let Some(id) = place.load().await?.and_then(id_of) {

@@ -1,13 +1,15 @@
-//! The portal as data, for bindings: one call takes a request in JSON and returns a reply in JSON. Not part of the
-//! public interface.
+//! The portal as data, for bindings: one call takes a request in JSON and returns a reply in JSON. This module is not
+//! part of the public interface.
 //!
 //! ```text
 //!  {"call":"restore","session":3} ─ begin ─► steps ─► Done(Outcome) ─ reply ─► {"kind":"choose","keys":[{"handle":5,…}]}
 //! ```
-//! Sessions, license keys, devices, customers, checkouts and purchases stay here, in [`Handles`]. JSON has their
-//! numbers, which are valid until the reply that they came with is dropped. [`operations`] lists every operation with
-//! its arguments and its result, and [`json`] describes the results; the interfaces of other languages are generated
-//! from both. Neither contains a token, a code, a license key or the secret of a checkout.
+//! Sessions, license keys, devices, customers, checkouts and purchases stay here, in [`Handles`]. In JSON, a number (a
+//! handle) stands for each of these values. A handle is valid until the reply that contained it is dropped. The JSON of
+//! a reply contains no token, no code, no full license key, and no secret of a checkout.
+//!
+//! [`operations`] lists every operation with its arguments and its result, and [`json`] describes the results. The
+//! interfaces of other languages are generated from both.
 
 mod arguments;
 mod handles;
@@ -28,7 +30,8 @@ use crate::time::Now;
 use arguments::Arguments;
 use operations::OPERATIONS;
 
-/// Starts the operation that `request` describes. A request that is not valid ends at once with `invalid_argument`.
+/// Starts the operation that `request` describes. If the request is not valid, the operation ends at once with
+/// `invalid_argument`.
 pub fn begin(request: &str, context: Context, handles: &Handles, now: Now) -> Step<Outcome> {
     begun(request, context, handles, now).unwrap_or_else(Step::failed)
 }

@@ -31,7 +31,7 @@ pub struct CheckoutPage {
     address: Zeroizing<String>,
 }
 
-/// A purchase that is paid, and the result of requesting a code for its buyer.
+/// A purchase that is paid, and the result of requesting a code for the buyer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the user needs to know where to look for the code"]
 pub struct Purchase {
@@ -41,8 +41,8 @@ pub struct Purchase {
 }
 
 impl CheckoutPage {
-    /// Returns the address to open in the browser. It contains the secret of the checkout, which gives access to the
-    /// buyer's data: pass it to the browser only.
+    /// Returns the address to open in the browser. The address contains the secret of the checkout, which gives access
+    /// to the buyer's data: pass it only to the browser.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -70,7 +70,7 @@ pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
     })
 }
 
-/// Returns the secret of a link and its parameters, without those that identify the buyer.
+/// Returns the secret in a link, and the parameters of the link without the parameters that identify the buyer.
 fn read_link(text: &str) -> Option<(String, String)> {
     let text = trim_pasted(text);
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
@@ -82,7 +82,7 @@ fn read_link(text: &str) -> Option<(String, String)> {
     Some((link.to_owned(), query.join("&")))
 }
 
-/// Returns a checkout that the vendor's backend has created, by its client secret.
+/// Returns a checkout that the vendor's backend has created. `client_secret` identifies the checkout.
 pub fn made_elsewhere(context: &Context, client_secret: &str) -> Result<CheckoutPage, Error> {
     let detail = "the client secret of the checkout is not valid: it starts with `polar_c_`";
     let secret = CheckoutSecret::read(client_secret.trim()).ok_or_else(|| context.mistake(detail))?;

@@ -1,5 +1,6 @@
-//! Codes: requests them for an address, and exchanges them for a token. Every request for a code and every try is
-//! counted before it is sent, a request together with the try of its code.
+//! Codes: requests them for an address, and exchanges them for a token. Polar limits how often codes are requested and
+//! tried, so each request for a code and each try is counted before it is sent. A request for a code counts twice: the
+//! second count is reserved for the try of the code.
 //!
 //! ```text
 //! count ─► too many ─► error, with the wait
@@ -29,26 +30,26 @@ use uuid::Uuid;
 pub enum CodeRequest {
     /// A mail is on its way if Polar knows the address.
     Sent(CodeSent),
-    /// The address belongs to several customers: let the user choose one, and request a code for that customer.
+    /// The address belongs to several customers. Let the user choose one of them, and request a code for that customer.
     Choose(CustomerChoice),
 }
 
-/// The address to which a mail may be on its way. Polar does not reveal whether it knows the address: show the address
-/// again, since a typing error looks like success.
+/// The address to which a mail may be on its way. Polar does not reveal whether it knows the address, so a mistyped
+/// address looks like success: show the address to the user again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeSent {
     email: Email,
     texts: Texts,
 }
 
-/// Customers with the same address.
+/// Several customers who have the same address. The user chooses one of them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CustomerChoice {
     email: Email,
     customers: Vec<Customer>,
 }
 
-/// The shortest time limit of a request.
+/// The shortest time limit with which a request is still sent.
 const LEAST_MS: u64 = 1_000;
 
 impl CodeSent {
@@ -57,7 +58,7 @@ impl CodeSent {
         self.email.as_str()
     }
 
-    /// Returns the text for the user, including the address.
+    /// Returns the text for the user, which includes the address.
     pub fn message(&self) -> String {
         self.texts.fill(Text::CodeSent, &[("email", self.email())])
     }
@@ -111,13 +112,13 @@ pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, no
     })
 }
 
-/// Cancels the reserved try, because no code was mailed.
+/// If Polar certainly mailed no code, cancels the reservation for the try of the code.
 fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequest> {
     if refusal.maybe_applied() {
         let detail = "the code may have been mailed all the same";
         return Step::failed(context.also(context.refused(refusal), Text::MaybeMailed, detail));
     }
-    // if this cannot be saved, a later request has to wait
+    // if the cancellation cannot be saved, a later request has to wait
     Step::run(Operation::Portal(PortalOperation::CodeNotMailed), move |_, _| match refusal {
         Refusal::Choose(customers) => Step::done(CodeRequest::Choose(CustomerChoice { email, customers })),
         refusal @ (Refusal::SessionOver
@@ -144,13 +145,13 @@ pub fn authenticate(context: Context, code: &str, now: Now) -> Step<Token> {
     })
 }
 
-/// Returns a token that a success page or the vendor's backend has passed on.
+/// Returns a session's token that a success page or the vendor's backend has passed to the app.
 pub fn session_from_token(context: &Context, token: &str) -> Result<Token, Error> {
     let detail = "the customer's token is not valid: tokens start with `polar_cst_` or `polar_mst_`";
     Token::read(token).ok_or_else(|| context.mistake(detail))
 }
 
-/// Exchanges an invitation for a token. It works once.
+/// Exchanges an invitation for a token. An invitation works once.
 pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
     let Some(invitation) = Invitation::read(invitation) else {
         return Step::failed(context.typed_wrong(Text::NotAnInvitation, "not an invitation"));
@@ -170,7 +171,7 @@ pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
     })
 }
 
-/// Sends a request that Polar counts, if the limits allow another one.
+/// Counts a request that Polar limits, and sends it if the limits allow it.
 fn counted<T: Send + 'static>(
     context: Context,
     to: CodeUse,
@@ -189,7 +190,7 @@ fn counted<T: Send + 'static>(
         }
         let request = Request { timeout: Duration::from_millis(left), ..request };
         Step::send(request, move |answer, _| match read(&answer) {
-            // Polar blocks this IP address, and other processes must respect that
+            // Polar blocks this IP address, so other processes must wait as well
             Err(Refusal::RateLimited(wait)) => blocked(context, to, wait),
             result => Step::done(result),
         })

@@ -1,4 +1,4 @@
-//! The app and this device as an operation of the portal sees them: their state when the operation began.
+//! The state of the app and of this device when an operation of the portal began.
 
 use crate::config::{Config, Environment};
 use crate::engine::Engine;
@@ -7,33 +7,33 @@ use crate::record::Attempt;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The state of the app and of this device for an operation.
+/// The state of the app and of this device when an operation began.
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) config: Config,
-    /// The key of the license here, as far as this device knows: it may have been replaced elsewhere.
+    /// The last key that this device knows for its license. Another device may have replaced the key since.
     pub(super) key: Option<Key>,
-    /// Polar's id of that key, which stays the same when its text is replaced.
+    /// Polar's id of the key. The id stays the same when the key's text is replaced.
     license_id: Option<Uuid>,
-    /// The seat of the license here.
+    /// The seat of the license on this device.
     pub(super) seat: Option<Uuid>,
     /// All seats that this device has, as far as it knows.
     pub(super) seats: Vec<Uuid>,
-    /// The activations of this device whose answers were lost.
+    /// The activations that this device sent and whose answers were lost.
     attempts: Vec<LostAttempt>,
 }
 
-/// An activation of this device that may have taken a seat.
+/// An activation that this device sent and that may have taken a seat.
 #[derive(Clone, Debug)]
 struct LostAttempt {
     marker: String,
     label: String,
-    /// The time of the activation, on Polar's clock.
+    /// The time at which the activation was sent, by Polar's clock.
     at: Timestamp,
 }
 
 impl Context {
-    /// Returns the state at this instant.
+    /// Returns the current state.
     pub fn of(engine: &Engine) -> Self {
         let here = engine.own_license();
         Self {
@@ -46,17 +46,18 @@ impl Context {
         }
     }
 
-    /// Returns `true` if a key is that of the license here, even if the text of it differs.
+    /// Returns `true` if this is the key of the license on this device, even if the key's text has been replaced.
     pub(super) fn is_here(&self, id: Uuid, key: &Key) -> bool {
         self.license_id == Some(id) || self.key.as_ref() == Some(key)
     }
 
-    /// Returns `true` if this device has activations whose answers were lost.
+    /// Returns `true` if this device has sent activations whose answers were lost.
     pub(super) fn has_lost_attempts(&self) -> bool {
         !self.attempts.is_empty()
     }
 
-    /// Returns `true` if an activation at Polar is one of this device whose answer was lost.
+    /// Returns `true` if this device sent the activation that Polar lists with this marker, label and time, and if
+    /// Polar's answer was lost.
     pub(super) fn is_lost_attempt(&self, marker: &str, label: &str, since: Timestamp) -> bool {
         // far longer than a request can be in transit
         const ON_ITS_WAY_MS: i64 = 10 * 60 * 1000;
@@ -81,7 +82,8 @@ impl Context {
         }
     }
 
-    /// Returns `true` if a page may be opened in a browser: an encrypted one, or one of this environment.
+    /// Returns `true` if a page may be opened in a browser: its address must begin with `https://`, or belong to the
+    /// configured environment.
     pub(super) fn may_open(&self, address: &str) -> bool {
         let is_own = address.strip_prefix(self.pages()).is_some_and(|rest| rest.starts_with('/'));
         (is_own || address.starts_with("https://")) && address.bytes().all(|byte| byte.is_ascii_graphic())

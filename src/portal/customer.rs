@@ -4,7 +4,7 @@ use crate::text::printable;
 use std::fmt;
 use uuid::Uuid;
 
-/// One of several customers with the same address, such as a team.
+/// One of several customers with the same e-mail address. A customer may be a person or a team.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Customer {
     pub(super) id: Uuid,
@@ -16,7 +16,7 @@ impl Customer {
         Self { id, name: name.map(|name| printable(&name)) }
     }
 
-    /// Returns the customer's name, if there is one.
+    /// Returns the customer's name, or `None` if the customer has no name.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

@@ -1,4 +1,4 @@
-//! The devices on which a license key is active, as far as the vendor shows them.
+//! The devices on which a license key is active. Customers see them only if the vendor shows them.
 
 use crate::text::printable;
 use crate::time::Timestamp;
@@ -10,8 +10,8 @@ use uuid::Uuid;
 pub enum Devices {
     /// The devices, oldest first.
     Listed(Vec<Device>),
-    /// No device is shown: the vendor hides them from customers, or there are none. The
-    /// [message](HiddenDevices::message) says which, if that can be determined.
+    /// No device is shown: the vendor hides devices from customers, or there are none. The
+    /// [message](HiddenDevices::message) says which of the two is the case, if that can be determined.
     Hidden(HiddenDevices),
 }
 
@@ -19,7 +19,8 @@ pub enum Devices {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Device {
     pub(super) activation_id: Uuid,
-    /// The marker of the activation, by which a device that lost the answer recognizes its seat.
+    /// The marker of the activation. If the answer to an activation was lost, the device recognizes its seat by the
+    /// marker.
     pub(super) marker: Option<String>,
     label: String,
     since: Timestamp,
@@ -27,8 +28,8 @@ pub struct Device {
 }
 
 /// The reason why no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar`
-/// for the benefit, or there are no devices. Polar's answer about the key is the same in both cases. Only if a grant of
-/// the benefit is listed and has the setting, it is certain that there are none.
+/// for the benefit, or there are no devices. Polar's answer about the key is the same in both cases. It is certain that
+/// there are no devices only if a grant of the benefit is listed and shows that the setting is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HiddenDevices {
     pub(super) is_certain: bool,
@@ -47,23 +48,23 @@ impl Device {
         Self { activation_id, marker, label: cut(printable(label)), since, is_this }
     }
 
-    /// Returns Polar's id of its activation, which distinguishes it from others in a list.
+    /// Returns Polar's id of the activation, which distinguishes the device from others in a list.
     pub fn id(&self) -> Uuid {
         self.activation_id
     }
 
-    /// Returns the device's label at its activation.
+    /// Returns the label that the device had when it was activated.
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// Returns the time of its activation.
+    /// Returns the time at which the device was activated.
     pub fn since(&self) -> Timestamp {
         self.since
     }
 
-    /// Returns `true` if this app runs on the device. Several devices in a list may be this one: an activation whose
-    /// answer was lost has taken a seat as well.
+    /// Returns `true` if this app runs on the device. Several devices in a list may be this one, because an activation
+    /// whose answer was lost may have taken a seat as well.
     pub fn is_this(&self) -> bool {
         self.is_this
     }
@@ -87,19 +88,20 @@ impl fmt::Debug for Device {
 }
 
 impl HiddenDevices {
-    /// Returns `true` if there certainly are devices: every seat is taken, or this one has a seat.
+    /// Returns `true` if there certainly are devices, because every seat is taken or because this device has a seat.
     pub fn is_certain(&self) -> bool {
         self.is_certain
     }
 
-    /// Returns the page on which customers of this vendor manage their purchases, if there may be devices and the
-    /// address of the page is known. Customers do not see devices there either, but they see their keys, and whom to
-    /// ask.
+    /// Returns the page on which customers of this vendor manage their purchases. Returns `None` if there is certainly
+    /// no device, or if the page's address is unknown. Customers do not see devices on that page either, but they see
+    /// their keys there, and whom they can ask.
     pub fn page(&self) -> Option<&str> {
         self.page.as_deref()
     }
 
-    /// Returns the text for the user. It is complete without the [page](Self::page), which is a link beside it.
+    /// Returns the text for the user. The text does not contain the address of the [page](Self::page); show the page as
+    /// a link beside the text.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -1,4 +1,4 @@
-//! The errors of the portal, in the app's words. They never contain typed texts or secrets.
+//! The errors of the portal, with the app's texts. Errors never contain secrets or anything that the user typed.
 
 use super::context::Context;
 use super::wire::Refusal;
@@ -15,23 +15,23 @@ impl Context {
         Error::worded(self.texts(), kind, detail)
     }
 
-    /// Creates an error with a sentence of the portal's, if that of the kind says too little.
+    /// Creates an error with one of the portal's sentences, for cases in which the usual sentence for this kind of
+    /// error says too little.
     pub(super) fn error_saying(&self, text: Text, kind: ErrorKind, detail: &str) -> Error {
         Error::saying(self.texts(), text, kind, detail)
     }
 
-    /// Creates an error for a text that the user has typed or pasted wrong.
+    /// Creates an error for a wrong text that the user typed or pasted.
     pub(super) fn typed_wrong(&self, text: Text, detail: &str) -> Error {
         self.error_saying(text, ErrorKind::InvalidArgument, detail)
     }
 
-    /// Creates an error for a wrong argument of the app's.
+    /// Creates an error for a wrong argument that the app passed.
     pub(super) fn mistake(&self, detail: &str) -> Error {
         self.error(ErrorKind::InvalidArgument, detail)
     }
 
-    /// Not part of the public interface: creates the error of an operation that was cancelled before its driver began
-    /// it.
+    /// Creates the error of an operation that was cancelled before its driver began. Not part of the public interface.
     #[doc(hidden)]
     pub fn cancelled(&self) -> Error {
         self.error(ErrorKind::Cancelled, "cancelled before anything was sent")
@@ -42,7 +42,7 @@ impl Context {
         refusal.into_error(self.texts())
     }
 
-    /// Adds a sentence for the user and a text for developers to an error.
+    /// Appends a sentence for the user and a detail for developers to an error.
     pub(super) fn also(&self, error: Error, text: Text, detail: &str) -> Error {
         let message = format!("{} {}", error.message(), self.texts().get(text));
         let detail = format!("{}; {detail}", error.detail());

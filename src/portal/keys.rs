@@ -1,8 +1,10 @@
 //! The customer's keys and their devices: lists both, and releases devices.
 //!
 //! ```text
-//! list     page 1 ─► page 2 ─► … ─► this organization's, of accepted benefits
-//! devices  get the key ─► its activations │ none ─► the grants ─► the vendor shows devices: there is none │ hidden
+//! list     page 1 ─► page 2 ─► … ─► the keys of this organization and of accepted benefits
+//! devices  get the key ─► it has activations ─► these devices
+//!                      └► it has none ─► get the grants ─► the vendor shows devices ─► there is none
+//!                                                       └► the vendor does not, or no answer ─► hidden
 //! ```
 
 use super::context::Context;
@@ -16,15 +18,16 @@ use crate::engine::{Operation, PortalOperation};
 use crate::texts::Text;
 use uuid::Uuid;
 
-/// The highest number of pages that are read. No customer has so many keys.
+/// The highest number of pages that are read. No customer has as many keys as these pages hold.
 const MOST_PAGES: u32 = 100;
 
-/// Lists all keys of this organization that the app accepts, usable ones first.
+/// Lists all keys of this organization that the app accepts, usable keys first.
 pub fn list(context: Context, token: Token) -> Step<Vec<LicenseKey>> {
     list_from(context, token, 1, Vec::new())
 }
 
-/// Lists one key without its devices. A request for the key alone would return any number of devices.
+/// Finds a key in the list of the customer's keys, which does not contain devices. A request for this key alone would
+/// also return its devices, of which there may be any number.
 pub(super) fn find(context: Context, token: Token, key: &LicenseKey) -> Step<Option<LicenseKey>> {
     find_from(context, token, (key.id, key.benefit_id()), 1)
 }
@@ -60,7 +63,7 @@ fn list_from(context: Context, token: Token, number: u32, mut keys: Vec<LicenseK
     })
 }
 
-/// Lists the devices of a key. `is_full` means that all its seats are known to be taken.
+/// Lists the devices of a key. `is_full` is `true` if all seats of the key are known to be taken.
 pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
     Step::send(context.get_key(&token, key.id), move |answer, now| {
         match wire::key_read(&answer, &context, key.id, now.wall) {
@@ -73,8 +76,8 @@ pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -
     })
 }
 
-/// Finds out from the customer's grants whether the vendor shows devices at all, and where the customer's purchases
-/// are, because Polar lists no device.
+/// Handles a reply in which Polar lists no device of a key. Finds out from the customer's grants whether the vendor
+/// shows devices at all, and on which page the customer manages purchases.
 fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
     let has_seat_here = context.is_here(key.id, &key.key) && context.seat.is_some();
     Step::send(context.grant_of_benefit(&token, key.benefit_id()), move |answer, _| {

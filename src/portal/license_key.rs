@@ -1,4 +1,4 @@
-//! A license key in the form of the customer portal.
+//! A license key as the customer portal describes it.
 
 use super::context::Context;
 use crate::codes::{KeyStatus, Reason};
@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A license key of the customer's, for this app. Only the last six characters of the key itself are shown.
+/// One of the customer's license keys for this app. Only the last six characters of the key itself are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LicenseKey {
     pub(super) id: Uuid,
@@ -24,38 +24,39 @@ pub struct LicenseKey {
 }
 
 impl LicenseKey {
-    /// Returns Polar's id of the key, which distinguishes it from others in a list. It is not the key, and not secret.
+    /// Returns Polar's id of the key, which distinguishes the key from others in a list. The id is not the key itself,
+    /// and is not secret.
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// Returns `****-` and the last six characters.
+    /// Returns `****-` and the last six characters of the key.
     pub fn masked(&self) -> String {
         self.key.to_string()
     }
 
-    /// Returns the status, which says whether the key can be used. `Expired` is judged by the clock of this device,
-    /// which may be wrong.
+    /// Returns the status, which says whether the key can be used. The clock of this device, which may be wrong,
+    /// determines whether the status is `Expired`.
     pub fn status(&self) -> KeyStatus {
         self.status
     }
 
-    /// Returns the benefit that the key was sold as.
+    /// Returns the id of the benefit to which the key belongs.
     pub fn benefit_id(&self) -> Uuid {
         self.benefit_id
     }
 
-    /// Returns the number of devices that may be active at once; `None` if the key needs no activation.
+    /// Returns the number of devices on which the key may be active at once, or `None` if the key needs no activation.
     pub fn limit_activations(&self) -> Option<u32> {
         self.limit_activations
     }
 
-    /// Returns the most usage that may be consumed; `None` for no limit.
+    /// Returns the highest usage that may be consumed, or `None` if there is no limit.
     pub fn limit_usage(&self) -> Option<u32> {
         self.limit_usage
     }
 
-    /// Returns the usage that was consumed.
+    /// Returns the usage that has been consumed.
     pub fn usage(&self) -> u32 {
         self.usage
     }
@@ -65,18 +66,18 @@ impl LicenseKey {
         self.created_at
     }
 
-    /// Returns the time at which the key expires; `None` for never.
+    /// Returns the time at which the key expires, or `None` if it never expires.
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
-    /// Returns `true` if it was the key of the license on this device when it was read.
+    /// Returns `true` if the license on this device used this key when the list was read.
     pub fn is_here(&self) -> bool {
         self.is_here
     }
 
-    /// Reads a key in a reply, and the id of its organization. Returns `None` if the key is not in Polar's form. `wall`
-    /// is the clock of this device.
+    /// Reads a key from a reply. Returns the key and the id of its organization, or `None` if the reply does not
+    /// describe a key in Polar's form. `wall` is the time by this device's clock.
     pub(super) fn read(key: Object<'_, '_>, context: &Context, wall: Timestamp) -> Option<(Uuid, Self)> {
         let organization_id = key.read("organization_id", id)?;
         let expires_at = key.read("expires_at", time);
@@ -110,7 +111,8 @@ impl LicenseKey {
         Some((organization_id, this))
     }
 
-    /// Sorts usable keys: latest expiry first, then the newest.
+    /// Returns a value by which usable keys are sorted: the key with the latest expiry comes first, and of keys with
+    /// the same expiry, the newest comes first.
     pub(super) fn rank(&self) -> impl Ord + use<> {
         let lasts_until = self.expires_at.map_or(i64::MAX, Timestamp::unix_ms);
         std::cmp::Reverse((lasts_until, self.created_at.unix_ms()))
@@ -118,10 +120,11 @@ impl LicenseKey {
 }
 
 impl KeyStatus {
-    /// Returns why a key cannot be used, or `None` if it can.
+    /// Returns why a key with this status cannot be used, or `None` if it can be used.
     pub(super) fn reason(self) -> Option<Reason> {
         match self {
-            // a status that this version does not know may be usable: Polar decides when the key is activated
+            // a key with a status that this version does not know may be usable: Polar accepts or refuses it on
+            // activation
             Self::Granted | Self::Unknown => None,
             Self::Expired => Some(Reason::Expired),
             Self::Revoked | Self::Disabled => Some(Reason::Inactive),

@@ -11,10 +11,11 @@ use crate::error::Error;
 pub enum Restored {
     /// The license is active on this device.
     Licensed(Box<Decision>),
-    /// Several license keys fit, the best first: let the user choose one, and activate it.
+    /// Several license keys are suitable. The best key comes first. Let the user choose one of the keys, and activate
+    /// that key.
     Choose(Vec<LicenseKey>),
-    /// The key is in use on as many devices as it allows: let the user choose one to release, and then activate the
-    /// key.
+    /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
+    /// and then activate the key.
     NoSeat(Box<NoSeat>),
 }
 
@@ -23,8 +24,8 @@ pub enum Restored {
 pub struct NoSeat {
     /// The license key.
     pub key: LicenseKey,
-    /// The devices that have its seats.
+    /// The devices that occupy the key's seats.
     pub devices: Devices,
-    /// The error of the activation: `refused`, for `activation_limit`.
+    /// The error of the activation. Its kind is `refused`, and its reason is `activation_limit`.
     pub error: Error,
 }

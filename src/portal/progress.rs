@@ -1,10 +1,10 @@
-//! The progress of a wait, and the times at which Polar is asked again. Does not wait itself.
+//! The progress of a wait, and the times at which Polar is asked again. This module itself never waits.
 
 use crate::codes::Stage;
 use crate::time::{Now, milliseconds};
 use std::time::Duration;
 
-/// The event that is awaited, and the time that it has taken so far.
+/// The event that an operation waits for, and the duration of the wait so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     stage: Stage,
@@ -13,17 +13,17 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Returns the event that is awaited.
+    /// Returns the event that the operation waits for.
     pub fn stage(&self) -> Stage {
         self.stage
     }
 
-    /// Returns the time that the wait has taken so far.
+    /// Returns how long the operation has waited so far.
     pub fn waited(&self) -> Duration {
         self.waited
     }
 
-    /// Returns the time until Polar is asked again.
+    /// Returns how long it takes until Polar is asked again.
     pub fn next_in(&self) -> Duration {
         self.next_in
     }
@@ -33,7 +33,7 @@ impl Progress {
 #[derive(Clone, Copy)]
 pub(super) struct Waiting {
     pub(super) stage: Stage,
-    /// The start, in ms of the monotonic clock.
+    /// The start of the wait, in ms of the monotonic clock.
     began: u64,
     deadline: u64,
 }
@@ -43,8 +43,8 @@ impl Waiting {
         Self { stage, began: now.mono, deadline: now.after(milliseconds(within)) }
     }
 
-    /// Returns the time to ask again: every two seconds at first, and every five after a minute. `None` if that would
-    /// be after the deadline.
+    /// Returns the time at which to ask again, or `None` if it would be after the deadline. The interval is two seconds
+    /// during the first minute, then five; if `at_least` is longer, the interval is `at_least`.
     pub(super) fn next(&mut self, at_least: Option<Duration>, now: Now) -> Option<(u64, Progress)> {
         const MINUTE_MS: u64 = 60_000;
         let waited = now.mono.saturating_sub(self.began);

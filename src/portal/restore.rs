@@ -4,7 +4,7 @@
 //! list the keys ─► the key that is active here, or the only one that can be used ─► activate ─► licensed
 //!               │      (uses the seat of an activation that got no answer)          └► no seat is free ─► its devices
 //!               ├► several can be used ─► the user chooses
-//!               ├► none, but one has expired by the clock of this device ─► activate it all the same: Polar decides
+//!               ├► none, but one has expired by the clock of this device ─► activate it: Polar accepts or refuses it
 //!               └► none ─► error, or, if one is expected, wait and list again
 //! ```
 
@@ -28,11 +28,12 @@ use crate::time::Now;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The longest wait for a key that was bought, or that an invitation brings.
+/// The longest wait for the key of a purchase or of an invitation.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// Returns the usable keys, the best first: at least one, or an error that says why there is none. If all have expired
-/// by the clock of this device, which may be wrong, returns the key with the latest expiry.
+/// Returns the keys that can be used, the best first, or an error that says why no key can be used. If no key can be
+/// used, but some have expired by the clock of this device, which may be wrong, returns only the expired key with the
+/// latest expiry.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),
@@ -41,17 +42,18 @@ pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<License
     })
 }
 
-/// Activates the suitable key.
+/// Activates the suitable key, or returns the keys to choose from if several are suitable.
 pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
 
-/// Activates the suitable key, and waits for it if it is still on its way, after an invitation was accepted.
+/// Activates the suitable key, and waits for a key if none has arrived yet. Used after an invitation was accepted.
 pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Restored> {
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }
 
-/// Restores a license, and waits for its key. `expired` is the key that Polar has called expired.
+/// Activates the suitable key, and waits for a key if there is none. `expired` is a key that Polar has already refused
+/// as expired.
 fn restore_waiting(
     context: Context,
     token: Token,
@@ -77,7 +79,8 @@ fn restore_waiting(
     })
 }
 
-/// Activates a key that has expired by the clock of this device. If Polar calls it expired too, waits for another one.
+/// Activates a key that has expired by the clock of this device. If Polar says that the key has expired, waits for
+/// another key.
 fn activate_or_wait(context: Context, token: Token, key: LicenseKey, waiting: Waiting, now: Now) -> Step<Restored> {
     let id = key.id;
     activate(context.clone(), token.clone(), key).then(now, move |restored, now| match restored {
@@ -90,7 +93,7 @@ fn activate_or_wait(context: Context, token: Token, key: LicenseKey, waiting: Wa
     })
 }
 
-/// Activates the key of a purchase, and waits for it while it is on its way.
+/// Activates the key of a purchase, and waits for the key if it does not exist yet.
 pub fn restore_purchase(context: Context, token: Token, purchase: &Purchase, now: Now) -> Step<Restored> {
     find_purchase(context, token, purchase.checkout_id, Waiting::new(Stage::Granting, KEY_WITHIN, now))
 }
@@ -114,14 +117,14 @@ fn activate_by_id(context: Context, token: Token, id: Uuid) -> Step<Restored> {
     })
 }
 
-/// Activates a key. If an earlier activation of this device took a seat and its answer was lost, uses that seat. If no
-/// seat is free, lists the devices of the key.
+/// Activates a key. If this device has taken a seat with an earlier activation whose answer was lost, uses that seat.
+/// If no seat is free, lists the devices of the key.
 pub fn activate(context: Context, token: Token, key: LicenseKey) -> Step<Restored> {
     if !context.has_lost_attempts() || key.limit_activations().is_none() {
         return activate_now(context, token, key);
     }
     Step::send(context.get_key(&token, key.id), move |answer, now| {
-        // if they cannot be listed, the activation stays uncertain, and is reported
+        // if the devices cannot be listed, the earlier activation stays uncertain and the result says so
         let devices = wire::key_read(&answer, &context, key.id, now.wall).map(|(_, devices)| devices);
         let is_lost = |device: &Device| device.is_this() && !context.seats.contains(&device.activation_id);
         let lost = devices.unwrap_or_default().into_iter().find(is_lost);
@@ -144,7 +147,7 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
         Err(error) if error.reason() == Some(Reason::ActivationLimit) => {
             devices(context, token, key.clone(), true).then(now, |devices, _| match devices {
                 Ok(devices) => Step::done(Restored::NoSeat(Box::new(NoSeat { key, devices, error }))),
-                // the user has to know that no seat is free
+                // even if the devices cannot be listed, the user has to know that no seat is free
                 Err(_) => Step::failed(error),
             })
         }
@@ -152,7 +155,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
     })
 }
 
-/// Activates the key that is active here, or the only one.
+/// Activates the key of the license on this device if it is in the list. Activates the only key if the list has one.
+/// Otherwise returns the keys, so that the user can choose one.
 fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -> Step<Restored> {
     if let Some(at) = keys.iter().position(LicenseKey::is_here) {
         return activate(context, token, keys.swap_remove(at));
@@ -163,18 +167,19 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
     }
 }
 
-/// The usable keys of a customer.
+/// The keys of a customer that can be used.
 enum Usable {
     /// At least one key can be used.
     Keys(Vec<LicenseKey>),
-    /// All keys have expired by the clock of this device, which may be wrong: Polar lists expired keys as granted. This
-    /// one has the latest expiry.
+    /// No key can be used, but some have expired by the clock of this device, which may be wrong. Polar lists expired
+    /// keys as granted, so Polar's list does not show whether a key has expired. This is the expired key with the
+    /// latest expiry.
     PerhapsExpired(LicenseKey),
-    /// No key can be used. The reason is that of the first key; without a reason there is no key at all.
+    /// No key can be used. Contains the reason why the first key cannot be used, or `None` if there is no key at all.
     None(Option<Reason>),
 }
 
-/// Returns the usable keys of a list that is sorted, the best first.
+/// Returns the usable keys of a list that is sorted with the best key first.
 fn usable(mut keys: Vec<LicenseKey>) -> Usable {
     if let Some(at) = keys.iter().position(|key| key.status() == KeyStatus::Expired)
         && keys.iter().all(|key| key.status().reason().is_some())
@@ -196,8 +201,8 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-/// Returns the error that the key has not arrived. `unread` is the member that the last answer lacked, without which a
-/// grant names no key.
+/// Returns the error for a key that has not arrived in time. If the last grant named no key, `unread` is the member
+/// that was missing in it.
 fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
     let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
     let detail = format!("Polar has not granted the license key within 5 minutes{seen}");
@@ -205,7 +210,7 @@ fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
 }
 
 impl Waiting {
-    /// Waits and asks again. Ends with the given error after the deadline.
+    /// Waits, and then continues with `next`. After the deadline, ends with `error` instead.
     fn again(
         mut self,
         context: Context,

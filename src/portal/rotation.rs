@@ -1,4 +1,5 @@
-//! Replacing a license key: the request is sent once, and the new key is stored here before anything else is done.
+//! Replaces a license key. The request is sent once, and the new key is stored on this device before anything else is
+//! done.
 //!
 //! ```text
 //! list the key ─► not of the license here ─► send
@@ -8,9 +9,10 @@
 //!      └► no answer ─► list the key ─► a new one ─► save
 //!                                   └► the old one, or no answer ─► error
 //! ```
-//! The id of the key tells whether it is that of the license here: its text may have been replaced since the license
-//! was stored, and since the app listed it. The devices of the key are not requested: anybody with the key can create
-//! any number of them, and customers replace keys that others have.
+//! The key's id tells whether the key belongs to the license on this device. The key's text does not suffice, because
+//! it may have been replaced since the license was stored, or since the app listed the key. The devices of the key are
+//! not requested: anybody who has the key can create any number of devices, and customers replace keys that others have
+//! obtained.
 
 use super::context::Context;
 use super::keys::find;
@@ -25,8 +27,8 @@ use crate::key::Key;
 use crate::texts::Text;
 use crate::time::Now;
 
-/// Proof that the user has confirmed to replace a license key. The old key ends at once, on all devices of the
-/// customer, and cannot be restored.
+/// A proof that the user has confirmed the replacement of a license key. The old key stops working at once on all
+/// devices of the customer, and cannot be restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConfirmedByUser;
 
@@ -35,12 +37,12 @@ struct Rotation {
     context: Context,
     token: Token,
     key: LicenseKey,
-    /// The known texts of the key: from the app's list, from Polar and from the record. Polar may still return one of
-    /// them for a moment.
+    /// All known texts of the key: from the app's list, from Polar and from the record. Polar may still return one of
+    /// these texts for a moment after the replacement, so none of them counts as a new key.
     texts: Vec<Key>,
-    /// Whether the license here is of this key.
+    /// Whether the license on this device belongs to the key.
     is_here: bool,
-    /// Whether Polar knew the key of the license here when it was last asked.
+    /// Whether Polar knew the key of the license on this device when it was last asked about this key.
     was_known: bool,
 }
 
@@ -53,7 +55,8 @@ pub fn rotate(context: Context, token: Token, key: LicenseKey, _: ConfirmedByUse
 }
 
 impl Rotation {
-    /// Creates a rotation. `listed` is the key as the app has it, `last` as Polar has it.
+    /// Creates a rotation. `listed` is the key as the app has listed it before; `last` is the key as Polar lists it
+    /// now.
     fn new(context: Context, token: Token, listed: LicenseKey, last: LicenseKey) -> Self {
         let is_here = last.is_here() || context.is_here(listed.id, &listed.key);
         let mut texts = vec![listed.key.clone(), last.key];
@@ -89,7 +92,8 @@ impl Rotation {
         })
     }
 
-    /// Lists the key again after a lost answer, which may have contained the only copy of a new key.
+    /// Lists the key again because the answer to the replacement was lost. The lost answer may have contained a new
+    /// key.
     fn look_again(self, error: Error, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| {
             if let Ok(Some(new)) = found
@@ -102,7 +106,7 @@ impl Rotation {
         })
     }
 
-    /// Saves the new key, with which the license here continues.
+    /// Saves the new key. If the license on this device belongs to the key, the license continues with the new key.
     fn save(mut self, mut new: LicenseKey) -> Step<LicenseKey> {
         new.is_here = self.is_here;
         let from = self.texts.clone();
@@ -115,8 +119,8 @@ impl Rotation {
         })
     }
 
-    /// Lists the key again, because the customer may have replaced it twice at the same time. The last text counts, and
-    /// may have been saved here first.
+    /// Lists the key again, because the customer may have replaced it from two places at the same time. Only the newer
+    /// text is valid, but this device may have saved the newer text first and the older one after it.
     fn confirm(self, saved: LicenseKey, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| {
             if let Ok(Some(last)) = found

@@ -1,11 +1,11 @@
-//! The secrets of a customer: checked once, never shown, wiped when dropped.
+//! A customer's secrets. Each secret is checked once, never shown, and wiped when it is dropped.
 
 use crate::text::{is_invisible, trim_pasted};
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// A customer's token, which lasts an hour. No output contains it.
+/// A customer's token, which is valid for an hour. No output contains it.
 #[derive(Clone)]
 pub struct Token(Arc<Zeroizing<String>>);
 
@@ -13,26 +13,26 @@ pub struct Token(Arc<Zeroizing<String>>);
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Email(Zeroizing<String>);
 
-/// A code from a mail.
+/// A code from an e-mail.
 pub(super) struct Code(Zeroizing<String>);
 
 /// The token of an invitation to a team.
 pub(super) struct Invitation(Zeroizing<String>);
 
-/// The secret of a checkout, which shows the buyer's data.
+/// The secret of a checkout, which gives access to the buyer's data.
 #[derive(Clone)]
 pub(super) struct CheckoutSecret(Zeroizing<String>);
 
 /// The length of Polar's codes, which consist of capital letters and digits.
 const CODE_LENGTH: usize = 6;
 
-/// The longest secret that is accepted. A longer text is a mistake.
+/// The highest length of a secret in bytes. A longer text cannot be a secret.
 const MOST_BYTES: usize = 512;
 
 impl Token {
     const PREFIXES: [&str; 2] = ["polar_cst_", "polar_mst_"];
 
-    /// Checks a token. Returns `None` if it cannot be one of the customer portal.
+    /// Checks a token. Returns `None` if the text cannot be a token of the customer portal.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let is_one = Self::PREFIXES.iter().any(|prefix| text.starts_with(prefix)) && is_plain(text);
@@ -45,8 +45,8 @@ impl Token {
 }
 
 impl Email {
-    /// Reads an address as a person types or pastes it, also as `Lena <lena@example.com>`. Returns `None` only if Polar
-    /// would certainly refuse it; Polar finds out whether the address exists.
+    /// Reads an address that a person typed or pasted; the text may have the form `Lena <lena@example.com>`. Returns
+    /// `None` only if Polar would certainly refuse the address. Only Polar can tell whether the address exists.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let named = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
@@ -63,8 +63,8 @@ impl Email {
 }
 
 impl Code {
-    /// Reads a code, and trims and capitalizes it. Polar answers 500 to a character outside ASCII, and every try
-    /// counts.
+    /// Reads a code: trims it and converts it to capital letters. Refuses characters outside ASCII, because Polar would
+    /// answer them with the status 500, and the try would count.
     pub(super) fn read(text: &str) -> Option<Self> {
         let code = Zeroizing::new(trim_pasted(text).to_ascii_uppercase());
         let is_one = code.len() == CODE_LENGTH && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -77,7 +77,8 @@ impl Code {
 }
 
 impl Invitation {
-    /// Reads the token of an invitation, or the address in its mail, which has the parameter `token`.
+    /// Reads the token of an invitation. The text is the token itself, or the address in the invitation's e-mail, which
+    /// contains the token as the parameter `token`.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let token = match text.split_once('?') {
@@ -95,7 +96,8 @@ impl Invitation {
 }
 
 impl CheckoutSecret {
-    /// Reads the end of the address of a checkout's page, or the secret itself.
+    /// Reads the secret of a checkout. The text is the secret itself, or the address of the checkout's page, which ends
+    /// in the secret.
     pub(super) fn read(address: &str) -> Option<Self> {
         let path = address.split(['?', '#']).next()?.trim_end_matches('/');
         let secret = path.rsplit('/').next().filter(|secret| is_plain(secret))?;
@@ -107,7 +109,7 @@ impl CheckoutSecret {
     }
 }
 
-/// Returns `true` if the text can be part of a header and of an address unchanged.
+/// Returns `true` if the text can be inserted unchanged into a header and into an address.
 pub(super) fn is_plain(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     !text.is_empty() && text.len() <= MOST_BYTES && text.bytes().all(is_plain)

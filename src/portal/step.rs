@@ -23,41 +23,41 @@ pub enum Step<T> {
     Run(RunStep<T>),
     /// Send one request.
     Send(SendStep<T>),
-    /// Wait for an event elsewhere.
+    /// Wait until it is time to continue.
     Wait(WaitStep<T>),
     /// The operation has ended.
     Done(Result<T, Error>),
 }
 
-/// Run the operation, and resume with its outcome.
+/// A step that asks the driver to run an operation of the engine, and to resume with its outcome.
 pub struct RunStep<T> {
     /// The operation to run.
     pub operation: Operation,
     then: Then<Outcome, T>,
 }
 
-/// Send the request once, and resume with the answer.
+/// A step that asks the driver to send a request once, and to resume with the answer.
 pub struct SendStep<T> {
     /// The request to send. No part of it may be shown or logged.
     pub request: Request,
     then: Then<Answer, T>,
 }
 
-/// Report the progress, wait until the monotonic clock reads `until`, and resume.
+/// A step that asks the driver to report the progress, to wait until the monotonic clock reads `until`, and to resume.
 pub struct WaitStep<T> {
     /// The end of the wait, in ms of the monotonic clock.
     pub until: u64,
     /// The progress to report to the caller.
     pub progress: Progress,
-    /// The texts for the error of a cancelled wait.
+    /// The texts for the error if the wait is cancelled.
     texts: Texts,
     then: Then<Waited, T>,
 }
 
-/// The end of a wait.
+/// How a wait has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
-    /// The time is over.
+    /// The time has passed.
     Over,
     /// The caller has cancelled the wait.
     GivenUp,
@@ -80,7 +80,7 @@ impl<T> SendStep<T> {
 }
 
 impl<T> WaitStep<T> {
-    /// Returns the next step. A cancelled wait ends with an error of the kind `cancelled`.
+    /// Returns the next step. If the wait was cancelled, this is an error of the kind `cancelled`.
     pub fn resume(self, waited: Waited, now: Now) -> Step<T> {
         match waited {
             Waited::Over => (self.then)(waited, now),
@@ -92,7 +92,7 @@ impl<T> WaitStep<T> {
 }
 
 impl<T: 'static> Step<T> {
-    /// Converts the result of these steps, for a driver that has one type for all operations.
+    /// Returns the same steps with their result converted, for a driver that has one result type for all operations.
     pub fn map<U: 'static>(self, convert: impl FnOnce(T) -> U + Send + 'static) -> Step<U> {
         match self {
             Self::Done(result) => Step::Done(result.map(convert)),
@@ -127,7 +127,7 @@ impl<T: 'static> Step<T> {
         Self::Done(Ok(value))
     }
 
-    /// Continues with the result of these steps if they succeed.
+    /// Continues with `next` if these steps succeed.
     pub(super) fn and_then<U: 'static>(
         self,
         now: Now,
@@ -139,7 +139,7 @@ impl<T: 'static> Step<T> {
         })
     }
 
-    /// Continues with the result of these steps.
+    /// Continues with `next` when these steps end, whether they succeed or fail.
     pub(super) fn then<U: 'static>(
         self,
         now: Now,
@@ -166,7 +166,7 @@ impl<T> Step<T> {
     }
 }
 
-/// Shows no secrets.
+/// Shows only the kind of the step, and no secrets.
 impl<T> fmt::Debug for Step<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

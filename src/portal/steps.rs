@@ -1,7 +1,9 @@
-//! The operations of the portal as steps, for a driver of your own; the clients of this crate carry them out.
+//! The operations of the portal as steps, for a driver that you write yourself. The clients of this crate are drivers
+//! too.
 //!
-//! A driver is a loop: it runs operations of its [engine](crate::engine), sends requests, waits, and resumes each step
-//! with its outcome, until there is a result.
+//! A driver is a loop. Until there is a result, it carries out one step after the other: it runs an operation of its
+//! [engine](crate::engine), sends a request, or waits. Then it passes the outcome to the step's `resume`, which returns
+//! the next step.
 //!
 //! ```
 //! use polar_license::engine::{Engine, Operation, Outcome};

@@ -1,8 +1,9 @@
-//! Polar's endpoints for customers as typed requests, and the readers of their replies. As in `crate::wire`, a reply is
-//! Polar's only if it has Polar's form. The only personal data that is read are the names of customers to choose from,
-//! and the address of a checkout's buyer.
+//! Polar's endpoints for customers as typed requests, and the readers of their replies. As in `crate::wire`, a reply
+//! counts as Polar's only if it has the form that Polar documents. The readers use only two kinds of personal data: the
+//! names of customers to choose from, and the e-mail address of a checkout's buyer.
 //!
-//! `license-keys/` and `benefit-grants/` end in a slash, and no other path does; Polar redirects the wrong spelling.
+//! The paths `license-keys/` and `benefit-grants/` end in a slash, and no other path does. Polar redirects a request
+//! with the wrong spelling.
 
 use super::context::Context;
 use super::customer::Customer;
@@ -26,10 +27,10 @@ use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// An answer other than the requested one.
+/// The reason why there is no result: Polar refused the request, or there is no answer from Polar.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// The token is not valid, or not any more.
+    /// The token is not valid, or is no longer valid.
     SessionOver,
     /// The code is wrong, was used, or has expired.
     WrongCode,
@@ -37,41 +38,43 @@ pub(super) enum Refusal {
     WrongAddress,
     /// The address belongs to several customers.
     Choose(Vec<Customer>),
-    /// The object is unknown, somebody else's, or deleted.
+    /// The object is unknown, was deleted, or belongs to somebody else.
     NotKnown,
     /// The state of the object does not permit the request.
     NotPossible,
     /// The checkout has expired.
     Expired,
-    /// Polar accepts no such request for the given time.
+    /// Polar refuses requests of this kind until this time has passed.
     RateLimited(Duration),
-    /// No answer arrived, or one that is not Polar's.
+    /// No answer arrived, or the answer is not Polar's.
     NoAnswer(Cause),
 }
 
-/// The seconds for which Polar blocks requests for codes. Used if a browser hides the header with that time.
+/// The number of seconds for which Polar blocks requests for codes. Used if a browser hides the header that contains
+/// this number.
 const CODES_BLOCKED_S: u32 = 900;
 const BLOCKED_S: u32 = 60;
 
-/// The highest number of keys on a page. Polar treats a larger number as this one.
+/// The number of keys to request per page. Polar never returns more than this number per page, even if a request asks
+/// for more.
 const PAGE: u32 = 100;
 
-/// The highest number of bytes that are read of a list. A key has 1.4 KB and a device 240 bytes, unless somebody has
-/// given it a long name.
+/// The highest number of bytes that are read of a list. A key takes up 1.4 KB and a device 240 bytes, unless their
+/// names are long.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
 
 const SESSION: &str = "/v1/customer-portal/customer-session/";
 const KEYS: &str = "/v1/customer-portal/license-keys/";
 const GRANTS: &str = "/v1/customer-portal/benefit-grants/";
 
-/// The kind of a request, which determines how a reply is read.
+/// The kind of a request, which determines how its reply is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Call {
     /// The request only reads.
     Read,
-    /// The request asks for or tries a code.
+    /// The request asks for a code, or tries one.
     Code,
-    /// The request makes a change, and cannot be sent again.
+    /// The request makes a change, and must not be sent again.
     Change,
 }
 
@@ -89,7 +92,7 @@ impl Context {
         Request { method: Method::Post, body: Zeroizing::new(body), ..self.get(token, parts) }
     }
 
-    /// Makes Polar mail a code to this address.
+    /// Makes Polar mail a code to this address. `customer` chooses one of several customers with this address.
     pub(super) fn request_code(&self, email: &Email, customer: Option<Uuid>) -> Request {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -122,7 +125,8 @@ impl Context {
         self.post(None, &["/v1/customer-seats/claim"], Body { invitation_token: invitation.as_str() })
     }
 
-    /// Lists one page of the keys without their activations: those of all benefits, or of this one.
+    /// Lists one page of the customer's keys without their activations. If `benefit` is given, lists only the keys of
+    /// this benefit.
     pub(super) fn list_keys(&self, token: &Token, benefit: Option<Uuid>, page: u32) -> Request {
         let benefit = benefit.map_or_else(String::new, |benefit| format!("&benefit_id={benefit}"));
         self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string(), &benefit])
@@ -133,43 +137,45 @@ impl Context {
         self.get(Some(token), &[KEYS, &key.to_string()])
     }
 
-    /// Replaces a key. Not idempotent: if it is sent twice, the key is replaced twice.
+    /// Replaces a key by a new one. If the request is sent twice, the key is replaced twice.
     pub(super) fn rotate(&self, token: &Token, key: Uuid) -> Request {
         Request { method: Method::Post, ..self.get(Some(token), &[KEYS, &key.to_string(), "/rotate"]) }
     }
 
-    /// Lists the grants of a checkout.
+    /// Lists the grants that resulted from a checkout.
     pub(super) fn grants_of_checkout(&self, token: &Token, checkout: Uuid) -> Request {
         self.get(Some(token), &[GRANTS, "?type=license_keys&checkout_id=", &checkout.to_string()])
     }
 
-    /// Requests one of the grants of a benefit.
+    /// Requests one grant of a benefit. If there are several grants, any of them will do.
     pub(super) fn grant_of_benefit(&self, token: &Token, benefit: Uuid) -> Request {
         self.get(Some(token), &[GRANTS, "?benefit_id=", &benefit.to_string(), "&limit=1"])
     }
 
-    /// Creates a checkout from the vendor's link. `query` must be encoded already.
+    /// Creates a checkout from the vendor's link. `query` must already be encoded.
     pub(super) fn open_link(&self, link: &str, query: &str) -> Request {
         let mark = if query.is_empty() { "" } else { "?" };
         self.get(None, &["/v1/checkout-links/", link, "/redirect", mark, query])
     }
 
-    /// Requests the state of a checkout. The address contains its secret, as Polar's interface requires.
+    /// Requests the state of a checkout. The address of the request contains the checkout's secret, as Polar's
+    /// interface requires.
     pub(super) fn get_checkout(&self, secret: &CheckoutSecret) -> Request {
         self.get(None, &["/v1/checkouts/client/", secret.as_str()])
     }
 }
 
-/// A page of this organization's keys, and whether there are more pages.
+/// One page of the customer's keys for this organization, and whether there are more pages.
 pub(super) struct Page {
     pub(super) keys: Vec<LicenseKey>,
     pub(super) has_more: bool,
 }
 
-/// The key of a grant.
+/// The result of reading a list of grants.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
-    /// The missing member, if the grant names no key. A grant exists before its key.
+    /// The member that was missing in the last grant, if no grant names a key. Polar creates a grant before its key, so
+    /// the member may be missing for a while.
     pub(super) unread: Option<Field>,
 }
 
@@ -183,9 +189,9 @@ pub(super) struct Checkout {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CheckoutStatus {
-    /// The page is open, or was closed.
+    /// The buyer has not pressed the button to pay. The page may be open or closed.
     Open,
-    /// The buyer has pressed the button.
+    /// The buyer has pressed the button to pay.
     Confirmed,
     /// The checkout is paid.
     Succeeded,
@@ -212,21 +218,22 @@ fn token(reply: Object<'_, '_>, name: &'static str) -> Option<Token> {
     Token::read(&Zeroizing::new(reply.text(name)?))
 }
 
-/// Reads a page of keys. Omits keys of other organizations, because the code may have been another vendor's.
+/// Reads a page of keys. Omits keys of other organizations, because the customer may have entered another vendor's
+/// code.
 pub(super) fn keys_listed(answer: &Answer, context: &Context, page: u32, wall: Timestamp) -> Result<Page, Refusal> {
     Call::Read.read(answer, |reply| {
         let organization = context.config.organization_id();
         let read = |item| LicenseKey::read(item, context, wall);
         let keys: Vec<_> = reply.items("items[].", "items")?.map(read).collect::<Option<_>>()?;
         let last = reply.object("pagination.", "pagination").and_then(|pages| pages.read("max_page", Json::integer));
-        // without the number of pages, a full page may be followed by another
+        // if the number of pages is unknown, a full page may be followed by another page
         let has_more = last.map_or(keys.len() >= PAGE as usize, |last| i64::from(page) < last && !keys.is_empty());
         let own = keys.into_iter().filter(|(owner, _)| *owner == organization).map(|(_, key)| key);
         Some(Page { keys: own.collect(), has_more })
     })
 }
 
-/// Reads the requested key, and its devices.
+/// Reads the requested key and its devices.
 pub(super) fn key_read(
     answer: &Answer,
     context: &Context,
@@ -243,13 +250,13 @@ pub(super) fn key_read(
             let id = activation.read("id", id)?;
             Some(Device::new(id, marker, &label, since, is_lost || context.seats.contains(&id)))
         };
-        // missing devices are hidden ones, which the vendor does not show
+        // a reply without a list of devices means that the vendor hides them
         let devices = reply.items("activations[].", "activations").map(|all| all.map(device).collect::<Option<_>>());
         Some((key, devices.unwrap_or_else(|| Some(Vec::new()))?))
     })
 }
 
-/// Reads the key after its text was replaced.
+/// Reads the key after Polar has replaced its text.
 pub(super) fn key_rotated(
     answer: &Answer,
     context: &Context,
@@ -264,7 +271,7 @@ fn own_key(reply: Object<'_, '_>, context: &Context, asked: Uuid, wall: Timestam
     (key.id == asked && owner == context.config.organization_id()).then_some(key)
 }
 
-/// Returns the first granted key of a benefit that the app accepts.
+/// Returns the first key that is named by a grant of a benefit that the app accepts.
 pub(super) fn key_granted(answer: &Answer, context: &Context) -> Result<Granted, Refusal> {
     Call::Read.read(answer, |reply| {
         let mut granted = Granted { key: None, unread: None };
@@ -284,7 +291,7 @@ pub(super) fn key_granted(answer: &Answer, context: &Context) -> Result<Granted,
     })
 }
 
-/// Returns the name of this organization in the addresses of Polar's pages.
+/// Returns the name (slug) of this organization in the addresses of Polar's pages.
 pub(super) fn slug_of_grant(answer: &Answer, context: &Context) -> Option<String> {
     let read = Call::Read.read(answer, |reply| {
         let benefit = reply.items("items[].", "items")?.next()?.object("items[].benefit.", "benefit")?;
@@ -295,8 +302,8 @@ pub(super) fn slug_of_grant(answer: &Answer, context: &Context) -> Option<String
     read.ok()
 }
 
-/// Returns `true` if the vendor has switched on `Enable user to deactivate instances via Polar` for this benefit, so
-/// that customers see the devices of its keys. Returns `false` also if the reply does not show that.
+/// Returns `true` if the reply shows that the vendor has switched on `Enable user to deactivate instances via Polar`
+/// for this benefit, so that customers see the devices of its keys. Otherwise returns `false`.
 pub(super) fn shows_devices(answer: &Answer, benefit: Uuid) -> bool {
     let read = Call::Read.read(answer, |reply| {
         let mut grants = reply.items("items[].", "items")?;
@@ -323,7 +330,7 @@ pub(super) fn checkout_read(answer: &Answer) -> Result<Checkout, Refusal> {
             "confirmed" => CheckoutStatus::Confirmed,
             "succeeded" => CheckoutStatus::Succeeded,
             "failed" | "expired" => CheckoutStatus::Failed,
-            // and any status that Polar adds for the time in between
+            // `open`, or a status that Polar may add for the time before the payment
             _ => CheckoutStatus::Open,
         };
         let email = reply.text("customer_email").map(Zeroizing::new);
@@ -333,7 +340,7 @@ pub(super) fn checkout_read(answer: &Answer) -> Result<Checkout, Refusal> {
 }
 
 impl Call {
-    /// Reads a reply with status 200, or returns the refusal.
+    /// Reads a reply whose status is 200, or returns the refusal.
     fn read<T>(self, answer: &Answer, read: impl FnOnce(Object<'_, '_>) -> Option<T>) -> Result<T, Refusal> {
         if let Answer::Reply { status: status @ 200, body, .. } = answer
             && let Some(document) = Json::parse(body)
@@ -363,14 +370,14 @@ impl Call {
         named.unwrap_or_else(|| self.not_polar(status, last.get()))
     }
 
-    /// Rejects a complete reply that is not Polar's. `field` is the first one that shows this, if the reply is an
-    /// object.
+    /// Returns the refusal for a complete reply that is not Polar's. If the reply is an object, `field` is the first
+    /// member that does not have Polar's form.
     fn not_polar(self, status: u16, field: Option<Field>) -> Refusal {
         Refusal::NoAnswer(not_polar(status, field, self != Self::Read))
     }
 }
 
-/// Returns the refusal if Polar's API documents it.
+/// Returns the refusal that the reply names, if Polar's API documents it.
 fn named(document: Object<'_, '_>, status: u16) -> Option<Refusal> {
     let error = document.text("error")?;
     Some(match (status, error.as_str()) {
@@ -398,7 +405,7 @@ fn is_about_email(document: Object<'_, '_>) -> Option<bool> {
 }
 
 impl Refusal {
-    /// Returns `true` if asking again later may help, because Polar has not answered.
+    /// Returns `true` if Polar has not decided about the request, so that the same request may succeed later.
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::RateLimited(_) | Self::NoAnswer(_) => true,
@@ -427,7 +434,7 @@ impl Refusal {
         }
     }
 
-    /// Converts it to an error, in the app's words.
+    /// Converts the refusal to an error with the app's texts.
     pub(super) fn into_error(self, texts: &Texts) -> Error {
         let (kind, text, detail) = match self {
             Self::NoAnswer(cause) => return cause.into_error(texts),

@@ -1,16 +1,16 @@
-//! The times at which codes of the customer portal were requested or tried on this device. Contains no address and no
-//! code.
+//! The times at which codes of the customer portal were requested or tried on this device. The record of these times
+//! contains no address and no code.
 
 use crate::retry_headers::LONGEST_BLOCK;
 use crate::time::Timestamp;
 
-/// The requests and tries of codes, by the wall clock, the oldest first.
+/// The requests for codes and the tries of codes on this device, with their times by the wall clock, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CodeTries {
     pub(crate) list: Vec<CodeTry>,
     /// The codes that may have been mailed and are still valid.
     pub(crate) mails: Vec<CodeMail>,
-    /// The time before which Polar accepts neither requests for codes nor tries.
+    /// The time before which Polar accepts neither another request for a code nor another try of a code.
     pub(crate) blocked_until: Option<Timestamp>,
 }
 
@@ -18,7 +18,7 @@ pub(crate) struct CodeTries {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeTry {
     pub(crate) at: Timestamp,
-    /// A random number, because two processes may ask in the same millisecond.
+    /// A random number. It distinguishes requests or tries that different processes make in the same millisecond.
     pub(crate) id: u32,
 }
 
@@ -26,40 +26,44 @@ pub(crate) struct CodeTry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeMail {
     pub(crate) at: Timestamp,
-    /// Whether a code was tried since. Until then, one try is reserved for this code.
+    /// Whether any code has been tried since this code was requested. As long as this is `false`, one try is reserved
+    /// for this code.
     pub(crate) is_tried: bool,
 }
 
-/// Whether a code is requested or tried.
+/// The two uses of a code that Polar counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeUse {
-    /// A code is requested, which reserves a try of it.
+    /// A code is requested, which also reserves one try of that code.
     Request,
     /// A code is tried.
     Try,
 }
 
 impl CodeTries {
-    /// The time for which a try counts: Polar's hour, and the time that a request may take to reach Polar.
+    /// The time for which a try counts: the hour for which Polar counts it, plus the time that the try may take to
+    /// reach Polar.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
-    /// The time within which a request for a code, or a try, reaches Polar, or else never does.
+    /// The longest time that a request for a code, or a try, takes to reach Polar. A request that takes longer never
+    /// reaches Polar.
     pub(crate) const ON_ITS_WAY_MS: i64 = 15 * 1000;
 
-    /// Returns `true` if anything here still counts.
+    /// Returns `true` if any of these tries still counts, or if Polar's block has not ended.
     pub(crate) fn matter(&self, wall: Timestamp) -> bool {
         let is_kept = |code_try: &CodeTry| wall.ms_since(code_try.at) < Self::KEPT_MS;
         self.list.iter().any(is_kept) || self.block_ahead(wall).is_some()
     }
 
-    /// Returns the end of a block that has not ended.
+    /// Returns the time at which Polar's block ends, or `None` if there is no block or it has ended.
     pub(crate) fn block_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         self.blocked_until.filter(|until| *until > wall)
     }
 
-    /// Moves every time that is ahead of the wall clock to this moment, because it was saved while the clock was ahead.
-    /// So setting the clock back does not lift the limits, and nobody waits until the clock has caught up. Returns
-    /// `true` if anything was ahead.
+    /// Corrects times that were saved while the wall clock was ahead. Moves requests and tries that lie in the future
+    /// to the current time. Moves the end of a block to the end of the longest block that could begin now, if it is
+    /// later than that. So setting the clock back does not lift the limits, and nobody has to wait until the clock has
+    /// caught up. Returns `true` if any time was corrected.
     pub(crate) fn count_from(&mut self, wall: Timestamp) -> bool {
         let tries = self.list.iter_mut().map(|code_try| (&mut code_try.at, wall));
         let mails = self.mails.iter_mut().map(|mail| (&mut mail.at, wall));
@@ -77,8 +81,8 @@ impl CodeMail {
     /// The time for which a code is valid.
     const GOOD_MS: i64 = 30 * 60 * 1000;
 
-    /// Returns the time at which the code expires, or `None` if it has expired, or was requested under another wall
-    /// clock.
+    /// Returns the time at which the code expires, or `None` if the code has expired or was requested while the wall
+    /// clock was set differently.
     pub(crate) fn ends(&self, wall: Timestamp) -> Option<Timestamp> {
         let is_good = (-CodeTries::KEPT_MS..Self::GOOD_MS).contains(&wall.ms_since(self.at));
         is_good.then(|| self.at.min(wall).plus_ms(Self::GOOD_MS))

@@ -1,5 +1,5 @@
-//! Converts a record to bytes and back. The reader accepts any bytes: it never panics, and never allocates more than it
-//! was given.
+//! Converts a record to bytes and back. The reader accepts any bytes: it never panics, and never allocates more memory
+//! than the bytes take up.
 
 use super::{Attempt, Identity, KeptSeat, Record, Release, Seat, StoredLicense, TimeBase, Untrusted, Verdict};
 #[cfg(feature = "portal")]
@@ -11,11 +11,12 @@ use crate::purchase::{Order, Purchase, Subscription};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The field ids of the body. After the first release, a number is never used again for something else.
+/// The field ids of the body. After the first release, the number of a field is never given to another field.
 ///
-/// A version keeps the fields that it does not know, and ignores bytes at the end of a field that it knows. So a new
-/// member of a license or a seat is appended to one of their fields, and is read only if it is there. In a field of its
-/// own, an older version would keep it with the answers about another license.
+/// A version of this library keeps the fields that it does not know, and ignores additional bytes at the end of a field
+/// that it knows. So a new member of a license or a seat is appended to an existing field of that license or seat, and
+/// is read only if it is there. If the member had a field of its own, an older version would keep that field even after
+/// the license was replaced by another one.
 mod field {
     pub(super) const REVISION: u8 = 1;
     pub(super) const VERDICT: u8 = 2;
@@ -36,15 +37,16 @@ mod field {
     pub(super) const CODE_MAILS: u8 = 15;
 }
 
-/// The kinds of a purchase, which is written after the expiry.
+/// The numbers of the kinds of a purchase. The kind is written after the expiry.
 const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
 
-/// The number of Polar's confirmation, among those of its denials.
+/// The number of the verdict that Polar has confirmed the license. All other numbers of a verdict stand for denials.
 const CONFIRMED: u8 = 0;
 
-/// The kinds of a seat: none, one that any device may use, one that is bound to this device.
+/// The numbers of the kinds of a seat: no seat, a seat that any device may use, and a seat that is bound to this
+/// device.
 const NO_SEAT: u8 = 0;
 const FREE_SEAT: u8 = 1;
 const BOUND_SEAT: u8 = 2;
@@ -71,7 +73,7 @@ fn write_seat(out: &mut Writer, seat: Option<Seat>) {
     }
 }
 
-/// Reads the key and the seat of a header. Returns `Some(None)` if there is no key.
+/// Reads the key and the seat from a header. Returns `Some(None)` if the header contains no key.
 pub(super) fn read_identity(input: &mut Reader<'_>) -> Option<Option<Identity>> {
     let seat = read_seat(input)?;
     Some(input.key()?.map(|key| Identity { key, seat }))
@@ -188,7 +190,7 @@ fn write_purchase(out: &mut Writer, purchase: Option<&Purchase>) {
     }
 }
 
-/// Reads a purchase. Returns `Some(None)` if there is none, and for a kind that a newer version wrote.
+/// Reads a purchase. Returns `Some(None)` if there is no purchase, or if it has a kind that only newer versions know.
 fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
     Some(match value.u8()? {
         SUBSCRIPTION => Some(Purchase::Subscription(Subscription {
@@ -206,8 +208,8 @@ fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
     })
 }
 
-/// Reads the fields of the body. Returns `None` if a field does not have this format: then no version wrote the record,
-/// even if its seal is valid.
+/// Reads the fields of the body. Returns `None` if a field does not have this format. In that case no version of this
+/// library wrote the record, even if its seal is valid.
 pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Box<Record>> {
     let license = identity.map(|identity| Box::new(unread(identity)));
     let mut record = Box::new(Record { license, ..Record::default() });
@@ -219,7 +221,7 @@ pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> O
     Some(record)
 }
 
-/// Creates a license of which only the header was read.
+/// Creates a license for which only the header of the record has been read.
 fn unread(identity: Identity) -> StoredLicense {
     StoredLicense {
         identity,
@@ -238,7 +240,8 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
         field::VERDICT => {
             license.verdict = match value.u8()? {
                 CONFIRMED => Verdict::Confirmed,
-                // a denial that a newer version wrote: it has no access either, and Polar will be asked why
+                // a denial that only newer versions know: it gives no access either, and Polar will be asked for the
+                // reason
                 number => Verdict::Denied(Denial::from_number(number).unwrap_or(Denial::Refused)),
             };
         }
@@ -341,7 +344,7 @@ impl Writer {
         self.bytes(number.to_le_bytes().get(..width).unwrap_or_default());
     }
 
-    /// Writes the length of a text and the text, which the configuration limits to far less than 64 KiB.
+    /// Writes the length of a text, and then the text. The configuration limits texts to far less than 64 KiB.
     fn text(&mut self, text: &str) {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
         self.number(length.into(), 2);
@@ -376,7 +379,7 @@ impl Writer {
         self.value = self.bytes.len();
     }
 
-    /// Ends the last field: writes the length of its value before the value.
+    /// Ends the last field, by writing the length of its value before the value.
     fn end(&mut self) {
         let length = self.bytes.len().saturating_sub(self.value) as u32;
         let place = self.value.checked_sub(LENGTH_BYTES).and_then(|at| self.bytes.get_mut(at..)?.first_chunk_mut());
@@ -386,7 +389,7 @@ impl Writer {
     }
 }
 
-/// Reads values from the beginning of a slice. Its methods return `None` if a value is missing or not valid.
+/// Reads values from the beginning of a slice. The methods return `None` if a value is missing or not valid.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -436,13 +439,13 @@ impl<'a> Reader<'a> {
         Some(std::str::from_utf8(self.take(length)?).ok()?.to_owned())
     }
 
-    /// Reads a key. Returns `Some(None)` for an empty text, which stands for no key.
+    /// Reads a key. Returns `Some(None)` if the text is empty, which stands for no key.
     fn key(&mut self) -> Option<Option<Key>> {
         let text = self.text()?;
         if text.is_empty() {
             return Some(None);
         }
-        // a key that parsing would change was not written by this library
+        // this library writes keys as parsing returns them, so it did not write a text that parsing would change
         Key::parse(&text).ok().filter(|key| key.secret() == text).map(Some)
     }
 

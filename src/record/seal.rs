@@ -1,4 +1,4 @@
-//! The seal, which proves that a record was written by this product on this device, and is unchanged.
+//! The seal of a record. It proves that this product wrote the record on this device, and that the record is unchanged.
 
 use super::codec::{Reader, Writer, read_body, read_identity};
 use super::{Identity, Record, Untrusted};
@@ -14,7 +14,7 @@ const SEAL_BYTES: usize = 32;
 
 const TAG_BYTES: usize = 8;
 
-/// The block size of SHA-256, so that HMAC uses a key of this length as it is.
+/// The length of a key in bytes. It is the block size of SHA-256, so HMAC uses a key unchanged.
 const KEY_BYTES: usize = 64;
 
 type Tag = [u8; TAG_BYTES];
@@ -23,7 +23,7 @@ type Tag = [u8; TAG_BYTES];
 pub(crate) struct Sealer {
     product: Tag,
     device: Tag,
-    /// The key from the current secret.
+    /// The key that is derived from the current secret.
     key: SealKey,
     previous_keys: Vec<SealKey>,
 }
@@ -47,7 +47,8 @@ impl Sealer {
         }
     }
 
-    /// Returns the tags that distinguish the record's file from those of other products and devices.
+    /// Returns two tags, one of the product and one of the device. They distinguish this record's file from the files
+    /// of other products and devices.
     pub(crate) fn tags(&self) -> (Tag, Tag) {
         (self.product, self.device)
     }
@@ -65,7 +66,7 @@ impl Sealer {
         out.bytes
     }
 
-    /// Opens a record, or returns what can be read of one that cannot be trusted.
+    /// Opens a record. If the record cannot be trusted, returns the parts of it that can be read.
     pub(crate) fn open(&self, bytes: &[u8]) -> Result<Box<Record>, Untrusted> {
         let (content, seal) = bytes.split_last_chunk().unwrap_or((&[], &[0; SEAL_BYTES]));
         let mut input = Reader::new(content);
@@ -92,7 +93,7 @@ impl Sealer {
     }
 }
 
-/// The beginning of a record, which can be read even if the seal is not valid.
+/// The beginning of a record. It can be read even if the seal is not valid.
 struct Header {
     format: u64,
     product: Tag,
@@ -121,7 +122,8 @@ fn tag(secret: &str, purpose: &str, info: &str) -> Tag {
     derive(secret, purpose, info).first_chunk().copied().unwrap_or_default()
 }
 
-/// Derives a key by HKDF-SHA256, with `secret` as the input keying material. Keys for different purposes are unrelated.
+/// Derives a key by HKDF-SHA256, with `secret` as the input keying material. Keys for different purposes cannot be
+/// computed from each other.
 fn derive(secret: &str, purpose: &str, info: &str) -> Zeroizing<[u8; KEY_BYTES]> {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     let root = Zeroizing::new(HKDF::extract("polar-license record 1", secret));
@@ -259,7 +261,7 @@ mod tests {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Versions must be able to read the records of each other.
+    /// Every version must be able to read the records that other versions wrote.
     #[test]
     fn the_bytes_of_a_record_never_change() {
         let sealed = sealer("com.acme.app", "here", &["secret"]).seal(&record());

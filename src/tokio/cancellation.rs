@@ -21,15 +21,15 @@ impl Cancellation {
         });
     }
 
-    /// Returns `true` if this or a stronger request was made.
+    /// Returns `true` if this request or a stronger one was made.
     pub(super) fn is_requested(&self, cancel: Cancel) -> bool {
         *self.0.borrow() >= Some(cancel)
     }
 
-    /// Waits until this or a stronger request is made.
+    /// Waits until this request or a stronger one is made.
     pub(super) async fn requested(&self, cancel: Cancel) {
         let mut receiver = self.0.subscribe();
-        // fails only without a sender, and that is here
+        // cannot fail, because `self` owns the sender
         let _ = receiver.wait_for(|requested| *requested >= Some(cancel)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The client of a program on tokio: opened once, cloned to wherever it is needed.
+//! The client of a program on tokio. It is opened once, and cloned to wherever it is needed.
 
 use super::driver::{Driver, Listener};
 use super::network::default_transport;
@@ -25,8 +25,8 @@ use tokio::runtime::Handle;
 
 #[doc = include_str!("../client/client.md")]
 ///
-/// Operations start when they are first polled. The [module](super) explains where they run, and what happens if one is
-/// dropped.
+/// An operation starts when its future is first polled. The [module](super) explains where operations run, and what
+/// happens if a future is dropped.
 ///
 /// ```no_run
 /// use polar_license::tokio::Client;
@@ -46,7 +46,8 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// A builder that opens a [`Client`] with parts that are not the default ones. Created by [`Client::builder`].
+/// A builder for a [`Client`] with another directory, store, network stack or clock than the default. Created by
+/// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -56,7 +57,7 @@ pub struct ClientBuilder {
     clock: Option<Arc<dyn Clock>>,
 }
 
-/// The registration of a listener, which is removed when this is dropped.
+/// The registration of a listener. When this is dropped, the listener is removed.
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
     driver: Arc<Driver>,
@@ -66,7 +67,8 @@ pub struct Subscription {
 impl Client {
     /// Opens the client and reads the stored license of this device. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read is not an error, so that it locks nobody out: the decision's problem says so.
+    /// Storage that cannot be read is not an error, so that nobody is locked out; the problem of the decision reports
+    /// it.
     ///
     /// # Errors
     /// `internal` outside of a tokio runtime.
@@ -137,8 +139,8 @@ impl Client {
         self.driver.cancel();
     }
 
-    /// Returns the customer portal: for a customer who lost the key, whose device is dead, or who has just bought.
-    /// Sends nothing.
+    /// Returns the customer portal, for a customer who has lost the key, whose old device no longer works, or who has
+    /// just bought a license. Sends nothing.
     ///
     /// ```no_run
     /// use polar_license::portal::Restored;
@@ -157,14 +159,14 @@ impl Client {
         super::Portal::new(Arc::clone(&self.driver))
     }
 
-    /// Ends the automatic refresh and all operations in progress, as dropping their futures does. Waits until requests
-    /// that were sent are answered and the answers are stored. Call it at the end of a program, within the time that is
-    /// left:
+    /// Ends the automatic refresh and all operations in progress, in the same way as dropping their futures does. Waits
+    /// until the requests that were sent are answered and the answers are stored. Call it at the end of a program, and
+    /// limit it to the time that is left:
     ///
     /// ```no_run
     /// # async fn f(client: polar_license::tokio::Client) {
     /// let within = std::time::Duration::from_secs(10);
-    /// let _ = tokio::time::timeout(within, client.drain()).await; // what it cuts off, the next start reports
+    /// let _ = tokio::time::timeout(within, client.drain()).await; // the next start reports what is cut off here
     /// # }
     /// ```
     pub async fn drain(&self) {
@@ -172,15 +174,15 @@ impl Client {
         self.driver.drain().await;
     }
 
-    /// Runs one operation, and cancels it alone, as [`cancel`](Self::cancel) does, once `cancelled` is ready. For
-    /// bindings; not part of the public interface.
+    /// Runs one operation. Once `cancelled` is ready, cancels this operation alone, in the same way as
+    /// [`cancel`](Self::cancel) cancels all. For bindings; not part of the public interface.
     #[doc(hidden)]
     pub async fn run_until(&self, operation: Operation, cancelled: impl Future<Output = ()>) -> Outcome {
         self.driver.run_until(operation, cancelled).await
     }
 
-    /// Returns the decision at this instant, and those that follow if only time passes. For bindings; not part of the
-    /// public interface.
+    /// Returns the decision at this instant, and the later decisions that follow if nothing happens but the passing of
+    /// time. For bindings; not part of the public interface.
     #[doc(hidden)]
     #[must_use]
     pub fn outlook(&self) -> Vec<Phase> {
@@ -190,7 +192,7 @@ impl Client {
     #[doc = include_str!("../client/operations/on_change.md")]
     ///
     /// The listener is called in a task of the runtime, so it must not block. It may call this client. A listener that
-    /// owns a clone of this client keeps it open until the subscription is dropped.
+    /// owns a clone of this client keeps the client open until the subscription is dropped.
     pub fn on_change(&self, listener: impl Fn(&Decision, &Decision) + Send + Sync + 'static) -> Subscription {
         let listener: Listener = Arc::new(listener);
         Subscription { id: self.driver.listeners.add(listener), driver: Arc::clone(&self.driver) }
@@ -198,8 +200,9 @@ impl Client {
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
     ///
-    /// Refreshes in a task of its own, also after the machine was asleep, until stopped or until the last clone of this
-    /// client is dropped. Sees within two seconds what another process has stored.
+    /// Refreshes in a task of its own, and also soon after the machine wakes from sleep. Ends when it is stopped, or
+    /// when the last clone of this client is dropped. Notices within two seconds that another process has stored a
+    /// record.
     pub fn start_auto_refresh(&self) {
         let mut refresher = self.refresher();
         if refresher.is_none() {
@@ -267,9 +270,9 @@ impl ClientBuilder {
         let runtime = Handle::try_current().map_err(outside)?;
         let transport = self.transport.map_or_else(|| default_transport(&self.config), Ok)?;
         let directory = self.directory;
-        // without a store of the app's the record is in a file
+        // if the app has set no store, the record is in a file
         let takes_turns = self.place.as_ref().is_none_or(Place::takes_turns);
-        // the identity of the machine is in files
+        // reads the identity of the machine from files, which blocks
         let prepared = runtime.spawn_blocking(move || {
             let directory = directory.or_else(default_directory);
             (machine(&self.config, directory.as_deref(), takes_turns), directory, self.config)

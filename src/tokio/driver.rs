@@ -1,4 +1,4 @@
-//! Carries the engine's steps out with a store, a transport and timers, in tasks of one runtime. Decides nothing about
+//! Carries out the engine's steps with a store, a transport and timers, in tasks of one runtime. Decides nothing about
 //! licenses.
 //!
 //! An operation is a task from its first poll on. A caller that awaits an operation holds only a receiver for its
@@ -9,7 +9,7 @@
 //!                                └─ dropped ─► Cancel::AfterReply
 //!  task     begin ── store, send, join … ─────► end     notifies callers, the refresher and the listeners
 //! ```
-//! The engine is locked only to take a step, and never while a future is awaited or a listener runs.
+//! The engine is locked only to read it or to take a step, and never while a future is awaited or a listener runs.
 
 #[cfg(feature = "portal")]
 mod portal;
@@ -46,23 +46,23 @@ pub(super) struct Driver {
     engine: Mutex<Engine>,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
-    /// The time of the next look, from the last operation that ended.
+    /// The time of the refresher's next look, as the last operation that ended has set it.
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Box<dyn AsyncTransport>,
     clock: Arc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The operations of callers.
+    /// The cancellations of the operations that callers have started.
     running: Mutex<Vec<Weak<Cancellation>>>,
-    /// The number of tasks that carry out an operation.
+    /// The number of tasks that are carrying out an operation.
     under_way: watch::Sender<usize>,
     pub(super) runtime: Handle,
 }
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// The extra time after its deadline in which a transport may still report.
+/// The extra time after the deadline in which a transport may still report the outcome.
 const SLACK: Duration = Duration::from_millis(250);
 
 impl Driver {
@@ -89,14 +89,14 @@ impl Driver {
         }
     }
 
-    /// Runs an operation for a caller, which [`cancel`](Self::cancel) ends.
+    /// Runs an operation for a caller. [`cancel`](Self::cancel) ends it.
     pub(super) async fn run(self: &Arc<Self>, operation: Operation) -> Outcome {
         let cancellation = self.new_cancellation();
         let _ends = EndOnDrop(&cancellation);
         self.run_with(&cancellation, operation).await
     }
 
-    /// Runs an operation for a caller, which `cancelled` ends as well.
+    /// Runs an operation for a caller. [`cancel`](Self::cancel) ends it, and so does `cancelled` once it is ready.
     pub(super) async fn run_until(
         self: &Arc<Self>,
         operation: Operation,
@@ -118,11 +118,11 @@ impl Driver {
     pub(super) async fn drain(&self) {
         let mut under_way = self.under_way.subscribe();
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::AfterReply));
-        // fails only without a sender, and that is here
+        // cannot fail, because `self` owns the sender
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
-    /// Returns the operations of callers that are in progress.
+    /// Returns the cancellations of the callers' operations that are in progress.
     fn running(&self) -> Vec<Arc<Cancellation>> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter_map(Weak::upgrade).collect()
@@ -136,7 +136,7 @@ impl Driver {
         cancellation
     }
 
-    /// Runs an operation that ends only by its own cancellation.
+    /// Runs an operation that only `cancellation` ends early.
     pub(super) async fn run_with(self: &Arc<Self>, cancellation: &Arc<Cancellation>, operation: Operation) -> Outcome {
         let (driver, its_cancellation) = (Arc::clone(self), Arc::clone(cancellation));
         let task = async move { driver.carry_out(&its_cancellation, operation).await };
@@ -160,7 +160,7 @@ impl Driver {
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
         // however this operation ends, even by a panic in the app's store, it wakes the operations that wait for it
         let wakes = WakeOnDrop(&self.ended);
-        // kept until the answer is stored
+        // the turn is kept until the answer is stored
         let mut turn = None;
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -200,12 +200,13 @@ impl Driver {
         self.clock.now()
     }
 
-    /// See [`Store::stamp`](crate::store::Store::stamp).
+    /// Returns the [`Store::stamp`](crate::store::Store::stamp) of the client's store, if it has one.
     pub(super) async fn stamp(&self) -> Option<u64> {
         self.place.stamp().await
     }
 
-    /// Ends every operation of callers that is in progress. Requests that were sent may have been applied.
+    /// Ends all operations in progress that callers have started. A request that was already sent may have been
+    /// applied.
     pub(super) fn cancel(&self) {
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::Now));
     }
@@ -216,18 +217,19 @@ impl Driver {
     }
 
     fn with_engine<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
-        // a panic elsewhere leaves nothing half changed here
+        // locked even after a panic, which leaves nothing half changed here
         let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
         work(&mut engine, now)
     }
 
-    /// Returns the outcome of an operation that ended with its runtime.
+    /// Returns the outcome of an operation whose task ended because the runtime shut down.
     fn cut_off(&self) -> Outcome {
         Outcome { result: Err(self.shut_down()), deactivated: None, wake_at: None }
     }
 
-    /// Returns the error of such an operation. Its request may have been applied.
+    /// Returns the error of an operation whose task ended because the runtime shut down. The request of the operation
+    /// may have been applied.
     fn shut_down(&self) -> Error {
         let decision = self.current();
         let detail = "the tokio runtime of this client was shut down";
@@ -235,8 +237,8 @@ impl Driver {
         Error::of(Problem { maybe_applied: true, ..problem }, None).with_decision(decision)
     }
 
-    /// Carries out a store step. Reads without the lock first, since most steps change nothing and a record is only
-    /// ever replaced as a whole.
+    /// Carries out a store step. Reads without the lock first, because most steps change nothing. That is safe, because
+    /// a record is only ever replaced as a whole.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;
         let stored = in_time(self.place.load()).await;
@@ -257,7 +259,7 @@ impl Driver {
 
     async fn wait_for_turn(&self, step: TurnStep, cancellation: &Cancellation, held: &mut Option<HeldTurn>) -> Step {
         let taken = self.place.take_turn(self.time_until(step.until));
-        // the store keeps the limit
+        // no limit here, because the store keeps to the limit
         match race(taken, Duration::MAX, cancellation.requested(Cancel::AfterReply)).await {
             Raced::Done(turn) => *held = turn,
             Raced::TimeUp => {}
@@ -279,8 +281,8 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, answer, now))
     }
 
-    /// Sends a request. Drops the transport's future when time is up or the operation is cancelled, so that neither
-    /// depends on the transport.
+    /// Sends a request. Drops the transport's future when time is up or the operation is cancelled, so that neither the
+    /// time limit nor a cancel depends on the transport.
     async fn exchange(&self, request: &Request, cancellation: &Cancellation) -> Answer {
         let limit = request.timeout.saturating_add(SLACK);
         match race(self.send_caught(request), limit, cancellation.requested(Cancel::Now)).await {
@@ -301,7 +303,7 @@ impl Driver {
         .await
     }
 
-    /// Waits until `until`. Returns `false` if nothing may be sent any more.
+    /// Waits until the time `until`. Returns `false` if the operation was cancelled, so that nothing more may be sent.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.time_until(until);
         if wait.is_zero() {
@@ -349,7 +351,7 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-/// The count of one task that carries out an operation. Dropping it ends the count, even after a panic.
+/// Counts one task as carrying out an operation. Dropping this ends the count, even after a panic.
 struct UnderWay(Arc<Driver>);
 
 impl UnderWay {

@@ -1,5 +1,5 @@
 //! Sends one request over HTTPS with reqwest and rustls. Reports precisely whether a request that failed may have
-//! reached Polar, because one that may have is never sent again.
+//! reached Polar, because a request that may have reached Polar is never sent again.
 //!
 //! Never follows a redirect, never sends twice, never reuses a connection, never judges who answered, never reads a
 //! clock.
@@ -9,12 +9,14 @@
 //!                     failed here: Sent::No                     │  failed here: Sent::Maybe
 //!                                                               └─ hyper asks for the body
 //! ```
-//! The line is where hyper first asks for the body: a request without its body is one that Polar cannot act on. When
-//! time is up before that, the body is not sent, although hyper's task may still be running on another thread.
+//! The boundary between [`Sent::No`] and [`Sent::Maybe`] is the moment at which hyper first asks for the body: Polar
+//! cannot act on a request without its body. If time is up before that moment, the body is not sent, although hyper's
+//! task may still be running on another thread.
 //!
-//! Trust: see `trust.rs`. Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`,
-//! `socks5`, `socks5h`), in capital or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's
-//! setting. Loopback is never proxied.
+//! Trust: see `trust.rs`. Proxy: `HTTPS_PROXY` or else `ALL_PROXY`, in capital or small letters, names the proxy
+//! (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. On Windows, the
+//! system's setting names the proxy if no variable is set. Loopback is never proxied. If the first variable that is set
+//! does not hold a proxy's address, nothing is sent.
 
 use super::trust::{no_roots, tls_config};
 use crate::client::connection::{
@@ -39,7 +41,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-/// Sends requests with reqwest and rustls, honouring the system's proxy and root certificates. In a tokio runtime only.
+/// A transport that sends requests with reqwest and rustls. Uses the system's proxy and root certificates. Works only
+/// in a tokio runtime.
 #[derive(Clone, Default)]
 pub struct HttpTransport {
     tls: Arc<Resettable<ClientConfig>>,
@@ -91,7 +94,7 @@ async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientCon
         }
     };
     if request.body.is_empty() {
-        // there is no body to tell whether it has left
+        // without a body, nothing shows whether the request has left
         gate.pass(Passage::Sent);
     }
     let mut builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
@@ -123,7 +126,7 @@ async fn read(mut response: Response, limit: usize) -> Result<Answer, Fault> {
 async fn client(url: &Url, known: &Arc<Resettable<ClientConfig>>) -> Result<Client, Fault> {
     let (target, scheme) = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
     let known = Arc::clone(known);
-    // may read the certificates of the system
+    // on a thread for blocking work, because it may read the certificates of the system
     spawn_blocking(move || build_client(target, scheme, &known)).await.map_err(|_| Fault::Stopped)?
 }
 
@@ -148,23 +151,24 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
     Ok(builder.build()?)
 }
 
-/// Returns the variable that should name the proxy, if its value is not an address. reqwest would ignore it, and send
-/// the request past the proxy.
+/// Returns the first variable that is set for the proxy, if its value is not a proxy's address. reqwest would ignore
+/// it, and send the request without the proxy.
 fn wrong_proxy_variable() -> Option<&'static str> {
-    // the order in which reqwest takes the first that is set
+    // in the order of reqwest, which uses the first variable that is set
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|address| !address.is_empty());
     names.into_iter().find(is_set).filter(|name| !std::env::var(name).is_ok_and(|address| is_proxy(&address)))
 }
 
-/// Returns `true` for the address of a proxy. Without a scheme it is an `http` address.
+/// Returns `true` if `address` can be the address of a proxy. An address without a scheme counts as an `http` address.
 fn is_proxy(address: &str) -> bool {
     const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
     let url = if address.contains("://") { Url::parse(address) } else { Url::parse(&format!("http://{address}")) };
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// Whether the body may be sent. The body and the code that waits share this; the first of them decides.
+/// The state that decides whether the body is sent. The body and the code that waits for the answer share it, and the
+/// first of them to act decides.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 
@@ -179,7 +183,7 @@ enum Passage {
 }
 
 impl Gate {
-    /// Changes the state `Held` to `then`, and returns the new state.
+    /// Changes the state to `then` if it is `Held`. Returns the state after that.
     fn pass(&self, then: Passage) -> Passage {
         let mut passage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if *passage == Passage::Held {
@@ -188,7 +192,7 @@ impl Gate {
         *passage
     }
 
-    /// Prevents the body from being sent if it was not sent yet.
+    /// Prevents the body from being sent if it was not sent yet. Returns whether it may have been sent.
     fn close(&self) -> Sent {
         match self.pass(Passage::Withheld) {
             Passage::Sent => Sent::Maybe,
@@ -257,8 +261,8 @@ impl Fault {
     }
 }
 
-/// Returns one line for developers and logs. Each kind of error has its own text, so that no address and no detail of a
-/// proxy is in it.
+/// Returns one line for developers and logs. Each kind of error has its own text, so that the line contains no address
+/// and no detail of a proxy.
 fn message(error: &reqwest::Error, sent: Sent) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_message(&error.to_string());
@@ -283,7 +287,7 @@ fn message(error: &reqwest::Error, sent: Sent) -> String {
     }
 }
 
-/// Returns the proxy's problem as hyper-util words it; its type is private.
+/// Returns the proxy's problem in the words of hyper-util, whose error type is private.
 fn proxy_problem(error: &reqwest::Error) -> Option<String> {
     causes(error).find_map(|cause| cause.to_string().strip_prefix("tunnel error: ").map(str::to_owned))
 }
@@ -295,7 +299,7 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 /// Returns the error, its cause, the cause of that, and so on.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        // its `source` is the source of what it wraps
+        // the `source` of an `io::Error` skips the error that it wraps
         Some(wrapped) => Some(wrapped as _),
         None => error.source(),
     })

@@ -1,5 +1,6 @@
-//! The async client for native programs on [tokio](https://tokio.rs): services, desktop apps, Tauri. There with the
-//! feature `tokio`; with `tokio-client` alone it has no network stack, and the app brings an [`AsyncTransport`].
+//! The async client for native programs on [tokio](https://tokio.rs): services, desktop apps, Tauri. Available with the
+//! feature `tokio`. With the feature `tokio-client` alone it has no network stack, and the app provides an
+//! [`AsyncTransport`].
 //!
 //! ```no_run
 //! use polar_license::tokio::Client;
@@ -16,7 +17,7 @@
 //! }
 //! ```
 //!
-//! In an axum handler the client is the state, or a part of it; reading the decision waits for nothing:
+//! In an axum app, the client is the state or a part of it. A handler reads the decision without waiting:
 //!
 //! ```no_run
 //! use axum::extract::State;
@@ -39,16 +40,17 @@
 //! ```
 //!
 //! # Runtimes and event loops
-//! Operations run as tasks of the runtime that the client was opened on, which needs its timers and its I/O
-//! (`enable_all`); their futures can be awaited on any executor, GTK's and Slint's among them. An event loop without
-//! one (egui, winit) keeps a multi-threaded [`Runtime`](::tokio::runtime::Runtime), starts operations with its `spawn`,
-//! reads [`Client::allows`] while it draws, and asks for another frame in [`Client::on_change`].
+//! Operations run as tasks of the runtime on which the client was opened. This runtime needs its timers and its I/O
+//! (`enable_all`). The futures of the operations can be awaited on any executor, for example on GTK's or Slint's. A
+//! program whose event loop has no executor (egui, winit) keeps a multi-threaded
+//! [`Runtime`](::tokio::runtime::Runtime), starts operations with the runtime's `spawn`, reads [`Client::allows`] while
+//! it draws, and asks for another frame in [`Client::on_change`].
 //!
 //! # Dropping a future
-//! A future of this module that is dropped, by `select!` or a time-out for example, never loses a seat: nothing further
-//! is sent, and a request that was sent is awaited by the task, within its time, until the answer is stored.
-//! [`Client::cancel`] does not wait for the answer. A runtime that shuts down ends its tasks: an activation on its way
-//! is then found in the record at the next start, and reported.
+//! Dropping a future of this module, by `select!` or a time-out for example, never loses a seat. Nothing more is sent,
+//! and the task still waits for the answer to a request that was sent, within the time limit of the request, and stores
+//! the answer. [`Client::cancel`] does not wait for the answer. A runtime that shuts down ends its tasks. If an
+//! activation was on its way, the next start finds it in the record, and reports it.
 //!
 //! [`AsyncTransport`]: crate::transport::AsyncTransport
 

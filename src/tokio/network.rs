@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::transport::AsyncTransport;
 
-/// Returns a transport by reqwest.
+/// Returns a transport that uses reqwest.
 #[cfg(feature = "tokio")]
 pub(super) fn default_transport(_: &Config) -> Result<Box<dyn AsyncTransport>, Error> {
     Ok(Box::new(HttpTransport::new()))

@@ -1,5 +1,5 @@
-//! The store of a client. An asynchronous store is called directly, a blocking one on the runtime's threads for
-//! blocking work.
+//! The store of a client. An asynchronous store is called directly. A blocking store is called on the runtime's threads
+//! for blocking work.
 //!
 //! ```text
 //!  task    ──────────────────────────► merge ──────────────► done
@@ -34,7 +34,7 @@ impl Place {
     }
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns, while nobody else changes the
-    /// record. Waits for others about as long as `within`, if the store can limit the wait.
+    /// record. Waits for others no longer than about `within`, if the store can limit the wait.
     pub(super) async fn update(
         &self,
         within: Duration,
@@ -56,15 +56,15 @@ impl Place {
             })?;
             written
         });
-        // without a lock or a record there is nothing to merge, and the thread says why
+        // if the thread could not lock or load, there is nothing to merge, and the thread's result says why
         if let Ok(stored) = loaded.await {
-            // a thread that is gone has said why
+            // if the thread has ended by now, its result says why
             let _ = change.send(merge(Option::as_deref(&stored)));
         }
         end_of(writing).await?
     }
 
-    /// See [`Store::stamp`]. `None` for an asynchronous store.
+    /// Returns the [`Store::stamp`] of a blocking store, or `None` for an asynchronous store.
     pub(super) async fn stamp(&self) -> Option<u64> {
         let Self::Threads(store) = self else { return None };
         let store = Arc::clone(store);
@@ -91,7 +91,7 @@ impl Place {
         match turn.await {
             Ok(release) => Some(HeldTurn(Some((release, thread)))),
             Err(_) => {
-                // the store may have panicked
+                // if the store has panicked, the panic continues here
                 let _ = end_of(thread).await;
                 None
             }
@@ -125,7 +125,7 @@ fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::S
         }
     };
     let (release, released) = mpsc::channel();
-    // nobody has the other end, and the turn ends, if the task was dropped
+    // if the task was dropped, this fails, and the turn ends at once
     let _ = taken.send(release);
     while released.recv_timeout(keep_every) == Err(RecvTimeoutError::Timeout) {
         turn.keep();
@@ -138,7 +138,7 @@ fn write(
     stored: oneshot::Sender<Option<Vec<u8>>>,
     decided: oneshot::Receiver<Change>,
 ) -> Result<(), StoreError> {
-    // the other end is gone if the task was dropped
+    // this fails if the task was dropped, and then nothing is changed
     let _ = stored.send(store.load()?);
     match decided.blocking_recv().unwrap_or(Change::Keep) {
         Change::Keep => Ok(()),
@@ -147,7 +147,7 @@ fn write(
     }
 }
 
-/// Returns the result of a thread. A panic of the app's store continues in the caller.
+/// Waits for a thread, and returns its result. A panic of the app's store on the thread continues in the caller.
 async fn end_of<T>(thread: JoinHandle<T>) -> Result<T, StoreError> {
     match thread.await.map_err(JoinError::try_into_panic) {
         Ok(result) => Ok(result),
@@ -162,7 +162,7 @@ mod tests {
     use crate::store::{Durability, HeldTurn as StoresTurn};
     use std::thread;
 
-    /// A turn that reports each call of `keep`, and its end.
+    /// A store whose turns report each call of `keep`, and their end.
     struct Shared(mpsc::Sender<&'static str>);
 
     struct Turn(mpsc::Sender<&'static str>);

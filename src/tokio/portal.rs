@@ -1,7 +1,7 @@
 //! The customer portal for programs on tokio.
 //!
-//! If a future of this module is dropped, no further request is sent. The answer to a request that was sent is still
-//! stored if it must not be lost, such as the new key of a replacement.
+//! If a future of this module is dropped, no further request is sent. The answer to a request that was sent before is
+//! still stored if it must not be lost, for example an answer with the new key of a replacement.
 
 use super::driver::Driver;
 use crate::client::portal::portal;
@@ -21,7 +21,8 @@ use std::time::Duration;
 portal!(Arc, [+ Send + 'static], async, await);
 
 impl Portal {
-    /// Runs an operation that a binding describes, which `cancelled` ends as well. Not part of the public interface.
+    /// Runs the operation that `request` describes. The operation also ends once `cancelled` is ready. For bindings;
+    /// not part of the public interface.
     #[doc(hidden)]
     pub async fn call_until(
         &self,

@@ -5,14 +5,15 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The end of the wait for a future.
+/// The outcome of waiting for a future.
 pub(super) enum Raced<T> {
     Done(T),
     TimeUp,
     Cancelled,
 }
 
-/// Waits for `work`, for as long as `limit`, or until `cancelled`. If several are ready, the first of these counts.
+/// Waits until `work` or `cancelled` is ready, but no longer than `limit`. If several of these happen at once, `work`
+/// counts before `cancelled`, and `cancelled` before `limit`.
 pub(super) async fn race<T>(
     work: impl Future<Output = T>,
     limit: Duration,

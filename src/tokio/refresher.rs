@@ -1,6 +1,6 @@
-//! A task that refreshes the license when it is due. So a program that runs for weeks stays confirmed, learns of a
-//! revoked key within a day, and sees within two seconds what another process has stored. Decides nothing: after every
-//! operation the engine says when to look again.
+//! A task that refreshes the license whenever a refresh is due. A program that runs for weeks therefore stays
+//! confirmed, learns of a revoked key within a day, and notices within two seconds what another process has stored. The
+//! task decides nothing: after every operation the engine says when to look again.
 
 use super::cancellation::Cancellation;
 use super::driver::Driver;
@@ -10,7 +10,7 @@ use crate::engine::{Look, Operation, Watch};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A task that is stopped when this is dropped.
+/// The refreshing task. It is stopped when this is dropped.
 pub(super) struct Refresher(Arc<Cancellation>);
 
 impl Refresher {
@@ -42,7 +42,7 @@ async fn refresh_until_stopped(driver: &Arc<Driver>, stop: &Arc<Cancellation>) {
                 Duration::ZERO
             }
         };
-        // a user's activation is an operation as well, and makes a plan where there was none
+        // a user's activation is an operation as well, and may be the first to set the time of the next look
         match race(plans.changed(), pause, stop.requested(Cancel::AfterReply)).await {
             Raced::Done(_) => watch.planned(driver.now(), *plans.borrow_and_update()),
             Raced::TimeUp | Raced::Cancelled => {}

@@ -1,7 +1,8 @@
 //! Determines which certificates are trusted. Reads files.
 //!
-//! The operating system verifies certificates on Windows and Apple systems; elsewhere the system's root certificates
-//! count (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none.
+//! On Windows and Apple systems, the operating system verifies certificates. On other systems, the system's root
+//! certificates are trusted (or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name), and bundled ones if there are
+//! none.
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 use crate::client::system_roots::system_roots;
@@ -9,7 +10,7 @@ use rustls::client::WantsClientCert;
 use rustls::{ClientConfig, ConfigBuilder, Error, RootCertStore, WantsVerifier, crypto};
 use std::sync::Arc;
 
-/// Returns the configuration that trusts what the system trusts.
+/// Returns a configuration that trusts the certificates that the system trusts.
 pub(super) fn tls_config() -> Result<ClientConfig, Error> {
     Ok(with_verifier(builder()?)?.with_no_client_auth())
 }
@@ -19,7 +20,7 @@ pub(super) fn no_roots() -> Result<ClientConfig, Error> {
     Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
-/// Builds on ring, whatever provider the app has made the process's default.
+/// Returns a builder that uses ring, even if the app has made another provider the default of the process.
 fn builder() -> Result<Unverified, Error> {
     let provider = Arc::new(crypto::ring::default_provider());
     ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
@@ -50,7 +51,7 @@ fn roots(found: Vec<rustls::pki_types::CertificateDer<'static>>) -> RootCertStor
     roots
 }
 
-/// Android's verifier needs the app's Java context, which only the app has.
+/// Uses the bundled certificates. Android's verifier needs the app's Java context, which only the app has.
 #[cfg(not(any(windows, all(unix, not(target_os = "android")))))]
 fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
     Ok(builder.with_root_certificates(bundled()))

@@ -1,5 +1,5 @@
-/* The app's own store, transport, clock, change listener and log: used, failing, calling back into the library, and
- * destroyed exactly once. */
+/* Tests the store, transport, clock, change listener and log that an app provides. They are used, they fail, they
+ * call the library, and each is destroyed exactly once. */
 #include "fake_polar.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -17,7 +17,7 @@ static void failing_callbacks_are_errors_and_no_more(void)
     polar_license_decision *decision = NULL;
     polar_license_error *error = NULL;
 
-    /* a license that cannot be stored works until the program ends, and the activation fails */
+    /* The activation fails, but a license that cannot be stored works until the program ends. */
     polar.store_fails = 1;
     license = fake_polar_open(&polar);
     CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
@@ -29,11 +29,11 @@ static void failing_callbacks_are_errors_and_no_more(void)
     polar_license_error_free(error);
     polar.store_fails = 0;
 
-    polar.behaviour = 2; /* no answer from the transport */
+    polar.behaviour = 2; /* the transport sets no response */
     CHECK(polar_license_activate(license, "MY-KEY-123456", &error) == POLAR_LICENSE_ERR_NETWORK);
     CHECK(strstr(polar_license_error_detail(error), "gave no answer") != NULL);
     polar_license_error_free(error);
-    polar.behaviour = 3; /* a captive portal */
+    polar.behaviour = 3; /* the transport acts as a captive portal */
     pass(&polar, 120000);
     CHECK(polar_license_activate(license, "MY-KEY-123456", &error) == POLAR_LICENSE_ERR_NETWORK);
     polar_license_error_free(error);
@@ -43,7 +43,7 @@ static void failing_callbacks_are_errors_and_no_more(void)
     polar_license_free(license);
     CHECK(fake_polar_destroyed(&polar, 3));
 
-    /* a record that is not one */
+    /* The stored bytes are not a record. */
     memset(polar.bytes, 'x', sizeof polar.bytes);
     license = fake_polar_open(&polar);
     CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
@@ -73,11 +73,11 @@ static void on_change(void *user_data, const polar_license_decision *decision, c
         polar_license_free(this->license);
         return;
     }
-    /* every kind of call may be made from here */
+    /* A change callback may call every function. */
     CHECK(polar_license_current(this->license, &current) == POLAR_LICENSE_OK);
     polar_license_decision_free(current);
     CHECK(polar_license_allows(this->license, "export") == polar_license_decision_allowed(decision));
-    if (this->calls == 1) /* which calls this again */
+    if (this->calls == 1) /* the validation calls this callback again */
         CHECK(polar_license_validate(this->license, NULL) == POLAR_LICENSE_OK);
     if (this->ends && this->subscription != 0) {
         CHECK(polar_license_off_change(this->license, this->subscription) == POLAR_LICENSE_OK);
@@ -89,7 +89,7 @@ static void end_listener(void *user_data)
 {
     listener *this = user_data;
     this->destroyed++;
-    /* a destructor may call the library, too */
+    /* A destructor may call the library, too. */
     CHECK(polar_license_abi_version() == POLAR_LICENSE_ABI_VERSION);
 }
 
@@ -115,7 +115,7 @@ static void listeners_are_called_and_may_call_and_end(void)
     polar_license_free(license);
     CHECK(stays.destroyed == 1 && fake_polar_destroyed(&polar, 3));
 
-    /* the license is freed from inside its own operation */
+    /* The change callback frees the license from inside an operation of this license. */
     frees.license = license = fake_polar_open(&polar);
     frees.frees = 1;
     CHECK(polar_license_on_change(license, on_change, &frees, end_listener, NULL) == POLAR_LICENSE_OK);
@@ -211,7 +211,7 @@ static void options_are_reusable_and_share_their_parts(void)
     polar_license_free(two);
     CHECK(fake_polar_destroyed(&polar, 3));
 
-    /* replaced and refused parts are destroyed at once */
+    /* A part that is replaced or refused is destroyed at once. */
     options = fake_polar_options(&polar);
     CHECK(polar_license_options_set_memory_store(options) == POLAR_LICENSE_OK);
     CHECK(fake_polar_destroyed(&polar, 4));
@@ -221,7 +221,8 @@ static void options_are_reusable_and_share_their_parts(void)
     CHECK(fake_polar_destroyed(&polar, 7));
 }
 
-/* Opens the record of `polar` as another app would, and checks the state and the reason. */
+/* Opens a license from the stored record of `polar`, with the given device id and secrets, as another app would. Checks
+ * the state and the reason. */
 static void opens_with(fake_polar *polar, const char *device, const char *secret, const char *previous, int32_t as,
                        int32_t why)
 {

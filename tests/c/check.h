@@ -1,4 +1,4 @@
-/* The assertions of every test program in C: they print where they failed. */
+/* The assertions that every test program in C uses. A failing assertion prints its place. */
 #ifndef CHECK_H
 #define CHECK_H
 

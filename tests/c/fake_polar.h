@@ -1,5 +1,5 @@
-/* A Polar inside the test program: a transport that confirms every validate, for keys without an activation limit,
- * and a store in memory. A test chooses what fails. */
+/* A Polar inside the test program. Its transport confirms every validation of a key without an activation limit, and
+ * its store is in memory. A test chooses the calls that fail. */
 #ifndef FAKE_POLAR_H
 #define FAKE_POLAR_H
 
@@ -14,20 +14,21 @@ typedef struct fake_polar {
     /* The action of the transport: 0 confirms, 1 denies, 2 sets no response, 3 acts as a captive portal, 4 fails
      * before sending. */
     atomic_int behaviour;
-    /* Called by the transport before it answers, if not NULL. */
+    /* If this is not NULL, the transport calls it before it answers. */
     void (*before)(void *context);
     void *context;
-    /* The store. A failing one takes a minute, so that no operation has time to try again. */
+    /* The store. A call that fails takes a minute on the clock, so that no operation has time to try again. */
     unsigned char bytes[4096];
     size_t length;
     int store_fails;
     atomic_int loads, saves, removes, locks;
-    /* The clock, in milliseconds. */
+    /* The time on the two clocks, in milliseconds. */
     _Atomic int64_t wall_ms;
     _Atomic uint64_t mono_ms;
 } fake_polar;
 
-/* Formats `ms` since 1970 as Polar does (Howard Hinnant, chrono-compatible low-level date algorithms). */
+/* Formats the time `ms`, in milliseconds since 1970, as Polar does. The algorithm is from Howard Hinnant,
+ * "chrono-compatible low-level date algorithms". */
 static inline void fake_polar_time(int64_t ms, char text[static 40])
 {
     const int64_t seconds = ms / 1000, z = seconds / 86400 + 719468, era = z / 146097, doe = z - era * 146097;
@@ -47,12 +48,12 @@ static inline void fake_polar_post(void *user_data, const polar_license_request 
     const char *body = polar_license_request_body(request);
     const char *at = strstr(body, "\"key\":\"");
     atomic_fetch_add(&polar->requests, 1);
-    atomic_fetch_add(&polar->mono_ms, 2000); /* or the library would wait between requests */
+    atomic_fetch_add(&polar->mono_ms, 2000); /* so that the library does not wait between requests */
     CHECK(polar_license_request_timeout_ms(request) > 0);
     CHECK(strncmp(polar_license_request_url(request), "https://", 8) == 0);
     CHECK_TEXT(polar_license_request_header_name(request, 0), "Content-Type");
     CHECK_TEXT(polar_license_request_header_value(request, 0), "application/json");
-    CHECK(polar_license_request_header_name(request, 1) == NULL); /* above all no Polar-Version */
+    CHECK(polar_license_request_header_name(request, 1) == NULL); /* in particular, no header Polar-Version */
     CHECK(polar_license_request_header_name(request, 99) == NULL);
     CHECK(at != NULL);
     sscanf(at + 7, "%63[^\"]", key);
@@ -79,12 +80,12 @@ static inline void fake_polar_post(void *user_data, const polar_license_request 
     case 4:
         CHECK(polar_license_response_fail(response, POLAR_LICENSE_FAILED_NETWORK, 0, "no cable") == 0);
         break;
-    default: /* the transport sets no response, which the library must handle */
+    default: /* the transport sets no response; the library must handle this */
         break;
     }
 }
 
-/* Returns the result of a callback of the failing store. */
+/* Returns the result of a callback of the store when the store fails. */
 static inline int32_t fake_polar_store_failure(fake_polar *polar)
 {
     atomic_fetch_add(&polar->mono_ms, 60000);
@@ -127,7 +128,7 @@ static inline int32_t fake_polar_remove(void *user_data)
 
 static inline int32_t fake_polar_lock(void *user_data)
 {
-    return atomic_fetch_add(&((fake_polar *)user_data)->locks, 1) != 0; /* locked twice would be a failure */
+    return atomic_fetch_add(&((fake_polar *)user_data)->locks, 1) != 0; /* fails if the store is locked already */
 }
 
 static inline void fake_polar_unlock(void *user_data)
@@ -146,8 +147,8 @@ static inline void fake_polar_destroy(void *user_data)
     atomic_fetch_add(&((fake_polar *)user_data)->destroyed, 1);
 }
 
-/* Waits until the library has destroyed this many parts, and returns whether there are no more. The thread of a
- * request may be the last to destroy its part. */
+/* Waits until the library has destroyed `expected` parts, and returns whether it has destroyed exactly that many.
+ * The thread of a request may be the last to destroy its part. */
 static inline int fake_polar_destroyed(fake_polar *polar, int expected)
 {
     const time_t end = time(NULL) + 30;
@@ -156,7 +157,8 @@ static inline int fake_polar_destroyed(fake_polar *polar, int expected)
     return polar->destroyed == expected;
 }
 
-/* Returns options for a client that reaches nothing but `polar`. */
+/* Returns options for a license whose store, transport and clock are those of `polar`, so that it uses neither the
+ * network nor the disk. */
 static inline polar_license_options *fake_polar_options(fake_polar *polar)
 {
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");

@@ -1,5 +1,5 @@
-/* Uses the window of examples/gtk as a person would, and prints the same lines as the gate of examples/c. With
- * SCREENSHOT, saves a picture of the window in that folder. */
+/* Uses the window of examples/gtk as a person would, and prints the lines that the gate of examples/c prints. If
+ * SCREENSHOT names a folder, saves a picture of the window in that folder. */
 #include "window.h"
 
 #include <stdio.h>
@@ -26,13 +26,13 @@ static gboolean is_on(GtkWidget *window, const char *name)
     return gtk_widget_get_sensitive(find(window, name));
 }
 
-/* Waits for the operation, during which no key can be entered. */
+/* Waits until the operation has ended, that is, until a key can be entered again. */
 static void wait_for_operation(GtkWidget *window)
 {
     while (!is_on(window, "activate")) g_main_context_iteration(NULL, TRUE);
 }
 
-/* Returns a picture of the window; NULL until it is drawn. */
+/* Returns a picture of the window, or NULL until the window is drawn. */
 static GskRenderNode *drawn(GtkWidget *window)
 {
     GdkPaintable *paintable = gtk_widget_paintable_new(window);

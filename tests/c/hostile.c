@@ -1,15 +1,15 @@
-/* An app that talks to a hostile server: it carries out the cases of tests/hostile through the functions of the header
- * and the library's own network stack. The test that starts the program judges the results. A case is a line of the
- * input:
+/* An app that talks to a hostile server. It runs the cases of tests/hostile with the functions of the header and the
+ * network stack of the library. The test that starts this program judges the results. The standard input has one case
+ * in each line:
  *
  *     ask TAB key TAB count TAB wallMs TAB firstLoadMs TAB firstSaveMs TAB saveMs TAB record TAB settings
  *
- * The record is in hexadecimal, or empty. A line of the output has the JSON that the library returns: the decision or
- * the error after the operation, the decision at the next start, and the outcome for the seat. The store and the clock
- * are inside the program. */
+ * The record is in hexadecimal, or empty. For each case the program prints a line with the JSON that the library
+ * returns: the decision or the error after the operation, the decision at the next start, and the outcome for the
+ * seat. The store and the clock are inside the program. */
 #include "check.h"
 
-/* The limit for a case, longer than any. */
+/* The most characters in the line of a case. No case is that long. */
 enum { LINE = 65536 };
 
 typedef struct device {
@@ -18,7 +18,7 @@ typedef struct device {
     unsigned char record[LINE / 2];
     int64_t wall_ms;
     uint64_t mono_ms;
-    /* The time that the first load, the first save and each further save take on the clock. */
+    /* By how much the clock advances during the first load, during the first save, and during each further save. */
     uint64_t first_load_ms, first_save_ms, save_ms;
 } device;
 
@@ -57,7 +57,7 @@ static void tell_time(void *user_data, int64_t *wall_ms, uint64_t *mono_ms)
     *mono_ms = d->mono_ms;
 }
 
-/* Returns the next field of a line, and ends it with NUL. */
+/* Returns the next field of a line. Replaces the TAB after the field by NUL. */
 static const char *next_field(char **line)
 {
     char *const field = *line, *const end = field + strcspn(field, "\t\r\n");
@@ -92,7 +92,7 @@ static polar_license *opened(device *d, const char *settings)
     return license;
 }
 
-/* Prints a member: the error if there is one, else the decision. Frees both. */
+/* Prints a member of the JSON: the error if there is one, otherwise the decision. Frees both. */
 static void print(const char *name, polar_license_decision *decision, polar_license_error *error)
 {
     const char *const json = error ? polar_license_error_json(error) : polar_license_decision_json(decision);
@@ -102,7 +102,7 @@ static void print(const char *name, polar_license_decision *decision, polar_lice
     polar_license_error_free(error);
 }
 
-/* Carries the operation out and prints its result. Returns the outcome for the seat, or an empty string. */
+/* Runs the operation and prints its result. Returns the outcome for the seat, or an empty string. */
 static const char *carry_out(const polar_license *license, const char *ask, const char *key, uint32_t count)
 {
     polar_license_decision *decision = NULL;

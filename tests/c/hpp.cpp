@@ -1,4 +1,4 @@
-// Uses everything of polar_license.hpp, with a Polar inside the program.
+// Uses everything in polar_license.hpp. A Polar is inside the program.
 #include "polar_license.hpp"
 
 #include <array>

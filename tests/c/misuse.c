@@ -1,5 +1,5 @@
-/* The mistakes of callers: NULL, strings that are not UTF-8, huge ones, a wrong order. No call crashes, and each
- * function returns what the header says. */
+/* Makes the mistakes that callers can make: NULL, strings that are not UTF-8 or very long, and calls in the wrong
+ * order. No call crashes, and each function returns the value that the header names. */
 #include "fake_polar.h"
 #include "getters.h"
 #include "settings.h"
@@ -112,7 +112,7 @@ static void every_function_takes_null(void)
     CHECK(polar_license_set_log(99, NULL, NULL, NULL) == wrong);
 }
 
-/* The functions of the customer portal take NULL like all others. */
+/* The functions of the customer portal accept NULL, as all other functions do. */
 static void the_portal_takes_null(void)
 {
     polar_license *l = NULL;
@@ -158,7 +158,7 @@ static void the_portal_takes_null(void)
     polar_license_success_page_free(page);
 }
 
-/* A request with wrong arguments sends nothing. */
+/* If an operation of the portal has wrong arguments, no request is sent. */
 static void the_portal_checks_its_arguments(void)
 {
     fake_polar polar = { 0 };
@@ -195,7 +195,7 @@ static void the_portal_checks_its_arguments(void)
     CHECK(polar_license_portal_follow(license, polar_license_reply_handle(checkout, ""), UINT64_MAX, NULL, NULL, NULL,
                                       NULL) == wrong);
     CHECK(polar.requests == 0);
-    polar_license_free(license); /* before its replies */
+    polar_license_free(license); /* the license is freed before its replies */
     CHECK(strstr(polar_license_reply_address(checkout), "polar_c_a") != NULL);
     polar_license_reply_free(checkout);
     polar_license_reply_free(session);
@@ -203,7 +203,7 @@ static void the_portal_checks_its_arguments(void)
     CHECK(fake_polar_destroyed(&polar, 3));
 }
 
-/* Each setter rejects NULL and invalid UTF-8, and `open` reports the first mistake. */
+/* Each setter rejects NULL and invalid UTF-8, and opening a license reports the first mistake. */
 static void every_string_is_checked(const char *text)
 {
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
@@ -241,7 +241,7 @@ static void wrong_settings_are_named(void)
     CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_ERR_INVALID_CONFIG);
     polar_license_options_free(options);
 
-    /* Polar cannot compare a fraction reliably */
+    /* Polar cannot compare a fraction reliably. */
     options = polar_license_options_new(ORGANIZATION, "com.acme.app");
     CHECK(polar_license_options_set_condition_number(options, "half", 0.5) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     CHECK(polar_license_options_set_meta_number(options, "huge", 9007199254740992.0) != POLAR_LICENSE_OK);
@@ -260,7 +260,7 @@ static void wrong_settings_are_named(void)
     polar_license_error_free(error);
     polar_license_options_free(options);
 
-    /* the first mistake is kept, and no part of a failed call is */
+    /* The options keep the first mistake, and keep no part of a call that failed. */
     options = polar_license_options_new(ORGANIZATION, "com.acme.app");
     CHECK(polar_license_options_set_store_lock(options, fake_polar_lock, fake_polar_unlock)
           == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
@@ -270,7 +270,7 @@ static void wrong_settings_are_named(void)
     polar_license_options_free(options);
 }
 
-/* Opens a license with settings in JSON, and checks the return code and the detail. */
+/* Opens a license with settings in JSON, and checks the kind and the detail of the error. */
 static void opens(const char *settings, int32_t expected, const char *detail)
 {
     polar_license_options *options = polar_license_options_from_json(settings);
@@ -400,8 +400,8 @@ static void strings_for_a_license_are_checked(void)
     free(huge);
 }
 
-/* Each setter takes a string of any length. If it is too long for Polar or the system, `open` says so. Only a directory
- * may have any length, because a store in memory does not use it. */
+/* Each setter accepts a string of any length. If the string is too long for Polar or the system, opening the license
+ * fails. Only a directory may have any length, because a store in memory does not use it. */
 static void strings_in_options_may_be_huge(void)
 {
     typedef int32_t setter(polar_license_options *, const char *);
@@ -434,7 +434,7 @@ static void ignore_change(void *user_data, const polar_license_decision *decisio
     (void)user_data, (void)decision, (void)before;
 }
 
-/* An invalid report of a transport or a store is rejected, and the one before it is used. */
+/* An invalid report of a transport or a store is rejected, and the previous report is used. */
 static void report_invalid(void *user_data, const polar_license_request *request, polar_license_response *response)
 {
     const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
@@ -469,7 +469,7 @@ static void invalid_reports_of_a_callback_are_rejected(void)
     polar_license_options_free(options);
     CHECK(polar_license_activate(license, "A-KEY-OF-MINE", NULL) == POLAR_LICENSE_ERR_TIMEOUT);
 
-    /* a subscription ends once */
+    /* A subscription can be ended only once. */
     CHECK(polar_license_on_change(license, ignore_change, NULL, NULL, &subscription) == POLAR_LICENSE_OK);
     CHECK(polar_license_off_change(license, subscription) == POLAR_LICENSE_OK);
     CHECK(polar_license_off_change(license, subscription) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
@@ -482,7 +482,7 @@ static int32_t refuse_lock(void *user_data)
     return fake_polar_store_failure(user_data);
 }
 
-/* Nothing is written without the lock: a license that needs no seat works until the program ends. */
+/* If the lock cannot be acquired, nothing is stored. A license that needs no seat then works until the program ends. */
 static void a_lock_that_fails_is_a_storage_error(void)
 {
     fake_polar polar = { 0 };

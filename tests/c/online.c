@@ -1,5 +1,5 @@
-/* Takes one license through its life, over HTTP. Arguments: the server's address, a directory, a key with one seat,
- * a key with ten uses, and a key with one seat that it keeps. */
+/* Takes a license through its life, over HTTP. Arguments: the server's address, a directory, a key with one seat
+ * that is released in the end, a key with ten uses, and a key with one seat that is kept. */
 #include "check.h"
 
 #define OK POLAR_LICENSE_OK
@@ -57,13 +57,13 @@ int main(int count, char **arguments)
     CHECK_TEXT(explanation, "Your license does not include this feature. Upgrade to use it.");
     CHECK_TEXT(polar_license_decision_explain(decision, "export"), "Your license includes this feature.");
     CHECK(strstr(polar_license_decision_explain_json(decision, "basics"), "\"reason\":\"not_included\"") != NULL);
-    CHECK(polar_license_decision_explain(decision, "basics") == explanation); /* lives as long as the decision */
+    CHECK(polar_license_decision_explain(decision, "basics") == explanation); /* still alive */
     polar_license_decision_free(decision);
     CHECK(polar_license_allows(license, "export") == 1);
     CHECK(polar_license_consume(license, 1, NULL, NULL) == OK);
     polar_license_free(license);
 
-    CHECK(polar_license_open(options, &license, NULL) == OK); /* as after a restart */
+    CHECK(polar_license_open(options, &license, NULL) == OK); /* opens the license again, as after a restart */
     CHECK(polar_license_allows(license, "export") == 1);
     CHECK(polar_license_deactivate(license, &deactivated, NULL) == OK);
     CHECK(deactivated == POLAR_LICENSE_DEACTIVATED_RELEASED);

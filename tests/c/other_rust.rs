@@ -1,4 +1,4 @@
-//! A static library in Rust from another vendor, for `two_rust.c`.
+//! A static library that another vendor has written in Rust, for `two_rust.c`.
 
 /// Uses the parts that both libraries contain: memory, output and unwinding.
 #[unsafe(no_mangle)]

@@ -1,6 +1,7 @@
-/* With the feature `test-panic`, every function panics on purpose: it returns what the header says, and the program
- * continues. The variable names the function. `tests/programs.rs` compares the calls with the header, so that none
- * is forgotten. */
+/* Runs with a library that has the feature `test-panic`, in which every function can be made to panic. Checks that
+ * the function returns the value that the header names, and that the program continues. An environment variable
+ * names the function that panics. `bindings/c/tests/header.rs` checks that this program calls every function of the
+ * header. */
 #define _POSIX_C_SOURCE 200809L
 #include "fake_polar.h"
 #include "getters.h"
@@ -13,7 +14,7 @@
 
 static const char *variable = "POLAR_LICENSE_TEST_PANIC";
 
-/* Makes the call while its function panics. */
+/* Calls a function that is made to panic. */
 #define PANICS(function, check) \
     do { \
         setenv(variable, #function, 1); \
@@ -68,7 +69,7 @@ static void options_panic(polar_license_options *o)
     FAILS(polar_license_options_set_store_lock, (o, fake_polar_lock, fake_polar_unlock));
     FAILS(polar_license_options_set_transport, (o, post, &refused, fake_polar_destroy));
     FAILS(polar_license_options_set_clock, (o, fake_polar_clock, &refused, fake_polar_destroy));
-    CHECK(refused.destroyed == 3); /* also by a function that panics */
+    CHECK(refused.destroyed == 3); /* a function that panics destroys the user data, too */
 }
 
 static void a_license_panics(polar_license *l)
@@ -119,7 +120,7 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_free, (polar_license_decision_free(d), 1));
 }
 
-/* Calls the functions of the portal, with replies that can be created without Polar. */
+/* Calls the functions of the portal. It creates only replies for which no Polar is needed. */
 static void a_portal_panics(polar_license *l)
 {
     polar_license_reply *session = NULL, *checkout = NULL, *r = (polar_license_reply *)&r;
@@ -216,7 +217,7 @@ int main(void)
     CHECK(polar_license_allows(license, "export") == 1);
     polar_license_free(license);
 
-    /* options in which a function has panicked cannot open a license */
+    /* If a setter has panicked, its options cannot open a license. */
     options = fake_polar_options(&polar);
     options_panic(options);
     CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_ERR_INTERNAL);

@@ -1,8 +1,8 @@
-/* The customer portal over HTTP: lost keys, dead machines, purchases. This program controls the clock. The test that
- * started it controls Polar, and carries out the commands that this program writes, line by line
- * (`bindings/c/tests/portal`). The log and the errors, which a developer could see, go to the standard error: they may
- * contain nothing secret. Arguments: the address of Polar, the address of another Polar that has several customers with
- * one e-mail address, and a directory. */
+/* Tests the customer portal over HTTP: lost keys, devices that no longer work, and purchases. This program controls
+ * the clock. The test that started it (`bindings/c/tests/portal`) controls Polar: it carries out the commands that
+ * this program writes, one in each line. The log and the errors go to the standard error, where a developer could
+ * see them, so they must not contain a secret. Arguments: the address of Polar, the address of another Polar that
+ * has several customers with one e-mail address, and a directory. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
@@ -17,7 +17,7 @@
 
 static char answer[600];
 
-/* Returns the answer of the test. */
+/* Writes a command for the test, and returns the test's answer. */
 static const char *ask(const char *format, ...)
 {
     va_list arguments;
@@ -37,7 +37,7 @@ static void log_line(void *user_data, int32_t level, const char *target, const c
     fprintf(stderr, "%d %s %s\n", (int)level, target, message);
 }
 
-/* Every reading of the clock takes a moment, so that nothing has to wait. */
+/* Every reading of the clock advances it a little, so that no operation has to wait. */
 static atomic_llong began_ms, passed_ms;
 
 static void tell_time(void *user_data, int64_t *wall_ms, uint64_t *mono_ms)
@@ -54,14 +54,15 @@ static void pass(uint64_t ms)
     ask("pass %lld", (long long)ms);
 }
 
-/* The progress that was reported, and what happens meanwhile. No time passes but by the clock above. */
+/* The progress that was reported, and the events that happen during the wait. Time passes only on the clock above. */
 typedef struct waiting {
     int32_t stage;
     int reports;
     uint64_t waited_ms;
-    /* The numbers of the reports at which the buyer pays, and at which the operation is ended. */
+    /* The number of the progress report at which the buyer pays, and the number of the report at which the operation
+     * is ended. */
     int pays_at, ends_at;
-    uint64_t grants_after_ms; /* when Polar grants the key */
+    uint64_t grants_after_ms; /* the time after which Polar grants the key */
     const polar_license_reply *checkout;
     const polar_license *cancels; /* the license whose operations are cancelled */
 } waiting;
@@ -86,7 +87,7 @@ static int32_t report(void *user_data, int32_t stage, uint64_t waited_ms, uint64
 
 static const char *directory;
 
-/* Opens the license of one of the customer's machines. */
+/* Opens the license on the machine `name` of the customer. */
 static polar_license *machine(const char *url, const char *name)
 {
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
@@ -113,7 +114,7 @@ static void show(polar_license_error *error)
     polar_license_error_free(error);
 }
 
-/* Sends a request that has one handle in it. */
+/* Runs an operation whose request contains one handle. */
 static int32_t call(const polar_license *license, const char *format, uint32_t handle, polar_license_reply **reply,
                     polar_license_error **error)
 {
@@ -138,7 +139,7 @@ static polar_license_reply *session_of(polar_license *license, const char *email
     return session;
 }
 
-/* Checks that the license is here, and frees the reply. */
+/* Checks that the license is on this device, and frees the reply. */
 static void licensed(const polar_license *license, polar_license_reply *restored)
 {
     CHECK_TEXT(polar_license_reply_json(restored, ""), "{\"kind\":\"licensed\"}");
@@ -158,14 +159,14 @@ static void a_lost_key(const char *url)
                "If " EMAIL " bought it, a code is on its way to that address. Check the address for typos.");
     CHECK(polar_license_reply_count(request, "/customers") == 0 && TEXT(request, "/customers/0/name") == NULL);
     polar_license_reply_free(request);
-    snprintf(code, sizeof code, " %s ", ask("code")); /* as people paste it */
+    snprintf(code, sizeof code, " %s ", ask("code")); /* with spaces, as people paste a code */
     CHECK(polar_license_portal_authenticate(license, code, &session, NULL) == OK);
     CHECK(polar_license_portal_restore(license, HANDLE(session, ""), &restored, NULL) == OK);
     licensed(license, restored);
     polar_license_reply_free(session);
     CHECK(atoi(ask("requests")) <= 5);
     polar_license_free(license);
-    license = machine(url, "lost"); /* the next start */
+    license = machine(url, "lost"); /* as at the next start of the app */
     CHECK(polar_license_allows(license, "export") == 1);
     polar_license_free(license);
 }
@@ -197,7 +198,7 @@ static void a_dead_machine_with_the_only_seat(const char *url)
     CHECK(polar_license_portal_release(license, in, device, &released, NULL) == OK);
     CHECK_TEXT(TEXT(released, "/deactivated"), "released");
     polar_license_reply_free(released);
-    CHECK(polar_license_portal_release(license, in, device, &released, NULL) == OK); /* it is free already */
+    CHECK(polar_license_portal_release(license, in, device, &released, NULL) == OK); /* the seat is free already */
     CHECK_TEXT(TEXT(released, "/deactivated"), "unknown");
     polar_license_reply_free(released);
     CHECK(polar_license_portal_activate(license, in, key, &restored, NULL) == OK);
@@ -205,10 +206,10 @@ static void a_dead_machine_with_the_only_seat(const char *url)
     polar_license_reply_free(full);
     CHECK(polar_license_portal_activate(license, in, key, &restored, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     polar_license_free(license);
-    polar_license_reply_free(session); /* after the license, too */
+    polar_license_reply_free(session); /* a reply may be freed after the license */
 }
 
-/* The own seat is released as by a deactivation. */
+/* Releasing the seat of this device does what a deactivation does. */
 static void the_own_seat(const char *url)
 {
     polar_license *license = machine(url, "own");
@@ -264,7 +265,7 @@ static void hidden_devices(const char *url)
     polar_license_free(license);
 }
 
-/* The buyer closes the page, or the app ends the wait. */
+/* Either the buyer closes the page, or the app ends the wait. */
 static void a_purchase_that_is_not_completed(const char *url)
 {
     polar_license *license = machine(url, "closed");
@@ -289,7 +290,8 @@ static void a_purchase_that_is_not_completed(const char *url)
     polar_license_free(license);
 }
 
-/* Bought, followed, licensed, with nothing pasted but the code; the key comes three minutes late. */
+/* A license is bought, the app follows the purchase, and the license is activated. The buyer pastes only the code.
+ * Polar grants the key three minutes late. */
 static void a_purchase_whose_key_is_late(const char *url)
 {
     polar_license *license = machine(url, "bought");
@@ -364,7 +366,7 @@ static void several_keys_and_another_one_for_one_of_them(const char *url)
     CHECK(polar_license_portal_activate(license, in, HANDLE(keys, "/keys/1"), &restored, NULL) == OK);
     polar_license_reply_free(keys);
     licensed(license, restored);
-    CHECK(polar_license_portal_restore(license, in, &restored, NULL) == OK); /* the one that is active here */
+    CHECK(polar_license_portal_restore(license, in, &restored, NULL) == OK); /* restores the key that is active here */
     licensed(license, restored);
 
     CHECK(call(license, "{\"call\":\"usableKeys\",\"session\":%u}", in, &keys, NULL) == OK);
@@ -382,7 +384,7 @@ static void several_keys_and_another_one_for_one_of_them(const char *url)
     CHECK(call(license, rotate, HANDLE(keys, "/keys/1"), &replacement, &error) == OK);
     CHECK(strcmp(TEXT(replacement, "/displayKey"), TEXT(keys, "/keys/1/displayKey")) != 0);
     polar_license_free(license);
-    license = machine(url, "several"); /* the next start has it */
+    license = machine(url, "several"); /* as at the next start of the app */
     CHECK(polar_license_validate(license, NULL) == OK && polar_license_allows(license, "export") == 1);
     polar_license_reply_free(replacement);
     polar_license_reply_free(keys);
@@ -447,7 +449,7 @@ static void a_success_page(const char *url)
     CHECK(session == NULL);
     show(error);
     CHECK(pthread_create(&thread, NULL, wait_for_page, &w) == 0);
-    while (!w.is_over) /* a cancel that comes too early ends nothing */
+    while (!w.is_over) /* cancels repeatedly, because a cancel before the wait begins ends nothing */
         CHECK(polar_license_cancel(w.license) == OK);
     CHECK(pthread_join(thread, NULL) == 0);
     polar_license_success_page_free(w.page);
@@ -488,7 +490,7 @@ static void what_cannot_be_is_refused_and_not_repeated(const char *url)
     polar_license_free(license);
 }
 
-/* A customer whose only key was revoked, a session that has ended, and too many codes. */
+/* Causes three refusals: a customer's only key was revoked, a session has ended, and too many codes were requested. */
 static void what_polar_refuses_is_explained(const char *url)
 {
     polar_license *license = machine(url, "ended");

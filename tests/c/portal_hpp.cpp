@@ -1,4 +1,5 @@
-// Uses everything in polar_license_portal.hpp. The program contains a Polar, behind a transport of its own.
+// Uses everything in polar_license_portal.hpp. A Polar is inside the program, behind a transport that the program
+// provides.
 #include "polar_license_portal.hpp"
 
 #include <cstdio>
@@ -181,7 +182,7 @@ int main()
     polar::success_page taken{static_cast<std::uint16_t>(std::stoi(page.address().substr(17))), failure};
     CHECK(!taken && failure.kind() == polar::error_kind::internal);
 
-    // empty objects as arguments
+    // The arguments are empty objects.
     const auto is_wrong = [&] { return failure.kind() == polar::error_kind::invalid_argument; };
     const polar::session none = portal.authenticate("no code", failure);
     CHECK(!none && is_wrong() && !none.restore(failure) && is_wrong());

@@ -1,5 +1,5 @@
-// Uses the window of examples/qt as a person would, and prints the same lines as the gate of examples/c. With
-// SCREENSHOT, shows the window and its dialog, and saves pictures of them in that folder.
+// Uses the window of examples/qt as a person would, and prints the lines that the gate of examples/c prints. If
+// SCREENSHOT names a folder, shows the window and its dialog, and saves pictures of them in that folder.
 #include "window.hpp"
 
 #include <QApplication>
@@ -15,7 +15,7 @@ template <class Widget> static Widget *find(Window &window, const char *text)
     std::exit(1);
 }
 
-/// Waits for the operation, during which no key can be entered.
+/// Waits until the operation has ended, that is, until a key can be entered again.
 static void wait_for_operation(Window &window)
 {
     const QPushButton *enter = find<QPushButton>(window, "Enter license key");

@@ -1,5 +1,5 @@
-/* Checks that `current` and `allows` answer at once while one thread is stuck in a stalled validate. With an
- * argument: the most nanoseconds that either may take, as the median of many calls. */
+/* Checks that `current` and `allows` return at once while another thread is inside a validation that stalls. The
+ * optional argument is the most nanoseconds that a call of either may take, as the median of many calls. */
 #define _POSIX_C_SOURCE 200809L
 #include "fake_polar.h"
 

@@ -1,11 +1,11 @@
-/* A license through its life, as an app in C goes through it: opened, activated, offline, denied, deactivated. Polar, the
- * store and the clock are inside the program. */
+/* The life of a license, as an app in C sees it: it is opened, activated, offline, denied and deactivated. Polar,
+ * the store and the clock are inside the program. */
 #include "fake_polar.h"
 
 #define DAY_MS INT64_C(86400000)
 #define OK POLAR_LICENSE_OK
 
-/* What the app's window shows of the license. */
+/* The parts of the license that the app's window shows. */
 typedef struct window {
     int changes;
     int32_t state;
@@ -27,7 +27,7 @@ static void pass(fake_polar *polar, int64_t ms)
     atomic_fetch_add(&polar->mono_ms, (uint64_t)ms);
 }
 
-/* Opens the license and shows it, as at every start of the app. */
+/* Opens the license and shows it. An app does this at every start. */
 static polar_license *start(fake_polar *polar, window *shown)
 {
     polar_license *const license = fake_polar_open(polar);
@@ -102,7 +102,7 @@ static void the_computer_is_offline(fake_polar *polar, polar_license *license, w
     CHECK(shown->state == POLAR_LICENSE_STATE_LAPSED && shown->message[0] != 0);
 }
 
-/* A denial denies, and the next confirmation restores access. */
+/* A denial takes access away, and the next confirmation restores access. */
 static void the_key_is_denied_for_a_while(fake_polar *polar, polar_license *license, window *shown)
 {
     polar_license_decision *decision = NULL;

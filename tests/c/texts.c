@@ -1,4 +1,4 @@
-/* Prints the user's message without a license, with the catalogue from the standard input. */
+/* Reads a catalogue of sentences from the standard input, and prints the message that a user without a license sees. */
 #include "check.h"
 
 int main(void)

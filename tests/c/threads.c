@@ -1,4 +1,5 @@
-/* Runs everything at once on eight threads with one license, which is freed while some of them are still inside. */
+/* Calls all functions at the same time on eight threads with one license, which is freed while some threads are
+ * still inside a call. */
 #include "fake_polar.h"
 
 #include <pthread.h>

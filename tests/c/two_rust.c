@@ -1,4 +1,4 @@
-/* A program with this library and another one that is written in Rust. */
+/* A program that links this library and another library that is written in Rust. */
 
 #include <polar_license.h>
 #include <stdint.h>

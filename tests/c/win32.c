@@ -1,4 +1,4 @@
-/* Uses the window of examples/win32 as a person would, and prints the same lines as the gate of examples/c. */
+/* Uses the window of examples/win32 as a person would, and prints the lines that the gate of examples/c prints. */
 #include "../../examples/win32/window.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@ static int is_on(HWND window, int id)
     return IsWindowEnabled(GetDlgItem(window, id));
 }
 
-/* Waits for the operation, during which no key can be entered. */
+/* Waits until the operation has ended, that is, until a key can be entered again. */
 static void wait_for_operation(HWND window)
 {
     for (MSG message; !is_on(window, ACTIVATE) && GetMessageW(&message, NULL, 0, 0) > 0;) DispatchMessageW(&message);

@@ -1,5 +1,5 @@
-//! The functions that read one member of a decision or an error, beside the JSON that has all of them. A member without a
-//! function here is an error, as is a function that returns something else than the JSON has.
+//! Compares the functions that read one member of a decision or an error with the JSON that has all members. A test
+//! fails if a member has no function here, or if a function and the JSON have different values.
 
 use std::ffi::{CString, c_char};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::library::text;
 
-/// A copy of the header's constant, because the library exports none to Rust.
+/// A copy of the header's constant, because Rust code cannot read the constant from the library.
 const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// A function that reads a member of a `T`.
@@ -17,13 +17,13 @@ enum Getter<T> {
     Text(extern "C" fn(*const T) -> *const c_char),
     Number(extern "C" fn(*const T) -> i64),
     Flag(extern "C" fn(*const T) -> i32),
-    /// An integer, and the function that returns its name. Zero stands for an absent member.
+    /// An integer, and the function that returns its name. The integer 0 stands for an absent member.
     Code(extern "C" fn(*const T) -> i32, extern "C" fn(i32) -> *const c_char),
 }
 
 use Getter::{Code, Flag, Number, Text};
 
-/// The members of a decision, and those of the objects within it after a dot.
+/// The members of a decision. A member of an object within the decision is named `object.member`.
 const OF_A_DECISION: &[(&str, Getter<Decision>)] = &[
     // Generated from the members of a decision: do not edit.
     ("allowed", Flag(polar_license_decision_allowed)),
@@ -72,7 +72,7 @@ const OF_AN_ERROR: [(&str, Getter<Error>); 8] = [
     ("nextUrl", Text(polar_license_error_next_url)),
 ];
 
-/// Compares a decision with its JSON, which may have an error beside it.
+/// Compares the results of the functions with the JSON of a decision. The JSON may also contain an error.
 pub(crate) fn agree(decision: *const Decision, json: &Value) {
     for (name, value) in json.as_object().unwrap() {
         match (name.as_str(), value) {
@@ -93,7 +93,7 @@ pub(crate) fn agree(decision: *const Decision, json: &Value) {
     agree_on(OF_A_DECISION, decision, json);
 }
 
-/// Compares an error with its JSON.
+/// Compares the results of the functions with the JSON of an error.
 pub(crate) fn agree_error(error: *const Error, json: &Value) {
     json.as_object().unwrap().keys().for_each(|name| is_known(&OF_AN_ERROR, name));
     agree_on(&OF_AN_ERROR, error, json);
@@ -126,7 +126,7 @@ fn agree_on<T>(getters: &[(&str, Getter<T>)], object: *const T, json: &Value) {
     }
 }
 
-/// Compares what the functions return for each value of a reply with its JSON.
+/// Compares the results of the functions for each value of a reply with the JSON of the reply.
 pub(crate) fn agree_reply(reply: *const Reply, at: &str, json: &Value) {
     let pointer = CString::new(at).unwrap();
     let (is, read) = (pointer.as_ptr(), |value: *const c_char| text(value));

@@ -1,4 +1,5 @@
-//! The code in the book's guide for command line tools, with a test. The step `book` compares the two copies.
+//! The code of the book's guide for command line tools, and a test of it. The step `book` compares this code with the
+//! guide.
 
 use polar_license::blocking::Client;
 use std::process::ExitCode;

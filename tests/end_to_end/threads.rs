@@ -1,4 +1,4 @@
-//! Several threads that use one client, and the client's own threads.
+//! Tests several threads that use one client, and the client's own threads.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use polar_license::{ErrorKind, State};
 
 use crate::support::{Directory, Hand, app, open};
 
-/// A time limit far longer than any operation takes. Only a failing test waits for it.
+/// A time limit that is far longer than any operation takes. Only a failing test waits for it.
 const LONG: Duration = Duration::from_secs(300);
 
 fn elapsed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
@@ -25,7 +25,7 @@ fn elapsed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (result, Duration::from_millis(clock.now().mono - before))
 }
 
-/// Returns a Polar, and a client that has activated the plain key.
+/// Returns a Polar, and a client that has activated `DEMO_KEY_PLAIN`.
 fn activated() -> (MockPolar, Directory, Client) {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
@@ -92,7 +92,7 @@ fn a_cancelled_deactivation_and_use_leave_the_license() {
     cancelled(1, &|| client.consume(1).unwrap_err().kind());
 }
 
-/// The threads that have read the clock, which every operation does first.
+/// The threads that have read this clock. Every operation reads the clock first.
 struct Readers {
     hand: Hand,
     seen: Mutex<HashSet<ThreadId>>,
@@ -162,8 +162,8 @@ fn auto_refresh_asks_when_it_is_due_and_stops_at_once() {
     let directory = Directory::new();
     let patient = app(&polar.url(), "com.example.app").timeout(LONG);
     let config = patient.refresh_interval(Duration::from_secs(1)).build().unwrap();
-    // the system's clock, because the thread waits in real time; as a clock of its own, so that the requests of other
-    // tests do not count for its pace
+    // uses the system's clock, because the thread waits in real time; passes it as the client's own clock, so that
+    // requests of other tests do not count for the client's pace
     let client = Client::builder(config).directory(directory.path()).clock(SystemClock::new()).open().unwrap();
     client.activate(DEMO_KEY_PLAIN).unwrap();
     client.start_auto_refresh();
@@ -187,13 +187,13 @@ fn thirty_two_clients_that_are_due_at_once_on_one_record_send_one_request() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
     let hand = Hand::with(&polar);
-    // without access, a refresh waits as long as the app allows, however busy the machine is
+    // the refreshes below begin without access, so they wait as long as the app allows, however busy the machine is
     let patient = || app(&polar.url(), "com.example.app").timeout(LONG);
     let first = open(patient(), directory.path(), &hand);
     first.activate(DEMO_KEY_PLAIN).unwrap();
     hand.advance(Duration::from_secs(20 * 24 * 60 * 60));
     polar.freeze_clock(PolarTime::parse("2026-12-11T12:00:00Z").unwrap());
-    // each client has a store and a pace of its own, as processes have
+    // each client has its own store and its own pace, as in a process of its own
     let open_one = |_| open(patient(), directory.path(), &hand);
     let clients: Vec<Client> = (0..32).map(open_one).collect();
     polar.clear_requests();
@@ -212,7 +212,7 @@ struct ReportingStore(MemoryStore, Mutex<mpsc::Sender<()>>);
 
 impl Store for ReportingStore {
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        // the test may have stopped counting
+        // sending fails if the test no longer listens
         let _ = self.1.lock().unwrap().send(());
         Store::load(&self.0)
     }
@@ -235,7 +235,7 @@ fn auto_refresh_that_began_before_the_activation_learns_of_it() {
     let client = Client::builder(config).store(store).clock(SystemClock::new()).open().unwrap();
     read.recv_timeout(LONG).unwrap();
     client.start_auto_refresh();
-    // the first round finds nothing to ask about, and plans the next one in ten minutes
+    // the first round finds nothing to ask about, and plans the next round in ten minutes
     read.recv_timeout(LONG).unwrap();
     client.activate(DEMO_KEY_PLAIN).unwrap();
     assert!(polar.wait_for_requests(3, LONG), "one to activate, two when they became due, before the planned round");
@@ -245,7 +245,7 @@ fn auto_refresh_that_began_before_the_activation_learns_of_it() {
 fn a_running_app_sees_what_another_process_did() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    // each with a store of its own, as processes have
+    // each client has its own store, as in a process of its own
     let open = || {
         let config = app(&polar.url(), "com.example.app").build().unwrap();
         Client::builder(config).directory(directory.path()).clock(SystemClock::new()).open().unwrap()
@@ -261,7 +261,7 @@ fn a_running_app_sees_what_another_process_did() {
     assert_eq!(polar.requests().len(), 1, "the activation; to look asks nobody");
 }
 
-/// The system's clock, with a count of its owners.
+/// The system's clock, and a counter of its owners.
 struct OwnedClock(SystemClock, #[expect(dead_code, reason = "it counts the owners")] Arc<()>);
 
 impl Clock for OwnedClock {
@@ -330,7 +330,7 @@ fn a_listener_may_ask_polar_and_be_removed_while_it_is_called() {
     *own.lock().unwrap() = Some(client.on_change(move |decision, _| {
         assert_eq!(decision.state(), State::Denied);
         counted.fetch_add(1, Ordering::SeqCst);
-        // removed first, so that the listener is not notified of its own validate
+        // the subscription is removed first, so that the listener is not notified of its own validate
         drop(itself.lock().unwrap().take());
         merchant.grant(DEMO_KEY_PLAIN);
         assert_eq!(inner.upgrade().unwrap().validate().state(), State::Active);

@@ -1,4 +1,4 @@
-//! The local Polar whose address was built in, and a device whose clock the test moves.
+//! The local Polar, whose address is compiled into the test, and a device whose clock the test moves.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use wasm_bindgen_futures::JsFuture;
 pub(crate) const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
 pub(crate) const PRO: &str = "de300000-0000-4000-8000-0000000000b1";
 
-/// The time at which tests begin, on the device's clock and on Polar's.
+/// The time at which each test begins, on the device's clock and on Polar's.
 const START: &str = "2026-11-21T12:00:00Z";
 
 /// Returns the URL of the local Polar.
@@ -26,12 +26,13 @@ pub(crate) fn url() -> &'static str {
     built_for.unwrap_or_else(|| panic!("`cargo xtask test fetch` starts a local Polar and names it"))
 }
 
-/// Sends a command to the local Polar: a `POST` with the body, or a `GET` if there is none.
+/// Sends a command to the local Polar: a `POST` if there is a body, otherwise a `GET`.
 pub(crate) async fn control(path: &str, body: Option<Value>) -> Value {
     let address = format!("{}/_mock{path}", url());
     let response = match send(&address, body.as_ref()).await {
         Ok(response) => response,
-        // Node used a connection that Polar had closed while a test kept Node busy: the request has not arrived
+        // Polar had closed the connection while a test kept Node busy, and Node still used it: the request has not
+        // arrived
         Err(_) => send(&address, body.as_ref()).await.unwrap(),
     };
     let text = response.text().await.unwrap();
@@ -46,7 +47,7 @@ async fn send(address: &str, body: Option<&Value>) -> Result<gloo_net::http::Res
     }
 }
 
-/// Creates a key for one device.
+/// Creates a key that may be active on one device.
 pub(crate) async fn one_seat_key() -> String {
     let key = control("/keys", Some(json!({ "benefit": "pro", "limit_activations": 1 }))).await;
     key["key"].as_str().unwrap().to_owned()
@@ -88,7 +89,7 @@ impl Clock for Hand {
     }
 }
 
-/// The real transport, which advances the test's clock.
+/// The real transport. Each request also advances the test's clock.
 struct OnHand(Hand, HttpTransport);
 
 impl LocalAsyncTransport for OnHand {
@@ -98,7 +99,7 @@ impl LocalAsyncTransport for OnHand {
     }
 }
 
-/// Returns the configuration of an app that uses this Polar, on a device that is always the same.
+/// Returns the configuration of an app that uses the local Polar. The device is the same in all tests.
 pub(crate) fn app() -> ConfigBuilder {
     Config::builder(ORGANIZATION, "com.example.app")
         .environment(url())
@@ -107,18 +108,18 @@ pub(crate) fn app() -> ConfigBuilder {
         .feature("export", [PRO])
 }
 
-/// Returns a builder for a client with this clock, over real `fetch`.
+/// Returns a builder for a client that uses this clock and real `fetch`.
 pub(crate) fn client(config: ConfigBuilder, hand: &Hand) -> ClientBuilder {
     let builder = Client::builder(config.build().unwrap()).clock(hand.clone());
     builder.transport(OnHand(hand.clone(), HttpTransport::new()))
 }
 
-/// Opens a client whose store is in memory only.
+/// Opens a client whose store exists in memory only.
 pub(crate) async fn open(config: ConfigBuilder, hand: &Hand) -> Client {
     client(config, hand).store(MemoryStore::new()).open().await.unwrap()
 }
 
-/// Returns a future that settles at the next change, with its subscription.
+/// Returns a subscription, and a future that settles at the client's next change.
 pub(crate) fn change_of(client: &Client) -> (Subscription, JsFuture) {
     let mut settle = None;
     let promise = js_sys::Promise::new(&mut |resolve, _| settle = Some(resolve));

@@ -1,4 +1,5 @@
-//! The devices that the README beside the table names, each with a record from a real activation at the local Polar.
+//! The devices that the README of the table describes. Each has a record that was made by a real activation at the
+//! local Polar.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use super::server::ask;
 use super::table::{Names, Reply};
 
-/// The time at which each case begins, for the device and for Polar.
+/// The time at which each case begins, on the device's clock and on Polar's.
 const START: &str = "2026-11-21T12:00:00Z";
 
 pub(crate) struct Device<'a> {
@@ -58,12 +59,12 @@ impl<'a> Device<'a> {
             }
             _ => panic!("unknown device `{prior}`"),
         }
-        // after this time none of these requests counts for the pace
+        // after this time, the requests of the preparation no longer count for the pace
         device.clock.advance(Duration::from_secs(2));
         device
     }
 
-    /// Returns a client that reaches the local Polar at any address.
+    /// Returns a client whose requests reach the local Polar, whatever the configured address.
     fn client(&self, url: &str) -> Client {
         let config = ConfigBuilder::from_json(&self.settings.to_string()).unwrap().build().unwrap();
         let transport = Straight { from: url.to_owned(), polar: self.polar.url(), clock: Arc::clone(&self.clock) };
@@ -79,25 +80,26 @@ pub(crate) struct Case {
     pub(crate) key: String,
 }
 
-/// The app's time-out if an answer comes.
+/// The app's time-out in cases in which an answer comes.
 const LONG_MS: u64 = 30_000;
-/// The duration of a save on the app's clock: so long that the pace never makes an operation wait.
+/// How long a save takes on the app's clock. This is so long that the pace never delays an operation.
 const SAVE_MS: u64 = 1_200;
-/// The time by which operations that change something at Polar wait longer.
+/// The additional time for which an operation waits if it changes something at Polar.
 const EXTRA_MS: u64 = 25_000;
 
 impl Device<'_> {
-    /// Returns the case of an app on this device that receives the reply. If no answer comes, the app waits for little
-    /// more than `wait_ms`.
+    /// Returns the case in which an app on this device asks `question` and receives `reply`. If no answer comes, the
+    /// app waits a little longer than `wait_ms`.
     pub(crate) fn case(&self, question: &str, reply: &Reply, wait_ms: u64) -> Case {
         let is_new = matches!(question, "question" | "activate");
         let key = if is_new { new_key(self.polar) } else { self.key.clone() };
         let mut settings = self.settings.clone();
         settings["timeoutMs"] = if reply.stalls() { wait_ms } else { LONG_MS }.into();
-        // the store takes most of the available time, so that little is left for the request after it
+        // if no answer comes, loading or saving takes most of the available time, so that little time is left for the
+        // request after it
         let taken = if reply.stalls() && question != "validate" { EXTRA_MS } else { 0 };
         let is_behind_a_save = matches!(question, "activate" | "deactivate");
-        // if processes take turns, a deactivation saves twice
+        // a deactivation saves twice if processes take turns
         let [load_ms, save_ms] =
             if is_behind_a_save { [0, taken.saturating_sub(SAVE_MS).max(SAVE_MS)] } else { [taken, SAVE_MS] };
         let stored = self.stored.0.lock().unwrap().clone();
@@ -116,7 +118,7 @@ impl Device<'_> {
         Case { json, key }
     }
 
-    /// Returns the names for the reply to a question about this key.
+    /// Returns the names that a reply to a question about this key may contain, with their values.
     pub(crate) fn names(&self, key: &str, question: &str, url: &str) -> Names {
         let now = self.clock.now().wall.to_string();
         let seat = self.polar.activations(&self.key).first().map(|seat| seat.id.clone());
@@ -161,8 +163,8 @@ impl Store for Bytes {
     }
 }
 
-/// A transport that reaches the local Polar, whatever address the app is configured with. Each request advances the
-/// clock, so that the pace never makes it wait.
+/// A transport whose requests reach the local Polar, whatever address the app is configured with. Each request advances
+/// the clock, so that the pace never delays a request.
 struct Straight {
     from: String,
     polar: String,

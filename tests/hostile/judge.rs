@@ -1,4 +1,5 @@
-//! Runs the whole table with one kind of app, and compares the outcomes. Knows nothing about the app or its language.
+//! Runs the whole table with one kind of app, and compares the outcomes. This module knows nothing about the app or its
+//! language.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -12,25 +13,27 @@ use super::device::Device;
 use super::server::{Planned, Server, is_for, refuses_after};
 use super::table::{Reply, Table};
 
-/// An app with this library, which runs one case after the other.
+/// An app that uses this library and runs one case after the other.
 pub(crate) trait App {
     /// Runs a case, and returns its result as the README describes it.
     fn run(&mut self, case: &Value) -> Value;
 }
 
-/// The waits of an app for an answer that never comes. The next longer one is used if its request did not arrive in
-/// time.
+/// The times that an app waits for an answer that never comes. If the app's request does not arrive within one of them,
+/// the case is repeated with the next longer time.
 const WAITS_MS: [u64; 3] = [800, 4_000, 20_000];
-/// A time limit far longer than any operation takes, even on a busy machine.
+/// A time limit that is far longer than any operation takes, even on a busy machine.
 const LONGEST_MS: u64 = 60_000;
-/// The most bytes of a message, whatever the server sent.
+/// The highest number of bytes in a message, whatever the server sent.
 const LONGEST_TEXT: usize = 300;
 
-/// The questions, each with the request that the server answers. All other requests reach the local Polar.
+/// The questions. With each is the endpoint whose first request the hostile server answers; all other requests reach
+/// the local Polar.
 const QUESTIONS: [(&str, &str); 5] = [
     ("validate", "validate"),
     ("consume", "validate"),
-    // the first request when another key is activated: about the known seat, or else about the key
+    // the first request when another key is activated: it asks about the seat that the device has or, if there is none,
+    // about the key
     ("question", "validate"),
     ("activate", "activate"),
     ("deactivate", "deactivate"),
@@ -46,7 +49,7 @@ struct Entry<'a> {
     expected: &'a Value,
 }
 
-/// Runs every `stride`-th case of the platform with apps that `start` makes, `at_a_time` of them at once.
+/// Runs every `stride`-th case of the platform. `start` starts an app; `at_a_time` apps run at once.
 pub(crate) fn try_all<A: App>(platform: &str, stride: usize, at_a_time: usize, start: impl Fn() -> A + Sync) {
     let table = Table::read();
     let cases: Vec<_> = entries(&table, platform).into_iter().step_by(stride).collect();
@@ -72,7 +75,7 @@ pub(crate) fn try_all<A: App>(platform: &str, stride: usize, at_a_time: usize, s
     assert!(wrong.is_empty(), "{} of {count} for {platform}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Returns the cases of the whole table, and checks that each outcome and each exception is used.
+/// Returns the cases of the whole table. Checks that each outcome and each exception of the table is used.
 fn entries<'a>(table: &'a Table, platform: &str) -> Vec<Entry<'a>> {
     let exceptions = table.exceptions(platform);
     let mut entries = Vec::new();
@@ -100,12 +103,12 @@ fn entries<'a>(table: &'a Table, platform: &str) -> Vec<Entry<'a>> {
     entries
 }
 
-/// An app with the servers that it uses.
+/// An app, and the servers that it uses.
 struct Bench<A> {
     app: A,
     polar: MockPolar,
     server: Server,
-    /// The number of requests before the one that the server answers, by device and question.
+    /// By device and question: how many requests come before the request that the server answers.
     before: BTreeMap<(String, &'static str), usize>,
 }
 
@@ -150,7 +153,7 @@ impl<A: App> Bench<A> {
         let ensure = |holds, wrong: String| if holds { Ok(()) } else { Err(wrong) };
         let answered = self.server.answered();
         ensure(answered == usize::from(reply.arrives()), format!("the server got {answered} requests"))?;
-        // a question about a seat is followed by one about the key
+        // a validate about a seat (`question`) may be followed by a validate about the key
         let again = self.polar.requests().iter().filter(|request| is_for(&request.path, endpoint)).count();
         ensure(again == 0 || question == "question", format!("`{endpoint}` was sent {again} times more"))?;
         ensure(!self.server.was_followed(), String::from("a redirect was followed"))?;
@@ -163,7 +166,7 @@ impl<A: App> Bench<A> {
         })
     }
 
-    /// Returns the number of requests that an app sends before the one that the server answers.
+    /// Returns how many requests an app sends before the one that the server answers.
     fn requests_before(&mut self, entry: Entry<'_>) -> usize {
         let Entry { reply, prior, question, endpoint, .. } = entry;
         let case = (prior.to_owned(), question);

@@ -1,6 +1,6 @@
-//! The server that an app reaches in Polar's place. It forwards requests to the local Polar, and answers one of them
-//! itself: the first one to the endpoint that the question is about. It knows nothing about licenses, and never sends a
-//! request twice.
+//! The server that an app reaches instead of Polar. It answers one request itself, namely the first request to the
+//! endpoint that the question is about. It forwards all others to the local Polar. The server knows nothing about
+//! licenses, and never forwards a request twice.
 
 use std::io::{ErrorKind, Read, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -15,20 +15,20 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde::Deserialize;
 use socket2::SockRef;
 
-/// The parts of an answer, each with a number of repetitions, so that an answer can be far larger than memory.
+/// The parts of an answer. Each part has a number of repetitions, so that an answer can be far larger than memory.
 pub(crate) type Parts = Vec<(Vec<u8>, usize)>;
 
 /// The server's own answer.
 #[derive(Clone, Default)]
 pub(crate) struct Planned {
-    /// The endpoint whose first request gets the answer.
+    /// The endpoint. The server itself answers the first request to it.
     pub(crate) endpoint: &'static str,
     pub(crate) parts: Parts,
     pub(crate) end: End,
     pub(crate) speaks: Speaks,
 }
 
-/// The end of the connection after the answer.
+/// How the connection ends after the answer.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum End {
@@ -36,7 +36,7 @@ pub(crate) enum End {
     Close,
     /// The connection stays open until the app closes it.
     Stall,
-    /// The connection is reset, so that the app may lose data that was sent.
+    /// The connection is reset, so that the app may lose data that was already sent.
     Reset,
 }
 
@@ -45,9 +45,9 @@ pub(crate) enum End {
 pub(crate) enum Speaks {
     #[default]
     Http,
-    /// None: the first bytes are answered, whatever they are.
+    /// No protocol: the server answers the first bytes, whatever they are.
     Nothing,
-    /// TLS, with a certificate that nobody trusts.
+    /// TLS, with a certificate that no app trusts.
     Tls,
 }
 
@@ -62,14 +62,14 @@ struct Shared {
     planned: Mutex<Planned>,
     answered: AtomicUsize,
     passed_on: AtomicUsize,
-    /// The number of requests for the address that redirects lead to.
+    /// How many requests came to the address to which redirects lead.
     followed: AtomicUsize,
     ends: AtomicBool,
     tls: Arc<ServerConfig>,
 }
 
 impl Server {
-    /// Starts the server in front of the local Polar at this URL.
+    /// Starts the server. It forwards requests to the local Polar at this URL.
     pub(crate) fn start(polar: &str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -90,7 +90,7 @@ impl Server {
                         break;
                     }
                     let shared = Arc::clone(&shared);
-                    // errors are ignored: many of the answers make a client close the connection early
+                    // errors are ignored, because many of the answers make a client close the connection early
                     thread::spawn(move || connection.and_then(|connection| shared.serve(connection)));
                 }
             }
@@ -102,20 +102,20 @@ impl Server {
         self.address.to_string()
     }
 
-    /// Sets the server's own answer, and resets its counts.
+    /// Sets the server's own answer, and resets the counts of requests.
     pub(crate) fn plan(&self, planned: Planned) {
         *self.shared.planned.lock().unwrap() = planned;
         self.shared.answered.store(0, Ordering::SeqCst);
         self.shared.passed_on.store(0, Ordering::SeqCst);
     }
 
-    /// Returns the number of requests that the server has answered itself. Connections that it cannot read count as one
-    /// each.
+    /// Returns how many requests the server has answered itself. A connection that the server cannot read counts as one
+    /// request.
     pub(crate) fn answered(&self) -> usize {
         self.shared.answered.load(Ordering::SeqCst)
     }
 
-    /// Returns the number of requests that the server forwarded to the local Polar before it answered one itself.
+    /// Returns how many requests the server forwarded to the local Polar before it answered one itself.
     pub(crate) fn passed_on(&self) -> usize {
         self.shared.passed_on.load(Ordering::SeqCst)
     }
@@ -129,7 +129,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.ends.store(true, Ordering::SeqCst);
-        // wakes the server
+        // wakes the server, which then ends
         let _ = TcpStream::connect(self.address);
         let _ = self.thread.take().map(JoinHandle::join);
     }
@@ -137,7 +137,7 @@ impl Drop for Server {
 
 impl Shared {
     fn serve(&self, mut connection: TcpStream) -> Result<()> {
-        // read when it is needed, because an app may connect before its case is planned
+        // reads the plan only when it is needed, because an app may connect before its case is planned
         let planned = || self.planned.lock().unwrap().clone();
         match planned().speaks {
             Speaks::Http => {}
@@ -173,7 +173,8 @@ impl Shared {
     }
 }
 
-/// Returns an address that forwards this many requests to the local Polar, and refuses all later connections.
+/// Returns an address at which this many requests are forwarded to the local Polar, and all later connections are
+/// refused.
 pub(crate) fn refuses_after(requests: usize, polar: &str) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -186,7 +187,7 @@ pub(crate) fn refuses_after(requests: usize, polar: &str) -> SocketAddr {
         }
         let mut connection = listener.accept()?.0;
         let reply = pass_on(polar, &read_message(&mut connection)?)?;
-        // closed before the app gets the reply and continues
+        // closes the listener before the app gets the reply and continues
         drop(listener);
         connection.write_all(&reply)
     };
@@ -196,7 +197,7 @@ pub(crate) fn refuses_after(requests: usize, polar: &str) -> SocketAddr {
     address
 }
 
-/// Returns `true` if a path leads to this endpoint.
+/// Returns `true` if a path ends in this endpoint.
 pub(crate) fn is_for(path: &str, endpoint: &str) -> bool {
     path.rsplit('/').next() == Some(endpoint)
 }
@@ -207,7 +208,7 @@ fn address_of(url: &str) -> SocketAddr {
 
 fn answer(connection: &mut TcpStream, planned: &Planned) -> Result<()> {
     for (bytes, times) in &planned.parts {
-        // few large writes instead of many small ones
+        // sends a few large pieces instead of many small ones
         let at_once = (65_536 / bytes.len().max(1)).clamp(1, (*times).max(1));
         let many = bytes.repeat(at_once);
         for _ in 0..times / at_once {
@@ -249,7 +250,7 @@ pub(crate) fn ask(polar: &str, request: &str) -> (u16, Vec<u8>) {
     (status, body.to_vec())
 }
 
-/// Reads a request or a reply, with as long a body as its head states.
+/// Reads a request or a reply. The body is as long as the head says.
 fn read_message(connection: &mut impl Read) -> Result<Vec<u8>> {
     let mut message = Vec::new();
     while !is_whole(&message) {
@@ -270,12 +271,12 @@ fn is_whole(message: &[u8]) -> bool {
     message.len() >= end + length.unwrap_or(0)
 }
 
-/// Returns the length of the head, or `None` if it is incomplete.
+/// Returns the length of the head, or `None` if the head is incomplete.
 fn head_of(message: &[u8]) -> Option<usize> {
     Some(message.windows(4).position(|window| window == b"\r\n\r\n")? + 4)
 }
 
-/// Returns a configuration with a certificate that no app here trusts: its issuer is `tests/tls/ca.pem`.
+/// Returns a TLS configuration with a certificate that no app here trusts, because its issuer is `tests/tls/ca.pem`.
 fn untrusted() -> Arc<ServerConfig> {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("../tls/server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("../tls/server.key.pem")).unwrap();

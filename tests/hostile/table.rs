@@ -1,4 +1,5 @@
-//! Reads `table.json`: the answers of a server, and the expected outcomes. The README beside it describes the format.
+//! Reads `table.json`, which contains the answers of a server and the expected outcomes. The README in this folder
+//! describes its format.
 
 use std::collections::BTreeMap;
 
@@ -15,21 +16,21 @@ pub(crate) struct Table {
     pub(crate) answers: Vec<Reply>,
     /// The expected outcomes, by device, question and class of the answer.
     pub(crate) outcomes: BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>,
-    /// The exceptions, by the platform's name.
+    /// The exceptions, by the name of the platform.
     platforms: BTreeMap<String, Vec<Exception>>,
 }
 
-/// Answers that belong to another class on one platform.
+/// An exception: on one platform, some answers belong to another class.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Exception {
     #[serde(rename = "why")]
     _why: String,
-    /// The class of the answers in the table.
+    /// The class that the table gives to the answers.
     class: String,
-    /// The names of the answers, or `None` for all of the class.
+    /// The names of the answers, or `None` if the exception applies to all answers of the class.
     answers: Option<Vec<String>>,
-    /// The class of the answers on this platform.
+    /// The class that the answers have on this platform.
     r#as: String,
 }
 
@@ -62,7 +63,7 @@ pub(crate) struct Reply {
     pub(crate) reason: Option<String>,
 }
 
-/// The kind of connection that an app gets.
+/// The kind of connection that an app makes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Connection {
@@ -73,7 +74,7 @@ pub(crate) enum Connection {
     UntrustedTls,
 }
 
-/// The changes to Polar's own confirmation.
+/// Changes to Polar's own confirmation, which make it an answer of the table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Changes {
@@ -84,12 +85,12 @@ struct Changes {
     remove: Option<String>,
 }
 
-/// The values of the names in the table, and Polar's confirmation of the request.
+/// The values that replace names in the table, and Polar's confirmation of the request.
 pub(crate) struct Names {
     /// The names, such as `$KEY`, with their values.
     pub(crate) values: Vec<(&'static str, String)>,
     pub(crate) license: Value,
-    /// The object around the license in the answer to an activation.
+    /// The object that contains the license in the answer to an activation.
     pub(crate) outer: Option<Value>,
 }
 
@@ -98,14 +99,14 @@ impl Table {
         serde_json::from_str(include_str!("table.json")).unwrap()
     }
 
-    /// Returns the exceptions of a platform. Empty if the table does not name it.
+    /// Returns the exceptions of a platform, or none if the table does not name the platform.
     pub(crate) fn exceptions(&self, platform: &str) -> &[Exception] {
         self.platforms.get(platform).map_or(&[], Vec::as_slice)
     }
 }
 
 impl Exception {
-    /// Returns the class on this platform, if the exception applies to the answer.
+    /// Returns the class that the answer has on this platform, if the exception applies to the answer.
     pub(crate) fn class(&self, reply: &Reply, class: &str) -> Option<&str> {
         let is_named = self.answers.as_ref().is_none_or(|names| names.contains(&reply.name));
         (is_named && self.class == class).then_some(&*self.r#as)
@@ -113,7 +114,7 @@ impl Exception {
 }
 
 impl Reply {
-    /// Returns the class of the answer to this question, or `None` if the table has none.
+    /// Returns the class of the answer to this question, or `None` if the table gives it no class.
     pub(crate) fn is(&self, question: &str) -> Option<&str> {
         self.is.as_str().or_else(|| self.is.get(question).or_else(|| self.is.get("else"))?.as_str())
     }
@@ -127,12 +128,12 @@ impl Reply {
         self.connection == Connection::Refused
     }
 
-    /// Returns `true` if the app's request reaches the server.
+    /// Returns `true` if the hostile server receives the app's request.
     pub(crate) fn arrives(&self) -> bool {
         self.at.is_none() && !self.is_refused()
     }
 
-    /// Returns the URL that the app uses, for a server at `authority`.
+    /// Returns the URL that the app uses to reach a server at `authority`.
     pub(crate) fn url(&self, authority: &str) -> String {
         let scheme = match self.connection {
             Connection::Http | Connection::Refused => "http",
@@ -153,7 +154,7 @@ impl Reply {
         Planned { endpoint, parts, end: self.end, speaks }
     }
 
-    /// Returns the bytes on the wire.
+    /// Returns the parts of the answer, as bytes.
     fn parts(&self, names: &Names) -> Parts {
         if let Some(raw) = &self.raw {
             return raw.iter().map(|part| part_of(part, names)).collect();
@@ -217,7 +218,8 @@ impl Names {
     }
 }
 
-/// Parses a part: a string, `{"hex": …}` or `{"text": …, "times": n}`. Returns its bytes and the number of repetitions.
+/// Parses a part, which is a string, `{"hex": …}` or `{"text": …, "times": n}`. Returns its bytes and the number of
+/// repetitions.
 fn part_of(part: &Value, names: &Names) -> (Vec<u8>, usize) {
     if let Some(text) = part.as_str() {
         return (names.replace(text).into_bytes(), 1);

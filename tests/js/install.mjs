@@ -1,4 +1,4 @@
-// Installs the packed package as a stranger would, in a folder outside of the repository.
+// Installs the packed package in a folder outside of the repository, as somebody does who does not have the repository.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
@@ -8,10 +8,10 @@ import { join } from "node:path";
 /** The name of the program npm. */
 export const NPM = process.platform === "win32" ? "npm.cmd" : "npm";
 
-/** The arguments with which npm installs a tarball, without a request to the registry. */
+/** The arguments with which npm installs a tarball without sending a request to the registry. */
 export const INSTALL = ["install", "--offline", "--no-audit", "--no-fund", "--loglevel=error"];
 
-/** Creates a project in a temporary folder whose name begins with `prefix`. The caller removes it. */
+/** Creates a project in a temporary folder whose name begins with `prefix`. The caller has to remove the folder. */
 export function createProject(prefix) {
   const folder = mkdtempSync(join(tmpdir(), prefix));
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');

@@ -1,12 +1,12 @@
-// Starts the local Polar, which `behavior/shared/local-polar.mjs` controls. Knows nothing of the package.
+// Starts the local Polar, which tests control with `behavior/shared/local-polar.mjs`. Knows nothing about the package.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 /**
- * Starts `serve` of the command line tool `program`. Returns its description of itself, with `url`, and a function that
- * stops it.
+ * Starts `serve` of the command line tool `program`. Returns what the server prints about itself, including its `url`,
+ * and a function that stops it.
  */
 export async function startLocalPolar(program, ...options) {
   const server = spawn(program, ["serve", "--port", "0", "--json", ...options], {

@@ -1,5 +1,6 @@
-//! The rules of ARCHITECTURE.md. Each is a function that reports how the rule was broken. They follow from that page,
-//! from Polar's answers and from the events in the world, and never from the engine's code.
+//! The rules of ARCHITECTURE.md. Each function checks a rule. If the rule is broken, the function returns an error that
+//! says how. The checks follow from ARCHITECTURE.md, from Polar's answers and from the events in the world, and never
+//! from the engine's code.
 
 use super::polar::{DAY, DenialReason, Endpoint, Meaning, ORGANIZATION, PRO, Terms, id};
 use super::reference;
@@ -9,7 +10,7 @@ use polar_license::engine::Outcome;
 use polar_license::{Decision, ErrorKind, License, Reason, State};
 use serde_json::Value;
 
-/// The most by which an honest clock is wrong: a time zone or a day (ARCHITECTURE.md, "Time").
+/// The largest error of an honest clock: a wrong time zone or a wrong day (ARCHITECTURE.md, "Time").
 const TOLERANCE: i64 = 26 * HOUR;
 
 macro_rules! rule {
@@ -22,7 +23,7 @@ macro_rules! rule {
 
 // ---- bounds of the engine's estimate of the time ----
 
-/// Returns an upper bound of the estimate: the highest claim of the clocks since the answer ("Time").
+/// Returns an upper bound of the estimate ("Time"): the latest time that the clocks have claimed since the answer.
 pub(crate) fn latest_estimate(answer: &ReceivedAnswer, wall: i64, passed: i64) -> i64 {
     let mut latest = (answer.upper + passed).max(wall + answer.offset);
     if answer.offset.abs() > TOLERANCE {
@@ -31,8 +32,9 @@ pub(crate) fn latest_estimate(answer: &ReceivedAnswer, wall: i64, passed: i64) -
     latest
 }
 
-/// Returns a lower bound of the estimate ("Time"): the highest of the wall clock's lowest claim, the time that this
-/// process has counted since it received the answer, and the saved `high`, which lags by an hour at most.
+/// Returns a lower bound of the estimate ("Time"). It is the latest of three times: the earliest time that the wall
+/// clock claims, the time that this process has counted since it received the answer, and the saved `high`, which lags
+/// behind by an hour at most.
 fn earliest_estimate(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> i64 {
     let now = world.clocks(who.device);
     let wall = now.wall.unix_ms();
@@ -51,20 +53,22 @@ fn earliest_estimate(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> 
     [Some(earliest), counted, saved, Some(answer.at)].into_iter().flatten().max().unwrap_or(earliest)
 }
 
-/// Returns the time of the confirmation that a process shows, and the lower bound of its estimate.
+/// Returns the time of the confirmation behind the decision that a process shows, and the lower bound of the process's
+/// estimate of the time.
 pub(crate) fn shown_and_earliest(world: &mut World, who: ProcessId) -> Option<(i64, i64)> {
     let decision = world.decision(who)?;
     let answer = confirmation(world, who, decision.license()?)?;
     (decision.state() != State::ClockSuspect).then(|| (answer.at, earliest_estimate(world, who, answer)))
 }
 
-/// Returns the confirmation from which a process has its license.
+/// Returns the confirmation that the license of a process comes from.
 fn confirmation<'a>(world: &'a World, who: ProcessId, license: &License) -> Option<&'a ReceivedAnswer> {
     let at = license.confirmed_at.unix_ms();
     world.answers.iter().find(|answer| answer.device == who.device && answer.at == at && answer.verdict.is_ok())
 }
 
-/// Returns the reasons of the denials that may explain a decision: those since the confirmation of its license.
+/// Returns the reasons of the denials that may explain a decision: the denials that came after the confirmation of its
+/// license.
 fn denials(
     world: &World,
     who: ProcessId,
@@ -109,8 +113,8 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     the_decision_follows_the_table(world, who, &decision, license, &answer, &terms, &app, &bounds)?;
     a_denial_is_remembered(world, who, &decision, license)?;
     let mono = world.clocks(who.device).mono;
-    // the time was not estimated for a denial, for an expiry that Polar stated, or for a benefit that the app does not
-    // accept
+    // no time is estimated for a denial, for an expiry that Polar itself reported, or for a benefit that the app does
+    // not accept
     let stated = || denials(world, who, license, &answer).any(|why| why == DenialReason::Expired);
     let timeless = match decision.state() {
         State::ClockSuspect | State::Denied => true,
@@ -123,7 +127,8 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     Ok(())
 }
 
-/// Returns `true` if every claim of the clocks may be more than 26 h before the time that the device has seen ("Time").
+/// Returns `true` if all clocks may claim times that are more than 26 h before the time that the device has seen
+/// ("Time").
 fn is_suspect(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> bool {
     all_claims_are_before(world, who, answer, answer.upper - TOLERANCE)
 }
@@ -133,17 +138,17 @@ fn all_claims_are_before(world: &World, who: ProcessId, answer: &ReceivedAnswer,
     wall + answer.offset < time && (answer.offset.abs() <= TOLERANCE || wall < time)
 }
 
-/// The bounds of a process's estimate of the time.
+/// Bounds of a process's estimate of the time.
 struct Bounds {
     earliest: i64,
     latest: i64,
-    /// Whether this process has estimated the time before, since this confirmation.
+    /// Whether this process has already estimated the time since this confirmation.
     was_seen: bool,
     /// Whether it is certain that no clock can be trusted.
     timeless: bool,
 }
 
-/// Checks rule 12: a feature is on only with access and its benefit.
+/// Checks rule 12: a feature is on only if access is allowed and the license has the feature's benefit.
 fn features_follow_access_and_benefit(decision: &Decision) -> Check {
     let benefit = decision.license().map(|license| license.benefit_id);
     let expected = decision.allowed() && benefit == Some(id(PRO));
@@ -157,9 +162,9 @@ fn features_follow_access_and_benefit(decision: &Decision) -> Check {
     Ok(())
 }
 
-/// Checks that the license has the values of the confirmation.
+/// Checks that the license has the values of its confirmation.
 fn the_license_is_what_polar_confirmed(decision: &Decision, license: &License, terms: &Terms) -> Check {
-    // since then a denial may have said that the license has expired, which does not name a date
+    // a later denial may have said that the license has expired; such a denial names no date
     let withdrawn = decision.state() == State::Expired && license.expires_at.is_none();
     let same = license.benefit_id == terms.benefit
         && license.activation_id == terms.activation
@@ -168,13 +173,13 @@ fn the_license_is_what_polar_confirmed(decision: &Decision, license: &License, t
         && license.limit_activations == terms.limit_activations
         && license.limit_usage == terms.limit_usage
         && license.usage == terms.usage;
-    // a seat that was released for another one is gone before the next confirmation
+    // if the seat was released in favor of another one, the license has no seat until the next confirmation
     let gave_up = license.activation_id.is_none() && terms.activation.is_some() && !decision.allowed();
     rule!("rule 1, a license has the values of its confirmation", same || gave_up, "{license:?} is not {terms:?}");
     Ok(())
 }
 
-/// Checks rule 3: grace counts from the confirmation, and only a confirmation extends it.
+/// Checks rule 3: the grace period begins at the confirmation, and only another confirmation extends it.
 fn grace_counts_from_the_confirmation(decision: &Decision, app: &App, terms: &Terms) -> Check {
     let end = terms.at + app.grace;
     let end = terms.expires_at.map_or(end, |expiry| expiry.min(end));
@@ -191,7 +196,8 @@ fn grace_counts_from_the_confirmation(decision: &Decision, app: &App, terms: &Te
     Ok(())
 }
 
-/// Checks rows 2 to 9 of the decision table: each state has its cause, and access meets all conditions.
+/// Checks rows 2 to 9 of the decision table: each state has one of its causes, and access is allowed only if all its
+/// conditions are met.
 #[expect(clippy::too_many_arguments, reason = "a decision depends on all of these")]
 fn the_decision_follows_the_table(
     world: &World,
@@ -256,7 +262,8 @@ fn the_decision_follows_the_table(
     Ok(())
 }
 
-/// Checks that a license is missing only if the user removed it, the store could not be read, or the record was edited.
+/// Checks that a license is missing only for one of these reasons: the user removed it, the store could not be read, or
+/// the record was edited.
 fn a_missing_license_has_a_cause(world: &World, who: ProcessId, decision: &Decision) -> Check {
     let device = &world.devices[who.device];
     let Some(process) = &device.processes[who.slot] else { return Ok(()) };
@@ -275,7 +282,8 @@ fn a_missing_license_has_a_cause(world: &World, who: ProcessId, decision: &Decis
     Ok(())
 }
 
-/// Checks rule 2: after a denial neither going offline, nor a restart, nor another process restores access.
+/// Checks rule 2: after a denial, only another answer of Polar's restores access. Going offline, a restart or another
+/// process does not.
 fn a_denial_is_remembered(world: &World, who: ProcessId, decision: &Decision, license: &License) -> Check {
     let device = &world.devices[who.device];
     let Some(process) = device.processes[who.slot].as_ref().filter(|_| !device.edited) else { return Ok(()) };
@@ -286,7 +294,8 @@ fn a_denial_is_remembered(world: &World, who: ProcessId, decision: &Decision, li
     };
     let own = process.denial.as_ref().filter(|denial| broken(denial));
     if process.write_failed {
-        // another process saved the opposite, which it may have received later; Polar is asked again when that is due
+        // another process saved the opposite answer, which it may have received later; Polar is asked again when that
+        // is due
         let overtaken = |denial: &ReceivedDenial| denial.confirmed != Some(license.confirmed_at.unix_ms());
         let held = own.is_none_or(overtaken);
         rule!(
@@ -298,7 +307,7 @@ fn a_denial_is_remembered(world: &World, who: ProcessId, decision: &Decision, li
         return Ok(());
     }
     if own.is_some_and(|denial| denial.asked_again) {
-        // it is unknown which of two opposite answers was the last, and the repeated request got no answer
+        // it is unknown which of two opposite answers was the last, because the operation asked again and got no answer
         return Ok(());
     }
     if own.is_some_and(|denial| denial.to_consume) {
@@ -347,7 +356,8 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
     the_condition_is_this_devices(world, who, exchange, body, app)?;
     rule!("the organization is the app's", body["organization_id"] == ORGANIZATION, "{body}");
     if exchange.endpoint == Endpoint::Activate {
-        // an attempt counts as running for a minute only, and that can pass only if the machine was asleep
+        // an attempt counts as running for only a minute; more than a minute can pass here only if the machine was
+        // asleep
         let asleep = exchange.at - task.began_at > 60_000;
         let stored = task.excused || task.record_removed || asleep || world.probe(who.device)?.uncertain;
         rule!("rule 6, the attempt is saved before it is sent", stored, "a crash here would lose the seat");
@@ -358,7 +368,7 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
     Ok(())
 }
 
-/// Checks rule 9: the pace of requests, and pauses.
+/// Checks rule 9: requests keep to the pace and to pauses.
 fn requests_are_paced(world: &mut World, who: ProcessId, at: usize, sent: u64) -> Check {
     let device = &world.devices[who.device];
     let Some(process) = &device.processes[who.slot] else { return Ok(()) };
@@ -393,7 +403,7 @@ fn an_operation_sends_what_it_may(task: &Task, license: Option<&License>, now: &
     let sent = |endpoint: Endpoint| task.log.iter().filter(move |other| other.endpoint == endpoint);
     let gives_up_another = now.endpoint == Endpoint::Deactivate && now.activation != held;
     let what = format!("{:?} sends {:?} of {}", task.call, now.endpoint, short(now.activation));
-    // Polar does not know the seat, but it may still be taken: the operation asks about its key
+    // Polar does not know the seat, but the seat may still be taken, so the operation asks about the seat's key
     let asks_for_its_key = now.endpoint == Endpoint::Validate
         && (now.activation, now.uses) == (None, 0)
         && task.log.last().is_some_and(|last| last.received == Some(Meaning::SeatUnknown) && last.key == now.key);
@@ -405,7 +415,7 @@ fn an_operation_sends_what_it_may(task: &Task, license: Option<&License>, now: &
         }
         Some(Call::Consume(count)) => {
             let first = task.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == u64::from(count);
-            // after opposite answers to two processes the operation asks again, without counting
+            // if two processes received opposite answers, the operation asks again, without counting usage again
             let resolves = !task.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == 0;
             first || resolves || gives_up_another
         }
@@ -431,8 +441,9 @@ fn an_operation_sends_what_it_may(task: &Task, license: Option<&License>, now: &
     Ok(())
 }
 
-/// Checks rule 5: an activation is sent only for a key that Polar has just confirmed, with a limit and an accepted
-/// benefit, and a second time only after a certain `activation_limit` and a certain release.
+/// Checks rule 5. An activation is sent only if Polar has just confirmed the key, the key has a limit of devices, and
+/// the app accepts the key's benefit. It is sent a second time only if Polar certainly answered `activation_limit` and
+/// then certainly released a seat.
 fn may_activate(task: &Task, now: &Exchange, replace: bool, app: &App) -> bool {
     let of_the_key = |other: &&Exchange| other.endpoint == Endpoint::Validate && other.activation.is_none();
     let checked = task.log.iter().rev().find(of_the_key);
@@ -456,7 +467,8 @@ fn may_activate(task: &Task, now: &Exchange, replace: bool, app: &App) -> bool {
     good && first_time
 }
 
-/// Checks rule 13: the condition `device` is computed from this machine, and the app's own come from its configuration.
+/// Checks rule 13: the value of the condition `device` is computed from this machine, and the app's own conditions come
+/// from its configuration.
 fn the_condition_is_this_devices(world: &World, who: ProcessId, now: &Exchange, body: &Value, app: &App) -> Check {
     let conditions = &body["conditions"];
     let own = world.devices[who.device].id.as_str();
@@ -474,7 +486,7 @@ fn the_condition_is_this_devices(world: &World, who: ProcessId, now: &Exchange, 
 
 // ---- every answer ----
 
-/// Checks rule 1: anything but Polar's answer leaves the license unchanged.
+/// Checks rule 1: nothing except an answer of Polar's changes the license.
 pub(crate) fn only_polar_can_deny(before: &Decision, after: &Decision) -> Check {
     let same = before.state() == after.state()
         && before.reason() == after.reason()
@@ -500,7 +512,8 @@ pub(crate) fn every_outcome(world: &mut World, task: &Task, outcome: &Outcome) -
 /// Checks rule 7: `maybe_applied` is true if and only if the request may have been applied.
 fn an_error_says_whether_it_may_have_been_applied(task: &Task, outcome: &Outcome) -> Check {
     let Err(error) = &outcome.result else { return Ok(()) };
-    // a consume also releases seats of older licenses; a lost release is no part of it, and is repeated later
+    // a consume also releases seats of older licenses; such a release is not part of the consume, and is repeated later
+    // if its answer is lost
     let consumes = matches!(task.call, Some(Call::Consume(_)));
     let changes = |exchange: &&Exchange| exchange.uses > 0 || (exchange.endpoint != Endpoint::Validate && !consumes);
     let unknown =
@@ -512,7 +525,7 @@ fn an_error_says_whether_it_may_have_been_applied(task: &Task, outcome: &Outcome
     };
     let lost = task.log.iter().filter(changes).any(not_received);
     rule!("rule 7, what Polar did is never denied", !lost || error.maybe_applied(), "`{error}` after {:?}", task.log);
-    // a seat that Polar has given, confirmed or released, and that could not be stored
+    // Polar has given, confirmed or released a seat, and the result could not be stored
     let confirmed = |exchange: &Exchange| match exchange.received {
         Some(Meaning::SeatTaken(_) | Meaning::Released) => true,
         Some(Meaning::Confirmed(_)) => exchange.activation.is_some(),
@@ -543,8 +556,8 @@ fn asking_never_fails(task: &Task, outcome: &Outcome) -> Check {
     Ok(())
 }
 
-/// Returns the denial of the license here that an operation received, if no confirmation came after it. `decision` is
-/// the one that the operation ended with.
+/// Returns the denial that an operation received for the license on this device, unless a confirmation came after the
+/// denial. `decision` is the operation's resulting decision.
 pub(crate) fn last_denial(task: &Task, decision: Option<&Decision>) -> Option<ReceivedDenial> {
     if !matches!(task.call, Some(Call::Validate | Call::Refresh(_) | Call::Consume(_))) {
         return None;
@@ -554,7 +567,8 @@ pub(crate) fn last_denial(task: &Task, decision: Option<&Decision>) -> Option<Re
     let last = about_it()
         .filter(|exchange| matches!(exchange.received, Some(Meaning::Confirmed(_) | Meaning::Denied(_))))
         .last()?;
-    // the operation wanted to ask again, because another process had saved the opposite, but its time was over
+    // the operation should have asked again, because another process had saved the opposite answer, but there was no
+    // time left
     let out_of_time = || {
         let problem = decision.and_then(Decision::problem).map(|problem| problem.kind);
         task.interfered && problem == Some(ErrorKind::RateLimited)
@@ -571,7 +585,7 @@ pub(crate) fn last_denial(task: &Task, decision: Option<&Decision>) -> Option<Re
 
 // ---- seats ----
 
-/// Checks rule 6: every seat that this device took is in its record, or is reported as uncertain for thirty days.
+/// Checks rule 6: each seat that this device took is in its record, or is reported as uncertain for thirty days.
 pub(crate) fn no_seat_is_lost_in_silence(world: &World, device: usize) -> Check {
     let recent = |at: i64| world.now - at < 30 * DAY;
     let taken = world.seats.iter().filter(|seat| seat.device == device && !seat.excused && recent(seat.at));
@@ -595,7 +609,7 @@ pub(crate) fn no_seat_is_lost_in_silence(world: &World, device: usize) -> Check 
     Ok(())
 }
 
-/// Checks rule 5d: in the end every seat that was replaced by another is free, unless its key was rotated since.
+/// Checks rule 5d: in the end each seat that was replaced by another one is free, unless its key was rotated meanwhile.
 pub(crate) fn old_seats_are_given_up(world: &World, device: usize, held: Option<&License>) -> Check {
     let held_none = held.is_none();
     let held = held.and_then(|license| license.activation_id);
@@ -621,7 +635,7 @@ pub(crate) fn old_seats_are_given_up(world: &World, device: usize, held: Option<
     Ok(())
 }
 
-/// Checks, once everything works, that a device's decision agrees with Polar about its key and seat.
+/// Checks that a device's decision agrees with what Polar says about its key and seat, once everything works.
 pub(crate) fn the_decision_is_what_polar_says(world: &mut World, who: ProcessId) -> Check {
     let Some(decision) = world.decision(who) else { return Ok(()) };
     let Some(license) = decision.license() else { return Ok(()) };
@@ -637,13 +651,13 @@ pub(crate) fn the_decision_is_what_polar_says(world: &mut World, who: ProcessId)
         let accepted = app.benefits.is_empty() || app.benefits.contains(&key.benefit);
         key.status == super::polar::Status::Granted && !key.is_expired(now) && seated && accepted
     });
-    // changed conditions end an activation; that denial was checked when it was received
-    // not the answer about the key alone, which may follow after the release of another seat
+    // leaves out answers about the key alone, because such an answer may follow the release of another seat
     let about_it = |answer: &&ReceivedAnswer| {
         let same_license = display(&answer.key) == license.display_key && answer.activation == license.activation_id;
         answer.device == who.device && same_license
     };
     let last = world.answers.iter().rev().find(about_it).map(|answer| answer.verdict.clone());
+    // changed conditions end an activation; the denial for this reason was checked when it was received
     let changed = last == Some(Err(DenialReason::Conditions));
     let expected = truth.is_some_and(known) && good && !changed;
     rule!("recovery, one validate shows Polar's answer", decision.allowed() == expected, "{}", summary(&decision));

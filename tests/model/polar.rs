@@ -1,5 +1,6 @@
-//! A tiny Polar that behaves as the real one was observed to (see tools/mock-polar): keys, seats, a merchant, a true
-//! clock. Small enough to check by reading it. Knows nothing about the library.
+//! A small simulated Polar with keys, seats, a merchant and a correct clock. It behaves like the real Polar, as far as
+//! that was observed (see tools/mock-polar). It is small enough to be checked by reading it, and knows nothing about
+//! the library.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -22,7 +23,7 @@ pub(crate) struct Polar {
 pub(crate) struct SoldKey {
     id: Uuid,
     pub(crate) text: String,
-    /// The text before the first rotation.
+    /// The text that the key had before its first rotation.
     pub(crate) first_text: String,
     pub(crate) benefit: Uuid,
     pub(crate) status: Status,
@@ -46,46 +47,46 @@ pub(crate) struct PolarSeat {
     conditions: Map<String, Value>,
 }
 
-/// An action of a merchant or a customer at polar.sh.
+/// Something that a merchant or a customer does at polar.sh.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action {
     Revoke,
     Disable,
     Grant,
     Rotate,
-    /// Removes the newest or the oldest activation in the portal.
+    /// Removes the newest or the oldest activation, in the customer portal.
     RemoveSeat {
         newest: bool,
     },
     LimitSeats(Option<u32>),
-    /// Sets the expiry, in ms from now, or removes it.
+    /// Sets the expiry to this many ms from now, or removes it.
     ExpireIn(Option<i64>),
 }
 
-/// The meaning of an answer, which the test knows without parsing JSON.
+/// The meaning of an answer. The test uses it instead of parsing JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Meaning {
-    /// Status 200 to validate.
+    /// The reply to validate has status 200.
     Confirmed(Terms),
-    /// Status 404 to validate.
+    /// The reply to validate has status 404.
     Denied(DenialReason),
-    /// Status 200 to activate.
+    /// The reply to activate has status 200.
     SeatTaken(Terms),
-    /// Status 403 or 404 to activate.
+    /// The reply to activate has status 403 or 404.
     ActivationDenied(DenialReason),
-    /// Status 204 to deactivate.
+    /// The reply to deactivate has status 204.
     Released,
-    /// Status 404 to deactivate.
+    /// The reply to deactivate has status 404.
     SeatUnknown,
-    /// Status 400 to counting usage.
+    /// The reply to a request that counts usage has status 400.
     UsageExhausted,
-    /// Status 429: no request for this many seconds.
+    /// The reply has status 429: Polar accepts no request for this many seconds.
     Wait(u32),
-    /// No answer of Polar's: a failure, or a reply from somebody else.
+    /// No answer of Polar's arrived: the request failed, or somebody else replied.
     NoAnswer { maybe_applied: bool, kind: &'static str },
 }
 
-/// The terms of a key in a confirmation.
+/// The terms of a key, as a confirmation states them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Terms {
     pub(crate) at: i64,
@@ -143,7 +144,7 @@ pub(crate) fn rfc3339(at: i64) -> String {
     polar_license::Timestamp::from_unix_ms(at).to_string()
 }
 
-/// The keys on sale, by their index in [`Polar::keys`].
+/// The positions of the sold keys in [`Polar::keys`].
 pub(crate) const PLAIN: usize = 0;
 pub(crate) const ONE_SEAT: usize = 1;
 pub(crate) const TWO_SEATS: usize = 2;
@@ -180,7 +181,7 @@ impl Polar {
         Self { keys, seats_given: 0 }
     }
 
-    /// Returns another Polar, which gives other ids to its seats.
+    /// Returns a second Polar, which gives its seats other ids.
     pub(crate) fn elsewhere(now: i64) -> Self {
         Self { seats_given: 1 << 32, ..Self::new(now) }
     }
@@ -207,7 +208,7 @@ impl Polar {
         }
     }
 
-    /// Answers a request. A malformed request, for which Polar would answer 422, is an error.
+    /// Answers a request. Returns an error if the request is malformed, in which case the real Polar would answer 422.
     pub(crate) fn handle(&mut self, endpoint: Endpoint, body: &Value, now: i64) -> Result<Reply, String> {
         let malformed = |what: &str| format!("Polar would answer 422: {what}");
         let text = body["key"].as_str().ok_or_else(|| malformed("no key"))?.to_owned();
@@ -251,7 +252,7 @@ impl Polar {
 }
 
 impl SoldKey {
-    /// Validates the key in Polar's order: status, expiry, activation, conditions, usage.
+    /// Validates the key. Checks in the same order as Polar: status, expiry, activation, conditions, usage.
     fn validate(&mut self, activation: Option<Uuid>, conditions: &Map<String, Value>, uses: u32, now: i64) -> Reply {
         if self.status != Status::Granted {
             return denial(DenialReason::Inactive);

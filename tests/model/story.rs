@@ -1,4 +1,4 @@
-//! The events that random stories consist of, and their frequencies.
+//! The events of which random stories consist, and how frequent each event is.
 
 use super::polar::{Action, FIVE_USES, KEYS, ONE_SEAT, PLAIN, TEN_DAYS, TWO_SEATS};
 use polar_license::engine::Patience;
@@ -13,14 +13,14 @@ pub(crate) const YEAR: i64 = 365 * DAY;
 /// An event in a world.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// An operation runs from its beginning to its end. Its first requests meet these faults, the rest none.
+    /// An operation runs from its beginning to its end. Its first requests meet these faults, the others meet none.
     Do { who: ProcessId, call: Call, faults: Vec<Fault> },
-    /// An operation begins. The events below continue it.
+    /// An operation begins. Later events continue it.
     Begin { who: ProcessId, call: Call },
-    /// An operation is interrupted by the device's other process: just before it sends the request with this index the
-    /// other process runs an operation and then the merchant acts, or (`sent`) after it has sent that request the
-    /// merchant acts and then the other process runs. The interrupted operation continues, and its next request meets
-    /// `then`.
+    /// The device's other process interrupts an operation, at the request with the index `request`. If `sent` is false,
+    /// the other process runs an operation just before this request is sent, and then the merchant acts. If `sent` is
+    /// true, the merchant acts just after this request was sent, and then the other process runs. Afterwards the
+    /// interrupted operation continues, and its next request meets `then`.
     Overtake {
         who: ProcessId,
         call: Call,
@@ -32,25 +32,26 @@ pub(crate) enum Event {
     },
     /// A running operation carries out one step.
     Step { pick: usize, fault: Fault },
-    /// A running operation that is about to use the store reads it, and continues later.
+    /// A running operation that is about to use the store reads the store, and continues later.
     Peek { pick: usize },
-    /// The caller of a running operation cancels it, or drops it.
+    /// The caller cancels a running operation or drops it.
     Cancel { pick: usize, dropped: bool },
-    /// The process of a running operation crashes in the middle of a step: the write is done, the request is sent.
+    /// The process of a running operation crashes in the middle of a step, that is, after the write was done or the
+    /// request was sent.
     Crash { pick: usize },
     /// A process ends.
     Stop { who: ProcessId },
-    /// A process starts and replaces the one in its slot.
+    /// A process starts, and replaces the process in its slot.
     Start { who: ProcessId, setup: usize, shared_pacer: bool },
-    /// Time passes for everybody.
+    /// Time passes on all devices and at Polar.
     Pass { ms: i64 },
     /// A device sleeps, and its monotonic clock stops.
     Sleep { device: usize, ms: i64 },
-    /// A device's wall clock is set; `error` is its difference from the true time, in ms.
+    /// A device's wall clock is set. `error` is the difference between the wall clock and the true time, in ms.
     SetClock { device: usize, error: i64 },
-    /// The merchant acts, or the customer in the portal.
+    /// The merchant acts, or the customer acts in the customer portal.
     Polar { key: usize, action: Action },
-    /// A device goes offline, or online again.
+    /// A device goes offline or online.
     Network { device: usize, down: bool },
     /// A disk begins or stops failing.
     Disk { device: usize, trouble: Trouble },
@@ -58,14 +59,14 @@ pub(crate) enum Event {
     EditRecord { device: usize, edit: RecordEdit },
 }
 
-/// The identity of a process: its device and its slot there.
+/// The identity of a process: its device, and its slot on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProcessId {
     pub(crate) device: usize,
     pub(crate) slot: usize,
 }
 
-/// A call of the app's.
+/// A function that the app calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     Validate,
@@ -76,13 +77,13 @@ pub(crate) enum Call {
     Forget,
 }
 
-/// The key that a user types.
+/// The key that the user types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Typed {
-    /// None: the stored key is used.
+    /// The user types no key, and the stored key is used.
     Stored,
     Key(usize),
-    /// The original text of a key that may have been rotated since.
+    /// The original text of a key. The key may have been rotated since.
     FirstText(usize),
     Typo,
     Blank,
@@ -96,7 +97,7 @@ pub(crate) enum Fault {
     LostRequest,
     LostReply,
     Portal(u16),
-    /// An error status with a JSON body that is not Polar's.
+    /// The reply has an error status, and a JSON body that is not Polar's.
     Foreign(u16),
     ServerError {
         applied: bool,
@@ -131,20 +132,21 @@ pub(crate) enum RecordEdit {
     Delete,
 }
 
-/// The kinds of events in a story.
+/// A world's conditions, which determine the events of a story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Environment {
-    /// One process per device, right clocks and no edits: every result can be predicted exactly.
+    /// Each device has one process, clocks are right and nobody edits records, so every result can be predicted
+    /// exactly.
     Quiet,
-    /// As `Quiet`, with clocks that jump.
+    /// Like `Quiet`, but clocks jump.
     Clocks,
-    /// As `Quiet`, with concurrent processes, and more crashes.
+    /// Like `Quiet`, but with concurrent processes and more crashes.
     Processes,
-    /// As `Quiet`, with disks that fail.
+    /// Like `Quiet`, but disks fail.
     Disks,
-    /// As `Quiet`, with edited records.
+    /// Like `Quiet`, but records are edited.
     Edits,
-    /// All of these at once.
+    /// All of the above at once.
     Everything,
 }
 
@@ -221,7 +223,7 @@ impl Environment {
     fn overtake(self) -> impl Strategy<Value = Event> {
         let turns = prop_oneof![Just(Action::Revoke), Just(Action::Grant)];
         let action = prop_oneof![Just(None), (key(), prop_oneof![action(), turns]).prop_map(Some)];
-        // most interesting if both processes run the same operation
+        // conflicts are most likely if both processes run the same operation
         let calls = prop_oneof![
             3 => Just((Call::Validate, Call::Validate)),
             2 => call().prop_map(|call| (call, call)),

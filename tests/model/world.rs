@@ -1,5 +1,5 @@
-//! The simulated devices, disks, clocks and processes, all in memory. The world carries out the real engine's steps,
-//! one at a time, and lets faults happen between them. It records what happened; `invariants.rs` checks it.
+//! The simulated devices, disks, clocks and processes, all in memory. The world carries out the real engine's steps one
+//! at a time, with faults in between, and records what happened. `invariants.rs` checks the result.
 
 use super::invariants;
 use super::polar::{
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The result of a check: an error names the broken rule and gives details.
+/// The result of a check. An error names the broken rule and gives details.
 pub(crate) type Check = Result<(), String>;
 
 pub(crate) struct World {
@@ -30,46 +30,46 @@ pub(crate) struct World {
     pub(crate) answers: Vec<ReceivedAnswer>,
     pub(crate) seats: Vec<TakenSeat>,
     pub(crate) pacers: Vec<SentRequests>,
-    /// The lines that tell people what happened.
+    /// The lines that describe, for people, what happened.
     pub(crate) story: Vec<String>,
-    /// A counter of everything that happens, by which the order of two things is known.
+    /// A counter of everything that happens. Two values show which of two things happened first.
     pub(crate) tick: u64,
-    /// The number of the engine's steps that were carried out.
+    /// How many steps of the engine were carried out.
     pub(crate) steps: u64,
     ids: u64,
 }
 
 pub(crate) struct Device {
     pub(crate) id: DeviceId,
-    /// The wall clock minus the true time.
+    /// The difference of the wall clock from the true time.
     pub(crate) wall_error: i64,
     mono: u64,
     pub(crate) bytes: Option<Vec<u8>>,
-    /// The number of writes to the store.
+    /// How often the store was written.
     pub(crate) version: u64,
-    /// The result of the last probe, with the version that it was made of.
+    /// The result of the last probe, and the version of the store that was probed.
     probed: RefCell<Option<(u64, Probe)>>,
     pub(crate) trouble: Trouble,
     offline: bool,
     copies: Vec<Vec<u8>>,
     pub(crate) processes: [Option<Process>; 2],
     shared_pacer: (Pacer, usize),
-    /// The tick since which a license is certainly stored.
+    /// The tick since which a license has certainly been stored.
     pub(crate) licensed_since: Option<u64>,
-    /// Whether a process here ever gave up a license and could not save that.
+    /// Whether a process on this device ever removed its license and could not save the removal.
     pub(crate) gave_up_unsaved: bool,
-    /// Whether a report of an uncertain seat is justified, because the outcome of an attempt may be unknown.
+    /// Whether a report of an uncertain seat would be justified, because the outcome of an attempt may be unknown.
     pub(crate) may_report_uncertain: bool,
-    /// Whether somebody ever edited the record.
+    /// Whether anybody ever edited the record.
     pub(crate) edited: bool,
-    /// The last denial that was certainly stored, and the tick at which it was.
+    /// The last denial that was certainly stored, and the tick at which it was stored.
     pub(crate) denial: Option<(ReceivedDenial, u64)>,
-    /// A lower bound of the stored `high` for each confirmation, and the tick from which it holds.
+    /// For each confirmation: a lower bound of the stored `high`, and the tick from which the bound holds.
     pub(crate) high: BTreeMap<i64, (i64, u64)>,
-    /// A saved pause: the wall time until which it binds every process, and the tick at which it was saved. `None`
-    /// after the clock was set.
+    /// A saved pause: the wall time until which it binds every process, and the tick at which it was saved. It is
+    /// `None` after the wall clock was set.
     pub(crate) saved_pause: Option<(i64, u64)>,
-    /// Whether an operation that began before the pause was saved has written the record since.
+    /// Whether, since the pause was saved, the record was written by an operation that had begun before the pause.
     pub(crate) pause_overwritten: bool,
 }
 
@@ -79,21 +79,22 @@ pub(crate) struct Process {
     pub(crate) pacer: usize,
     /// The tick at which the process last read the store.
     pub(crate) last_read: Option<u64>,
-    /// Whether the process ever failed to write, so that it may know more than the store.
+    /// Whether a write by this process ever failed, so that the process may know more than the store.
     pub(crate) write_failed: bool,
-    /// Whether the process gave up its license and could not save that.
+    /// Whether the process removed its license and could not save the removal.
     pub(crate) gave_up_unsaved: bool,
     pub(crate) seen: Option<Seen>,
     pub(crate) denial: Option<ReceivedDenial>,
 }
 
-/// The time at which a process last showed a decision. Its estimate of the time only grows from there.
+/// The moment at which a process last showed a decision. From then on, the process's estimate of the time can only
+/// grow.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) confirmed: i64,
-    /// The monotonic clock at that time.
+    /// The reading of the monotonic clock at that moment.
     pub(crate) mono: u64,
-    /// A lower bound of the process's estimate at that time.
+    /// A lower bound of the process's estimate of the time at that moment.
     pub(crate) earliest: i64,
 }
 
@@ -107,7 +108,7 @@ pub(crate) struct App {
     pub(crate) version: Option<i64>,
 }
 
-/// A denial of the license that the device held.
+/// A denial of the license that the device had at the time.
 #[derive(Clone, Debug)]
 pub(crate) struct ReceivedDenial {
     pub(crate) key: String,
@@ -115,9 +116,9 @@ pub(crate) struct ReceivedDenial {
     pub(crate) at: i64,
     /// Whether the denial was the answer to counting usage.
     pub(crate) to_consume: bool,
-    /// Whether Polar was asked again after the denial, and gave no answer, or the operation had no time left for that.
+    /// Whether the operation asked Polar again after the denial and got no answer, or had no time left to ask again.
     pub(crate) asked_again: bool,
-    /// The time of the confirmation that the license here had after the denial.
+    /// The time of the confirmation of the license that the device had after the denial.
     pub(crate) confirmed: Option<i64>,
 }
 
@@ -125,31 +126,31 @@ pub(crate) struct ReceivedDenial {
 pub(crate) struct Task {
     pub(crate) id: u64,
     pub(crate) who: ProcessId,
-    /// The app's call, or `None` for opening.
+    /// The function that the app called, or `None` if the operation opens the client.
     pub(crate) call: Option<Call>,
     pub(crate) typed: Option<String>,
     pub(crate) log: Vec<Exchange>,
     pending: Option<Pending>,
     faults: std::vec::IntoIter<Fault>,
-    /// The process's decision right after it had read the store.
+    /// The decision of the process right after the operation first read the store.
     pub(crate) baseline: Option<Decision>,
     pub(crate) begun: u64,
-    /// The true time at the start.
+    /// The true time at which the operation began.
     pub(crate) began_at: i64,
     version_seen: u64,
-    /// Whether somebody else wrote the record during the operation.
+    /// Whether anybody else wrote the record during the operation.
     pub(crate) interfered: bool,
-    /// Whether the disk failed during the operation, or had failed for this process before.
+    /// Whether the disk failed during the operation, or had failed for this process earlier.
     pub(crate) disk_failed: bool,
     pub(crate) joined: bool,
-    /// Whether the license was forgotten or the record edited during the operation.
+    /// Whether the license was forgotten or the record was edited during the operation.
     pub(crate) excused: bool,
     /// Whether a deactivation removed the record during the operation.
     pub(crate) record_removed: bool,
-    /// The end, in wall time, of the last pause that Polar asked for.
+    /// The end, by the wall clock, of the last pause that Polar asked for.
     pause: Option<i64>,
-    /// The confirmation at the start, and a lower bound of the estimate of the time, from which the stored `high`
-    /// follows.
+    /// The confirmation that the process had when the operation began, and a lower bound of its estimate of the time at
+    /// that moment. The expected `high` in the store follows from both.
     lower_at_start: Option<(i64, i64)>,
 }
 
@@ -162,9 +163,9 @@ pub(crate) struct Exchange {
     pub(crate) uses: u64,
     /// The true time at which the request was sent.
     pub(crate) at: i64,
-    /// The answer that Polar gave, even if the device did not receive it.
+    /// The answer that Polar gave. It is recorded even if the device did not receive it.
     pub(crate) done: Option<Meaning>,
-    /// The answer that the device received, or `None` while it waits.
+    /// The answer that the device received, or `None` while the device waits for it.
     pub(crate) received: Option<Meaning>,
 }
 
@@ -175,7 +176,7 @@ enum Pending {
     Join(JoinStep),
 }
 
-/// A confirmation or denial that a device received.
+/// A confirmation or a denial that a device received.
 #[derive(Clone, Debug)]
 pub(crate) struct ReceivedAnswer {
     pub(crate) device: usize,
@@ -183,27 +184,27 @@ pub(crate) struct ReceivedAnswer {
     pub(crate) key: String,
     pub(crate) activation: Option<Uuid>,
     pub(crate) verdict: Result<Terms, DenialReason>,
-    /// Polar's clock minus the wall clock at the time of receipt.
+    /// Polar's clock minus the wall clock, when the answer was received.
     pub(crate) offset: i64,
-    /// An upper bound of the device's estimate of the time since this answer.
+    /// An upper bound of the device's estimates of the time since this answer.
     pub(crate) upper: i64,
 }
 
 pub(crate) struct TakenSeat {
-    /// The time at which Polar confirmed the key before it gave the seat. The device counts the age of its attempt from
-    /// there, even if it was asleep for days in between.
+    /// The time at which Polar confirmed the key, before Polar gave the seat. The device counts the age of its attempt
+    /// from this time, even if it slept for days in between.
     pub(crate) at: i64,
     pub(crate) id: Uuid,
     pub(crate) device: usize,
     task: u64,
     /// Whether the user was told that the seat may be lost.
     pub(crate) reported: bool,
-    /// Whether the device need not know the seat any more: the user was told of it and deactivated, or forgot the
-    /// license, or somebody edited the record.
+    /// Whether the device no longer needs to know the seat. There are three reasons: the user was told of the seat and
+    /// deactivated, the user forgot the license, or the record was edited.
     pub(crate) excused: bool,
-    /// Whether a deactivation removed the record during the activation of this seat.
+    /// Whether a deactivation removed the record while this seat was being activated.
     pub(crate) record_removed: bool,
-    /// The key by which the device knows the seat, or `None` if that is not certain.
+    /// The key under which the device has stored the seat, or `None` if this is not certain.
     pub(crate) known_as: Option<String>,
 }
 
@@ -213,14 +214,14 @@ pub(crate) struct SentRequests {
     pub(crate) paused_until: u64,
 }
 
-/// The facts that a new process would learn from a store.
+/// The facts that a new process would learn from the store.
 #[derive(Clone)]
 pub(crate) struct Probe {
     pub(crate) seats: Vec<Uuid>,
     pub(crate) uncertain: bool,
 }
 
-/// The number of configurations of the app.
+/// How many configurations the app has.
 pub(crate) const SETUPS: usize = 6;
 
 fn setup(number: usize) -> (Config, App) {
@@ -410,7 +411,7 @@ impl World {
 
     // ---- time ----
 
-    /// Lets time pass. Requests that wait to be sent are sent when they are due.
+    /// Lets time pass. Requests that are waiting to be sent are sent when they are due.
     pub(crate) fn pass(&mut self, ms: i64, asleep: Option<usize>) -> Check {
         match asleep {
             None => self.note(format!("{} pass", span(ms))),
@@ -444,7 +445,7 @@ impl World {
         }
     }
 
-    /// Updates the upper bounds of a device's estimates of the time.
+    /// Updates the upper bounds of a device's estimates of the time, after its clocks have changed.
     fn clocks_moved(&mut self, device: usize, passed: i64) {
         let wall = self.now + self.devices[device].wall_error;
         for answer in self.answers.iter_mut().filter(|answer| answer.device == device) {
@@ -501,7 +502,7 @@ impl World {
         match self.tasks[at].pending.take() {
             Some(Pending::Store { mut step, .. }) => {
                 self.note(format!("{who} crashes while it stores"));
-                // the write is done, and the process never learns that
+                // the write is done, but the process never learns of it
                 let _ = self.carry_out_store(at, &mut step);
             }
             Some(Pending::Send(step)) => {
@@ -589,7 +590,7 @@ impl World {
         Ok(id)
     }
 
-    /// Runs an operation to its end. Runs the operation that it waits for first.
+    /// Runs an operation to its end. If it waits for another operation, runs that one first.
     pub(crate) fn finish(&mut self, task: u64) -> Check {
         while let Some(at) = self.index(task) {
             let Task { who, pending, .. } = &self.tasks[at];
@@ -615,8 +616,8 @@ impl World {
         }
     }
 
-    /// Runs an operation until it is about to send this request, or has sent it. Stops earlier if the operation ends or
-    /// waits for another one.
+    /// Runs an operation until it is about to send the request with this index, or (`sent`) until it has sent this
+    /// request. Stops earlier if the operation ends or waits for another operation.
     fn run_until_request(&mut self, task: u64, request: usize, sent: bool) -> Check {
         while let Some(at) = self.index(task) {
             let earlier = self.tasks[at].log.len();
@@ -630,7 +631,8 @@ impl World {
         Ok(())
     }
 
-    /// Carries out one step of an operation. If no fault is given, its request meets the next of its planned faults.
+    /// Carries out one step of an operation. If the step sends a request and `fault` is `None`, the request meets the
+    /// operation's next planned fault.
     fn advance(&mut self, at: usize, fault: Option<Fault>) -> Check {
         self.steps += 1;
         self.tick += 1;
@@ -692,7 +694,7 @@ impl World {
         invariants::no_seat_is_lost_in_silence(self, who.device)
     }
 
-    /// Records the facts that the rules need after an operation has ended.
+    /// After an operation has ended, records the facts that the rules need.
     fn update_expectations(&mut self, task: &Task, outcome: &Outcome) {
         let ProcessId { device, .. } = task.who;
         let (decision, maybe_applied) = match &outcome.result {
@@ -733,7 +735,7 @@ impl World {
         }
     }
 
-    /// Records the facts of a license that an operation has certainly saved.
+    /// Records facts about a license that an operation has certainly saved.
     fn expect_saved_license(&mut self, task: &Task, license: &License) {
         let ProcessId { device, .. } = task.who;
         let others =
@@ -770,7 +772,7 @@ impl World {
         let (id, who) = (self.tasks[at].id, self.tasks[at].who);
         let wait = step.not_before.saturating_sub(self.devices[who.device].mono);
         self.pass(i64::try_from(wait).expect("a short time"), None)?;
-        // while time passed, other operations may have ended
+        // other operations may have ended while time passed
         let at = self.index(id).expect("the task is running");
         let was_read = self.devices[who.device].trouble != Trouble::Unreadable;
         let (read_at, written) = match peeked {
@@ -794,8 +796,8 @@ impl World {
         self.go_on(id, next)
     }
 
-    /// Carries out a store step as `blocking/driver.rs` does: reads, and if there is something to write, locks, reads
-    /// again and writes.
+    /// Carries out a store step as `blocking/driver.rs` does. It reads the record; if there is something to write, it
+    /// takes the lock, reads the record again and writes it.
     fn carry_out_store(&mut self, at: usize, step: &mut StoreStep) -> Result<(), String> {
         let who = self.tasks[at].who;
         if self.tasks[at].call == Some(Call::Forget) {
@@ -803,7 +805,7 @@ impl World {
         }
         let now = self.clocks(who.device);
         if self.tasks[at].version_seen != self.devices[who.device].version {
-            // a write before the first read is no interference
+            // a write counts as interference only if it comes after the operation's first read
             self.tasks[at].interfered |= self.tasks[at].baseline.is_some();
             self.tasks[at].version_seen = self.devices[who.device].version;
         }
@@ -830,7 +832,7 @@ impl World {
             }
             Change::Remove => {
                 device.bytes = None;
-                // the pause was in the record
+                // the pause was stored in the record
                 device.saved_pause = None;
             }
         }
@@ -847,8 +849,8 @@ impl World {
         Ok(())
     }
 
-    /// Reads the store without the lock, as the driver does first. If there is nothing to write, the step will go on
-    /// with the record that was read here.
+    /// Reads the store without the lock, as the driver does first. If there is nothing to write, the step later
+    /// continues with this record.
     fn peek(&mut self, at: usize) {
         let who = self.tasks[at].who;
         let now = self.clocks(who.device);
@@ -897,7 +899,8 @@ impl World {
         self.lose_track(device);
     }
 
-    /// Drops all expectations about the record of a device, whose record was edited or whose user forgot the license.
+    /// Drops all expectations about the record of a device, because the record was edited or the user forgot the
+    /// license.
     fn lose_track(&mut self, device: usize) {
         self.seats.iter_mut().filter(|seat| seat.device == device).for_each(|seat| seat.excused = true);
         self.tasks.iter_mut().filter(|task| task.who.device == device).for_each(|task| task.excused = true);
@@ -1065,7 +1068,7 @@ impl World {
         }
     }
 
-    // ---- looking ----
+    // ---- queries ----
 
     /// Returns `true` if an activation is running on a device.
     pub(crate) fn is_activating(&self, device: usize) -> bool {
@@ -1073,9 +1076,9 @@ impl World {
         self.tasks.iter().any(is_it)
     }
 
-    /// Returns the facts that a new process would learn: every seat that the record knows, and whether it reports one
-    /// as uncertain. Learns the seats by activating another key on a copy of the record, at another Polar, and watching
-    /// which seats are released for it.
+    /// Returns the facts that a new process would learn: which seats the record knows, and whether the record reports a
+    /// seat as uncertain. To find out which seats it knows, activates another key on a copy of the record at another
+    /// Polar, and observes which seats the engine releases or asks about.
     pub(crate) fn probe(&self, device: usize) -> Result<Probe, String> {
         let this = &self.devices[device];
         let known = this.probed.borrow().clone().filter(|(version, _)| *version == this.version);
@@ -1097,11 +1100,11 @@ impl World {
         let mut now = self.clocks(device);
         let mut seats = Vec::new();
         let mut uncertain = false;
-        // only for a key that needs a seat Polar is asked about every seat that was kept
+        // the key must need a seat, because only then does the engine ask Polar about every seat that was kept
         let key = polar.keys[TWO_SEATS].text.clone();
         let activate = || Operation::Activate { key: Some(key.as_str().into()), replace_previous: false };
         for operation in [Operation::Open, activate(), activate(), activate(), activate()] {
-            // later than the end of any saved pause
+            // moves the clock beyond the end of any saved pause
             now = Now { wall: now.wall.plus(Duration::from_secs(1801)), mono: now.mono + 1_801_000 };
             let mut step = engine.begin(operation, now);
             loop {
@@ -1145,7 +1148,7 @@ impl World {
         keys.chain(PERSONAL)
     }
 
-    // ---- the end ----
+    // ---- recovery ----
 
     /// Makes everything work again, and runs all operations to their end.
     pub(crate) fn repair(&mut self) -> Check {
@@ -1162,13 +1165,13 @@ impl World {
             self.tasks[0].faults = vec![].into_iter();
             self.finish(id)?;
         }
-        // longer than the longest pause
+        // waits longer than the longest pause
         self.pass(35 * 60 * 1000, None)?;
         self.check_everything()
     }
 }
 
-/// Applies a fault to a reply, and returns the answer that arrives.
+/// Applies a fault to a reply. Returns the answer that arrives at the device.
 fn disturb(
     fault: Fault,
     reply: Option<super::polar::Reply>,
@@ -1203,7 +1206,7 @@ fn disturb(
             let body = reply.body.into_bytes();
             return (Answer::reply(reply.status, body), reply.meaning);
         }
-        // an empty body or a denial names no key, seat or organization that could be replaced
+        // an empty body or a denial contains no key, seat or organization that could be replaced
         _ if reply.status != 200 => PAGE.to_owned(),
         Fault::AnotherOrganization => reply.body.replace(ORGANIZATION, "a0010000-0000-4000-8000-0000000000ff"),
         Fault::AnotherSeat if endpoint == Endpoint::Activate => {

@@ -1,9 +1,9 @@
 //! Computes the states in which a power cut can leave a directory, from the system calls that changed it.
 //!
-//! Only synced data is certain: a file's content by a sync of the file, the names in the directory by a sync of the
-//! directory. Of later changes a power cut may keep any part: any of the changes of names, even without earlier ones,
-//! and of a file's content nothing, half, all, or zeros in its place. A rename is atomic. No single file system loses
-//! as much.
+//! Only synced data is certain. A sync of a file makes its content certain, and a sync of the directory makes the names
+//! in it certain. A power cut may keep any part of later changes. It may keep any of the changes of names, even without
+//! earlier ones. It may leave nothing of a file's content, half of it, all of it, or zeros instead. A rename is atomic.
+//! No existing file system loses so much.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,19 +14,20 @@ use crate::strace::Call;
 /// The names and contents of the files in a directory.
 pub(crate) type State = BTreeMap<String, Vec<u8>>;
 
-/// The most unsynced changes of names for which every subset is tried. Of more changes, a cut keeps the first ones in a
-/// row.
+/// The highest number of unsynced changes of names for which every subset is tried. If there are more changes, only the
+/// cases are tried in which a cut keeps the first n changes.
 const ANY_OF: usize = 8;
 
-/// The content of the directory, and the part of it that is certain.
+/// The content of the directory, and the part of the content that is certain.
 pub(crate) struct Disk {
     directory: String,
     files: Vec<File>,
     names: BTreeMap<String, usize>,
     certain_names: BTreeMap<String, usize>,
-    /// The changes of names since the directory was synced.
+    /// The changes of names since the last sync of the directory.
     changes: Vec<Change>,
-    /// The open descriptors of the process: of a file in the directory, or of the directory itself (`None`).
+    /// The open descriptors of the process. Each belongs to a file in the directory, or to the directory itself
+    /// (`None`).
     open: BTreeMap<i64, Option<usize>>,
 }
 
@@ -43,7 +44,7 @@ enum Change {
 }
 
 impl Disk {
-    /// Reads a directory, whose present content is certain.
+    /// Reads a directory. Its current content is certain.
     pub(crate) fn of(directory: &Path) -> Self {
         let mut disk = Self {
             directory: directory.to_str().unwrap().to_owned(),
@@ -63,7 +64,7 @@ impl Disk {
         disk
     }
 
-    /// Follows one system call of the process. Returns `true` if the call changed something here.
+    /// Follows one system call of the process. Returns `true` if the call changed something in the directory.
     pub(crate) fn follow(&mut self, call: &Call) -> bool {
         let Some(returned) = returned(call) else { return false };
         let texts = texts(&call.arguments);
@@ -125,7 +126,7 @@ impl Disk {
         }
     }
 
-    /// Follows the opening of a file. Returns `true` if it was created.
+    /// Follows a call that opens a file. Returns `true` if the call created the file.
     fn follow_open(&mut self, name: &str, descriptor: i64, truncates: bool) -> bool {
         let is_new = !self.names.contains_key(name);
         if is_new {
@@ -156,13 +157,13 @@ impl Disk {
         self.changes.push(Change::Enter(name.to_owned(), file));
     }
 
-    /// Returns the name in the directory that a path leads to.
+    /// Returns the name that a path has within the directory.
     fn name(&self, path: &[u8]) -> Option<String> {
         let name = path.strip_prefix(self.directory.as_bytes())?.strip_prefix(b"/")?;
         Some(String::from_utf8(name.to_vec()).unwrap())
     }
 
-    /// Returns the names if a power cut keeps the changes whose bits are set.
+    /// Returns the names after a power cut that keeps exactly the changes whose bits are set in `kept`.
     fn names_with(&self, kept: u32) -> BTreeMap<String, usize> {
         let mut names = self.certain_names.clone();
         for (number, change) in self.changes.iter().enumerate() {
@@ -181,7 +182,7 @@ impl Disk {
         names
     }
 
-    /// Returns the states with these names, for all contents that the files may have.
+    /// Returns the states with these names: one for each combination of contents that the files may have.
     fn with_contents(&self, names: &BTreeMap<String, usize>) -> Vec<State> {
         let mut states = vec![State::new()];
         for (name, file) in names {

@@ -1,4 +1,4 @@
-"""Controls the local Polar at `POLAR_LICENSE_POLAR`, and reads what happened there."""
+"""Controls the local Polar at `POLAR_LICENSE_POLAR`, and reads which requests and mails it has recorded."""
 
 import json
 import os
@@ -11,7 +11,7 @@ PRO = "de300000-0000-4000-8000-0000000000b1"
 BASIC = "de300000-0000-4000-8000-0000000000b2"
 
 VENDOR = {"Authorization": "Bearer polar_oat_DEMO"}
-"""The header of the vendor's backend."""
+"""The header with which the vendor's backend identifies itself."""
 
 
 def ask(path: str, body: Any = None, method: str | None = None, headers: dict[str, str] | None = None) -> Any:

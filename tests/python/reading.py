@@ -1,5 +1,5 @@
-"""Reads the texts of tests/scenarios, as their README describes them, and compares the expected with the actual values.
-A member that is not described there is an error.
+"""Reads the texts of tests/scenarios, as their README describes them, and compares expected with actual values. A
+member that the README does not describe is an error.
 """
 
 import json
@@ -12,10 +12,10 @@ from typing import Any
 ROOT = Path(__file__).parent.parent / "scenarios"
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
-"""The start of every scenario, on all clocks."""
+"""The moment at which every scenario starts, on all clocks."""
 
 SLACK = timedelta(minutes=1)
-"""The tolerance for times: requests take a while, so times are compared to the minute."""
+"""The tolerance for times. Requests take a while, so times are compared to the minute."""
 
 MEMBERS = {
     "common": {"names", "localPolar", "config", "device", "sold", "given", "licenseKey", "personal"},
@@ -49,7 +49,7 @@ Object = dict[str, Any]
 
 
 def read_common(folder: Path) -> Object:
-    """Returns the part that all scenarios of a folder share."""
+    """Returns the values that all scenarios of a folder share."""
     text = (folder / "common.json").read_text("utf-8")
     names = json.loads(text)["names"]
     common = named(text, names)
@@ -73,7 +73,7 @@ def read_scenarios(folder: Path, common: Object) -> Iterator[tuple[str, Object]]
 
 
 def named(text: str, names: Mapping[str, str]) -> Object:
-    """Replaces strings that consist of a name by its value."""
+    """Replaces each string that is exactly a name by the value for which the name stands."""
     for name, value in names.items():
         text = text.replace(f'"{name}"', f'"{value}"')
     file: Object = json.loads(text)
@@ -102,7 +102,7 @@ def known(kind: str, members: Object) -> None:
 
 
 def duration(text: str) -> timedelta:
-    """Parses `3d`, `-15d`, `+1h30m`, `23h59m59s999ms`."""
+    """Parses a duration such as `3d`, `-15d`, `+1h30m` or `23h59m59s999ms`."""
     if not re.fullmatch(r"[+-]?(\d+(ms|s|m|h|d|y))+", text):
         raise ValueError(f"`{text}` is not a duration")
     parts = re.findall(r"(\d+)(ms|s|m|h|d|y)", text)
@@ -111,18 +111,18 @@ def duration(text: str) -> timedelta:
 
 
 def time(value: object) -> datetime | None:
-    """Parses an RFC 3339 time, or returns `None`."""
+    """Parses a time in the format of RFC 3339. Returns `None` if the value is not such a time."""
     is_time = isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT", value)
     return datetime.fromisoformat(str(value)) if is_time else None
 
 
 def moment(text: str) -> datetime:
-    """Parses a date and time, or a duration since the start of the scenario."""
+    """Parses a date and time. If the text is a duration, it counts from the start of the scenario."""
     return time(text) or START + duration(text)
 
 
 def differences(expected: Object, actual: Any, *, closed: bool = False) -> list[str]:
-    """Returns the differences. Inner objects may have further members unless `closed`."""
+    """Returns the differences. Unless `closed` is true, inner objects may have additional members."""
     actual = actual or {}
     return [
         f"{name}: expected {value!r}, got {actual.get(name)!r}"
@@ -157,5 +157,5 @@ def matches(name: str, expected: Any, actual: Any, closed: bool) -> bool:
         return same_length and all(
             matches(name, one, other, closed) for one, other in zip(expected, actual, strict=True)
         )
-    # a boolean is a number in Python
+    # In Python, a boolean is also a number, so the types must be equal too.
     return type(expected) is type(actual) and bool(expected == actual)

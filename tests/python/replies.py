@@ -1,4 +1,5 @@
-"""Polar's replies, as `tools/mock-polar` has them from recordings of the real server, personal data included."""
+"""Polar's replies, in the same form as in `tools/mock-polar`, which has recordings of the real server. The replies
+include personal data, as real replies do."""
 
 import json
 from datetime import datetime
@@ -8,7 +9,8 @@ from reading import Object, moment
 
 
 def answer(common: Object, scenario: Object, endpoint: str, asked: Object, reply: Object, now: datetime) -> Response:
-    """Returns the reply to this request at `now` on Polar's clock, unless the reply is lost on the way."""
+    """Returns the reply to this request when Polar's clock shows `now`. The body ends in the middle if the scenario
+    says `half`."""
     status, text = parts(common, scenario, endpoint, asked, reply, now)
     body = text.encode()
     headers = {"Retry-After": str(reply["retryAfter"])} if "retryAfter" in reply else {}

@@ -1,4 +1,5 @@
-"""The test of the runner: every way in which one expectation or exchange of a scenario's own steps can be wrong."""
+"""Tests the scenario runner, with every way in which one expectation or exchange of a scenario's own steps can be
+wrong."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -10,7 +11,7 @@ OPPOSITES = {"present": "absent", "absent": "present", "changed": "unchanged", "
 
 
 def spoilt_ones(scenario: Object) -> Iterator[tuple[str, Object]]:
-    """Yields each spoilt scenario with its mistake."""
+    """Yields each spoilt scenario with a description of its mistake."""
     for number, step in enumerate(scenario["steps"]):
         place = f"of step {number + 1}"
         for name, value in step.get("expect", {}).items():
@@ -18,7 +19,8 @@ def spoilt_ones(scenario: Object) -> Iterator[tuple[str, Object]]:
             wrong["steps"][number]["expect"][name] = spoilt(name, value)
             yield f"`{name}` {place}", wrong
         for index, exchange in enumerate(step.get("polar", [])):
-            # without the events meanwhile, the question need not be asked again
+            # if other events happen during an exchange, the operation may do without the exchange, so it is not left
+            # out
             if "during" not in exchange:
                 wrong = deepcopy(scenario)
                 del wrong["steps"][number]["polar"][index]

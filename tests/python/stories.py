@@ -1,5 +1,5 @@
-"""The stories of the customer portal in tests/scenarios/portal: the same world, with the local Polar in place of
-exchanges.
+"""The stories of the customer portal in tests/scenarios/portal. They run in the same world as the other scenarios, but
+with the local Polar in place of prepared exchanges.
 """
 
 import http.client
@@ -21,16 +21,16 @@ WAITING = {"follow", "restoreWhenGranted", "restorePurchase"}
 """The operations that report their progress."""
 
 UNWRAPPED = {"licenseKeys": "keys", "usableKeys": "keys", "release": "deactivated"}
-"""The operations whose results Python returns without the object around them, and the member of that object."""
+"""For each operation whose result Python returns without the object around it, the result's name in that object."""
 
 OF_A_CALL = {"error", "store", "decision", "requests", "mails", "allows"}
-"""The members that only the expectation of a call has, besides those of the reply."""
+"""The members that the expectation of a call may have besides the members of the reply."""
 
 MISSING = object()
 
 
 class Story(World):
-    """The world of a story."""
+    """The world in which a story happens."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -88,7 +88,7 @@ class Story(World):
         super().write(record)
 
     def call(self, process: Process, step: Object) -> Outcome:
-        """Calls the method of the portal, of a session or of a checkout."""
+        """Calls a method of the portal, of a session or of a checkout."""
         license = process.license
         assert license is not None
         name, arguments = step["call"], self.resolved(step["with"])
@@ -131,7 +131,8 @@ class Story(World):
             self.fail(place, f"it waited {waited}, not from {least} to {most}")
 
     def exchange(self, process: Process, request: Request) -> Response:
-        """Sends a request to the local Polar, and lets happen what happens before the reply arrives."""
+        """Sends a request to the local Polar. Carries out the events that the story has before the reply, and returns
+        the reply."""
         self.move_clocks({"pass": REQUEST})
         if "polar-version" in {name.lower() for name in request.headers}:
             self.fail(process.doing.place, "a request names a version")
@@ -149,7 +150,7 @@ class Story(World):
             )
             return
         reply = shown(self.reply)
-        # a reply may have an error among its members
+        # a reply can contain an `error` too, which then belongs to the reply and not to the call
         of_a_call = OF_A_CALL - reply.keys()
         common = {name: expected[name] for name in expected.keys() & of_a_call & {"error", "allows"}}
         super().compare(common | expected.get("decision", {}), license, outcome, place)
@@ -158,7 +159,7 @@ class Story(World):
             self.fail(place, wrong)
 
     def check_local_polar(self, step: Object, place: str) -> None:
-        """Compares the requests and mails of a step, and checks that no secret is where it must not be."""
+        """Compares the requests and mails of a step, and checks that no secret is in a place where it must not be."""
         asked, before, expected = requests(), self.asked_before, self.resolved(step.get("expect", {}))
         names = [request["endpoint"] for request in asked[before:]]
         if "requests" in expected and expected["requests"] != names:
@@ -217,7 +218,7 @@ class Story(World):
 
 
 def sent(request: Request) -> Response:
-    """Sends a request, and follows no redirect."""
+    """Sends a request without following redirects."""
     body = request.body if request.method == "POST" else None
     out = urllib.request.Request(request.url, body, dict(request.headers), method=request.method)
     try:

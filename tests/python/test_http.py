@@ -21,7 +21,7 @@ import local_polar as polar
 from polar_license import Decision, License, LicenseError, Request, Response
 
 DEADLINE = 600
-"""In seconds, longer than anything takes that does not hang."""
+"""The time limit in seconds. It is longer than anything takes, unless it hangs."""
 
 GERMAN = Path(__file__).parent.parent.parent / "texts" / "de.json"
 
@@ -59,7 +59,7 @@ class Life(OverHttp):
         self.assertLess(abs(datetime.now(UTC) - decision.confirmed_at), timedelta(hours=1))
         self.assertEqual(decision.grace_ends_at - decision.confirmed_at, timedelta(days=14))
         license.close()
-        # like a restart
+        # opens the license again, as a restart of the app does
         license = self.open()
         self.assertTrue(license.allows("export"))
         self.assertEqual(license.deactivate(), "released")
@@ -75,7 +75,7 @@ class Life(OverHttp):
         self.assertEqual((explanation.next_step, explanation.next_url), ("renew", "https://acme.example/buy"))
         self.assertEqual(license.explain("export").reason, None)
         self.assertEqual(license.explain("no such feature").reason, "unknown")
-        # C ends a string at the NUL, and there is a feature of that name
+        # C would end the string at the NUL, and a feature with the name before the NUL exists
         self.assertEqual((license.allows("export\0"), license.explain("export\0").reason), (False, "unknown"))
 
     def test_a_refusal_says_why_and_what_to_do(self) -> None:
@@ -199,7 +199,7 @@ class Threads(OverHttp):
         waiting = threading.Thread(target=lambda: results.append(license.validate()))
         waiting.start()
         polar.wait_for_requests(1)
-        # if the interpreter's lock were held there, this would not run
+        # this could not run if the waiting thread held the interpreter's lock
         self.assertTrue(license.allows("export") and license.current().allowed and waiting.is_alive())
         license.cancel()
         waiting.join(DEADLINE)
@@ -290,7 +290,7 @@ class Threads(OverHttp):
         self.assertEqual(wrong, [])
 
 
-# functions that were registered before the import of the package run after its own at the end
+# registered before the import of the package, so that it runs at the end after the package's own functions
 PROGRAM = f"""
 import atexit, sys
 atexit.register(lambda: print(license))
@@ -310,7 +310,7 @@ class Processes(OverHttp):
 
     def test_control_c_ends_the_wait(self) -> None:
         polar.ask("/faults", {"fault": "stall"})
-        # tests in a shell's background inherit that the signal is ignored
+        # a test that a shell starts in the background inherits that the signal is ignored
         program = self.start(
             """
 import signal

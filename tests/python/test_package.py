@@ -1,5 +1,5 @@
-"""Tests the content of the wheel `POLAR_LICENSE_WHEEL` and of the source distribution `POLAR_LICENSE_SDIST`, and that
-the blocks of its guides do what they say.
+"""Tests the content of the wheel `POLAR_LICENSE_WHEEL` and of the source distribution `POLAR_LICENSE_SDIST`. Also tests
+that the code blocks in their guides do what the guides say.
 """
 
 import json
@@ -37,7 +37,7 @@ PAPERS = {
 }
 
 GLIBC = (2, 17)
-"""The version of manylinux2014."""
+"""The version of glibc that manylinux2014 requires."""
 
 
 class Wheel(unittest.TestCase):
@@ -109,7 +109,7 @@ class Guides(unittest.TestCase):
     """The README of PyPI, and the guide for coding agents."""
 
     def run_blocks(self, guide: str, typed: str = "", then: str = "") -> "subprocess.CompletedProcess[str]":
-        """Runs all Python blocks of a guide as one program, in an empty folder, and then a few lines more."""
+        """Runs all Python blocks of a guide as one program in an empty folder, and after them a few lines more."""
         blocks = re.findall(r"^```python\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / "app.py"

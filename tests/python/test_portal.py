@@ -22,7 +22,7 @@ INVITATION = "DEMO-INVITATION"
 
 
 class Hand:
-    """A clock that a test sets, together with Polar's."""
+    """A clock that a test sets. Polar's clock is set together with it."""
 
     def __init__(self) -> None:
         self.passed = timedelta()
@@ -216,7 +216,7 @@ class Handles(Story):
         license = self.open()
         session = self.session(license)
         [key] = session.license_keys()
-        # the list that the key came with is gone, and its reply is not
+        # the list that contained the key is gone, but the reply of that list is still in memory
         gc.collect()
         self.assertEqual(session.activate(key).kind, "licensed")
         session.close()
@@ -231,7 +231,7 @@ class Handles(Story):
         [key] = session.license_keys()
         folder = self.enterContext(tempfile.TemporaryDirectory())
         other = self.session(self.open(directory=folder))
-        # the keys of both licenses have the same number in the library
+        # in the library, the keys of both licenses have the same number
         [same] = other.license_keys()
         polar.ask("/requests", method="DELETE")
         for wrong in (pickle.loads(pickle.dumps(key)), copy.replace(key) if hasattr(copy, "replace") else None):

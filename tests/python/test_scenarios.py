@@ -1,6 +1,7 @@
-"""All of tests/scenarios, through the installed package, and the test of the runner. `SCENARIO='rotated key'
-python -m unittest test_scenarios` runs those whose name contains that text. Never opens a connection and never
-reads the system's clock.
+"""Runs all of tests/scenarios through the installed package, and tests the runner. Never opens a connection and never
+reads the system's clock. To run only the scenarios whose names contain a text:
+
+    SCENARIO='rotated key' python -m unittest test_scenarios
 """
 
 import logging
@@ -16,13 +17,13 @@ FOLDER = Path(__file__).parent.parent / "scenarios"
 COMMON = read_common(FOLDER)
 WANTED = os.environ.get("SCENARIO", "")
 STRIDE = int(os.environ.get("STRIDE", "4"))
-"""Every expectation is spoilt with 1, which takes four times as long."""
+"""If this is 1, the test of the runner spoils every expectation, and not only some, which takes four times as long."""
 
 SCENARIOS = [(file, scenario) for file, scenario in read_scenarios(FOLDER, COMMON) if WANTED in scenario["name"]]
 
 
 class Leaks(logging.Handler):
-    """Every log line, none of which may contain a key or personal data."""
+    """Collects every log line. No line may contain a key or personal data."""
 
     def __init__(self) -> None:
         super().__init__()

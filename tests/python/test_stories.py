@@ -1,5 +1,7 @@
-"""The stories of the customer portal in tests/scenarios/portal, through the installed package, with the local Polar at
-`POLAR_LICENSE_POLAR`. `SCENARIO='rotated' python -m unittest test_stories` runs those whose name contains that text.
+"""Runs the stories of the customer portal in tests/scenarios/portal through the installed package, with the local Polar
+at `POLAR_LICENSE_POLAR`. To run only the stories whose names contain a text:
+
+    SCENARIO='rotated' python -m unittest test_stories
 """
 
 import logging
@@ -23,7 +25,7 @@ STORIES = [(file, story) for file, story in read_scenarios(FOLDER, COMMON) if WA
 
 class Stories(unittest.TestCase):
     def setUp(self) -> None:
-        # stories break the store, which the package logs
+        # in stories the store fails on purpose, and the package logs such failures
         logger = logging.getLogger("polar_license")
         logger.propagate = False
         self.addCleanup(setattr, logger, "propagate", True)

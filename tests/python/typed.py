@@ -1,5 +1,5 @@
-"""Uses the installed package for a type checker. Checked by mypy, which also reports an unnecessary `ignore`; never
-run.
+"""Uses the installed package in the ways that a type checker must accept or reject. Checked by mypy, which also reports
+an unnecessary `ignore`. Never run.
 """
 
 from datetime import datetime, timedelta

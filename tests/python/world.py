@@ -1,5 +1,5 @@
-"""Everything around the library in a scenario: clocks, the store, the connection to Polar, and processes that come and
-go. Carries a scenario's steps out and collects what is not as expected.
+"""Everything around the library in a scenario: clocks, the store, the connection to Polar, and processes that start and
+end. Carries out a scenario's steps, and collects what differs from the expectations.
 """
 
 import json
@@ -14,10 +14,11 @@ from reading import START, Object, differences, duration, time
 from replies import answer
 
 REQUEST = "600ms"
-"""How long every request takes: two leave within any second without waiting, and nothing in a test waits."""
+"""The time that every request takes. It is so long that at most two requests start within one second, so the library
+does not have to pause between them, and no test waits."""
 
 OTHERS = {"error", "store", "deactivated", "allows", "covers"}
-"""What only an expectation has, besides the members of a decision."""
+"""The members that an expectation may have besides the members of a decision."""
 
 ENDPOINTS = {
     "validate": {"activation_id", "benefit_id", "customer_id", "increment_usage", "conditions"},
@@ -27,13 +28,13 @@ ENDPOINTS = {
 
 
 def run(common: Object, place: str, scenario: Object, kind: "type[World] | None" = None) -> list[str]:
-    """Runs a scenario. Returns what was not as expected, each with where it happened."""
+    """Runs a scenario. Returns every difference from the expectations, each with the step in which it occurred."""
     given = common["given"][scenario["given"]] if "given" in scenario else []
     with ExitStack() as ends:
         world = (kind or World)(common, scenario, place, ends)
         for number, step in enumerate([*given, *scenario["steps"]]):
             world.step(step, f"step {number + 1} ({summary(step)})")
-            # what follows a failure would only hide it
+            # later steps would only hide the first failure
             if world.failures:
                 break
         return world.failures
@@ -41,7 +42,7 @@ def run(common: Object, place: str, scenario: Object, kind: "type[World] | None"
 
 @dataclass
 class Exchanges:
-    """What a step expects of its process while it is carried out."""
+    """The expectations and the prepared exchanges of a step, while the step is carried out."""
 
     place: str
     always: Object
@@ -51,7 +52,7 @@ class Exchanges:
 
 
 class Process:
-    """The app, running; also its store, its clock and its connection to Polar."""
+    """A process of the app, with its store, its clock and its connection to Polar."""
 
     def __init__(self, world: "World", name: str, config: Object, device: str) -> None:
         self.world = world
@@ -95,7 +96,7 @@ class Process:
         except TransportError:
             raise
         except Exception as error:
-            # a mistake of the scenario's or of the runner's, not of the network's
+            # an exception here is a mistake in the scenario or in the runner, and must not count as a network failure
             self.world.fail(self.doing.place, repr(error))
             raise
 
@@ -125,7 +126,7 @@ class Process:
             doing.killed, doing.stored_when_killed = True, world.stored
             raise TransportError("network", "killed", maybe_sent=True)
         if reply.get("cancelled"):
-            # the operation goes on without this thread: nothing of the world may be touched after it
+            # the operation continues without this thread, so after this line the thread must not touch the world
             assert self.license is not None
             self.license.cancel()
             raise TransportError("cancelled", maybe_sent=True)
@@ -134,7 +135,7 @@ class Process:
         return answer(world.common, world.scenario, endpoint, body, reply, world.polar)
 
     def watch(self, when: str) -> None:
-        """What must hold at every instant."""
+        """Checks the expectations that must hold at every instant."""
         if self.license is not None and self.doing.always:
             for wrong in differences(self.doing.always, members_of(self.license.current())):
                 self.world.fail(self.doing.place, f"{when}: {wrong}")
@@ -156,7 +157,7 @@ class World:
     ends: ExitStack
     failures: list[str] = field(default_factory=list)
     processes: dict[str, Process] = field(default_factory=dict)
-    """Those that run, and those that were killed and not started again."""
+    """The running processes, and the processes that were killed and have not been started again."""
     wall: datetime = START
     polar: datetime = START
     passed: timedelta = timedelta()
@@ -184,7 +185,7 @@ class World:
         process = self.processes.get(name) or self.start(name, {})
         if process.doing.killed:
             raise ValueError(f"`{name}` was killed and is not running; restart it first")
-        # the step in which this one happens, if it does
+        # this step may happen during another step, which continues afterwards
         outer = process.doing
         process.doing = Exchanges(place, step.get("always", {}), list(step.get("polar", [])))
         self.carry_out(process, step)
@@ -192,13 +193,13 @@ class World:
             process.doing = outer
 
     def prepare(self, step: Object, place: str) -> None:
-        """Does what a story of the customer portal does before an operation."""
+        """Carries out the events that a story of the customer portal has before an operation."""
 
     def call(self, process: Process, step: Object) -> "Outcome":
         raise ValueError("only stories have calls")
 
     def exchange(self, process: Process, request: Request) -> Response | None:
-        """Returns the reply of the local Polar in a story."""
+        """Returns the reply of the local Polar if this is a story, otherwise `None`."""
         return None
 
     def start(self, name: str, restart: Object) -> Process:
@@ -219,7 +220,7 @@ class World:
         for exchange in doing.script:
             self.fail(doing.place, f"request: expected {exchange['request']}, got none")
         if doing.killed:
-            # what was stored when the request left is stored; what came after did not happen
+            # restores the store as it was when the request left, because a killed process does nothing after that
             self.stored = doing.stored_when_killed
             process.license.close()
             if expected.keys() - {"store"}:
@@ -259,7 +260,7 @@ class World:
             self.stored = bytes(record)
 
     def check_at_rest(self, license: License, outcome: Outcome, place: str) -> None:
-        """What holds after every step, said or not."""
+        """Checks what must hold after every step, even if the step does not mention it."""
         current, common = members_of(license.current()), self.common
         for name in ("allowed", "state", "features"):
             if outcome.decision[name] != current[name]:
@@ -269,7 +270,7 @@ class World:
                 self.fail(place, wrong)
         error = outcome.error
         has_reason = error is not None and error["reason"] is not None
-        # the customer portal also refuses what is not about a license
+        # refusals by the customer portal have no reason if they are not about a license
         if error and not outcome.is_of_call and has_reason != (error["kind"] in common["members"]["withReason"]):
             self.fail(place, f"the reason of an error of kind {error['kind']} is {error['reason']}")
         shown = json.dumps([outcome.decision, error], ensure_ascii=False)
@@ -300,7 +301,7 @@ class World:
 
     def compare_store(self, expected: Object, before: bytes | None, place: str) -> None:
         same = self.stored == before
-        # no more than the times of requests and of a pause
+        # a record of at most 120 bytes contains nothing but the times of requests and of a pause
         absent = len(self.stored or b"") <= 120
         holds = {
             "present": not absent,
@@ -313,7 +314,7 @@ class World:
 
 
 def operate(license: License, step: Object) -> Outcome:
-    """What an operation results in."""
+    """Runs an operation, and returns its outcome."""
     deactivated = None
     try:
         match step.get("do", "current"):
@@ -347,7 +348,7 @@ def members_of(decision: Decision) -> Object:
 
 
 def json_of(members: Object) -> Object:
-    """With the names and types that the scenarios use."""
+    """Returns the members with the names and types that the scenarios use."""
     result = {}
     for name, value in members.items():
         member = re.sub("_(.)", lambda match: match[1].upper(), name)
@@ -361,7 +362,7 @@ def json_of(members: Object) -> Object:
 
 
 def uncertain(certain: Object, decision: Object) -> list[str]:
-    """What is not as the types say of a decision in this state."""
+    """Returns where a decision differs from what its type says about this state."""
     wrong = [name for name in certain["present"] if decision[name] is None]
     wrong += [name for name in certain["absent"] if decision[name] is not None]
     if decision["allowed"] != certain["allowed"]:
@@ -375,7 +376,8 @@ def uncertain(certain: Object, decision: Object) -> list[str]:
 
 
 def malformed(config: Object, endpoint: str, body: Object) -> list[str]:
-    """What Polar demands of every body, and what is never sent."""
+    """Returns what is wrong with a request's body: a required member is missing or wrong, or the body has a member that
+    is never sent."""
     known = {"key", "organization_id", *ENDPOINTS[endpoint]}
     wrong = [
         f"Polar knows no member `{name}`, or it is null" for name in body if name not in known or body[name] is None
@@ -388,7 +390,7 @@ def malformed(config: Object, endpoint: str, body: Object) -> list[str]:
 
 
 def overlaid(members: Object, by: Object) -> Object:
-    """`None` removes a member."""
+    """Merges the members. A member whose value is `None` is removed."""
     return {name: value for name, value in (members | by).items() if value is not None}
 
 

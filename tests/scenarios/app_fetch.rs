@@ -1,5 +1,5 @@
-//! An app on the async client, as the scenarios run it. Everything around it answers at once, so that an operation is
-//! over when it has been polled once, and the scenarios need no executor.
+//! Runs the scenarios' app on the async client. The store and the transport answer at once, so an operation ends when
+//! it is polled for the first time, and the scenarios need no executor.
 
 use std::future::{pending, ready};
 use std::pin::pin;

@@ -1,5 +1,5 @@
-//! An app on the client for tokio, as the scenarios run it. Each app has a runtime of its own, because in a scenario one
-//! process does something while the request of another one is on its way.
+//! Runs the scenarios' app on the client for tokio. Each app has its own runtime, because in a scenario one process may
+//! act while the request of another process is under way.
 
 use std::future::{pending, ready};
 use std::pin::pin;
@@ -78,15 +78,16 @@ impl App {
     }
 }
 
-/// A process may end on a thread of another one's runtime, where nothing may block.
+/// Shuts the runtime down without blocking, because a process may end on a thread of another process's runtime, where
+/// nothing may block.
 impl Drop for App {
     fn drop(&mut self) {
         self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
     }
 }
 
-/// An executor that knows nothing of tokio: the client's futures need none. tokio's own would not run on a thread of
-/// another app's runtime.
+/// Runs an operation to its end with a simple executor. The client's futures need nothing of tokio, and tokio's
+/// executor would not run on a thread of another app's runtime.
 fn end_of<T>(operation: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
     impl Wake for Unpark {

@@ -1,18 +1,18 @@
-//! Compares what was expected with what is.
+//! Compares what a scenario expects with what happened.
 
 use polar_license::Timestamp;
 use serde_json::Value;
 
 use super::format::{Members, moment};
 
-/// The members of a decision, as the core describes them.
+/// Returns the names of a decision's members, as the core lists them.
 pub(crate) fn members() -> Vec<String> {
     let lists = lists();
     let decision = lists.get("decision").and_then(Value::as_array).into_iter().flatten();
     decision.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Returns the members of a decision that do not agree with the core's description of its state.
+/// Returns the members of a decision that contradict the core's description of the decision's state.
 pub(crate) fn uncertain(decision: &Value) -> Vec<String> {
     let states = &lists()["states"];
     let state = &states[decision["state"].as_str().unwrap_or_default()];
@@ -32,13 +32,13 @@ fn lists() -> Value {
     serde_json::from_str(include_str!("members.json")).unwrap_or_default()
 }
 
-/// Members that only an expectation has.
+/// Members that occur only in an expectation, and not in a decision.
 pub(crate) const OTHERS: [&str; 5] = ["error", "store", "deactivated", "allows", "covers"];
 
-/// Requests take time, so moments are compared to the minute.
+/// The difference that is allowed between moments, because requests take time.
 const SLACK_MS: i64 = 60_000;
 
-/// Whether objects below the first level may have further members.
+/// Whether objects below the first level may have members that are not expected.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Inner {
     Open,

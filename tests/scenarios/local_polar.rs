@@ -1,5 +1,5 @@
-//! The local Polar inside the program: answers the requests of apps, and is controlled by a scenario. Opens no connection;
-//! a request that is not answered ends by its time limit at once.
+//! The local Polar inside the test program. It answers the requests of apps, and a scenario controls it. It opens no
+//! connection. A request that gets no answer reaches its time limit at once.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -23,15 +23,15 @@ pub(crate) struct LocalPolar {
     asked: Mutex<Vec<Asked>>,
 }
 
-/// A request of an app.
+/// A request that an app has sent.
 #[derive(Clone)]
 pub(crate) struct Asked {
-    /// The name of the endpoint, as in a fault's `on`.
+    /// The name of the endpoint, as the member `on` of a fault contains it.
     pub(crate) endpoint: String,
     pub(crate) token: Option<String>,
 }
 
-/// Lets no time pass.
+/// A timer that lets no time pass.
 struct AtOnce;
 
 impl Timer for AtOnce {
@@ -50,7 +50,7 @@ impl LocalPolar {
         self.control("POST", "/clock", None, &json!({ "advance_seconds": ms as f64 / 1000.0 }));
     }
 
-    /// Sends a request to the control endpoint, or to Polar's interface if the path begins with `/v1/`.
+    /// Sends a request to Polar's own interface if the path begins with `/v1/`, otherwise to the control endpoint.
     pub(crate) fn control(&self, method: &str, path: &str, token: Option<&str>, body: &Value) -> Value {
         let folder = if path.starts_with("/v1/") { "" } else { "/_mock" };
         let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
@@ -82,12 +82,12 @@ impl LocalPolar {
         }
     }
 
-    /// Returns the requests of apps so far.
+    /// Returns the requests that apps have sent so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
-    /// Returns the texts that no file, error or decision may contain: tokens, codes, secrets of checkouts.
+    /// Returns the texts that no file, error or decision may contain: tokens, codes and the secrets of checkouts.
     pub(crate) fn secrets(&self) -> BTreeSet<String> {
         let mails = self.mails();
         let codes = mails.iter().filter_map(|mail| mail["code"].as_str()).map(str::to_owned);
@@ -108,7 +108,7 @@ impl LocalPolar {
         }
     }
 
-    /// Returns the answer, `Some(None)` for a connection that breaks, or `None` if nothing comes.
+    /// Returns the answer, or `Some(None)` if the connection breaks, or `None` if no answer comes.
     fn exchange(&self, request: RecordedRequest) -> Option<Option<Replied>> {
         self.machine.work();
         let answer = pin!(self.machine.answer(request, IpAddr::V4(Ipv4Addr::LOCALHOST), &AtOnce));

@@ -1,4 +1,5 @@
-//! Polar's replies, as `tools/mock-polar` has them from recordings of the real server, personal data included.
+//! Polar's replies, including personal data. `tools/mock-polar` has the same replies, which were recorded from the real
+//! server.
 
 use polar_license::Timestamp;
 use polar_license::transport::{Answer, Failure, Sent};
@@ -115,7 +116,7 @@ fn time(value: &Value) -> Value {
     value.as_str().map_or(Value::Null, |text| written(moment(text)).into())
 }
 
-/// Polar writes microseconds, or no fraction at all.
+/// Writes a time as Polar does: with microseconds, or with no fraction at all.
 fn written(at: Timestamp) -> String {
     let text = at.to_string();
     if text.contains('.') { text.replace('Z', "000Z") } else { text }

@@ -1,4 +1,5 @@
-//! The customer portal in scenarios: operations by their names, requests to the local Polar, and references to replies.
+//! The customer portal in scenarios: calls of operations by their names, requests to the local Polar, and references to
+//! replies.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -12,10 +13,10 @@ use super::super::format::{ClockStep, Control, Members, Step, Waits, duration_ms
 use super::super::local_polar::{LocalPolar, URL};
 use super::{Around, Inner, Outcome, Process, World, differences};
 
-/// Members that only the expectation of a call has.
+/// Members that occur only in the expectation of a call, and not in a reply.
 const OF_A_CALL: [&str; 5] = ["error", "store", "decision", "requests", "mails"];
 
-/// The waits that an operation has reported, and the steps that happen meanwhile.
+/// What the scenario plans for a wait, and the reports of the operation so far.
 #[derive(Default)]
 pub(super) struct Waiting {
     waits: Waits,
@@ -27,7 +28,7 @@ impl World {
         self.local.as_ref().expect("only scenarios of the customer portal have the local Polar")
     }
 
-    /// Sends a request to the local Polar, and compares its reply.
+    /// Sends a request to the local Polar, and compares the reply.
     pub(super) fn control(&self, control: &Control, place: &str) {
         (0..control.times.unwrap_or(1)).for_each(|_| self.control_once(control, place));
     }
@@ -61,11 +62,11 @@ impl World {
         }
     }
 
-    /// Carries out an operation of the portal, and keeps its reply.
+    /// Calls an operation of the portal, and stores its reply.
     pub(super) fn call(&self, process: &Arc<Process>, step: &Step, call: &str, place: &str) -> Outcome {
         let mut request = Members::from_iter([(String::from("call"), json!(call))]);
         for (name, value) in self.resolved_members(&step.with) {
-            // a value that stays in the core is named by its handle
+            // a request names a value that stays in the core by its handle
             let handle = value.get("handle").cloned();
             request.insert(name, handle.unwrap_or(value));
         }
@@ -84,7 +85,7 @@ impl World {
             }
             Err(error) => {
                 let mut outcome = Outcome::failed(super::read(&error));
-                // an error before the license was asked about has no decision
+                // an error has no decision if the license was not consulted yet
                 if outcome.decision == json!({}) {
                     outcome.decision = process.current();
                 }
@@ -111,7 +112,8 @@ impl World {
         }
     }
 
-    /// Answers a request by the local Polar, and lets happen what happens before the answer arrives.
+    /// Answers a request with the local Polar's answer. Before the answer arrives, carries out the steps that the
+    /// scenario plans for this moment.
     pub(super) fn exchange(self: &Arc<Self>, process: &Arc<Process>, request: &Request) -> Answer {
         let local = self.local();
         let answer = local.answer(request).unwrap_or_else(|| {
@@ -128,7 +130,7 @@ impl World {
         answer
     }
 
-    /// Compares the reply of a call, and the decision after it.
+    /// Compares the reply of a call, and the decision after the call.
     pub(super) fn compare_reply(&self, expected: &Members, outcome: &Outcome, place: &str) {
         if let Some(Value::Object(decision)) = expected.get("decision") {
             self.compare_decision(decision, &outcome.decision, place);
@@ -140,7 +142,8 @@ impl World {
         }
     }
 
-    /// Compares the requests and mails of the step, and checks that no secret is where it must not be.
+    /// Compares the requests and mails of the step with the expected ones. Checks that secrets occur only where they
+    /// may.
     pub(super) fn check_local_polar(&self, step: &Step, outcome: &Outcome, before: usize, place: &str) {
         let Some(local) = &self.local else { return };
         let asked = local.asked();
@@ -181,7 +184,8 @@ impl World {
         members.iter().map(|(name, value)| (name.clone(), self.resolved(value))).collect()
     }
 
-    /// Replaces references to kept replies: `{full/devices/devices/0}` is a part of the reply kept as `full`.
+    /// Replaces references to stored replies. For example, `{full/devices/devices/0}` is a part of the reply that was
+    /// stored as `full`.
     fn resolved(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.resolved_text(text),
@@ -224,7 +228,8 @@ impl World {
 }
 
 impl Around {
-    /// Handles a report of an operation that waits: sends the requests that are due, and lets the reported time pass.
+    /// Handles a report of an operation that waits: sends the requests that are due, and lets the time pass until the
+    /// next report.
     pub(crate) fn report(&self, stage: &str, waited_ms: u128, next_in_ms: u128) -> ControlFlow<()> {
         let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) else {
             return ControlFlow::Break(());

@@ -1,4 +1,4 @@
-//! The settings and results of the clients in Rust, from and to the JSON of the scenarios.
+//! Converts the settings and results of the Rust clients from and to the JSON of the scenarios.
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -20,7 +20,7 @@ pub(crate) fn outcome(result: Result<Decision, Error>) -> Outcome {
     }
 }
 
-/// Converts the result of a deactivation: the decision after it, and what became of the seat.
+/// Converts the result of a deactivation, which consists of the decision after it and the outcome for the seat.
 pub(crate) fn outcome_of_deactivation(result: Result<(Decision, Deactivated), Error>) -> Outcome {
     match result {
         Ok((decision, deactivated)) => {
@@ -30,7 +30,7 @@ pub(crate) fn outcome_of_deactivation(result: Result<(Decision, Deactivated), Er
     }
 }
 
-/// The calls of an app to the customer portal. Keeps every reply, so that what it has handles for stays.
+/// An app's calls of the customer portal. All replies are kept, so that their handles stay valid.
 pub(crate) struct Calls {
     around: Around,
     handles: Handles,
@@ -54,7 +54,7 @@ impl Calls {
         }
     }
 
-    /// Returns the reply and the address of a checkout, or the error, as JSON.
+    /// Converts the result of a call to JSON: the reply and, if there is one, the address of a checkout, or the error.
     pub(crate) fn ended(&self, result: Result<Reply, Error>) -> Result<(String, Option<String>), String> {
         let reply = result.map_err(|error| error.to_json())?;
         let ended = (reply.json().to_owned(), reply.address().map(str::to_owned));

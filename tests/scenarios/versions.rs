@@ -1,4 +1,5 @@
-//! Every scenario in the later versions of Polar's API, whose confirmations show more. What they show is the local Polar's.
+//! Runs every scenario with the later versions of Polar's API, whose confirmations contain more members. The additional
+//! members are the local Polar's.
 
 use mock_polar::{ApiVersion, KeyOrder, KeySubscription, MockPolar, NewKey};
 use polar_license::blocking::{HttpTransport, Transport};
@@ -26,7 +27,7 @@ fn every_scenario_goes_as_it_says_in_each_version() {
     }
 }
 
-/// The members of a confirmed key that was sold by a subscription and an order.
+/// Returns the members that describe a confirmed key. The key was sold with a subscription and an order.
 fn confirmation(version: ApiVersion) -> Members {
     let polar = MockPolar::builder().api_version(version).start().unwrap();
     let sold = NewKey::new("pro").subscription(KeySubscription::new("past_due")).order(KeyOrder::new("refunded", true));

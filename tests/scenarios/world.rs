@@ -1,5 +1,5 @@
-//! Everything around the library: clocks, the store, the connection to Polar, and processes that come and go. Carries a
-//! scenario's steps out and collects what is not as expected.
+//! Everything around the library: clocks, the store, the connection to Polar, and processes that start and end. Carries
+//! out a scenario's steps, and collects what is not as expected.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -23,10 +23,10 @@ use super::polar;
 #[path = "portal.rs"]
 mod portal;
 
-/// The time that every request takes: two leave within any second without a wait, so no test waits.
+/// How long every request takes. Two requests may be sent in any second without a wait, so no scenario ever waits.
 const REQUEST_MS: i64 = 600;
 
-/// Runs a scenario. Returns what was not as expected, each with where it happened.
+/// Runs a scenario. Returns what was not as expected, and for each the place where it happened.
 pub(crate) fn run(common: &Common, file: &str, scenario: &Scenario) -> Vec<String> {
     let world = Arc::new(World {
         common: common.clone(),
@@ -43,7 +43,7 @@ pub(crate) fn run(common: &Common, file: &str, scenario: &Scenario) -> Vec<Strin
     });
     for (number, step) in scenario.all_steps(common).iter().enumerate() {
         world.step(step, &format!("step {} ({})", number + 1, step.summary()));
-        // what follows a failure would only hide it
+        // stops at the first failure, because later failures may only be its consequences
         if !world.failures.lock().unwrap().is_empty() {
             break;
         }
@@ -61,12 +61,12 @@ struct World {
     processes: Mutex<BTreeMap<String, Arc<Process>>>,
     /// The settings with which each process was last started.
     settings: Mutex<BTreeMap<String, (Members, String)>>,
-    /// Processes that were killed and not started again.
+    /// The processes that were killed and have not been started again.
     dead: Mutex<BTreeSet<String>>,
     failures: Mutex<Vec<String>>,
-    /// The local Polar, which answers in place of the exchanges of steps.
+    /// The local Polar, which answers requests instead of the exchanges in the steps.
     local: Option<LocalPolar>,
-    /// The replies of the portal and of the local Polar that steps have kept.
+    /// The replies of the portal and of the local Polar that steps have stored.
     values: Mutex<BTreeMap<String, Value>>,
 }
 
@@ -81,7 +81,7 @@ struct Clocks {
 struct Stored {
     bytes: Option<Vec<u8>>,
     fails: Fails,
-    /// The number of writes that succeed before all fail.
+    /// How many writes succeed before all further writes fail.
     writes: Option<u32>,
     kept: BTreeMap<String, Option<Vec<u8>>>,
 }
@@ -92,17 +92,17 @@ struct Process {
     config: Members,
     device: String,
     script: Mutex<VecDeque<Exchange>>,
-    /// The step of the scenario that is running.
+    /// The step of the scenario that is being carried out.
     place: Mutex<String>,
     always: Mutex<Members>,
-    /// The record that was stored when the process was killed.
+    /// The record that the store contained when the process was killed.
     killed: Mutex<Option<Option<Vec<u8>>>>,
     waiting: Mutex<portal::Waiting>,
-    /// The steps that happen when the local Polar has handled a request, by endpoints.
+    /// For each endpoint: the steps that happen after the local Polar has handled a request to it.
     during: Mutex<BTreeMap<String, Vec<Step>>>,
 }
 
-/// The result of an operation: the decision after it, as JSON, and the error if it failed.
+/// The result of an operation: the decision after the operation, as JSON, and the error if the operation failed.
 pub(crate) struct Outcome {
     pub(crate) decision: Value,
     pub(crate) error: Option<Value>,
@@ -111,7 +111,7 @@ pub(crate) struct Outcome {
     pub(crate) reply: Option<Value>,
 }
 
-/// The size of a record that holds no more than the times of requests and of a pause.
+/// The highest size of a record that contains only the times of requests and of a pause.
 const TIMES_BYTES: usize = 120;
 
 impl World {
@@ -172,7 +172,7 @@ impl World {
         process.always.lock().unwrap().clear();
     }
 
-    /// The process of this name; starts it if it is not running.
+    /// Returns the process with this name. If it is not running, starts it first.
     fn process(self: &Arc<Self>, name: &str) -> Arc<Process> {
         let running = self.processes.lock().unwrap().get(name).cloned();
         running.unwrap_or_else(|| {
@@ -181,7 +181,8 @@ impl World {
         })
     }
 
-    /// Returns the settings with which a process starts: those of its last start, or those of the scenario.
+    /// Returns the settings with which a process starts: the settings of its last start or, if there is none, of the
+    /// scenario.
     fn settings_of(&self, name: &str) -> (Members, String) {
         self.settings.lock().unwrap().get(name).cloned().unwrap_or_else(|| {
             let mut config = self.resolved_members(&self.common.config);
@@ -275,7 +276,7 @@ impl World {
         }
     }
 
-    /// Checks what is true after every step, even if the scenario does not say it.
+    /// Checks what must be true after every step, even if the scenario does not mention it.
     fn check_at_rest(&self, process: &Process, outcome: &Outcome, place: &str) {
         let current = process.current();
         for name in ["allowed", "state", "features"] {
@@ -300,7 +301,7 @@ impl World {
 
     fn compare(&self, step: &Step, process: &Process, outcome: &Outcome, stored_before: Option<&[u8]>, place: &str) {
         let expected = self.resolved_members(&step.expect.clone().unwrap_or_default());
-        // a reply may have an error too: the reason why no seat was taken
+        // a reply may contain an error too, which says why no seat was taken
         let in_reply = outcome.reply.as_ref().and_then(|reply| reply.get("error")).filter(|error| !error.is_null());
         let actual = outcome.error.as_ref().or(in_reply.filter(|_| expected.contains_key("error")));
         match (expected.get("error"), actual) {
@@ -369,7 +370,7 @@ impl World {
 }
 
 impl Process {
-    /// The configuration, as JSON.
+    /// Returns the configuration as JSON.
     fn settings(&self) -> String {
         let mut settings = self.config.clone();
         settings.insert("deviceId".into(), self.device.as_str().into());
@@ -392,7 +393,7 @@ impl Process {
 }
 
 impl Outcome {
-    /// Separates the JSON of an error from the decision beside it.
+    /// Separates the JSON of an error from the decision that is in the same object.
     pub(crate) fn failed(mut decision: Value) -> Self {
         let error = decision.as_object_mut().unwrap().remove("error");
         Self { decision, error, deactivated: None, reply: None }
@@ -407,7 +408,7 @@ fn later(at: Timestamp, ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(at.unix_ms() + ms)
 }
 
-/// `null` removes a member.
+/// Overrides members by those of `by`. A member that is `null` in `by` is removed.
 fn override_members(members: &mut Members, by: &Members) {
     for (name, value) in by {
         if value.is_null() {
@@ -426,7 +427,7 @@ impl Clock for ProcessClock {
     }
 }
 
-/// The part of the world that a process sees. Does not keep the process or the world alive.
+/// The part of the world that a process sees. It keeps neither the process nor the world alive.
 #[derive(Clone)]
 pub(crate) struct Around {
     world: Weak<World>,
@@ -447,7 +448,7 @@ impl Around {
     }
 }
 
-/// The app's store and transport.
+/// The functions that the app's store and transport call.
 impl Around {
     pub(crate) fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         self.watch("before loading");
@@ -466,7 +467,7 @@ impl Around {
         self.stored(&[Fails::Nothing], |store| store.bytes = None)
     }
 
-    /// Counts a write. A disk that is full lets a minute pass, so that the operation gives it up.
+    /// Counts a write. If the disk is full, lets a minute pass, so that the operation stops trying.
     fn write(&self) -> Result<(), StoreError> {
         let world = self.world.upgrade().ok_or_else(|| StoreError::new("the world has ended"))?;
         let left = world.store.lock().unwrap().writes;
@@ -483,7 +484,7 @@ impl Around {
         }
     }
 
-    /// Returns the reply, or `None` if the caller has cancelled.
+    /// Returns the reply, or `None` if the caller has cancelled the operation.
     pub(crate) fn send(&self, request: &Request) -> Option<Answer> {
         let nothing =
             || Answer::Failed { failure: Failure::Network, sent: Sent::Maybe, message: String::from("no script") };
@@ -534,7 +535,7 @@ impl Around {
     }
 }
 
-/// Checks a request's body: it has the members that Polar requires, and none that is never sent.
+/// Checks a request's body: it must have the members that Polar requires, and no members that Polar does not know.
 fn check_form(process: &Process, endpoint: Endpoint, body: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     if body["organization_id"] != process.config["organizationId"] {

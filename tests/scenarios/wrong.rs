@@ -1,10 +1,11 @@
-//! Scenarios that are wrong in one place each, to see that the runner notices.
+//! Makes scenarios that are wrong in one place each, to check that the runner notices.
 
 use serde_json::{Value, json};
 
 use super::format::{Scenario, Step};
 
-/// Every way in which one expectation or exchange of the scenario's own steps can be wrong, with a name.
+/// Returns every way in which one expectation or one exchange in the scenario's own steps can be wrong. Each has a
+/// name.
 pub(crate) fn wrong_ones(scenario: &Scenario) -> Vec<(String, Scenario)> {
     let mut all = Vec::new();
     for (at, step) in scenario.steps.iter().enumerate() {
@@ -29,7 +30,7 @@ pub(crate) fn wrong_ones(scenario: &Scenario) -> Vec<(String, Scenario)> {
             }
         }
         for number in 0..step.polar.len() {
-            // without what happened meanwhile, the question need not be asked again
+            // an exchange during which something happens is kept, because without it the library need not ask again
             if step.polar[number].during.is_empty() {
                 add(format!("exchange {} left out", number + 1), &|step| {
                     step.polar.remove(number);

@@ -1,4 +1,4 @@
-//! Changes to the members of Polar's answers that DESIGN.md says we rest on.
+//! Changes to members of Polar's answers. The members are those on which the library relies, as DESIGN.md lists them.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub(crate) enum Change {
 
 const CHANGES: [Change; 5] = [Change::Renamed, Change::Missing, Change::Null, Change::OtherType, Change::UnknownValue];
 
-/// A change to one member of the answers of one endpoint that have this status.
+/// A change to one member, in all answers of one endpoint that have this status.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     endpoint: &'static str,
@@ -25,7 +25,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Changes the member in a reply that it is about, wherever it is there.
+    /// If a reply is one that the case is about, changes the member wherever the reply contains it.
     pub(crate) fn apply(&self, url: &str, status: u16, body: &mut Vec<u8>) {
         if !self.is_about(url) || status != self.status {
             return;
@@ -35,8 +35,8 @@ impl Case {
         *body = reply.to_string().into_bytes();
     }
 
-    /// Whether an address ends in the segments of the endpoint. Its `{id}` stands for any segment but a plain word, such
-    /// as `validate`.
+    /// Returns `true` if an address ends in the segments of the endpoint. The segment `{id}` stands for any segment
+    /// except a plain word such as `validate`.
     fn is_about(&self, url: &str) -> bool {
         let path = url.split('?').next().unwrap_or_default();
         let mut segments = path.rsplit('/');
@@ -46,16 +46,16 @@ impl Case {
         wanted.all(|wanted| segments.next().is_some_and(|segment| fits(segment, wanted)))
     }
 
-    /// The words about the member in a problem.
+    /// Returns `true` if the detail of a problem names the member.
     pub(crate) fn is_named_in(&self, detail: &str) -> bool {
-        // an object without its members is not worth a look at its parts
+        // if an object is missing or has another type, the detail names the object instead of its members
         let outer = self.member.split(['.', '[']).next().unwrap_or_default();
         detail.contains(&format!("`{}` is ", self.member)) || detail.contains(&format!("`{outer}` is "))
     }
 }
 
 impl Change {
-    /// Changes a member of an object; `[]` after a name is each element of an array.
+    /// Changes a member of an object. If a name is followed by `[]`, changes each element of this array.
     fn apply(self, object: &mut Value, member: &str) {
         if let Some((outer, inner)) = member.split_once('.') {
             let (name, is_array) = outer.strip_suffix("[]").map_or((outer, false), |name| (name, true));
@@ -81,7 +81,7 @@ impl Change {
     }
 }
 
-/// The cases for a row of one of DESIGN.md's tables, and for the endpoint that answers so.
+/// Returns the cases for a row of a table in DESIGN.md. `endpoint` and `status` say which answers the row is about.
 pub(crate) fn cases(table: &str, row: &str, endpoint: &'static str, status: u16) -> Vec<Case> {
     let design = include_str!("../../DESIGN.md");
     let (_, below) = design.split_once(table).unwrap();

@@ -1,4 +1,4 @@
-//! A device for tests over real HTTP: a directory of its own, a clock that the test moves, and a client that uses both.
+//! A device for tests over real HTTP: a directory, a clock that the test moves, and a client that uses both.
 #![allow(dead_code, reason = "each test that includes this uses only a part of it")]
 
 pub(crate) mod changes;
@@ -18,10 +18,10 @@ use polar_license::time::Now;
 use polar_license::transport::{Answer, Request};
 use polar_license::{Config, Timestamp};
 
-/// The time at which tests begin, on the device's clock and on Polar's.
+/// The time at which each test begins, on the device's clock and on Polar's.
 const START: &str = "2026-11-21T12:00:00Z";
 
-/// A directory that is removed when this is dropped.
+/// A directory. It is removed when this value is dropped.
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
@@ -37,7 +37,8 @@ impl Directory {
         &self.0
     }
 
-    /// Returns the names and contents of all files in the directory. A file that disappears meanwhile counts as empty.
+    /// Returns the names and contents of all files in the directory. If a file disappears meanwhile, its content counts
+    /// as empty.
     pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let paths = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
         let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
@@ -97,7 +98,7 @@ impl Clock for Hand {
     }
 }
 
-/// The real transport, which advances the test's clock.
+/// The real transport. Each request also advances the test's clock.
 struct OnHand(Hand, HttpTransport);
 
 impl Transport for OnHand {
@@ -107,7 +108,7 @@ impl Transport for OnHand {
     }
 }
 
-/// Returns the configuration of an app that uses this Polar, on a device that is always the same.
+/// Returns the configuration of an app that uses this Polar. The device is the same in all tests.
 pub(crate) fn app(url: &str, app_id: &str) -> ConfigBuilder {
     Config::builder(mock_polar::DEMO_ORGANIZATION, app_id)
         .environment(url)

@@ -1,4 +1,4 @@
-//! All transports that the crate has with these features, behind one function.
+//! All transports of the crate that are built with the current features, behind one function.
 
 use polar_license::blocking::{HttpTransport, Transport};
 use polar_license::transport::{Answer, Request};
@@ -8,7 +8,7 @@ pub(crate) const TRANSPORTS: &[&str] = &["blocking"];
 #[cfg(feature = "tokio")]
 pub(crate) const TRANSPORTS: &[&str] = &["blocking", "tokio"];
 
-/// Returns a transport by name, as a function that can send many requests.
+/// Returns the transport with this name, as a function that can send many requests.
 pub(crate) fn named(transport: &str) -> Box<dyn Fn(&Request) -> Answer> {
     match transport {
         #[cfg(feature = "tokio")]

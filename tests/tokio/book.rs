@@ -1,4 +1,5 @@
-//! Builds and runs the code of the book's page "Async Rust". `tests/quickstart.rs` compares the lines between the two marks.
+//! Builds and runs the code of the book's page "Async Rust". `tests/quickstart.rs` compares the lines between the two
+//! marks with the page.
 
 use std::process::Command;
 
@@ -19,7 +20,7 @@ async fn open() -> Result<Client, Error> {
 }
 // BOOK
 
-/// Runs in a process of its own, because the directory of the record comes from the environment.
+/// Runs in its own process, because the directory of the record comes from the environment.
 #[tokio::test]
 async fn the_books_app_opens() {
     if std::env::var_os("POLAR_LICENSE_TEST_CHILD").is_some() {

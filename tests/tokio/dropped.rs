@@ -1,5 +1,5 @@
-//! Operations whose futures are dropped or cancelled or whose runtime ends, and panics in the app's store and
-//! transport.
+//! Tests operations whose futures are dropped, that are cancelled, or whose runtime ends. Also tests panics in the
+//! app's store and transport.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -25,7 +25,7 @@ fn seat(decision: &Decision) -> String {
     decision.license().unwrap().activation_id.unwrap().to_string()
 }
 
-/// Activates, and drops the future when a request for this endpoint has been sent.
+/// Begins an activation, and drops its future when a request to this endpoint has been sent.
 async fn activate_and_drop(client: &Client, polar: &Polar, endpoint: &'static str) {
     tokio::select! {
         result = client.activate(KEY) => panic!("the activation has ended: {result:?}"),
@@ -40,7 +40,7 @@ async fn an_activation_dropped_after_it_was_sent_still_stores_its_seat() {
     activate_and_drop(&client, &polar, "activate").await;
     assert_eq!(client.current().state(), State::Unlicensed);
     polar.answer_now();
-    // operations take turns, so the activation has ended when this begins
+    // operations run one after the other, so the activation has ended when this refresh begins
     let decision = client.refresh().await;
     assert_eq!((decision.state(), decision.problem()), (State::Active, None));
     assert_eq!(seat(&decision), SEAT);
@@ -63,7 +63,7 @@ async fn draining_waits_for_the_answers_to_requests_that_were_sent() {
     assert!(drained.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     polar.answer_now();
     drained.await;
-    // the seat is stored before this process ends
+    // `drain` has ended, so the seat is stored and this process could end
     let reopened = polar.client().directory(directory.path()).open().await.unwrap();
     assert_eq!(seat(&reopened.current()), SEAT);
     assert_eq!(activating.await.unwrap().unwrap().state(), State::Active);
@@ -149,7 +149,7 @@ async fn operations_on_many_threads_take_turns() {
     assert_eq!(polar.asked(), ["validate", "activate"], "the license is fresh, so no client asks");
 }
 
-/// The clients behave as two processes, because neither knows of the other.
+/// Two clients that do not know of each other behave like two processes.
 #[tokio::test]
 async fn clients_that_share_a_record_ask_one_after_the_other() {
     let (polar, directory) = (Polar::holding("nothing"), Directory::new());
@@ -182,7 +182,7 @@ async fn clients_that_share_a_record_ask_one_after_the_other() {
     assert_eq!(polar.asked(), ["validate", "activate", "validate"], "the second client reads the answer");
 }
 
-/// A file store that counts the attempts to take the turn.
+/// A file store that counts how often somebody tries to take the turn.
 struct Turns {
     file: FileStore,
     tries: watch::Sender<u32>,
@@ -266,7 +266,7 @@ fn an_activation_ends_with_its_runtime_and_the_next_start_reports_it() {
         panic!("the activation waits for a runtime that is gone");
     };
     assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Cancelled, true));
-    // an attempt that is less than a minute old counts as running
+    // waits more than a minute, because a younger attempt counts as running
     polar.advance(Duration::from_secs(61));
     let reopened = runtime().block_on(polar.client().directory(directory.path()).open()).unwrap();
     assert_eq!(reopened.current().problem().unwrap().kind, ErrorKind::SeatUncertain);

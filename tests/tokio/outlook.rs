@@ -1,4 +1,4 @@
-//! The outlook of the decisions to come agrees with the decisions that the client makes later.
+//! Checks that the outlook, which lists the decisions to come, agrees with the decisions that the client makes later.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::world::{KEY, Polar};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Returns the decision that a reader of the outlook shows at this time.
+/// Returns the decision that an app shows at this time if it follows the outlook.
 fn shown(outlook: &[Phase], now: Now) -> &Decision {
     let has_begun = |phase: &&Phase| now.wall >= phase.from.wall || now.mono >= phase.from.mono;
     &outlook.iter().rfind(has_begun).unwrap().decision
@@ -32,7 +32,7 @@ async fn an_outlook_agrees_with_the_clients_later_decisions() {
     assert_eq!(notices, [false, false, true, true]);
     for hours in 0..24 * 40 {
         assert_eq!(shown(&outlook, polar.now()), &client.current(), "after {hours} hours");
-        // a new outlook begins with the present decision
+        // a new outlook begins with the current decision
         assert_eq!(client.outlook()[0].decision, client.current());
         polar.advance(HOUR);
     }

@@ -1,4 +1,5 @@
-//! The passing of time, in a runtime with paused time, which advances when there is nothing else to do.
+//! The passing of time, in a runtime whose time is paused. Such a runtime advances its time when it has nothing else to
+//! do.
 
 use std::future::pending;
 use std::time::Duration;

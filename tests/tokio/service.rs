@@ -57,7 +57,7 @@ mod test {
         let polar = MockPolar::start().unwrap();
         let (hand, directory) = (Hand::with(&polar), Directory::new());
         let client = open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
-        // only compiled, because it would use a directory of the system
+        // `app` is only compiled and not called, because it would use a directory of the system
         let (_begin, _routes) = (super::app, routes(client.clone()));
         for (key, sentence) in [(None, "No license"), (Some(DEMO_KEY_BASIC), "Upgrade")] {
             if let Some(key) = key {
@@ -70,7 +70,7 @@ mod test {
         assert_eq!(export(State(client)).await.unwrap(), "the export");
     }
 
-    /// Starts the guide's service several times, with Polar down before the start and during the activation.
+    /// Starts the guide's service several times. Polar is unreachable before the start, or during the activation.
     #[tokio::test]
     async fn the_guides_service_works_if_polar_is_down_at_any_line() {
         let polar = MockPolar::start().unwrap();

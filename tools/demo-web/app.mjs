@@ -1,4 +1,4 @@
-// The app, as a developer would write it. Only its clock, disk and network come from the page around it.
+// The app, as a developer would write it. Only its clock, its disk and its network are provided by the page around it.
 
 import "polar-license/dialog";
 import { portalPages } from "polar-license/dialog-portal";
@@ -39,7 +39,7 @@ function show(decision) {
     const { allowed, message } = license.explain(feature);
     button.disabled = !allowed;
     const reason = allowed ? "Included in your license." : message;
-    // if access is not allowed, the status line already gives the reason
+    // if access is denied, the status line already gives the reason
     why.textContent = decision.allowed ? reason : "";
   }
 }

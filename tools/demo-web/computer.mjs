@@ -1,10 +1,10 @@
 // The computer that the app runs on: a disk that outlives the app, and a clock that can be moved without waiting.
 
-/** Milliseconds: `passed` is time that was skipped, `off` is the error of the user's clock. */
+/** Two durations in milliseconds: `passed` is the time that was skipped, `off` is the error of the user's clock. */
 const ms = { passed: 0, off: 0 };
 const disk = new Map();
 
-/** The options of a client that give it this computer's clock and storage. */
+/** The options that give a client this computer's clock and storage. */
 export const computer = {
   clock: { now: () => Date.now() + ms.passed + ms.off, monotonic: () => performance.now() + ms.passed },
   storage: {

@@ -1,4 +1,4 @@
-// Controls the local Polar, as the vendor and the network would, through the endpoint `/_mock` of tools/mock-polar.
+// Controls the local Polar through the endpoint `/_mock` of tools/mock-polar. Acts for both the vendor and the network.
 
 const { url } = await (await fetch("polar.json")).json();
 
@@ -14,7 +14,7 @@ async function ask(method, path, body) {
   return response.status === 204 ? undefined : response.json();
 }
 
-// each visit to the page starts again from the beginning
+// each visit to the page starts with a fresh local Polar
 await ask("POST", "/reset");
 const { organization, benefits } = await ask("GET", "");
 
@@ -36,14 +36,14 @@ export async function removeSeats(key) {
   await Promise.all(activations.map(({ id }) => ask("DELETE", `/activations/${id}`)));
 }
 
-/** Sets the state of the network between the app and Polar. */
+/** Sets how the network between the app and Polar behaves. */
 export async function connectBy(network) {
   await ask("DELETE", "/faults");
   const fault = FAULTS[network];
   if (fault) await ask("POST", "/faults", fault);
 }
 
-/** Calls `show` with each mail as it is sent. */
+/** Calls `show` with each mail as soon as it is sent. */
 export async function watchMails(show) {
   for (let known = 0; ; ) {
     const mails = await ask("GET", `/mails?wait=${known + 1}&timeout_ms=20000`);

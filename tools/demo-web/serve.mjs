@@ -1,5 +1,5 @@
-// node serve.mjs PACKAGE POLAR: serves the page until standard input ends, so that it never outlives its parent
-// process.
+// Usage: node serve.mjs PACKAGE POLAR. Serves the page until standard input ends, so that the server never outlives its
+// parent process.
 
 import { serve } from "./site.mjs";
 

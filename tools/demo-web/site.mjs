@@ -1,4 +1,4 @@
-// The page's server, on loopback. It serves these files and the built npm package.
+// The page's server, on loopback. It serves the files of this folder and the built npm package.
 
 import { createServer } from "node:http";
 import { readFileSync, statSync } from "node:fs";
@@ -34,7 +34,7 @@ export async function serve(root, polar) {
   return { url: `http://127.0.0.1:${server.address().port}/`, stop };
 }
 
-/** Returns the `imports` of an import map: the entries of the package, each with the file that a bundler would use. */
+/** Returns the `imports` of an import map: each entry of the package, with the file that a bundler would use for it. */
 export function imports(root) {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const names = Object.keys(exports).filter((name) => exports[name].import);

@@ -72,11 +72,11 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("change", async ({ target }) => {
   await vendor.connectBy(target.value);
   logAction(`Network: ${target.labels[0].textContent.trim()}`);
-  // a browser sends these events when the network changes
+  // a browser sends one of these events when the network changes
   app.window.dispatchEvent(new Event(target.value === "offline" ? "offline" : "online"));
 });
 
-/** Tells the app that it is visible again, as after a night in which the computer slept. */
+/** Tells the app that it is visible again, as after a night during which the computer slept. */
 function wake() {
   app.window.document.dispatchEvent(new Event("visibilitychange"));
 }
@@ -85,7 +85,7 @@ function showKey() {
   document.querySelector("#key").textContent = key;
 }
 
-/** Connects the page to the app; the app calls this when it has started. */
+/** Connects the page to the app. The app calls this when it has started. */
 function connect(started) {
   app = started;
   app.license.onChange(logDecision);

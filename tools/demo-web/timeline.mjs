@@ -15,18 +15,18 @@ const last = { decision: "", trouble: "" };
 /** Returns the time on the user's clock. */
 export const clock = () => format.format(computer.clock.now());
 
-/** Adds an action, or another event that is no decision. */
+/** Adds an action, or another event that is not a decision. */
 export function logAction(text) {
   add("action", [["p", text]]);
 }
 
-/** Adds a check that the user asked for. Its problem is shown even if the last decision had the same one. */
+/** Adds a check that the user asked for. A problem that follows is shown even if the last decision had the same one. */
 export function logCheck() {
   logAction("The app asks Polar");
   last.trouble = "";
 }
 
-/** Adds a decision if it differs from the last one in more than its dates, and its problem if that is another one. */
+/** Adds a decision unless only its dates differ from the last one, and its problem unless the last one had it too. */
 export function logDecision({ state, reason, allowed, message, nextStep, problem }) {
   const decision = JSON.stringify([state, reason, message, nextStep]);
   const trouble = problem?.message ?? "";

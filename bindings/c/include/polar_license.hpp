@@ -1,5 +1,5 @@
-// License keys sold through Polar (https://polar.sh), for C++17: RAII over polar_license.h, header only, nothing else.
-// The customer portal is in polar_license_portal.hpp.
+// License keys sold through Polar (https://polar.sh), for C++17. This header wraps polar_license.h in RAII classes. It
+// is header-only, and needs nothing else but the library. The customer portal is in polar_license_portal.hpp.
 //
 //     polar::license license{polar::options{ORGANIZATION, "com.acme.app"}.feature("export", {PRO})};
 //     try {
@@ -11,13 +11,14 @@
 //     if (decision.allows("export")) export_file();
 //     else show(decision.explain("export"));               // no license, or one for another plan
 //
-// Objects own what they hold; they can be moved but not copied, and an object that was moved from must not be used.
-// Strings of a decision are views into it. For threads, blocking and callbacks see the functions in polar_license.h; an
-// exception that leaves a callback counts as its failure.
+// Objects own what they hold. They can be moved but not copied, and an object that was moved from must not be used. The
+// strings of a decision are views into the decision. For threads, blocking and callbacks see the functions in
+// polar_license.h. If an exception leaves a callback, the callback counts as failed.
 //
-// Errors: a function that can fail throws polar::error. If it is called with a polar::failure, it stores the failure
-// there instead, and returns a default result. Without exceptions (-fno-exceptions) only the latter exist, and a
-// constructor that fails leaves an object that converts to false and allows nothing.
+// Errors: a function that can fail throws polar::error. It has an overload that takes a polar::failure. The overload
+// does not throw, but stores the failure there and returns a default result. Without exceptions (-fno-exceptions) only
+// the overloads exist. A constructor that fails without throwing leaves an object that converts to false and allows
+// nothing.
 #ifndef POLAR_LICENSE_HPP
 #define POLAR_LICENSE_HPP
 
@@ -47,9 +48,9 @@
 
 namespace polar {
 
-/// Milliseconds, as the library counts them.
+/// A duration in milliseconds, the unit of the library.
 using milliseconds = std::chrono::milliseconds;
-/// A moment.
+/// A moment on the system's clock.
 using time_point = std::chrono::system_clock::time_point;
 
 // Generated from the tables of the core: do not edit.
@@ -157,12 +158,13 @@ inline std::optional<std::string_view> string(const char *value)
     return value == nullptr ? std::nullopt : std::optional<std::string_view>{value};
 }
 
-/// Destroys user data of the type T.
+/// Destroys user data that has the type T.
 template <class T> void destroy(void *data) { delete static_cast<T *>(data); }
 
 } // namespace detail
 
-/// A decision owned by something else, such as a failure or a running change callback.
+/// A decision that another object owns, such as a failure. Do not use the view after that object is destroyed. Do not
+/// use a view that a change callback receives after the callback has returned.
 class decision_view {
   public:
     explicit decision_view(const polar_license_decision *decision = nullptr) : handle(decision) {}
@@ -173,7 +175,7 @@ class decision_view {
     {
         return polar_license_decision_explain(handle, feature.c_str());
     }
-    /// Returns the same as one JSON object, with the reason and the next step.
+    /// Returns why the feature is on or off as one JSON object, with the reason and the next step.
     std::string_view explain_json(const std::string &feature) const
     {
         return detail::string(polar_license_decision_explain_json(handle, feature.c_str())).value_or("");
@@ -183,8 +185,8 @@ class decision_view {
     polar::next_step next_step() const { return polar::next_step{polar_license_decision_next_step(handle)}; }
     /// One sentence for the user, in English unless the options replace it.
     std::string_view message() const { return polar_license_decision_message(handle); }
-    /// The kind of a problem that did not prevent a decision; error_kind::ok if there was none. Access does not depend
-    /// on it.
+    /// The kind of the problem that the decision reports, or error_kind::ok if there is none. A problem does not
+    /// prevent a decision, and access does not depend on it.
     error_kind problem_kind() const { return error_kind{polar_license_decision_problem_kind(handle)}; }
     // Generated from the members of a decision: do not edit.
     /// Whether the app may run.
@@ -316,7 +318,7 @@ class decision_view {
     const polar_license_decision *handle;
 };
 
-/// A decision that this object owns. After a failure it is empty, and allows nothing.
+/// A decision that this object owns. The decision that a failed function returns is empty, and allows nothing.
 class decision : public decision_view {
   public:
     decision() = default;
@@ -330,7 +332,7 @@ class decision : public decision_view {
     ~decision() { polar_license_decision_free(const_cast<polar_license_decision *>(handle)); }
 };
 
-/// The reason why a call failed; converts to false if the call succeeded. Copies share one error.
+/// The reason why a call failed. It converts to false if the call succeeded. Copies share one error.
 class failure {
   public:
     failure() = default;
@@ -339,7 +341,7 @@ class failure {
         if (owned != nullptr)
             inside = {owned, polar_license_error_free};
     }
-    /// Creates a failure from an error that belongs to another object, which it keeps alive.
+    /// Creates a failure from an error that belongs to another object. The failure keeps that object alive.
     explicit failure(std::shared_ptr<const polar_license_error> part)
         : number(polar_license_error_kind(part.get())), inside(std::move(part))
     {
@@ -358,7 +360,8 @@ class failure {
         return inside ? polar_license_error_detail(inside.get()) : polar_license_kind_name(number);
     }
     polar::reason reason() const { return polar::reason{polar_license_error_reason(inside.get())}; }
-    /// The next step for the user because of the failure. That of decision() is about the license that is here.
+    /// What the user can do about the failure. This can differ from the next step of decision(), which is about the
+    /// license that is here.
     polar::next_step next_step() const { return polar::next_step{polar_license_error_next_step(inside.get())}; }
     /// The vendor's page for the next step.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_error_next_url(inside.get())); }
@@ -367,7 +370,7 @@ class failure {
         return detail::duration(polar_license_error_retry_after_ms(inside.get()));
     }
     bool maybe_applied() const { return polar_license_error_maybe_applied(inside.get()) != 0; }
-    /// The decision after the failure. It lives as long as this object.
+    /// The decision after the failure. It lives as long as this failure or one of its copies.
     decision_view decision() const { return decision_view{polar_license_error_decision(inside.get())}; }
     std::string_view json() const { return detail::string(polar_license_error_json(inside.get())).value_or(""); }
 
@@ -377,7 +380,8 @@ class failure {
 };
 
 #if defined(__cpp_exceptions)
-/// The exception for a failure. what() is its detail, for developers and logs; message() is for the user.
+/// The exception for a failure. what() returns the failure's detail, for developers and logs. message() is for the
+/// user.
 class error : public std::runtime_error {
   public:
     explicit error(polar::failure failure)
@@ -416,19 +420,19 @@ template <class Call> auto or_throw(Call call)
 } // namespace detail
 #endif
 
-/// A store of the app's own. See the callbacks in polar_license.h.
+/// A store that the app provides. For the requirements see the store callbacks in polar_license.h.
 struct store {
     virtual ~store() = default;
-    /// Stores the last saved bytes in `record`, or leaves it empty if nothing is stored, and returns true. Returns
-    /// false or throws if the bytes could not be read.
+    /// Copies the bytes that were saved last to `record`, or leaves `record` empty if nothing is stored, and returns
+    /// true. Returns false or throws if the bytes could not be read.
     virtual bool load(std::optional<std::vector<std::uint8_t>> &record) = 0;
     virtual bool save(const std::uint8_t *bytes, std::size_t length, bool durable) = 0;
     virtual bool remove() = 0;
 };
 
-/// One request to send. Log no part of it: it contains the license key, or secrets of the customer portal.
+/// One request to send. Do not log any part of it: it contains the license key, or secrets of the customer portal.
 struct request {
-    /// "POST", or for the customer portal also "GET".
+    /// "POST" or, for the customer portal, also "GET".
     std::string_view method;
     std::string_view url;
     std::string_view body;
@@ -436,8 +440,9 @@ struct request {
     milliseconds timeout;
 };
 
-/// Returns the time to wait that a reply's headers Retry-After, RateLimit-Reset and Date ask for, as
-/// response::retry_after_s needs it. Pass null for a header that the reply does not have.
+/// Returns how many seconds to wait, as a reply's headers Retry-After, RateLimit-Reset and Date ask, or std::nullopt if
+/// they do not ask for a wait. Store the result in response::retry_after_s. Pass a null pointer for a header that the
+/// reply does not have.
 inline std::optional<std::uint32_t> retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date)
 {
     const std::int64_t seconds = polar_license_retry_after_s(retry_after, ratelimit_reset, date);
@@ -446,15 +451,16 @@ inline std::optional<std::uint32_t> retry_after_s(const char *retry_after, const
     return static_cast<std::uint32_t>(seconds);
 }
 
-/// The outcome of a request.
+/// The outcome of a request: a reply, or the reason why there is none.
 struct response {
     /// The status of the reply, or 0 if there was none.
     int http_status = 0;
     std::optional<std::uint32_t> retry_after_s;
-    /// The header Location, for the customer portal; do not follow it.
+    /// The header Location, which only the customer portal reads. Do not follow it.
     std::string location;
     std::string body;
-    /// If there was no reply: false only if Polar certainly received nothing.
+    /// If there was no reply: whether Polar may have received the request. False only if Polar certainly received
+    /// nothing.
     bool maybe_sent = true;
     bool timed_out = false;
     /// If there was no reply: whether the app cancelled the request.
@@ -463,10 +469,10 @@ struct response {
     std::string problem;
 };
 
-/// A network stack of the app's own. If it throws, the request may have been sent.
+/// A network stack that the app provides. If it throws, the library assumes that the request may have been sent.
 using transport = std::function<response(const request &)>;
 
-/// A clock for tests. It returns the time of a wall clock, and that of a clock that only goes forward.
+/// A clock for tests. It returns the time of two clocks: of a wall clock, and of a clock that only goes forward.
 using clock = std::function<std::pair<time_point, milliseconds>()>;
 
 namespace detail {
@@ -540,7 +546,7 @@ inline void tell(void *data, std::int64_t *wall_ms, std::uint64_t *mono_ms) noex
 } // namespace detail
 
 /// The configuration of an app; see polar_license_options_... in polar_license.h. Mistakes are reported when the
-/// license is opened. For one thread at a time.
+/// license is opened. Only one thread may use the options at a time.
 class options {
   public:
     options(const std::string &organization_id, const std::string &app_id)
@@ -688,7 +694,7 @@ class options {
     }
     // End of what is generated.
 
-    /// Stores the license in this directory. `path` is UTF-8.
+    /// Stores the license in this directory. `directory` is UTF-8.
     options &directory(const std::string &directory)
     {
         return set(polar_license_options_set_directory(handle, directory.c_str()));
@@ -714,7 +720,7 @@ class options {
 
   private:
     explicit options(polar_license_options *owned) : handle(owned) {}
-    /// The library keeps a mistake until the license is opened.
+    /// Ignores the result of a setter: the library keeps a mistake, and reports it when the license is opened.
     options &set(std::int32_t) { return *this; }
     static std::uint64_t count(milliseconds duration)
     {
@@ -724,7 +730,8 @@ class options {
     polar_license_options *handle;
 };
 
-/// Ends the calls of a change callback when it is destroyed. Must not outlive its license.
+/// A subscription to changes. After this object is destroyed, its callback is no longer called. It must not outlive its
+/// license.
 class subscription {
   public:
     subscription() = default;
@@ -747,8 +754,8 @@ class subscription {
     std::uint64_t id = 0;
 };
 
-/// A license on this device. Every function but the constructor, the destructor and moves may be called from any
-/// thread.
+/// A license on this device. Every function may be called from any thread, except the constructor, the destructor and
+/// moves.
 class license {
   public:
     license(const options &options, failure &failure) noexcept
@@ -776,14 +783,14 @@ class license {
     }
     /// Always asks Polar.
     decision validate() { return decide(polar_license_validate); }
-    /// Asks Polar if that is due; call it at start.
+    /// Asks Polar if a request is due, or if access is not allowed; call it at start.
     decision refresh() { return decide(polar_license_refresh); }
     /// Never asks Polar.
     decision current() const { return decide(polar_license_current); }
     bool allowed() const { return polar_license_allowed(handle) != 0; }
     bool allows(const std::string &feature) const { return polar_license_allows(handle, feature.c_str()) != 0; }
-    /// Returns whether the license includes a version that was built on a day such as "2026-11-21". A text that is not
-    /// a day is a failure, with the result true.
+    /// Returns whether the license includes a version that was built on the day `built`, such as "2026-11-21". A text
+    /// that is not a day is a failure, and the result is then true.
     bool covers(const std::string &built, failure &failure) const
     {
         std::int32_t covered = 1;
@@ -815,8 +822,8 @@ class license {
     void stop_auto_refresh() { polar_license_stop_auto_refresh(handle); }
     void cancel() { polar_license_cancel(handle); }
 
-    /// Calls `listener` after every operation that changed the decision, with the decision that holds and the one
-    /// before it. Does nothing for an empty listener.
+    /// Calls `listener` after every operation that changed the decision, with the current decision and the previous
+    /// one. Does nothing if the listener is empty.
     [[nodiscard]] subscription on_change(std::function<void(decision_view decision, decision_view before)> listener)
     {
         using function = std::function<void(decision_view, decision_view)>;
@@ -901,7 +908,7 @@ class license {
     polar_license *handle = nullptr;
 };
 
-/// Passes the library's log lines up to `level` (POLAR_LICENSE_LOG_...) to `sink`. An empty `sink` ends logging.
+/// Passes the library's log lines up to `level` (one of POLAR_LICENSE_LOG_...) to `sink`. An empty `sink` ends logging.
 /// Applies to the whole process. `sink` must not call this library.
 inline error_kind set_log(std::int32_t level, std::function<void(std::int32_t, std::string_view, std::string_view)> sink)
 {

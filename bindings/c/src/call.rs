@@ -1,5 +1,5 @@
-//! The reporting of errors: a function that can fail returns the kind of its error, and passes the error itself if the
-//! caller gave a place for it.
+//! Reports the error of a function that can fail. The function returns the kind of the error, and stores the error
+//! itself if the caller's pointer for it is not NULL.
 
 use crate::codes::OK;
 use crate::error::Error;
@@ -7,7 +7,8 @@ use crate::guard::guarded;
 use crate::pointer;
 use std::ptr;
 
-/// Runs `work`, and returns [`OK`] or the kind of its error. Stores the error at `error`, or NULL on success.
+/// Runs `work`, and returns [`OK`] or the kind of its error. Stores the error at `error`, or NULL there on success.
+/// Does not store anything if `error` is NULL.
 pub(crate) fn run(function: &str, error: *mut *mut Error, work: impl FnOnce() -> Result<(), Error>) -> i32 {
     let result = guarded(function, None, || Some(work())).unwrap_or_else(|| Err(Error::panicked(function)));
     match result {

@@ -21,17 +21,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A flag for polar_license_activate_with(): if no seat is free, release the older activation that this device knows.
 pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 
-/// A license on this device. Opened once, used from any thread, and freed with polar_license_free().
+/// A license on this device. It is opened once, used from any thread, and freed with polar_license_free().
 ///
 /// | function | asks Polar | waits at most |
 /// |---|---|---|
 /// | polar_license_current(), polar_license_allows(), polar_license_covers() | never | not at all |
-/// | polar_license_refresh() | if it is due, or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
+/// | polar_license_refresh() | if a request is due or access is not allowed | 2 s if access is allowed, else 10 s |
 /// | polar_license_validate() | always | 10 s |
 /// | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
 ///
-/// Operations that change something run one after the other. Concurrent validates share one request. The app's
-/// callbacks may call every function, also with the same license.
+/// Call polar_license_refresh() when the app starts. Operations that change something run one after the other.
+/// Concurrent calls of polar_license_validate() share one request. The app's callbacks may call every function, also
+/// with this license, unless the comment of the callback says otherwise.
 pub struct License {
     client: Client,
     listeners: Mutex<Listeners>,
@@ -42,20 +43,22 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// The callback is stored here as well, so that its user data is destroyed outside the client's locks.
+    /// The subscriptions with their callbacks. A callback is stored here as well as in the client, so that its user
+    /// data is destroyed outside the client's locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 
 struct Change(extern "C" fn(*mut c_void, *const Decision, *const Decision), UserData);
 
-/// A callback for changes. It receives the decision that holds, and the one before it. Both belong to the library and
-/// live during the call: do not free them. It is called on the thread that ran the operation, without locks of the
-/// library held, and may call this library.
+/// A callback for changes. `decision` is the current decision, and `before` is the previous one. Both belong to the
+/// library and live only during the call: do not free them. The callback is called on the thread that ran the
+/// operation. The library holds no locks meanwhile, so the callback may call this library.
 pub type ChangeCallback =
     Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision, before: *const Decision)>;
 
 impl License {
-    /// Returns the customer portal of a license that may be freed meanwhile, and the values of its replies.
+    /// Returns the customer portal of a license, and the values behind the handles of its replies. Both stay usable if
+    /// the license is freed meanwhile.
     #[cfg(feature = "portal")]
     pub(crate) fn portal(license: *const Self) -> Result<(Portal, Handles), Error> {
         let license = shared(license)?;
@@ -67,7 +70,7 @@ impl License {
     }
 }
 
-/// Opens the license of this device and stores it at `license`, or NULL there on failure. Sends no request; call
+/// Opens the license of this device and stores it at `license`, or stores NULL there on failure. Sends no request; call
 /// polar_license_refresh() next.
 ///
 /// `options` are copied and remain the caller's. `license` must not be NULL; free the license stored there with
@@ -94,11 +97,11 @@ pub extern "C" fn polar_license_open(
 
 /// Frees the license. The stored record remains, and the next polar_license_open() finds it. NULL is allowed.
 ///
-/// Stops the auto refresh and waits for its thread, including a change callback that is running on it. After that no
-/// change callback is called. If another thread is inside an operation, that operation is cancelled as by
-/// polar_license_cancel(), and the memory is freed when it returns. No other call may start after this one has started,
-/// except from a change callback of the auto refresh. A change callback may call this function itself, as its last use
-/// of the license. Call it once.
+/// Stops the auto refresh and waits for its thread, including a change callback that is running on that thread. After
+/// this function has returned, no change callback is called. If another thread is inside an operation, that operation
+/// is cancelled as by polar_license_cancel(), and the memory is freed when the operation returns. After this function
+/// has been called, no other call with this license may start, except from a change callback of the auto refresh. A
+/// change callback may itself call this function, as its last use of the license. Call it once.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_free(license: *mut License) {
     guarded("polar_license_free", (), || {
@@ -116,16 +119,18 @@ pub extern "C" fn polar_license_free(license: *mut License) {
 }
 
 /// Activates a license key on this device, and stores it. Takes a seat only if the key has an activation limit and is
-/// not active here already. The key is validated first, so a mistyped key or a key of another product costs no seat.
+/// not yet active on this device. The key is validated first, so a mistyped key or a key of another product costs no
+/// seat.
 ///
 /// `key` is the text that the user typed; it is copied. `error` may be NULL; otherwise it gets an error to free with
 /// polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 35 s
 /// at most.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if Polar or the options deny the key; POLAR_LICENSE_ERR_NETWORK,
-/// _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `key`
-/// cannot be a key. After any of these errors a license that was here before is unchanged. POLAR_LICENSE_ERR_STORAGE if
-/// the license could not be stored: a seat was taken only if polar_license_error_maybe_applied() returns 1, and
-/// polar_license_error_decision() says whether the license works until the app ends.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if Polar denies the key or the options do not accept it;
+/// POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer;
+/// POLAR_LICENSE_ERR_INVALID_ARGUMENT if `key` cannot be a license key. After any of these errors a license that was
+/// stored before is unchanged. Returns POLAR_LICENSE_ERR_STORAGE if the license could not be stored. In this case a
+/// seat was taken only if polar_license_error_maybe_applied() returns 1, and polar_license_error_decision() tells
+/// whether the license works until the app ends.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_activate(license: *const License, key: *const c_char, error: *mut *mut Error) -> i32 {
     call::run("polar_license_activate", error, || {
@@ -135,12 +140,13 @@ pub extern "C" fn polar_license_activate(license: *const License, key: *const c_
     })
 }
 
-/// Activates like polar_license_activate(), with more choices. If `key` is NULL, it activates the stored key again.
-/// With `flags` POLAR_LICENSE_REPLACE_PREVIOUS it moves the license here: if no seat is free, it releases the older
-/// activation that this device knows. `flags` must be 0 or that.
+/// Activates a license key like polar_license_activate(), with more choices. If `key` is NULL, the stored key is
+/// activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS. With this flag the license moves to this device: if
+/// no seat is free, the older activation that this device knows is released.
 ///
-/// `decision` and `error` may be NULL; otherwise one of them gets an object to free, and the other gets NULL. Threads,
-/// blocking and the result are as for polar_license_activate().
+/// `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
+/// polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
+/// other one gets NULL. Threads, blocking and results are as described for polar_license_activate().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_activate_with(
     license: *const License,
@@ -165,22 +171,23 @@ pub extern "C" fn polar_license_activate_with(
     })
 }
 
-/// Asks Polar now. If Polar cannot be reached, that is not a failure: the decision stays as it is, and
-/// polar_license_decision_problem_kind() says why.
+/// Asks Polar now. It is not a failure if Polar cannot be reached: the decision is then still based on the last
+/// confirmation, and polar_license_decision_problem_kind() returns the reason.
 ///
 /// `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
 /// Callable from any thread. Blocks on the network and the disk, 10 s at most.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_validate(license: *const License, decision: *mut *mut Decision) -> i32 {
     decide("polar_license_validate", license, decision, Client::validate)
 }
 
-/// Asks Polar if that is due, or if access is not allowed. Call it when the app starts, and show the decision.
+/// Asks Polar if a request is due, or if access is not allowed. Call it when the app starts, and show the decision.
 ///
 /// `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
-/// Callable from any thread. Blocks on the network and the disk, 2 s at most if access is allowed, else 10 s.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// Callable from any thread. Blocks on the network and the disk: 2 s at most if access is allowed, otherwise 10 s at
+/// most.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_refresh(license: *const License, decision: *mut *mut Decision) -> i32 {
     decide("polar_license_refresh", license, decision, Client::refresh)
@@ -188,15 +195,16 @@ pub extern "C" fn polar_license_refresh(license: *const License, decision: *mut 
 
 /// Gets the current decision from memory.
 ///
-/// `decision` gets a decision to free with polar_license_decision_free(), or NULL on failure. Callable from any thread.
-/// Never blocks, even while other threads wait for the network.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
+/// Callable from any thread. Never blocks, even while other threads wait for the network.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_current(license: *const License, decision: *mut *mut Decision) -> i32 {
     decide("polar_license_current", license, decision, Client::current)
 }
 
-/// Returns 1 if the app may run now, from memory; 0 otherwise, and for NULL.
+/// Returns 1 if the app may run now, as the current decision in memory says. Returns 0 otherwise, or if `license` is
+/// NULL.
 ///
 /// Callable from any thread. Never blocks, even while other threads wait for the network.
 #[unsafe(no_mangle)]
@@ -206,8 +214,9 @@ pub extern "C" fn polar_license_allowed(license: *const License) -> i32 {
     })
 }
 
-/// Returns 1 if the feature is on now, from memory: the app may run, and the key's benefit is among those that turn the
-/// feature on. Returns 0 otherwise, for a feature that the options do not name, and for NULL.
+/// Returns 1 if the feature is on now, as the current decision in memory says: the app may run, and the key's benefit
+/// is among the benefits that turn the feature on. Returns 0 otherwise, also if the options do not name the feature, or
+/// if an argument is NULL.
 ///
 /// Callable from any thread. Never blocks, even while other threads wait for the network.
 #[unsafe(no_mangle)]
@@ -219,15 +228,16 @@ pub extern "C" fn polar_license_allows(license: *const License, feature: *const 
     })
 }
 
-/// Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`, from memory, for
-/// an updater that is about to offer one. `built` is a day such as "2026-11-21", or a date and time as RFC 3339 has it,
-/// whose day in UTC counts. Stores 0 only if that version would have no access for POLAR_LICENSE_REASON_UPDATES_ENDED,
-/// and so never without a license.
+/// Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`. An updater
+/// calls this before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time, of which
+/// only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
+/// POLAR_LICENSE_REASON_UPDATES_ENDED. So it always stores 1 if there is no license. Reads the license from memory.
 ///
-/// The string is copied. `covered` must not be NULL; it is 1 if this fails. `error` may be NULL; otherwise it gets an
-/// error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks, even while
-/// other threads wait for the network.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for a text that is not a day, and for NULL.
+/// `built` is copied. `covered` must not be NULL; it gets 1 if this function fails. `error` may be NULL; otherwise it
+/// gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks,
+/// even while other threads wait for the network.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `built` is not a day, or if a required argument
+/// is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_covers(
     license: *const License,
@@ -247,13 +257,15 @@ pub extern "C" fn polar_license_covers(
     })
 }
 
-/// Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
+/// Counts `count` uses (1 to 2,147,483,647) of a key that has a usage limit.
 ///
-/// `decision` and `error` may be NULL; otherwise one of them gets an object to free, and the other gets NULL. Callable
-/// from any thread. Blocks on the network and the disk, 35 s at most.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer uses are left; POLAR_LICENSE_ERR_NOT_ACTIVATED
-/// without a license; otherwise as polar_license_activate(). With polar_license_error_maybe_applied() the uses may have
-/// been counted; they are never sent twice.
+/// `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
+/// polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
+/// other one gets NULL. Callable from any thread. Blocks on the network and the disk, 35 s at most.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer than `count` uses are left;
+/// POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; or an error that polar_license_activate() returns. If
+/// polar_license_error_maybe_applied() returns 1, Polar may have counted the uses although no reply arrived. The
+/// library never sends them twice.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_consume(
     license: *const License,
@@ -270,14 +282,14 @@ pub extern "C" fn polar_license_consume(
 
 /// Releases the seat and removes the license from this device.
 ///
-/// `deactivated` may be NULL; otherwise it gets on success what happened to the seat, one of
+/// `deactivated` may be NULL; otherwise it gets, on success, the outcome for the seat, one of
 /// POLAR_LICENSE_DEACTIVATED_.... `error` may be NULL; otherwise it gets an error to free with
 /// polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 35 s
 /// at most.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED without a license; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT,
-/// _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer, in which case nothing is removed;
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; POLAR_LICENSE_ERR_NETWORK,
+/// _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer, in which case nothing is removed;
 /// POLAR_LICENSE_ERR_STORAGE if the license could not be removed from this device, in which case
-/// polar_license_error_maybe_applied() says whether the seat was released.
+/// polar_license_error_maybe_applied() tells whether the seat was released.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_deactivate(
     license: *const License,
@@ -292,12 +304,12 @@ pub extern "C" fn polar_license_deactivate(
 }
 
 /// Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
-/// customer portal; polar_license_deactivate() releases it.
+/// customer portal; call polar_license_deactivate() instead to release it.
 ///
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
 /// Callable from any thread. May block on the disk, never on the network.
 /// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_STORAGE if the license could not be removed, or
-/// POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut Error) -> i32 {
     call::run("polar_license_forget", error, || {
@@ -306,13 +318,14 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
     })
 }
 
-/// Calls `callback` after every operation that changed the decision, on the thread that ran it, with the decision that
-/// holds and the one before it.
+/// Calls `callback` after every operation that changed the decision, with the current decision and the previous one.
+/// The callback runs on the thread that ran the operation.
 ///
 /// `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
 /// with `user_data`: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
-/// or if this function fails. `destructor` may be NULL, `callback` may not. Callable from any thread. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// or if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any thread. Never
+/// blocks.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_on_change(
     license: *const License,
@@ -340,11 +353,11 @@ pub extern "C" fn polar_license_on_change(
     })
 }
 
-/// Ends a subscription of polar_license_on_change(). On return the callback may still be running on another thread; its
-/// destructor is called afterwards.
+/// Ends a subscription of polar_license_on_change(). When this function returns, the callback may still be running on
+/// another thread. The destructor is called when the callback has returned.
 ///
 /// Callable from any thread, and from the callback. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for an unknown subscription.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL or the subscription is unknown.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_off_change(license: *const License, subscription: u64) -> i32 {
     call::run("polar_license_off_change", ptr::null_mut(), || {
@@ -353,13 +366,14 @@ pub extern "C" fn polar_license_off_change(license: *const License, subscription
     })
 }
 
-/// Starts a thread that refreshes whenever that is due, also after the machine was asleep, and that sees within two
-/// seconds what another process has stored. For an app that runs for days. Does nothing if the thread is already running.
+/// Starts a thread for an app that runs for days. The thread refreshes whenever a request is due, also after the
+/// machine was asleep. It notices within two seconds what another process has stored. Does nothing if the thread is
+/// already running.
 ///
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
 /// Callable from any thread. Never blocks.
-/// If the system has no thread left, the log says so, and the next call tries again.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// If the system cannot start another thread, this is logged, and the next call tries again.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_start_auto_refresh(license: *const License, error: *mut *mut Error) -> i32 {
     call::run("polar_license_start_auto_refresh", error, || {
@@ -368,11 +382,11 @@ pub extern "C" fn polar_license_start_auto_refresh(license: *const License, erro
     })
 }
 
-/// Stops the thread of polar_license_start_auto_refresh() within milliseconds, and waits for a change callback that is
-/// running on it, unless it is called from there.
+/// Stops the thread of polar_license_start_auto_refresh() within milliseconds. If a change callback is running on that
+/// thread, waits until the callback has returned, unless this function is called from that callback.
 ///
 /// Callable from any thread.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_stop_auto_refresh(license: *const License) -> i32 {
     call::run("polar_license_stop_auto_refresh", ptr::null_mut(), || {
@@ -381,11 +395,13 @@ pub extern "C" fn polar_license_stop_auto_refresh(license: *const License) -> i3
     })
 }
 
-/// Cancels every operation that runs on other threads: they return POLAR_LICENSE_ERR_CANCELLED, or the decision with
-/// that problem. An activation that was sent may still take its seat; the decision keeps saying so.
+/// Cancels every operation that is running on another thread. An operation that can fail then fails with
+/// POLAR_LICENSE_ERR_CANCELLED. An operation that cannot fail returns a decision whose problem is
+/// POLAR_LICENSE_ERR_CANCELLED. An activation that was already sent may still take its seat; later decisions continue
+/// to report this.
 ///
 /// Callable from any thread. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_cancel(license: *const License) -> i32 {
     call::run("polar_license_cancel", ptr::null_mut(), || {
@@ -407,7 +423,7 @@ fn decide(
     })
 }
 
-/// Returns another reference, so that the license may be freed while an operation runs.
+/// Returns another reference to the license, so that the caller may free the license while an operation runs.
 fn shared(license: *const License) -> Result<Arc<License>, Error> {
     object::shared("license", license)
 }

@@ -1,4 +1,4 @@
-//! The app's own clock, so that tests can take the app a month ahead.
+//! A clock that the app provides, so that a test can let a month pass at once.
 
 use crate::pointer::UserData;
 use polar_license::Timestamp;
@@ -7,9 +7,10 @@ use polar_license::time::Now;
 use std::ffi::c_void;
 use std::sync::Arc;
 
-/// A function that stores the time: at `wall_ms` in milliseconds since 1970-01-01 UTC, which may go back, and at
-/// `mono_ms` on a clock with any origin that only goes forward. It is called from any thread, with locks of the library
-/// held: it must return at once and must not call this library.
+/// A function that reads the time from two clocks. It stores at `wall_ms` the milliseconds since 1970-01-01 UTC, on a
+/// clock that may go back. It stores at `mono_ms` the milliseconds since any fixed moment, on a clock that only goes
+/// forward. It is called from any thread. The library holds locks meanwhile: the function must return at once, and must
+/// not call this library.
 pub type ClockCallback = Option<extern "C" fn(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64)>;
 
 type Tell = extern "C" fn(*mut c_void, *mut i64, *mut u64);

@@ -1,5 +1,5 @@
-//! The integers of the interface and their names. Numbers and names come from the core: this file lists none of them,
-//! and `tests/header.rs` writes the constants of both headers from the core's tables.
+//! The integers of the interface and their names. Numbers and names come from the core. This file lists none of them:
+//! `tests/header.rs` writes the constants of both headers from the core's tables.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::guard::guarded;
@@ -9,20 +9,21 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char};
 use std::sync::OnceLock;
 
-/// `POLAR_LICENSE_OK`: the result, in place of an [`ErrorKind`], if there is no error.
+/// `POLAR_LICENSE_OK`: the result of a function that returns the number of an [`ErrorKind`], if there is no error.
 pub(crate) const OK: i32 = 0;
 
-/// `POLAR_LICENSE_REASON_UNSET`: the result if there is no [`Reason`].
+/// `POLAR_LICENSE_REASON_UNSET`: the result of a function that returns the number of a [`Reason`], if there is no
+/// reason.
 pub(crate) const REASON_UNSET: i32 = 0;
 
-/// `POLAR_LICENSE_ABSENT`: the result of a function that returns int64_t if there is no such value.
+/// `POLAR_LICENSE_ABSENT`: the result of a function that returns int64_t, if there is no value.
 pub(crate) const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// The name of a number that this version does not know.
 pub(crate) const UNKNOWN: &CStr = c"unknown";
 
-/// Returns the name of an error kind, such as "rate_limited"; "ok" for POLAR_LICENSE_OK, and "unknown" for a number
-/// that this version does not know.
+/// Returns the name of an error kind, such as "rate_limited". Returns "ok" for POLAR_LICENSE_OK, and "unknown" for a
+/// number that this version does not know.
 ///
 /// The string lives as long as the program. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -34,7 +35,7 @@ pub extern "C" fn polar_license_kind_name(kind: i32) -> *const c_char {
     })
 }
 
-/// Returns the name of a state, such as "grace"; "unknown" for a number that this version does not know.
+/// Returns the name of a state, such as "grace", or "unknown" for a number that this version does not know.
 ///
 /// The string lives as long as the program. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -45,8 +46,8 @@ pub extern "C" fn polar_license_state_name(state: i32) -> *const c_char {
     })
 }
 
-/// Returns the name of a reason, such as "activation_limit"; "unset" for POLAR_LICENSE_REASON_UNSET, and "unknown" for
-/// a number that this version does not know.
+/// Returns the name of a reason, such as "activation_limit". Returns "unset" for POLAR_LICENSE_REASON_UNSET, and
+/// "unknown" for a number that this version does not know.
 ///
 /// The string lives as long as the program. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -58,7 +59,7 @@ pub extern "C" fn polar_license_reason_name(reason: i32) -> *const c_char {
     })
 }
 
-/// Returns the name of a next step, such as "enter_key"; "unknown" for a number that this version does not know.
+/// Returns the name of a next step, such as "enter_key", or "unknown" for a number that this version does not know.
 ///
 /// The string lives as long as the program. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -69,8 +70,8 @@ pub extern "C" fn polar_license_next_step_name(next_step: i32) -> *const c_char 
     })
 }
 
-/// Returns the name of a deactivation's result, such as "released"; "unknown" also for a number that this version does
-/// not know.
+/// Returns the name of a deactivation's outcome, such as "released". Returns "unknown" for
+/// POLAR_LICENSE_DEACTIVATED_UNKNOWN, and also for a number that this version does not know.
 ///
 /// The string lives as long as the program. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -81,7 +82,7 @@ pub extern "C" fn polar_license_deactivated_name(deactivated: i32) -> *const c_c
     })
 }
 
-/// The names of one of the core's tables, NUL-terminated. Created at the first use.
+/// The names of one of the core's tables, as strings that end with NUL. They are created at the first use.
 pub(crate) struct Names(OnceLock<BTreeMap<i32, CString>>);
 
 impl Names {

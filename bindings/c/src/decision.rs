@@ -10,13 +10,14 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// A decision: whether the app may run, and the reason. It is the result of every operation, at that moment. Free it
-/// with polar_license_decision_free(). It does not change, and may be read from several threads at once.
+/// A decision: whether the app may run, and the reason. It is the result of an operation, and describes the moment at
+/// which the operation ended. Free it with polar_license_decision_free(). It does not change, and may be read from
+/// several threads at once.
 pub struct Decision {
     decision: polar_license::Decision,
     texts: OnceLock<Box<Texts>>,
     json: OnceLock<CString>,
-    /// The explanations by feature. None is removed or replaced, because the app has pointers to the strings.
+    /// The explanations by feature. An entry is never removed or replaced, because the app has pointers to its strings.
     explanations: Mutex<BTreeMap<String, Explained>>,
 }
 
@@ -26,7 +27,7 @@ struct Explained {
     json: CString,
 }
 
-/// The strings of a decision, created when one of them is first read.
+/// The strings of a decision. All are created when one of them is first read.
 struct Texts {
     message: CString,
     next_url: Option<CString>,
@@ -45,7 +46,7 @@ impl Decision {
         Self { decision, texts: OnceLock::new(), json: OnceLock::new(), explanations: Mutex::default() }
     }
 
-    /// Returns a pointer into the explanation of the feature, which lives as long as the decision.
+    /// Returns a pointer to a string of the feature's explanation. The string lives as long as the decision.
     fn explained(&self, feature: &str, member: fn(&Explained) -> &CString) -> *const c_char {
         let mut explanations = self.explanations.lock().unwrap_or_else(PoisonError::into_inner);
         let explained = explanations.entry(feature.to_owned()).or_insert_with(|| {
@@ -74,7 +75,7 @@ impl Decision {
     }
 }
 
-/// Returns 1 if the app may run; 0 otherwise, and for NULL.
+/// Returns 1 if the app may run. Returns 0 otherwise, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -84,8 +85,8 @@ pub extern "C" fn polar_license_decision_allowed(decision: *const Decision) -> i
     })
 }
 
-/// Returns 1 if the feature is on: the app may run, and the key's benefit is among those that turn the feature on.
-/// Returns 0 otherwise, for a feature that the options do not name, and for NULL.
+/// Returns 1 if the feature is on: the app may run, and the key's benefit is among the benefits that turn the feature
+/// on. Returns 0 otherwise, also if the options do not name the feature, or if an argument is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -98,8 +99,9 @@ pub extern "C" fn polar_license_decision_allows(decision: *const Decision, featu
 }
 
 /// Returns why the feature is on or off, in one sentence for the user, in English unless the options replace it. A
-/// feature can be off although polar_license_decision_message() reports nothing wrong, because it needs a license for
-/// another plan. Empty for NULL, and for a feature that is not UTF-8; never NULL.
+/// feature can be off although polar_license_decision_message() reports nothing wrong, because the feature needs a
+/// license for another plan. Never returns NULL; returns an empty string if an argument is NULL or `feature` is not
+/// UTF-8.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -111,9 +113,9 @@ pub extern "C" fn polar_license_decision_explain(decision: *const Decision, feat
     })
 }
 
-/// Returns why the feature is on or off as one JSON object: `allowed`, `reason` (null, "not_licensed", "not_included"
-/// or "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. Later versions may add
-/// members. NULL for NULL, and for a feature that is not UTF-8.
+/// Returns why the feature is on or off as one JSON object. Its members are `allowed`; `reason`, which is null,
+/// "not_licensed", "not_included" or "unknown"; `nextStep`; `nextUrl`; `message` for the user; and `detail` for
+/// developers. Later versions may add members. Returns NULL if an argument is NULL or `feature` is not UTF-8.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -128,8 +130,9 @@ pub extern "C" fn polar_license_decision_explain_json(
     })
 }
 
-/// Returns the state, one of POLAR_LICENSE_STATE_.... Later versions may have more states; only
-/// polar_license_decision_allowed() says whether the app may run. POLAR_LICENSE_STATE_UNLICENSED for NULL.
+/// Returns the state, one of POLAR_LICENSE_STATE_.... Later versions may add states, so do not conclude from the state
+/// whether the app may run: call polar_license_decision_allowed(). Returns POLAR_LICENSE_STATE_UNLICENSED if `decision`
+/// is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -139,8 +142,8 @@ pub extern "C" fn polar_license_decision_state(decision: *const Decision) -> i32
     })
 }
 
-/// Returns the reason for the state, if the state has more than one cause: one of POLAR_LICENSE_REASON_....
-/// POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
+/// Returns the reason for the state, one of POLAR_LICENSE_REASON_.... Returns POLAR_LICENSE_REASON_UNSET if the state
+/// has only one possible cause, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -150,7 +153,7 @@ pub extern "C" fn polar_license_decision_reason(decision: *const Decision) -> i3
     })
 }
 
-/// Returns what the user can do, one of POLAR_LICENSE_NEXT_.... POLAR_LICENSE_NEXT_NONE for NULL.
+/// Returns what the user can do, one of POLAR_LICENSE_NEXT_.... Returns POLAR_LICENSE_NEXT_NONE if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -160,8 +163,8 @@ pub extern "C" fn polar_license_decision_next_step(decision: *const Decision) ->
     })
 }
 
-/// Returns the vendor's page for the next step: to buy or renew, to manage devices, or to contact the vendor. NULL if
-/// the options have no page for it, and for NULL.
+/// Returns the vendor's page for the next step: to buy or renew, to manage devices, or to contact the vendor. Returns
+/// NULL if the options have no page for it, or if `decision` is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -169,10 +172,10 @@ pub extern "C" fn polar_license_decision_next_url(decision: *const Decision) -> 
     borrowed("polar_license_decision_next_url", decision, |texts| texts.next_url.as_ref())
 }
 
-/// Returns 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or there is a
-/// problem that the user should know about. Show polar_license_decision_message(), and
-/// polar_license_decision_problem_message() unless that is NULL. Being offline for a while is no reason for a notice.
-/// Returns 0 otherwise, and for NULL.
+/// Returns 1 if the app should show the user a notice unasked: access is not allowed, grace ends soon, or there is a
+/// problem that the user should know about. Show polar_license_decision_message(), and also
+/// polar_license_decision_problem_message() if it is not NULL. Being offline for a while is no reason for a notice.
+/// Returns 0 otherwise, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -182,7 +185,8 @@ pub extern "C" fn polar_license_decision_notice(decision: *const Decision) -> i3
     })
 }
 
-/// Returns one sentence for the user, in English unless the options replace it. Empty for NULL; never NULL.
+/// Returns one sentence for the user, in English unless the options replace it. Never returns NULL; returns an empty
+/// string if `decision` is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -192,8 +196,8 @@ pub extern "C" fn polar_license_decision_message(decision: *const Decision) -> *
     })
 }
 
-/// Returns the license key as it may be shown: `****-` and its last six characters. NULL without a license, and for
-/// NULL.
+/// Returns the license key in the form in which it may be shown: `****-` and its last six characters. Returns NULL if
+/// there is no license, or if `decision` is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -201,7 +205,8 @@ pub extern "C" fn polar_license_decision_display_key(decision: *const Decision) 
     borrowed("polar_license_decision_display_key", decision, |texts| texts.display_key.as_ref())
 }
 
-/// Returns the id of the benefit that the key was sold as. NULL without a license, and for NULL.
+/// Returns the id of the benefit that the key was sold as. Returns NULL if there is no license, or if `decision` is
+/// NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -209,7 +214,8 @@ pub extern "C" fn polar_license_decision_benefit_id(decision: *const Decision) -
     borrowed("polar_license_decision_benefit_id", decision, |texts| texts.benefit_id.as_ref())
 }
 
-/// Returns the id of the seat that this device took. NULL if the key needs none, without a license, and for NULL.
+/// Returns the id of the seat that this device took. Returns NULL if the key needs no seat, if there is no license, or
+/// if `decision` is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -217,8 +223,9 @@ pub extern "C" fn polar_license_decision_activation_id(decision: *const Decision
     borrowed("polar_license_decision_activation_id", decision, |texts| texts.activation_id.as_ref())
 }
 
-/// Returns the label that the customer sees beside that seat. NULL if the key needs no seat, if this device no longer
-/// knows the label (for example because its record was edited), without a license, and for NULL.
+/// Returns the label that the customer sees beside the seat that this device took. Returns NULL if the key needs no
+/// seat, if this device no longer knows the label (for example because its record was edited), if there is no license,
+/// or if `decision` is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -226,8 +233,9 @@ pub extern "C" fn polar_license_decision_activation_label(decision: *const Decis
     borrowed("polar_license_decision_activation_label", decision, |texts| texts.activation_label.as_ref())
 }
 
-/// Returns the time at which the key expires, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, in
-/// the state expired if the vendor has moved that time and Polar did not say to when, without a license, and for NULL.
+/// Returns the time at which the key expires, in milliseconds since 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if the
+/// key never expires, if there is no license, or if `decision` is NULL. Returns it also in the state
+/// POLAR_LICENSE_STATE_EXPIRED, if the vendor has changed the expiry and Polar did not report the new time.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -235,8 +243,9 @@ pub extern "C" fn polar_license_decision_expires_at_ms(decision: *const Decision
     moment("polar_license_decision_expires_at_ms", decision, |this| this.license()?.expires_at)
 }
 
-/// Returns the last day on which a version of the app can be built to be included in the license, such as 2027-11-21, in
-/// UTC. NULL if the options do not limit updates, without a license, and for NULL.
+/// Returns the last day of updates, in UTC, such as "2027-11-21": the license includes the versions of the app that
+/// were built on this day or earlier. Returns NULL if the options do not limit updates, if there is no license, or if
+/// `decision` is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -244,8 +253,8 @@ pub extern "C" fn polar_license_decision_updates_until(decision: *const Decision
     borrowed("polar_license_decision_updates_until", decision, |texts| texts.updates_until.as_ref())
 }
 
-/// Returns the time of Polar's last confirmation, on Polar's clock, in milliseconds since 1970-01-01 UTC.
-/// POLAR_LICENSE_ABSENT without a license, and for NULL.
+/// Returns the time of Polar's last confirmation, on Polar's clock, in milliseconds since 1970-01-01 UTC. Returns
+/// POLAR_LICENSE_ABSENT if there is no license, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -253,8 +262,8 @@ pub extern "C" fn polar_license_decision_confirmed_at_ms(decision: *const Decisi
     moment("polar_license_decision_confirmed_at_ms", decision, |this| Some(this.license()?.confirmed_at))
 }
 
-/// Returns the time of the next request to Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC.
-/// POLAR_LICENSE_ABSENT if there is nothing to ask, and for NULL.
+/// Returns the time of the next request to Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC. Returns
+/// POLAR_LICENSE_ABSENT if there is nothing to ask, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -262,8 +271,8 @@ pub extern "C" fn polar_license_decision_refresh_at_ms(decision: *const Decision
     moment("polar_license_decision_refresh_at_ms", decision, polar_license::Decision::refresh_at)
 }
 
-/// Returns the time at which access ends if Polar is not reached, on Polar's clock, in milliseconds since 1970-01-01
-/// UTC. POLAR_LICENSE_ABSENT without access, and for NULL.
+/// Returns the time at which access ends if Polar is not reached before then, on Polar's clock, in milliseconds since
+/// 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -272,7 +281,7 @@ pub extern "C" fn polar_license_decision_grace_ends_at_ms(decision: *const Decis
 }
 
 /// Returns the time from which the app should ask the user to go online, on Polar's clock, in milliseconds since
-/// 1970-01-01 UTC. POLAR_LICENSE_ABSENT without access, and for NULL.
+/// 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -280,7 +289,8 @@ pub extern "C" fn polar_license_decision_notice_at_ms(decision: *const Decision)
     moment("polar_license_decision_notice_at_ms", decision, polar_license::Decision::notice_at)
 }
 
-/// Returns the usage that was consumed at the last confirmation. POLAR_LICENSE_ABSENT without a license, and for NULL.
+/// Returns the usage that was consumed at the last confirmation. Returns POLAR_LICENSE_ABSENT if there is no license,
+/// or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -288,7 +298,8 @@ pub extern "C" fn polar_license_decision_usage(decision: *const Decision) -> i64
     count("polar_license_decision_usage", decision, |license| Some(license.usage))
 }
 
-/// Returns the most usage that may be consumed. POLAR_LICENSE_ABSENT for no limit, without a license, and for NULL.
+/// Returns the most usage that may be consumed. Returns POLAR_LICENSE_ABSENT if usage is not limited, if there is no
+/// license, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -296,8 +307,8 @@ pub extern "C" fn polar_license_decision_limit_usage(decision: *const Decision) 
     count("polar_license_decision_limit_usage", decision, |license| license.limit_usage)
 }
 
-/// Returns the number of devices that may be active at once. POLAR_LICENSE_ABSENT if the key needs no activation,
-/// without a license, and for NULL.
+/// Returns the number of devices that may be active at once. Returns POLAR_LICENSE_ABSENT if the key needs no
+/// activation, if there is no license, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -305,9 +316,9 @@ pub extern "C" fn polar_license_decision_limit_activations(decision: *const Deci
     count("polar_license_decision_limit_activations", decision, |license| license.limit_activations)
 }
 
-/// Returns "subscription" or "order", the kind of purchase by which the key was bought, as of the last confirmation. A
-/// later version may return others. NULL if Polar did not say, without a license, and for NULL. Access never depends on
-/// it.
+/// Returns the kind of purchase by which the key was bought, as of the last confirmation: "subscription" or "order". A
+/// later version may return other kinds. Returns NULL if Polar did not report the purchase, if there is no license, or
+/// if `decision` is NULL. Access never depends on the kind.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -319,10 +330,10 @@ pub extern "C" fn polar_license_decision_purchase_kind(decision: *const Decision
     })
 }
 
-/// Returns Polar's name of the purchase's status. Polar may add to the names. Of a subscription: "incomplete",
-/// "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid" or "paused"; of an order: "draft",
-/// "pending", "paid", "refunded", "partially_refunded" or "void". NULL if
-/// polar_license_decision_purchase_kind() is NULL.
+/// Returns the status of the purchase, as Polar names it. The status of a subscription is "incomplete",
+/// "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid" or "paused". The status of an order is
+/// "draft", "pending", "paid", "refunded", "partially_refunded" or "void". Polar may add names. Returns NULL if
+/// polar_license_decision_purchase_kind() returns NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -330,8 +341,9 @@ pub extern "C" fn polar_license_decision_purchase_status(decision: *const Decisi
     borrowed("polar_license_decision_purchase_status", decision, |texts| texts.purchase_status.as_ref())
 }
 
-/// Returns the end of the subscription's current period, at which it renews unless it ends, in milliseconds since
-/// 1970-01-01 UTC. POLAR_LICENSE_ABSENT if that is not known, for anything but a subscription, and for NULL.
+/// Returns the end of the subscription's current period, in milliseconds since 1970-01-01 UTC. At this time the
+/// subscription renews, unless it ends. Returns POLAR_LICENSE_ABSENT if the time is not known, if the purchase is not a
+/// subscription, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -341,8 +353,8 @@ pub extern "C" fn polar_license_decision_purchase_current_period_end_ms(decision
     })
 }
 
-/// Returns the time at which the subscription ends or has ended, in milliseconds since 1970-01-01 UTC.
-/// POLAR_LICENSE_ABSENT if that is not known, for anything but a subscription, and for NULL.
+/// Returns the time at which the subscription ends or has ended, in milliseconds since 1970-01-01 UTC. Returns
+/// POLAR_LICENSE_ABSENT if the time is not known, if the purchase is not a subscription, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -350,8 +362,8 @@ pub extern "C" fn polar_license_decision_purchase_ends_at_ms(decision: *const De
     moment("polar_license_decision_purchase_ends_at_ms", decision, |this| this.purchase()?.subscription()?.ends_at)
 }
 
-/// Returns 1 if the subscription ends with the current period instead of renewing. 0 otherwise, for anything but a
-/// subscription, and for NULL.
+/// Returns 1 if the subscription ends with the current period instead of renewing. Returns 0 otherwise, also if the
+/// purchase is not a subscription, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -362,7 +374,8 @@ pub extern "C" fn polar_license_decision_purchase_cancels_at_period_end(decision
     })
 }
 
-/// Returns 1 if the order was paid. 0 otherwise, for anything but an order, and for NULL.
+/// Returns 1 if the order was paid. Returns 0 otherwise, also if the purchase is not an order, or if `decision` is
+/// NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -372,8 +385,8 @@ pub extern "C" fn polar_license_decision_purchase_paid(decision: *const Decision
     })
 }
 
-/// Returns the time at which the order was placed, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for
-/// anything but an order, and for NULL.
+/// Returns the time at which the order was placed, in milliseconds since 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT
+/// if the purchase is not an order, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -381,8 +394,9 @@ pub extern "C" fn polar_license_decision_purchase_created_at_ms(decision: *const
     moment("polar_license_decision_purchase_created_at_ms", decision, |this| Some(this.purchase()?.order()?.created_at))
 }
 
-/// Returns the kind of a problem that did not prevent a decision, such as not reaching Polar: one of
-/// POLAR_LICENSE_ERR_.... POLAR_LICENSE_OK if there was none, and for NULL. Access does not depend on it.
+/// Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... One such problem is that
+/// Polar could not be reached. A problem does not prevent a decision, and access does not depend on it. Returns
+/// POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -390,8 +404,8 @@ pub extern "C" fn polar_license_decision_problem_kind(decision: *const Decision)
     guarded("polar_license_decision_problem_kind", OK, || problem(decision).map_or(OK, |problem| problem.kind.number()))
 }
 
-/// Returns the problem in one sentence for the user, in English unless the options replace it. NULL if there is none,
-/// and for NULL.
+/// Returns one sentence about the problem for the user, in English unless the options replace it. Returns NULL if there
+/// was no problem, or if `decision` is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -399,7 +413,8 @@ pub extern "C" fn polar_license_decision_problem_message(decision: *const Decisi
     borrowed("polar_license_decision_problem_message", decision, |texts| texts.problem_message.as_ref())
 }
 
-/// Returns the problem in one line for developers and logs. NULL if there is none, and for NULL.
+/// Returns one line about the problem for developers and logs. Returns NULL if there was no problem, or if `decision`
+/// is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -407,8 +422,8 @@ pub extern "C" fn polar_license_decision_problem_detail(decision: *const Decisio
     borrowed("polar_license_decision_problem_detail", decision, |texts| texts.problem_detail.as_ref())
 }
 
-/// Returns the milliseconds to wait before the next request, because of the problem. POLAR_LICENSE_ABSENT if that is
-/// unknown, and for NULL.
+/// Returns how many milliseconds to wait before the next request, because of the problem. Returns POLAR_LICENSE_ABSENT
+/// if that is unknown, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -419,8 +434,8 @@ pub extern "C" fn polar_license_decision_problem_retry_after_ms(decision: *const
     })
 }
 
-/// Returns 1 if, because of the problem, Polar may have carried out the request although no reply arrived; 0 otherwise,
-/// and for NULL.
+/// Returns 1 if no reply arrived because of the problem, but Polar may still have carried out the request. Returns 0
+/// otherwise, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -431,9 +446,9 @@ pub extern "C" fn polar_license_decision_problem_maybe_applied(decision: *const 
 }
 
 /// Returns everything about the decision as one JSON object. Its members have the names of the functions above, in
-/// camel case and without the unit of a time: `state`, `expiresAt`, .... The problem and the purchase are objects, and
-/// `features` has a boolean for each feature. Absent values are null, and times are RFC 3339 strings in UTC. Later
-/// versions may add members. NULL for NULL.
+/// camel case and without the unit of a time: `state`, `expiresAt`, and so on. The problem and the purchase are
+/// objects, and `features` is an object that has a boolean for each feature. Absent values are null, and times are RFC
+/// 3339 strings in UTC. Later versions may add members. Returns NULL if `decision` is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -446,8 +461,8 @@ pub extern "C" fn polar_license_decision_json(decision: *const Decision) -> *con
 
 /// Frees the decision and every string borrowed from it. NULL is allowed.
 ///
-/// Free each decision once, when no thread uses it any longer. Do not free the decision of
-/// polar_license_error_decision() or of a change callback. Never blocks.
+/// Free each decision once, when no thread uses it any longer. Do not free the decision that
+/// polar_license_error_decision() returns, or the decisions that a change callback receives. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_free(decision: *mut Decision) {
     guarded("polar_license_decision_free", (), || pointer::free(decision));

@@ -10,7 +10,7 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::OnceLock;
 
-/// The reason why a call failed. Created by a function that is given a place for it. Free it with
+/// The reason why a call failed. A function that takes an `error` argument creates it. Free it with
 /// polar_license_error_free(). It does not change, and may be read from several threads at once.
 pub struct Error {
     error: polar_license::Error,
@@ -22,7 +22,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// Creates an error of this crate's own: a mistake that only a C caller can make, or a panic.
+    /// Creates an error that this crate itself reports: a mistake that only a C caller can make, or a panic.
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         polar_license::Error::new(kind, detail).into()
     }
@@ -54,8 +54,8 @@ impl From<polar_license::Error> for Error {
     }
 }
 
-/// Returns the kind of the error: the same number that the failed function returned, one of POLAR_LICENSE_ERR_....
-/// POLAR_LICENSE_OK for NULL.
+/// Returns the kind of the error, one of POLAR_LICENSE_ERR_.... It is the number that the failed function returned.
+/// Returns POLAR_LICENSE_OK if `error` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -65,8 +65,9 @@ pub extern "C" fn polar_license_error_kind(error: *const Error) -> i32 {
     })
 }
 
-/// Returns one sentence for the user, in English unless the options replace it, without the license key and without
-/// personal data. It says what happened and what to do. Empty for NULL; never NULL.
+/// Returns one sentence for the user, in English unless the options replace it. It says what happened and what to do,
+/// and contains neither the license key nor personal data. Never returns NULL; returns an empty string if `error` is
+/// NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -78,8 +79,8 @@ pub extern "C" fn polar_license_error_message(error: *const Error) -> *const c_c
     })
 }
 
-/// Returns one line for developers and logs, in English, without the license key and without personal data. It says
-/// what went wrong and, if that is known, what to do. Empty for NULL; never NULL.
+/// Returns one line for developers and logs, in English. It says what went wrong and, if that is known, what to do, and
+/// contains neither the license key nor personal data. Never returns NULL; returns an empty string if `error` is NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -91,8 +92,8 @@ pub extern "C" fn polar_license_error_detail(error: *const Error) -> *const c_ch
     })
 }
 
-/// Returns the reason of Polar's or the options' denial, if the kind is POLAR_LICENSE_ERR_REFUSED: one of
-/// POLAR_LICENSE_REASON_.... POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
+/// If the kind is POLAR_LICENSE_ERR_REFUSED, returns why Polar denied the key or why the options do not accept it, one
+/// of POLAR_LICENSE_REASON_.... Returns POLAR_LICENSE_REASON_UNSET otherwise, or if `error` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -103,9 +104,9 @@ pub extern "C" fn polar_license_error_reason(error: *const Error) -> i32 {
     })
 }
 
-/// Returns what the user can do about the error, one of POLAR_LICENSE_NEXT_.... The next step of
-/// polar_license_error_decision() is about the license that is here instead: a second key can be refused while the
-/// first one works. POLAR_LICENSE_NEXT_NONE for NULL.
+/// Returns what the user can do about the error, one of POLAR_LICENSE_NEXT_.... This can differ from the next step of
+/// polar_license_error_decision(), which is about the license that is here: a second key can be refused while the first
+/// one works. Returns POLAR_LICENSE_NEXT_NONE if `error` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -115,7 +116,7 @@ pub extern "C" fn polar_license_error_next_step(error: *const Error) -> i32 {
     })
 }
 
-/// Returns the vendor's page for the next step. NULL if the options have no page for it, and for NULL.
+/// Returns the vendor's page for the next step. Returns NULL if the options have no page for it, or if `error` is NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -126,7 +127,8 @@ pub extern "C" fn polar_license_error_next_url(error: *const Error) -> *const c_
     })
 }
 
-/// Returns the milliseconds to wait before trying again. POLAR_LICENSE_ABSENT if that is unknown, and for NULL.
+/// Returns how many milliseconds to wait before trying again. Returns POLAR_LICENSE_ABSENT if that is unknown, or if
+/// `error` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -137,8 +139,8 @@ pub extern "C" fn polar_license_error_retry_after_ms(error: *const Error) -> i64
     })
 }
 
-/// Returns 1 if Polar may have carried out the request although no reply arrived: a seat may be taken, usage may be
-/// counted. Returns 0 otherwise, and for NULL.
+/// Returns 1 if Polar may have carried out the request although no reply arrived: a seat may be taken, or usage may be
+/// counted. Returns 0 otherwise, or if `error` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -148,8 +150,8 @@ pub extern "C" fn polar_license_error_maybe_applied(error: *const Error) -> i32 
     })
 }
 
-/// Returns the decision after the failure: a failed operation leaves an earlier license unchanged. NULL if nothing was
-/// attempted, and for NULL.
+/// Returns the decision after the failure. A failed operation leaves an earlier license unchanged, so the decision can
+/// still allow access. Returns NULL if nothing was attempted, or if `error` is NULL.
 ///
 /// The decision belongs to the error and lives until polar_license_error_free(); do not free it. Callable from any
 /// thread; never blocks.
@@ -160,8 +162,8 @@ pub extern "C" fn polar_license_error_decision(error: *const Error) -> *const De
     })
 }
 
-/// Returns everything about the error as one JSON object: the decision after the failure, with an added member `error`.
-/// NULL for NULL.
+/// Returns everything about the error as one JSON object: the members of the decision after the failure, and a member
+/// `error`. Returns NULL if `error` is NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -1,10 +1,11 @@
-//! The wrapper of every exported function, which lets no panic out. Imports nothing of this crate.
+//! Wraps every exported function, so that no panic leaves it. Imports nothing of this crate.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs `work`, and returns `fallback` if it panics. `function` is the name of the exported function.
 pub(crate) fn guarded<T>(function: &str, fallback: T, work: impl FnOnce() -> T) -> T {
-    // state that a panic could leave incomplete is dropped with the closure, or behind a lock that ignores poisoning
+    // A panic could leave some state incomplete. Such state is dropped with the closure, or is behind a lock that
+    // ignores poisoning.
     let result = catch_unwind(AssertUnwindSafe(|| {
         panic_if_asked(function);
         work()

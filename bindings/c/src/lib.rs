@@ -1,25 +1,27 @@
-//! The C interface of `polar-license`: `include/polar_license.h` is generated from the functions here, and its
+//! The C interface of `polar-license`. `include/polar_license.h` is generated: its functions from this crate, its
 //! constants from the core's tables.
 //!
 //! A function converts its arguments, calls the Rust client, and converts the result. It decides nothing about
-//! licenses. No panic leaves it, and it holds no lock while the app's code or the network runs.
+//! licenses. No panic leaves a function, and this crate holds no lock of its own while the app's code or the network
+//! runs.
 //!
 //! ```text
 //!  portal                                 the customer portal: requests and replies in JSON (feature `portal`)
 //!  client                                 operations on an open license
-//!  options                                the settings with which it is opened; `settings` is generated
+//!  options                                the settings with which a license is opened; `settings` is generated
 //!  store · transport · clock · log        parts that the app provides as callbacks
-//!  object                                 objects that an operation creates for the caller
+//!  object                                 creating the objects that a function passes to the caller
 //!  call                                   reporting the error of a function that can fail
 //!  argument                               checks of the caller's arguments
-//!  error                                  why a call failed, with the decision after it
-//!  decision · version                     data that functions read which cannot fail
-//!  codes                                  the meaning of the integers
-//!  guard · text · pointer                 panics, strings, the only raw pointers
+//!  error                                  the reason why a call failed, and the decision after the failure
+//!  decision · version                     functions that read data and cannot fail
+//!  codes                                  the integers of the interface and their names
+//!  guard · text · pointer                 catching panics, strings, and all raw pointers
 //! ```
 //!
-//! A file imports only from the lines below its own. The client and the app's callbacks are reference-counted, so that
-//! a client may be freed while another thread is inside one of its operations. Every other object has one owner.
+//! A file imports only from the files on the lines below its own. The client and the app's callbacks are
+//! reference-counted, so that a client may be freed while another thread is inside one of its operations. Every other
+//! object has one owner.
 
 mod argument;
 mod call;
@@ -28,7 +30,7 @@ mod object;
 mod pointer;
 mod text;
 
-// in the order of the header
+// The order of these modules is the order of the header.
 mod version;
 
 mod codes;
@@ -52,7 +54,7 @@ mod clock;
 
 mod log;
 
-/// The functions of the header and their types, for Rust callers that meet the header's requirements.
+/// The functions of the header and their types, for Rust callers that do what the header requires of C callers.
 #[cfg(feature = "fuzz")]
 pub mod exported {
     #[cfg(feature = "portal")]

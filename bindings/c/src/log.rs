@@ -1,4 +1,4 @@
-//! The library's log lines, passed to the app.
+//! Passes the library's log lines to the app.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::error::Error;
@@ -10,18 +10,18 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-/// Log level: something is wrong.
+/// Log level of errors: something is wrong.
 pub const POLAR_LICENSE_LOG_ERROR: i32 = 1;
-/// Log level: something looks wrong.
+/// Log level of warnings: something may be wrong.
 pub const POLAR_LICENSE_LOG_WARN: i32 = 2;
-/// Log level: main events, in few lines.
+/// Log level of the main events, in few lines.
 pub const POLAR_LICENSE_LOG_INFO: i32 = 3;
-/// Log level: details, in many lines.
+/// Log level of details, in many lines.
 pub const POLAR_LICENSE_LOG_DEBUG: i32 = 4;
 
-/// A function that receives one log line, without the license key and without personal data. `level` is one of
-/// POLAR_LICENSE_LOG_.... The strings live during the call. It is called from any thread, possibly with locks of the
-/// library held: it must not call this library.
+/// A function that receives one log line, which contains neither the license key nor personal data. `level` is one of
+/// POLAR_LICENSE_LOG_.... The strings live only during the call. The function is called from any thread, and the
+/// library may hold locks meanwhile: the function must not call this library.
 pub type LogCallback =
     Option<extern "C" fn(user_data: *mut c_void, level: i32, target: *const c_char, message: *const c_char)>;
 
@@ -31,12 +31,12 @@ struct AppLog(RwLock<Option<Arc<(Sink, UserData)>>>);
 
 static APP_LOG: AppLog = AppLog(RwLock::new(None));
 
-/// Passes the library's log lines up to `level` to `callback`, which replaces an earlier one; NULL ends logging.
-/// Applies to the whole process. Nothing is logged before this is called.
+/// Passes the library's log lines up to `level` to `callback`, which replaces any earlier callback. A NULL `callback`
+/// ends logging. Applies to the whole process. Nothing is logged before this function is called.
 ///
-/// `destructor` is called once with `user_data`: when another callback replaces this one, or if this function fails. It
-/// may be NULL. Callable from any thread. Never blocks. On return a call of the earlier callback may still be running
-/// on another thread.
+/// `destructor` is called once with `user_data`: when a later call of this function replaces or removes the callback,
+/// or if this function fails. It may be NULL. Callable from any thread. Never blocks. When this function returns, a
+/// call of the earlier callback may still be running on another thread.
 /// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if
 /// the program is written in Rust and has set another logger.
 #[unsafe(no_mangle)]
@@ -68,7 +68,7 @@ pub extern "C" fn polar_license_set_log(
             let mut current = APP_LOG.0.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *current, sink)
         };
-        // outside the lock, because the destructor is the app's code
+        // This happens outside the lock, because the destructor is the app's code.
         drop(before);
         Ok(())
     })
@@ -80,7 +80,8 @@ fn is_installed() -> bool {
 }
 
 impl Log for AppLog {
-    /// Returns `true` only for this library's own lines: ureq below it writes whole replies at level `trace`.
+    /// Returns `true` only for the lines of this library itself, because its dependency ureq writes whole replies at
+    /// level `trace`.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.level() <= log::max_level() && metadata.target().starts_with("polar_license")
     }

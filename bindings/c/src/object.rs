@@ -1,12 +1,12 @@
-//! Objects that an operation creates for the caller. If the caller gives no place for the object, the operation does
-//! nothing.
+//! Creates the objects that an operation passes to the caller. If the caller's pointer for the object is NULL, the
+//! operation does nothing but fail.
 
 use crate::error::Error;
 use crate::{argument, call, pointer};
 use std::ptr;
 use std::sync::Arc;
 
-/// Creates an object with one owner and stores it at `place`. Stores NULL there on failure.
+/// Creates an object that has one owner, and stores it at `place`. Stores NULL there on failure.
 #[cfg(feature = "portal")]
 pub(crate) fn make<T>(
     function: &str,
@@ -18,7 +18,8 @@ pub(crate) fn make<T>(
     make_as(function, name, place, error, || Ok(pointer::into_raw(make()?)))
 }
 
-/// Creates an object that may be freed while another thread is inside one of its operations.
+/// Creates an object that the caller may free while another thread is inside one of its operations. Stores it at
+/// `place`, or stores NULL there on failure.
 pub(crate) fn make_shared<T>(
     function: &str,
     name: &str,
@@ -29,7 +30,7 @@ pub(crate) fn make_shared<T>(
     make_as(function, name, place, error, || Ok(pointer::shared_into_raw(Arc::new(make()?))))
 }
 
-/// Returns another reference to an object of [`make_shared`].
+/// Returns another reference to an object that [`make_shared`] created.
 pub(crate) fn shared<T>(name: &str, object: *const T) -> Result<Arc<T>, Error> {
     pointer::share(object).ok_or_else(|| argument::missing(name))
 }

@@ -1,18 +1,19 @@
-//! The functions of the customer portal that take a license, in a library with the feature `portal`. Every operation is
-//! a request in JSON, and its result a reply that is read by JSON pointers. An operation has a function of its own if it
-//! takes a text that the user typed or pasted, which C would have to escape, or if most dialogs need it. Codes, tokens
-//! and addresses are wiped when the reply is freed, and never occur in an error or in the log.
+//! The functions of the customer portal that take a license, in a library with the feature `portal`. Every operation
+//! takes a request in JSON and results in a reply, which the app reads by JSON pointers. An operation has a function of
+//! its own if most dialogs need it, or if it takes a text that the user typed or pasted, because C code would have to
+//! escape that text in JSON. Codes, tokens and addresses are wiped when the reply is freed, and never occur in an error
+//! or in the log.
 //!
 //! ```text
 //!  reply          results and their handles
-//!  success_page   a page for browsers, which starts a session
-//!  progress       waiting with a callback
+//!  success_page   a page on this computer that a browser opens after a purchase, and that starts a session
+//!  progress       the callback for the progress of an operation that waits
 //! ```
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 pub(crate) mod progress;
 
-// in the order of the header
+// The order of these modules is the order of the header.
 pub(crate) mod reply;
 
 pub(crate) mod success_page;
@@ -27,18 +28,19 @@ use std::ffi::{c_char, c_void};
 
 /// Runs the operation of the customer portal that `request` describes. `request` is a JSON object: its member `call` is
 /// the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
-/// handle, from polar_license_reply_handle(). docs/src/portal.md lists the operations with their arguments and replies.
+/// handle, which polar_license_reply_handle() returns. docs/src/portal.md lists the operations with their arguments and
+/// replies.
 ///
-/// `request` must not be NULL; the caller wipes what is secret in it. `progress` may be NULL; otherwise it is called
-/// with `user_data` before each wait of an operation that waits for somebody else, and can end it. `reply` must not be
-/// NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise
-/// it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the
-/// network and the disk. polar_license_cancel() ends it.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request is not valid, or an argument is not;
-/// POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried,
-/// by this or another process; POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() about a license key, and with
-/// POLAR_LICENSE_REASON_UNSET if the session has ended or the operation is not possible; POLAR_LICENSE_ERR_STORAGE,
-/// _NETWORK, _TIMEOUT, _SERVER or _CANCELLED.
+/// `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise it is
+/// called with `user_data` before each wait of an operation that waits for somebody else, and can end the operation.
+/// `reply` must not be NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on failure. `error`
+/// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+/// any thread. Blocks on the network and the disk. polar_license_cancel() ends it.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request or one of its arguments is not valid;
+/// POLAR_LICENSE_ERR_RATE_LIMITED, with polar_license_error_retry_after_ms(), if this process or another one requested
+/// or tried too many codes; POLAR_LICENSE_ERR_REFUSED; POLAR_LICENSE_ERR_STORAGE, _NETWORK, _TIMEOUT, _SERVER or
+/// _CANCELLED. After POLAR_LICENSE_ERR_REFUSED, polar_license_error_reason() returns why a license key was refused. It
+/// returns POLAR_LICENSE_REASON_UNSET if instead the session has ended or the operation is not possible.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_call(
     license: *const License,
@@ -53,12 +55,15 @@ pub extern "C" fn polar_license_portal_call(
     })
 }
 
-/// Makes Polar e-mail a code to the address of the purchase: for a customer who lost the key, or whose device is dead.
-/// Polar does not tell whether it knows the address: show the reply's "/message", which contains the address. If its
-/// "/kind" is "choose", several customers have this address: call `requestCodeFor` with one of "/customers".
+/// Makes Polar e-mail a code to the address with which the license was bought. This helps a customer who lost the key
+/// or whose device no longer works. Polar does not tell whether it knows the address: show the reply's "/message",
+/// which contains the address. If the reply's "/kind" is "choose", several customers have this address: call
+/// `requestCodeFor` with one of the reply's "/customers".
 ///
-/// `email` is the text that the user typed. Everything else is as for polar_license_portal_call(). Blocks 15 s at most.
-/// Returns POLAR_LICENSE_ERR_STORAGE if the try cannot be counted, in which case nothing was sent.
+/// `email` is the text that the user typed. Everything else is as described for polar_license_portal_call(). Blocks for
+/// 15 s at most.
+/// Returns POLAR_LICENSE_ERR_STORAGE if the request cannot be counted against the limit of requests. In this case
+/// nothing was sent.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_request_code(
     license: *const License,
@@ -72,12 +77,13 @@ pub extern "C" fn polar_license_portal_request_code(
     })
 }
 
-/// Starts a session with the code from the e-mail, which lasts an hour. The code is trimmed and converted to capital
-/// letters. A text that cannot be a code is refused without a request. The reply is the session: its handle is that of
-/// "", and freeing the reply wipes the customer's token, so free it together with the dialog that it belongs to.
+/// Starts a session with the code from the e-mail. A session lasts an hour. The code is trimmed and converted to
+/// capital letters. A text that cannot be a code is refused without a request. The reply is the session:
+/// polar_license_reply_handle() returns its handle for the pointer "". Freeing the reply wipes the customer's token, so
+/// free the reply when you close the dialog that uses the session.
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks 15 s at most. If Polar did not answer, the code may be
-/// used up: request another one.
+/// Everything else is as described for polar_license_portal_call(). Blocks 15 s at most. If Polar did not answer, the
+/// code may be used up: request another code.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_authenticate(
     license: *const License,
@@ -91,13 +97,15 @@ pub extern "C" fn polar_license_portal_authenticate(
     })
 }
 
-/// Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail, and works
-/// once. The key arrives a moment later: continue with `restoreWhenGranted` of polar_license_portal_call(). The reply is
-/// the session, as from polar_license_portal_authenticate().
+/// Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link in
+/// the e-mail that contains the invitation. An invitation works once. The key arrives a moment later: continue with the
+/// operation `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
+/// polar_license_portal_authenticate().
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks 10 s at most.
-/// Returns POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired. With
-/// polar_license_error_maybe_applied() it may have been accepted; then a code by e-mail starts the session.
+/// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most.
+/// Returns POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired. If the call fails and
+/// polar_license_error_maybe_applied() returns 1, Polar may have accepted the invitation. In this case start the
+/// session with a code by e-mail.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_claim_seat(
     license: *const License,
@@ -111,14 +119,16 @@ pub extern "C" fn polar_license_portal_claim_seat(
     })
 }
 
-/// Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
-/// The reply's "/kind" is "licensed" if the license is here; "choose" if the user has to choose one of "/keys"; or
-/// "no_seat" if the key "/key" is in use on as many devices as it allows: let the user choose one of
-/// "/devices/devices" for polar_license_portal_release(), and call polar_license_portal_activate() then. A later version
-/// may have more outcomes: only "licensed" means that the license is here.
+/// Activates the customer's license key on this device: the key that is active here, or the only key that can be used.
+/// The reply's "/kind" is one of the following. A later version may have more kinds: only "licensed" means that the
+/// license is on this device.
+/// - "licensed": the license is on this device.
+/// - "choose": let the user choose one of "/keys".
+/// - "no_seat": the key "/key" is in use on as many devices as it allows. Let the user choose one of "/devices/devices"
+///   for polar_license_portal_release(), and then call polar_license_portal_activate().
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks for a few requests of 10 s each and an activation at
-/// most.
+/// Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
+/// each and an activation.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_restore(
     license: *const License,
@@ -131,9 +141,9 @@ pub extern "C" fn polar_license_portal_restore(
     })
 }
 
-/// Activates this key on this device: the one that the user has chosen, or one for which a seat was released.
+/// Activates the key `key` on this device: the key that the user has chosen, or a key for which a seat was released.
 ///
-/// Everything is as for polar_license_portal_restore().
+/// Everything else is as described for polar_license_portal_restore().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_activate(
     license: *const License,
@@ -147,10 +157,10 @@ pub extern "C" fn polar_license_portal_activate(
     })
 }
 
-/// Lists the customer's license keys of this organization and of the benefits that the options accept. The reply's
-/// "/keys" has those that can be used first, and among them those with the latest expiry.
+/// Lists the customer's license keys that belong to this organization and to a benefit that the options accept. In the
+/// reply's "/keys", the keys that can be used come first. They are sorted by their expiry, latest first.
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
+/// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_license_keys(
     license: *const License,
@@ -163,11 +173,12 @@ pub extern "C" fn polar_license_portal_license_keys(
     })
 }
 
-/// Lists the devices on which a key is active. The reply's "/kind" is "listed", with "/devices"; or "hidden" if the
-/// vendor does not show them, with "/message" for the user.
+/// Lists the devices on which a key is active. The reply's "/kind" is "listed" if the reply has "/devices". It is
+/// "hidden" if the vendor does not show the devices; the reply then has a "/message" for the user.
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks for a few requests of 10 s each at most.
-/// Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or the key does not belong to the customer any more.
+/// Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
+/// each.
+/// Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or if the key no longer belongs to the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_devices(
     license: *const License,
@@ -181,11 +192,11 @@ pub extern "C" fn polar_license_portal_devices(
     })
 }
 
-/// Releases the seat of a device. On this device it does what polar_license_deactivate() does. Ask the user first. The
-/// reply's "/deactivated" is "released", or "unknown" if Polar does not know the seat, or not any more.
+/// Releases the seat of a device. If the device is this one, does what polar_license_deactivate() does. Ask the user
+/// first. The reply's "/deactivated" is "released", or "unknown" if Polar does not know the seat or no longer knows it.
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list the devices
-/// again to see whether the seat was released.
+/// Everything else is as described for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list
+/// the devices again to see whether the seat was released.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_release(
     license: *const License,
@@ -199,11 +210,12 @@ pub extern "C" fn polar_license_portal_release(
     })
 }
 
-/// Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Open polar_license_reply_address() in
-/// a browser, and call polar_license_portal_follow(). Keeps the link's parameters, except those that name the buyer.
+/// Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Get the address of the checkout from
+/// polar_license_reply_address(), open it in a browser, and call polar_license_portal_follow(). The parameters of the
+/// link are kept, except the parameters that name the buyer.
 ///
-/// Everything else is as for polar_license_portal_call(). Blocks 10 s at most. Freeing the reply wipes the address; the
-/// purchase goes on in the browser.
+/// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most. Freeing the reply wipes the
+/// address; the purchase goes on in the browser.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_checkout(
     license: *const License,
@@ -218,13 +230,13 @@ pub extern "C" fn polar_license_portal_checkout(
 }
 
 /// Waits until the purchase is paid, `within_ms` at most, and then makes Polar e-mail a code to the buyer. The reply is
-/// the purchase, and its "/code" is as the reply of polar_license_portal_request_code(): continue with
-/// polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page
-/// meanwhile. May be called again after any error.
+/// the purchase. Its "/code" has the members of a reply of polar_license_portal_request_code(). Continue with
+/// polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page in the
+/// browser while this function waits. This function may be called again after any error.
 ///
-/// Everything else is as for polar_license_portal_call().
-/// Returns POLAR_LICENSE_ERR_TIMEOUT if it was not paid in time; POLAR_LICENSE_ERR_REFUSED if the payment failed or the
-/// checkout is older than a day; POLAR_LICENSE_ERR_CANCELLED if `progress` ended it.
+/// Everything else is as described for polar_license_portal_call().
+/// Returns POLAR_LICENSE_ERR_TIMEOUT if the purchase was not paid in time; POLAR_LICENSE_ERR_REFUSED if the payment
+/// failed or the checkout is older than a day; POLAR_LICENSE_ERR_CANCELLED if `progress` ended the operation.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_follow(
     license: *const License,
@@ -236,17 +248,18 @@ pub extern "C" fn polar_license_portal_follow(
     error: *mut *mut Error,
 ) -> i32 {
     object::make("polar_license_portal_follow", "reply", reply, error, || {
-        // JSON's numbers are signed here, and a longer time is as good as endless
+        // The core reads signed JSON numbers, and a longer time would be as good as endless.
         let within_ms = within_ms.min(i64::MAX.unsigned_abs());
         let request = Request::new("follow").number("checkout", checkout).number("withinMs", within_ms);
         call(license, &request.json(), progress, user_data)
     })
 }
 
-/// Activates the key of a purchase, and waits up to five minutes for it.
+/// Activates the key of a purchase. If Polar has not yet granted the key, waits up to five minutes for it.
 ///
-/// `progress` may be NULL. Everything else is as for polar_license_portal_restore().
-/// Returns POLAR_LICENSE_ERR_TIMEOUT if the key is still not there, POLAR_LICENSE_ERR_CANCELLED if `progress` ended it.
+/// `progress` may be NULL. Everything else is as described for polar_license_portal_restore().
+/// Returns POLAR_LICENSE_ERR_TIMEOUT if the key has still not been granted, and POLAR_LICENSE_ERR_CANCELLED if
+/// `progress` ended the operation.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_restore_purchase(
     license: *const License,
@@ -263,7 +276,7 @@ pub extern "C" fn polar_license_portal_restore_purchase(
     })
 }
 
-/// Runs an operation that waits for nobody else.
+/// Runs an operation that does not wait for anybody else, and so has no progress.
 fn call_once(license: *const License, request: Request) -> Result<Reply, Error> {
     call(license, &request.json(), None, std::ptr::null_mut())
 }

@@ -1,4 +1,4 @@
-//! A store of the app's own: a keychain entry, a row in its database.
+//! A store that the app provides, such as a keychain entry or a row in the app's database.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::argument;
@@ -9,31 +9,32 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-/// The place for the bytes that a load callback finds. Lives only during that call.
+/// The place for the bytes that a load callback finds. It lives only during the call of that callback.
 pub struct Record(Option<Vec<u8>>);
 
-/// A function that loads the bytes last saved: it passes them to polar_license_record_set(), or leaves `record`
-/// unchanged if nothing is stored.
-/// It returns 0, or another number if the bytes could not be read. It is called from any thread, without locks of the
-/// library, and may call this library.
+/// A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves
+/// `record` unchanged if nothing is stored.
+/// It returns 0, or another number if the bytes could not be read. It is called from any thread. The library holds no
+/// locks meanwhile, so the function may call this library.
 pub type LoadCallback = Option<extern "C" fn(user_data: *mut c_void, record: *mut Record) -> i32>;
 
-/// A function that replaces the saved bytes atomically: a reader, also one after a crash, finds the old bytes or the
-/// new ones. `durable` is 1 if they must be on the disk before the call returns, and 0 if a power cut may lose them
-/// without harm. It returns 0, or another number if it failed. It is called like a load callback.
+/// A function that replaces the saved bytes atomically: a reader finds either the old bytes or the new bytes, even
+/// after a crash. `durable` is 1 if the new bytes must be on the disk before the function returns, and 0 if it is
+/// harmless to lose them in a power cut. It returns 0, or another number if it failed. For threads and locks see the
+/// load callback.
 pub type SaveCallback =
     Option<extern "C" fn(user_data: *mut c_void, bytes: *const u8, length: usize, durable: i32) -> i32>;
 
-/// A function that removes the saved bytes, if there are any. It returns 0, or another number if it failed. It is
-/// called like a load callback.
+/// A function that removes the saved bytes, if there are any. It returns 0, or another number if it failed. For threads
+/// and locks see the load callback.
 pub type RemoveCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
 
-/// A function that keeps other processes from changing the record until the unlock callback is called. It returns 0, or
-/// another number if the lock cannot be acquired. Until the unlock callback only the load, save and remove callbacks of
-/// the same store are called, on the same thread.
+/// A function that prevents other processes from changing the record until the unlock callback is called. It returns 0,
+/// or another number if the lock cannot be acquired. Until the unlock callback is called, the library calls only the
+/// load, save and remove callbacks of this store, and only on the thread that called the lock callback.
 pub type LockCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
 
-/// A function that releases the lock of a lock callback.
+/// A function that releases the lock that the lock callback acquired.
 pub type UnlockCallback = Option<extern "C" fn(user_data: *mut c_void)>;
 
 type Load = extern "C" fn(*mut c_void, *mut Record) -> i32;
@@ -54,10 +55,12 @@ pub(crate) struct Parts {
     pub(crate) data: UserData,
 }
 
-/// Passes the bytes that a load callback found to the library, which copies them. The last call counts.
+/// Passes to the library the bytes that a load callback found. The library copies them. If this function is called
+/// several times, the last call counts.
 ///
-/// `bytes` may be NULL if `length` is 0. Call it from the load callback, on its thread. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// `bytes` may be NULL if `length` is 0. Call it from the load callback, on the thread of that callback. Never blocks.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `record` is NULL, or if `bytes` is NULL and
+/// `length` is not 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_record_set(record: *mut Record, bytes: *const u8, length: usize) -> i32 {
     call::run("polar_license_record_set", ptr::null_mut(), || {

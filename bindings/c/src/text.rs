@@ -4,14 +4,14 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 use zeroize::Zeroizing;
 
-/// Copies a string for C. Drops NUL characters, because a NUL ends a C string.
+/// Copies a string for C without its NUL characters, because a NUL ends a C string.
 pub(crate) fn owned(text: &str) -> CString {
     let bytes: Vec<u8> = text.bytes().filter(|byte| *byte != 0).collect();
     CString::new(bytes).unwrap_or_default()
 }
 
-/// Copies a secret string for C. The copy is wiped when it is dropped. It is allocated once in its full length, so that
-/// no partial copy is left behind.
+/// Copies a secret string for C. The copy is wiped when it is dropped. Its memory is allocated once in the full length:
+/// the copy never has to grow, which would leave a partial copy behind.
 pub(crate) fn secret(text: &str) -> Zeroizing<CString> {
     let kept = || text.bytes().filter(|byte| *byte != 0);
     let mut bytes = Vec::with_capacity(kept().count().saturating_add(1));

@@ -1,4 +1,4 @@
-//! A network stack of the app's own.
+//! A network stack that the app provides.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::guard::guarded;
@@ -12,14 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Failure: there was no connection, or it broke: name resolution, TLS, a reset, a body cut short.
+/// Failure: no connection could be made, or the connection broke. Examples are a failed name resolution, a TLS error, a
+/// reset, and a body that was cut short.
 pub const POLAR_LICENSE_FAILED_NETWORK: i32 = 1;
 /// Failure: the exchange took longer than the request's timeout.
 pub const POLAR_LICENSE_FAILED_TIMEOUT: i32 = 2;
 /// Failure: the app cancelled the exchange.
 pub const POLAR_LICENSE_FAILED_CANCELLED: i32 = 3;
 
-/// One request to send: a POST or, for the customer portal, a GET. Lives only during the call of the transport
+/// One request to send: a POST or, for the customer portal, a GET. It lives only during the call of the transport
 /// callback, and is wiped afterwards.
 pub struct Request {
     method: &'static CStr,
@@ -27,25 +28,26 @@ pub struct Request {
     body: Zeroizing<CString>,
     headers: Vec<(CString, Zeroizing<CString>)>,
     timeout: Duration,
-    /// The most bytes of a reply worth reading.
+    /// The number of bytes above which a reply cannot be Polar's, so that reading further is useless.
     reply_limit: usize,
 }
 
-/// The place for the reply of a transport callback. Lives only during that call.
+/// The place for the reply of a transport callback. It lives only during the call of that callback.
 pub struct Response {
     answer: Option<Answer>,
-    /// The most bytes of a body.
+    /// The most bytes that the body of the reply may have.
     limit: usize,
-    /// The target of a redirect, which only the customer portal reads.
+    /// The target of a redirect. Only the customer portal reads it.
     location: Option<Zeroizing<String>>,
 }
 
 /// A function that sends one request and waits for the reply, at most for the request's timeout. It must send the
-/// request at most once and follow no redirect. It reports every HTTP status with polar_license_response_set(), or a
-/// failure with polar_license_response_fail(); without a report the request counts as possibly sent. It must not log
-/// the request: the body contains the license key, and requests of the customer portal have secrets in the address, the
-/// headers and the body. It is called on a thread of the library, without locks, and may call this library. The library
-/// stops waiting for it after the timeout, and when its operation is cancelled.
+/// request at most once and must not follow redirects. It reports a reply with any HTTP status with
+/// polar_license_response_set(), and a failure with polar_license_response_fail(). If it reports nothing, the request
+/// counts as possibly sent. It must not log the request: the body contains the license key, and the requests of the
+/// customer portal have secrets in the address, the headers and the body. It is called on a thread of the library. The
+/// library holds no locks meanwhile, so the function may call this library. The library stops waiting for the function
+/// after the timeout, and when the operation that sent the request is cancelled.
 pub type TransportCallback =
     Option<extern "C" fn(user_data: *mut c_void, request: *const Request, response: *mut Response)>;
 
@@ -80,7 +82,8 @@ impl blocking::Transport for AppTransport {
     }
 }
 
-/// Returns the method to send: "POST" or, for the customer portal, "GET", which has no body. NULL for NULL.
+/// Returns the method to send: "POST" or, for the customer portal, "GET", which has no body. Returns NULL if `request`
+/// is NULL.
 ///
 /// The string lives as long as the program. Never blocks.
 #[unsafe(no_mangle)]
@@ -90,9 +93,9 @@ pub extern "C" fn polar_license_request_method(request: *const Request) -> *cons
     })
 }
 
-/// Returns the address to send to. NULL for NULL.
+/// Returns the address to which the request must be sent. Returns NULL if `request` is NULL.
 ///
-/// The string lives during the transport callback. Never blocks.
+/// The string lives until the transport callback returns. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_url(request: *const Request) -> *const c_char {
     guarded("polar_license_request_url", ptr::null(), || {
@@ -100,10 +103,10 @@ pub extern "C" fn polar_license_request_url(request: *const Request) -> *const c
     })
 }
 
-/// Returns the JSON body, which contains the license key: do not log it. If the body is empty, send `Content-Length: 0`
-/// with a POST. NULL for NULL.
+/// Returns the JSON body, which contains the license key: do not log it. If the body of a POST is empty, send
+/// `Content-Length: 0`. Returns NULL if `request` is NULL.
 ///
-/// The string lives during the transport callback. Never blocks.
+/// The string lives until the transport callback returns. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_body(request: *const Request) -> *const c_char {
     guarded("polar_license_request_body", ptr::null(), || {
@@ -111,7 +114,8 @@ pub extern "C" fn polar_license_request_body(request: *const Request) -> *const 
     })
 }
 
-/// Returns the time limit for the whole exchange in milliseconds. 0 for NULL.
+/// Returns the time limit in milliseconds for sending the request and reading the whole reply. Returns 0 if `request`
+/// is NULL.
 ///
 /// Never blocks.
 #[unsafe(no_mangle)]
@@ -122,10 +126,10 @@ pub extern "C" fn polar_license_request_timeout_ms(request: *const Request) -> u
     })
 }
 
-/// Returns the name of the header at `index`, which counts from 0. Send these headers besides Host and Content-Length.
-/// NULL past the last header, and for NULL.
+/// Returns the name of the header at `index`, which counts from 0. Send these headers in addition to Host and
+/// Content-Length. Returns NULL if `index` is past the last header, or if `request` is NULL.
 ///
-/// The string lives during the transport callback. Never blocks.
+/// The string lives until the transport callback returns. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_header_name(request: *const Request, index: usize) -> *const c_char {
     guarded("polar_license_request_header_name", ptr::null(), || {
@@ -133,9 +137,10 @@ pub extern "C" fn polar_license_request_header_name(request: *const Request, ind
     })
 }
 
-/// Returns the value of the header at `index`. NULL past the last header, and for NULL.
+/// Returns the value of the header at `index`, which counts from 0. Returns NULL if `index` is past the last header, or
+/// if `request` is NULL.
 ///
-/// The string lives during the transport callback. Never blocks.
+/// The string lives until the transport callback returns. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_header_value(request: *const Request, index: usize) -> *const c_char {
     guarded("polar_license_request_header_value", ptr::null(), || {
@@ -145,8 +150,8 @@ pub extern "C" fn polar_license_request_header_value(request: *const Request, in
     })
 }
 
-/// Returns the seconds to wait that a reply's headers Retry-After, RateLimit-Reset and Date ask for, for
-/// polar_license_response_set(). -1 if they do not ask for a wait.
+/// Returns how many seconds to wait, as a reply's headers Retry-After, RateLimit-Reset and Date ask, or -1 if they do
+/// not ask for a wait. Pass the result to polar_license_response_set().
 ///
 /// Pass NULL for a header that the reply does not have. Callable from any thread. Never blocks.
 #[unsafe(no_mangle)]
@@ -156,19 +161,20 @@ pub extern "C" fn polar_license_retry_after_s(
     date: *const c_char,
 ) -> i64 {
     guarded("polar_license_retry_after_s", -1, || {
-        // a header that is not UTF-8 counts as missing
+        // A header that is not UTF-8 counts as missing.
         let [retry_after, ratelimit_reset, date] =
             [retry_after, ratelimit_reset, date].map(|value| pointer::string(value)?.to_str().ok());
         RetryHeaders { retry_after, ratelimit_reset, date }.seconds().map_or(-1, i64::from)
     })
 }
 
-/// Reports the reply, whoever sent it: the HTTP status, the seconds to wait that its headers ask for (-1 if they do
-/// not; see polar_license_retry_after_s()), and the whole body, which is copied. The last report counts.
+/// Reports the reply, also if a server other than Polar's sent it. `http_status` is the HTTP status of the reply.
+/// `retry_after_s` is the result of polar_license_retry_after_s() for the headers of the reply. `body` is the whole
+/// body of the reply, which is copied. If several reports are made, the last one counts.
 ///
 /// `body` may be NULL if `length` is 0. Call it from the transport callback, on one thread at a time. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for a number that is not an HTTP
-/// status.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if a required argument is NULL, or if `http_status`
+/// is not an HTTP status.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_response_set(
     response: *mut Response,
@@ -193,11 +199,13 @@ pub extern "C" fn polar_license_response_set(
     })
 }
 
-/// Reports the header Location of a reply, which is copied. Some replies to the customer portal's requests are
-/// redirects, which must not be followed. Call it in addition to polar_license_response_set(), before or after it.
+/// Reports the header Location of a reply. The header is copied. Some replies to requests of the customer portal are
+/// redirects, which must not be followed. Call this function in addition to polar_license_response_set(), before or
+/// after it.
 ///
 /// Call it from the transport callback, on one thread at a time. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and for a header that is not UTF-8.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if an argument is NULL, or if `location` is not
+/// UTF-8.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_response_set_location(response: *mut Response, location: *const c_char) -> i32 {
     call::run("polar_license_response_set_location", ptr::null_mut(), || {
@@ -207,14 +215,14 @@ pub extern "C" fn polar_license_response_set_location(response: *mut Response, l
     })
 }
 
-/// Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... `maybe_sent` says whether
-/// Polar may have received the request; it is 0 only if that is impossible, because the request failed before the first
-/// byte of the body was sent. `message` is one line for developers and logs, without the key; it is copied. The last
-/// report counts.
+/// Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... `maybe_sent` is 1 if Polar may
+/// have received the request. It is 0 only if the request failed before the first byte of the body was sent, so that
+/// Polar cannot have received it. `message` is one line for developers and logs, without the key; it is copied. If
+/// several reports are made, the last one counts.
 ///
 /// `message` may be NULL. Call it from the transport callback, on one thread at a time. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, an unknown failure, and a message that is
-/// not UTF-8.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `response` is NULL, the failure is unknown, or
+/// `message` is not UTF-8.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_response_fail(
     response: *mut Response,
@@ -242,7 +250,7 @@ pub extern "C" fn polar_license_response_fail(
 }
 
 impl Response {
-    /// Returns the last report, with the target of a redirect.
+    /// Returns the last report. Adds the target of a redirect, if the app reported one.
     fn into_answer(self) -> Answer {
         match self.answer {
             Some(Answer::Reply { status, retry_after, body, .. }) => {

@@ -5,8 +5,9 @@ use crate::guard::guarded;
 use crate::text;
 use std::ffi::{CStr, c_char};
 
-/// The version of the interface that this header describes. It grows when something here changes or is removed, not
-/// when something is added. A program that loads the library at run time compares it with polar_license_abi_version().
+/// The version of the interface that this header describes. It increases when something in the interface changes or is
+/// removed, but not when something is added. A program that loads the library at run time compares it with the result
+/// of polar_license_abi_version().
 pub const POLAR_LICENSE_ABI_VERSION: u32 = 1;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
@@ -21,8 +22,8 @@ pub extern "C" fn polar_license_version() -> *const c_char {
     })
 }
 
-/// Returns the version of the running library's interface: POLAR_LICENSE_ABI_VERSION of the header with which it was
-/// built.
+/// Returns the version of the running library's interface. It is the value of POLAR_LICENSE_ABI_VERSION in the header
+/// with which the library was built.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

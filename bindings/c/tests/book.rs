@@ -1,4 +1,5 @@
-//! Compiles the gate of the book's page "C and C++" unchanged, inside a function, and runs it against a local Polar.
+//! Takes the gate from the book's page "C and C++", puts it unchanged into a function, compiles it, and runs it against
+//! a local Polar.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -8,7 +9,8 @@ use common::{NOT_INCLUDED, NOT_LICENSED, command, compile, folder, package, repo
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::fs;
 
-/// The reader's code around the gate. `POLAR` is not in the gate, so the test replaces the default.
+/// The code around the gate, which a reader of the book would write. The test inserts a line into the gate that selects
+/// the local Polar, because the gate does not read `POLAR`.
 const AROUND: &str = r#"#include <polar_license.h>
 #include <stdio.h>
 #define ORGANIZATION "@ORGANIZATION@"

@@ -1,4 +1,4 @@
-//! The examples in C and C++, and with Win32, each run against a local Polar.
+//! Runs each example in C, C++ and with Win32 against a local Polar.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -23,11 +23,11 @@ fn cpp() {
     gates("examples/cpp/gate.cpp", || command(&program));
 }
 
-/// Driven by a test program, where programs for Windows are made and run.
+/// A test program drives the example. It runs only where programs for Windows are built and run.
 #[test]
 fn win32() {
     if !words("POLAR_LICENSE_C_CC", "gcc")[0].contains("mingw") {
-        // not by a macro, whose text is not shown if the test passes
+        // This does not use `eprintln!`, because the test runner hides its text if the test passes.
         writeln!(io::stderr(), "NOT RUN: the example with Win32, which the step `c-windows` runs").unwrap();
         return;
     }

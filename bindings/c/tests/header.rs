@@ -1,5 +1,5 @@
-//! The headers: generated from the source and from the core's tables, complete, and the same as the library that is
-//! built.
+//! Tests that the headers are generated from the source and from the core's tables, that they are complete, and that
+//! they match the library that is built.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -20,7 +20,7 @@ fn path() -> PathBuf {
     folder().join("include/polar_license.h")
 }
 
-/// The functions that the header declares.
+/// Returns the names of the functions that the header declares.
 fn declared() -> BTreeSet<String> {
     let header = fs::read_to_string(path()).unwrap();
     let code = header.lines().filter(|line| !line.starts_with([' ', '/', '#']) && !line.starts_with("typedef"));
@@ -28,7 +28,8 @@ fn declared() -> BTreeSet<String> {
     names.filter(|name| name.starts_with("polar_license_")).map(Into::into).collect()
 }
 
-/// Compares a committed file with what is generated; with the variable set, it writes that instead.
+/// Checks that a committed file has the generated text. If `POLAR_LICENSE_WRITE_HEADER` is set, writes the generated
+/// text to the file instead.
 fn is_generated(path: &Path, generated: &str) {
     if env::var_os("POLAR_LICENSE_WRITE_HEADER").is_some() {
         fs::write(path, generated).unwrap();
@@ -41,7 +42,7 @@ fn is_generated(path: &Path, generated: &str) {
     );
 }
 
-/// This is one test, because some files are generated from others.
+/// This is one test and not several, because some files are generated from others.
 #[test]
 fn the_committed_files_are_the_generated_ones() {
     is_generated(&folder().join("src/options/settings.rs"), &settings::source());
@@ -66,7 +67,7 @@ fn the_committed_files_are_the_generated_ones() {
     is_generated(&compared, &between(&text, getters::BEGIN_OF_TABLE, getters::END_OF_TABLE, &getters::table(&header)));
 }
 
-/// The header with this text between two marks.
+/// Returns the header, in which `text` replaces the lines between the two marks.
 fn between(header: &str, begin: &str, end: &str, text: &str) -> String {
     let (before, rest) = header.split_once(begin).unwrap_or_else(|| panic!("the header has no line {begin}"));
     let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("the header has no line {end}"));
@@ -83,7 +84,7 @@ fn it_is_plain_text_that_every_compiler_reads() {
     assert!(fs::read_to_string(path()).unwrap().is_ascii());
 }
 
-/// An app may build with these.
+/// The warnings with which an app may be built.
 const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"];
 
 #[test]
@@ -98,14 +99,14 @@ fn it_compiles_strictly_as_c_and_cpp() {
             for wrapper in ["polar_license.hpp", "polar_license_portal.hpp"] {
                 let mut command = Command::new(compiler);
                 command.args(["-x", language, "-std=c++17", "-fsyntax-only"]).args(STRICT);
-                // a header that is compiled alone is a main file, whose `static` functions are unused
+                // A header that is compiled alone counts as a main file, in which `static` functions are unused.
                 run(command.args(["-Wno-unused", "-fno-exceptions"]).arg(path().with_file_name(wrapper)));
             }
         }
     }
 }
 
-/// The symbols that a library exports.
+/// Returns the names of the symbols that a library exports.
 fn exported(library: &Path) -> BTreeSet<String> {
     let names = run(Command::new("nm").args(["--dynamic", "--defined-only", "--format=just-symbols"]).arg(library));
     names.lines().map(Into::into).collect()
@@ -117,14 +118,15 @@ fn the_library_exports_what_the_header_declares_and_nothing_else() {
     assert_eq!(exported(&built().join("libpolar_license_c.so")), declared());
 }
 
-/// Returns the text of a class in the C++ header.
+/// Returns the body of the class `name` in the C++ header.
 fn class(name: &str) -> String {
     let header = fs::read_to_string(path().with_extension("hpp")).unwrap();
     let (_, class) = header.split_once(&format!("\nclass {name} ")).unwrap();
     class.split_once("\n};").unwrap().0.to_owned()
 }
 
-/// A member's name as C writes it: `problem.retryAfterMs` is `problem_retry_after_ms`, and a moment is in milliseconds.
+/// Returns the name of a member in C: `problem.retryAfterMs` becomes `problem_retry_after_ms`. The name of a time gets
+/// the suffix `_ms`.
 fn snake_case(member: &str) -> String {
     let mut name = String::new();
     for letter in member.chars() {
@@ -137,7 +139,7 @@ fn snake_case(member: &str) -> String {
     if name.ends_with("_at") || name.ends_with("current_period_end") { name + "_ms" } else { name }
 }
 
-/// C++ has types for the units of C.
+/// Removes the unit from a name, because C++ has types for the units.
 fn without_unit(name: &str) -> &str {
     name.strip_suffix("_ms").unwrap_or(name)
 }
@@ -162,7 +164,7 @@ fn every_member_of_a_decision_and_of_an_error_has_its_function() {
     }
 }
 
-/// The header for C++ calls each function of the portal, except those that only write a request.
+/// Checks that the C++ header calls each function of the portal, except the functions that only write a request.
 #[test]
 fn the_cpp_header_has_all_of_the_portal() {
     let header = fs::read_to_string(path().with_file_name("polar_license_portal.hpp")).unwrap();
@@ -176,7 +178,7 @@ fn the_cpp_header_has_all_of_the_portal() {
     assert!(of_portal.len() > 10 && forgotten.is_empty(), "{forgotten:?}");
 }
 
-/// A comment that names a function or a constant names one that exists.
+/// Checks that every function and constant that a comment names exists.
 #[test]
 fn comments_name_what_exists() {
     let header = fs::read_to_string(path()).unwrap();
@@ -193,7 +195,7 @@ fn comments_name_what_exists() {
     }
 }
 
-/// A test makes a function panic by the name that the function passes to its guard.
+/// Checks the name that each function passes to its guard, because a test uses this name to make the function panic.
 #[test]
 fn every_function_is_guarded_by_its_own_name() {
     let folders = ["src", "src/options", "src/portal"].map(|name| fs::read_dir(folder().join(name)).unwrap());
@@ -213,7 +215,7 @@ fn every_function_is_guarded_by_its_own_name() {
     }
 }
 
-/// Ensures that the tests of wrong arguments and of panics call every function.
+/// Checks that the test programs for wrong arguments and for panics call every function.
 #[test]
 fn every_function_is_misused_and_made_to_panic() {
     for program in ["misuse", "panics"] {

@@ -1,6 +1,6 @@
-//! The examples in languages, and with Qt and GTK, that use the shared library, each run against a local Polar, with the
-//! tests that they bring. One whose runtime is missing is not run, which is said; with `POLAR_LICENSE_ALL_LANGUAGES` set,
-//! that is a failure.
+//! Runs the examples that use the shared library, in other languages and with Qt and GTK, each against a local Polar.
+//! Also runs the tests that an example contains. If the runtime of an example is missing, the example is not run, and a
+//! message says so. If `POLAR_LICENSE_ALL_LANGUAGES` is set, a missing runtime is a failure.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -15,10 +15,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
 
-/// The file of JNA on Debian.
+/// The path of JNA on Debian.
 const JNA: &str = "/usr/share/java/jna.jar";
 
-/// Whether what the language needs is there: programs that answer these command lines.
+/// Returns whether the programs that the language needs are installed, that is, whether each of these command lines
+/// succeeds.
 fn is_installed(language: &str, needs: &[&str]) -> bool {
     let missing = needs.iter().find(|need| {
         let mut words = need.split_whitespace();
@@ -27,12 +28,13 @@ fn is_installed(language: &str, needs: &[&str]) -> bool {
     });
     let Some(missing) = missing else { return true };
     assert!(env::var_os("POLAR_LICENSE_ALL_LANGUAGES").is_none(), "{language}: `{missing}` fails");
-    // not by a macro, whose text is not shown if the test passes
+    // This does not use `eprintln!`, because the test runner hides its text if the test passes.
     writeln!(io::stderr(), "NOT RUN: the example in {language}, because `{missing}` fails").unwrap();
     false
 }
 
-/// A folder of the language's own, with the shared library under the name that it is installed as.
+/// Returns a folder for this language. It contains the shared library, under the name under which the library is
+/// installed.
 fn folder(language: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("languages").join(language);
     fs::create_dir_all(&folder).unwrap();
@@ -40,7 +42,7 @@ fn folder(language: &str) -> PathBuf {
     folder
 }
 
-/// A program that finds the shared library in `folder`.
+/// Returns a command that runs a program which finds the shared library in `folder`.
 fn start(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.env("LD_LIBRARY_PATH", folder);
@@ -56,7 +58,8 @@ fn python() {
     if !is_installed("Python", &["python3 --version"]) {
         return;
     }
-    // the interpreter itself, not what may choose one by looking into HOME
+    // This is the path of the interpreter itself, because `python3` may be a wrapper that chooses an interpreter by
+    // files in HOME.
     let python = run(Command::new("python3").args(["-c", "import sys; print(sys.executable)"]));
     let library = folder("python").join("libpolar_license.so");
     gates("examples/python/gate.py", || {
@@ -66,7 +69,7 @@ fn python() {
     });
 }
 
-/// Runs the tests that an example brings for its users, which steer the local Polar that `POLAR` names.
+/// Runs the tests that an example contains for its users. They control the local Polar whose address is in `POLAR`.
 fn stories(command: &mut Command) {
     let polar = MockPolar::start().unwrap();
     let home = tempfile::tempdir().unwrap();
@@ -151,7 +154,7 @@ fn lua() {
     stories(&mut lua("stories.lua"));
 }
 
-/// With koffi in the folder that `NODE_PATH` names.
+/// Needs koffi in the folder that `NODE_PATH` names.
 #[test]
 fn node() {
     if !is_installed("Node", &["node --eval require('koffi')"]) {
@@ -165,7 +168,7 @@ fn node() {
     });
 }
 
-/// Driven by a test program, without a display.
+/// A test program drives the example, without a display.
 #[test]
 fn qt() {
     if !is_installed("Qt", &["g++ --version", "pkg-config --exists Qt6Widgets"]) {

@@ -1,4 +1,4 @@
-//! The test programs in `tests/c`, each compiled strictly, linked with the static library, and run.
+//! Compiles each test program in `tests/c` with strict warnings, links it with the static library, and runs it.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -57,18 +57,20 @@ fn portal_hpp() {
     passes("tests/c/portal_hpp.cpp");
 }
 
-/// The table that every driver goes through. Under a checker, which makes it slow, a part of it.
+/// Runs all cases that the drivers for the hostile server share. A checker makes the program slow, so that only a part
+/// of the cases runs under a checker.
 #[test]
 fn hostile() {
     let program = compile("tests/c/hostile.c");
     try_all("c", if is_checked() { 50 } else { 1 }, 8, || {
         let mut app = command(&program);
-        // nothing there is trusted, and to read a system's root certificates takes longer than all the rest
+        // The tests need no root certificates, and reading the root certificates of the system takes longer than the
+        // rest of a test.
         InC(Program::start(app.env("SSL_CERT_DIR", "/nonexistent").env("SSL_CERT_FILE", "/dev/null")))
     });
 }
 
-/// The program in C, which reads no JSON.
+/// The program in C. It cannot read JSON, so it gets the fields of a case as a line.
 struct InC(Program);
 
 impl App for InC {
@@ -103,7 +105,7 @@ fn online() {
     assert_eq!(run(online.arg(polar.url()).arg(directory.path()).args([&seat, &uses, &kept])), "ok\n");
     assert_eq!(polar.activations(&seat).len(), 0);
     assert!(polar.requests().iter().all(|request| request.header("polar-version").is_none()), "a version is named");
-    // what the setters in C made of it
+    // The label, conditions and meta that the setters in C have set.
     let activation = &polar.activations(&kept)[0];
     assert_eq!(activation.label, "a test");
     assert_eq!(activation.conditions, json!({ "beta": false, "edition": "plus", "major": 3, "odd": -1 }));
@@ -112,13 +114,13 @@ fn online() {
     assert_eq!(meta, json!({ "build": 7, "demo": true, "even": 2, "from": "C" }));
 }
 
-/// Lost keys, dead machines and purchases, and no secret in what is shown.
+/// Tests lost keys, devices that no longer work, and purchases. No output may contain a secret.
 #[test]
 fn customer_portal() {
     portal::run_with_polar(&mut command(&compile("tests/c/portal.c")));
 }
 
-/// Runs with a build of its own, whose functions panic if an environment variable names them.
+/// Uses another build of the library, whose functions panic if an environment variable names them.
 #[test]
 fn panics() {
     let library = env::var_os("POLAR_LICENSE_C_PANICKING").map_or_else(panicking, PathBuf::from);

@@ -1,10 +1,10 @@
-//! The calls of pages in progress, so that a page can cancel its own.
+//! The running calls of pages, so that a page can cancel its own calls.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// The identity of a call: the webview, the page's name for itself, and the page's number for the call.
+/// Identifies a call by the webview, the page's name, and the number that the page has given to the call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CallId {
     pub(crate) webview: String,
@@ -12,11 +12,11 @@ pub(crate) struct CallId {
     pub(crate) number: u32,
 }
 
-/// The calls in progress, and whether each was cancelled.
+/// The running calls, each with whether it was cancelled.
 #[derive(Default)]
 pub(crate) struct Calls(Mutex<HashMap<CallId, watch::Sender<bool>>>);
 
-/// A call that is in progress until this is dropped.
+/// A running call. Dropping this value ends the call.
 pub(crate) struct Running<'a> {
     calls: &'a Calls,
     id: CallId,
@@ -29,12 +29,13 @@ impl Calls {
         Running { calls: self, id, cancelled }
     }
 
-    /// Cancels a call, which may not have arrived yet, because messages of a page may overtake each other.
+    /// Cancels a call. The call may arrive later than its cancellation, because messages of a page may overtake each
+    /// other.
     pub(crate) fn cancel(&self, id: CallId) {
         self.lock().entry(id).or_default().send_replace(true);
     }
 
-    /// Forgets the cancelled calls of pages that are gone: those of this webview, except the given page.
+    /// Forgets the cancelled calls of all pages that this webview has shown, except `page`.
     pub(crate) fn forget(&self, webview: &str, page: Option<&str>) {
         self.lock().retain(|id, call| {
             let is_gone = id.webview == webview && page != Some(&id.page);
@@ -48,7 +49,7 @@ impl Calls {
 }
 
 impl Running<'_> {
-    /// Returns a future that is ready once the page has cancelled the call.
+    /// Returns a future that becomes ready once the page cancels the call.
     pub(crate) fn cancelled(&self) -> impl Future<Output = ()> + use<> {
         let mut cancelled = self.cancelled.clone();
         async move {

@@ -1,5 +1,5 @@
-//! The commands of pages. Each converts, calls the client and converts back. None of them decides anything or returns a
-//! key.
+//! The commands that pages can call. Each command converts its arguments, calls the client, and converts the result. No
+//! command decides anything about licenses or returns a license key.
 
 use crate::LicenseExt;
 use crate::calls::CallId;
@@ -46,7 +46,7 @@ pub(crate) async fn refresh<R: Runtime>(webview: Webview<R>, page: String, numbe
 
 #[command]
 pub(crate) async fn consume<R: Runtime>(webview: Webview<R>, page: String, number: u32, count: f64) -> Reply {
-    // 0, which the engine refuses, if the count is not a whole number; `as` saturates
+    // if the count is not a whole number, passes 0, which the engine refuses; `as` limits a count that is out of range
     let count = if count.fract() == 0.0 { count as u32 } else { 0 };
     change(&webview, page, number, Operation::Consume(count)).await
 }
@@ -66,7 +66,8 @@ pub(crate) fn cancel<R: Runtime>(webview: Webview<R>, page: String, number: u32)
     pages(&webview).calls.cancel(CallId { webview: webview.label().to_owned(), page, number });
 }
 
-/// Runs an operation of the customer portal that `request` describes in JSON. The page has numbers for what stays here.
+/// Runs the operation of the customer portal that `request` describes in JSON. The page receives numbers for the values
+/// that stay here.
 #[command]
 pub(crate) async fn portal<R: Runtime>(
     webview: Webview<R>,
@@ -79,7 +80,7 @@ pub(crate) async fn portal<R: Runtime>(
     let handles = pages.portals.handles(&label, &page);
     let running = pages.calls.begin(CallId { webview: label.clone(), page: page.clone(), number });
     let report = move |reported| {
-        // sending fails for a webview that is gone, whose calls end
+        // sending fails if the webview is gone, and the operation then ends
         match progress.send(ProgressJson::from(reported)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
@@ -94,7 +95,7 @@ pub(crate) async fn portal<R: Runtime>(
     PortalReply { outlook: pages.outlook(), result }
 }
 
-/// Wipes the values of a reply, which the page does not use any more.
+/// Wipes the values of a reply that the page no longer uses.
 #[command]
 pub(crate) fn release_reply<R: Runtime>(webview: Webview<R>, page: String, number: u32) {
     pages(&webview).portals.release(webview.label(), &page, number);

@@ -1,5 +1,5 @@
-//! License keys sold through [Polar](https://polar.sh) in a Tauri app. The Rust side holds the license. Windows show it
-//! with `polar-license/tauri` of the npm package, and never receive the key or the record.
+//! License keys sold through [Polar](https://polar.sh) in a Tauri app. The Rust side holds the license. Windows show
+//! the license with `polar-license/tauri` of the npm package, and never receive the key or the record.
 //!
 //! ```text
 //!   page          license.activate(key) ── invoke ──► commands ──┐
@@ -7,8 +7,8 @@
 //!   Rust command  app.license().allows("export") ────────────────┘
 //! ```
 //!
-//! [`init`] is the plugin, and [`LicenseExt`] gives the app's own commands the license. A command that must not run
-//! without a license has to check it there, because a user can change a page with the developer tools.
+//! [`init`] creates the plugin. [`LicenseExt`] gives the license to the app's own commands. A command that must not run
+//! without a license has to check the license itself, because a user can change a page with the developer tools.
 #![doc = include_str!("../README.md")]
 
 mod calls;
@@ -28,23 +28,23 @@ pub use polar_license;
 
 use pages::Pages;
 
-/// The name of the plugin, with which its commands and its permissions in capabilities begin.
+/// The name of the plugin. The names of its commands, and of its permissions in capabilities, begin with it.
 const NAME: &str = "polar-license";
 
-/// The longest time that the process lives after its last window, to receive the answer to a request that was sent.
+/// The longest time for which the process goes on after its last window has closed, to receive the reply to a request.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// Returns the plugin, which opens the license when the app starts and refreshes it automatically.
 ///
-/// The record is stored where all clients of this product store it: in the user's data folder, not in the app's. So a
-/// command line tool shares the license with the app, and removing the app's data loses no seat. [`init_with`] sets
-/// another directory.
+/// The record is stored where all clients of this product store it: in the user's data directory, not in the app's own.
+/// So a command line tool shares the license with the app, and removing the app's data does not lose the seat.
+/// [`init_with`] sets another directory.
 #[must_use = "the app's builder takes it"]
 pub fn init<R: Runtime>(config: Config) -> TauriPlugin<R> {
     init_with(Client::builder(config))
 }
 
-/// Returns the plugin with another directory, store, network stack or clock.
+/// Returns the plugin for a client that the app has configured, with its own directory, store, network stack or clock.
 ///
 /// ```no_run
 /// use tauri_plugin_polar_license::polar_license::{Config, tokio::Client};
@@ -94,9 +94,9 @@ pub fn init_with<R: Runtime>(client: ClientBuilder) -> TauriPlugin<R> {
         .build()
 }
 
-/// The app's license, from any handle of the app: `app`, `window`, `webview`.
+/// Gives access to the app's license from any handle of the app, such as `app`, `window` or `webview`.
 pub trait LicenseExt<R: Runtime> {
-    /// Returns the license, for use in Rust.
+    /// Returns the license, for the app's Rust code.
     ///
     /// ```no_run
     /// use tauri_plugin_polar_license::LicenseExt;
@@ -119,14 +119,15 @@ impl<R: Runtime, M: Manager<R>> LicenseExt<R> for M {
     }
 }
 
-/// Waits until the answer to a sent request is stored, so that the next start has it.
+/// Waits until the reply to a request that was sent is stored, so that it is known at the next start.
 fn end<R: Runtime>(app: &AppHandle<R>) {
     let client = app.license().clone();
-    // a cancelled operation is in the record with an unknown outcome, which the next start reports
+    // on a timeout, the record says that the operation's outcome is unknown, and the next start reports that
     let _ = wait_for(async move { tokio::time::timeout(LONGEST_END, client.drain()).await });
 }
 
-/// Waits on a separate thread: the app's main thread may be inside a runtime, where blocking is not possible.
+/// Waits for `work` on a separate thread, because the app's main thread may be inside a runtime, where blocking is not
+/// possible.
 fn wait_for<T: Send>(work: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| async_runtime::block_on(work));

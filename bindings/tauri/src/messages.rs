@@ -1,4 +1,4 @@
-//! The messages that a page receives, which contain decisions, but never the key or the record.
+//! The messages that pages receive. They contain decisions, but never the key or the record.
 
 use polar_license::engine::{Outcome, Phase};
 use polar_license::portal::boundary;
@@ -7,23 +7,23 @@ use polar_license::{Deactivated, Decision, Error, ErrorDetails, Explanation, Now
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// The decision, and those that follow if only time passes. Replies and changes may overtake each other; the one with
-/// the higher number `at` is the later one.
+/// The present decision, and the decisions that will follow it by the mere passing of time. Replies and changes may
+/// overtake each other, so the message with the higher number `at` is the later one.
 #[derive(Clone, Serialize)]
 pub(crate) struct Outlook {
     at: u64,
     phases: Vec<Shown>,
 }
 
-/// A decision with everything that a page may ask about it, and the time from which it holds: `wall` on the wall clock
-/// in ms since 1970, or `after` ms from now, whichever comes first.
+/// A decision, its explanations, and the time from which it applies. That is the time `wall` on the user's clock, in ms
+/// since 1970, or `after` ms from now, whichever comes first.
 #[derive(Clone, Serialize)]
 struct Shown {
     wall: i64,
     after: u64,
     decision: Decision,
     explanations: BTreeMap<String, Explanation>,
-    /// The explanation for a feature that the configuration does not name.
+    /// The explanation for every feature that the configuration does not name.
     unknown: Explanation,
 }
 
@@ -39,13 +39,13 @@ impl Shown {
     fn of(Phase { from, decision }: Phase, now: Now) -> Self {
         let explanations =
             decision.features().map(|(name, _)| (name.to_owned(), decision.explain(name))).collect::<BTreeMap<_, _>>();
-        // no feature has an empty name
+        // the empty name stands for any unknown feature, because no feature has an empty name
         let unknown = decision.explain("");
         Self { wall: from.wall.unix_ms(), after: from.mono.saturating_sub(now.mono), explanations, unknown, decision }
     }
 }
 
-/// The result of a call, and the decision after it.
+/// The result of a call, and the decisions after it.
 pub(crate) struct Reply {
     pub(crate) outlook: Outlook,
     pub(crate) result: Result<Decision, Error>,
@@ -53,12 +53,12 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Returns the reply for an operation that changes something, or fails.
+    /// Returns the reply for an operation that either changes something or fails.
     pub(crate) fn changed(outlook: Outlook, outcome: Outcome) -> Self {
         Self { outlook, deactivated: outcome.deactivated, result: outcome.result }
     }
 
-    /// Returns the reply for an operation that does not fail if Polar cannot be reached.
+    /// Returns the reply for an operation that still succeeds if Polar cannot be reached.
     pub(crate) fn asked(outlook: Outlook, outcome: Outcome) -> Self {
         Self { outlook, deactivated: None, result: Ok(outcome.into_decision()) }
     }
@@ -82,7 +82,7 @@ impl Serialize for Reply {
     }
 }
 
-/// The result of an operation of the customer portal, and the decision after it.
+/// The result of an operation of the customer portal, and the decisions after it.
 pub(crate) struct PortalReply {
     pub(crate) outlook: Outlook,
     pub(crate) result: Result<PortalResult, Error>,
@@ -91,7 +91,7 @@ pub(crate) struct PortalReply {
 /// The part of a reply that a page receives.
 pub(crate) struct PortalResult {
     json: String,
-    /// The address of a checkout's page.
+    /// The address of the checkout's page, if the result is a checkout.
     address: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The pages that show the license. Each has a channel, on which it receives every change.
+//! The pages that show the license. Each page has a channel, on which it receives every change.
 
 use crate::calls::Calls;
 use crate::messages::Outlook;
@@ -7,7 +7,7 @@ use polar_license::tokio::Client;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tauri::ipc::Channel;
 
-/// The pages of an app, and the messages to all of them.
+/// The pages of an app. Sends messages to all of them.
 pub(crate) struct Pages {
     client: Client,
     pub(crate) calls: Calls,
@@ -32,7 +32,7 @@ impl Pages {
         Self { client, calls: Calls::default(), portals: Portals::default(), inner: Mutex::default() }
     }
 
-    /// Registers a page for changes, in place of the previous page in the same webview.
+    /// Registers a page, so that it receives changes. It takes the place of the previous page in the same webview.
     pub(crate) fn follow(&self, webview: String, page: String, changes: Channel<Outlook>) -> Outlook {
         self.calls.forget(&webview, Some(&page));
         self.portals.forget(&webview, Some(&page));
@@ -51,11 +51,11 @@ impl Pages {
     pub(crate) fn notify(&self) {
         let mut inner = self.lock();
         let outlook = inner.outlook(&self.client);
-        // sending fails for a webview that is gone
+        // sending fails if the webview is gone
         inner.followers.retain(|follower| follower.changes.send(outlook.clone()).is_ok());
     }
 
-    /// Forgets a webview, whose window was closed.
+    /// Forgets a webview whose window was closed.
     pub(crate) fn forget(&self, webview: &str) {
         self.lock().followers.retain(|follower| follower.webview != webview);
         self.calls.forget(webview, None);
@@ -68,7 +68,7 @@ impl Pages {
 }
 
 impl Inner {
-    /// Returns a numbered outlook. The lock is held meanwhile, so a higher number means a later outlook.
+    /// Returns a numbered outlook. The caller holds the lock, so an outlook with a higher number is a later one.
     fn outlook(&mut self, client: &Client) -> Outlook {
         self.at = self.at.saturating_add(1);
         Outlook::of(client, self.at)

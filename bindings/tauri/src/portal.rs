@@ -1,5 +1,5 @@
-//! The customer portal of pages. Tokens, license keys and the secrets of checkouts stay here. A page has numbers for them
-//! until it releases their reply, or is gone.
+//! The customer portal for pages. Tokens, license keys and the secrets of checkouts stay here. A page has numbers for
+//! these values, until the page releases the reply that contains them or is gone.
 
 use polar_license::portal::boundary::{Handles, Reply};
 use std::collections::HashMap;
@@ -14,12 +14,12 @@ struct Portal {
     webview: String,
     page: String,
     handles: Handles,
-    /// The replies that the page has not released, by the numbers of its calls.
+    /// The replies that the page has not released yet, by the numbers of the calls.
     replies: HashMap<u32, Reply>,
 }
 
 impl Portals {
-    /// Returns the handles of a page, which no other page can use.
+    /// Returns the handles of a page. No other page can use them.
     pub(crate) fn handles(&self, webview: &str, page: &str) -> Handles {
         let mut portals = self.lock();
         if let Some(known) = portals.iter().find(|portal| portal.is_of(webview, page)) {
@@ -35,21 +35,21 @@ impl Portals {
         handles
     }
 
-    /// Keeps a reply until the page releases it. Drops it if the page is gone.
+    /// Keeps a reply until the page releases it. If the page is gone already, drops the reply.
     pub(crate) fn hold(&self, webview: &str, page: &str, number: u32, reply: Reply) {
         if let Some(portal) = self.lock().iter_mut().find(|portal| portal.is_of(webview, page)) {
             portal.replies.insert(number, reply);
         }
     }
 
-    /// Drops a reply, and wipes its values.
+    /// Drops a reply and wipes its values.
     pub(crate) fn release(&self, webview: &str, page: &str, number: u32) {
         if let Some(portal) = self.lock().iter_mut().find(|portal| portal.is_of(webview, page)) {
             portal.replies.remove(&number);
         }
     }
 
-    /// Drops the replies of the pages that are gone: those of this webview, except the given page.
+    /// Drops the replies of all pages that this webview has shown, except `page`.
     pub(crate) fn forget(&self, webview: &str, page: Option<&str>) {
         self.lock().retain(|portal| portal.webview != webview || page == Some(&portal.page));
     }

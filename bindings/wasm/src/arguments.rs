@@ -1,5 +1,5 @@
-//! Converts numbers and names from JavaScript into the engine's types. Numbers are `f64`, because for any smaller type
-//! the glue silently truncates.
+//! Converts numbers and names from JavaScript into the engine's types. Takes numbers as `f64`, because wasm-bindgen
+//! silently truncates a number to any smaller type.
 
 use crate::values::defect;
 use polar_license::engine;
@@ -7,8 +7,8 @@ use polar_license::transport;
 use polar_license::{Now, Timestamp};
 use wasm_bindgen::prelude::*;
 
-/// The origin of a refresh: an app that waits for it, a timer, the start of the automatic refresh, or a sign that the network
-/// may be back.
+/// The event that starts a refresh: `short` for a call of an app that waits for the result; `full` for a timer;
+/// `started` for the start of the automatic refresh; `woken` for a sign that the network may be back.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Patience {
@@ -18,7 +18,7 @@ pub enum Patience {
     Woken = "woken",
 }
 
-/// The outcome of waiting for other tabs: none is asking Polar, or one still is.
+/// The outcome of waiting for other tabs: `taken` if no other tab is asking Polar, `late` if one still is.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Turn {
@@ -35,23 +35,25 @@ pub enum NoReply {
     Cancelled = "cancelled",
 }
 
-/// The largest time that is accepted: JavaScript's numbers hold it to the millisecond, with room for additions.
+/// The largest accepted time. JavaScript's numbers are exact to the millisecond up to twice this time, so there is room
+/// to add durations.
 const LONGEST_MS: f64 = 4_503_599_627_370_496.0;
 
-/// Converts two clocks: `wall` in ms since 1970, `mono` in ms since any moment. Converts NaN to 0.
+/// Converts the readings of two clocks. `wall` is the reading of the wall clock in ms since 1970. `mono` is the reading
+/// of the monotonic clock in ms since any moment. Converts NaN to 0.
 pub(crate) fn now(wall: f64, mono: f64) -> Now {
     let wall = wall.clamp(-LONGEST_MS, LONGEST_MS);
     let mono = mono.clamp(0.0, LONGEST_MS);
     Now { wall: Timestamp::from_unix_ms(wall as i64), mono: mono as u64 }
 }
 
-/// Converts a count of uses. Returns 0, which the engine refuses, if it is not a whole number.
+/// Converts a number of uses. Returns 0, which the engine refuses, if `count` is not a whole number.
 pub(crate) fn count(count: f64) -> u32 {
-    // `as` saturates
+    // `as` saturates at the limits of `u32`
     if count.fract() == 0.0 { count as u32 } else { 0 }
 }
 
-/// Converts an HTTP status. Returns 0, which Polar never sends, if it is out of range.
+/// Converts an HTTP status. Returns 0, which Polar never sends, if `status` is out of range.
 pub(crate) fn status(status: f64) -> u16 {
     if (100.0..1000.0).contains(&status) { status as u16 } else { 0 }
 }

@@ -1,4 +1,4 @@
-//! The class that JavaScript calls: an engine, the steps in progress and the timer of the automatic refresh.
+//! The class that JavaScript calls. It holds an engine, the steps in progress, and the plan of the automatic refresh.
 
 use crate::arguments::{self, NoReply, Patience, Turn, now};
 use crate::numbered::Numbered;
@@ -16,24 +16,26 @@ use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// The pace of requests, shared by all licenses of a page or process because they ask Polar from one address.
+    /// The pace of requests. All licenses of a page or process share it, because they ask Polar from one network
+    /// address.
     static PACER: Pacer = Pacer::new();
 }
 
-/// The licensing of one app on one device. In every method `wall` is the wall clock in ms since 1970, and `mono` the
-/// monotonic clock in ms since any moment. An operation ends with the step `done`. Every other step has a number, with
-/// which it is resumed once. Any exception other than `{ error }` is a defect, after which the instance must not be
-/// used.
+/// The licensing of one app on one device. In every method, `wall` is the reading of the wall clock in ms since 1970,
+/// and `mono` is the reading of the monotonic clock in ms since any moment. The last step of an operation is `done`.
+/// Every other step has a number, with which it can be resumed once. An exception other than `{ error }` reports a
+/// defect: do not use the instance afterwards.
 #[wasm_bindgen]
 pub struct Engine(RefCell<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) engine: engine::Engine,
-    /// The steps in progress by their numbers.
+    /// The steps in progress, by number.
     steps: Numbered<engine::Step>,
     last_number: u32,
     watch: Watch,
-    /// The span of the decision that was last read. `None` once an operation has continued.
+    /// The time span in which the decision that was last read holds. `None` after an operation has moved to its next
+    /// step, which may change the decision.
     held: Option<Span>,
     #[cfg(feature = "portal")]
     pub(crate) portal: Portal,
@@ -42,9 +44,9 @@ pub(crate) struct Inner {
 #[wasm_bindgen]
 impl Engine {
     /// Creates an engine without a record; `open` must be its first operation. `settings` is the JSON of the app's
-    /// settings. `device` identifies this device if the settings do not. `system` is a name such as `Windows 11`.
-    /// `seed` is 16 random bytes. With `own_pace` its requests do not wait for those of other engines; it is meant for
-    /// an engine with a clock of its own.
+    /// settings. `device` identifies this device if the settings do not. `system` is the name of the system, such as
+    /// `Windows 11`. `seed` is 16 random bytes. If `own_pace` is true, the engine's requests do not wait for the
+    /// requests of other engines; this is for an engine with a clock of its own.
     #[wasm_bindgen(constructor)]
     pub fn new(settings: &str, device: &str, system: String, seed: &[u8], own_pace: bool) -> Result<Self, JsValue> {
         let config = configured(settings).map_err(thrown)?;
@@ -67,13 +69,13 @@ impl Engine {
         })))
     }
 
-    /// The tag of the organization, environment and app: 16 hexadecimal digits.
+    /// The tag that identifies the organization, environment and app: 16 hexadecimal digits.
     #[wasm_bindgen(getter)]
     pub fn product(&self) -> Result<String, JsValue> {
         Ok(hex(self.inner()?.engine.record_tags().0))
     }
 
-    /// The tag of the device: 16 hexadecimal digits.
+    /// The tag that identifies the device: 16 hexadecimal digits.
     #[wasm_bindgen(getter)]
     pub fn device(&self) -> Result<String, JsValue> {
         Ok(hex(self.inner()?.engine.record_tags().1))
@@ -84,22 +86,22 @@ impl Engine {
         self.begin(Operation::Open, now(wall, mono))
     }
 
-    /// Asks Polar.
+    /// Asks Polar about the license.
     pub fn validate(&self, wall: f64, mono: f64) -> NextStep {
         self.begin(Operation::Validate, now(wall, mono))
     }
 
-    /// Asks Polar if it is due.
+    /// Asks Polar about the license if a refresh is due.
     pub fn refresh(&self, patience: Patience, wall: f64, mono: f64) -> NextStep {
         self.begin(Operation::Refresh(patience.parse()?), now(wall, mono))
     }
 
-    /// Counts usage.
+    /// Counts `count` uses of the license key.
     pub fn consume(&self, count: f64, wall: f64, mono: f64) -> NextStep {
         self.begin(Operation::Consume(arguments::count(count)), now(wall, mono))
     }
 
-    /// Activates `key`, or the stored one.
+    /// Activates `key`, or the stored key if `key` is absent.
     pub fn activate(
         &self,
         key: Option<String>,
@@ -120,8 +122,9 @@ impl Engine {
         self.begin(Operation::Forget, now(wall, mono))
     }
 
-    /// Returns the change to make to the record in a step `store`. `stored` is the record that the store holds, if any;
-    /// with `unreadable` it could not be read. Returns `keep` if the operation does not wait for the store any more.
+    /// Returns the change that a step `store` must make to the stored record. `stored` is that record, or absent if
+    /// there is none. `unreadable` is whether the store failed to read the record. Returns `keep` if the operation no
+    /// longer waits for the store.
     pub fn merge(
         &self,
         number: u32,
@@ -146,7 +149,8 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Continues after a step `store`. `problem` is the reason why the store could not be locked, read or written.
+    /// Continues after a step `store`. `problem` is the reason why the store could not be locked, read or written, or
+    /// absent if it could.
     #[wasm_bindgen(js_name = resumeStore)]
     pub fn resume_store(&self, number: u32, problem: Option<String>, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
@@ -155,7 +159,8 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Returns the seconds to wait, as stated by the reply's headers of these names.
+    /// Returns how many seconds to wait, as the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply ask.
+    /// Returns nothing if they ask for no wait.
     #[wasm_bindgen(js_name = retryAfter)]
     pub fn retry_after(
         &self,
@@ -166,7 +171,7 @@ impl Engine {
         RetryHeaders { retry_after, ratelimit_reset, date }.seconds()
     }
 
-    /// Continues after a step `send` with a complete reply. `retry_after` is the result of the method of that name.
+    /// Continues after a step `send` that got a complete reply. `retry_after` is the result of the method `retryAfter`.
     #[wasm_bindgen(js_name = resumeReply)]
     pub fn resume_reply(
         &self,
@@ -182,7 +187,7 @@ impl Engine {
         self.answered(number, answer, now(wall, mono))
     }
 
-    /// Continues after a step `send` without a complete reply. `sent` means that the request may have reached Polar.
+    /// Continues after a step `send` that got no complete reply. `sent` is whether the request may have reached Polar.
     #[wasm_bindgen(js_name = resumeFailure)]
     pub fn resume_failure(
         &self,
@@ -198,8 +203,8 @@ impl Engine {
         self.answered(number, answer, now(wall, mono))
     }
 
-    /// Continues after a step `join`. Returns another such step if the other operation has not ended and there is time
-    /// left.
+    /// Continues after a step `join`. Returns another step `join` if the other operation is still running and there is
+    /// time left to wait.
     #[wasm_bindgen(js_name = resumeJoin)]
     pub fn resume_join(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
@@ -212,7 +217,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Cancels an operation in a step `turn` or `join`, before it has done anything.
+    /// Cancels an operation that is at a step `turn` or `join`. The operation has done nothing yet.
     pub fn cancel(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let step = match inner.take(number)? {
@@ -230,8 +235,8 @@ impl Engine {
         to_js(&Current(inner.engine.current(now)))
     }
 
-    /// Returns `true` if the decision that `current` returned last still holds. Called at every check of a feature, so
-    /// its type costs the glue nothing.
+    /// Returns `true` if the decision that `current` returned last still holds. Every check of a feature calls this
+    /// method, so it returns a plain boolean, which needs no conversion.
     #[wasm_bindgen(js_name = isCurrent)]
     pub fn is_current(&self, wall: f64, mono: f64) -> bool {
         let held = self.0.try_borrow().ok().and_then(|inner| inner.held);
@@ -243,16 +248,16 @@ impl Engine {
         to_js(&Explained(self.inner()?.engine.current(now(wall, mono)).explain(feature)))
     }
 
-    /// Starts the automatic refresh: an earlier plan does not delay the next look.
+    /// Starts the automatic refresh. Drops an earlier plan, which could delay the next refresh.
     #[wasm_bindgen(js_name = startWatch)]
     pub fn start_watch(&self, wall: f64, mono: f64) -> Result<(), JsValue> {
         self.inner()?.watch = Watch::new(now(wall, mono));
         Ok(())
     }
 
-    /// Returns what the automatic refresh does at this instant: refresh, or wait, at most until the decision that was
-    /// last read ends. Call it when the wait is over, after every operation, and with `woken` if the network may be
-    /// back.
+    /// Returns whether the automatic refresh must refresh at this instant or wait. A wait ends at the latest when the
+    /// decision that was last read no longer holds. Call this method when the wait is over and after every operation.
+    /// Call it with `woken` when the network may be back.
     pub fn look(&self, woken: bool, wall: f64, mono: f64) -> Result<Ts<Look>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let end = inner.held.map_or(Duration::MAX, |held| held.wait(now));
@@ -289,7 +294,7 @@ impl Inner {
         self.steps.take(number).ok_or_else(no_such_step)
     }
 
-    /// Converts a step for JavaScript. Stores it under a new number, unless it is the last step.
+    /// Converts a step for JavaScript. Stores the step under a new number, unless it is the operation's last step.
     pub(crate) fn show(&mut self, step: engine::Step, now: Now) -> NextStep {
         self.held = None;
         let number = self.next_number();

@@ -1,19 +1,19 @@
-//! The engine for JavaScript: synchronous methods and plain values. The engine decides everything about a license; the
-//! driver in `ts/` does everything that a page must do for it.
+//! The engine for JavaScript: synchronous methods and plain values. The engine decides everything about a license. The
+//! driver in `ts/` executes the engine's steps with the means of the platform: requests, storage, locks and timers.
 //!
 //! ```text
 //!   ts/  (fetch, storage, locks, timers)
 //!    │   methods of one class; their results are JavaScript objects
-//!   portal.rs                   further methods for the customer portal, in a WebAssembly of its own
+//!   portal.rs                   further methods for the customer portal, in a WebAssembly file of its own
 //!    │
 //!   engine.rs ── arguments.rs   converts arguments: numbers and names
 //!    │      ├─── values.rs      converts results, and declares them for TypeScript
-//!    │      ├─── numbered.rs    values for which JavaScript has numbers
+//!    │      ├─── numbered.rs    values that JavaScript refers to by numbers
 //!    │      └─── under_way.rs   operations of the portal in progress, and their replies
 //!   polar_license::engine
 //! ```
 //!
-//! Never waits, never calls a function of the app, and never traps on an argument.
+//! This crate never waits, never calls a function of the app, and never traps because of an argument.
 #![deny(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm)]
 
 mod arguments;
@@ -27,8 +27,8 @@ mod values;
 
 pub use engine::Engine;
 
-/// A smaller allocator than the standard library's, and as safe to use, because talc checks that there is only one
-/// thread.
+/// The allocator, which is smaller than the standard library's. It is safe to use, because talc checks that there is
+/// only one thread.
 #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -1,6 +1,6 @@
-//! Values that JavaScript cannot hold itself, and for which it has numbers.
+//! Values that stay in WebAssembly. JavaScript refers to them by numbers.
 
-/// Values by their numbers, few enough for a list.
+/// A map from numbers to values. It is stored as a list, because it holds few values at a time.
 pub(crate) struct Numbered<T>(Vec<(u32, T)>);
 
 impl<T> Default for Numbered<T> {

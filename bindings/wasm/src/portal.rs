@@ -1,6 +1,7 @@
-//! The customer portal as further methods of the engine. `callPortal` starts an operation, which a request in JSON
-//! describes, and the other methods resume its steps: these run the engine's operations, send requests with a token, and
-//! wait. Decides nothing, and never shows a token, code or license key: JavaScript has only handles for them.
+//! Further methods of the engine, for the customer portal. `callPortal` starts the operation that a request in JSON
+//! describes. The other methods resume the operation's steps. A step runs an operation of the engine, sends a request
+//! with a token, or waits. This module decides nothing. Its replies contain no token, code or license key: they contain
+//! handles, with which JavaScript refers to these values.
 //!
 //! ```text
 //!  callPortal ─► run       an operation of the engine: its steps, and resumeRun when it is done
@@ -27,33 +28,35 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const IMPORTS: &str = r#"import type { Progress } from "./portal/types.js";"#;
 
-/// The next step for a driver of the portal, and the number with which it is resumed.
+/// The next step that a driver of the portal must execute, and the number that resumes the step.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]
 pub enum PortalStep<'a> {
-    /// Run the operation that `run` starts, then call `resumeRun`.
+    /// Run the engine's operation that the method `run` starts, then call `resumeRun`.
     Run { number: u32 },
-    /// Send this request once, within `timeout_ms`, and read at most `reply_limit` bytes. Never show any part of it.
+    /// Send this request once. Wait at most `timeout_ms` for the reply, and read at most `reply_limit` bytes of the
+    /// reply. Never show any part of the request.
     Exchange {
         number: u32,
         #[tsify(type = "\"GET\" | \"POST\"")]
         method: &'static str,
         url: &'a str,
         headers: Vec<(&'static str, &'a str)>,
-        /// Null for a request without a body.
+        /// The body, or null if the request has none.
         body: Option<&'a str>,
         timeout_ms: u64,
         reply_limit: u32,
     },
-    /// Report the progress, and wait until the monotonic clock says `until`.
+    /// Report the progress, and wait until the monotonic clock reads `until`.
     Wait {
         number: u32,
         until: u64,
         #[tsify(type = "Progress")]
         progress: ProgressJson,
     },
-    /// The operation has succeeded. `reply` is its result in JSON, and `number` releases it.
+    /// The operation has succeeded. `reply` is its result in JSON. Pass `number` to `releaseReply` to release the
+    /// reply.
     Done {
         number: u32,
         reply: &'a str,
@@ -80,7 +83,7 @@ impl Engine {
         inner.show_portal(step)
     }
 
-    /// Starts the engine's operation of a step `run`. Call `resumeRun` when that operation is done.
+    /// Starts the engine's operation for a step `run`. Call `resumeRun` when that operation is done.
     pub fn run(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let Some(Step::Run(step)) = inner.portal.steps.get(number) else { return Err(another_kind()) };
@@ -90,7 +93,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Continues after a step `run`. An operation that was never started counts as cancelled.
+    /// Continues after a step `run`. If the engine's operation was never started, it counts as cancelled.
     #[wasm_bindgen(js_name = resumeRun)]
     pub fn resume_run(&self, number: u32, wall: f64, mono: f64) -> NextPortalStep {
         let not_begun = not_begun(&Context::of(&self.inner()?.engine));
@@ -101,7 +104,7 @@ impl Engine {
         })
     }
 
-    /// Continues after a step `exchange` with a complete reply. `location` is its header of that name.
+    /// Continues after a step `exchange` that got a complete reply. `location` is the reply's header `Location`.
     #[wasm_bindgen(js_name = resumePortalReply)]
     #[expect(
         clippy::too_many_arguments,
@@ -122,7 +125,7 @@ impl Engine {
         self.exchanged(number, answer, now(wall, mono))
     }
 
-    /// Continues after a step `exchange` without a complete reply. `sent` means that the request may have reached
+    /// Continues after a step `exchange` that got no complete reply. `sent` is whether the request may have reached
     /// Polar.
     #[wasm_bindgen(js_name = resumePortalFailure)]
     pub fn resume_portal_failure(
@@ -139,7 +142,8 @@ impl Engine {
         self.exchanged(number, answer, now(wall, mono))
     }
 
-    /// Continues after a step `wait`: its time has come, or the caller no longer wants to wait.
+    /// Continues after a step `wait`. `given_up` is true if the caller no longer wants to wait, and false if the time
+    /// has come.
     #[wasm_bindgen(js_name = resumeWait)]
     pub fn resume_wait(
         &self,
@@ -155,7 +159,7 @@ impl Engine {
         })
     }
 
-    /// Ends an operation of the portal in this step, and drops its values.
+    /// Ends the portal's operation that is at the step with this number, and drops the operation's values.
     #[wasm_bindgen(js_name = giveUp)]
     pub fn give_up(&self, number: u32) -> Result<(), JsValue> {
         let portal = &mut self.inner()?.portal;
@@ -165,7 +169,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Drops the reply of a step `done`. Its handles are no longer valid, and their values are wiped.
+    /// Drops the reply of a step `done`. The reply's handles are no longer valid, and the values behind the handles are
+    /// wiped.
     #[wasm_bindgen(js_name = releaseReply)]
     pub fn release_reply(&self, number: u32) -> Result<(), JsValue> {
         drop(self.inner()?.portal.replies.take(number));
@@ -195,7 +200,8 @@ impl Engine {
 }
 
 impl Inner {
-    /// Converts a step for JavaScript. Stores it, or the reply, under a new number.
+    /// Converts a step for JavaScript. Stores the step under a new number. If the step is `Done`, stores its reply
+    /// instead.
     fn show_portal(&mut self, step: Step<boundary::Outcome>) -> NextPortalStep {
         let number = self.next_number();
         let shown = match step {

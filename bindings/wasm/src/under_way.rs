@@ -1,4 +1,4 @@
-//! The operations of the portal in progress, and the engine's operations that they run. Runs nothing itself.
+//! Keeps the portal's operations in progress, and the engine's operations that run for them. Runs nothing itself.
 
 use crate::numbered::Numbered;
 use polar_license::engine::{self, Outcome};
@@ -14,14 +14,15 @@ pub(crate) struct Portal {
     pub(crate) runs: Runs,
 }
 
-/// The engine's operations that run for steps of the portal.
+/// The engine's operations that run for the portal's steps. A number identifies each step of the portal or of the
+/// engine.
 #[derive(Default)]
 pub(crate) struct Runs {
-    /// The number of the portal's step whose engine operation is being resumed.
+    /// The portal's step for which the engine is resuming an operation.
     pub(crate) current: Option<u32>,
-    /// The number of the portal's step, by the number of the engine's step that runs for it.
+    /// Maps the present step of each operation of the engine to the portal's step for which the operation runs.
     pub(crate) under_way: Numbered<u32>,
-    /// The outcomes by the number of the portal's step.
+    /// Maps each of the portal's steps to the outcome of the engine's operation that ran for it.
     pub(crate) ended: Numbered<Outcome>,
 }
 
@@ -31,7 +32,7 @@ impl Portal {
         self.runs.current = self.runs.under_way.take(number);
     }
 
-    /// Records that the resumed operation continues with the step of this number.
+    /// Records that the resumed operation continues with the engine's step of this number.
     pub(crate) fn goes_on(&mut self, number: u32) {
         if let Some(run_for) = self.runs.current.take() {
             self.runs.under_way.insert(number, run_for);

@@ -1,5 +1,5 @@
 //! The values that JavaScript receives: plain objects, created by serde-wasm-bindgen and declared by tsify. The members
-//! of a decision and of an error come from the core; their TypeScript is in `ts/src/types.ts`.
+//! of a decision and of an error come from the core; `ts/src/types.ts` declares them.
 
 use js_sys::Uint8Array;
 use polar_license::engine::{self, Outcome, Patience, SendStep, StoreStep};
@@ -14,17 +14,19 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const IMPORTS: &str = r#"import type { Deactivated, Decision, Explanation, Failure } from "./types.js";"#;
 
-/// The next step for a driver, and the number with which it is resumed.
+/// The next step that a driver must execute, and the number that resumes the step.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]
 pub enum Step<'a> {
-    /// Wait until no other tab asks Polar, at most until `until`, and keep the turn until the operation is done.
+    /// Wait for the turn: until no other tab is asking Polar, but at most until `until`. Keep the turn until the
+    /// operation is done.
     Turn { number: u32, until: u64 },
-    /// Read, merge and write the stored record, at `not_before`. Wait for the lock until `until`. A store that takes
-    /// longer than `timeout_ms` counts as broken.
+    /// Read, merge and write the stored record, but not before `not_before`. Wait for the record's lock at most until
+    /// `until`. If the store takes longer than `timeout_ms`, it counts as broken.
     Store { number: u32, not_before: u64, until: u64, timeout_ms: u64 },
-    /// Post `body` once, at `not_before`, within `timeout_ms`, and read at most `reply_limit` bytes.
+    /// Post `body` once, but not before `not_before`. Wait at most `timeout_ms` for the reply, and read at most
+    /// `reply_limit` bytes of the reply.
     Send {
         number: u32,
         not_before: u64,
@@ -34,7 +36,7 @@ pub enum Step<'a> {
         timeout_ms: u64,
         reply_limit: u32,
     },
-    /// Wait until another operation has ended, at most until `until`.
+    /// Wait until another operation has ended, but at most until `until`.
     Join { number: u32, until: u64 },
     /// The operation has ended.
     Done {
@@ -44,7 +46,7 @@ pub enum Step<'a> {
         /// The reason why the operation failed, or null.
         #[tsify(type = "Failure | null")]
         error: Option<ErrorDetails<'a>>,
-        /// The outcome for the seat after a deactivation, or null.
+        /// The outcome for the seat after a deactivation; null for all other operations.
         #[tsify(type = "Deactivated | null")]
         deactivated: Option<Deactivated>,
     },
@@ -55,7 +57,7 @@ pub enum Step<'a> {
 #[serde(tag = "do", rename_all = "lowercase")]
 pub enum Change {
     Keep,
-    /// Replace it. With `durable` it must be on the disk before the operation continues.
+    /// Replace the stored record. If `durable`, the new record must be on the disk before the operation continues.
     Put {
         #[serde(with = "serde_wasm_bindgen::preserve")]
         #[tsify(type = "Uint8Array<ArrayBuffer>")]
@@ -65,7 +67,7 @@ pub enum Change {
     Remove,
 }
 
-/// The action of the automatic refresh at this instant.
+/// The action that the automatic refresh must take at this instant.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "lowercase")]
 pub enum Look {
@@ -73,7 +75,7 @@ pub enum Look {
         #[tsify(type = "Patience")]
         patience: &'static str,
     },
-    /// Look again after `ms`.
+    /// Call `look` again after `ms`.
     Wait { ms: u64 },
 }
 
@@ -139,7 +141,7 @@ impl From<store::Change> for Change {
 }
 
 impl Look {
-    /// Converts an action, and shortens a wait to `end`.
+    /// Converts an action. If the action is a wait longer than `end`, shortens the wait to `end`.
     pub(crate) fn of(look: engine::Look, end: Duration) -> Self {
         match look {
             engine::Look::Refresh(Patience::Short) => Self::Refresh { patience: "short" },
@@ -167,17 +169,17 @@ pub(crate) fn thrown(error: Error) -> JsValue {
     to_js::<_, Thrown<'static>>(&thrown).map_or_else(|defect| defect, JsValue::from)
 }
 
-/// Returns an exception that only a mistake in this library or its driver can cause.
+/// Returns an exception that reports a defect of this library or of its driver.
 pub(crate) fn defect(what: &str) -> JsValue {
     js_sys::Error::new(what).into()
 }
 
-/// Returns the exception for a number whose step was already resumed, or never existed.
+/// Returns the exception for a number whose step was already resumed or never existed.
 pub(crate) fn no_such_step() -> JsValue {
     defect("no step has this number")
 }
 
-/// Returns the exception for a step that another method resumes.
+/// Returns the exception for a step of another kind, which another method must resume.
 pub(crate) fn another_kind() -> JsValue {
     defect("the step with this number is of another kind")
 }

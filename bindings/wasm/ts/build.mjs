@@ -1,7 +1,7 @@
 /**
  * Builds the JavaScript and the WebAssembly of the npm package: `node build.mjs WASM PORTAL OUT`. WASM and PORTAL are
- * the folders that wasm-bindgen wrote, without and with the customer portal; OUT is the package to fill. Run by `cargo
- * xtask package npm`.
+ * folders that wasm-bindgen wrote: WASM for the engine without the customer portal, and PORTAL for the engine with it.
+ * OUT is the package's folder, which this script fills. `cargo xtask package npm` runs this script.
  *
  * ```text
  *   OUT/index.js  index.cjs  …      the entries
@@ -22,12 +22,14 @@ const here = dirname(fileURLToPath(import.meta.url));
 const [from, portal, out] = process.argv.slice(2).map((path) => resolve(path));
 
 /**
- * The oldest runtimes that must understand the scripts: browsers of 2022, and the oldest Node of
- * pkg-template/package.json.
+ * The oldest runtimes that must understand the scripts: browsers of 2022, and the oldest Node that
+ * pkg-template/package.json allows.
  */
 const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node20"];
 
-/** The longest line of a script. Node prints the whole line above an uncaught error. */
+/**
+ * The longest line of a script. It is limited because Node prints the whole line in which an uncaught error was thrown.
+ */
 const LINE = 400;
 
 mkdirSync(out, { recursive: true });
@@ -42,14 +44,17 @@ const generated = new Map([
 ]);
 for (const file of [...(await modules(ENTRIES, true)), ...(await modules(ALONE, false))]) await commonJs(file);
 
-/** Writes a generated file that is committed, or fails if the committed one is out of date. */
+/**
+ * Compares a generated file with the committed one, and fails if the committed one is out of date. If
+ * POLAR_LICENSE_WRITE_TYPES is set, writes the file instead.
+ */
 function check(kept, made, source) {
   if (process.env.POLAR_LICENSE_WRITE_TYPES) writeFileSync(kept, made);
   if (readFileSync(kept, "utf8").replaceAll("\r\n", "\n") === made) return;
   throw new Error(`${kept} is not what ${source}; set POLAR_LICENSE_WRITE_TYPES=1 to write it`);
 }
 
-/** Generates the dialog's words for translators. */
+/** Generates the file of the dialog's texts for translators. */
 async function dialogTexts() {
   const contents = 'export * from "./texts"; export * from "./portal-texts";';
   const stdin = { contents, resolveDir: join(here, "src/dialog") };
@@ -59,7 +64,7 @@ async function dialogTexts() {
   return `${JSON.stringify({ ...ENGLISH, ...PORTAL_ENGLISH }, undefined, 2)}\n`;
 }
 
-/** Writes ES modules, with one file for each part that several entries share. Returns the files. */
+/** Writes ES modules, and a separate file for each part that several entries share. Returns the files. */
 async function modules(entries, splitting) {
   const { metafile } = await build({
     absWorkingDir: here,
@@ -83,8 +88,8 @@ async function modules(entries, splitting) {
 }
 
 /**
- * Names the sources by the paths that a developer knows, and leaves out the WebAssembly, which the script holds
- * already.
+ * In a source map, names the sources by the paths that a developer knows. Leaves out the source of the WebAssembly,
+ * because the script itself contains it already.
  */
 function tidy(file) {
   const map = JSON.parse(readFileSync(file, "utf8"));
@@ -94,7 +99,10 @@ function tidy(file) {
   writeFileSync(file, JSON.stringify(map));
 }
 
-/** Writes an ES module as a CommonJS module beside it, which imports the CommonJS versions of the shared parts. */
+/**
+ * Writes an ES module as a CommonJS module beside it. The CommonJS module imports the CommonJS versions of the shared
+ * parts.
+ */
 async function commonJs(file) {
   const renamed = (setup) => {
     setup.onResolve({ filter: /^\./ }, ({ path, kind }) =>
@@ -106,7 +114,7 @@ async function commonJs(file) {
     entryPoints: [`./${relative(out, file).replaceAll("\\", "/")}`],
     outfile: file.replace(/\.js$/, ".cjs"),
     bundle: true,
-    // names the exports in a form that Node finds when such a module is imported
+    // names the exports in such a way that Node finds them when an ES module imports this module
     platform: "node",
     format: "cjs",
     minify: true,
@@ -120,7 +128,8 @@ async function commonJs(file) {
 
 function optimize(input, output) {
   const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
-  // only the features that the compiler has used, as the file's section lists them: browsers must support each one
+  // allows only the WebAssembly features that the compiler has listed in the file's own section, since browsers must
+  // support each feature
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
@@ -131,8 +140,9 @@ function base64(wasm) {
 }
 
 /**
- * Turns the output of wasm-bindgen, which keeps its one instance in a variable of its module, into the body of a
- * function. After a trap a second instance can be made. The UTF-8 codec is a parameter.
+ * Turns the output of wasm-bindgen into the body of a function. The output keeps its only instance in a variable of the
+ * module, whereas the function can be called again, so that a second instance can be created after a trap. The UTF-8
+ * codec is a parameter of the function.
  */
 async function glue(path) {
   const { outputFiles } = await build({

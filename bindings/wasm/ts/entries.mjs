@@ -1,10 +1,10 @@
 /**
- * The scripts of the package: the name of each, and its source without `.ts`. To add one, add a line here and one in
- * `exports` of pkg-template/package.json.
+ * The scripts of the package: the name of each, and the path of its source without `.ts`. To add a script, add a line
+ * here and an entry in `exports` of pkg-template/package.json.
  */
 
 /**
- * Entries that share their common parts, so that a program that loads two of them has one engine and one
+ * Entries that share their common parts. So a program that loads two of them has only one engine and one class
  * `LicenseError`.
  */
 export const ENTRIES = {
@@ -19,10 +19,10 @@ export const ENTRIES = {
   testing: "testing/index",
 };
 
-/** Packages that the app installs. The entries that need them import the app's copies. */
+/** Packages that the app installs. The entries that need one of them import the app's copy. */
 export const PEERS = ["react", "@openfeature/web-sdk", "@tauri-apps/api"];
 
-/** Entries that share nothing, or that must be one file, such as a sandboxed preload script. */
+/** Entries that share nothing, or that must consist of one file, as a sandboxed preload script must. */
 export const ALONE = {
   "electron-preload": "electron/preload",
   react: "react",

@@ -1,6 +1,6 @@
 /**
- * Measures how much the npm package adds to a page: `node sizes.mjs PACKAGE` prints names and bytes as JSON. Run by
- * `cargo xtask package npm`.
+ * Measures how much the npm package adds to a page. `node sizes.mjs PACKAGE` prints names and sizes in bytes as JSON.
+ * `cargo xtask package npm` runs this script.
  */
 
 import { readFileSync } from "node:fs";
@@ -27,7 +27,10 @@ async function page(entry) {
   return bundle(`import { createLicenseClient } from "./${entry}"; globalThis.open = createLicenseClient;`);
 }
 
-/** Bundles a page that uses all of an entry, without the packages that the app installs itself. */
+/**
+ * Bundles a page that uses everything an entry exports. The bundle does not include the packages that the app installs
+ * itself.
+ */
 async function everythingOf(entry) {
   return bundle(`import * as all from "./${entry}"; globalThis.all = all;`);
 }

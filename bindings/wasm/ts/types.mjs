@@ -1,8 +1,8 @@
 /**
- * Writes the declarations of the npm package: `node types.mjs OUT`. Each entry gets `NAME.d.cts`, which refers to the
- * declarations in `types/`, and `NAME.d.ts`, which refers to `NAME.d.cts`. Declarations that no entry leads to are left
- * out. Everything is declared once, for CommonJS, from which ES modules can import, so that a class is the same type in
- * both. Run by `cargo xtask package npm`.
+ * Writes the declarations of the npm package: `node types.mjs OUT`. Each entry gets a file `NAME.d.cts`, which refers
+ * to the declarations in `types/`, and a file `NAME.d.ts`, which refers to `NAME.d.cts`. Declarations that no entry
+ * refers to are left out. Everything is declared only once, for CommonJS. ES modules can import from CommonJS, so a
+ * class has the same type in both. `cargo xtask package npm` runs this script.
  */
 
 import { execFileSync } from "node:child_process";
@@ -37,7 +37,10 @@ try {
   rmSync(declared, { recursive: true });
 }
 
-/** Returns every declaration file that the entries lead to, including their own, without `.d.ts`. */
+/**
+ * Returns every declaration file that the entries refer to, directly or indirectly, including the files of the entries
+ * themselves. The names are without `.d.ts`.
+ */
 function reachable(entries) {
   const found = new Set();
   const open = [...entries];

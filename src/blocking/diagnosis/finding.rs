@@ -1,4 +1,4 @@
-//! The result of a check, and the table of faults with advice for each. Checks nothing itself.
+//! The result of a check, and the table of all faults with the advice for each. Checks nothing itself.
 
 use crate::names::names;
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub enum Outcome {
     Good,
     /// The check was not possible; the advice says how it becomes possible.
     Unchecked,
-    /// Something that may be intended, or a fault.
+    /// Something that may be a fault, or may be intended.
     Warning,
     /// Something that keeps a license from working.
     Fault,
@@ -66,7 +66,7 @@ impl Finding {
         self.outcome
     }
 
-    /// Returns the fault, if something is wrong or may be.
+    /// Returns the fault if something is wrong or may be wrong, else `None`.
     pub fn fault(&self) -> Option<Fault> {
         self.fault
     }
@@ -76,7 +76,7 @@ impl Finding {
         &self.detail
     }
 
-    /// Returns advice, in whole sentences.
+    /// Returns the advice in whole sentences, or `None` if the outcome is [`Outcome::Good`].
     pub fn advice(&self) -> Option<&str> {
         self.advice.as_deref()
     }
@@ -103,7 +103,7 @@ names! {
         Key = "key";
         /// The directory of the license.
         Storage = "storage";
-        /// The free space there.
+        /// The free space in the directory of the license.
         Space = "space";
         /// The license on this device.
         License = "license";
@@ -153,7 +153,7 @@ faults! {
     NotPolar = "not_polar",
         "A proxy, a firewall or another server answered in Polar's place: check the environment, and ask who runs \
          this network to let requests to this server through.";
-    /// Polar no longer has the endpoint, or not in this version of its interface.
+    /// Polar no longer has the endpoint, or does not have it in this version of its interface.
     EndpointGone = "endpoint_gone",
         "Polar answers, but no longer at this address or in this version of its interface: update the app. If \
          `environment` is an address of your own, compare it with the one that the server shows.";
@@ -187,7 +187,7 @@ faults! {
     CertificateDate = "certificate_date",
         "Set the date and time of this computer. If they are right, whoever opens encrypted connections in this \
          network uses an old certificate.";
-    /// The certificate is another server's, or broken.
+    /// The certificate belongs to another server, or is broken.
     WrongCertificate = "wrong_certificate",
         "In a hotel, a train or an airport, open any page in a browser and sign in to the network first. If that \
          does not help, another server answers under Polar's name: use another network.";
@@ -211,7 +211,7 @@ faults! {
     /// Polar denies the key.
     KeyDenied = "key_denied",
         "Look at the key in Polar's dashboard or customer portal.";
-    /// This device has no id that lasts longer than a run.
+    /// This device has no id that lasts longer than one run of the app.
     NoDeviceId = "no_device_id",
         "Set a device id, or make the directory of the license writable.";
     /// The system names no directory for the license.
@@ -226,7 +226,7 @@ faults! {
     /// Another process holds the lock.
     Locked = "locked",
         "Close other programs that use this license, or try again in a few seconds.";
-    /// Something else is in the place of the license.
+    /// Something other than the license exists where its file or directory should be.
     Obstructed = "obstructed",
         "Move away what is there, or choose another directory.";
     /// The license file exists, and this user may not read it.
@@ -236,7 +236,7 @@ faults! {
     /// Other users can read the license.
     ReadableByOthers = "readable_by_others",
         "Take the right to read from other users; the file holds the license key.";
-    /// The stored license was not confirmed for too long.
+    /// Polar has not confirmed the stored license for too long.
     LicenseLapsed = "license_lapsed",
         "Go online once, and start the app or run `polar-license validate`: the license works again as soon as \
          Polar has confirmed it.";

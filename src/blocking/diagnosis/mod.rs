@@ -1,12 +1,13 @@
-//! A self-test of the parts that a license depends on: the way to Polar, the clock, the place where the license is
-//! kept. Customers send its results to support in place of "it does not work". Judges no license, and changes none.
+//! A self-test of the parts that a license depends on: the connection to Polar, the clock, and the place where the
+//! license is kept. Customers can send its results to support instead of "it does not work". Judges no license, and
+//! changes none.
 //!
-//! No finding has a license key, a user's name, or the address of a proxy. A path is shown with `~` for the home
+//! No finding contains a license key, a user's name, or the address of a proxy. A path is shown with `~` for the home
 //! directory and `USER` for the user's name.
 //!
 //! ```text
-//! network   one request ──► polar · proxy · certificates · clock · key      two, if Polar does not know the key
-//! storage   one rehearsal ──► device · storage
+//! network   one request ──► polar · proxy · certificates · clock · key   (two if Polar does not know the key)
+//! storage   one save, rehearsed ──► device · storage
 //! ```
 //!
 //! ```no_run

@@ -1,5 +1,5 @@
-//! Checks the way to Polar with one request as the client sends it. Shows no address of a proxy, and nothing of a
-//! reply.
+//! Checks the connection to Polar with one request, which is sent as the client sends its requests. Never shows the
+//! address of a proxy or the body of a reply.
 
 use super::finding::{Check, Fault, Finding};
 use crate::blocking::http::{Obstacle, Probe, Route, leaves_certificates_out, probe, route, wrong_proxy_variables};
@@ -17,18 +17,19 @@ use crate::wire::{Cause, Confirmed, Rejection, Validate};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A key and an organization that do not exist. Polar answers to them as to any key that it does not know.
+/// A key and an organization that do not exist. Polar answers a request with them as it answers a request with any
+/// unknown key.
 const NO_KEY: &str = "POLAR-LICENSE-SELF-TEST";
 const NO_ORGANIZATION: Uuid = Uuid::from_u128(0x5e1f7e57_0000_4000_8000_000000000000);
 
 /// The newest version of Polar's API that this library is tested with.
 const NEWEST_TESTED: &str = "2027-01";
 
-/// The deviation of a clock that is not worth mentioning.
+/// The largest deviation of the clock that counts as right.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// Asks Polar once about a key that does not exist. Finds out who answers, over which proxy and with which certificate,
-/// and whether this computer's clock is right. Needs no license key. The request counts for Polar's rate limit.
+/// and whether this computer's clock is right. Needs no license key. The request counts towards Polar's rate limit.
 pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
     let (key, request) = made_up();
     let Some(request) = request else { return Vec::new() };
@@ -47,9 +48,9 @@ pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
     findings
 }
 
-/// Does the same with a license key, and also finds out whether Polar knows the key in the configured organization. If
-/// it does not, asks Polar's other environment (the sandbox, or production) too, so that a key of the wrong one is
-/// found.
+/// Checks the same as [`network`], but asks Polar about the given license key. Also finds out whether Polar knows that
+/// key in the configured organization. If Polar does not know it, asks Polar's other environment as well (the sandbox
+/// instead of production, or the reverse), to find out whether the key belongs there.
 pub fn network_with_key(config: &Config, key: &Key) -> Vec<Finding> {
     let request = Validate::new(key, config.organization_id());
     let asked = Asked::new(config.environment(), &request, config.timeout());
@@ -62,7 +63,7 @@ fn made_up() -> (&'static str, Option<Validate>) {
     (NO_KEY, Key::parse(NO_KEY).ok().map(|key| Validate::new(&key, NO_ORGANIZATION)))
 }
 
-/// A request, and everything that is known about it.
+/// A request that was sent, and its outcome.
 struct Asked {
     url: String,
     route: Route,
@@ -101,7 +102,7 @@ impl Asked {
         self.no_answer().is_none()
     }
 
-    /// Returns the reason why there is no answer of Polar's, or `None` if there is one.
+    /// Returns the reason why Polar did not answer, or `None` if it did.
     fn no_answer(&self) -> Option<&Rejection> {
         match &self.reply {
             Ok(_) | Err(Rejection::Denied(_)) => None,
@@ -153,13 +154,14 @@ impl Asked {
         }
     }
 
-    /// Returns the part of a detail about the version of Polar's API that answered.
+    /// Returns the version of Polar's API that answered, as a text to append to a detail. The text is empty if the
+    /// version is not known.
     fn version(&self) -> String {
         let Some(version) = self.probe.version.as_deref().filter(|version| is_version(version)) else {
             return String::new();
         };
         let newest = NEWEST_TESTED;
-        // versions are written so that later ones sort behind
+        // a version is a year and a month, so a later version is also the greater text
         let note = if version > newest {
             format!(", which is newer than those tested here (up to {newest})")
         } else {
@@ -176,7 +178,7 @@ impl Asked {
             Obstacle::Timeout => Fault::Timeout,
             Obstacle::HostName => Fault::ProxyLookup,
             Obstacle::Connection if has_proxy => Fault::ProxyUnreachable,
-            // a proxy that filters accepts the connection, then breaks it off or answers itself
+            // a proxy that filters accepts the connection, and then breaks it off or answers in the server's place
             Obstacle::BrokenOff | Obstacle::PlainText if has_proxy => Fault::ProxyRefused,
             Obstacle::Connection | Obstacle::BrokenOff if self.is_on_this_computer() => Fault::NoLocalServer,
             Obstacle::Connection | Obstacle::BrokenOff => Fault::NoNetwork,
@@ -188,12 +190,13 @@ impl Asked {
         }
     }
 
-    /// Anything else is asked over https alone.
+    /// Returns `true` if the address begins with `http:`. Its server is then on this computer, because any other server
+    /// must have an `https` address.
     fn is_on_this_computer(&self) -> bool {
         self.url.starts_with("http:")
     }
 
-    /// `None` if there is no proxy.
+    /// Returns the finding about the proxy, or `None` if there is no proxy.
     fn proxy(&self) -> Option<Finding> {
         self.route.proxy.as_ref().map(|(protocol, has_user)| {
             let user = if *has_user { ", with a user name" } else { "" };
@@ -299,7 +302,7 @@ impl Asked {
     }
 }
 
-/// Returns the findings about wrong settings of the proxy.
+/// Returns a finding for each variable that should hold a proxy's address and does not.
 fn wrong_proxies() -> Vec<Finding> {
     let wrong = wrong_proxy_variables()
         .into_iter()
@@ -311,7 +314,7 @@ fn is_of_proxy(fault: Fault) -> bool {
     [Fault::ProxyUnreachable, Fault::ProxyLookup, Fault::ProxyRefused].contains(&fault)
 }
 
-/// `how` it answered.
+/// Returns the detail for the sign-in page of a network. `how` says in which way the page answered.
 fn portal(how: &str) -> String {
     format!("the sign-in page of a network answered in Polar's place ({how})")
 }
@@ -324,13 +327,13 @@ fn of_certificate(fault: CertificateFault) -> Fault {
     }
 }
 
-/// Returns `true` if a text is the name of a version, such as `2026-10`.
+/// Returns `true` if a text has the form of a version, such as `2026-10`.
 fn is_version(text: &str) -> bool {
     let is_digit = |(at, byte): (usize, u8)| if at == 4 { byte == b'-' } else { byte.is_ascii_digit() };
     text.len() == 7 && text.bytes().enumerate().all(is_digit)
 }
 
-/// Returns the fault of a reply that is not Polar's.
+/// Returns the fault that most likely explains an unexpected reply.
 fn who_answered(status: u16, body: &[u8]) -> Fault {
     let is_page = body.trim_ascii_start().starts_with(b"<");
     match status {
@@ -343,7 +346,8 @@ fn who_answered(status: u16, body: &[u8]) -> Fault {
     }
 }
 
-/// Returns the other environment that a key may belong to.
+/// Returns the other of Polar's two environments, to which a key may belong instead. Returns `None` if the environment
+/// is an address of the app's own.
 pub(super) fn other_environment(environment: &Environment) -> Option<Environment> {
     match environment {
         Environment::Production => Some(Environment::Sandbox),
@@ -360,14 +364,15 @@ pub(super) fn named(environment: &Environment) -> String {
     }
 }
 
-/// Returns `true` if this is Polar's reply at an address without an endpoint, and for a version that it has removed.
+/// Returns `true` if `body` is the body of Polar's bare 404. Polar sends this reply for an address without an endpoint,
+/// and for a version of its API that it has removed.
 fn is_bare_not_found(body: &[u8]) -> bool {
     let document = Json::parse(body);
     let detail = document.and_then(|document| document.get("detail")).and_then(Json::string);
     detail.as_deref() == Some("Not Found") && document.is_some_and(|document| document.get("error").is_none())
 }
 
-/// Formats a time in the largest unit of which there are at least two.
+/// Formats a time: in minutes if it is less than an hour, in hours if it is less than two days, and otherwise in days.
 fn rounded(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;

@@ -10,12 +10,13 @@ pub fn shown_path(path: &Path) -> String {
     shown(path, env::home_dir().as_deref(), &users.collect::<Vec<_>>())
 }
 
-/// Returns the same as a word of a shell's command.
+/// Returns the path as [`shown_path`] does, in the form of one word of a shell command.
 pub(super) fn shell_path(path: &Path) -> String {
     shell_word(&shown_path(path))
 }
 
-/// Adds quotes if a character may mean something to the shell, but not around the `~/` at the start.
+/// Puts a path in quotes if it has a character that may mean something to the shell. A `~/` at the start stays before
+/// the quotes, so that the shell replaces it.
 fn shell_word(path: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
     let (home, rest) = path.strip_prefix("~/").map_or(("", path), |rest| ("~/", rest));

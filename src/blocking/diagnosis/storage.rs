@@ -1,5 +1,5 @@
-//! Checks the device's identity and the place where the license is kept, by a rehearsal of a save that leaves nothing
-//! behind. Never looks into a record, and changes none.
+//! Checks the device's identity, and the place where the license is kept. Rehearses a save, and leaves nothing behind.
+//! Never interprets a record, and changes none.
 
 use super::finding::{Check, Fault, Finding};
 use super::network::{named, other_environment};
@@ -13,8 +13,8 @@ use crate::config::{Config, Environment};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Checks the device's identifier, and whether a license can be kept in the directory. The default is
-/// [`default_directory`]. Removes everything that it creates there.
+/// Checks the device's identifier, and whether a license can be kept in `directory`, or in [`default_directory`] if
+/// `directory` is `None`. Removes everything that it creates there.
 pub fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     let Some(directory) = directory.map(Path::to_owned).or_else(default_directory) else {
         let detail = "this system names no directory for application data";
@@ -40,7 +40,8 @@ impl Place {
         Self { directory: directory.to_owned(), opened, store }
     }
 
-    /// Shows the device as the hash in the record's name, from which nothing can be learned about the machine.
+    /// Returns the finding about the device's id. Shows only the hash that is part of the record's name, which reveals
+    /// nothing about the machine.
     fn device(&self, config: &Config) -> Finding {
         let hash = hex(&self.opened.device);
         let source = match (config.device_id(), machine_source()) {
@@ -97,7 +98,7 @@ impl Place {
         Some(if cfg!(unix) { finding.advising(advice) } else { finding })
     }
 
-    /// Returns `true` if anything is in the license file's place.
+    /// Returns `true` if anything exists at the path of the license file.
     fn has_record(&self) -> bool {
         self.store.path().symlink_metadata().is_ok()
     }
@@ -118,7 +119,8 @@ impl Place {
         None
     }
 
-    /// Looks for a license for another configuration if there is none for this one.
+    /// Returns a fault if there is no license for this configuration, but one for another environment, organization or
+    /// server.
     fn elsewhere(&self, config: &Config) -> Option<Finding> {
         if self.has_record() {
             return None;
@@ -141,8 +143,8 @@ impl Place {
     }
 }
 
-/// Returns the command that lets this user write below a directory. `None` outside of the home directory, which may
-/// hold others' files.
+/// Returns advice with a command that lets this user write below a directory. Returns `None` for a directory outside of
+/// the home directory, which may contain files of other users.
 fn make_writable(directory: &Path) -> Option<String> {
     let path = shell_path(directory.ancestors().find(|path| path.symlink_metadata().is_ok())?);
     path.starts_with("~/").then(|| {
@@ -167,8 +169,8 @@ fn move_away(path: &Path) -> String {
     format!("Something else is in the place of the license file. Move it away: `mv {path} {path}.old`.")
 }
 
-/// Opens the store. Uses an identity of the device only if there is one already, because creating one would leave a
-/// file behind.
+/// Opens the engine as a client does, but uses the random identifier of the device only if it exists already. Creating
+/// one would leave a file behind.
 fn open(config: Config, directory: &Path) -> Opened {
     let kept = directory.join("device-id").exists().then_some(directory);
     let machine = machine(&config, kept, true);

@@ -1,4 +1,4 @@
-//! Carries out the steps of the customer portal. Decides nothing, and shows nothing of what it carries.
+//! Carries out the steps of the customer portal. Decides nothing, and never shows the contents of a step.
 
 use super::exchange::Exchange;
 use super::{Driver, Scope, lock};
@@ -42,7 +42,7 @@ impl Driver {
         }
     }
 
-    /// Returns a function that returns `true` once the operations that callers begin now have been cancelled.
+    /// Returns a function that returns `false` until the next `cancel` of the client, and `true` from then on.
     pub(in crate::blocking) fn cancellation(&self) -> impl Fn() -> bool + use<> {
         let scope = lock(&self.scope).clone();
         move || scope.is_cancelled()

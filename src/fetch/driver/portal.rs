@@ -1,4 +1,4 @@
-//! Carries out the steps of the customer portal. Decides nothing, and never shows their contents.
+//! Carries out the steps of the customer portal. Decides nothing, and never shows the contents of a step.
 
 use super::{Cancellation, Driver};
 use crate::error::Error;
@@ -40,7 +40,7 @@ impl Driver {
                     step.resume(outcome, self.now())
                 }
                 Step::Send(step) => {
-                    // there is nothing to wait for, but a cancelled operation sends nothing more
+                    // this pause waits for nothing, but it ends with `false` if the operation was cancelled
                     let answer = if self.pause(0, cancellation).await {
                         self.exchange(&step.request, cancellation).await
                     } else {

@@ -1,4 +1,4 @@
-//! The arguments of a request, read as the types that operations take.
+//! Reads the arguments of a request as the types that operations take.
 
 use super::handles::{Handles, Held};
 use crate::error::Error;
@@ -9,7 +9,7 @@ use crate::time::Now;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The members of a request, and the other inputs of an operation.
+/// The members of a request, and the operation's other inputs.
 pub(super) struct Arguments<'a> {
     pub(super) json: Json<'a>,
     pub(super) context: Context,
@@ -17,19 +17,19 @@ pub(super) struct Arguments<'a> {
     pub(super) now: Now,
 }
 
-/// A type of arguments.
+/// A type that an argument can have.
 pub(super) trait Argument: Sized {
-    /// The values that are accepted, in words.
+    /// The description of the accepted values, for an error.
     const EXPECTED: &'static str;
 
-    /// Reads a member, or returns `None` if it has another type.
+    /// Reads a member. Returns `None` if the member has another type.
     fn read(json: Option<Json<'_>>, handles: &Handles) -> Option<Self>;
 }
 
 impl Arguments<'_> {
     pub(super) fn read<T: Argument>(&self, name: &str) -> Result<T, Error> {
         let json = self.json.get(name).filter(|json| !json.is_null());
-        // never repeats what was passed
+        // the error never repeats the value that was passed
         T::read(json, self.handles).ok_or_else(|| self.context.mistake(&format!("`{name}` must be {}", T::EXPECTED)))
     }
 }
@@ -44,7 +44,7 @@ pub(super) type Key = LicenseKey;
 pub(super) type Device = (LicenseKey, portal::Device);
 pub(super) type Confirmation = ConfirmedByUser;
 
-/// A time in milliseconds; half an hour if it is absent.
+/// A duration, which a request contains in milliseconds. If the member is absent, the duration is half an hour.
 pub(super) struct Within(pub(super) Duration);
 
 impl Argument for Text {
@@ -73,7 +73,7 @@ impl Argument for Confirmation {
     }
 }
 
-/// Arguments that requests name by numbers.
+/// Implements `Argument` for values that a request names by their handles.
 macro_rules! held {
     ($($type:ident: $expected:literal, $pattern:pat => $value:expr;)+) => {$(
         impl Argument for $type {

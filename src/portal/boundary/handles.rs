@@ -1,12 +1,12 @@
-//! The values that stay in the core, by the numbers that bindings have for them. A value is wiped when its number is
-//! released.
+//! The values that stay in the core. A binding refers to each value by a number, its handle. A value is wiped when its
+//! handle is released.
 
 use crate::portal::{CheckoutPage, Customer, CustomerChoice, Device, LicenseKey, Purchase, Token};
 use serde::Serialize;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The values of one client's portal by their numbers. Clones share them.
+/// The values of one client's portal, each with its number. Clones share the values.
 #[derive(Clone, Default)]
 pub struct Handles(Arc<Mutex<Table>>);
 
@@ -18,18 +18,18 @@ pub struct Handle(u32);
 
 #[derive(Default)]
 struct Table {
-    /// A list, because there are few values.
+    /// The values with their numbers. A list suffices, because there are few values.
     values: Vec<(u32, Held)>,
     last_number: u32,
 }
 
-/// Stores the values of one reply.
+/// Stores the values of one reply, and collects their numbers.
 pub(super) struct Holder<'a> {
     handles: &'a Handles,
     numbers: Vec<u32>,
 }
 
-/// A value for which a binding has a number.
+/// A value that stays in the core, and to which a binding refers by a number.
 pub(super) enum Held {
     Session(Token),
     /// One of several customers with the same address.
@@ -42,12 +42,12 @@ pub(super) enum Held {
 }
 
 impl Handles {
-    /// Returns the number of values.
+    /// Returns how many values are stored.
     pub fn count(&self) -> usize {
         self.table().values.len()
     }
 
-    /// Stores a value under a number that no other value has.
+    /// Stores a value under a number that no other stored value has, and returns the number.
     fn hold(&self, value: Held) -> u32 {
         let mut table = self.table();
         table.last_number = table.last_number.wrapping_add(1);
@@ -56,8 +56,8 @@ impl Handles {
         number
     }
 
-    /// Returns the result of `read` for the value with this number; `None` if there is no such value, or one of another
-    /// kind.
+    /// Returns the result of `read` for the value with this number. Returns `None` if no value has this number, or if
+    /// `read` does not accept the value's kind.
     pub(super) fn get<T>(&self, number: u32, read: impl FnOnce(&Held) -> Option<T>) -> Option<T> {
         self.table().values.iter().find(|(known, _)| *known == number).and_then(|(_, value)| read(value))
     }
@@ -82,7 +82,7 @@ impl<'a> Holder<'a> {
         Handle(number)
     }
 
-    /// Returns the numbers of the stored values.
+    /// Returns the numbers of the values that were stored through this holder.
     pub(super) fn numbers(self) -> Vec<u32> {
         self.numbers
     }

@@ -1,5 +1,5 @@
-//! The JSON of replies: what bindings receive from the portal. Contains no token, code, license key or secret of a
-//! checkout. A `Handle` stands for a value that stays in the core.
+//! The JSON of replies, which bindings receive from the portal. It contains no token, no code, no full license key, and
+//! no secret of a checkout. A `Handle` stands for a value that stays in the core.
 
 use super::handles::{Handle, Held, Holder};
 use crate::codes::{Deactivated, KeyStatus, Stage};
@@ -9,28 +9,29 @@ use crate::time::{Timestamp, milliseconds};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// The outcome of a request for a code: an e-mail is on its way if the address is known, or the user has to choose.
+/// The outcome of a request for a code. Either Polar sends an e-mail if it knows the address, or the user has to choose
+/// a customer.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeRequest"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum CodeRequestJson<'a> {
     /// An e-mail may be on its way. Polar does not tell whether the address is known.
     Sent {
-        /// The address that the code was requested for.
+        /// The address for which the code was requested.
         email: &'a str,
         /// The sentence to show to the user, which contains the address.
         message: String,
     },
-    /// Several customers have this address: let the user choose one, and request a code for that one.
+    /// Several customers have this address. Let the user choose one of them, and request a code for that customer.
     Choose {
-        /// The address that the code was requested for.
+        /// The address for which the code was requested.
         email: &'a str,
         /// The customers to choose from.
         customers: Vec<CustomerJson<'a>>,
     },
 }
 
-/// One of several customers with the same address, such as a team.
+/// One of several customers with the same e-mail address. A customer may be a person or a team.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Customer"))]
 #[serde(rename_all = "camelCase")]
@@ -48,7 +49,8 @@ pub struct SessionJson {
     handle: Handle,
 }
 
-/// A purchase in progress. Its address, which contains a secret, is beside the JSON.
+/// A purchase in progress. The address of the checkout's page contains a secret, so the address is not part of the JSON
+/// and is returned separately.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Checkout"))]
 #[serde(rename_all = "camelCase")]
@@ -56,17 +58,17 @@ pub struct CheckoutJson {
     handle: Handle,
 }
 
-/// A purchase that is paid, and the outcome of the request for a code for its buyer.
+/// A purchase that is paid, and the outcome of requesting a code for the buyer.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Purchase"))]
 #[serde(rename_all = "camelCase")]
 pub struct PurchaseJson<'a> {
     handle: Handle,
-    /// The outcome of that request: an e-mail is on its way, or the user has to choose a customer.
+    /// The outcome of the request for a code: either an e-mail is on its way, or the user has to choose a customer.
     code: CodeRequestJson<'a>,
 }
 
-/// License keys of a customer, the best first.
+/// License keys of a customer. The best key comes first.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LicenseKeys"))]
 #[serde(rename_all = "camelCase")]
@@ -75,59 +77,61 @@ pub struct LicenseKeysJson {
     keys: Vec<LicenseKeyJson>,
 }
 
-/// A license key of the customer's, for this app. Of the key itself only the last six characters can be seen.
+/// One of the customer's license keys for this app. Only the last six characters of the key itself are shown.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LicenseKey"))]
 #[serde(rename_all = "camelCase")]
 pub struct LicenseKeyJson {
     handle: Handle,
-    /// Polar's id of the key, which distinguishes it from others in a list. It is not the key, and not secret.
+    /// Polar's id of the key, which distinguishes the key from others in a list. The id is not the key itself, and is
+    /// not secret.
     id: Uuid,
-    /// `****-` and the last six characters.
+    /// `****-` and the last six characters of the key.
     display_key: String,
-    /// Whether the key can be used. Its expiry is judged by this device's clock, which may be wrong.
+    /// The status, which says whether the key can be used. This device's clock, which may be wrong, determines whether
+    /// the status is `expired`.
     status: KeyStatus,
-    /// The id of the benefit that the key was sold as.
+    /// The id of the benefit to which the key belongs.
     benefit_id: Uuid,
-    /// The number of devices that may be active at once; null if the key needs no activation.
+    /// The number of devices on which the key may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
-    /// The most usage that may be consumed; null for no limit.
+    /// The highest usage that may be consumed; null if there is no limit.
     limit_usage: Option<u32>,
-    /// The usage that was consumed.
+    /// The usage that has been consumed.
     usage: u32,
     /// The time at which the key was issued.
     created_at: Timestamp,
-    /// The time at which the key expires; null for never.
+    /// The time at which the key expires; null if it never expires.
     expires_at: Option<Timestamp>,
-    /// Whether it was the key of the license on this device when it was read.
+    /// Whether the license on this device used this key when the list was read.
     is_here: bool,
 }
 
-/// The outcome of restoring a license. Only `licensed` means that the license is here.
+/// The outcome of restoring a license. Only `licensed` means that this device is licensed now.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Restored"))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RestoredJson<'a> {
     /// The license is active on this device; the current decision describes it.
     Licensed,
-    /// Several license keys are suitable: let the user choose one, and activate it.
+    /// Several license keys are suitable. Let the user choose one of them, and activate that key.
     Choose {
-        /// The keys to choose from, the best first.
+        /// The keys to choose from. The best key comes first.
         keys: Vec<LicenseKeyJson>,
     },
-    /// The key is in use on as many devices as it allows: let the user choose one to release, and then activate the
-    /// key.
+    /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
+    /// and then activate the key.
     NoSeat {
         /// The license key without a free seat.
         key: Box<LicenseKeyJson>,
-        /// The devices that have its seats.
+        /// The devices that occupy the key's seats.
         devices: DevicesJson<'a>,
-        /// The error of the activation: `refused`, for `activation_limit`.
+        /// The error of the activation. Its kind is `refused`, and its reason is `activation_limit`.
         error: ErrorDetails<'a>,
     },
 }
 
-/// The devices of a license key, or that none are shown.
+/// The devices of a license key, or the information that no device is shown.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Devices"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
@@ -137,13 +141,15 @@ pub enum DevicesJson<'a> {
         /// The devices, the oldest first.
         devices: Vec<DeviceJson<'a>>,
     },
-    /// No device is shown: the vendor does not show them to customers, or there is none.
+    /// No device is shown: the vendor does not show devices to customers, or there is none.
     Hidden {
-        /// Whether there are devices for certain: every seat is taken, or this device has one.
+        /// Whether it is certain that there are devices, because every seat is taken or because this device has a seat.
         is_certain: bool,
-        /// The page where customers of this vendor manage their purchases; null if it is unknown.
+        /// The page on which customers of this vendor manage their purchases; null if its address is unknown, or if
+        /// there is certainly no device.
         page: Option<&'a str>,
-        /// The sentence to show to the user. It does not contain the page, which is a link beside it.
+        /// The sentence to show to the user. The sentence does not contain the address of `page`; show `page` as a link
+        /// beside the sentence.
         message: &'a str,
     },
 }
@@ -154,33 +160,33 @@ pub enum DevicesJson<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct DeviceJson<'a> {
     handle: Handle,
-    /// Polar's id of the activation, which distinguishes it from others in a list.
+    /// Polar's id of the activation, which distinguishes the device from others in a list.
     id: Uuid,
-    /// The name of the device when it was activated.
+    /// The label that the device had when it was activated.
     label: &'a str,
-    /// The time at which it was activated.
+    /// The time at which the device was activated.
     since: Timestamp,
-    /// Whether it is the device that this app runs on.
+    /// Whether this is the device on which this app runs.
     is_this: bool,
 }
 
-/// The outcome for the seat of a device that was released.
+/// The outcome of releasing the seat of a device.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Released"))]
 #[serde(rename_all = "camelCase")]
 pub struct ReleasedJson {
-    /// Whether Polar released the seat, or did not know it.
+    /// The outcome for the seat: whether Polar released the seat, or the reason why it did not.
     pub(super) deactivated: Deactivated,
 }
 
-/// The progress of an operation that waits for somebody else.
+/// The progress of an operation that waits for an event elsewhere.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Progress"))]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressJson {
     /// The event that the operation waits for.
     stage: Stage,
-    /// The time that the operation has waited.
+    /// The time for which the operation has waited so far.
     waited_ms: u64,
     /// The time until Polar is asked again.
     next_in_ms: u64,

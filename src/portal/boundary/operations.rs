@@ -1,4 +1,5 @@
-//! The operations of the portal: their names, arguments and results, and how they begin. To add one, add a row.
+//! The operations of the portal: their names, arguments and results, and the functions that begin them. To add an
+//! operation, add a row to the table at the end.
 
 use super::arguments::{Arguments, Checkout, Confirmation, Customer, Device, Key, Purchase, Session, Text, Within};
 use super::reply::{DevicesOf, Outcome};
@@ -9,22 +10,22 @@ use crate::portal::steps::{self, Step};
 pub struct Operation {
     /// The value of `call` in a request.
     pub name: &'static str,
-    /// The documentation of the operation for all languages. Names errors by their kinds.
+    /// The documentation of the operation for all languages. It names errors by their kinds.
     #[cfg(feature = "schema")]
     pub about: &'static str,
-    /// The names and types of the arguments, in their order. A `Session` or a `Checkout` comes first: object-oriented
-    /// languages have the operation as its method.
+    /// The names and types of the arguments, in their order. An argument of the type `Session` or `Checkout` comes
+    /// first: in object-oriented languages, the operation is a method of this argument.
     pub arguments: &'static [(&'static str, &'static str)],
-    /// The name of the result's description in [`schema::portal`](crate::schema::portal).
+    /// The name under which [`schema::portal`](crate::schema::portal) describes the result.
     #[cfg(feature = "schema")]
     pub result: &'static str,
-    /// Whether it waits for somebody else, and reports the progress meanwhile.
+    /// Whether the operation waits for an event elsewhere, and reports its progress meanwhile.
     #[cfg(feature = "schema")]
     pub waits: bool,
     pub(super) begin: fn(Arguments<'_>) -> Result<Step<Outcome>, Error>,
 }
 
-/// Makes a table of operations. The type of an argument is one of [`arguments`](super::arguments).
+/// Creates the table of operations from rows. The types of arguments are those in [`arguments`](super::arguments).
 macro_rules! operations {
     ($(
         $(#[doc = $about:literal])+
@@ -51,122 +52,136 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Makes Polar e-mail a code to the address of the purchase. Polar does not tell whether it knows the address: show
-    /// `message`, which contains the address.
+    /// Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not tell whether it
+    /// knows the address. So show the user the `message` of the result, which contains the address.
     ///
-    /// Fails with `invalid_argument` if `email` is not an e-mail address; with `rate_limited` and the time to wait if too
-    /// many codes were requested or tried; with `storage` if the try cannot be counted, in which case nothing was sent.
+    /// Fails with `invalid_argument` if `email` is not an e-mail address. Fails with `rate_limited` and the time to
+    /// wait if too many codes were requested or tried. Fails with `storage` if the number of requests cannot be stored;
+    /// in this case nothing was sent.
     "requestCode": ("email" email: Text) -> CodeRequest;
     |context, now| steps::request_code(context, &email, now)
 
-    /// Makes Polar e-mail a code to one of several customers with the same address. Fails like `requestCode`.
+    /// Makes Polar e-mail a code for the customer whom the user has chosen from several customers with the same
+    /// address. Fails like `requestCode`.
     "requestCodeFor": ("customer" customer: Customer) -> CodeRequest;
     |context, now| steps::request_code_for(context, &customer.0, &customer.1, now)
 
     /// Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A text that
-    /// cannot be a code is refused without a request.
+    /// cannot be a code is refused without asking Polar.
     ///
-    /// Fails with `invalid_argument` if the code is wrong or has expired; otherwise like `requestCode`. If no answer comes,
-    /// the code may be used up: request another one.
+    /// Fails with `invalid_argument` if the code is wrong, was used before, or has expired. Fails like `requestCode` in
+    /// all other cases. If no answer arrives, the code may have been used up. In this case, request another code.
     "authenticate": ("code" code: Text) -> Session;
     |context, now| steps::authenticate(context, &code, now)
 
-    /// Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail, and
-    /// works once. The key arrives a moment later: continue with `restoreWhenGranted`.
+    /// Starts a session by accepting an invitation to a team. `invitation` is the link from the e-mail, or the token in
+    /// this link. An invitation works once. Polar creates the license key a moment later, so continue with
+    /// `restoreWhenGranted`, which waits for the key.
     ///
-    /// Fails with `refused` if the invitation was used or has expired. If no answer comes, it may have been accepted; then
-    /// a code by e-mail starts the session.
+    /// Fails with `refused` if the invitation was used or has expired. If no answer arrives, Polar may have accepted
+    /// the invitation. In this case, start a session with a code by e-mail instead.
     "claimSeat": ("invitation" invitation: Text) -> Session;
     |context, _| steps::claim_seat(context, &invitation)
 
-    /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. A page cannot know who
-    /// sent it a token: compare a value that only the app and its own purchase know.
+    /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
+    /// success page with a token of their own. So use a token from a success page only if the page also received a
+    /// value that only the app and its own purchase know.
     ///
     /// Fails with `invalid_argument` if `token` cannot be a token.
     "sessionFromToken": ("token" token: Text) -> Session;
     |context, _| Step::Done(steps::session_from_token(&context, &token))
 
-    /// Creates a checkout with the vendor's link, `https://buy.polar.sh/polar_cl_…`. Open its `address` in a browser. Keeps
-    /// the link's parameters, except those that name the buyer.
+    /// Creates a checkout from the vendor's checkout link, `https://buy.polar.sh/polar_cl_…`. Open the checkout's
+    /// `address` in a browser. The parameters of the link are kept, except for parameters that identify the buyer.
     ///
-    /// Fails with `invalid_argument` if `link` is not such a link, and in web pages, which cannot see the target of a link:
-    /// use `checkoutFromSecret` there. Fails with `refused` if Polar does not know the link.
+    /// Fails with `invalid_argument` if `link` is not a checkout link. Fails with `invalid_argument` in every web page,
+    /// because a web page cannot see where a link leads; use `checkoutFromSecret` there. Fails with `refused` if Polar
+    /// does not know the link.
     "checkout": ("link" link: Text) -> Checkout;
     |context, _| steps::open_checkout(context, &link)
 
-    /// Returns a checkout that the vendor's backend has created, by its client secret. Sends nothing.
+    /// Returns the checkout that the vendor's backend has created and that `clientSecret` identifies. Sends nothing.
     ///
     /// Fails with `invalid_argument` if `clientSecret` cannot be a client secret.
     "checkoutFromSecret": ("clientSecret" client_secret: Text) -> Checkout;
     |context, _| Step::Done(steps::checkout_from_secret(&context, &client_secret))
 
-    /// Waits until the purchase is paid, and then makes Polar e-mail a code to the buyer. Waits half an hour, or no longer
-    /// than `withinMs`. The buyer may close the page meanwhile. May be called again after any error.
+    /// Waits until the purchase is paid, and then makes Polar e-mail a code to the buyer. Waits for at most `withinMs`,
+    /// or for at most half an hour if `withinMs` is absent. The buyer may close the page during the wait. After any
+    /// error, this operation may be called again for the same checkout.
     ///
-    /// Fails with `timeout` if the purchase was not paid in time; with `refused` if the payment failed or the checkout is
-    /// older than a day; once it is paid, like `requestCode`.
+    /// Fails with `timeout` if the purchase was not paid in time. Fails with `refused` if the payment failed, or if the
+    /// checkout is older than a day. Fails like `requestCode` if the purchase is paid, but no code can be requested.
     "follow": ("checkout" checkout: Checkout, "withinMs" within: Within) -> Purchase, waits = true;
     |context, now| steps::follow(context, &checkout, within.0, now)
 
-    /// Returns the customer's license keys for this organization and the benefits that the configuration accepts. Usable
-    /// keys come first, and among them those with the latest expiry.
+    /// Returns the customer's license keys that belong to this organization and to a benefit that the configuration
+    /// accepts. Keys that can be used come first; among these, the keys are sorted with the latest expiry first.
     ///
     /// Fails with `refused` if the session has ended.
     "licenseKeys": ("session" session: Session) -> LicenseKeys;
     |context, _| steps::license_keys(context, session)
 
-    /// Returns those license keys that can be used, in the order of `licenseKeys`; at least one. If all have expired by this
-    /// device's clock, which may be wrong, returns the key with the latest expiry: Polar decides when it is activated.
+    /// Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used,
+    /// but some have expired by this device's clock, which may be wrong, returns the expired key with the latest
+    /// expiry, which Polar will accept or refuse on activation. So the result always has at least one key.
     ///
-    /// Fails with `refused` and a reason if the customer has no key for this app or none that can be used; with `refused`
-    /// and no reason if the session has ended.
+    /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
+    /// with `refused` and no reason if the session has ended.
     "usableKeys": ("session" session: Session) -> LicenseKeys;
     |context, now| steps::usable_keys(context, session, now)
 
-    /// Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
-    /// Returns several usable keys to choose from, or the devices if no seat is free. If all keys have expired by this
-    /// device's clock, which may be wrong, Polar is asked about the one with the latest expiry; an expired key takes no seat.
+    /// Activates the customer's license key on this device. If several keys can be used, activates the key of the
+    /// license on this device if it is one of them, and otherwise returns the keys to choose from. If the key has no
+    /// free seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock,
+    /// which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
+    /// expired, Polar refuses it and no seat is taken.
     ///
-    /// Fails with `refused` and a reason if the customer has no key for this app or none that can be used; with `refused`
-    /// and no reason if the session has ended; otherwise like the license's `activate`.
+    /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
+    /// with `refused` and no reason if the session has ended. Fails like the license's `activate` in all other cases.
     "restore": ("session" session: Session) -> Restored;
     |context, now| steps::restore(context, session, now)
 
-    /// Restores the license like `restore`, and waits up to five minutes for a key that is still on its way, after an
-    /// invitation was accepted.
+    /// Restores the license like `restore`, but waits up to five minutes if the customer has no usable key yet. Use
+    /// this operation after `claimSeat`, because Polar creates the key a moment after an invitation is accepted.
     ///
-    /// Fails with `timeout` if the key has not arrived; otherwise like `restore`.
+    /// Fails with `timeout` if the customer still has no key after this wait. Fails like `restore` in all other cases.
     "restoreWhenGranted": ("session" session: Session) -> Restored, waits = true;
     |context, now| steps::restore_when_granted(context, session, now)
 
-    /// Activates the key of a purchase, and waits up to five minutes for it. Fails like `restoreWhenGranted`.
+    /// Activates the key of a purchase, and waits up to five minutes for the key if it does not exist yet. Fails like
+    /// `restoreWhenGranted`.
     "restorePurchase": ("session" session: Session, "purchase" purchase: Purchase) -> Restored, waits = true;
     |context, now| steps::restore_purchase(context, session, &purchase, now)
 
-    /// Activates one of several suitable keys. Fails like `restore`.
+    /// Activates the license key that the user has chosen from several. Fails like `restore`.
     "activate": ("session" session: Session, "key" key: Key) -> Restored;
     |context, _| steps::activate(context, session, key)
 
-    /// Returns the devices on which a key is active, or that the vendor does not show them.
+    /// Returns the devices on which a key is active, or the information that no device is shown, because the vendor
+    /// hides devices from customers or because there is none.
     ///
-    /// Fails with `refused` if the session has ended, or the key does not belong to the customer any more.
+    /// Fails with `refused` if the session has ended, or if the key no longer belongs to the customer.
     "devices": ("session" session: Session, "key" key: Key) -> Devices;
     |context, _| steps::devices(context, session, key.clone(), false).map(|devices| DevicesOf(key, devices))
 
-    /// Releases the seat of a device. Does not send the session's token. For this device it does the same as the license's
-    /// `deactivate`. Returns `unknown` if Polar does not know the seat, or not any more.
+    /// Releases the seat of a device. Does not send the session's token. If the device is this one, does the same as
+    /// the license's `deactivate`. Returns `unknown` if Polar does not know the seat, for example because the seat was
+    /// released before.
     ///
-    /// Fails with `network`, `timeout`, `server` or `rate_limited` if Polar did not answer. Then the seat may have been
+    /// Fails with `network`, `timeout` or `server` if no valid answer arrives, and with `rate_limited` if Polar accepts
+    /// no request at the moment. If the error says that the request may have been applied, the seat may have been
     /// released: list the devices again.
     "release": ("session" _session: Session, "device" device: Device) -> Released;
     |context, _| steps::release(context, &device.0, &device.1)
 
-    /// Replaces a license key with a new one. The old key stops working at once on all devices of the customer, which then
-    /// need the new one. Seats are kept. Ask the user first. If the license here belongs to this key, even to an earlier
-    /// text of it, it continues with the new key, which is stored before this returns.
+    /// Replaces a license key by a new one. The old key stops working at once on all devices of the customer, which
+    /// then need the new key. The devices keep their seats. Ask the user before you call this operation. If the license
+    /// on this device belongs to this key, the license continues with the new key, even if the key has been replaced
+    /// before and this device did not know that. The new key is stored before this operation returns.
     ///
-    /// Fails with `storage` if nothing can be stored here. Any error that may have been applied means that the key may have
-    /// been replaced: list the keys again.
+    /// Fails with `storage` if nothing can be stored on this device. If an error says that the request may have been
+    /// applied, the key may have been replaced: list the keys again.
     "rotate": ("session" session: Session, "key" key: Key, "confirmedByUser" confirmed: Confirmation) -> LicenseKey;
     |context, now| steps::rotate(context, session, key, confirmed, now)
 }

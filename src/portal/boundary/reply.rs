@@ -1,4 +1,4 @@
-//! Replies: the JSON of a result, and the values whose numbers are in it.
+//! Replies. A reply is the JSON of a result, together with the values whose handles are in the JSON.
 
 use super::handles::{Handles, Holder};
 use super::json::{
@@ -11,7 +11,7 @@ use crate::portal::{CheckoutPage, CodeRequest, Devices, LicenseKey, Purchase, Re
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// The result of an operation. Dropping it wipes its values and ends their handles.
+/// The result of an operation. Dropping the reply wipes its values and invalidates their handles.
 pub struct Reply {
     json: Zeroizing<String>,
     address: Option<Zeroizing<String>>,
@@ -25,8 +25,8 @@ impl Reply {
         &self.json
     }
 
-    /// Returns the address of a checkout's page; `None` for other results. It contains a secret that shows the buyer's
-    /// data, so pass it to nothing but the browser.
+    /// Returns the address of a checkout's page, or `None` if the result has no address. The address contains a secret
+    /// that gives access to the buyer's data, so pass it only to the browser.
     pub fn address(&self) -> Option<&str> {
         self.address.as_ref().map(|address| address.as_str())
     }
@@ -36,28 +36,28 @@ impl Reply {
         self.at(pointer)?.string()
     }
 
-    /// Returns the integer at a JSON pointer, or 1 or 0 for a boolean.
+    /// Returns the integer at a JSON pointer. Returns 1 for `true` and 0 for `false`.
     pub fn number(&self, pointer: &str) -> Option<i64> {
         let value = self.at(pointer)?;
         value.integer().or_else(|| value.boolean().map(i64::from))
     }
 
-    /// Returns the length of the array at a JSON pointer; 0 if there is none.
+    /// Returns the length of the array at a JSON pointer, or 0 if there is no array.
     pub fn count(&self, pointer: &str) -> usize {
         self.at(pointer).and_then(Json::items).map_or(0, Iterator::count)
     }
 
-    /// Returns the value at a JSON pointer as JSON.
+    /// Returns the JSON of the value at a JSON pointer.
     pub fn json_at(&self, pointer: &str) -> Option<&str> {
         self.at(pointer).map(Json::document)
     }
 
-    /// Returns a session with a token that was read before.
+    /// Returns a reply that contains a session with this token, which has been checked before.
     pub fn session(token: Token, handles: &Handles) -> Self {
         Outcome::of(token).reply(handles)
     }
 
-    /// Finds a value. No member of a reply has a name that a pointer would have to escape.
+    /// Returns the value at a JSON pointer. Does not support escapes, because no name in a reply needs one.
     fn at(&self, pointer: &str) -> Option<Json<'_>> {
         let document = Json::parse(self.json.as_bytes())?;
         pointer.split('/').skip(1).try_fold(document, |value, name| match value.items() {
@@ -80,11 +80,11 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// The result of an operation, before its values have handles.
+/// The result of an operation, before its values are stored and have handles.
 pub struct Outcome(Box<dyn Answer + Send>);
 
 impl Outcome {
-    /// Stores the values of the result, and writes it in JSON.
+    /// Stores the values of the result, and writes the result in JSON.
     pub fn reply(self, handles: &Handles) -> Reply {
         let mut holder = Holder::new(handles);
         let json = Zeroizing::new(self.0.json(&mut holder));
@@ -96,15 +96,15 @@ impl Outcome {
     }
 }
 
-/// The devices of this key.
+/// The devices of a license key, together with the key.
 pub(super) struct DevicesOf(pub(super) LicenseKey, pub(super) Devices);
 
-/// A result that a reply can have.
+/// A result that can become a reply.
 pub(super) trait Answer {
-    /// Writes the result.
+    /// Writes the result in JSON, and stores its values in `holder`.
     fn json(&self, holder: &mut Holder<'_>) -> String;
 
-    /// Returns the address of a checkout's page.
+    /// Returns the address of a checkout's page, if the result has one.
     fn address(&self) -> Option<Zeroizing<String>> {
         None
     }

@@ -1,4 +1,4 @@
-//! Requests that a binding writes for its own typed functions.
+//! Requests in JSON, which the typed functions of a binding build.
 
 use crate::json;
 use zeroize::Zeroizing;
@@ -12,19 +12,19 @@ impl Request {
         Self(Zeroizing::new(["{\"call\":", &json::write(call)].concat()))
     }
 
-    /// Adds a string.
+    /// Adds a member whose value is a string.
     #[must_use]
     pub fn text(self, name: &str, value: &str) -> Self {
         self.member(name, &Zeroizing::new(json::write(value)))
     }
 
-    /// Adds a handle, or another number.
+    /// Adds a member whose value is a handle or another number.
     #[must_use]
     pub fn number(self, name: &str, value: impl Into<u64>) -> Self {
         self.member(name, &json::write(&value.into()))
     }
 
-    /// Returns the JSON.
+    /// Ends the request and returns its JSON.
     pub fn json(self) -> Zeroizing<String> {
         self.followed_by(&["}"]).0
     }
@@ -33,7 +33,8 @@ impl Request {
         self.followed_by(&[",", &json::write(name), ":", value])
     }
 
-    /// Copies the text into memory of the full length, so that no partial copy is left behind.
+    /// Returns the text with `parts` appended. Allocates the full length at once, so that no partial copy of a secret
+    /// is left behind.
     fn followed_by(self, parts: &[&str]) -> Self {
         Self(Zeroizing::new([&[self.0.as_str()], parts].concat().concat()))
     }

@@ -1,4 +1,4 @@
-//! Carries out the steps of the customer portal, in a task. Decides nothing, and shows nothing of what it carries.
+//! Carries out the steps of the customer portal, in a task. Decides nothing, and never shows the contents of a step.
 
 use super::{Cancellation, Driver, EndOnDrop};
 use crate::client::cancel::Cancel;
@@ -24,7 +24,7 @@ impl Driver {
         self.portal_until(begin, progress, pending()).await
     }
 
-    /// Runs an operation, which `cancelled` ends as well.
+    /// Runs an operation of the portal. The operation also ends once `cancelled` is ready.
     pub(in crate::tokio) async fn portal_until<T: Send + 'static>(
         self: &Arc<Self>,
         begin: impl FnOnce(Context, Now) -> Step<T>,
@@ -46,7 +46,7 @@ impl Driver {
         };
         match ended.map_err(JoinError::try_into_panic) {
             Ok(result) => result,
-            // of the app's store, clock, listener or progress
+            // the app's store, clock, listener or `progress` panicked
             Err(Ok(panic)) => resume_unwind(panic),
             Err(Err(_)) => Err(self.shut_down()),
         }

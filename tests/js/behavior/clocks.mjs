@@ -1,8 +1,8 @@
-// Playwright's clock, which tests of apps stop.
+// The package on a page whose timers are stopped by Playwright's clock, which tests of apps use.
 
 import { equal } from "./shared/demand.mjs";
 
-/** The time after which such a test gives up. */
+/** The time after which a test of this file gives up. */
 const LIMIT_MS = 20_000;
 
 export function clockTests(browser, site) {
@@ -22,7 +22,7 @@ async function stopped(browser, site) {
       const refuse = () => Promise.reject(new TypeError("offline"));
       const offline = await globalThis.polarLicense.createLicenseClient({ ...options, fetch: refuse });
       const kinds = [];
-      // more requests than may leave within a second
+      // sends more requests than may leave within one second
       for (let at = 0; at < 4; at += 1) kinds.push((await offline.activate("ANY-KEY-0001").catch((error) => error)).kind);
       return kinds;
     });

@@ -1,4 +1,4 @@
-// A program with the packed package that talks to a hostile server: reads a case of tests/hostile from each line of its
+// A program with the packed package that talks to a hostile server. Reads a case of tests/hostile from each line of its
 // input, and writes what it received to a line of its output. POLAR_LICENSE_TARBALL is the package.
 
 import { rmSync } from "node:fs";

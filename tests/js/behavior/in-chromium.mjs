@@ -1,11 +1,11 @@
-// Runs the shared tests on a page in Chromium, which imports the package by its name.
+// Runs the shared tests on a page in Chromium. The page imports the package by its name.
 
 import { chromium } from "playwright-core";
 
 import { chromiumOptions } from "../chromium.mjs";
 import { serve } from "./site.mjs";
 
-/** Runs the tests. `further` are tests that need the browser itself: `(browser, site, environment) => tests`. */
+/** Runs the tests. `further(browser, site, environment)` returns additional tests, which need the browser itself. */
 export async function inChromium(folder, environment, further) {
   const site = await serve(folder);
   const browser = await chromium.launch(chromiumOptions());

@@ -1,4 +1,5 @@
-// The package as an app installs it: from the tarball, in a folder outside of the repository, with the tests beside it.
+// Installs the package as an app does: from the tarball, in a folder outside of the repository. Copies the tests beside
+// it.
 
 import { cpSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { createProject, install } from "../install.mjs";
 
-/** Returns the folder. The caller removes it. */
+/** Installs the package and the tests. Returns the folder, which the caller has to remove. */
 export function installWithTests(tarball) {
   const folder = createProject("polar-license-behavior-");
   install(tarball, folder);

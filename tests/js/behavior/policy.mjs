@@ -1,4 +1,4 @@
-// Pages under a Content-Security-Policy, and frames that may not use storage.
+// Tests pages with a Content-Security-Policy, and frames that may not use storage.
 
 import { equal, holds } from "./shared/demand.mjs";
 
@@ -26,7 +26,7 @@ async function allowed(browser, site) {
   equal([opened.state, opened.reason, opened.unhandled], ["unlicensed", "no_license", []], "the page");
 }
 
-/** Opens a client in a frame whose `localStorage` throws when it is read, as do other properties. */
+/** Opens a client in a frame in which reading `localStorage` and some other properties throws. */
 async function sandboxed(browser, site) {
   const policy = "sandbox allow-scripts";
   const opened = await openedUnder(browser, site, `?csp=${encodeURIComponent(policy)}`);
@@ -34,7 +34,7 @@ async function sandboxed(browser, site) {
   equal(opened.activation, "storage", "a key that needs a seat");
 }
 
-/** Opens a client on a page with this query, with the platform's own storage, and returns the outcome. */
+/** Opens a client with the platform's own storage, on a page with this query. Returns the outcome. */
 async function openedUnder(browser, site, query) {
   const page = await browser.newPage();
   const unhandled = [];

@@ -6,8 +6,9 @@
 //      │  └─── in-chromium.mjs ──┘                    and nothing of the platform
 //      └─────── tabs.mjs, policy.mjs, clocks.mjs      tests for pages only
 //
-// POLAR_LICENSE_TARBALL is the package, POLAR_LICENSE_PROGRAM the command line tool, whose `serve` is the local Polar.
-// Nothing here leaves loopback, and nothing waits for time to pass: `shared/timers.mjs` makes deadlines pass at once.
+// POLAR_LICENSE_TARBALL is the package. POLAR_LICENSE_PROGRAM is the command line tool, whose `serve` is the local
+// Polar. No test connects to another machine, and no test waits for time to pass: `shared/timers.mjs` makes deadlines
+// pass at once.
 
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -44,7 +45,7 @@ function scenarioTexts() {
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(scenarios, name), "utf8")]));
 }
 
-/** Prints the failures and the number of tests of each kind. Returns the exit status. */
+/** Prints the failures, and the number of tests of each kind. Returns the exit status. */
 function report(results) {
   let failed = 0;
   for (const [platform, all] of Object.entries(results)) {

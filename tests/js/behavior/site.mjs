@@ -1,4 +1,4 @@
-// A site on loopback that serves the installed package, the tests, and a page for each use.
+// A site on loopback. It serves the installed package, the tests, and a page for each kind of test.
 
 import { createServer } from "node:http";
 import { createReadStream, readFileSync, statSync } from "node:fs";
@@ -11,9 +11,9 @@ const TYPES = {
   ".json": "application/json",
 };
 
-/** The scripts of the pages. */
+/** The scripts of the pages, by path. */
 const PAGES = {
-  // unhandled rejections and errors are passed to the tests
+  // passes unhandled rejections and errors to the tests
   "/shared-tests.html": `
     const unhandled = [];
     addEventListener("unhandledrejection", (event) => unhandled.push(String(event.reason?.stack ?? event.reason)));
@@ -26,7 +26,7 @@ const PAGES = {
     globalThis.isReady = true;`,
 };
 
-/** Serves the folder. A page that is requested with `?csp=POLICY` is under that policy. */
+/** Serves the folder. If a page is requested with `?csp=POLICY`, it gets that Content-Security-Policy. */
 export async function serve(folder) {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://localhost");
@@ -39,7 +39,7 @@ export async function serve(folder) {
     }
     const file = join(folder, normalize(pathname));
     if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return void response.writeHead(404).end();
-    // for the page without an origin
+    // needed by the page that has no origin
     const headers = {
       "Access-Control-Allow-Origin": "*",
       "Content-Type": TYPES[extname(file)] ?? "application/octet-stream",
@@ -55,7 +55,9 @@ export async function serve(folder) {
   return { url: `http://127.0.0.1:${server.address().port}`, stop };
 }
 
-/** Returns a page with the cookie and the referrer that requests would have if the library did not omit them. */
+/**
+ * Returns the HTML of a page with a cookie and a referrer, which requests would carry if the library did not omit them.
+ */
 function page(folder, script) {
   return `<!doctype html><meta charset="utf-8"><meta name="referrer" content="unsafe-url"><link rel="icon" href="data:,">
     <script>try { document.cookie = "secret=1" } catch {}</script>
@@ -63,7 +65,10 @@ function page(folder, script) {
     <script type="module">${script}</script>`;
 }
 
-/** Returns the file for each name that the package's own `exports` give a bundler. */
+/**
+ * Returns an import map's entries: the file for each name, according to the conditions of the package's `exports` that
+ * bundlers use.
+ */
 function imports(folder) {
   const { exports } = JSON.parse(readFileSync(join(folder, "node_modules/polar-license/package.json"), "utf8"));
   const names = Object.keys(exports).filter((name) => name !== "./package.json");

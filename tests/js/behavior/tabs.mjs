@@ -1,4 +1,4 @@
-// Two tabs on one record: they share requests, and see each other's changes.
+// Tests two tabs that use one record. They must share requests, and must see each other's changes.
 
 import { equal } from "./shared/demand.mjs";
 import { LocalPolar } from "./shared/local-polar.mjs";
@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 
 const STORAGES = ["webStorage", "indexedDbStorage"];
 
-/** A timeout other than the default. */
+/** A timeout that differs from the default, so that the test recognizes it. */
 const TIMEOUT_MS = 7_000;
 
 export function tabTests(browser, site, { polar: url }) {
@@ -51,18 +51,21 @@ async function inTwoTabs(browser, site, polar, storage, story) {
   }
 }
 
-/** The app in one tab. */
+/** The app in one tab of the browser. */
 class Tab {
   constructor(page) {
     this.page = page;
   }
 
-  /** Opens the app's client. The test decides when its requests leave, and reads the changes that it has received. */
+  /**
+   * Opens the app's client. The test decides when its requests leave, and can read the changes that the client has
+   * received.
+   */
   open(polar, storage) {
     const timeoutMs = TIMEOUT_MS;
     const open = async ({ polar, storage, timeoutMs }) => {
       const state = { ahead: 0, changes: [], held: undefined, gate: Promise.resolve() };
-      // only the test makes deadlines pass, even on a slow machine
+      // only the test makes deadlines pass, so that a slow machine changes nothing
       const { setTimeout } = globalThis;
       state.deadlines = [];
       globalThis.setTimeout = (work, ms) => (ms < 1_500 ? setTimeout(work, ms) : -state.deadlines.push({ work, ms }));
@@ -86,7 +89,7 @@ class Tab {
     return this.page.evaluate(open, { polar, storage, timeoutMs });
   }
 
-  /** Starts an operation. `result` waits for it. */
+  /** Starts an operation. `result` waits until it has ended. */
   start(name, ...given) {
     const start = ({ name, given }) => {
       const { license } = globalThis.tab;
@@ -107,7 +110,7 @@ class Tab {
     return this.result();
   }
 
-  /** Holds requests back until the test opens the gate. */
+  /** Holds requests back until the test releases them. */
   close() {
     return this.page.evaluate(() => {
       globalThis.tab.gate = new Promise((resolve) => (globalThis.tab.held = resolve));
@@ -123,7 +126,7 @@ class Tab {
     return this.page.evaluate((ms) => void (globalThis.tab.ahead += ms), ms);
   }
 
-  /** Makes the deadlines pass that are this far away. */
+  /** Makes the deadlines pass that are between `least` and `most` away. */
   expire(least, most) {
     const expire = ({ least, most }) => {
       const due = globalThis.tab.deadlines.filter(({ ms }) => least <= ms && ms <= most);
@@ -133,22 +136,25 @@ class Tab {
     return this.page.evaluate(expire, { least, most });
   }
 
-  /** Resolves once this tab or another one has the turn. */
+  /** Resolves once any tab has the turn to ask Polar. */
   somebodyAsks() {
     return this.#until(async () => (await navigator.locks.query()).held.some(({ name }) => name.endsWith("/asking")));
   }
 
-  /** Resolves once another tab waits for its turn. */
+  /** Resolves once any tab waits for its turn. */
   somebodyWaits() {
     return this.#until(async () => (await navigator.locks.query()).pending.length > 0);
   }
 
-  /** Resolves once this tab's listener has received this state. */
+  /** Resolves once this tab's listener has received `state`. */
   hears(state) {
     return this.#until((state) => globalThis.tab.changes.includes(state), state);
   }
 
-  /** Polls from outside, because a page in the background does not check by itself. */
+  /**
+   * Checks the condition from outside of the tab, again and again, because a page in the background does not check it
+   * itself.
+   */
   async #until(condition, given) {
     for (let asked = 0; asked < 10_000; asked += 1) {
       if (await this.page.evaluate(condition, given)) return;
@@ -161,7 +167,7 @@ class Tab {
   }
 }
 
-/** Starts the operation in both tabs, the second one during the request of the first. */
+/** Starts the operation in both tabs. The second tab starts it while the first one's request is under way. */
 async function atOnce(one, other, ...operation) {
   await one.close();
   await one.start(...operation);
@@ -173,8 +179,9 @@ async function atOnce(one, other, ...operation) {
 }
 
 /**
- * Whether tabs are sure to share one request. With localStorage, a tab's change may reach the other one a moment after
- * its turn has come. Then the other one asks as well, and the engine merges both answers.
+ * Whether the two tabs are sure to share one request. With localStorage, a change by one tab may reach the other tab a
+ * moment after that tab's turn has come. In that case the other tab sends a request as well, and the engine merges both
+ * answers.
  */
 const isShared = (storage) => storage !== "webStorage";
 

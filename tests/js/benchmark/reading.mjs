@@ -1,5 +1,6 @@
-// Measures reading the license with the package that `cargo xtask package npm` has built: `node
-// tests/js/benchmark/reading.mjs`. Prints nanoseconds for each call, the best of several rounds. Asserts nothing.
+// Measures how long it takes to read the license, with the package that `cargo xtask package npm` has built. Run it by
+// `node tests/js/benchmark/reading.mjs`. Prints the nanoseconds for each call, the best of several rounds. Asserts
+// nothing.
 
 import { fileURLToPath } from "node:url";
 
@@ -7,7 +8,7 @@ const PRO = "de300000-0000-4000-8000-0000000000b1";
 const scripts = process.env.POLAR_LICENSE_JS ?? fileURLToPath(new URL("../../../target/package/npm", import.meta.url));
 const { createLicenseClient, memoryStorage } = await import(`${scripts}/index.node.js`);
 
-/** Replies like a Polar that confirms everything. */
+/** Replies like a Polar that confirms every request. */
 const fetch = async (_, { body }) => {
   const { key, organization_id } = JSON.parse(body);
   return Response.json({

@@ -1,5 +1,5 @@
-// The browsers in which the dialog is tested, each without a window and without motion. A missing browser is named in
-// the skipped test.
+// The browsers in which the dialog is tested. They run without a window and without animations. If a browser is
+// missing, its tests are skipped, and the reason names the missing program.
 
 import puppeteer from "puppeteer-core";
 import { pathOf } from "../chromium.mjs";
@@ -18,7 +18,7 @@ const FIREFOX = {
   options: { browser: "firefox", extraPrefsFirefox: { "ui.prefersReducedMotion": 1 } },
 };
 
-/** The time limits of the browser's start and of each of its answers. */
+/** The time limits for the browser's start, and for each of its answers. */
 const LIMITS = { timeout: PATIENCE_MS, protocolTimeout: PATIENCE_MS };
 
 export const browsers = [CHROMIUM, FIREFOX].map(({ name, program, looks, options }) => {

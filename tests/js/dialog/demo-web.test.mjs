@@ -1,6 +1,6 @@
-// The page of `cargo xtask demo-web`, in Chromium over real HTTP: a license is activated, in grace, lapsed, confirmed
-// and revoked, by the controls that a person uses. Pictures of it are written to target/demo-web; the README has
-// copies, which are in tools/demo-web.
+// Tests the page of `cargo xtask demo-web` in Chromium over real HTTP. A license is activated, in grace, lapsed,
+// confirmed and revoked, by the controls that a person uses. Writes pictures of the page to target/demo-web. The README
+// shows copies of these pictures, which are in tools/demo-web.
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -61,9 +61,9 @@ it("the demonstration shows each decision and its reason", { skip: chromium.miss
   assert.deepEqual(failures, []);
 });
 
-/** Returns the actions and observations of a visitor of the page. */
+/** Returns functions for what a visitor of the page does and sees. */
 function visitorOf(page) {
-  /** Waits until the newest line of the timeline is `text`. */
+  /** Waits until `text` is the newest line of the timeline. */
   const shows = (text) =>
     page.waitForFunction(
       (text) => document.querySelector("#timeline li")?.textContent.includes(text),

@@ -1,8 +1,8 @@
-// The dialog of the built package, used by the keyboard alone in Chromium and in Firefox, against a local Polar over
-// real HTTP. In each state, axe-core must find nothing, in light and in dark, and pictures are written to target/dialog
-// for people.
+// Tests the dialog of the built package in Chromium and in Firefox, with the keyboard alone and against a local Polar
+// over real HTTP. In each state, axe-core must find no fault, in light and in dark colours. Writes pictures to
+// target/dialog for people to look at.
 //
-// POLAR_LICENSE_JS is the folder of the built package, POLAR_LICENSE_CLI the command line tool.
+// POLAR_LICENSE_JS is the folder of the built package. POLAR_LICENSE_CLI is the command line tool.
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -51,7 +51,7 @@ async function run(browser, context, story) {
   await story(driver, polar, new LocalPolar(polar.url));
 }
 
-/** Activates a key on another device. Returns the seat. */
+/** Activates a key on another device. Returns the id of the seat. */
 async function activateElsewhere({ url, organization }, key) {
   const response = await fetch(`${url}/v1/customer-portal/license-keys/activate`, {
     method: "POST",
@@ -73,7 +73,7 @@ async function story(user, polar, mock) {
   await closes(user);
 }
 
-/** Enters an unknown key, one without a free seat, and one that is activated. */
+/** Enters an unknown key, then a key without a free seat, then a key that can be activated. */
 async function entersKeys(user, polar, mock) {
   await mock.createKey("ACME-PRO-7F3A-19C4", { limit_activations: 1, limit_usage: 500 });
   const seat = await activateElsewhere(polar, "ACME-PRO-7F3A-19C4");
@@ -83,7 +83,7 @@ async function entersKeys(user, polar, mock) {
   await user.press("Enter");
   await user.sees("No license is active on this device. Enter a license key.");
   await user.isAt("License key");
-  // the page decides on dark, not the system's preference
+  // whether the dialog is dark depends on the page and not on the system's preference
   assert.equal(await user.page.evaluate(() => getComputedStyle(app.dialog).colorScheme), "normal");
   await user.captured("enter-key", ["Activate", "Buy a license", "Find my key", "Close"]);
 
@@ -113,9 +113,9 @@ async function entersKeys(user, polar, mock) {
   assert.match(await user.text(), /Uses\s*0 of 500.*Export to PDF\s*Included.*Audit trail\s*Your license does not include/s);
 }
 
-/** Switches the language of the dialog's words, and that of the page. */
+/** Switches the language of the dialog's texts, and the language of the page. */
 async function switchesLanguages(user) {
-  // in the language of its words, whatever the page's is
+  // sets German texts; the dialog follows the language of its texts, and not the language of the page
   const german = { "dialog.language": "de", "dialog.done": "Fertig" };
   await user.page.evaluate((german) => {
     document.documentElement.lang = "fr";
@@ -131,7 +131,7 @@ async function switchesLanguages(user) {
   await user.page.evaluate(() => (document.documentElement.lang = "en"));
 }
 
-/** Cancels a check that gets no answer, by Escape and by the button. */
+/** Cancels a check that gets no answer, once by Escape and once by the button. */
 async function cancelsCheck(user, mock) {
   await mock.fault({ fault: "stall" });
   await user.chooses("Check again");
@@ -170,7 +170,7 @@ async function losesNetwork(user, mock) {
   await user.sees("The license is active.");
 }
 
-/** Has the license revoked, then expired, then renewed. */
+/** Lets the vendor revoke the license, then lets it expire, then renews it. */
 async function losesLicense(user, mock) {
   await mock.change("/keys/ACME-PRO-7F3A-19C4", { status: "revoked" });
   await user.chooses("Check again");
@@ -186,7 +186,7 @@ async function losesLicense(user, mock) {
   await user.sees("The license is active.");
 }
 
-/** Opens the page for another key, and moves the license to another device. */
+/** Goes to the page for entering another key and back, and moves the license to a computer that was bought later. */
 async function movesLicense(user, polar) {
   await user.chooses("Enter another key");
   await user.isAt("License key");
@@ -203,7 +203,7 @@ async function movesLicense(user, polar) {
   await user.sees("The license is active.");
 }
 
-/** Keeps the license once, and deactivates it. */
+/** Answers the question about deactivating first with no, and then with yes. */
 async function deactivates(user) {
   await user.chooses("Deactivate");
   await user.sees("Deactivate the license on this device?");
@@ -227,14 +227,16 @@ async function closes(user) {
   assert.deepEqual(await user.takeEvents(), [["close"]]);
   assert.equal(await user.page.evaluate(() => document.activeElement.id), "opener");
 
-  // a deep link: the user sees the key, and decides
+  // a deep link only fills in the key, and the user decides whether to activate it
   await user.page.evaluate(() => app.dialog.show("DEMO-PLAIN"));
   await user.isAt("License key");
   await user.press("Enter");
   await user.sees("The license is active.");
 }
 
-/** Runs in a browser that its user has locked down: the dialog opens without a client, and links to the vendor. */
+/**
+ * Runs in a browser that its user has locked down. The dialog opens without a client, and links to the vendor's page.
+ */
 async function lockedStory(user, polar) {
   await user.page.evaluate((polar) => {
     delete globalThis.WebAssembly;
@@ -248,7 +250,7 @@ async function lockedStory(user, polar) {
   assert.deepEqual(await user.takeEvents(), [["link", "mailto:help@acme.example"]]);
   await user.press("Escape");
   await user.isClosed();
-  // the value that a framework has in place of the license
+  // passes an error, as a framework does in place of the license
   await user.page.evaluate(async (polar) => {
     const error = await app.make(polar).catch((error) => error);
     app.shown = app.showLicenseDialog(error);
@@ -260,8 +262,8 @@ async function lockedStory(user, polar) {
 }
 
 /**
- * Runs with Polar's version 2027-01, whose answers describe the subscription: the dialog shows it, with the page on
- * which customers update a failed payment.
+ * Runs with version 2027-01 of Polar's API, whose answers describe the subscription. The dialog shows the subscription.
+ * If a payment has failed, it also links to the page on which customers update their payment.
  */
 async function subscriptionStory(user, polar, mock) {
   const key = "ACME-PRO-SUBSCRIBED";
@@ -297,7 +299,7 @@ async function subscriptionStory(user, polar, mock) {
   await user.sees("The license is active.");
 }
 
-/** Runs on a narrow phone, one that is held sideways, and a page in a right-to-left language. */
+/** Runs on a narrow phone, on a phone that is held sideways, and on a page in a right-to-left language. */
 async function smallStory(user, polar) {
   await user.page.evaluate(async (polar) => {
     const license = await app.make(polar);
@@ -329,7 +331,7 @@ async function smallStory(user, polar) {
   await user.press("Escape");
   await user.isClosed();
 
-  // English in an app in a right-to-left language
+  // shows English texts on a page in a right-to-left language
   const places = await user.page.evaluate(() => {
     document.documentElement.dir = "rtl";
     app.dialog.show("A-KEY");
@@ -360,9 +362,12 @@ async function portalStory(user, polar, mock) {
   await seesNoDevices(customer, user, polar, mock);
 }
 
-/** Returns the actions of a customer. */
+/** Returns functions for what a customer does. */
 function customerOf(user, polar, mock) {
-  /** Opens the dialog on a device without a license, and requests a code to find a key. Returns the mailed code. */
+  /**
+   * Opens the dialog on a device without a license, and requests a code in order to find a key. Returns the code from
+   * the mail.
+   */
   const finds = async (email) => {
     await user.page.evaluate((polar) => app.withPortal(polar), polar);
     await user.page.focus("#opener");
@@ -371,10 +376,10 @@ function customerOf(user, polar, mock) {
     await user.chooses("Find my key");
     return proves(email);
   };
-  /** Requests a code for an address, and returns the mailed one. */
+  /** Requests a code for an address. Returns the code from the mail. */
   const proves = async (email) => {
     await user.isAt("E-mail address");
-    // the hourly limit would stop a test that requests this many codes
+    // an hour later, because this test requests more codes than the hourly limit allows
     await mock.advance(3600);
     await user.turns(3600 * 1000);
     await user.types(email);
@@ -394,7 +399,7 @@ function customerOf(user, polar, mock) {
   return { finds, proves, enters, leaves };
 }
 
-/** Finds a lost key, after an address without a key and a wrong code. */
+/** Finds a lost key. Before that, tries an address without a key, and a wrong code. */
 async function findsLostKey({ finds, proves, enters }, user, mock) {
   await mock.createKey("LOST-KEY-1", { limit_activations: 1, email: "jane@wobbling.example.com" });
   await mock.createKey("FORMER-KEY-1", { email: "iris@wobbling.example.com" });
@@ -415,7 +420,7 @@ async function findsLostKey({ finds, proves, enters }, user, mock) {
   assert.deepEqual(await user.takeEvents(), [["activated", "active"]]);
 }
 
-/** Manages the devices of the license, and releases this one. */
+/** Shows the devices that use the license, and releases this device. */
 async function managesDevices({ proves, enters }, user) {
   await user.chooses("Manage devices");
   await user.isAt("E-mail address");
@@ -429,7 +434,7 @@ async function managesDevices({ proves, enters }, user) {
   await user.sees("These devices use the license.");
   await user.captured("portal-devices");
   assert.match(await user.text(), /this device, since/);
-  // an additional Enter releases nothing
+  // if the user hits Enter once too often, nothing is released
   await user.isAt("These devices use the license.");
   await user.press("Enter");
   await user.isAt("These devices use the license.");
@@ -454,7 +459,7 @@ async function replacesDeadMachine({ finds, enters, leaves }, user, polar, mock)
   await leaves();
 }
 
-/** Chooses one of several keys, for this device and for the list of devices. */
+/** Chooses one of several keys, once to use it on this device, and once to list its devices. */
 async function choosesKey({ finds, proves, enters, leaves }, user) {
   await enters(await finds("ottilie.quillfeather@example.com"));
   await user.sees("Which license do you want to use on this device?");
@@ -468,9 +473,9 @@ async function choosesKey({ finds, proves, enters, leaves }, user) {
   await leaves();
 }
 
-/** Manages the devices of keys that can no longer be used. */
+/** Shows and releases devices of keys that can no longer be used. */
 async function managesUnusableKeys({ finds, proves, enters, leaves }, user, mock) {
-  // unusable keys have devices all the same
+  // a key that cannot be used may still be active on devices
   await mock.createKey("IVOS-EXPIRED", { limit_activations: 1, email: "ivo@wobbling.example.com" });
   await enters(await finds("ivo@wobbling.example.com"));
   await user.sees("The license is active.");
@@ -490,9 +495,9 @@ async function managesUnusableKeys({ finds, proves, enters, leaves }, user, mock
   await leaves();
 }
 
-/** Uses the typed key without a question. Without a typed key, shows how several keys differ. */
+/** Uses the typed key without asking which key is meant. If no key is typed, shows how several keys differ. */
 async function usesTypedKey({ finds, proves, enters, leaves }, user, polar, mock) {
-  // several keys, with their differences; the typed one is used without a question
+  // the customer has several keys that differ; a typed key is used without a question
   await mock.createKey("TYPED-KEY-FULL", { limit_activations: 1, email: "una@wobbling.example.com" });
   await activateElsewhere(polar, "TYPED-KEY-FULL");
   await mock.createKey("OTHER-KEY-BASIC", { benefit: "basic", limit_activations: 3, email: "una@wobbling.example.com" });
@@ -514,7 +519,7 @@ async function usesTypedKey({ finds, proves, enters, leaves }, user, polar, mock
   await leaves();
 }
 
-/** Gets the vendor's page if the vendor hides devices. */
+/** Links to the vendor's page, because the vendor hides devices from customers. */
 async function seesNoDevices({ finds, enters, leaves }, user, polar, mock) {
   await mock.createKey("DEAD-MACHINE-2", { limit_activations: 1, email: "zoe@wobbling.example.com" });
   await activateElsewhere(polar, "DEAD-MACHINE-2");

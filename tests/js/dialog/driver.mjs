@@ -1,10 +1,10 @@
-// A user of the dialog, who has only the keyboard, and waits after each step until it shows.
+// A user of the dialog. The user has only a keyboard, and after each step waits until its result is visible.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PATIENCE_MS } from "../patience.mjs";
 
-/** The settings for pictures: the size of the page, its direction, its colours, and the rules of axe-core. */
+/** The settings for pictures: the page's size, direction and colours, and the rules of axe-core. */
 const LOOKS = {
   light: { width: 640, height: 720, judged: {} },
   phone: { width: 375, height: 740 },
@@ -13,7 +13,7 @@ const LOOKS = {
 };
 
 export class Driver {
-  /** Drives a page. `looks` are the settings for its pictures. */
+  /** Creates a user of a page. `looks` are the settings for the pictures. */
   constructor(page, folder, looks) {
     this.page = page;
     this.folder = folder;
@@ -24,7 +24,7 @@ export class Driver {
     return this.page.keyboard.press(key);
   }
 
-  /** Replaces the text in the field. */
+  /** Replaces the text in the focused input field. */
   async types(text) {
     await this.page.keyboard.down("Control");
     await this.press("a");
@@ -32,7 +32,7 @@ export class Driver {
     await this.page.keyboard.type(text);
   }
 
-  /** Moves the focus to a button or a link by Tab, and presses it. */
+  /** Moves the focus to a button or a link with the Tab key, and presses it. */
   async chooses(name) {
     const seen = [];
     for (let at = await this.focused(); at !== name; at = await this.focused()) {
@@ -55,12 +55,12 @@ export class Driver {
     await this.until(async () => (await this.focused()) === name, () => `the focus on \`${name}\``);
   }
 
-  /** Waits for a text in the polite live region. */
+  /** Waits until a text appears in the polite live region. */
   sees(text) {
     return this.#shows("[role=status]", text);
   }
 
-  /** Waits for a text in the assertive live region. */
+  /** Waits until a text appears in the assertive live region. */
   reads(text) {
     return this.#shows("[role=alert]", text);
   }
@@ -86,7 +86,7 @@ export class Driver {
   async turns(ms) {
     await this.page.evaluate((ms) => {
       app.turn(ms);
-      // draws again: no timer has fired
+      // makes the dialog draw again, because no timer has fired
       app.dialog.texts = app.dialog.texts;
     }, ms);
   }
@@ -96,7 +96,10 @@ export class Driver {
     await this.until(() => this.page.evaluate(isClosed), () => "end");
   }
 
-  /** Takes pictures, and lets axe-core check them. `controls` are the names of all controls, in any order. */
+  /**
+   * Takes pictures, and lets axe-core check the page. `controls` are the names of all controls that must be there, in
+   * any order.
+   */
   async captured(name, controls) {
     const shown = await this.page.evaluate(() =>
       [...app.dialog.shadowRoot.querySelectorAll("button, a")]
@@ -142,7 +145,7 @@ export class Driver {
   }
 }
 
-/** Returns the controls of the page that are lower than 44 pixels, except links inside of text. */
+/** Returns the controls of the page that are less than 44 pixels high, except links within text. */
 function low() {
   return [...app.dialog.shadowRoot.querySelectorAll("button, a.link, input")]
     .filter((control) => control.checkVisibility() && control.getBoundingClientRect().height < 44)

@@ -1,4 +1,4 @@
-// The app on the page: a button that opens the dialog, over a license whose clock the test sets.
+// The app on the page. It has a button that opens the dialog for a license, and the test sets the license's clock.
 
 import { createLicenseClient } from "polar-license";
 import { showLicenseDialog } from "polar-license/dialog";
@@ -16,7 +16,7 @@ dialog.features = { export: "Export to PDF", audit: "Audit trail" };
 for (const name of ["activated", "deactivated", "close"]) {
   dialog.addEventListener(name, ({ detail }) => events.push(detail ? [name, detail.state] : [name]));
 }
-// as for `showLicenseDialog`, whose element the app does not have
+// listens on the document, as an app with `showLicenseDialog` does, because it does not have the element itself
 document.addEventListener("link", (event) => {
   events.push(["link", event.detail]);
   event.preventDefault();
@@ -27,11 +27,11 @@ document.querySelector("#opener").addEventListener("click", () => dialog.show())
 globalThis.app = {
   dialog,
   showLicenseDialog,
-  /** Returns the events since the last call. */
+  /** Returns the events that have occurred since the last call. */
   takeEvents: () => events.splice(0),
   turn: (ms) => (turned.ahead += ms),
   make: (polar, more) => createLicenseClient(settings(polar, more)),
-  /** Opens a license with the customer portal, on a device without a license. */
+  /** Opens a license that has the customer portal, on a device that has no license yet. */
   async withPortal(polar) {
     const { createLicenseClient } = await import("polar-license/portal");
     const { portalPages } = await import("polar-license/dialog-portal");

@@ -1,4 +1,5 @@
-// A site on loopback with the built package and a page with an app, under a policy as strict as an app's can be.
+// A site on loopback with the built package and a page with an app. The page's policy is as strict as an app's policy
+// can be.
 
 import { createServer } from "node:http";
 import { createReadStream, statSync } from "node:fs";
@@ -7,7 +8,7 @@ import { imports } from "../../../tools/demo-web/site.mjs";
 
 const NONCE = "once";
 
-/** Returns a policy without inline styles or scripts, evaluation, and HTML made from text. */
+/** Returns a policy that forbids inline styles and scripts, evaluating text as code, and creating HTML from text. */
 const POLICY = (polar) =>
   [
     "default-src 'none'",
@@ -20,7 +21,7 @@ const POLICY = (polar) =>
 
 const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json" };
 
-/** Serves the site. `root` is the built package, `polar` the address that pages may call. */
+/** Serves the site. `root` is the folder of the built package. `polar` is the address that pages may call. */
 export async function serve(root, polar) {
   const here = new URL(".", import.meta.url).pathname;
   const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Acme</title><link rel="icon" href="data:,">

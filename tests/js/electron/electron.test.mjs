@@ -1,4 +1,5 @@
-// Windows that use the license of the main process: the real client and a local Polar, with a stand-in for Electron.
+// Tests windows that use the license of the main process, with the real client, a local Polar, and a stand-in for
+// Electron.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -10,7 +11,7 @@ import { Electron } from "./stand-in.mjs";
 const polar = await startPolar(after);
 const KEY = "DEMO-TWO-DEVICES";
 
-/** Starts an app: Electron, a shared client, and `open` for its windows. */
+/** Starts an app. Returns a stand-in for Electron, a client that is shared, and a function `open` for windows. */
 async function start(options) {
   const electron = new Electron();
   const { license, host } = await clientOf(polar);
@@ -240,7 +241,7 @@ test("a closed frame does not keep changes from others", async () => {
     const window = open();
     const frame = window.iframe("app://acme/frame.html");
     await frame.page.license.refresh();
-    // in this order, so that the closed frame is sent the change first
+    // opens this window later, so that the closed frame gets the change first
     const other = open();
     await other.page.license.refresh();
     frame.gone = true;
@@ -295,7 +296,7 @@ test("a reloaded page receives each change once", async () => {
 test("an answer that was overtaken by a change does not undo it", async () => {
   const { electron, license } = await start();
   const window = electron.open((bridge, ipc) => {
-    // replies take longer than changes
+    // delays replies, so that they arrive later than changes
     const invoke = (...args) => ipc.invoke(...args).finally(() => held);
     const [sendSync, on] = ["sendSync", "on"].map((name) => (...args) => ipc[name](...args));
     exposeLicense(bridge, { invoke, sendSync, on });

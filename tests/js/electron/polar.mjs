@@ -1,4 +1,4 @@
-// The compiled package, a local Polar, and clients whose storage and network a test can inspect and break.
+// The compiled package, a local Polar, and clients. A test can inspect their storage, and break their network.
 
 import { fileURLToPath } from "node:url";
 
@@ -15,14 +15,14 @@ export const { createLicenseClient } = await import(`${scripts}/index.js`);
 export const { shareLicense } = await import(`${scripts}/electron-main.js`);
 export const { exposeLicense } = await import(`${scripts}/electron-preload.js`);
 
-/** Starts a local Polar with demo keys, which runs until the end of the tests. */
+/** Starts a local Polar with demo keys. It runs until the end of the tests. */
 export async function startPolar(after, ...options) {
   const { stop, ...polar } = await startLocalPolar(program, ...options);
   after(stop);
   return polar;
 }
 
-/** Returns a client of `polar`, its stored texts, and functions that make it offline and hold its requests back. */
+/** Returns a client of `polar`, its stored texts, and functions that make it offline or hold its requests back. */
 export async function clientOf(polar) {
   const texts = new Map();
   const onRequest = () => undefined;
@@ -39,7 +39,7 @@ export async function clientOf(polar) {
   const fetch = async (url, init) => {
     host.onRequest();
     await host.hold;
-    // an app's own function may reveal too much
+    // an app's own `fetch` may reveal too much in its errors
     if (host.offline) throw new TypeError(`cannot send ${init.body}`);
     return globalThis.fetch(url, init);
   };

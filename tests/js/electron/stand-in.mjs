@@ -1,14 +1,14 @@
-// A stand-in for the parts of Electron that the package uses, with its behavior under `sandbox` and `contextIsolation`:
-// messages are cloned and arrive later, errors arrive as texts, closed frames throw, and a page sees copies of a
-// preload script's objects.
+// A stand-in for the parts of Electron that the package uses. It behaves as Electron does with `sandbox` and
+// `contextIsolation`: messages are cloned and arrive later, errors arrive as texts, closed frames throw, and a page
+// sees copies of a preload script's objects.
 
 import { EventEmitter } from "node:events";
 
 const soon = (work) => setImmediate(work);
 
-/** Electron's main process. */
+/** Stands in for Electron's main process. */
 export class Electron {
-  /** Everything that was sent from the main process to a renderer, as JSON. */
+  /** Everything that the main process has sent to a renderer, as JSON. */
   crossed = [];
   ipcMain = new IpcMain();
   #frames = 0;
@@ -58,7 +58,7 @@ class Window {
     return this.main.page;
   }
 
-  /** Returns the preload script's channel to the main process, which a compromised renderer has too. */
+  /** Returns the preload script's channel to the main process. A compromised renderer has this channel too. */
   get ipc() {
     return this.main.ipc;
   }
@@ -86,7 +86,7 @@ class Frame {
     };
     this.url = url;
     const frame = this;
-    // Electron's WebFrameMain
+    // stands in for Electron's `WebFrameMain`
     this.web = {
       get url() {
         return alive(frame.url);
@@ -107,7 +107,7 @@ class Frame {
     this.load(url);
   }
 
-  /** Loads a page in place of the previous one: new worlds in the same frame. */
+  /** Loads a page in place of the previous one. The frame stays the same, but gets new JavaScript worlds. */
   load(url = this.url) {
     this.url = url;
     this.ipc?.end();
@@ -118,7 +118,7 @@ class Frame {
         if (name in this.page) throw new Error("Cannot bind an API on top of an existing property");
         this.page[name] = across(api);
       },
-      // only the text of the function crosses
+      // only the text of the function crosses into the page
       executeInMainWorld: ({ func, args = [] }) =>
         across(called(new Function("globalThis", `return (${func});`)(this.page), args)),
     };
@@ -162,7 +162,10 @@ class IpcRenderer extends EventEmitter {
     soon(() => window.electron.ipcMain.emit(channel, { sender: window.webContents, senderFrame: web }, ...message));
   }
 
-  /** Sends synchronously. The real one blocks the page; without a listener, until garbage collection. */
+  /**
+   * Sends a message and returns the answer. The real `sendSync` blocks the page. If there is no listener, it blocks the
+   * page until garbage collection.
+   */
   sendSync(channel, ...args) {
     const { window, web } = this.#frame;
     const event = { sender: window.webContents, senderFrame: web, returnValue: null };
@@ -175,14 +178,17 @@ class IpcRenderer extends EventEmitter {
     this.removeAllListeners();
   }
 
-  /** Runs `work` for the reply, which a closed page does not receive. */
+  /**
+   * Runs `work`, which delivers a reply. Does nothing if the page was closed, because a closed page receives no reply.
+   */
   #reply(work) {
     soon(() => this.#ended || this.#frame.gone || work());
   }
 }
 
 /**
- * Converts a value for the other world: functions and promises to proxies, plain objects to copies, errors to texts.
+ * Converts a value for the other world. Functions and promises become proxies, plain objects become copies, and errors
+ * become texts.
  */
 function across(value) {
   if (typeof value === "symbol") throw new TypeError("An object could not be cloned.");

@@ -1,7 +1,7 @@
-// The package's entries and snippets for frameworks, with the real frameworks: React 18 and 19, Vue, Svelte, OpenFeature,
-// each in jsdom and in Chromium, against a local Polar.
+// Tests the package's entries and snippets for frameworks with the real frameworks: React 18 and 19, Vue, Svelte and
+// OpenFeature. Each test runs in jsdom and in Chromium, against a local Polar.
 //
-// POLAR_LICENSE_JS is the folder of the built package, POLAR_LICENSE_CLI the command line tool.
+// POLAR_LICENSE_JS is the folder of the built package. POLAR_LICENSE_CLI is the command line tool.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -27,14 +27,15 @@ const BUNDLES = {
   "Vue, Svelte and OpenFeature": { entry: "others.mjs", root: here },
 };
 
-/** The text by which each tested block of the README is found. */
+/** For each tested block of the README, a text that only this block contains. */
 const BLOCKS = { vue: 'from "vue"', svelte: 'from "svelte/', app: "export default function App" };
 
 const polar = await startPolar(after);
 const scratch = join(here, `bundle-${process.pid}.mjs`);
 after(() => rmSync(scratch, { force: true }));
 
-// React's renderer for servers opens a channel when it is loaded and never closes it, which keeps Node's process alive
+// collects channels, in order to close them: React's server renderer opens one when it is loaded and never closes it,
+// which would keep this process alive
 const channels = [];
 globalThis.MessageChannel = class extends MessageChannel {
   constructor() {
@@ -128,7 +129,7 @@ function page() {
   return new JSDOM("<!doctype html><body></body>", { url: "http://localhost/", pretendToBeVisual: true });
 }
 
-/** Makes the globals of this process those of the page. */
+/** Makes the globals of a page the globals of this process. */
 function becomesPage(window) {
   const names = ["window", "document", "navigator", "localStorage", "customElements", "CustomEvent", "Event", "HTMLElement",
     "HTMLIFrameElement"];
@@ -141,7 +142,7 @@ function assertSuccess(results) {
   assert.deepEqual(failed.map(({ name, failure }) => `${name}: ${failure}`), []);
 }
 
-/** Bundles a script with the package and with the React that is installed in `root`. */
+/** Bundles a script with the package, and with the React that is installed in `root`. */
 async function bundleFor(entry, root) {
   const { exports } = JSON.parse(readFileSync(join(scripts, "package.json"), "utf8"));
   const resolve = (setup) => {
@@ -149,7 +150,7 @@ async function bundleFor(entry, root) {
       const conditions = exports[`.${path.slice("polar-license".length)}`].import;
       return { path: join(scripts, conditions.browser ?? conditions.default) };
     });
-    // the app's packages, also for imports by the package
+    // resolves to the packages that the app has installed, also for imports by this package
     setup.onResolve({ filter: /^(react|react-dom|@openfeature)(\/|$)/ }, ({ path, kind, pluginData }) =>
       pluginData === "found" ? undefined : setup.resolve(path, { kind, resolveDir: root, pluginData: "found" }),
     );
@@ -175,7 +176,7 @@ async function bundleFor(entry, root) {
   return outputFiles[0].text;
 }
 
-/** Returns a block of the README, to be used as a developer pastes it. A whole app has at most 15 lines. */
+/** Returns a block of the README, unchanged, as a developer pastes it. Checks that a whole app has at most 15 lines. */
 function snippet(name) {
   const blocks = [...readFileSync(join(scripts, "README.md"), "utf8").matchAll(/^```tsx?\n(.*?)^```$/gms)];
   const found = blocks.map(([, text]) => text).filter((text) => text.includes(BLOCKS[name]));

@@ -1,6 +1,6 @@
-// `node open-page.mjs SCRIPTS POLAR`: an app's license on a page in jsdom, with all parts of a browser's page:
-// localStorage, messages between tabs, automatic refresh. Nothing is disposed of, and the process must end all the
-// same.
+// `node open-page.mjs SCRIPTS POLAR`: an app's license on a page in jsdom. The page has everything that a browser's
+// page has: localStorage, messages between tabs, and the automatic refresh. Nothing is disposed of, and the process
+// must still end.
 
 import { JSDOM } from "jsdom";
 
@@ -15,6 +15,6 @@ const { createLicenseClient } = await import(`${scripts}/index.node.js`);
 const license = await createLicenseClient({ organizationId: organization, appId: "com.acme.app", environment: url });
 license.onChange(() => undefined);
 const { state } = await license.activate("DEMO-PLAIN");
-// stored by the page, not in a file of the developer's
+// the license must be stored by the page, and not in a file of the developer
 if (localStorage.length === 0) throw new Error("nothing is stored on the page");
 console.log(state);

@@ -1,4 +1,4 @@
-// The README's snippets for Vue and Svelte, and the provider for OpenFeature, on a page with a local Polar.
+// Tests the README's snippets for Vue and Svelte, and the provider for OpenFeature, on a page with a local Polar.
 
 import { OpenFeature, ProviderEvents } from "@openfeature/web-sdk";
 import { effectScope, nextTick, watch } from "vue";
@@ -10,7 +10,7 @@ import { useDecision } from "readme:vue";
 const KEY = "DEMO-PLAIN";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Runs the tests. Returns their names, and failures in words. */
+/** Runs the tests. Returns their names and, for each that failed, the failure in words. */
 export async function run(polar) {
   const results = [];
   for (const test of [vue, svelte, flags, stale]) {
@@ -57,7 +57,7 @@ async function vue(polar) {
   await license.deactivate();
   await nextTick();
   equal(states, ["unlicensed", "active"], "what a component saw");
-  // on a server
+  // without a license, as on a server
   equal(effectScope().run(() => useDecision(undefined).value), undefined, "without a license");
 }
 
@@ -106,7 +106,7 @@ async function stale(polar) {
   equal(client.getBooleanDetails("export", false).reason, "STALE", "in grace");
   await Promise.resolve();
   equal(status(), "STALE", "in grace");
-  // a provider that starts in grace
+  // a provider may start while the license is in grace
   const other = new LicenseProvider(license);
   await OpenFeature.setProviderAndWait(other);
   await new Promise((resolve) => setTimeout(resolve));

@@ -1,5 +1,5 @@
-// An app in React with a license, on a page: a list of tests with assertions. Runs with React 18 and 19, in jsdom and
-// in Chromium, against a local Polar: `polar` is its address and its organization.
+// An app in React with a license on a page, as a list of tests with assertions. Runs with React 18 and 19, in jsdom and
+// in Chromium, against a local Polar. `polar` is the local Polar's address and organization.
 
 import { StrictMode, startTransition, useLayoutEffect, useState, useSyncExternalStore, version } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
@@ -15,7 +15,7 @@ const NOT_INCLUDED = "Your license does not include this feature. Upgrade to use
 const TESTS = [obviousHook, heavyList, oneForm, madeByTheProvider, withoutWebAssembly, disposedOf, withoutLicense, onAServer, withoutProvider,
   appOfTheReadme, element];
 
-/** Runs the tests. Returns their names, and failures in words. */
+/** Runs the tests. Returns their names and, for each that failed, the failure in words. */
 export async function run(polar) {
   const results = [];
   for (const test of TESTS) {
@@ -28,7 +28,7 @@ export async function run(polar) {
     );
     console.error = error;
     document.body.replaceChildren();
-    // React logs its complaints there, such as a snapshot that differs each time
+    // React logs its complaints, for example about a snapshot that differs each time; they count as failures
     results.push({ name: `React ${version.split(".")[0]}: ${test.name}`, failure: failure ?? logged[0] });
   }
   return results;
@@ -49,7 +49,7 @@ function holds(condition, what) {
   if (!condition) throw new Error(what);
 }
 
-/** Renders in StrictMode, and waits until `text` appears. */
+/** Renders an element in StrictMode. `shows(text)` waits until the text appears, and `end()` removes the element. */
 function render(element, root = document.body.appendChild(document.createElement("main"))) {
   const made = createRoot(root);
   made.render(<StrictMode>{element}</StrictMode>);
@@ -57,7 +57,7 @@ function render(element, root = document.body.appendChild(document.createElement
   return { root, shows, end: () => made.unmount() };
 }
 
-/** Waits until a condition holds, and checks it after each turn of the event loop. */
+/** Waits until a condition is true. Checks the condition after each turn of the event loop. */
 async function until(condition, what) {
   for (const end = Date.now() + 20_000; !condition(); ) {
     if (Date.now() > end) throw new Error(`there is no ${what()}`);
@@ -65,7 +65,7 @@ async function until(condition, what) {
   }
 }
 
-/** Checks the hook as a developer writes it without reading the documentation. */
+/** Checks the hook as a developer uses it without having read the documentation. */
 async function obviousHook(polar) {
   const license = await clientOf(polar);
   let draws = 0;
@@ -84,7 +84,7 @@ async function obviousHook(polar) {
   end();
 }
 
-/** Checks that all parts of a page show the same state while the license changes during a long transition. */
+/** Checks that all parts of a page show the same state if the license changes during a long transition. */
 async function heavyList(polar) {
   const license = await clientOf(polar);
   const seen = [];
@@ -138,7 +138,7 @@ function Form({ seen }) {
 }
 
 async function oneForm(polar) {
-  // Polar is asked once the page is ready
+  // each request waits until the page shows that it is busy
   const license = await clientOf(polar, async (...request) => {
     await shows("busy ");
     return fetch(...request);
@@ -163,7 +163,10 @@ async function oneForm(polar) {
   end();
 }
 
-/** Checks that the license is created in the browser, once, although StrictMode renders and mounts everything twice. */
+/**
+ * Checks that the license is created only once and only in the browser, although StrictMode renders and mounts
+ * everything twice.
+ */
 async function madeByTheProvider(polar) {
   let made = 0;
   let release;
@@ -209,7 +212,8 @@ function Failure() {
 }
 
 /**
- * Checks the provider if WebAssembly cannot run: pending calls and all later ones fail with a sentence for the user.
+ * Checks the provider if WebAssembly cannot run. Calls that are waiting, and all later calls, must fail with a sentence
+ * for the user.
  */
 async function withoutWebAssembly() {
   const message = "This app cannot check its license in this browser. Contact the vendor.";
@@ -244,8 +248,8 @@ function LicenseButton() {
 }
 
 /**
- * Checks that the provider disposes of the license that it has created, also of one that arrives late, and never of the
- * app's own.
+ * Checks that the provider disposes of the license that it has created, even if that license arrives late. It must
+ * never dispose of a license that the app has created.
  */
 async function disposedOf(polar) {
   const made = [];
@@ -273,7 +277,7 @@ async function disposedOf(polar) {
   const given = render(<LicenseProvider license={own}><Gate fallback="no access" /></LicenseProvider>);
   await given.shows("no access");
   given.end();
-  // neither a fake nor a window's license must have `dispose`
+  // a fake license or the license of a window may lack `dispose`
   const { dispose: _, ...plain } = await clientOf(polar);
   const fake = render(<LicenseProvider license={async () => plain}><Gate fallback="no access" /></LicenseProvider>);
   await fake.shows("no access");
@@ -282,7 +286,7 @@ async function disposedOf(polar) {
   holds(disposed === 15, "disposed of what the app has made");
 }
 
-/** Checks a license that arrives later, from an effect of the app. */
+/** Checks a license that arrives later, from an effect in the app. */
 async function withoutLicense(polar) {
   const license = await clientOf(polar);
   let give;
@@ -305,13 +309,13 @@ async function withoutLicense(polar) {
   end();
 }
 
-/** Shows why a feature is off, as a developer writes it: without checking whether there is a license yet. */
+/** Shows why a feature is off. The code is that of a developer who does not check whether there is a license yet. */
 function Why({ feature }) {
   const { explain } = useLicense();
   return <p>{explain(feature).message}</p>;
 }
 
-/** Checks that a page takes over a server's HTML without a warning, and continues from there. */
+/** Checks that a page takes over HTML from a server without a warning, and continues from there. */
 async function onAServer(polar) {
   let made = 0;
   const make = () => {
@@ -348,7 +352,7 @@ async function withoutProvider() {
   holds(message?.includes("<LicenseProvider license={…}>"), `the message is ${message}`);
 }
 
-/** Checks the pasted app, with a local Polar in place of the real one. */
+/** Checks the app of the README, with a local Polar in place of the real one. */
 async function appOfTheReadme(polar) {
   const { fetch } = globalThis;
   globalThis.fetch = (url, init) => fetch(String(url).replace("https://api.polar.sh", polar.url), init);
@@ -366,7 +370,7 @@ async function appOfTheReadme(polar) {
   end();
 }
 
-/** Checks an element that the app places: React 19 sets properties, React 18 attributes only. */
+/** Checks an element that the app itself places. React 19 sets properties on it, and React 18 only attributes. */
 async function element(polar) {
   const license = await clientOf(polar);
   const opened = [];

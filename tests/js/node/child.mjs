@@ -1,4 +1,5 @@
-// A process for tests/node_files.rs. The first argument names its task, and the others are the task's arguments.
+// A process for tests/node_files.rs. The first argument is the name of its task, and the others are the task's
+// arguments.
 
 import { compiled } from "./compiled.mjs";
 
@@ -10,7 +11,7 @@ const PRODUCT = "01".repeat(8);
 const storeOf = (device = "02".repeat(8)) => fileStorage({ directory }).open({ appId: APP, product: PRODUCT, device });
 const text = (record) => (record === undefined ? "nothing" : Buffer.from(record).toString());
 
-/** Adds one to the number in the record. Tries again if the lock could not be acquired. */
+/** Adds one to the number in the record. Tries again if the lock cannot be acquired. */
 async function increment(store) {
   for (;;) {
     let saved = false;

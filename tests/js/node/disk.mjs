@@ -1,4 +1,4 @@
-// Records the changes that this process makes to the disk, in order, and makes chosen ones fail.
+// Records the changes that this process makes to the disk, oldest first, and makes chosen changes fail.
 
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
@@ -8,8 +8,9 @@ const promises = fs.promises;
 const shortened = (path) => extname(path) || basename(path);
 
 /**
- * Watches the disk until the end of the test. `steps` are writes, syncs, renames and removals such as `sync .tmp`, with
- * a file's extension or a directory's name. The next of each of the steps in `fails` fails.
+ * Watches the disk until the end of the test. `steps` are the writes, syncs, renames and removals, such as `sync .tmp`.
+ * Each names the extension of a file or the name of a directory. For each entry of `fails`, the next step that equals
+ * the entry fails.
  */
 export async function watchDisk(test) {
   const disk = { steps: [], fails: [] };

@@ -1,4 +1,5 @@
-// The lock: its holders, its waiters, and taking it over. Tests with processes in Rust are in tests/node_files.rs.
+// Tests the lock: its holders, the processes that wait for it, and how it is taken over. tests/node_files.rs also tests
+// it with processes in Rust.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -18,7 +19,7 @@ const place = { appId: "com.acme.app", product: "01".repeat(8), device: "02".rep
 const name = fileName(place);
 const bytes = (text) => Buffer.from(text);
 
-/** Creates two stores of one directory, as two processes would, and returns the paths of the lock's files. */
+/** Creates two stores for one directory, as two processes would do. Returns them and the paths of the lock's files. */
 function stores(t) {
   const directory = join(scratch(t), "data");
   mkdirSync(directory);
@@ -38,7 +39,7 @@ const BUSY = { message: "another process has locked the license file; try again 
 /** Acquires the lock without waiting. */
 const lockAtOnce = (store) => store.locked(async () => undefined, 0);
 
-/** Runs `work` as a user who is neither root nor, if this process is root, the owner of files. */
+/** Runs `work` as a user without root's privileges. If this process is root, the user does not own its files either. */
 async function withoutPrivileges(work) {
   const isRoot = process.getuid() === 0;
   if (isRoot) process.seteuid(65534);
@@ -49,7 +50,7 @@ async function withoutPrivileges(work) {
   }
 }
 
-/** Creates the files that a process leaves if it is killed while saving. */
+/** Creates the files that a process leaves behind if it is killed while it saves. */
 function dieWhileSaving({ lock, side }, token, secondsAgo) {
   writeFileSync(lock, token);
   writeFileSync(side(`${token}.tmp`), "half a rec");
@@ -178,7 +179,7 @@ test("a lock that is not a file is judged by its age", { skip: WINDOWS }, async 
     await assert.rejects(lockAtOnce(one), BUSY, kind);
     lutimesSync(lock, 1e9, 1e9);
     await lockAtOnce(one);
-    // The files in such a directory are not this library's to delete.
+    // This library must not delete the files in such a directory.
     assert.equal(namesIn(directory).length, kind === "filled directory" ? 1 : 0, kind);
   }
 });
@@ -209,7 +210,7 @@ test("a lock that this user cannot read is taken over", { skip: WINDOWS }, async
 });
 
 test("a lock that this user can never take over is reported at once", { skip: WINDOWS }, async (t) => {
-  // In a directory with the sticky bit only its owner may remove a file, which needs root to set up.
+  // If a directory has the sticky bit, only a file's owner may remove the file. Only root can set up this case.
   const sticky = [0o1777, /^a lock that this user may not remove was left behind; delete the file ending in `\.lock`/];
   const readOnly = [0o555, /^could not lock the license file: permission denied; let this user read and write/];
   for (const [mode, message] of [sticky, readOnly]) {
@@ -380,7 +381,7 @@ test("a fresh lock that was moved by mistake is put back, unless there is anothe
   renameSync(side("third"), lock);
   await putBack(oldPath, lock, fresh);
   assert.equal(readFileSync(lock, "utf8"), "third");
-  // Simulates a file system without hard links: there is nothing to link.
+  // Simulates a file system without hard links, by removing the file that would be linked.
   rmSync(lock);
   rmSync(oldPath);
   await putBack(oldPath, lock, fresh);

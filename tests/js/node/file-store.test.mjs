@@ -1,4 +1,4 @@
-// The file store alone: what it stores, and its errors.
+// Tests the file store alone: what it stores, and its errors.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -190,11 +190,11 @@ test("another device's newest record is offered and never touched", async (t) =>
 test("a full disk loses nothing", { skip: process.platform === "win32" }, async (t) => {
   const { directory, store } = newStore(t);
   await store.save(bytes("old"), true);
-  // One block is enough for a lock, and none for nothing.
+  // If files may have one block, a lock can be written. If they may have none, nothing can be written.
   for (const blocks of ["1", "0"]) {
     const child = fileURLToPath(new URL("child.mjs", import.meta.url));
     const parameters = [process.execPath, child, "save", directory, place.device, "n".repeat(50_000)];
-    // Without the trap, the signal of a file that grows too large may end the process.
+    // Without this trap, the system may end a process with a signal when its file grows too large.
     const shell = `trap '' XFSZ; ulimit -f "$0" && exec "$@"`;
     const { status, stderr } = spawnSync("sh", ["-c", shell, blocks, ...parameters], { encoding: "utf8" });
     assert.match(stderr, /^could not (?:write|lock) the license file: no space left; free some and try again$/m);
@@ -210,7 +210,7 @@ test("a directory without permission is an error", { skip: process.platform === 
   chmodSync(join(directory, ".."), 0o755);
   chmodSync(directory, 0o555);
   const isRoot = process.getuid?.() === 0;
-  // Root may do anything.
+  // Gives up root's privileges, since root may write everywhere.
   if (isRoot) process.seteuid(65534);
   const output = await error(store.save(bytes("new"), true));
   if (isRoot) process.seteuid(0);
@@ -243,7 +243,7 @@ test("errors name the obstacle", async (t) => {
 
   if (process.platform === "win32") return;
   execFileSync("mkfifo", [path]);
-  // No call waits for another program to write to a pipe.
+  // A call must not wait until another program writes to a pipe.
   assert.equal(await error(store.load()), `could not read the license file: ${expected}`);
 });
 
@@ -261,7 +261,7 @@ test("errors and stores name no path", async (t) => {
 test("without a directory, storage fails with a reason", async (t) => {
   const saved = { HOME: process.env.HOME, XDG_DATA_HOME: process.env.XDG_DATA_HOME };
   t.after(() => Object.assign(process.env, saved));
-  // A relative path names no place: its meaning depends on the directory in which the app was started.
+  // Relative paths are ignored, because their meaning depends on the directory in which the app was started.
   Object.assign(process.env, { HOME: "somewhere", XDG_DATA_HOME: "" });
   const store = fileStorage().open(place);
   let runs = 0;

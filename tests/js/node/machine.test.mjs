@@ -1,5 +1,5 @@
-// The identifier of this device, the place of its files, and the name of its system. tests/node_files.rs compares them
-// with Rust.
+// Tests the identifier of this device, the directory of its files, and the name of its system. tests/node_files.rs
+// compares them with the results in Rust.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
-// A trap of the WebAssembly while the portal is in use: no call hangs, the held values are gone, and the next operation
-// uses a new instance. Runs in a process of its own, because the engine's exports are replaced before anything is
-// instantiated.
+// Tests a trap of the WebAssembly while the portal is in use: no call hangs, the values that the engine kept are gone,
+// and the next operation uses a new instance. Runs in a separate process, because it replaces the engine's exports
+// before anything is instantiated.
 
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
@@ -10,7 +10,7 @@ import { scripts, startPolar } from "../electron/polar.mjs";
 
 const EMAIL = "ottilie.quillfeather@example.com";
 
-/** `(module (func (export "trap") unreachable))`. */
+/** A module that traps: `(module (func (export "trap") unreachable))`. */
 const TRAP = Buffer.from("0061736d0100000001040160000003020100070801047472617000000a05010300000b", "hex");
 const { trap } = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports;
 
@@ -19,7 +19,7 @@ const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (module, imports) => {
   const instance = await instantiate(module, imports);
   const { exports } = instance;
-  // Node's `fetch` has a WebAssembly module too, for HTTP
+  // leaves Node's own WebAssembly alone, which its `fetch` uses for HTTP
   if (!("engine_new" in exports)) return instance;
   traps.instances += 1;
   const mined = (member) => (typeof member !== "function" ? member : (...given) => {

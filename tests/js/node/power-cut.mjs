@@ -1,4 +1,5 @@
-// A process for tests/power_cut.rs: saves records in a directory, or opens directories as a power cut left them.
+// A process for tests/power_cut.rs. Either saves records in a directory, or opens directories in the states in which a
+// power cut left them.
 
 import { compiled } from "./compiled.mjs";
 
@@ -10,7 +11,10 @@ const record = (letter) => Buffer.alloc(3000, letter);
 const first = (bytes) => (bytes === undefined ? "nothing" : `${bytes.length} ${String.fromCharCode(bytes[0])}`);
 
 const deeds = {
-  /** Takes the directory, then the steps: `save a`, `save a relaxed`, `remove`. */
+  /**
+   * Carries out a story. The first argument is the directory, and the others are the steps: `save a`, `save a relaxed`,
+   * `remove`.
+   */
   story: async ([directory, ...steps]) => {
     const store = storeIn(directory);
     for (const step of steps) {
@@ -19,7 +23,7 @@ const deeds = {
       console.log("done");
     }
   },
-  /** Reports the content of each directory, before and after a save. */
+  /** Reports the content of each directory before and after a save. */
   open: async (directories) => {
     for (const directory of directories) {
       const store = storeIn(directory);

@@ -1,5 +1,6 @@
-// Processes of both kinds on one record, with a local Polar: apps in Node and the command line tool, which is Rust. The
-// processes ask Polar one after the other, and share the pace that Polar allows.
+// Tests processes of two kinds that share one record, with a local Polar: apps in Node, and the command line tool,
+// which is written in Rust. The processes ask Polar one after the other, and together keep to the rate of requests that
+// Polar allows.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -23,11 +24,11 @@ const polar = new LocalPolar(served.url);
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** A timeout that no slow machine reaches. */
+/** A timeout that is never reached, even on a slow machine. */
 const TIMEOUT_MS = 120_000;
 const FINE = { state: "active", problem: null, error: null };
 
-/** A device with an active license. Both kinds of process find the same record. */
+/** A device with an active license. Processes of both kinds find the same record. */
 class Device {
   constructor(t) {
     this.directory = join(scratch(t), "data");
@@ -41,7 +42,7 @@ class Device {
     };
   }
 
-  /** Activates `key`, by a clock that is `behindMs` behind and correct from then on. */
+  /** Activates `key` while the clock is `behindMs` behind. Afterwards the clock is correct. */
   async activate(key, behindMs = 0) {
     await polar.reset();
     const clock = { now: () => Date.now() - behindMs, monotonic: () => performance.now() };
@@ -74,13 +75,13 @@ class Device {
     const place = ["--organization", organizationId, "--app", appId, "--data-dir", this.directory];
     const timeout = ["--timeout", `${timeoutMs}ms`, "--offline-grace", "24h"];
     const settings = ["--environment", environment, "--device-id", deviceId, ...timeout];
-    // an exit status other than 0 only says that access is not allowed, and so does the state
+    // an exit status other than 0 is no error here: it only says that access is denied, which the state says too
     const ends = run(program, [...place, ...settings, ...operation, "--json"]).catch((ended) => ended);
     const { state, problem, error } = JSON.parse((await ends).stdout);
     return { state, problem: problem?.kind ?? null, error: error?.kind ?? null };
   }
 
-  /** Runs so many processes of each kind at once. */
+  /** Runs `count` processes of each kind at the same time. */
   async each(count, ...operation) {
     const apps = await Promise.all(Array.from({ length: count }, () => this.ready(...operation)));
     return Promise.all(apps.flatMap((go) => [go(), this.native(...operation)]));

@@ -1,4 +1,5 @@
-// Turns at asking Polar, in the file store: one process at a time has the turn, by the same files as in Rust.
+// Tests how processes with the file store take turns in asking Polar. One process at a time has the turn. The files are
+// the same as in Rust.
 
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
@@ -20,7 +21,7 @@ function stores(t) {
   return { directory, one: new FileStore(directory, place), other: new FileStore(directory, place) };
 }
 
-/** Resolves once `isSo` returns `true`. */
+/** Resolves once `isSo()` returns `true`. */
 async function until(isSo) {
   while (!(await isSo())) await new Promise(setImmediate);
 }

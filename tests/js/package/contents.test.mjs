@@ -1,5 +1,5 @@
-// The content of the tarball: every target of `exports`, nothing that runs at installation, and no other files than
-// intended.
+// Tests the content of the tarball: every target of `exports` is there, nothing runs at installation, and there are no
+// other files than intended.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ const files = readdirSync(root, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1).replaceAll("\\", "/"));
 
-/** Returns the files that an export leads to, under all conditions. */
+/** Returns the files to which an export leads, under all conditions. */
 function targets(entry) {
   return typeof entry === "string" ? [entry] : Object.values(entry).flatMap(targets);
 }
@@ -83,7 +83,7 @@ test("declarations import only existing files, and all but the entries are Commo
     for (const [, link] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
       const declared = link.replace(/\.cjs$/, ".d.cts");
       const isThere = declared !== link && existsSync(join(root, path, "..", declared));
-      // both formats share the one WebAssembly file, which is imported under another name only once
+      // the declaration of the WebAssembly file, which both module formats share, may import `./wasm.js`
       if (!isThere && path !== "polar_license.wasm.d.ts") wrong.push(`${path}: ${link}`);
     }
   }
@@ -110,7 +110,7 @@ test("no source map contains a WebAssembly that its script contains already", ()
     sources.forEach((source, index) => {
       if (!source.endsWith("wasm")) return;
       found.add(source);
-      // not `equal`, which would print all of it
+      // uses `ok`, because `equal` would print the whole source
       assert.ok(sourcesContent[index] === "", `${path} holds ${source}`);
     });
   }

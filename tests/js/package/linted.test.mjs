@@ -1,4 +1,4 @@
-// The findings of publint and are-the-types-wrong about the tarball: there must be none.
+// Tests that publint and are-the-types-wrong find no fault in the tarball.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

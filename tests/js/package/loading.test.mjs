@@ -1,4 +1,4 @@
-// Every entry loads by `import` and by `require` in a folder that contains only the package, and works.
+// Tests that every entry loads by `import` and by `require`, and works, in a folder that contains only the package.
 
 import assert from "node:assert/strict";
 import { readFileSync, symlinkSync } from "node:fs";
@@ -12,17 +12,17 @@ const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const scripts = Object.keys(exports).filter((name) => exports[name].import);
 const names = scripts.map((name) => name.replace(/^\./, "polar-license"));
 
-/** The entries of clients; those for Electron get a stand-in for Electron, and a client. */
+/** The entries for Electron. Tests use them with a client and with a stand-in for Electron. */
 const electron = names.filter((name) => name.includes("/electron-"));
 
-/** The entries for packages that the app installs. */
+/** The entries for packages that the app installs itself. */
 const peers = names.filter((name) => /\/(react|openfeature|tauri)$/.test(name));
 
-/** The entries for elements, which are defined in browsers only. */
+/** The entries that define elements. They do so in browsers only. */
 const dialog = names.filter((name) => name.includes("/dialog"));
 const specifiers = names.filter((name) => ![...electron, ...peers, ...dialog].includes(name));
 
-/** An app in either module format: `load` loads an entry, `read` the file of the WebAssembly. */
+/** An app in either module format. `load` loads an entry, and `read` reads the WebAssembly file. */
 const APP = `
   const ORGANIZATION = "de300000-0000-4000-8000-000000000001";
   const BENEFIT = "de300000-0000-4000-8000-0000000000b1";
@@ -39,7 +39,7 @@ const APP = `
     const before = license.allows("export");
     const { state, displayKey } = await license.activate(KEY);
     const error = await license.activate(" ").catch((error) => error instanceof LicenseError && error);
-    // in the form of logs
+    // converts the error as a log would
     const { kind, message } = JSON.parse(JSON.stringify(error));
     return [before, state, displayKey, license.allows("export"), error.constructor.name, kind, message === error.message];
   }
@@ -99,7 +99,7 @@ test("the entries for frameworks and Tauri load by `import` and by `require`, an
     "peers.cjs": `const all = ${JSON.stringify(peers)}.map((name) => require(name)); ${say}`,
   };
   for (const [name, script] of Object.entries(scripts)) assert.deepEqual(JSON.parse(run(name, script)), expected, name);
-  // Next renders their components in the browser too
+  // Next renders the components of such a file in the browser too
   for (const format of ["js", "cjs"]) assert.match(readFileSync(join(root, `react.${format}`), "utf8"), /^"use client";/);
 });
 
@@ -110,11 +110,11 @@ test("the dialog loads on a server, by `import` and by `require`, and defines no
   assert.equal(run("dialog.mjs", `${of("import")} ${say}`), expected);
   assert.equal(run("dialog.cjs", `(async () => { ${of("require")} ${say} })();`), expected);
   const { sideEffects } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  // it defines the element, so bundlers must not remove it
+  // bundlers must not remove this entry, because it defines the element when it is loaded
   assert.deepEqual(sideEffects, ["./dialog.js", "./dialog.cjs"]);
 });
 
-/** A script that prints the result of creating a client. */
+/** Returns a script that tries to create a client and prints the result. */
 const MADE = (entry) => `
   import { createLicenseClient, memoryStorage } from "${entry}";
   const options = { organizationId: "de300000-0000-4000-8000-000000000001", appId: "com.acme.app", autoRefresh: false };

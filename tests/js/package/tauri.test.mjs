@@ -1,5 +1,5 @@
-// The entry for Tauri with the answers of a plugin of another version. tests/js/tauri tests the real plugin, in a
-// window.
+// Tests the entry for Tauri with the answers of a plugin whose version is another. tests/js/tauri tests the entry with
+// the real plugin in a window.
 
 import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";

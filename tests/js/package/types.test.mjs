@@ -1,5 +1,5 @@
-// The declarations compile strictly, without `skipLibCheck`, in every kind of program, with the oldest compiler that is
-// supported and with the newest. So does every TypeScript block of the README.
+// Tests that the declarations compile strictly, without `skipLibCheck`, in every kind of program, with the oldest
+// supported compiler and with the newest. The TypeScript blocks of the README must compile too.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -20,7 +20,7 @@ symlinkSync(tool("undici-types"), join(folder, "node_modules/undici-types"), "ju
 const COMPILERS = ["typescript-5", "typescript"];
 const STRICT = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false, target: "es2022" };
 
-/** The kinds of program: how modules are resolved, and what the platform declares. */
+/** The kinds of program. Each says how modules are resolved and what the platform declares. */
 const PROGRAMS = {
   "ES module in Node": { file: "app.mts", module: "nodenext", lib: ["es2022"], types: ["node"] },
   "CommonJS in Node": { file: "app.cts", module: "nodenext", lib: ["es2022"], types: ["node"] },
@@ -49,9 +49,9 @@ export async function main(url: string): Promise<Decision> {
     const failure = error as LicenseFailure;
     if (failure.kind === "refused") console.log(failure.reason.length);
   }
-  // a feature of its settings
+  // a feature that the settings name
   if (license.allows("export") || license.explain("export").allowed) console.log(license.explain("export").message);
-  // @ts-expect-error there is no such feature
+  // @ts-expect-error the settings name no such feature
   license.allows("exprot");
   const decision = license.current();
   switch (decision.state) {
@@ -70,11 +70,11 @@ export async function main(url: string): Promise<Decision> {
     default:
       decision.allowed satisfies false;
   }
-  // @ts-expect-error all readers share the decision
+  // @ts-expect-error the decision is read-only, because all its readers share it
   decision.features["export"] = true;
   stop();
   same[Symbol.dispose]();
-  // the object that a test uses in its place, and that a component accepts
+  // an object that a test can use in place of a client, and that components accept
   const { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget } = license;
   const fake: License = { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget };
   const names: License<"export"> = fake;
@@ -94,7 +94,7 @@ export async function main(url: string): Promise<Decision> {
   }
   const keys = [...(await session.licenseKeys()), ...(await session.usableKeys())];
   if (keys[0]) await session.rotate(keys[0], { confirmedByUser: true });
-  // @ts-expect-error the user must confirm it
+  // @ts-expect-error the option that confirms the user's consent is missing
   if (keys[0]) await session.rotate(keys[0], {});
   const checkout = await portal.checkout("");
   const purchase = await checkout.follow({ onProgress: ({ stage, waitedMs }) => console.log(stage === "open", waitedMs) });
@@ -105,7 +105,7 @@ export async function main(url: string): Promise<Decision> {
   const reply: PolarReply = replies.denied("expired");
   polar.answer = ({ operation }) => (operation === "validate" ? reply : undefined);
   console.log(made.current().state, responseOf(reply).status);
-  // @ts-expect-error there is no such feature
+  // @ts-expect-error the settings name no such feature
   made.allows("exprot");
   // @ts-expect-error there is no such state
   await fakeLicense({ state: "fine" });
@@ -115,7 +115,7 @@ export async function main(url: string): Promise<Decision> {
 }
 `;
 
-/** An app for a platform without `fetch`, `AbortSignal` and `console`, which the app brings itself. */
+/** An app for a platform without `fetch`, `AbortSignal` and `console`. The app itself provides them. */
 const BARE_APP = `
 import { createLicenseClient, type Decision, type Fetch, type License, memoryStorage } from "polar-license";
 import type { MainIpc } from "polar-license/electron-main";
@@ -134,7 +134,7 @@ export async function main(send: Fetch, signal: object, ipc: MainIpc, bridge: Br
 }
 `;
 
-/** A script for pages only: elements need the types of a document. */
+/** A script for pages only, because elements need the types of a document. */
 const PAGE = `
 import type { License } from "polar-license";
 import { type DialogTexts, type LicenseSource, showLicenseDialog } from "polar-license/dialog";
@@ -154,7 +154,7 @@ export async function main(license: License, texts: DialogTexts): Promise<void> 
 }
 `;
 
-/** The element in JSX, where React takes the names of properties. */
+/** The element in JSX, where React uses the names of the element's properties. */
 const ELEMENT = `
 import type { License } from "polar-license";
 import type { DialogPages } from "polar-license/dialog";
@@ -163,11 +163,11 @@ import "polar-license/react";
 export const Dialog = ({ license, portal }: { license: License; portal: DialogPages }) =>
   <polar-license-dialog license={license} portal={portal} features={{ export: "Export" }} open />;
 
-// @ts-expect-error these are not pages
+// @ts-expect-error a license is not an object with pages
 export const Mistaken = ({ license }: { license: License }) => <polar-license-dialog portal={license} />;
 `;
 
-/** An app that has declared its license, which the provider then accepts. */
+/** An app that has declared its license. From then on the provider accepts only that license. */
 const REGISTERED = `
 import { createLicenseClient } from "polar-license/portal";
 import type { License } from "polar-license";
@@ -184,7 +184,7 @@ declare module "polar-license/react" {
 
 export const App = () => <LicenseProvider license={open} />;
 export const Below = () => useLicense().license?.portal() && null;
-// @ts-expect-error it has no portal, which components below would call
+// @ts-expect-error the license has no portal, which components below the provider could call
 export const Other = ({ license }: { license: License<"export"> }) => <LicenseProvider license={license} />;
 `;
 
@@ -224,7 +224,7 @@ const AMBIENT = `
   }
 `;
 
-/** Returns the compiler's output. */
+/** Compiles the files. Returns the compiler's output. */
 function compile(compiler, files, options) {
   const config = join(folder, "tsconfig.json");
   writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files }));
@@ -285,7 +285,7 @@ test("every block of the READMEs compiles", () => {
     assert.ok(blocks.length >= least, `${blocks.length} blocks in ${name}`);
     for (const [, language, text] of blocks) {
       const file = `block-${files.length + declaring.length}.${language === "tsx" ? "tsx" : "mts"}`;
-      // a declaration of one app would hold for the files of all
+      // kept apart, because a declaration by one app would apply to the files of all apps
       (text.includes("declare module") ? declaring : files).push(file);
       writeFileSync(join(folder, file), text);
     }

@@ -1,5 +1,5 @@
-// `node run.mjs TARBALL`: an app's tests under Vitest and jest, in an empty project with the packed package. The tests
-// may write to the project's folder only, and not to the folder for an app's data.
+// `node run.mjs TARBALL`: runs an app's tests under Vitest and jest, in an empty project with the packed package. The
+// tests may write only to the project's folder, and not to the folder for the app's data.
 
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
@@ -42,7 +42,7 @@ function prepare() {
   }
 }
 
-/** Writes the test from the package's README, unchanged: it has five lines. */
+/** Writes each test of the package's README to a file, unchanged. Checks that it has at most five lines. */
 function writeReadme() {
   const readme = readFileSync(join(project, "node_modules/polar-license/README.md"), "utf8");
   const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, text]) => text);
@@ -55,7 +55,7 @@ function writeReadme() {
   tests.forEach((text, index) => writeFileSync(join(project, "tests", `readme-${index}.vitest.mjs`), text));
 }
 
-/** Writes the tests as CommonJS, for jest. */
+/** Writes CommonJS versions of the tests, for jest. */
 function writeCommonJs() {
   mkdirSync(join(project, "tests"), { recursive: true });
   for (const path of ["tests/shared.mjs", "app/gate.mjs", "app/settings.mjs"]) {

@@ -1,7 +1,7 @@
 /**
- * The examples as a stranger uses them, with the package installed from the tarball: copies in a folder beside this
- * file's packages, so that the bundlers of all examples find them. The copies use a local Polar and are otherwise
- * unchanged.
+ * Runs the examples as their readers do, with the package installed from the tarball. The examples are copied into a
+ * folder beside the packages of this directory, so that the bundlers of all examples find these packages. The copies
+ * use a local Polar, and are otherwise unchanged.
  */
 
 import assert from "node:assert/strict";
@@ -22,7 +22,7 @@ const PRODUCTION = 'environment: "production"';
 let folder;
 let installed;
 
-/** Copies an example and makes it use the Polar at `url`. */
+/** Copies an example, and makes it use the Polar at `url`. */
 export async function copy(example, tarball, url) {
   await prepare(tarball);
   const app = join(folder, example);
@@ -32,7 +32,7 @@ export async function copy(example, tarball, url) {
   return opened(app);
 }
 
-/** Creates an app from files. `filesOf` returns their names and texts, given the README of the package. */
+/** Creates an app from files. `filesOf(readme)` returns their names and texts, and `readme` is the package's README. */
 export async function write(name, tarball, filesOf) {
   await prepare(tarball);
   const app = join(folder, name);
@@ -44,15 +44,15 @@ export async function write(name, tarball, filesOf) {
 }
 
 function opened(app) {
-  // outside of the app: Next does not search for packages in a folder that contains the user's home
+  // the home is outside of the app, because Next does not search for packages in a folder that contains the home
   const home = homeIn(mkdtempSync(join(tmpdir(), "polar-license-home-")));
   return {
     folder: app,
     /** The folder of the unpacked package. */
     package: join(folder, PACKAGE),
-    /** The variables that tell programs where the user's folders are. */
+    /** The variables by which programs find the user's folders. */
     home,
-    /** Runs a program in the app, and resolves to the lines it printed. */
+    /** Runs a program in the app. Resolves to the lines that it printed. */
     run: (program, args, env) => run(program, args, { cwd: app, env: { ...home, ...env } }),
     remove: () => rmSync(dirname(home.HOME), { recursive: true, force: true, maxRetries: 3 }),
   };
@@ -72,7 +72,7 @@ async function install(tarball) {
   await run(NPM, [...INSTALL, "--no-package-lock", tarball], { cwd: folder });
 }
 
-/** Checks that an example is tested with the versions that it declares. */
+/** Checks that the example declares the same versions with which it is tested. */
 function checkVersions(app) {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(app, "package.json"), "utf8"));
   const { resolve } = createRequire(join(app, "package.json"));
@@ -91,7 +91,7 @@ function versionIn(file) {
   }
 }
 
-/** Replaces Polar's environment, which every example names in one place. */
+/** Replaces the name of Polar's environment, which occurs once in every example, by an address. */
 function talkTo(url, app) {
   const sources = readdirSync(app, { recursive: true }).filter((name) => /\.(js|ts|tsx)$/.test(name));
   const found = sources.filter((name) => readFileSync(join(app, name), "utf8").includes(PRODUCTION));

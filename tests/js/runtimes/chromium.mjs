@@ -1,4 +1,4 @@
-/** Pages in Chromium. A page reports by one line of JSON on its console, an array. */
+/** Opens pages in Chromium. A page reports its result, an array, as one line of JSON on its console. */
 
 import { chromium } from "playwright-core";
 import { chromiumOptions } from "../chromium.mjs";
@@ -14,7 +14,7 @@ function browser() {
   return started;
 }
 
-/** Closes the browser, if it was started. */
+/** Closes the browser if it was started. */
 export async function close() {
   await (await started?.catch(() => undefined))?.close();
 }
@@ -24,17 +24,19 @@ export async function version() {
   return `Chromium ${(await browser()).version()}`;
 }
 
-/** Creates a profile, which ends with the browser, for a test that drives its pages. */
+/**
+ * Creates a browser profile for a test that controls its pages itself. The profile exists until the browser is closed.
+ */
 export async function profile() {
   const context = await (await browser()).newContext();
   context.setDefaultTimeout(PATIENCE_MS);
   return context;
 }
 
-/** Starts a separate browser with an extension, and a profile in a folder. */
+/** Starts a separate browser with an extension. Its profile is in a folder. */
 export async function withExtension(extension, folder) {
   const args = ["--no-sandbox", `--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
-  // extensions need the whole browser, not the headless shell
+  // extensions need the whole browser, because the headless shell has none
   const context = await chromium.launchPersistentContext(folder, {
     ...chromiumOptions(),
     args: [...args, "--headless=new"],
@@ -44,7 +46,7 @@ export async function withExtension(extension, folder) {
   return context;
 }
 
-/** Opens a page in a new profile. Resolves to its report, and to what its policy blocked meanwhile. */
+/** Opens a page in a new profile. Resolves to the page's report, and to what the page's policy blocked meanwhile. */
 export async function visit(url) {
   const context = await (await browser()).newContext();
   const written = [];

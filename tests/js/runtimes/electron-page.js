@@ -1,9 +1,9 @@
-// The modules that a sandboxed preload script can require, in a browser's page; see electron-program.mjs.
+// Provides, in a browser's page, the modules that a sandboxed preload script can require. See electron-program.mjs.
 (() => {
   const listeners = new Map();
   const post = (kind, channel, args) => {
     const request = new XMLHttpRequest();
-    // like Electron, a `sendSync` blocks the page
+    // blocks the page for `sendSync`, as Electron does
     request.open("POST", "ipc", kind !== "sync");
     const done = new Promise((resolve) => (request.onload = () => resolve(JSON.parse(request.responseText))));
     request.send(JSON.stringify({ kind, channel, args }));
@@ -21,7 +21,7 @@
       executeInMainWorld: ({ func, args }) => func(...args),
     },
   };
-  // after the page's own scripts, which listen
+  // starts after the page's own scripts, which listen
   addEventListener("load", () => {
     new EventSource("events").onmessage = ({ data }) => {
       const { channel, args } = JSON.parse(data);

@@ -1,10 +1,10 @@
 /**
  * Runs an Electron app without Electron: `node electron-program.mjs APP [ARGUMENT...]`, where APP is an app.asar or a
- * folder. The app's main process runs here, with a stand-in for Electron's API. The windows are pages for a browser:
- * this program serves them with their preload scripts, and their messages travel over HTTP. Prints the address of the
- * first window. Sends nothing beyond this machine.
+ * folder. The app's main process runs here, with a stand-in for Electron's API. The windows are pages for a browser.
+ * This program serves the pages with their preload scripts, and exchanges their messages over HTTP. Prints the address
+ * of the first window. Connects to no other machine.
  *
- * The variable `AHEAD_MS` moves the clock; with `RUNS_ALREADY` there is another instance.
+ * The variable `AHEAD_MS` moves the clock ahead. If `RUNS_ALREADY` is set, another instance of the app is running.
  */
 
 import { EventEmitter } from "node:events";
@@ -15,7 +15,7 @@ import { dirname, extname, join, normalize } from "node:path";
 
 const require = createRequire(import.meta.url);
 require("asar-node").register();
-// the imports above read archives too
+// makes the modules that were imported above read archives too
 syncBuiltinESMExports();
 
 const [path, ...argv] = process.argv.slice(2);
@@ -70,14 +70,14 @@ class BrowserWindow {
   isMinimized = () => false;
   focus = () => undefined;
 
-  /** Returns Electron's event, for a message of the page. */
+  /** Returns Electron's event for a message of the page. */
   event() {
     const send = (channel, ...args) => this.send(channel, args);
     const senderFrame = { url: `app://acme/${this.id}`, parent: null, frameTreeNodeId: this.id, send };
     return { sender: this.webContents, senderFrame, returnValue: null };
   }
 
-  /** Sends to the page. Like Electron, drops messages before there is a page. */
+  /** Sends a message to the page. Drops it if there is no page yet, as Electron does. */
   send(channel, args) {
     for (const response of this.#events) response.write(`data: ${JSON.stringify({ channel, args })}\n\n`);
   }
@@ -90,7 +90,7 @@ class BrowserWindow {
 }
 
 const platformFetch = globalThis.fetch;
-// it does not use the system's proxy, so apps must not call it
+// apps must not call this `fetch`, because in Electron it does not use the system's proxy
 globalThis.fetch = () => Promise.reject(new Error("this is not `net.fetch`"));
 
 const net = {
@@ -105,7 +105,7 @@ const net = {
   },
 };
 
-/** The addresses that were opened outside of the app. */
+/** The addresses that the app has opened outside of itself. */
 const opened = [];
 const shell = { openExternal: async (url) => void opened.push(url) };
 
@@ -120,7 +120,7 @@ const server = createServer(async (request, response) => {
   if (id === "windows") return response.end(JSON.stringify(windows.map((each) => `/${each.id}/index.html`)));
   if (id === "opened") return response.end(JSON.stringify(opened));
   if (id === "emit") return response.end(String(app.emit(...(await body(request)))));
-  // such as the icon, which browsers request
+  // for example, a browser requests an icon, which does not exist
   if (!window) return response.writeHead(404).end();
   if (name === "open") return response.end(JSON.stringify(window.onOpen(await body(request))));
   if (name === "events") return window.connect(response);
@@ -129,7 +129,7 @@ const server = createServer(async (request, response) => {
   const file = join(window.folder, normalize(`/${name}`));
   response.setHeader("Content-Type", TYPES[extname(file)] ?? "application/octet-stream");
   const text = readFileSync(file, "utf8");
-  // before all scripts of the page
+  // puts the preload script before all scripts of the page
   response.end(name === "index.html" ? text.replace("<head>", '<head><script src="preload.js"></script>') : text);
 });
 const address = new Promise((resolve) => {

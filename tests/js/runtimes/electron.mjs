@@ -1,6 +1,6 @@
 /**
- * The bundled scripts of the fixture `electron`, with a stand-in for Electron: a window runs the story with the license
- * of the main process. `node electron.mjs MAIN PRELOAD STAND_IN`, run in the fixture's folder.
+ * Runs the bundled scripts of the fixture `electron` with a stand-in for Electron. A window runs the story with the
+ * license of the main process. Run `node electron.mjs MAIN PRELOAD STAND_IN` in the fixture's folder.
  */
 
 import { readFileSync } from "node:fs";
@@ -14,12 +14,12 @@ const { Electron } = await import(pathToFileURL(resolve(standIn)));
 const electron = new Electron();
 const { start } = load(main, { ipcMain: electron.ipcMain }, createRequire(import.meta.url));
 
-/** Rejects a module that a sandboxed preload script cannot require: any package, and Node's files. */
+/** Throws for each module that a sandboxed preload script cannot require, such as a package or Node's `fs`. */
 const nothing = (name) => {
   throw new Error(`a sandboxed preload script cannot load \`${name}\``);
 };
 
-/** Returns the license of a window, with `dispose` of the main process's. */
+/** Returns the license of a window. Its `dispose` closes the license in the main process. */
 async function open(options) {
   const dispose = await start(options);
   const { page } = electron.open((contextBridge, ipcRenderer) => {
@@ -28,7 +28,7 @@ async function open(options) {
   return { ...page.license, dispose };
 }
 
-/** Errors arrive as plain objects. */
+/** Recognizes errors by their name, because they arrive as plain objects. */
 const LicenseError = { [Symbol.hasInstance]: ({ name }) => name === "LicenseError" };
 
 console.log(JSON.stringify(await story({ createLicenseClient: open, LicenseError }, JSON.parse(process.env.POLAR))));

@@ -1,6 +1,7 @@
 /**
- * The examples of the repository: each is built as its README says, and used as a user would, in its real runtime. To
- * add one, add an entry. `tell` resolves to the observations at each step, which are the same for all.
+ * The examples of the repository. Each is built as its README says, and used as a user would, in its real runtime. To
+ * add an example, add an entry. `tell` resolves to what a user observes at each step. This must be the same for all
+ * examples.
  */
 
 import assert from "node:assert/strict";
@@ -20,8 +21,8 @@ import { byElectronVite, byForge, electron, filesForElectronVite, filesForForge 
 const DAY_MS = 86_400_000;
 
 /**
- * Whether the feature is offered: without a license, after a typo, with one for another plan, with one for this plan,
- * and without Polar.
+ * For each step, whether the feature is offered: without a license, after a typo, with a license for another plan, with
+ * a license for this plan, and without a connection to Polar.
  */
 const SEEN = [
   { step: "start", isOffered: false },
@@ -67,7 +68,7 @@ async function react(app, polar) {
   return onSite(join(app.folder, "dist"), polar);
 }
 
-/** Serves the page without a build. Its import map finds the package below the page. */
+/** Serves the page without building it. An import map in the page names the package's folder below the page. */
 async function page(app, polar) {
   await app.run(NPM, [...INSTALL, "--no-save", app.package]);
   return onSite(app.folder, polar);
@@ -98,8 +99,8 @@ async function sveltekit(app, polar) {
 }
 
 /**
- * Checks that creating a client in `load`, which the server runs first, fails with an error that says where to create
- * it.
+ * Checks that a client cannot be created in `load`, which runs on the server first. The error must say where to create
+ * the client instead.
  */
 async function mistakenInSvelteKit(app, ready) {
   const route = join(app.folder, "src/routes/mistake");
@@ -119,7 +120,7 @@ async function mistakenInSvelteKit(app, ready) {
   }
 }
 
-/** Checks that the server renders the page without the feature, and stores no license. */
+/** Checks that the server renders the page without the feature, and that it stores no license. */
 async function drawnByServer(app, polar, program, args, ready, env) {
   const server = await serve(program, args, { cwd: app.folder, env: { ...app.home, ...env }, ready });
   try {
@@ -134,7 +135,7 @@ async function drawnByServer(app, polar, program, args, ready, env) {
   }
 }
 
-/** Uses a page as a user would, and returns whether it offers the feature at each step. */
+/** Uses a page as a user would. Returns, for each step, whether the page offers the feature. */
 async function use(url, polar) {
   const context = await chromium.profile();
   const page = await context.newPage();
@@ -143,7 +144,7 @@ async function use(url, polar) {
   await page.goto(url);
   const saw = await enterKeys(page, () => isOffered(page));
   await control(polar, "faults", { fault: "drop_connection" });
-  // the page asks Polar at the start, since the last answer is old, and gets no reply
+  // the page sends a request to Polar at the start, since the last answer is old, and gets no reply
   await page.clock.setFixedTime(Date.now() + 2 * DAY_MS);
   const unanswered = page.waitForEvent("requestfailed", (request) => request.url().startsWith(polar.url));
   await page.reload();
@@ -156,7 +157,7 @@ async function use(url, polar) {
   return saw;
 }
 
-/** Checks that the user of a locked-down browser reads that the license cannot be checked there. */
+/** Checks that the user of a locked-down browser reads there that the license cannot be checked. */
 async function usedWithoutWebAssembly(url) {
   const context = await chromium.profile();
   const page = await context.newPage();
@@ -168,8 +169,8 @@ async function usedWithoutWebAssembly(url) {
 }
 
 /**
- * Enters keys on the options page. A page of another site then gets the button; at the next start it gets the button
- * without Polar too.
+ * Enters keys on the extension's options page. Afterwards, a page of another site must show the extension's button. At
+ * the next start, the button must appear even without a connection to Polar.
  */
 async function extension(app, polar) {
   await app.run(tool("esbuild"), argumentsOf(app, "build"));
@@ -197,18 +198,18 @@ async function extension(app, polar) {
   }
 }
 
-/** Whether the content script has added the button to a page, once it has an answer. */
+/** Whether the content script adds the button to a page. Waits until the script has an answer. */
 async function isInjected(context, url) {
   const page = await context.newPage();
   await page.goto(url);
-  // the content script sets it when it has its answer
+  // the content script sets this attribute when it has an answer
   await page.locator("html[data-acme]").waitFor();
   const isThere = await isOffered(page);
   await page.close();
   return isThere;
 }
 
-/** Returns the arguments with which a script of the example's package.json calls a program. */
+/** Returns the arguments that a script in the example's package.json passes to a program. */
 function argumentsOf(app, script) {
   const { scripts } = JSON.parse(readFileSync(join(app.folder, "package.json"), "utf8"));
   return scripts[script].split(" ").slice(1);

@@ -1,8 +1,8 @@
-/** The elements that all examples with a page have: a form for a key, the license's message, and a paid feature. */
+/** The elements that every example with a page has: a form for a key, the license's message, and a paid feature. */
 
 const KEY = "DEMO-PLAIN";
 
-/** A key for a plan without the feature, and the explanation of that. */
+/** A key for a plan without the feature, and the sentence that explains why the feature is off. */
 const BASIC = { key: "DEMO-BASIC", why: "Your license does not include this feature. Upgrade to use it." };
 
 /** Returns the element of the feature. */
@@ -12,8 +12,8 @@ export const feature = (page) => page.getByRole("button", { name: "Export" });
 export const isOffered = (page) => feature(page).isVisible();
 
 /**
- * Enters a key that Polar does not know, one for another plan, and one that turns the feature on. `look` returns
- * whether the feature is offered.
+ * Enters three keys: one that Polar does not know, one for another plan, and one that turns the feature on. `look`
+ * returns whether the feature is offered.
  */
 export async function enterKeys(page, look) {
   const field = page.getByLabel("License key");
@@ -30,7 +30,7 @@ export async function enterKeys(page, look) {
   await enter(BASIC.key);
   await page.getByText(BASIC.why).waitFor();
   saw.push({ step: "another plan", isOffered: await look() });
-  // some examples show their form only while there is no license
+  // some examples show their form only while there is no license, so the license is deactivated first
   const deactivate = page.getByRole("button", { name: "Deactivate" });
   if (await deactivate.isVisible()) await deactivate.click();
   await enter(KEY);

@@ -1,4 +1,6 @@
-/** The example for Workers, bundled by wrangler, in workerd with a KV namespace on this machine. */
+/**
+ * Runs the example for Workers in workerd. The example is bundled by wrangler, and its KV namespace is on this machine.
+ */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -32,7 +34,7 @@ export async function worker(app, polar) {
   return saw;
 }
 
-/** Starts workerd with wrangler's bundle, and the texts in `kv`. */
+/** Starts workerd with the bundle that wrangler has built, and with the texts in `kv`. */
 async function start(app, kv) {
   const dist = join(app.folder, "dist");
   const miniflare = new Miniflare({
@@ -44,7 +46,7 @@ async function start(app, kv) {
     bindings: { INSTALLATION: "acme-eu-1", ADMIN_TOKEN: TOKEN },
     kvNamespaces: ["LICENSE"],
     kvPersist: kv,
-    // it would be downloaded
+    // off, because this data would be downloaded
     cf: false,
   });
   const url = await miniflare.ready;

@@ -1,4 +1,7 @@
-/** Other programs: runs them to their end, or as servers. None outlives its time limit, or this process. */
+/**
+ * Runs other programs, either to their end or as servers. No program runs longer than its time limit, or longer than
+ * this process.
+ */
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -6,12 +9,14 @@ import { PATIENCE_MS } from "../patience.mjs";
 
 const windows = process.platform === "win32";
 
-/** The programs that were started and are not known to have ended. */
+/** The programs that were started and are not known to have ended yet. */
 const running = new Set();
 process.on("exit", () => running.forEach(end));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
 
-/** Runs a program and resolves to the lines it printed. Rejects with its whole output if it fails or takes too long. */
+/**
+ * Runs a program. Resolves to the lines that it printed. If it fails or takes too long, rejects with its whole output.
+ */
 export async function run(program, args, options) {
   const child = start(program, args, options);
   const written = [];
@@ -34,8 +39,8 @@ export async function run(program, args, options) {
 }
 
 /**
- * Starts a server. Resolves once `ready` finds a value in a line of the output stream of this number: to that value,
- * the output so far, and a function that stops the server.
+ * Starts a server. Calls `ready` with each line of output until `ready` returns a value. `stream` is the number of the
+ * output stream. Resolves to that value, to the output so far, and to a function that stops the server.
  */
 export async function serve(program, args, { ready, stream = 1, ...options }) {
   const child = start(program, args, options, stream);
@@ -67,7 +72,7 @@ function start(program, args, { cwd, env }, streams = 2) {
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...env },
-    // a process group, so that the processes of a launcher end with it
+    // starts a process group, so that the child processes of a launcher end together with it
     detached: !windows,
     shell: windows,
     stdio: ["ignore", ...Array(Math.max(streams, 2)).fill("pipe")],
@@ -83,6 +88,6 @@ function end(child) {
     if (windows) child.kill();
     else process.kill(-child.pid, "SIGKILL");
   } catch {
-    // the process has ended meanwhile
+    // nothing to do: the process has already ended
   }
 }

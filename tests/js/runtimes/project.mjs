@@ -1,4 +1,4 @@
-/** A stranger's app: a fixture in a folder outside the repository, with the package installed from the tarball. */
+/** Creates an app outside of the repository: a copy of a fixture, with the package installed from the tarball. */
 
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,18 +12,20 @@ import { run } from "./processes.mjs";
 export const here = dirname(fileURLToPath(import.meta.url));
 const suffix = process.platform === "win32" ? ".cmd" : "";
 
-/** Returns the program of this name that `npm ci` installed beside this file. */
+/** Returns the path of a program that `npm ci` has installed beside this file. */
 export const tool = (name) => join(here, "node_modules/.bin", name + suffix);
 
-/** Returns the version of a package beside this file. */
+/** Returns the version of a package that is installed beside this file. */
 export const versionOf = (name) => createRequire(import.meta.url)(`./node_modules/${name}/package.json`).version;
 
-/** Copies a fixture and installs the tarball there, without any other package. */
+/** Copies a fixture and installs the tarball in the copy. Installs no other package. */
 export async function install(fixture, tarball) {
   const folder = mkdtempSync(join(tmpdir(), `polar-license-${fixture}-`));
   const project = {
     folder,
-    /** Runs a program in the folder, which is also its home, and resolves to the lines it printed. */
+    /**
+     * Runs a program in the folder, which is also the program's home directory. Resolves to the lines that it printed.
+     */
     run: (program, args, env) => run(program, args, { cwd: folder, env: { ...homeIn(folder), ...env } }),
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
@@ -38,7 +40,7 @@ export async function install(fixture, tarball) {
   return project;
 }
 
-/** Returns the variables that tell programs where the user's folders are. */
+/** Returns the variables by which programs find the user's folders. */
 export function homeIn(folder) {
   const home = join(folder, "home");
   return {

@@ -1,7 +1,7 @@
 /**
- * Installs the tarball in every runtime and in every example, runs the story of each against its own local Polar, and
- * requires the same observations from all: `node run.mjs TARBALL PROGRAM [RUNTIME...]`. PROGRAM is `polar-license`,
- * whose `serve` is the local Polar. Run by `cargo xtask test runtimes`.
+ * Installs the tarball in every runtime and in every example: `node run.mjs TARBALL PROGRAM [RUNTIME...]`. Runs the
+ * same story in each, with a separate local Polar, and requires the same observations from all. PROGRAM is
+ * `polar-license`, whose `serve` is the local Polar. `cargo xtask test runtimes` runs this script.
  */
 
 import assert from "node:assert/strict";
@@ -14,10 +14,12 @@ import { serve } from "./processes.mjs";
 import { install } from "./project.mjs";
 import { MISSING, RUNTIMES } from "./runtimes.mjs";
 
-/** The longest time for everything: several programs may be slow, one after the other. */
+/** The time limit for everything. It is long, because several programs may be slow, one after the other. */
 const LIMIT_MS = 6 * PATIENCE_MS;
 
-/** The number of runtimes at a time: most wait for a pause between two requests. */
+/**
+ * How many runtimes are tested at the same time. Most of the time they only wait for the pause between two requests.
+ */
 const AT_ONCE = 2;
 
 const [tarball, program, ...wanted] = process.argv.slice(2);
@@ -75,7 +77,7 @@ async function attempt({ fixture, open = (path) => install(fixture, path), sees 
   }
 }
 
-/** Formats observations with one line for each step, so that a difference is easy to see. */
+/** Formats observations with one line for each step, so that differences are easy to see. */
 function lines(saw) {
   return saw.map((step) => JSON.stringify(step));
 }

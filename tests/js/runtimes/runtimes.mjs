@@ -1,6 +1,6 @@
 /**
- * The places in which the package must work: each with its fixture, and how that is built and run. To add one, add an
- * entry. `tell` resolves to the story's observations.
+ * The runtimes in which the package must work. Each has a fixture, and says how the fixture is built and run. To add a
+ * runtime, add an entry. `tell` resolves to what the story observed.
  */
 
 import assert from "node:assert/strict";
@@ -12,7 +12,10 @@ import { serve } from "./processes.mjs";
 import { here, homeIn, tool, versionOf } from "./project.mjs";
 import { site } from "./site.mjs";
 
-/** Runtimes that should be tested and cannot be installed from npm, with the reason. No other may be missing. */
+/**
+ * The runtimes that should be tested but cannot be installed from npm, each with the reason. No other runtime may be
+ * missing.
+ */
 export const MISSING = {
   Electron: "its npm package downloads the program from elsewhere; its scripts and packed apps run over a stand-in",
 };
@@ -86,14 +89,14 @@ async function script(app, polar, program, ...args) {
   return JSON.parse(lines.at(-1));
 }
 
-/** Returns Deno's permissions from the README of the package, with the local Polar in place of the real one. */
+/** Returns the permissions for Deno that the package's README names, with the local Polar in place of the real one. */
 function permissions(app, polar) {
   const readme = readFileSync(join(app.folder, "node_modules/polar-license/README.md"), "utf8");
   const [, stated] = /`deno run (--allow-.*) tool\.js`/.exec(readme);
   return ["--no-prompt", ...stated.replace("api.polar.sh", new URL(polar.url).host).split(" ")];
 }
 
-/** Bundles with a tool and no configuration, and runs `dist` without the package. */
+/** Bundles the fixture with a tool without configuration, and runs the result in `dist` without the package. */
 function forNode(name, ...args) {
   return async (app, polar) => {
     await app.run(tool(name), args);
@@ -102,7 +105,7 @@ function forNode(name, ...args) {
   };
 }
 
-/** Bundles the main process and the preload script, as for windows with a sandbox. */
+/** Bundles the main process and the preload script, in the form that windows with a sandbox need. */
 async function electron(app, polar) {
   const options = ["--bundle", "--format=cjs", "--external:electron", "--outdir=dist"];
   await app.run(tool("esbuild"), ["src/main.js", "--platform=node", ...options]);
@@ -115,7 +118,7 @@ async function electron(app, polar) {
   return script(app, polar, process.execPath, "electron.mjs", "dist/main.js", "dist/preload.js", "stand-in.mjs");
 }
 
-/** Bundles with a tool and no configuration, and opens `dist`. */
+/** Bundles the fixture with a tool without configuration, and opens the page in `dist`. */
 function built(name, ...args) {
   return async (app, polar) => {
     await app.run(tool(name), args);
@@ -144,7 +147,9 @@ async function viteServer(app, polar) {
   }
 }
 
-/** Runs a Worker with the present compatibility date, or with an old one that was never moved. */
+/**
+ * Runs a Worker, either with the present compatibility date or with an old one, as in a project that never changed it.
+ */
 function worker(date) {
   return async (app, polar) => {
     const config = join(app.folder, "config.capnp");
@@ -165,8 +170,8 @@ function worker(date) {
 }
 
 /**
- * Checks that the policy in the README is enough, and that without its permission for WebAssembly the error says what
- * to add.
+ * Checks that the policy in the README is sufficient. Also checks that, without the policy's permission for
+ * WebAssembly, the error says what to add.
  */
 async function strict(app, polar) {
   const policy = statedPolicy(app, polar);
@@ -178,12 +183,12 @@ async function strict(app, polar) {
   return unhindered(policy, app, polar);
 }
 
-/** Checks the policy if the WebAssembly is a file. */
+/** Checks the policy for a page that loads the WebAssembly from a file. */
 function strictSlim(app, polar) {
   return unhindered(statedPolicy(app, polar).replace("connect-src", "connect-src 'self'"), app, polar);
 }
 
-/** Returns the policy in the README of the package, for a page whose scripts all come from one origin. */
+/** Returns the policy in the package's README, for a page whose scripts all come from one origin. */
 function statedPolicy(app, polar) {
   const readme = readFileSync(join(app.folder, "node_modules/polar-license/README.md"), "utf8");
   const needed = /`(script-src [^`]*; connect-src [^`]*)`/.exec(readme)?.[1];
@@ -199,7 +204,7 @@ async function unhindered(policy, app, polar) {
   return told;
 }
 
-/** Returns the report of a page of the folder under a policy, or under none. */
+/** Returns the report of a page of the folder. The page gets the policy `policy`, or none if that is missing. */
 async function under(policy, { folder }, polar, file = "") {
   const { url, stop } = await site(folder, policy);
   try {

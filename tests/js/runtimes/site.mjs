@@ -1,4 +1,4 @@
-/** A folder as a web site on this machine, with a given Content-Security-Policy. */
+/** Serves a folder as a web site on this machine, with a given Content-Security-Policy. */
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -12,7 +12,9 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** Serves the folder. Resolves to its address, which ends with a slash, and a function that stops it. */
+/**
+ * Serves the folder. Resolves to the site's address, which ends with a slash, and to a function that stops the site.
+ */
 export async function site(folder, policy) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://site").pathname));

@@ -1,14 +1,14 @@
 /**
- * One license from the first start to the release of its seat, as observations of an app, which must be the same in
- * every runtime. The expected ones are in `expected.json`.
+ * The story of one license, from the first start to the release of its seat, as an app observes it. The observations
+ * must be the same in every runtime. The expected ones are in `expected.json`.
  */
 
 const KEY = "DEMO-ONE-DEVICE";
 const DAY_MS = 86_400_000;
 
 /**
- * Runs the story with the package as the fixture has loaded it. `polar` is the output of `polar-license serve --json`
- * for the local Polar, and `own` are options that this runtime needs.
+ * Runs the story with the package in the form in which the fixture has loaded it. `polar` is the output of
+ * `polar-license serve --json`, which describes the local Polar. `own` are options that this runtime needs.
  */
 export async function story({ createLicenseClient, LicenseError }, polar, own = {}) {
   let passedMs = 0;
@@ -62,7 +62,7 @@ async function seats(polar) {
   return activations.length;
 }
 
-/** Controls or queries the local Polar. */
+/** Sends a command or a question to the local Polar. */
 export async function control(polar, what, body, method = body ? "POST" : "GET") {
   const response = await fetch(`${polar.url}/_mock/${what}`, { method, body: body && JSON.stringify(body) });
   if (!response.ok) throw new Error(`the local Polar does not understand ${what}: ${await response.text()}`);

@@ -1,7 +1,8 @@
 /**
- * Apps for Electron: the example, built by electron-vite and packed by electron-builder, and the README's blocks, built
- * by electron-vite and packed by Electron Forge. The apps are packed with a distribution that has no program;
- * `electron-program.mjs` runs the app.asar, with its windows in Chromium.
+ * Tests packed apps for Electron. One is the example, built by electron-vite and packed by electron-builder. The others
+ * consist of the README's blocks, built by electron-vite and packed by Electron Forge. The apps are packed with a
+ * distribution of Electron that lacks the program, so `electron-program.mjs` runs the app.asar, with its windows in
+ * Chromium.
  */
 
 import assert from "node:assert/strict";
@@ -17,7 +18,7 @@ import { here, tool, versionOf } from "./project.mjs";
 import { control } from "./story.mjs";
 
 const DAY_MS = 86_400_000;
-/** The files of Electron's archive, which are empty here. */
+/** The names of files in Electron's archive. Here the files are empty. */
 const DISTRIBUTED = ["electron", "version", "LICENSE"];
 const PROGRAM = join(here, "electron-program.mjs");
 
@@ -27,7 +28,7 @@ export async function electron(app, polar) {
   try {
     const saw = await twoWindows(context, app, asar);
     await control(polar, "faults", { fault: "drop_connection" });
-    // an update puts the program elsewhere, or another one in its place
+    // an update may move the program, or put another program in its place
     const updated = join(app.folder, "updated");
     cpSync(join(asar, "../.."), updated, { recursive: true });
     rmSync(asar);
@@ -38,7 +39,7 @@ export async function electron(app, polar) {
   }
 }
 
-/** Packs the app as its README says, without Electron's program, which would be downloaded. */
+/** Packs the app as its README says, but without Electron's program, which would have to be downloaded. */
 async function pack(app) {
   await app.run(tool("tsc"), []);
   await app.run(tool("electron-vite"), ["build"]);
@@ -47,12 +48,12 @@ async function pack(app) {
   await app.run(tool("electron-builder"), ["--linux", "dir", ...own, "--publish", "never"]);
   const asar = join(app.folder, "dist/linux-unpacked/resources/app.asar");
   assert.ok(existsSync(asar), "electron-builder has written no app.asar");
-  // the app must run from the archive alone
+  // removed, because the app must run from the archive alone
   for (const name of ["out", "src"]) rmSync(join(app.folder, name), { recursive: true });
   return asar;
 }
 
-/** Creates Electron's archive without the program. */
+/** Creates an archive of Electron that lacks the program. */
 function distributionIn(app) {
   const folder = join(app.home.HOME, "electron");
   mkdirSync(join(folder, "resources"), { recursive: true });
@@ -71,7 +72,7 @@ async function twoWindows(context, app, asar) {
     await two.goto(new URL("/2/index.html", url).href);
     await asksForNewWindows(url);
     const saw = await enterKeys(one, () => isOffered(one));
-    // the second window is not clicked, and receives the change
+    // the user does nothing in the second window, which must still receive the change
     await feature(two).waitFor();
     return saw;
   } finally {
@@ -79,7 +80,7 @@ async function twoWindows(context, app, asar) {
   }
 }
 
-/** Checks that the user's browser opens the vendor's pages, and that other new windows are refused. */
+/** Checks that the vendor's pages open in the user's browser, and that all other new windows are refused. */
 async function asksForNewWindows(url) {
   for (const page of ["https://acme.example/buy", "mailto:help@acme.example", "file:///etc/passwd"]) {
     const answer = await fetch(new URL("open", url), { method: "POST", body: JSON.stringify({ url: page }) });
@@ -90,8 +91,8 @@ async function asksForNewWindows(url) {
 }
 
 /**
- * Starts two days later and without Polar. A link shows its key, whether it starts the app or finds it running, and
- * activates nothing.
+ * Starts the app two days later without a connection to Polar. A link must fill in its key but activate nothing,
+ * whether the link starts the app or the app is already running.
  */
 async function startedByLink(context, app, asar) {
   const env = { AHEAD_MS: String(2 * DAY_MS) };
@@ -108,7 +109,7 @@ async function startedByLink(context, app, asar) {
     await fetch(new URL("/emit", url), { method: "POST", body: JSON.stringify(["second-instance", {}, argv]) });
     await shows("A-SECOND-TIME");
     assert.ok(await inGrace.isVisible());
-    // the app is started once more, and the running one takes over
+    // when the app is started a second time, the first instance takes over
     assert.deepEqual(await app.run(process.execPath, [PROGRAM, asar], { RUNS_ALREADY: "1" }), []);
     return { step: "offline", isOffered: await isOffered(page) };
   } finally {
@@ -116,7 +117,7 @@ async function startedByLink(context, app, asar) {
   }
 }
 
-/** Starts the app, and resolves to the address of the first window. */
+/** Starts the app. Resolves to the address of its first window. */
 async function start(app, asar, args = [], env = {}) {
   const ready = (line) => JSON.parse(line).window;
   const options = { cwd: app.folder, env: { ...app.home, ...env }, ready };
@@ -135,8 +136,8 @@ const TITLE = "document.title = license.current().message;";
 const page = (script) => `<!doctype html><html><head></head><script type="module" src="${script}"></script></html>`;
 
 /**
- * Returns the README's blocks for the main process and for the preload script, and the other files that electron-vite
- * needs.
+ * Returns the files of an app for electron-vite: the README's blocks for the main process and for the preload script,
+ * and the other files that electron-vite needs.
  */
 export function filesForElectronVite(readme) {
   const { main, preload } = blocksOf(readme);
@@ -149,7 +150,7 @@ export function filesForElectronVite(readme) {
   };
 }
 
-/** Returns the same for Electron Forge with its plug-in for Vite, whose files are elsewhere. */
+/** Returns the files of an app for Electron Forge with its plug-in for Vite, which expects them in other places. */
 export function filesForForge(readme) {
   const { main, preload } = blocksOf(readme);
   const vite = { config: "vite.config.mjs" };
@@ -196,7 +197,7 @@ export async function byForge(app) {
   return firstState(app, join(app.folder, "out/app-linux-x64/resources/app.asar"));
 }
 
-/** Returns the first state in the first window. */
+/** Returns the state that the first window shows at the start. */
 async function firstState(app, program) {
   const { url, stop } = await start(app, program);
   const context = await chromium.profile();

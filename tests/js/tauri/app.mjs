@@ -1,4 +1,5 @@
-// The app of examples/tauri in a real window, by tauri-driver, with a home of its own and a clock that a test can set.
+// Runs the app of examples/tauri in a real window with tauri-driver. The app has its own home directory, and a clock
+// that a test can set.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,7 +16,7 @@ const example = fileURLToPath(new URL("../../../examples/tauri", import.meta.url
 const application = process.env.POLAR_LICENSE_TAURI_APP;
 const tauriDriver = process.env.POLAR_LICENSE_TAURI_DRIVER;
 
-/** The script of another bundle on the app's page: `window.connect` is `connectLicense`. */
+/** A script that adds another bundle to the app's page. It sets `window.connect` to `connectLicense`. */
 const SECOND_BUNDLE = `
   import { connectLicense, LicenseError } from "polar-license/tauri";
   Object.assign(window, { connect: connectLicense, LicenseError });
@@ -32,20 +33,20 @@ export async function until(holds, what) {
   }
 }
 
-/** Creates a computer: it has the app's files and a clock. `start` opens the app's window. */
+/** Creates a computer with the app's files and a clock. `start` opens the app's window. */
 export function computer(after, polar) {
   const home = mkdtempSync(join(tmpdir(), "polar-license-tauri-"));
   const clock = join(home, "clock");
   const stops = [];
   after(async () => {
     for (const stop of stops) await stop();
-    // WebKit's processes end after the app, and write until then
+    // WebKit's processes end after the app, and write files until then
     await until(() => !isHomeOfAny(home), "the end of WebKit's processes");
     rmSync(home, { recursive: true });
   });
   const setClock = (days) => writeFileSync(clock, `+${days}d\n`);
   setClock(0);
-  // for the whole program, and for the processes of WebKit, which read the wall clock too
+  // sets the clock for the whole program, and also for WebKit's processes, which read the wall clock too
   const preload = execFileSync("faketime", ["-f", "+0", "printenv", "LD_PRELOAD"], { encoding: "utf8" }).trim();
   const env = {
     ...process.env,
@@ -76,7 +77,7 @@ async function open(env, stops) {
   stops.push(stop);
   const capabilities = { browserName: "wry", "tauri:options": { application } };
   const address = `http://127.0.0.1:${port}/`;
-  // it answers once WebKit's own driver behind it does
+  // tauri-driver answers as soon as the driver of WebKit, which runs behind it, answers
   await until(() => fetch(`${address}status`).then(({ ok }) => ok, () => false), "a ready driver");
   driver = await new Builder().usingServer(address).withCapabilities(capabilities).build();
   await driver.manage().setTimeouts({ script: PATIENCE_MS });
@@ -85,13 +86,13 @@ async function open(env, stops) {
   return page;
 }
 
-/** The page in the window. */
+/** The page in the app's window. */
 class Page {
   #driver;
 
   constructor(driver, stop) {
     this.#driver = driver;
-    /** Ends the app if it runs, and its driver. */
+    /** Ends the driver, and the app if it runs. */
     this.stop = stop;
   }
 
@@ -112,7 +113,7 @@ class Page {
     return this.#driver.findElement(By.id(id)).click();
   }
 
-  /** Types a key and presses the button, as the user does. */
+  /** Types a key and presses the button, as a user does. */
   async activate(key) {
     const field = await this.#driver.findElement(By.id("key"));
     await field.clear();
@@ -120,7 +121,7 @@ class Page {
     await this.#driver.findElement(By.css("#activation button")).click();
   }
 
-  /** Waits until an element says so. */
+  /** Waits until an element shows `text`. */
   shows(id, text) {
     return until(async () => (await this.text(id)) === text, `"${text}"`);
   }
@@ -135,7 +136,7 @@ class Page {
     return this.#driver.executeScript(body);
   }
 
-  /** Runs the body of an async function in the page. Resolves to its result or its exception. */
+  /** Runs the body of an async function in the page. Resolves to the function's result, or to its exception. */
   settle(body) {
     return this.#driver.executeAsyncScript(`
       const done = arguments[0];
@@ -146,7 +147,7 @@ class Page {
     `);
   }
 
-  /** Connects another bundle in the page, with its license as `window.license`. */
+  /** Connects another bundle in the page. Its license is `window.license`. */
   async connect() {
     await this.#driver.executeScript(await bundle());
     const { error } = await this.settle("window.license = await window.connect()");
@@ -155,7 +156,7 @@ class Page {
 
   /** Closes the window by its button, and waits until the app has ended. */
   async quit() {
-    // the window may be gone before the driver has an answer
+    // the window may be gone before the driver can answer
     await this.click("quit").catch(() => undefined);
     await until(() => !isRunning(), "the end of the app");
     await this.stop();
@@ -180,12 +181,12 @@ function isRunning() {
   return isAnyProcess((folder) => readlinkSync(join(folder, "exe")) === application);
 }
 
-/** Whether any process has this home: the app, WebKit's, or their drivers. */
+/** Whether any process has this home directory: the app, a process of WebKit, or a driver. */
 function isHomeOfAny(home) {
   return isAnyProcess((folder) => readFileSync(join(folder, "environ"), "utf8").split("\0").includes(`HOME=${home}`));
 }
 
-/** Whether any process fulfils a condition on its folder in /proc. */
+/** Whether any process exists whose folder in /proc meets a condition. */
 function isAnyProcess(isLikeThis) {
   const isIt = (pid) => {
     try {

@@ -1,4 +1,4 @@
-// The app of examples/tauri in its window, against the local Polar over HTTP.
+// Tests the app of examples/tauri in its window, against the local Polar over HTTP.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -129,7 +129,7 @@ test("a license from the typed key to the deactivation", async (t) => {
     assert.equal(offline.result, "network");
     assert.equal(await page.text("status"), ACTIVE);
 
-    // the clock is set, but no timer of the page or of the Rust side has fired
+    // the clock was set, but no timer has fired yet, neither in the page nor on the Rust side
     const now = () => page.run("return [window.license.current().state, window.license.allows('export')]");
     const show = () => page.run("document.dispatchEvent(new Event('visibilitychange'))");
     setClock(2);
@@ -144,7 +144,7 @@ test("a license from the typed key to the deactivation", async (t) => {
     await show();
     await page.shows("status", LAPSED);
     assert.equal(await page.isEnabled("export"), false);
-    // a compromised page does not get past the gate in Rust
+    // the feature must stay closed in Rust, whatever a compromised page does
     const { error } = await page.settle("await window.__TAURI_INTERNALS__.invoke('export')");
     assert.equal(error.message, LAPSED);
 

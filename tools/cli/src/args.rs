@@ -1,4 +1,4 @@
-//! The command line, and the configuration made from it.
+//! The command line, and the configuration that the client gets from it.
 
 pub(crate) mod portal;
 
@@ -13,7 +13,7 @@ use portal::{Buyer, Choices, OneKey, PortalCommand};
 use std::env;
 use std::path::PathBuf;
 
-/// The parsed command line. The options before and after the subcommand are merged.
+/// The parsed command line. The options before the subcommand are merged with those after it.
 pub(crate) struct Args {
     pub(crate) common: Common,
     pub(crate) task: Task,
@@ -41,7 +41,7 @@ pub(crate) enum Operation {
     Forget,
 }
 
-/// Options that select the license and configure the client. Accepted before and after the subcommand.
+/// Options that select the license and configure the client. They may stand before and after the subcommand.
 #[derive(Clone, Default, clap::Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
@@ -140,7 +140,7 @@ pub(crate) struct Common {
     pub(crate) verbose: bool,
 }
 
-/// Options of the local Polar.
+/// The options of the local Polar.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
     /// The port on 127.0.0.1; 0 takes any that is free
@@ -164,7 +164,8 @@ pub(crate) struct Serve {
     json: bool,
 }
 
-/// Parses the process's arguments. The error is to be printed: help, the version, or a wrong usage.
+/// Parses the process's arguments. The caller must print the error, which is the help, the version, or a message about
+/// wrong usage.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
     let matches = variables::parse(command()).map_err(|error| without_usage(without_secrets(error)))?;
     let CommandLine { before, command } = CommandLine::from_arg_matches(&matches)?;
@@ -183,14 +184,14 @@ pub(crate) fn parse() -> Result<Args, clap::Error> {
     Ok(Args { common, task })
 }
 
-/// The command line as a description, for help, manual pages and completions.
+/// Returns the description of the command line, from which help, manual pages and completions are made.
 pub(crate) fn command() -> clap::Command {
     let of_license = |command: clap::Command| match command.get_name() {
         "serve" | "demo" | "completions" | "man" => command,
         "doctor" => command.after_help(exit::DOCTOR_HELP),
         _ => command.after_long_help(exit::HELP),
     };
-    // the value of a variable may be secret, and too long for a line
+    // the value of a variable may be secret, and may be too long for a line
     let no_values = |command: clap::Command| command.mut_args(|arg| arg.hide_env_values(true));
     no_values(CommandLine::command()).mut_subcommands(|command| no_values(of_license(command)))
 }
@@ -391,7 +392,7 @@ impl Command {
                 let device = buyer.address_or_label(device);
                 return (common, Task::Portal(PortalCommand::Release { device, buyer, key }));
             }
-            // clap has seen to it that it is confirmed
+            // clap has already required `--yes`
             Self::Rotate { yes: _, key, buyer, common } => {
                 return (common, Task::Portal(PortalCommand::Rotate { buyer, key }));
             }
@@ -412,8 +413,8 @@ impl Command {
 }
 
 impl Common {
-    /// Merges the options after the subcommand into those before it: a later value wins, and lists grow. (clap's global
-    /// arguments would drop the part of a list that stands before the subcommand.)
+    /// Merges the options after the subcommand into the options before it. Of two values the later one wins, and lists
+    /// are joined. (clap's global arguments would drop the part of a list that stands before the subcommand.)
     fn with(mut self, after: Self) -> Self {
         self.benefits.extend(after.benefits);
         self.features.extend(after.features);
@@ -436,15 +437,15 @@ impl Common {
         }
     }
 
-    /// Builds the library's configuration.
+    /// Builds the library's configuration from the options.
     ///
     /// # Errors
-    /// `invalid_config`, with the setting that is wrong.
+    /// Fails with `invalid_config` if a setting is wrong. The error names the setting.
     pub(crate) fn config(&self) -> Result<Config, Error> {
         let organization = self.organization.as_deref().unwrap_or_default();
         let app = self.app.as_deref().unwrap_or("polar-license-cli");
         let mut config = Config::builder(organization, app).benefits(self.benefits.iter().cloned());
-        // the library's sentence says that the license works until the app ends, which a command does at once
+        // replaces the library's sentence that the license works until the app ends, because a command ends at once
         config = config.text("also.until_exit", "The next command will not find the license.");
         if let Some(environment) = &self.environment {
             config = config.environment(environment.as_str());
@@ -474,7 +475,7 @@ impl Common {
     }
 }
 
-/// Parses a version of the API whose answers are known.
+/// Parses a version of the API. It must be one whose answers mock-polar knows.
 fn api_version(text: &str) -> Result<ApiVersion, String> {
     let known = ApiVersion::KNOWN.map(|version| version.to_string());
     match ApiVersion::KNOWN.into_iter().find(|version| version.to_string() == text) {
@@ -490,7 +491,7 @@ fn feature(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Parses a condition. A whole number, a boolean and a quoted string are read as JSON; everything else is a string.
+/// Parses a condition. Reads a whole number, a boolean and a quoted string as JSON. Everything else is a string.
 fn condition(text: &str) -> Result<(String, Value), String> {
     let advice = || String::from("write NAME=VALUE, such as region=eu");
     let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(advice)?;
@@ -505,20 +506,21 @@ fn condition(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
-/// Returns the wrong usage as the library's error, if `--json` stands anywhere in the command line.
+/// Converts an error about wrong usage to an error of the library. Returns `None` if `--json` is not in the command
+/// line, or if `error` is only the help or the version.
 pub(crate) fn usage_error(error: &clap::Error) -> Option<Error> {
     if !error.use_stderr() || !env::args_os().any(|argument| argument == "--json") {
         return None;
     }
     let text = error.render().to_string();
-    // clap's advice follows after an empty line
+    // clap's advice follows after an empty line, and is left out
     let first = text.split("\n\n").next().unwrap_or_default();
     let words: Vec<_> = first.trim_start_matches("error: ").split_whitespace().collect();
     Some(Error::new(Kind::InvalidConfig, words.join(" ")))
 }
 
-/// Removes clap's advice about an unknown option: it suggests to pass the option as a license key, and shows the usage of a
-/// command with only the options typed so far.
+/// Removes clap's advice about an unknown option. The advice suggests passing the option as a license key, and shows
+/// the command's usage with only the options typed so far.
 fn without_usage(mut error: clap::Error) -> clap::Error {
     if error.kind() == ErrorKind::UnknownArgument {
         error.remove(ContextKind::Suggested);
@@ -527,8 +529,8 @@ fn without_usage(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Masks the argument that clap repeats in its error: it may be a license key, an e-mail address, a code or a token in the
-/// wrong place.
+/// Masks the argument that clap repeats in its error. It may be a license key, an e-mail address, a code or a token in
+/// the wrong place.
 fn without_secrets(mut error: clap::Error) -> clap::Error {
     let misplaced = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
@@ -550,14 +552,16 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Whether a text may be an e-mail address, a token, a URL with a token in it, or a code of six letters and digits.
+/// Returns `true` if a text may be an e-mail address, a token, a URL that contains a token, or a code of six letters
+/// and digits.
 fn may_be_customer_data(text: &str) -> bool {
     let typical = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
     let is_code = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) && text.contains(typical);
     is_code || text.contains('@') || text.starts_with("polar_") || text.contains("token=")
 }
 
-/// Whether a text may be a license key: no option, no plain word, and longer than a number or a duration.
+/// Returns `true` if a text may be a license key. Options, plain words, and texts as short as a number or a duration
+/// are not.
 fn may_be_key(text: &str) -> bool {
     let typical = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
     text.len() >= 8 && !text.starts_with('-') && !text.contains('=') && text.contains(typical)

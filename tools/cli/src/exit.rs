@@ -1,9 +1,9 @@
-//! The meaning of the exit status. Scripts depend on it: a number never changes its meaning.
+//! The exit statuses and their meaning. Scripts depend on them, so a number must never change its meaning.
 
 use polar_license::{Decision, Error, ErrorKind, State};
 use std::process::ExitCode;
 
-/// The table in the help; its numbers are those of [`Exit`].
+/// The table that the help shows. Its numbers are those of [`Exit`].
 pub(crate) const HELP: &str = "\
 Exit status:
   0  allowed, or done
@@ -17,7 +17,7 @@ Exit status:
      mail is asked for: Polar was not reached, or limits requests
   5  one of several has to be chosen: the output lists them";
 
-/// The table in the help of `doctor`.
+/// The table that the help of `doctor` shows.
 pub(crate) const DOCTOR_HELP: &str = "\
 Exit status:
   0  nothing is wrong
@@ -47,7 +47,7 @@ impl Exit {
         }
     }
 
-    /// Returns the status of an operation that failed. `license` is the decision if the error has none.
+    /// Returns the status of an operation that failed. If the error contains no decision, `license` is used instead.
     pub(crate) fn of_error(error: &Error, license: Option<&Decision>) -> Self {
         let kind = error.kind();
         if kind == ErrorKind::InvalidConfig {
@@ -61,7 +61,7 @@ impl Exit {
         }
     }
 
-    /// Returns the status after a refusal, which depends on whether the license here allows access.
+    /// Returns the status after a refusal. It depends on whether the license on this device allows access.
     pub(crate) fn of_refusal(license: Option<&Decision>) -> Self {
         if license.is_some_and(Decision::allowed) { Self::Failed } else { Self::NotAllowed }
     }

@@ -1,18 +1,18 @@
-//! Failures as JSON, all in one shape: the error, and the license that holds now, or null if the command ended before it
-//! opened the license.
+//! Failures as JSON. Each has the same members: the error, and the license that holds after the failure. The license is
+//! null if the command ended before it opened the license.
 
 use polar_license::{Decision, Error, ErrorKind, NextStep, Reason};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A failure. The license is a member of its own, so that no script mistakes it for the result.
+/// A failure. The license is a separate member, so that no script mistakes it for the command's result.
 #[derive(Serialize)]
 struct FailureJson<'a> {
     error: ErrorJson<'a>,
     license: Option<&'a Decision>,
 }
 
-/// An error with the members that it has in every language.
+/// An error, with the same members as in the library's other languages.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ErrorJson<'a> {
@@ -26,13 +26,14 @@ pub(crate) struct ErrorJson<'a> {
     next_url: Option<&'a str>,
 }
 
-/// Returns the failure as one object. `license` is the decision if the error has none.
+/// Returns the failure as one object. If the error contains no decision, `license` is used instead.
 pub(crate) fn json(error: &Error, license: Option<&Decision>) -> serde_json::Result<String> {
     let license = error.decision().or(license);
     serde_json::to_string(&FailureJson { error: error.into(), license })
 }
 
-/// Whether the command line is wrong. The library's sentence, which is for users of an app, would then blame the app.
+/// Returns `true` if the command line is wrong. The library's sentence, which is for users of an app, would blame the
+/// app for that.
 pub(crate) fn is_wrong_usage(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidArgument | ErrorKind::InvalidConfig)
         && error.message() == Error::new(error.kind(), error.detail()).message()
@@ -54,7 +55,7 @@ impl<'a> From<&'a Error> for ErrorJson<'a> {
     }
 }
 
-/// Turns a line for developers into a sentence.
+/// Turns a detail for developers into a sentence.
 fn sentence(detail: &str) -> String {
     let mut rest = detail.chars();
     let first = rest.next().into_iter().flat_map(char::to_uppercase);

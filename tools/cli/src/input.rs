@@ -4,7 +4,7 @@ use crate::output;
 use polar_license::{Error, ErrorKind};
 use std::io::{self, BufRead, IsTerminal, Read};
 
-/// The source of answers.
+/// The source of answers, which is the terminal or another standard input.
 #[derive(Clone, Copy)]
 pub(crate) struct Input {
     is_terminal: bool,
@@ -15,17 +15,18 @@ impl Input {
         Self { is_terminal: io::stdin().is_terminal() }
     }
 
-    /// Whether a person can be asked, and asked again.
+    /// Returns `true` if a person can be asked, even several times.
     pub(crate) fn is_terminal(self) -> bool {
         self.is_terminal
     }
 
-    /// Whether an answer may be repeated: only on the terminal where it was typed, and in no file.
+    /// Returns `true` if an answer may be shown again. It may appear only on the terminal where it was typed, and not
+    /// in a file.
     pub(crate) fn may_be_shown(self) -> bool {
         self.is_terminal && io::stderr().is_terminal()
     }
 
-    /// Whether standard input has ended already, so that no answer can come. Does not wait for input.
+    /// Returns `true` if standard input has already ended, so that no answer can come. Does not wait for input.
     #[cfg(unix)]
     pub(crate) fn has_ended(self) -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -35,22 +36,22 @@ impl Input {
         !self.is_terminal && is_ready && stdin.lock().fill_buf().is_ok_and(<[u8]>::is_empty)
     }
 
-    /// Returns `false`: this system cannot find out without waiting.
+    /// Returns `false`, because this system cannot find out without waiting.
     #[cfg(not(unix))]
     pub(crate) fn has_ended(self) -> bool {
         false
     }
 
-    /// Asks for confirmation on the terminal; without a terminal, the answer is no.
+    /// Asks for confirmation on the terminal. Returns `false` if there is no terminal.
     pub(crate) fn confirms(self, question: &str) -> bool {
         let answer = || self.line(&format!("{question} [y/N]"), "nothing was answered").ok();
         self.is_terminal && answer().is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
     }
 
-    /// Reads the answer to a question: the next line of standard input.
+    /// Reads the answer to a question, which is the next line of standard input.
     ///
     /// # Errors
-    /// `invalid_config` with the text `missing`, if standard input has ended.
+    /// Fails with `invalid_config` and the text `missing` if standard input has ended.
     pub(crate) fn line(self, question: &str, missing: &str) -> Result<String, Error> {
         const FAR_MORE_THAN_AN_ANSWER: u64 = 64 * 1024;
         if self.is_terminal {
@@ -64,7 +65,8 @@ impl Input {
         }
     }
 
-    /// Asks for the number of an item on the terminal; `None` if the user chooses none, or without a terminal.
+    /// Asks on the terminal for the number of an item. Returns `None` if the user chooses no item, or if there is no
+    /// terminal.
     pub(crate) fn choose<'a, T>(self, question: &str, items: &'a [T], shown: impl Fn(&T) -> String) -> Option<&'a T> {
         if !self.is_terminal || items.is_empty() {
             return None;
@@ -85,7 +87,7 @@ impl Input {
     }
 }
 
-/// Returns the item with this number, counted from 1.
+/// Returns the item with this number. The first item has the number 1.
 pub(crate) fn by_number<'a, T>(items: &'a [T], number: &str) -> Option<&'a T> {
     items.get(number.parse::<usize>().ok()?.checked_sub(1)?)
 }

@@ -1,4 +1,4 @@
-//! Runs one operation of the library, and prints its decision.
+//! Runs one operation of the library, and prints the decision that follows from it.
 
 use crate::args::{Common, Operation};
 use crate::exit::Exit;
@@ -13,18 +13,18 @@ use std::io;
 pub(crate) struct Report {
     pub(crate) decision: Decision,
     pub(crate) exit: Exit,
-    /// A line for people about something that the decision does not show.
+    /// A line for people, about a result that the decision does not show.
     pub(crate) headline: Option<String>,
-    /// A member of the JSON about it, for scripts.
+    /// The same result as a member of the JSON, for scripts.
     pub(crate) extra: Extra,
 }
 
-/// The result of some operations besides the decision.
+/// The additional result that some operations have besides the decision.
 pub(crate) enum Extra {
     Nothing,
     Deactivated(Deactivated),
     Feature(Feature),
-    /// The key that replaced another one, by its last six characters.
+    /// The key that has replaced another one. Only its last six characters are shown.
     NewKey(String),
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum Extra {
 pub(crate) struct Feature {
     name: String,
     allowed: bool,
-    /// Why it is off.
+    /// The reason why the feature is off. `None` if it is on.
     reason: Option<OffReason>,
 }
 
@@ -47,10 +47,10 @@ pub(crate) fn run(common: Common, operation: Operation) -> io::Result<Exit> {
     }
 }
 
-/// The advice after an activation whose answer was lost.
+/// The advice after an activation to which no answer arrived.
 const FIND_SEAT: &str = "run `polar-license restore`, which uses the seat if one was taken";
 
-/// Opens the client that the options describe.
+/// Opens the client, configured by the options.
 pub(crate) fn open(common: &Common) -> Result<Client, Error> {
     let mut builder = Client::builder(common.config()?);
     if let Some(directory) = &common.data_dir {
@@ -72,8 +72,8 @@ pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
     fail_before(error, None, as_json, show::again(error))
 }
 
-/// Prints the error of an operation. `again` says what to do once the cause is removed; `license` is the decision if the
-/// error has none.
+/// Prints the error of an operation. `again` says what to do after the cause has been removed. If the error contains no
+/// decision, `license` is used instead.
 pub(crate) fn fail_before(error: &Error, license: Option<&Decision>, as_json: bool, again: &str) -> io::Result<Exit> {
     output::failure(error);
     if as_json {
@@ -124,8 +124,8 @@ fn allows(decision: Decision, feature: String) -> Report {
     Report { decision, exit: Exit::of_feature(allowed), headline: Some(headline), extra }
 }
 
-/// Returns one object: the decision's members and then the result for the seat; or the feature with the decision inside, so
-/// that at most one `allowed` is at the top.
+/// Returns one object. For a feature, its members are the feature and the decision, so that no two members named
+/// `allowed` are at the top level. Otherwise it has the members of the decision, then the additional result.
 fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
     #[derive(Serialize)]
     #[serde(untagged)]
@@ -157,7 +157,7 @@ fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
 }
 
 impl Report {
-    /// Reports a seat that this license gave up; `what` is the word for it.
+    /// Reports what happened to the seat of a license that was removed here. `what` is the word for the removal.
     pub(crate) fn deactivated(decision: Decision, what: &str, deactivated: Deactivated) -> Self {
         let seat = match deactivated {
             Deactivated::Released => "the seat is free again",
@@ -180,7 +180,7 @@ impl From<Decision> for Report {
     }
 }
 
-/// Returns the license key of an argument; for `-`, the first line of standard input.
+/// Returns the license key that an argument gives. If the argument is `-`, the key is the first line of standard input.
 pub(crate) fn read_key(argument: String) -> Result<String, Error> {
     if argument == "-" {
         return Input::new().line("License key:", "no license key on standard input");

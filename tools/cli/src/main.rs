@@ -1,5 +1,5 @@
-//! The `polar-license` command: the library's operations, one per subcommand, for scripts and for trying things out;
-//! and a local Polar to try them on.
+//! The `polar-license` command. It has one subcommand for each operation of the library, for scripts and for trying the
+//! library out, and a local Polar on which operations can be tried.
 //!
 //! ```text
 //! main ─► args ─┬► license ─► polar_license::blocking::Client     one operation, one decision, one exit status
@@ -10,8 +10,9 @@
 //!               └► manual                                         completions and manual pages, from args
 //! ```
 //!
-//! Decides nothing about licenses. Prints only the last six characters of a license key, except of the invented keys of
-//! `serve`. Prints no code and no token, and an e-mail address only on the terminal where the code is typed.
+//! Decides nothing about licenses. Prints only the last six characters of a license key, except that `serve` prints its
+//! invented keys in full. Prints no code and no token. Prints an e-mail address only on the terminal where the code is
+//! typed.
 
 mod args;
 mod demo;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
     let Args { common, task } = match args::parse() {
         Ok(args) => args,
         Err(error) => {
-            // to clap, help and version are errors that go to stdout
+            // clap returns help and version as errors, but they are printed on stdout
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Allowed };
             let json = args::usage_error(&error).map_or(Ok(()), |error| output::failure_as_json(&error, None));
             return json.and_then(|()| error.print()).map_or(Exit::Failed, |()| exit).into();
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
         Task::Man { directory } => manual::pages(directory.as_deref()),
     };
     exit.unwrap_or_else(|error| {
-        // a reader that stops early, such as `head`, is not an error
+        // it is not an error if a reader, such as `head`, stops early
         if error.kind() != io::ErrorKind::BrokenPipe {
             output::error(&error.to_string());
         }

@@ -6,14 +6,15 @@ use clap_complete::Shell;
 use std::path::Path;
 use std::{fs, io};
 
-/// Prints a script that completes the command in this shell.
+/// Prints a script by which the shell completes this command.
 pub(crate) fn completions(shell: Shell) -> io::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut args::command(), "polar-license", &mut script);
     print(&script)
 }
 
-/// Prints the page of the command, or writes one for it and for each subcommand into the directory.
+/// Prints the manual page of the command. If a directory is given, writes one page for the command and one for each
+/// subcommand into it.
 pub(crate) fn pages(directory: Option<&Path>) -> io::Result<Exit> {
     match directory {
         None => {
@@ -33,7 +34,7 @@ pub(crate) fn pages(directory: Option<&Path>) -> io::Result<Exit> {
     }
 }
 
-/// Returns the command with all options listed: clap_mangen leaves out the text of those that `-h` does not list.
+/// Returns the command with all options listed. clap_mangen would omit the texts of options that `-h` does not list.
 fn in_full() -> clap::Command {
     let listed = |arg: clap::Arg| arg.hide_short_help(false);
     args::command().mut_args(listed).mut_subcommands(|command| command.mut_args(listed))

@@ -1,10 +1,10 @@
-//! Writes to the standard streams. `println!` would panic if a pipe is closed.
+//! Writes to the standard streams. Used instead of `println!`, which would panic if a pipe is closed.
 
 use crate::failure::{self, is_wrong_usage};
 use polar_license::{Decision, Error};
 use std::io::{self, Write};
 
-/// Writes a text and a line end to stdout, and flushes it.
+/// Writes a text and a line break to stdout, and flushes stdout.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
@@ -12,13 +12,13 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Writes an error to stderr, in clap's form.
+/// Writes an error to stderr, in the form of clap's errors.
 pub(crate) fn error(message: &str) {
     note(&format!("error: {message}"));
 }
 
-/// Writes an error to stderr: the sentence for the user, and the detail for developers if it says more. Of a wrong command
-/// line only the detail is written: the sentence would blame the app.
+/// Writes an error to stderr: the sentence for the user, then the detail for developers if it says more. If the command
+/// line is wrong, writes only the detail, because the sentence would blame the app.
 pub(crate) fn failure(failure: &Error) {
     if is_wrong_usage(failure) {
         return error(failure.detail());
@@ -29,24 +29,25 @@ pub(crate) fn failure(failure: &Error) {
     }
 }
 
-/// Prints the failure as one object on stdout. `license` is the decision if the error has none.
+/// Prints the failure as one object on stdout. If the error contains no decision, `license` is used instead.
 pub(crate) fn failure_as_json(error: &Error, license: Option<&Decision>) -> io::Result<()> {
     print(&failure::json(error, license)?)
 }
 
-/// Returns the words of a text, to compare a detail with the sentence: often they differ only in capitals and punctuation.
+/// Returns the words of a text in lower case. They serve to compare a detail with a sentence, because often the two
+/// differ only in capitals and punctuation.
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|it: char| !it.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// Writes a question to stderr; the user types the answer behind it.
+/// Writes a question to stderr. The user types the answer on the same line.
 pub(crate) fn ask(question: &str) {
-    // without a line end; if stderr is closed, nobody can be asked
+    // no line break is written; an error is ignored, because nobody can be asked if stderr is closed
     let _ = io::stderr().lock().write_all(format!("{question} ").as_bytes());
 }
 
 /// Writes a line to stderr.
 pub(crate) fn note(line: &str) {
-    // if stderr is closed, there is nowhere to report that
+    // an error is ignored: it means that stderr is closed, and there is no other place to report that
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! Runs the local Polar as a process, for tests in other languages and for trying things out.
+//! Runs the local Polar as a process, for tests in other languages and for people who try things out.
 
 use crate::args::Serve;
 use crate::exit::Exit;
@@ -12,10 +12,11 @@ use std::{env, fs, io};
 
 /// Runs the server until the process is interrupted or terminated.
 pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
-    // before the address is printed: its reader may end the process at once
+    // the handler is set before the address is printed, because a program that reads the address may end this process
+    // at once
     let (end, ended) = mpsc::channel();
     ctrlc::set_handler(move || {
-        // the receiver is gone after the first interruption
+        // sending fails after the first interruption, because the receiver does not exist any more
         let _ = end.send(());
     })
     .map_err(io::Error::other)?;
@@ -29,7 +30,7 @@ pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
     let polar = builder.start().map_err(io::Error::other)?;
     let is_demo = options.seed.is_none();
     output::print(&if as_json { json(&polar, is_demo) } else { table(&polar, is_demo) })?;
-    // it cannot fail, since the handler keeps the other end
+    // this cannot fail, because the handler keeps the sender
     let _ = ended.recv();
     polar.stop();
     Ok(Exit::Allowed)
@@ -63,7 +64,7 @@ fn table(polar: &MockPolar, is_demo: bool) -> String {
     let mut text = format!("A local Polar is at {url} until interrupted.\n\norganization  {organization}\n");
     let _ = writeln!(text, "API version   {}", polar.api_version());
     for (name, id) in benefits(&keys) {
-        // writing to a string does not fail
+        // the result is ignored, because writing to a string cannot fail
         let _ = writeln!(text, "benefit       {id}  {name}");
     }
     if is_demo {
@@ -96,12 +97,12 @@ fn table(polar: &MockPolar, is_demo: bool) -> String {
     text
 }
 
-/// Returns the name that this program was called by: not every developer has installed it.
+/// Returns the name by which this program was called. Not every developer has installed it as `polar-license`.
 fn program() -> String {
     env::args_os().next().map_or_else(|| String::from("polar-license"), |name| name.to_string_lossy().into_owned())
 }
 
-/// Returns the ids of the benefits that have keys, by name.
+/// Returns the id of each benefit that has keys. The map's key is the benefit's name.
 fn benefits(keys: &[KeyInfo]) -> BTreeMap<&str, &str> {
     keys.iter().map(|key| (key.benefit.as_str(), key.benefit_id.as_str())).collect()
 }

@@ -5,10 +5,10 @@ use polar_license::{Reason, SubscriptionStatus, Timestamp};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Returns the state and message, then a line for each known fact.
+/// Returns the state and the message, then one line for each known fact.
 pub(crate) fn text(decision: &Decision) -> String {
     let next_step = if decision.reason() == Some(Reason::Storage) {
-        // the library advises apps, which have no `doctor`
+        // the library's advice is for apps, which have no `doctor`
         Some(String::from("run `polar-license doctor`, which says why the license cannot be read, and what to do"))
     } else {
         next_step(decision.next_step())
@@ -16,11 +16,11 @@ pub(crate) fn text(decision: &Decision) -> String {
     lines(decision, next_step, decision.next_url())
 }
 
-/// Returns the decision that holds after a failure, with advice about the failure in place of advice about the license.
-/// `again` is the step that may succeed then.
+/// Describes the decision that holds after a failure. Shows advice about the failure instead of advice about the
+/// license. `again` is the command that may succeed afterwards.
 pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> String {
     let next_step = if error.next_step() == NextStep::Move {
-        // without `KEY`, the stored key would be activated, which may not be the refused one
+        // without `KEY`, the command would activate the stored key, which may be another key than the refused one
         Some(String::from("run `polar-license activate KEY --replace-previous`"))
     } else {
         advice(error.next_step(), again)
@@ -28,7 +28,7 @@ pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> Str
     lines(decision, next_step, error.next_url())
 }
 
-/// Returns what to do once the cause of a failure is removed.
+/// Returns what to do after the cause of a failure has been removed.
 pub(crate) fn again(error: &Error) -> &'static str {
     if error.maybe_applied() {
         "look at what `polar-license validate` shows before you run the same command again"
@@ -40,7 +40,7 @@ pub(crate) fn again(error: &Error) -> &'static str {
 fn lines(decision: &Decision, next_step: Option<String>, next_url: Option<&str>) -> String {
     let mut text = format!("{}: {}", decision.state(), decision.message());
     for (name, fact) in facts(decision, next_step, next_url) {
-        // writing to a string does not fail
+        // the result is ignored, because writing to a string cannot fail
         let _ = write!(text, "\n  {name:<12}{fact}");
     }
     text
@@ -69,7 +69,7 @@ fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> V
     facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
 }
 
-/// Returns, for example, `3 of 10`, or `3` without a limit.
+/// Returns a text such as `3 of 10`, or `3` if there is no limit.
 fn usage(license: &License) -> Option<String> {
     match license.limit_usage {
         Some(most) => Some(format!("{} of {most}", license.usage)),
@@ -77,7 +77,7 @@ fn usage(license: &License) -> Option<String> {
     }
 }
 
-/// Returns, for example, `subscription, renews on 2026-12-21`.
+/// Returns a text such as `subscription, renews on 2026-12-21`.
 fn purchase(purchase: &Purchase) -> String {
     match purchase {
         Purchase::Subscription(subscription) => format!("subscription, {}", renewal(subscription)),
@@ -100,24 +100,24 @@ fn renewal(Subscription { status, current_period_end, ends_at, cancels_at_period
     }
 }
 
-/// Formats a point in time without its fraction, in UTC: `2026-11-21T07:44:42Z`.
+/// Formats a point in time in UTC, without its fraction, such as `2026-11-21T07:44:42Z`.
 pub(crate) fn moment(at: Timestamp) -> String {
     let fraction = Duration::from_millis(at.unix_ms().rem_euclid(1000).unsigned_abs());
     at.minus(fraction).to_string()
 }
 
-/// Returns, for example, `export on, sync off`.
+/// Returns a text such as `export on, sync off`.
 pub(crate) fn features(decision: &Decision) -> String {
     let each = decision.features().map(|(name, on)| format!("{name} {}", if on { "on" } else { "off" }));
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// Returns what to run or do next about the license; `None` if nothing is to be done.
+/// Returns what to run or to do next about the license, or `None` if nothing has to be done.
 pub(crate) fn next_step(step: NextStep) -> Option<String> {
     advice(step, "run `polar-license validate`")
 }
 
-/// Returns what to do next; `again` is the step that may succeed then.
+/// Returns what to do next, or `None` if nothing has to be done. `again` is the command that may succeed afterwards.
 fn advice(step: NextStep, again: &str) -> Option<String> {
     Some(match step {
         NextStep::None => return None,
@@ -135,12 +135,12 @@ fn advice(step: NextStep, again: &str) -> Option<String> {
              `polar-license activate KEY`",
         ),
         NextStep::ContactVendor => String::from("contact the vendor, who sent the e-mail about the purchase"),
-        // a step that a later version of the library has added
+        // a later version of the library may have added other steps
         other => other.to_string(),
     })
 }
 
-/// Returns, for example, `network: could not connect to Polar: connection refused`.
+/// Returns a text such as `network: could not connect to Polar: connection refused`.
 pub(crate) fn problem(problem: &Problem) -> String {
     format!("{}: {}", problem.kind, problem.detail)
 }

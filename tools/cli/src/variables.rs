@@ -1,34 +1,36 @@
-//! Reads options from environment variables. clap does most of it, but does not know that a common option may stand before
-//! or after the subcommand, and that a variable without a value counts as absent.
+//! Reads options from environment variables. clap does most of this. But clap does not know that a common option may
+//! stand before or after the subcommand, or that a variable without a value counts as absent.
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, Error};
 
-/// Reads the process's arguments and variables. An option on either side of the subcommand wins over its variable.
+/// Reads the process's arguments and its variables. An option before or after the subcommand wins over its variable.
 pub(crate) fn parse(command: Command) -> Result<ArgMatches, Error> {
     let shown = command.mut_args(without_empty).mut_subcommands(|command| command.mut_args(without_empty));
-    // a variable fills the option before the subcommand only: after it, it would win over one before
+    // a variable fills only the option before the subcommand; otherwise its value after the subcommand would win over
+    // an option before it
     let read = shown.clone().mut_subcommands(|command| command.mut_args(|arg| arg.env(None::<&str>)));
     match read.try_get_matches() {
         Ok(mut matches) => {
             prefer_flags(&mut matches);
             Ok(matches)
         }
-        // the help names the variables on both sides
+        // here the variables are on both sides, so that the help names them on both sides
         Err(error) if error.kind() == ErrorKind::DisplayHelp => shown.try_get_matches(),
         Err(error) => Err(error),
     }
 }
 
-/// Ignores a variable that is set to nothing, as `NAME= command` in a shell does.
+/// Ignores a variable whose value is empty, as it is after `NAME= command` in a shell.
 fn without_empty(arg: clap::Arg) -> clap::Arg {
     let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
     if is_empty { arg.env(None::<&str>) } else { arg }
 }
 
-/// Drops the variables of options that are given after the subcommand. Lists grow from one side of the subcommand to the
-/// other, but not from a variable to an option.
+/// Removes the value that a variable gave to an option before the subcommand, if the option is also given after the
+/// subcommand. Without this, lists of both sides would be joined, but a list on the command line must replace the
+/// variable's list.
 fn prefer_flags(matches: &mut ArgMatches) {
     let Some((_, after)) = matches.subcommand() else { return };
     let is_flag = |id: &&clap::Id| after.value_source(id.as_str()) == Some(ValueSource::CommandLine);
@@ -38,7 +40,7 @@ fn prefer_flags(matches: &mut ArgMatches) {
     };
     for flag in flags {
         if is_variable(matches, &flag) {
-            // an option that is known cannot fail to be cleared
+            // clearing an option fails only if it is unknown, and this one is known
             let _ = matches.try_clear_id(flag.as_str());
         }
     }

@@ -1,9 +1,10 @@
-//! Writes the library's log to stderr. No other crate's: ureq logs whole requests at level `trace`, keys included.
+//! Writes the library's log to stderr. Leaves out the logs of other crates: ureq logs whole requests at level `trace`,
+//! and they contain keys.
 
 use log::LevelFilter;
 use std::io::Write;
 
-/// Starts logging. Call it once per process.
+/// Starts the log. Call it only once in a process.
 pub(crate) fn log_to_stderr() {
     let mut logger = env_logger::Builder::new();
     logger.filter_level(LevelFilter::Off).filter_module("polar_license", LevelFilter::Debug);

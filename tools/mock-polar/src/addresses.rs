@@ -1,12 +1,13 @@
-//! E-mail addresses that Polar accepts: their form, and whether their domain receives mail.
+//! Decides which e-mail addresses Polar accepts, by their form and by whether their domain receives mail.
 
 use email_address::{EmailAddress, Options};
 
 /// Top-level domains that never receive mail.
 const SPECIAL_USE: [&str; 6] = ["arpa", "invalid", "local", "localhost", "onion", "test"];
 
-/// Returns the address without a name and surrounding space, its domain in lower case; `None` if Polar refuses it. Polar
-/// looks the domain up; here, `nosuchdomain.…` does not exist, and `nomail.…` receives no mail.
+/// Returns the address without a name and without surrounding space, and with its domain in lower case. Returns `None`
+/// if Polar refuses the address. Polar looks the domain up. This server instead treats domains that begin with
+/// `nosuchdomain.` as unknown, and domains that begin with `nomail.` as domains that receive no mail.
 pub(crate) fn accepted(text: &str) -> Option<String> {
     let options = Options::default().with_required_tld().without_domain_literal();
     let address = EmailAddress::parse_with_options(text.trim(), options).ok()?;

@@ -1,4 +1,4 @@
-//! Complete answers, with the way to send them. Sends nothing.
+//! Complete answers, each with the way in which a front must send it. Sends nothing itself.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,31 +8,32 @@ use crate::events::Stream;
 use crate::reply::Reply;
 use crate::timestamp::Timestamp;
 
-/// An answer for a front to send: the status, all headers, and the body in the way that `delivery` says.
+/// An answer for a front to send: the status, all headers, and the body, which is sent as `delivery` says.
 #[derive(Debug)]
 pub struct Answer {
-    /// The status, such as 200.
+    /// The HTTP status, such as 200.
     pub status: u16,
-    /// Names in lower case. Without `content-length`, the body is sent in chunks, unless the status is 204.
+    /// Each header's name, in lower case, and value. Without `content-length`, the body is sent in chunks, unless the
+    /// status is 204.
     pub headers: Vec<(&'static str, String)>,
-    /// The part of the body that is known.
+    /// The part of the body that exists already. Events of a stream follow it.
     pub body: Vec<u8>,
-    /// The way to send the body.
+    /// The way in which the body must be sent.
     pub delivery: Delivery,
     /// Events that follow the body.
     pub stream: Option<Stream>,
 }
 
-/// The way to send a body.
+/// A way to send a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// At once.
+    /// Send it at once.
     Whole,
-    /// Byte by byte, with this pause before each.
+    /// Send it byte by byte, with this pause before each byte.
     Slow(Duration),
-    /// Half of it; then the connection closes.
+    /// Send half of it, then close the connection.
     Truncated,
-    /// One JSON string of this many bytes instead.
+    /// Instead of the body, send one JSON string of this many bytes.
     Huge(u64),
 }
 

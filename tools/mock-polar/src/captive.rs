@@ -1,9 +1,10 @@
-//! The login page of a captive portal, which answers in place of Polar.
+//! The login page of a captive portal, which answers instead of Polar.
 
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 
-/// The target of the portal's redirects: a page of this server, so that a client that follows stays on this machine.
+/// The path to which the portal redirects. It is a page of this server, so that a client that follows stays on this
+/// machine.
 pub(crate) const PATH: &str = "/_mock/portal";
 
 const PAGE: &str = "<!doctype html><html><head><title>Guest network</title></head>\

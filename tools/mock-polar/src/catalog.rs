@@ -1,4 +1,4 @@
-//! Organizations and the benefits and products that they sell, as the customer portal shows them.
+//! Organizations, and the benefits and products that they sell, as the customer portal shows them.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use crate::timestamp::Timestamp;
 pub(crate) struct Organization {
     pub(crate) id: Uuid,
     pub(crate) slug: String,
-    /// Whether customers have members, each with a role and keys of their own.
+    /// Whether a customer of the organization has members, each with a role and with keys of its own.
     pub(crate) has_members: bool,
-    /// Whether seats of teams are sold.
+    /// Whether the organization sells seats to teams.
     pub(crate) has_seats: bool,
     pub(crate) api_access: bool,
 }
 
-/// The benefit of a purchase: here, always license keys.
+/// The benefit that a purchase grants. In this crate it is always a license key.
 #[derive(Clone, Debug)]
 pub(crate) struct Benefit {
     pub(crate) name: String,
     pub(crate) id: Uuid,
     pub(crate) organization: Uuid,
-    /// The rules of activation; without them, keys need none.
+    /// The rules of activation. `None` if the benefit's keys need no activation.
     pub(crate) activations: Option<Activations>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Benefit {
 pub(crate) struct Activations {
     /// The number of devices that may be activated.
     pub(crate) limit: u32,
-    /// Whether the customer portal shows them.
+    /// Whether the customer portal shows the activations.
     pub(crate) enable_customer_admin: bool,
 }
 
@@ -43,21 +43,21 @@ pub(crate) struct Product {
     pub(crate) name: String,
     pub(crate) price_id: Uuid,
     pub(crate) price: Price,
-    /// `month` or `year`, if the product is a subscription.
+    /// The billing interval, `month` or `year`, if the product is a subscription.
     pub(crate) recurring: Option<String>,
     pub(crate) is_public: bool,
     pub(crate) is_archived: bool,
     pub(crate) benefit: Option<Uuid>,
 }
 
-/// A price in cents.
+/// The price of a product. Amounts are in cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Price {
     Fixed(u32),
     PerSeat(u32),
 }
 
-/// The mails that Polar sends to an organization's customers.
+/// The kinds of mail that Polar sends to an organization's customers.
 const ORGANIZATION_MAILS: [&str; 14] = [
     "order_confirmation",
     "payment_method_expiration_reminder",
@@ -134,7 +134,7 @@ impl Organization {
         })
     }
 
-    /// Returns the organization as its own page of the portal shows it.
+    /// Returns the organization as its own page in the portal shows it.
     pub(crate) fn portal_view(&self) -> Value {
         let mut view = self.view();
         if let Some(fields) = view.as_object_mut() {
@@ -187,7 +187,7 @@ impl Product {
         }
     }
 
-    /// Returns the price of one item or seat, in cents.
+    /// Returns the price of one unit or one seat, in cents.
     pub(crate) fn amount(&self) -> u32 {
         match self.price {
             Price::Fixed(cents) | Price::PerSeat(cents) => cents,

@@ -28,10 +28,10 @@ pub(crate) struct Checkout {
     pub(crate) ip_address: Option<String>,
     #[serde(skip)]
     pub(crate) locale: Option<String>,
-    /// Only checkouts that were made by a request have a value.
+    /// `Some` only if a request made the checkout.
     #[serde(skip)]
     pub(crate) allow_trial: Option<bool>,
-    /// The answer of the payment provider.
+    /// The data that the payment provider returned.
     #[serde(skip)]
     pub(crate) payment: Map<String, Value>,
     pub(crate) success_url: Option<String>,
@@ -99,7 +99,7 @@ impl Checkout {
         }
     }
 
-    /// Returns the address of the page on which the buyer pays; `site` is the address of Polar's pages.
+    /// Returns the address of the page on which the buyer pays. `site` is the address of Polar's pages.
     pub(crate) fn url(&self, site: &str) -> String {
         format!("{site}/checkout/{}", self.secret)
     }

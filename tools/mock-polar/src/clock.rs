@@ -6,12 +6,13 @@ use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::timestamp::Timestamp;
 
-/// The server's date and time, and the elapsed time, which the rate limit uses.
+/// The server's date and time, and the elapsed time, which is independent of the date. The rate limit uses the elapsed
+/// time.
 #[derive(Debug)]
 pub(crate) struct Clock {
     wall: Wall,
     started: Instant,
-    /// The time that a test added to the elapsed time.
+    /// The amount by which a test has moved the elapsed time forward.
     advanced: Duration,
 }
 
@@ -33,7 +34,7 @@ impl Clock {
         }
     }
 
-    /// Returns the time since the start, which never decreases and stops while the clock is frozen.
+    /// Returns the time since the start. It never decreases, and it stands still while the clock is frozen.
     pub(crate) fn elapsed(&self) -> Duration {
         match self.wall {
             Wall::Running { .. } => self.since_start().saturating_add(self.advanced),
@@ -66,7 +67,7 @@ impl Clock {
         self.wall = Wall::Running { ahead_micros: seconds.saturating_mul(1_000_000) };
     }
 
-    /// Leaves the frozen state without letting the elapsed time jump.
+    /// Lets a frozen clock run again. The elapsed time goes on from where it stopped.
     fn unfreeze(&mut self) {
         if let Wall::Frozen { elapsed, .. } = self.wall {
             self.started += self.since_start().saturating_sub(elapsed);

@@ -1,4 +1,5 @@
-//! The control endpoint: keys, faults, requests and the clock for tests in any language. The README describes it.
+//! The control endpoint, through which tests in any language control keys, faults, requests and the clock. The README
+//! describes it.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::versions::ApiVersion;
 
 const PREFIX: &str = "/_mock";
 
-/// Answers a request to the control endpoint; `None` if it is for Polar.
+/// Answers a request to the control endpoint. Returns `None` if the request is for Polar.
 pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest, timer: &impl Timer) -> Option<Reply> {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     if request.method == "GET"
@@ -50,7 +51,7 @@ pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest, timer: &i
         (method, parts) => execute(&mut shared.lock(), method, parts, &request.body),
     };
     let reply = reply.unwrap_or_else(|error| error);
-    // Open to every page: tests in browsers control the server too, and nothing here needs protection.
+    // Pages of every origin may read this: tests in browsers control the server too, and nothing here is secret.
     let allow = "GET, POST, PATCH, DELETE";
     let reply = reply.with("access-control-allow-origin", "*").with("access-control-allow-methods", allow);
     Some(reply.with("access-control-allow-headers", "*"))
@@ -188,7 +189,8 @@ fn overview(state: &State) -> Reply {
     Reply::json(200, &overview)
 }
 
-/// Waits as the query says: `?wait=3&timeout_ms=2000` until there are three, but at most two seconds.
+/// Waits as the query asks. With `?wait=3&timeout_ms=2000` it waits until `count` returns 3 or more, or for two
+/// seconds.
 async fn wait(shared: &Shared, query: &str, count: fn(&State) -> usize, timer: &impl Timer) {
     let number = |name: &str| {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
@@ -200,7 +202,7 @@ async fn wait(shared: &Shared, query: &str, count: fn(&State) -> usize, timer: &
     }
 }
 
-/// Parses a fault, and refuses fields that its kind does not use.
+/// Parses a fault. Refuses a field that faults of this kind do not use.
 fn read_fault(body: &[u8]) -> Result<Fault, Reply> {
     let given: Map<String, Value> = read(body)?;
     let fault: Fault = read(body)?;

@@ -1,4 +1,4 @@
-//! Answers preflight requests of browsers. Polar's framework compares methods and headers as text.
+//! Answers the preflight requests of browsers. Compares methods and headers as text, as Polar's framework does.
 
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
@@ -12,7 +12,7 @@ pub(crate) fn answer_preflight(request: &RecordedRequest) -> Reply {
     if !METHODS.split(", ").any(|known| known == method) {
         disallowed.push("method");
     }
-    // An empty list names the empty header, and so does a trailing comma.
+    // An empty list contains one empty name, and a trailing comma adds an empty name to a list.
     let is_allowed = |name: &str| HEADERS.split(", ").any(|known| known.eq_ignore_ascii_case(name.trim()));
     if request.header("access-control-request-headers").is_some_and(|names| !names.split(',').all(is_allowed)) {
         disallowed.push("headers");

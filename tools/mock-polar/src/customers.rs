@@ -1,5 +1,5 @@
-//! Customers. Polar sends their personal data with every license. This server does so too, with invented data, so that tests
-//! can search for it in files and logs. Addresses end in `example.com`.
+//! Customers. Polar sends their personal data with every license. So does this server, but its data is invented, so
+//! that tests can search for it in files and logs. All addresses end in `example.com`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -40,7 +40,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// Whether the role may see and change payments, seats and members.
+    /// Returns `true` if a member with this role may see and change payments, seats and members.
     pub(crate) fn manages(self) -> bool {
         match self {
             Self::Owner | Self::BillingManager => true,
@@ -50,7 +50,7 @@ impl Role {
 }
 
 impl Customer {
-    /// Returns an invented customer with every field filled in; the index selects the person.
+    /// Returns an invented customer with a value in every field. `index` selects the person.
     pub(crate) fn invented(id: Uuid, organization: Uuid, index: usize) -> Self {
         const PEOPLE: [(&str, &str, &str, &str); 3] = [
             (
@@ -119,7 +119,7 @@ impl Customer {
     /// Returns a customer who buys for the first time.
     pub(crate) fn new(organization: Uuid, email: &str, now: Timestamp) -> Self {
         let id = Uuid::new_v4();
-        // Polar hashes the address; any text of that form will do.
+        // Polar puts a hash of the address here. Any text of that form will do.
         let avatar_url = format!("https://www.gravatar.com/avatar/{0}{0}?d=404", id.simple());
         let fields = json!({ "email": email, "created_at": now, "avatar_url": avatar_url });
         Self::described(id, organization, &fields)
@@ -137,7 +137,7 @@ impl Customer {
         self.fields.get("deleted_at").is_some_and(|at| !at.is_null())
     }
 
-    /// Changes fields. Unknown ones are ignored.
+    /// Changes fields of the customer. Ignores unknown fields.
     pub(crate) fn change(&mut self, changes: impl IntoIterator<Item = (&'static str, Value)>, now: Timestamp) {
         for (name, value) in changes.into_iter().chain([("modified_at", now.to_string().into())]) {
             if let Some(field) = self.fields.get_mut(name) {
@@ -189,7 +189,7 @@ impl Customer {
         })
     }
 
-    /// Returns strings that identify the person and are too long to occur by chance.
+    /// Returns strings that identify the person, except those so short that they could occur by chance.
     pub(crate) fn personal_data(&self) -> Vec<String> {
         let mut texts = Vec::new();
         for name in

@@ -1,4 +1,4 @@
-//! The records of Polar's database, and the ways to find them. Never reads the clock.
+//! The records of Polar's database, and functions that find them. Never reads the clock.
 
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::versions::ApiVersion;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Database {
-    /// The organization of new keys.
+    /// The organization that issues new keys.
     pub(crate) organization: Uuid,
     pub(crate) organizations: Vec<Organization>,
     pub(crate) benefits: Vec<Benefit>,
@@ -31,7 +31,7 @@ pub(crate) struct Database {
     pub(crate) codes: Vec<Code>,
 }
 
-/// Keys and their activations.
+/// Functions for keys and their activations.
 impl Database {
     /// Finds a key in any organization.
     pub(crate) fn license_mut(&mut self, key: &str) -> Option<&mut License> {
@@ -69,7 +69,7 @@ impl Database {
         LicenseView::of(license, self.customer(license.customer))
     }
 
-    /// Returns the license as shown by endpoints that need its key.
+    /// Returns the license in the form for endpoints that require its key.
     pub(crate) fn held_license_view<'a>(&'a self, license: &'a License, version: ApiVersion) -> HeldLicenseView<'a> {
         let member = license.member.and_then(|id| self.member(id));
         let holder = (version >= ApiVersion::V2026_10).then(|| HolderView::of(member));
@@ -77,7 +77,7 @@ impl Database {
     }
 }
 
-/// Products and their organizations.
+/// Functions for products and their organizations.
 impl Database {
     /// Returns the id of the benefit with this name or id.
     pub(crate) fn benefit(&self, name: &str) -> Option<Uuid> {
@@ -91,7 +91,7 @@ impl Database {
         names.join(", ")
     }
 
-    /// Shows or hides the activations of a benefit's keys in the customer portal.
+    /// Shows or hides, in the customer portal, the activations of a benefit's keys.
     pub(crate) fn show_activations(&mut self, benefit: Uuid, shown: bool) {
         for benefit in self.benefits.iter_mut().filter(|known| known.id == benefit) {
             if let Some(activations) = &mut benefit.activations {
@@ -104,7 +104,7 @@ impl Database {
         self.benefits.iter().find(|benefit| benefit.id == id)
     }
 
-    /// Finds an organization that may use the API. Polar behaves as if there were no others.
+    /// Finds an organization that may use the API. For Polar, other organizations do not exist.
     pub(crate) fn organization_by_id(&self, id: Uuid) -> Option<&Organization> {
         self.organizations.iter().find(|organization| organization.id == id && organization.api_access)
     }
@@ -118,7 +118,7 @@ impl Database {
     }
 }
 
-/// People.
+/// Functions for people.
 impl Database {
     pub(crate) fn customer(&self, id: Uuid) -> Option<&Customer> {
         self.customers.iter().find(|customer| customer.id == id)
@@ -128,14 +128,14 @@ impl Database {
         self.customers.iter_mut().find(|customer| customer.id == id)
     }
 
-    /// Finds the customer with this address, in any case.
+    /// Finds the customer with this e-mail address. Ignores case.
     pub(crate) fn customer_by_email(&self, email: &str, organization: Uuid) -> Option<&Customer> {
         let has_email = |customer: &&Customer| customer.email().is_some_and(|known| known.eq_ignore_ascii_case(email));
         let mut present = self.customers.iter().filter(|customer| !customer.is_deleted());
         present.find(|customer| customer.organization == organization && has_email(customer))
     }
 
-    /// Returns the holder of a token; `None` if the token is not valid.
+    /// Returns the subject that a token identifies, or `None` if the token is not valid.
     pub(crate) fn subject_of(&self, token: &str, now: Timestamp) -> Option<Subject> {
         let session = self.sessions.iter().find(|session| session.token == token && session.expires_at > now)?;
         let is_present = |id| self.customer(id).is_some_and(|customer| !customer.is_deleted());

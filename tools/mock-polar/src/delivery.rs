@@ -1,4 +1,4 @@
-//! Sends an answer as it says: whole, slowly, truncated, or far too long.
+//! Sends an answer as its `delivery` says: whole, slowly, truncated, or far too long.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio::time::Sleep;
 use crate::answer::{Answer, Delivery, Disconnect};
 use crate::events::Stream;
 
-/// Returns the response for hyper.
+/// Converts an answer to a response for hyper.
 pub(crate) fn response(answer: Answer) -> Response<ReplyBody> {
     let has_length = answer.headers.iter().any(|(name, _)| *name == "content-length");
     let mut response = Response::new(ReplyBody::new(answer.body, answer.stream, answer.delivery, !has_length));
@@ -26,15 +26,16 @@ pub(crate) fn response(answer: Answer) -> Response<ReplyBody> {
     response
 }
 
-/// The rest of a body.
+/// The part of a body that is still to be sent.
 pub(crate) struct ReplyBody {
     rest: Bytes,
     delivery: Delivery,
     sleep: Option<Pin<Box<Sleep>>>,
-    /// Events that follow the rest.
+    /// The events that follow `rest`.
     stream: Option<Stream>,
     chunked: bool,
-    /// Whether hyper could flush a truncated body, or whether the opening quote of a huge body was sent.
+    /// For a truncated body: whether hyper has had a chance to flush it. For a huge body: whether its opening quote was
+    /// sent.
     started: bool,
 }
 
@@ -70,7 +71,7 @@ impl Body for ReplyBody {
                 if self.rest.is_empty() {
                     return Poll::Ready(None);
                 }
-                // The timer's shortest pause is a millisecond.
+                // The shortest pause of tokio's timer is a millisecond, so a pause of zero must not use it.
                 if !pause.is_zero() {
                     let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
                     std::task::ready!(sleep.as_mut().poll(cx));
@@ -80,7 +81,7 @@ impl Body for ReplyBody {
             }
             Delivery::Truncated if !self.rest.is_empty() => self.take(usize::MAX),
             Delivery::Truncated if !self.started => {
-                // hyper flushes while a body has nothing to give, and drops what it holds when a body fails.
+                // hyper flushes when a body has nothing to send yet. It drops unflushed bytes when a body fails.
                 self.started = true;
                 cx.waker().wake_by_ref();
                 Poll::Pending
@@ -108,7 +109,7 @@ impl Body for ReplyBody {
     }
 }
 
-/// Returns the next part of one long JSON string, and the number of bytes after it.
+/// Returns the next part of one long JSON string, and the number of bytes that remain after it.
 fn huge_chunk(left: u64, started: bool) -> (Option<Bytes>, u64) {
     const PART: u64 = 64 * 1024;
     let size = left.min(PART);

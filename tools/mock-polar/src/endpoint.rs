@@ -1,4 +1,4 @@
-//! Polar's endpoints and their paths. Knows nothing of their answers.
+//! Polar's endpoints and their paths. Knows nothing of what the endpoints answer.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,31 +13,31 @@ pub enum Endpoint {
     Activate,
     /// `POST /v1/customer-portal/license-keys/deactivate`
     Deactivate,
-    /// `POST /v1/customer-portal/customer-session/request`: mails a code.
+    /// `POST /v1/customer-portal/customer-session/request`: sends a code by mail.
     RequestCode,
-    /// `POST /v1/customer-portal/customer-session/authenticate`: a token for a code.
+    /// `POST /v1/customer-portal/customer-session/authenticate`: returns a token in exchange for a code.
     Authenticate,
-    /// `GET /v1/customer-portal/customer-session/introspect`: the end of the token.
+    /// `GET /v1/customer-portal/customer-session/introspect`: tells when the token expires.
     Introspect,
-    /// `GET /v1/customer-portal/customer-session/user`: the holder of the token.
+    /// `GET /v1/customer-portal/customer-session/user`: tells who has the token.
     GetUser,
-    /// `GET /v1/customer-portal/license-keys/`: the customer's keys.
+    /// `GET /v1/customer-portal/license-keys/`: lists the customer's keys.
     ListKeys,
-    /// `GET /v1/customer-portal/license-keys/{id}`: one key with its activations.
+    /// `GET /v1/customer-portal/license-keys/{id}`: returns one key with its activations.
     GetKey,
     /// `POST /v1/customer-portal/license-keys/{id}/rotate`
     RotateKey,
-    /// `GET /v1/customer-portal/benefit-grants/`: the benefits of purchases.
+    /// `GET /v1/customer-portal/benefit-grants/`: lists the benefits that purchases granted.
     ListGrants,
     /// `GET /v1/customer-portal/benefit-grants/{id}`
     GetGrant,
-    /// `GET /v1/customer-seats/claim/{invitation_token}`: the product of an invitation.
+    /// `GET /v1/customer-seats/claim/{invitation_token}`: returns the product to which an invitation belongs.
     GetInvitation,
     /// `POST /v1/customer-seats/claim`: accepts an invitation.
     ClaimSeat,
     /// `GET /v1/customer-seats/claim/{invitation_token}/stream`
     ClaimStream,
-    /// `GET /v1/customer-portal/seats`: the seats of a team.
+    /// `GET /v1/customer-portal/seats`: lists the seats of a team.
     ListSeats,
     /// `POST /v1/customer-portal/seats`
     AssignSeat,
@@ -53,7 +53,7 @@ pub enum Endpoint {
     ChangeEmail,
     /// `GET /v1/customer-portal/customers/stream`
     CustomerStream,
-    /// Orders, invoices, payment methods and wallets: for those who manage a customer.
+    /// Orders, invoices, payment methods and wallets, which only a customer, an owner or a billing manager may see.
     Billing,
     /// Subscriptions, downloads and meters.
     Subscriptions,
@@ -61,7 +61,7 @@ pub enum Endpoint {
     GetOrganization,
     /// `GET /v1/checkout-links/{link_secret}/redirect`: opens a checkout.
     OpenLink,
-    /// `GET /v1/checkouts/client/{client_secret}`: follows a checkout.
+    /// `GET /v1/checkouts/client/{client_secret}`: returns the state of a checkout.
     GetCheckout,
     /// `PATCH /v1/checkouts/client/{client_secret}`
     ChangeCheckout,
@@ -69,31 +69,31 @@ pub enum Endpoint {
     ConfirmCheckout,
     /// `GET /v1/checkouts/client/{client_secret}/stream`
     CheckoutStream,
-    /// `POST /v1/customer-sessions/`: a token for the vendor's backend.
+    /// `POST /v1/customer-sessions/`: creates a token for a customer, at the request of the vendor's backend.
     CreateSession,
-    /// `POST /v1/checkouts/`: a checkout by the vendor's backend.
+    /// `POST /v1/checkouts/`: creates a checkout, at the request of the vendor's backend.
     CreateCheckout,
     /// Every other endpoint that needs the vendor's secret.
     Vendor,
 }
 
-/// The target of a method and a path.
+/// The target that a request's method and path identify.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// An endpoint, with the variable parts of its path.
+    /// An endpoint, and the variable parts of the path.
     Endpoint(Endpoint, Vec<String>),
-    /// A path that accepts another method.
+    /// A path at which only another method is accepted.
     OtherMethod {
         allowed: &'static str,
     },
-    /// A path that exists with a slash at its end, or without it.
+    /// A path that would exist if a slash were added to its end or removed from it. `path` is the changed path.
     OtherSlash {
         path: String,
     },
     Nothing,
 }
 
-/// Methods and paths in the order in which Polar compares them; `{}` is one variable part.
+/// Methods and paths, in the order in which Polar compares them with a request. `{}` stands for one variable part.
 const ROUTES: &[(&str, &str, Endpoint)] = &[
     ("GET", "/v1/license-keys/", Endpoint::Vendor),
     ("GET", "/v1/license-keys/{}", Endpoint::Vendor),
@@ -146,13 +146,13 @@ const ROUTES: &[(&str, &str, Endpoint)] = &[
     ("GET", "/v1/customer-portal/wallets/", Endpoint::Billing),
 ];
 
-/// Returns the target of a request. `path` is decoded and has no query.
+/// Returns the target of a request. `path` must be decoded, and must not include a query.
 pub(crate) fn find(method: &str, path: &str) -> Target {
     let mut allowed = None;
     for &(route_method, route, endpoint) in ROUTES {
         match variable_parts(route, path) {
             Some(parts) if route_method == method => return Target::Endpoint(endpoint, parts),
-            // Of several routes, the first says which method is allowed.
+            // If several routes have this path, the first of them decides which method is allowed.
             Some(_) => allowed = allowed.or(Some(route_method)),
             None => {}
         }
@@ -171,7 +171,8 @@ pub(crate) fn find(method: &str, path: &str) -> Target {
     }
 }
 
-/// The parts of the path in the place of `{}`; `None` if the route is another.
+/// Returns the parts of the path that stand where the route has `{}`. Returns `None` if the path does not fit the
+/// route.
 fn variable_parts(route: &str, path: &str) -> Option<Vec<String>> {
     let mut parts = Vec::new();
     let mut path = path.split('/');

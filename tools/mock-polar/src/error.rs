@@ -1,9 +1,9 @@
-//! Errors of the API.
+//! The error type of this crate.
 
 use std::fmt;
 use std::io;
 
-/// A server that could not be started, a seed that could not be read, or an invalid date or version.
+/// An error: the server could not be started, the seed could not be read, or a date or version is not valid.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
@@ -20,22 +20,22 @@ enum Kind {
 }
 
 impl Error {
-    /// Whether the seed could not be used; the message says which part of it, and what to change.
+    /// Returns `true` if the seed could not be used. The message names the wrong part and says what to change.
     pub fn is_seed(&self) -> bool {
         self.kind == Kind::Seed
     }
 
-    /// Whether the server could not be started, for example because its port is taken.
+    /// Returns `true` if the server could not be started, for example because its port is taken.
     pub fn is_server(&self) -> bool {
         self.kind == Kind::Server
     }
 
-    /// Whether a date and time could not be read.
+    /// Returns `true` if a text is not a date and time.
     pub fn is_time(&self) -> bool {
         self.kind == Kind::Time
     }
 
-    /// Whether a version of Polar's API could not be read.
+    /// Returns `true` if a text is not a version of Polar's API.
     pub fn is_version(&self) -> bool {
         self.kind == Kind::Version
     }

@@ -1,4 +1,5 @@
-//! Event streams: their listeners, and the events that these receive. Earlier events are not repeated.
+//! Event streams, their listeners, and the events that the listeners receive. A listener receives no events from before
+//! it began to listen.
 
 use std::time::Duration;
 
@@ -8,15 +9,15 @@ use uuid::Uuid;
 
 use crate::timestamp::Timestamp;
 
-/// The subject of a stream.
+/// The object whose events a stream sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Channel {
-    /// A checkout, by its secret.
+    /// A checkout, identified by its secret.
     Checkout(String),
     Customer(Uuid),
 }
 
-/// The events of a stream, line by line. It ends when the sender is dropped.
+/// The events of a stream, as text. The stream ends when the sender is dropped.
 pub type Stream = UnboundedReceiver<String>;
 
 #[derive(Debug, Default)]
@@ -28,14 +29,14 @@ pub(crate) struct Events {
 struct Listener {
     channel: Channel,
     since: Duration,
-    /// The time of the last comment.
+    /// The time at which the last comment was sent.
     pinged: Duration,
     sender: UnboundedSender<String>,
 }
 
 /// The time after which Polar ends a stream.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
-/// The interval of comments, which keep proxies from closing the stream.
+/// The interval at which comments are sent. Comments keep proxies from closing the stream.
 const PING: Duration = Duration::from_secs(15);
 
 impl Events {
@@ -48,15 +49,16 @@ impl Events {
     pub(crate) fn publish(&mut self, channel: &Channel, key: &str, payload: &Value) {
         let id = Uuid::new_v4().to_string();
         let event = data(&json!({ "id": id, "key": key, "payload": payload }));
-        // Sending fails if the listener has left.
+        // Sending fails if the listener has disconnected.
         self.listeners.retain(|listener| listener.channel != *channel || listener.sender.send(event.clone()).is_ok());
     }
 
-    /// Sends comments to keep streams alive, and ends old ones after an event that tells the client to connect again.
+    /// Sends comments, which keep streams alive. Ends streams that are too old, after an event that tells the client to
+    /// connect again.
     pub(crate) fn pass_time(&mut self, now: Duration, date: Timestamp) {
         self.listeners.retain_mut(|listener| {
             let is_old = now.saturating_sub(listener.since) >= LIFETIME;
-            // Sending fails if the listener has left; it is dropped below.
+            // Sending fails if the listener has disconnected. The last line of this closure then drops the listener.
             if is_old {
                 let _ = listener.sender.send(data(&json!({ "type": "reconnect" })));
             } else if now.saturating_sub(listener.pinged) >= PING {

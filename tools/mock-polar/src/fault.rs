@@ -1,4 +1,5 @@
-//! Faults between a program and Polar, and the choice of the one that applies to a request. Knows nothing of connections.
+//! Faults between a program and Polar, and the choice of the fault that applies to a request. Knows nothing of
+//! connections.
 
 use std::time::Duration;
 
@@ -7,13 +8,13 @@ use tokio::sync::watch;
 
 use crate::endpoint::Endpoint;
 
-/// A body that is not Polar's answer, though the status may say so.
+/// A body that is not Polar's answer to the request. The status may still be that of a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Garbage {
     /// 200 with bytes that are not text.
     Binary,
-    /// 200 with JSON of another service.
+    /// 200 with JSON from another service.
     ForeignJson,
     /// 200 with arrays nested 100 000 deep.
     DeepJson,
@@ -23,15 +24,15 @@ pub enum Garbage {
     OtherKey,
     /// Polar's own reply, with another `organization_id`.
     OtherOrganization,
-    /// Polar's own reply, with another id of the activation, where the reply has one.
+    /// Polar's own reply, with another id of the activation. A reply without an activation stays unchanged.
     OtherActivation,
 }
 
-/// A fault, with the requests that it applies to. The README shows its JSON.
+/// A fault, and the requests to which it applies. The README shows a fault in JSON.
 ///
-/// A constructor selects the fault, methods restrict the requests that it applies to, and
-/// [`MockPolar::fault`](crate::MockPolar::fault) puts it in force. Without restrictions, a fault applies to every later
-/// request, before Polar handles it.
+/// A constructor selects the kind of fault, and methods restrict which requests it applies to.
+/// [`MockPolar::fault`](crate::MockPolar::fault) puts the fault in force. Without restrictions, it applies to every
+/// later request, before Polar handles the request.
 ///
 /// ```
 /// use mock_polar::{Endpoint, Fault, MockPolar};
@@ -44,16 +45,16 @@ pub enum Garbage {
 /// # Ok::<(), mock_polar::Error>(())
 /// ```
 ///
-/// | fault | state changes | CORS headers |
+/// | fault | Polar handles the request | CORS headers in the reply |
 /// |---|---|---|
-/// | [`captive_portal`](Self::captive_portal), [`server_error`](Self::server_error), [`server_error_html`](Self::server_error_html), [`reply`](Self::reply) | no, or with [`after_handling`](Self::after_handling) | no |
-/// | [`rate_limited`](Self::rate_limited), [`huge_body`](Self::huge_body), [`garbage`](Self::garbage) that replaces the reply | no, or with `after_handling` | yes |
-/// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | no, or with `after_handling`; a stalled or delayed request is handled once it goes on | as Polar |
-/// | [`slow_body`](Self::slow_body), [`truncated_body`](Self::truncated_body), [`skewed_clock`](Self::skewed_clock), [`garbage`](Self::garbage) that alters the reply | yes | as Polar |
+/// | [`captive_portal`](Self::captive_portal), [`server_error`](Self::server_error), [`server_error_html`](Self::server_error_html), [`reply`](Self::reply) | only with [`after_handling`](Self::after_handling) | no |
+/// | [`rate_limited`](Self::rate_limited), [`huge_body`](Self::huge_body), [`garbage`](Self::garbage) that replaces the reply | only with `after_handling` | yes |
+/// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | only with `after_handling`; otherwise a stalled or delayed request is handled when it goes on | those of Polar |
+/// | [`slow_body`](Self::slow_body), [`truncated_body`](Self::truncated_body), [`skewed_clock`](Self::skewed_clock), [`garbage`](Self::garbage) that alters the reply | yes | those of Polar |
 ///
 /// Answers of portals and gateways have no CORS headers, as in reality: a page sees a network error and no status code.
-/// [`with_cors`](Self::with_cors) overrides that. Faults neither apply to a CORS preflight nor count it, because a page cannot
-/// distinguish the preflight from its request.
+/// [`with_cors`](Self::with_cors) overrides this. Faults do not apply to CORS preflights, and do not count them,
+/// because a page cannot distinguish a preflight from the request that follows it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fault {
     #[serde(flatten)]
@@ -67,7 +68,7 @@ pub struct Fault {
     pub(crate) cors: Option<bool>,
 }
 
-/// The kind of a fault. Variants and fields have the names of the control endpoint's JSON.
+/// The kind of a fault. Variants and fields have the same names as in the control endpoint's JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -111,27 +112,29 @@ pub(crate) enum Kind {
 }
 
 impl Fault {
-    /// The login page of a hotel or a train, with this status: 200, 302 (with `location`), 403, 404, 407, 511, ….
+    /// The login page of a hotel or a train answers instead of Polar, with this status: 200, 302 (with `location`),
+    /// 403, 404, 407, 511, ….
+    /// 404, 407, 511, ….
     pub fn captive_portal(status: u16) -> Self {
         Self::new(Kind::CaptivePortal { status })
     }
 
-    /// A server's or gateway's failure in plain text: 500, 502, 503, 504, ….
+    /// A server or gateway fails, and replies in plain text with this status: 500, 502, 503, 504, ….
     pub fn server_error(status: u16) -> Self {
         Self::new(Kind::ServerError { status, html: false })
     }
 
-    /// A server's or gateway's failure as an HTML page.
+    /// A server or gateway fails, and replies with an HTML page and this status.
     pub fn server_error_html(status: u16) -> Self {
         Self::new(Kind::ServerError { status, html: true })
     }
 
-    /// Polar's 429 with an empty body, with or without `retry-after` in seconds.
+    /// Polar replies with 429 and an empty body, with `retry-after` in seconds or without it.
     pub fn rate_limited(retry_after: impl Into<Option<u64>>) -> Self {
         Self::new(Kind::RateLimited { retry_after: retry_after.into() })
     }
 
-    /// Any other reply.
+    /// The reply has this status, content type and body.
     pub fn reply(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self::new(Kind::Reply { status, content_type: content_type.to_owned(), body: body.into() })
     }
@@ -141,77 +144,77 @@ impl Fault {
         Self::new(Kind::DropConnection)
     }
 
-    /// The request hangs until the fault is cleared, the client leaves, or the server stops. Once the fault is cleared,
-    /// the request continues normally.
+    /// The request hangs until the fault is cleared, the client disconnects, or the server stops. If the fault is
+    /// cleared, the request goes on normally.
     pub fn stall() -> Self {
         Self::new(Kind::Stall)
     }
 
-    /// The request takes this much longer.
+    /// The reply comes later, by this duration.
     pub fn delay(by: Duration) -> Self {
         Self::new(Kind::Delay { by })
     }
 
-    /// The reply's body arrives byte by byte, with this pause before each.
+    /// The reply's body arrives byte by byte, with this pause before each byte.
     pub fn slow_body(pause: Duration) -> Self {
         Self::new(Kind::SlowBody { pause })
     }
 
-    /// Half of the reply's body arrives, then the connection closes; `content-length` announced all of it.
+    /// Half of the reply's body arrives, then the connection closes. `content-length` has announced the whole body.
     pub fn truncated_body() -> Self {
         Self::new(Kind::TruncatedBody)
     }
 
-    /// 200 with JSON of this many bytes, which are never held in memory at once.
+    /// The reply is a 200 with JSON of this many bytes. The server never holds all of them in memory.
     pub fn huge_body(bytes: u64) -> Self {
         Self::new(Kind::HugeBody { bytes })
     }
 
-    /// A body that is not Polar's answer to the request.
+    /// The reply's body is not Polar's answer to the request.
     pub fn garbage(garbage: Garbage) -> Self {
         Self::new(Kind::Garbage { garbage })
     }
 
-    /// Polar's clock is this many seconds ahead (or behind, if negative) for the request.
+    /// For this request, Polar's clock is this many seconds ahead, or behind if `seconds` is negative.
     pub fn skewed_clock(seconds: i64) -> Self {
         Self::new(Kind::SkewedClock { seconds })
     }
 
-    /// Polar handles the request first (a seat is taken, usage counted); then the fault occurs.
+    /// Lets Polar handle the request before the fault occurs, so that a seat is taken or usage is counted.
     #[must_use]
     pub fn after_handling(mut self) -> Self {
         self.after_handling = true;
         self
     }
 
-    /// Whether a page may read the reply, instead of the default in the table above.
+    /// Sets whether a page may read the reply. Without this, the table in the description of [`Fault`] decides.
     #[must_use]
     pub fn with_cors(mut self, readable: bool) -> Self {
         self.cors = Some(readable);
         self
     }
 
-    /// Applies only to requests to this endpoint; otherwise the fault applies to every path.
+    /// Restricts the fault to requests to this endpoint. Otherwise it applies to requests to every path.
     #[must_use]
     pub fn on(mut self, endpoint: Endpoint) -> Self {
         self.on = Some(endpoint);
         self
     }
 
-    /// Applies only to the next `times` matching requests.
+    /// Restricts the fault to the next `times` matching requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Applies only to the next matching request.
+    /// Restricts the fault to the next matching request.
     #[must_use]
     pub fn once(self) -> Self {
         self.times(1)
     }
 
-    /// Lets the first `requests` matching requests pass.
+    /// Lets the first `requests` matching requests pass without the fault.
     #[must_use]
     pub fn skip(mut self, requests: u32) -> Self {
         self.skip = requests;
@@ -223,11 +226,11 @@ impl Fault {
     }
 }
 
-/// The id of a fault in force, to clear only this fault.
+/// The id of a fault that is in force. It serves to clear only this fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultId(pub(crate) u64);
 
-/// The faults in force. The first that matches a request and is not used up applies to it.
+/// The faults in force. The first fault that matches a request and is not used up applies to the request.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     rules: Vec<Rule>,
@@ -238,21 +241,21 @@ pub(crate) struct Faults {
 struct Rule {
     id: FaultId,
     fault: Fault,
-    /// The number of matching requests that still pass.
+    /// The number of matching requests that will still pass without the fault.
     skip: u32,
-    /// The number of requests that it still applies to; `None` for all.
+    /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
-    /// Dropped with the rule, which releases stalled requests.
+    /// Dropping this, together with the rule, releases stalled requests.
     in_force: watch::Sender<()>,
 }
 
-/// A fault that applies to one request.
+/// A fault that applies to one request that is being handled.
 pub(crate) struct AppliedFault {
     pub(crate) fault: Fault,
     in_force: watch::Receiver<()>,
 }
 
-/// A fault in force, as it is listed.
+/// A fault in force, in the form in which the control endpoint lists it.
 #[derive(Serialize)]
 pub(crate) struct ListedFault<'a> {
     id: FaultId,
@@ -287,7 +290,8 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Returns the fault that applies to a request to this endpoint or to another path, and counts the request.
+    /// Returns the fault that applies to a request, and counts the request. `endpoint` is `None` for a path that is no
+    /// endpoint.
     pub(crate) fn apply(&mut self, endpoint: Option<Endpoint>) -> Option<AppliedFault> {
         for rule in &mut self.rules {
             if rule.left == Some(0) || (rule.fault.on.is_some() && rule.fault.on != endpoint) {

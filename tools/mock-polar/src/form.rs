@@ -1,5 +1,5 @@
-//! The JSON object that a request carries, read member by member. All problems are collected before the request is
-//! rejected, as pydantic does it.
+//! Reads the JSON object in a request's body, one member at a time. Collects all problems before the request is
+//! rejected, as pydantic does.
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -10,16 +10,16 @@ use crate::problem::{Problem, Rule, rejection};
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 
-/// The body of a request, or an object in it, and the problems found so far.
+/// The body of a request, or an object inside it, and the problems found so far.
 pub(crate) struct Form {
     members: Map<String, Value>,
     problems: Vec<Problem>,
-    /// The names that lead to the object.
+    /// The names that lead from the request to this object.
     place: Vec<Value>,
 }
 
 impl Form {
-    /// Reads the body of a request. Polar reads a body that is not declared as JSON as a string.
+    /// Reads the body of a request. Like Polar, treats a body that is not declared as JSON as a string.
     pub(crate) fn of(request: &RecordedRequest) -> Result<Self, Reply> {
         if request.has_json() || request.body.is_empty() {
             return Self::read(&request.body);
@@ -46,7 +46,7 @@ impl Form {
         self.problems.is_empty()
     }
 
-    /// Returns the reply to a form that is not valid.
+    /// Returns the reply that rejects the form.
     pub(crate) fn rejection(&self) -> Reply {
         rejection(&self.problems)
     }
@@ -66,7 +66,7 @@ impl Form {
         self.string(name)
     }
 
-    /// Reads an e-mail address, and removes a name before it.
+    /// Reads an e-mail address. Removes a name that stands before the address.
     pub(crate) fn email(&mut self, name: &str) -> Option<String> {
         let text = self.string(name)?;
         let accepted = addresses::accepted(&text);
@@ -81,7 +81,7 @@ impl Form {
         self.email(name)
     }
 
-    /// Reads a string that is one of these values in any case.
+    /// Reads a string that must be one of these values. Ignores case.
     pub(crate) fn choice(&mut self, name: &str, values: &[&'static str]) -> Option<&'static str> {
         let sent = self.required(name)?;
         let known = |text: &str| values.iter().copied().find(|value| value.eq_ignore_ascii_case(text));
@@ -92,7 +92,7 @@ impl Form {
         value
     }
 
-    /// Reads the members of an object in this one, if it was sent.
+    /// Reads a nested object with `read`. Returns `None` if the object was not sent, or is not an object.
     pub(crate) fn nested<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let value = self.optional(name)?;
         let Value::Object(members) = value else {
@@ -119,7 +119,7 @@ impl Form {
         self.uuid(name)
     }
 
-    /// Reads a whole number from zero, which may also be written as a string or a float.
+    /// Reads a whole number that is not negative. It may also be written as a string or a float.
     pub(crate) fn count(&mut self, name: &str) -> Option<i64> {
         let value = self.optional(name)?;
         match integer(&value) {
@@ -130,7 +130,8 @@ impl Form {
         None
     }
 
-    /// Reads `conditions` or `meta`: up to 50 named values, nothing nested; empty if not sent.
+    /// Reads `conditions` or `meta`: an object with up to 50 members, none of them nested. Returns an empty map if it
+    /// was not sent.
     pub(crate) fn flat_object(&mut self, name: &str) -> Map<String, Value> {
         let Some(value) = self.members.get(name).cloned() else {
             return Map::new();
@@ -160,7 +161,7 @@ impl Form {
         self.problems.push(Problem::new(rule, self.at(&[name]), input));
     }
 
-    /// Checks one of the named values. pydantic tries four types, and reports each.
+    /// Checks one member of a flat object. pydantic tries four types, and reports a problem for each.
     fn check_member(&mut self, name: &str, key: &str, value: &Value) {
         let problem = |rule, last, input: Value| Problem::new(rule, self.at(&[name, key, last]), input);
         let mut problems = Vec::new();
@@ -185,7 +186,7 @@ impl Form {
         self.place.iter().cloned().chain(names.iter().map(|name| Value::from(*name))).collect()
     }
 
-    /// Returns a member that was sent and is not null.
+    /// Returns a member if it was sent and is not null.
     fn optional(&self, name: &str) -> Option<Value> {
         self.members.get(name).filter(|value| !value.is_null()).cloned()
     }
@@ -199,7 +200,7 @@ impl Form {
     }
 }
 
-/// Returns the place of the body in a request.
+/// Returns the location that problems give for a request's body.
 fn body() -> Vec<Value> {
     vec!["body".into()]
 }
@@ -224,12 +225,12 @@ fn integer(value: &Value) -> Result<i64, Rule> {
     }
 }
 
-/// Returns the problem with the place of a syntax error, in characters from the beginning of the text.
+/// Returns the problem for a syntax error. Its location is the number of characters before the error.
 fn syntax_error(text: &str, error: &serde_json::Error) -> Problem {
     let earlier_lines = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let bytes = earlier_lines + error.column().saturating_sub(1);
     let before = text.get(..bytes).unwrap_or(text);
-    // serde_json stops inside an unknown word, Python at its beginning.
+    // At an unknown word, serde_json's error points into the word, and Python's error points to the start of the word.
     let offset = before.trim_end_matches(char::is_alphanumeric).chars().count();
     Problem::new(Rule::JsonInvalid, vec!["body".into(), offset.into()], Value::Object(Map::new()))
 }

@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::worker::Job;
 
-/// Carries out the jobs that are due. Returns whether there were any.
+/// Carries out the jobs that are due. Returns `true` if there were any.
 pub(crate) fn run_due(state: &mut State) -> bool {
     let elapsed = state.clock.elapsed();
     let now = state.now();
@@ -22,7 +22,7 @@ pub(crate) fn run_due(state: &mut State) -> bool {
     run(state, jobs)
 }
 
-/// Carries out all jobs, whether they are due or not.
+/// Carries out all jobs, even those that are not due. Returns `true` if there were any.
 pub(crate) fn run_all(state: &mut State) -> bool {
     let jobs = state.worker.take_all();
     run(state, jobs)
@@ -73,7 +73,7 @@ fn fulfil(database: &mut Database, events: &mut Events, id: Uuid, now: Timestamp
     grant(database, events, product, Recipient { customer, member: None, order: order_id }, now);
 }
 
-/// Grants a key to the holder of a claimed seat.
+/// Grants a key to the person who claimed a seat.
 fn grant_seat(database: &mut Database, events: &mut Events, id: Uuid, now: Timestamp) {
     let seat = database.team_seats.iter().find(|seat| seat.id == id);
     let Some((order, member)) = seat.and_then(|seat| Some((database.order(seat.order)?, seat.member?))) else {

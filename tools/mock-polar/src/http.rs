@@ -19,16 +19,18 @@ use crate::machine::Machine;
 use crate::request::{KEPT_BODY, RecordedRequest};
 use crate::timer::Timer;
 
-/// The time after which an idle connection is closed, as on Polar's server: a later request on it meets a reset.
+/// The time after which an idle connection is closed, as on Polar's server. A request that the client sends on it later
+/// meets a reset.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
-/// The pause of Polar's worker between two looks for jobs.
+/// The time for which Polar's worker pauses before it looks for jobs again.
 const WORKER_PAUSE: Duration = Duration::from_millis(20);
 
-/// Accepts connections until the runtime is dropped, which also drops every connection.
+/// Accepts connections until the runtime is dropped. Dropping the runtime also drops every connection.
 pub(crate) async fn serve(listener: TcpListener, machine: Arc<Machine>, connections: Arc<Mutex<Connections>>) {
     tokio::spawn(work(Arc::clone(&machine)));
     loop {
-        // Accepting fails when the process has too many open files, or for a client that has left: the server goes on.
+        // Accepting fails if the process has too many open files, or if the client has already disconnected. The server
+        // goes on.
         match listener.accept().await {
             Ok((stream, from)) => {
                 let task = tokio::spawn(serve_connection(stream, from, Arc::clone(&machine)));
@@ -39,7 +41,7 @@ pub(crate) async fn serve(listener: TcpListener, machine: Arc<Machine>, connecti
     }
 }
 
-/// Runs Polar's worker, for jobs that become due between requests.
+/// Runs Polar's worker, so that jobs that become due between requests are carried out.
 async fn work(machine: Arc<Machine>) {
     loop {
         machine.work();
@@ -48,14 +50,14 @@ async fn work(machine: Arc<Machine>) {
 }
 
 async fn serve_connection(stream: TcpStream, from: SocketAddr, machine: Arc<Machine>) {
-    // Replies are small; waiting to fill a packet only slows tests down.
+    // Replies are small, so waiting to fill a packet would only slow tests down.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| respond(request, from.ip(), &machine));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(KEEP_ALIVE)
         .serve_connection(TokioIo::new(stream), service);
-    // It fails whenever a client leaves early or a fault ends the connection.
+    // Serving fails whenever a client disconnects early or a fault ends the connection.
     let _ = served.await;
 }
 
@@ -65,7 +67,7 @@ async fn respond(
     machine: &Machine,
 ) -> Result<Response<ReplyBody>, Disconnect> {
     let request = receive(request).await?;
-    // a test that moves the clock sees the worker's jobs at its next request
+    // runs due jobs first, so that a test that moves the clock sees their results at its next request
     machine.work();
     let reply = machine.answer(request, from, &Tokio).await;
     machine.work();
@@ -94,7 +96,7 @@ async fn receive(request: Request<Incoming>) -> Result<RecordedRequest, Disconne
     })
 }
 
-/// Receives the whole body, even if only its beginning is kept: a client that is still sending would miss the reply.
+/// Receives the whole body, even if only its start is kept. A client that is still sending would miss the reply.
 async fn receive_body(mut body: Incoming) -> Result<Vec<u8>, Disconnect> {
     let mut kept = Vec::new();
     while let Some(frame) = body.frame().await {

@@ -1,11 +1,11 @@
-//! Ids: UUIDs of version 4, which are all that Polar accepts.
+//! Reads ids. Polar accepts only UUIDs of version 4.
 
 use serde_json::Value;
 use uuid::{Uuid, Variant};
 
 use crate::problem::{Problem, Rule};
 
-/// Reads an id in any of the usual forms of a UUID.
+/// Parses an id, in any of the usual forms of a UUID.
 pub(crate) fn parse(text: &str, loc: Vec<Value>) -> Result<Uuid, Problem> {
     match Uuid::parse_str(text) {
         Ok(id) if is_version_4(id) => Ok(id),

@@ -10,20 +10,20 @@ use crate::customers::{Customer, Member};
 use crate::sold::{KeyOrder, KeySubscription};
 use crate::timestamp::Timestamp;
 
-/// The state of a license key as the merchant set it.
+/// The state of a license key that the merchant has set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// The key is valid.
     #[default]
     Granted,
-    /// The benefit was revoked: after a refund, or at the end of a subscription.
+    /// The benefit was revoked, after a refund or at the end of a subscription.
     Revoked,
     /// The merchant disabled the key.
     Disabled,
 }
 
-/// Whether a key can be used, by the server's clock.
+/// The state of a key by the server's clock: whether the key can be used, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ShownStatus {
@@ -55,7 +55,7 @@ pub(crate) struct License {
     pub(crate) organization: Uuid,
     pub(crate) benefit: Uuid,
     pub(crate) customer: Uuid,
-    /// The member of a team who has it.
+    /// The member of a team who has the key.
     pub(crate) member: Option<Uuid>,
     pub(crate) status: Status,
     pub(crate) limit_activations: Option<u32>,
@@ -71,7 +71,7 @@ pub(crate) struct License {
     pub(crate) deleted: bool,
 }
 
-/// An activation: the seat that a device occupies.
+/// An activation, which is the seat that one device occupies.
 #[derive(Clone, Debug)]
 pub(crate) struct Seat {
     pub(crate) id: Uuid,
@@ -85,7 +85,7 @@ pub(crate) struct Seat {
 }
 
 impl License {
-    /// Returns a granted key without limits, with a random id and an old date.
+    /// Returns a granted key without limits. Its id is random, and its creation date is the date of all seeds.
     pub(crate) fn blank() -> Self {
         Self {
             id: Uuid::new_v4(),
@@ -122,14 +122,14 @@ impl License {
         }
     }
 
-    /// Returns the masked key.
+    /// Returns the key in the masked form that is shown to people.
     pub(crate) fn display_key(&self) -> String {
         let skip = self.key.chars().count().saturating_sub(6);
         let last: String = self.key.chars().skip(skip).collect();
         format!("****-{last}")
     }
 
-    /// Replaces the key by a new one with the same prefix. Activations stay.
+    /// Replaces the key by a new one with the same prefix. Its activations remain.
     pub(crate) fn rotate(&mut self, now: Timestamp) {
         let prefix = self.key.len().checked_sub(36).and_then(|at| self.key.split_at_checked(at));
         let prefix = prefix.filter(|(_, uuid)| Uuid::parse_str(uuid).is_ok()).map_or("", |(prefix, _)| prefix);
@@ -138,7 +138,7 @@ impl License {
     }
 }
 
-/// Returns a random key in Polar's form, with this prefix.
+/// Returns a random key with this prefix, in the form of Polar's keys.
 pub(crate) fn random_key(prefix: &str) -> String {
     format!("{prefix}{}", Uuid::new_v4().to_string().to_uppercase())
 }
@@ -190,7 +190,7 @@ impl<'a> LicenseView<'a> {
     }
 }
 
-/// A license as shown by endpoints that need its key.
+/// A license in the form for endpoints that require its key.
 #[derive(Serialize)]
 pub(crate) struct HeldLicenseView<'a> {
     #[serde(flatten)]

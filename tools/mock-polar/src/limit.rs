@@ -1,20 +1,23 @@
-//! Polar's rate limits: the requests that each sender may make in a time window, and the block that follows.
+//! Polar's rate limits: how many requests a sender may make in a time window, and how long it is blocked after too many
+//! requests.
+//! many.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::sessions::Subject;
 
-/// The sender for whom requests are counted: the holder of a valid token, else an address.
+/// The sender whose requests are counted together. A request with a token that was valid lately counts for the token's
+/// holder, a request with another token for the token, and a request without a token for the address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Address(String),
-    /// A token that was not valid within the last minutes.
+    /// A token that was not valid within the last five minutes.
     Token(String),
     Known(Subject),
 }
 
-/// Requests that are counted together.
+/// A group of paths whose requests are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Zone {
     Codes,
@@ -26,20 +29,21 @@ enum Zone {
 
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    /// The start of each time window, and the number of requests in it.
+    /// The start of each time window, and how many requests have been made in it. A window is identified by its zone,
+    /// sender and length.
     windows: HashMap<(Zone, Identity, Duration), (Duration, u32)>,
     blocked_until: HashMap<Identity, Duration>,
     good_tokens: HashMap<String, (Subject, Duration)>,
 }
 
-/// The time for which a token counts as valid after it was.
+/// The time for which a token counts as valid after a request for which it was valid.
 const TOKEN_MEMORY: Duration = Duration::from_secs(300);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Zone {
-    /// Returns the zone of a path, for any method; `None` for paths that are not counted.
+    /// Returns the zone of a path, for any method. Returns `None` if requests to the path are not counted.
     fn of(path: &str) -> Option<Self> {
         let path = path.strip_prefix("/v1")?;
         let begins = |prefix: &str, names: &[&str]| {
@@ -61,7 +65,7 @@ impl Zone {
         })
     }
 
-    /// Returns the time windows, each with the number of requests that it admits.
+    /// Returns the length of each time window, with the number of requests that it admits.
     fn windows(self, identity: &Identity) -> &'static [(Duration, u32)] {
         match (self, identity) {
             (Self::Codes, _) => &[(MINUTE, 6), (HOUR, 12)],
@@ -73,7 +77,7 @@ impl Zone {
         }
     }
 
-    /// Returns the time for which one request too many blocks every path.
+    /// Returns how long a sender is blocked on every path after one request too many. `None` if it is not blocked.
     fn block(self) -> Option<Duration> {
         match self {
             Self::Codes => Some(Duration::from_secs(900)),
@@ -86,7 +90,7 @@ impl Zone {
 }
 
 impl Limiter {
-    /// Returns the sender of a request with this token.
+    /// Returns the sender of a request that has this token and comes from this address.
     pub(crate) fn identity(&self, token: Option<&str>, address: &str, now: Duration) -> Identity {
         let Some(token) = token else {
             return Identity::Address(address.to_owned());
@@ -105,7 +109,8 @@ impl Limiter {
         self.good_tokens.remove(token);
     }
 
-    /// Counts a request; `Err` has the seconds for `retry-after`. Requests during a block do not extend it.
+    /// Counts a request. Returns `Err` with the seconds for `retry-after` if the request is not admitted. Requests
+    /// during a block do not extend the block.
     pub(crate) fn admit(&mut self, identity: &Identity, path: &str, now: Duration) -> Result<(), u64> {
         let Some(zone) = Zone::of(path) else {
             return Ok(());

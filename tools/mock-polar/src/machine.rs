@@ -1,5 +1,5 @@
-//! The local Polar without connections: answers requests as the control endpoint or as Polar, with faults. Opens no socket
-//! and starts no thread: the front around it does, and lets time pass.
+//! The local Polar without connections. Answers requests to the control endpoint and requests to Polar, and applies
+//! faults. Opens no socket and starts no thread. The front around it does both, and lets time pass.
 
 use std::net::IpAddr;
 
@@ -16,14 +16,15 @@ use crate::state::Shared;
 use crate::timer::Timer;
 use crate::versions::ApiVersion;
 
-/// A local Polar for a front of your own, such as one in another language. [`MockPolar`](crate::MockPolar) is one in Rust.
+/// A local Polar for a front of your own, such as a front in another language. [`MockPolar`](crate::MockPolar) is a
+/// front in Rust.
 pub struct Machine {
     pub(crate) shared: Shared,
 }
 
 impl Machine {
-    /// Creates a local Polar with these keys, with or without rate limits, with this version of the API as the current one,
-    /// and with a function that shows mails.
+    /// Creates a local Polar with the keys of `seed`. `rate_limit` turns rate limits on, `version` is the current
+    /// version of the API, and `show_mail` is called with each mail.
     pub fn new(seed: Seed, rate_limit: bool, version: ApiVersion, show_mail: Option<fn(&Mail)>) -> Self {
         Self { shared: Shared::new(seed, rate_limit, version, show_mail) }
     }
@@ -31,7 +32,7 @@ impl Machine {
     /// Answers a complete request. Drop the future when the client disconnects.
     ///
     /// # Errors
-    /// If the connection is to be closed instead.
+    /// Returns `Disconnect` if the connection must be closed without an answer.
     pub async fn answer(
         &self,
         request: RecordedRequest,
@@ -46,7 +47,7 @@ impl Machine {
         Ok(Answer::new(reply, delivery, now))
     }
 
-    /// Carries out the jobs of Polar's worker that have become due. Call it often.
+    /// Carries out the jobs of Polar's worker that are due. Call it often.
     pub fn work(&self) {
         let worked = fulfilment::run_due(&mut self.shared.lock());
         if worked {
@@ -65,7 +66,8 @@ impl Machine {
             let mut state = shared.lock();
             state.requests.push(request.clone());
             let fault = if request.is_preflight() { None } else { state.faults.apply(request.endpoint()) };
-            // Handled under the same lock: a test that waited for the request finds it handled, unless a fault delays it.
+            // Polar handles the request under the lock under which it was recorded. So when a test sees the recorded
+            // request, Polar has also handled it, unless a fault delays it.
             let handled = fault.as_ref().is_none_or(|applied| inject::is_handled_first(&applied.fault)).then(|| {
                 let skew = fault.as_ref().map_or(0, |applied| inject::clock_skew(&applied.fault));
                 polar::answer(&mut state, &request, from, skew)

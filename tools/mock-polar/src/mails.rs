@@ -1,4 +1,4 @@
-//! The mails that Polar sends. Here they reach no mailbox: tests and developers read them.
+//! The mails that Polar sends. This server delivers them to no mailbox; tests and developers read them.
 
 use std::fmt;
 
@@ -14,18 +14,18 @@ pub struct Mail {
     pub to: String,
     /// The subject, such as `Access your demo purchases`.
     pub subject: String,
-    /// The code for the customer portal, if the mail has one.
+    /// The code for the customer portal, if the mail contains one.
     pub code: Option<String>,
-    /// The token of an invitation to a team's seat, if the mail has one.
+    /// The token of an invitation to a seat of a team, if the mail contains one.
     pub invitation_token: Option<String>,
-    /// The page that the mail links to.
+    /// The address of the page to which the mail links.
     pub url: String,
-    /// The time of sending.
+    /// The time when the mail was sent.
     pub sent_at: Timestamp,
 }
 
 impl fmt::Display for Mail {
-    /// Writes one line for a console.
+    /// Writes the mail as one line for a console.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "mail to {}: {}", self.to, self.subject)?;
         if let Some(code) = &self.code {

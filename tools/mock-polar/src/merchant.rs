@@ -1,4 +1,4 @@
-//! Actions of a merchant or a customer at polar.sh: issuing, changing, rotating and viewing keys.
+//! The actions of a merchant or a customer at polar.sh: issuing, changing, rotating and viewing keys.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::sold::{KeyOrder, KeySubscription};
 use crate::state::State;
 use crate::timestamp::Timestamp;
 
-/// A key to issue by [`MockPolar::add_key`](crate::MockPolar::add_key).
+/// The description of a key that [`MockPolar::add_key`](crate::MockPolar::add_key) issues.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
@@ -31,7 +31,7 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// Creates a key of this benefit (name or id), without limits or expiry.
+    /// Creates a key of this benefit, given by its name or id. The key has no limits and no expiry.
     pub fn new(benefit: impl Into<String>) -> Self {
         Self {
             benefit: benefit.into(),
@@ -48,7 +48,7 @@ impl NewKey {
         }
     }
 
-    /// Sets the key itself. Default: a random one in Polar's form.
+    /// Sets the key's own text. Default: a random key in the form of Polar's keys.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
@@ -76,36 +76,36 @@ impl NewKey {
         self
     }
 
-    /// Sets the expiry, by the server's clock.
+    /// Sets the time when the key expires, by the server's clock.
     #[must_use]
     pub fn expires_at(mut self, at: Timestamp) -> Self {
         self.expires_at = Some(at);
         self
     }
 
-    /// Sets the expiry as a time after the key is added, by the server's clock.
+    /// Sets the time from when the key is added until it expires, by the server's clock.
     #[must_use]
     pub fn expires_in(mut self, after: Duration) -> Self {
         self.expires_in_seconds = Some(after.as_secs());
         self
     }
 
-    /// Sets the subscription by which it was sold.
+    /// Sets the subscription by which the key was sold.
     #[must_use]
     pub fn subscription(mut self, subscription: KeySubscription) -> Self {
         self.subscription = Some(subscription);
         self
     }
 
-    /// Sets the order by which it was sold.
+    /// Sets the order by which the key was sold.
     #[must_use]
     pub fn order(mut self, order: KeyOrder) -> Self {
         self.order = Some(order);
         self
     }
 
-    /// Sets the customer or member who has it, by address; an unknown customer is added. Default: the first customer of the
-    /// organization.
+    /// Sets the customer or the member who gets the key, by their e-mail address. If nobody has the address, a customer
+    /// is added. Default: the first customer of the organization.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -124,37 +124,37 @@ impl NewKey {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct KeyInfo {
-    /// The key itself.
+    /// The key's own text.
     pub key: String,
     /// Polar's id of the key.
     pub id: String,
-    /// The organization that issued it.
+    /// The id of the organization that issued the key.
     pub organization_id: String,
-    /// The benefit's name; its id if it has none.
+    /// The benefit's name, or its id if it has no name.
     pub benefit: String,
     /// The benefit's id.
     pub benefit_id: String,
-    /// The id of the customer who has it.
+    /// The id of the customer who has the key.
     pub customer_id: String,
-    /// The status that the merchant set.
+    /// The status that the merchant has set.
     pub status: Status,
-    /// The status by the server's clock: a granted key may have expired.
+    /// The status by the server's clock. It differs from `status` if a granted key has expired.
     pub shown_status: ShownStatus,
-    /// The number of devices that may be activated; `None` if the key needs no activation.
+    /// The number of devices that may be activated. `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
-    /// The usage limit.
+    /// The usage limit. `None` if the key has none.
     pub limit_usage: Option<u32>,
-    /// The usage.
+    /// The usage that has been counted.
     pub usage: i32,
     /// The number of successful validations.
     pub validations: u32,
     /// The time of the last successful validation.
     pub last_validated_at: Option<Timestamp>,
-    /// The expiry.
+    /// The time when the key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// The subscription by which it was sold.
+    /// The subscription by which the key was sold.
     pub subscription: Option<KeySubscription>,
-    /// The order by which it was sold.
+    /// The order by which the key was sold.
     pub order: Option<KeyOrder>,
     /// The devices that are activated.
     pub activations: Vec<Activation>,
@@ -189,14 +189,14 @@ impl Activation {
 }
 
 impl State {
-    /// Returns every string in Polar's replies that identifies a customer.
+    /// Returns every string in Polar's replies that identifies a customer or a member.
     pub(crate) fn personal_data(&self) -> Vec<String> {
         let of_member = |member: &Member| [Some(member.email.clone()), member.name.clone()];
         let members = self.database.members.iter().flat_map(of_member).flatten();
         self.database.customers.iter().flat_map(Customer::personal_data).chain(members).collect()
     }
 
-    /// Issues a key and returns it; the error says why it cannot be issued.
+    /// Issues a key and returns it. The error says why the key cannot be issued.
     pub(crate) fn issue_key(&mut self, new: NewKey) -> Result<String, String> {
         let benefit = self.database.benefit(&new.benefit).ok_or_else(|| {
             format!("there is no benefit `{}`; use one of {}", new.benefit, self.database.benefit_names())
@@ -240,7 +240,7 @@ impl State {
         present.map(|license| self.describe(license)).collect()
     }
 
-    /// Changes a key as the merchant does; returns `false` if there is none.
+    /// Changes a key as the merchant does. Returns `false` if the key does not exist.
     pub(crate) fn change_key(&mut self, key: &str, change: impl FnOnce(&mut License)) -> bool {
         let now = self.now();
         let Some(license) = self.database.license_mut(key) else {
@@ -251,7 +251,7 @@ impl State {
         true
     }
 
-    /// Replaces a key by a new one with the same prefix; activations stay.
+    /// Replaces a key by a new one with the same prefix, and returns the new one. Activations remain.
     pub(crate) fn rotate_key(&mut self, key: &str) -> Option<String> {
         let now = self.now();
         let license = self.database.license_mut(key)?;
@@ -259,7 +259,7 @@ impl State {
         Some(license.key.clone())
     }
 
-    /// Returns the owner of a new key: a customer, and a member if the address is a member's.
+    /// Returns the ids of a new key's customer and member. The member is `None` unless the address belongs to a member.
     fn owner(&mut self, organization: Uuid, email: Option<&str>) -> (Uuid, Option<Uuid>) {
         let Some(email) = email else {
             let mut customers = self.database.customers.iter();

@@ -1,8 +1,8 @@
-//! Stand-ins for Polar's pages: the page on which a buyer pays, and the confirmation after it.
+//! Stand-ins for two of Polar's pages: the page on which a buyer pays, and the confirmation that follows.
 
 use crate::reply::Reply;
 
-/// Returns the page at this path, if there is one.
+/// Returns the page at this path, or `None` if there is none.
 pub(crate) fn page(path: &str) -> Option<Reply> {
     let rest = path.strip_prefix("/checkout/")?;
     match rest.split_once('/') {

@@ -1,4 +1,5 @@
-//! Polar's web layers, from the outside in: HTTP, version, CORS, size of the body, rate limit, token, caching, routes.
+//! Polar's web layers, in the order in which a request passes them: HTTP, version, CORS, body size, rate limit, token,
+//! caching, routes.
 
 use std::net::IpAddr;
 
@@ -14,7 +15,7 @@ use crate::versions::ApiVersion;
 
 const LARGEST_BODY: u64 = 10 * 1024 * 1024;
 
-/// Answers a request as Polar does; `skew` moves its clock, in seconds.
+/// Answers a request as Polar does. For this request, Polar's clock is `skew` seconds ahead.
 pub(crate) fn answer(state: &mut State, request: &RecordedRequest, from: IpAddr, skew: i64) -> Reply {
     fulfilment::run_due(state);
     let reply = through_http(state, request, from, skew);
@@ -22,15 +23,15 @@ pub(crate) fn answer(state: &mut State, request: &RecordedRequest, from: IpAddr,
     reply
 }
 
-/// A request with the findings of the outer layers.
+/// A request, with what the outer layers have found out about it.
 #[derive(Clone, Copy)]
 struct Arrival<'a> {
     request: &'a RecordedRequest,
     /// The client's address.
     address: &'a str,
-    /// The version of the API for the answer.
+    /// The version of the API in which the request is answered.
     version: ApiVersion,
-    /// The seconds by which Polar's clock is wrong for this request.
+    /// The number of seconds by which Polar's clock is ahead for this request.
     skew: i64,
 }
 
@@ -41,7 +42,7 @@ fn through_http(state: &mut State, request: &RecordedRequest, from: IpAddr, skew
     if request.is_preflight() {
         return cors::answer_preflight(request).with("polar-version", version.to_string());
     }
-    // Polar is behind a proxy, which sends the client's address in this header.
+    // Polar's server is behind a proxy, which puts the client's address in this header.
     let address = request.header("true-client-ip").map_or_else(|| from.to_string(), str::to_owned);
     let arrival = Arrival { request, address: &address, version, skew };
     let reply = check_size(request).and_then(|()| limit(state, arrival)).unwrap_or_else(|refusal| refusal);
@@ -78,7 +79,7 @@ fn limit(state: &mut State, arrival: Arrival<'_>) -> Result<Reply, Reply> {
     Ok(reply.with("x-polar-deprecation-notice", notice))
 }
 
-/// Identifies the sender by the token. An invalid token fails every request, even one that needs no token.
+/// Identifies the sender by its token. A request with an invalid token fails, even if it needs no token.
 fn authenticate(state: &mut State, arrival: Arrival<'_>) -> Result<Reply, Reply> {
     let subject = match arrival.request.bearer_token() {
         None => Subject::Anonymous,
@@ -115,7 +116,7 @@ fn route(state: &mut State, arrival: Arrival<'_>, subject: Subject) -> Reply {
     }
 }
 
-/// Returns the request's address with another path.
+/// Returns the address of the request, with its path replaced by `path`.
 fn location(request: &RecordedRequest, path: &str) -> String {
     let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
     let path = percent_encoding::utf8_percent_encode(path, NOT_IN_A_LOCATION);

@@ -1,4 +1,5 @@
-//! The customer portal, which a customer uses without the vendor's help. Each file below has one part of it.
+//! The customer portal, which customers use without the vendor's help. Each file in the folder `portal` contains one
+//! part of it.
 
 mod buying;
 mod call;
@@ -24,7 +25,7 @@ use crate::endpoint::Endpoint;
 use crate::reply::Reply;
 use crate::state::State;
 
-/// The function that answers at an endpoint.
+/// A function that answers the requests to one endpoint.
 pub(crate) type Handler = fn(&mut State, &Call) -> Result<Reply, Reply>;
 
 /// Returns the handler of an endpoint.

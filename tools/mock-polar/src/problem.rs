@@ -1,11 +1,12 @@
-//! The body of a 422: which values of a request are wrong, where they are, and which rule each breaks.
+//! The body of a reply with status 422. It says which values of a request are wrong, where they are, and which rule
+//! each breaks.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::reply::Reply;
 
-/// A rule that a value can break, named as pydantic names it.
+/// A rule that a value can break. The names are those that pydantic uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Rule {
@@ -61,12 +62,12 @@ impl Rule {
     }
 }
 
-/// One entry of a 422's `detail`. Like Polar's, it repeats the input.
+/// One entry in the `detail` of a 422. It repeats the input, as Polar does.
 #[derive(Debug, Serialize)]
 pub(crate) struct Problem {
     #[serde(rename = "type")]
     rule: Rule,
-    /// The names and indices that lead to the value.
+    /// The names and indices that lead to the wrong value.
     loc: Vec<Value>,
     msg: &'static str,
     input: Value,
@@ -77,18 +78,18 @@ impl Problem {
         Self { rule, loc, msg: rule.message(), input }
     }
 
-    /// Replaces the rule's usual message.
+    /// Replaces the usual message of the rule.
     pub(crate) fn with_message(self, msg: &'static str) -> Self {
         Self { msg, ..self }
     }
 }
 
-/// Returns the 422 of Polar's framework, for values of the wrong form.
+/// Returns the 422 with which Polar's framework rejects values of the wrong form.
 pub(crate) fn rejection(problems: &[Problem]) -> Reply {
     reply("RequestValidationError", problems)
 }
 
-/// Returns the 422 of Polar itself, for a value that is wrong in this situation.
+/// Returns the 422 with which Polar itself rejects a value that is wrong in this situation.
 pub(crate) fn polar_rejection(problem: Problem) -> Reply {
     reply("PolarRequestValidationError", &[problem])
 }

@@ -1,4 +1,4 @@
-//! Orders, the benefits that they grant, and the seats of a team.
+//! Orders, the benefits that orders grant, and the seats of a team.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub(crate) struct Order {
     pub(crate) checkout: Option<Uuid>,
 }
 
-/// A benefit that was granted to a customer: here, always a license key.
+/// A benefit that a customer was granted. In this crate it is always a license key.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Grant {
     #[serde(default = "Uuid::new_v4")]
@@ -45,7 +45,7 @@ pub(crate) struct Grant {
     pub(crate) modified_at: Option<Timestamp>,
 }
 
-/// A seat of an order: for a person, not for a device.
+/// A seat that belongs to an order. It is for a person, not for a device.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct TeamSeat {
     #[serde(default = "Uuid::new_v4")]
@@ -53,7 +53,7 @@ pub(crate) struct TeamSeat {
     #[serde(rename = "order_id")]
     pub(crate) order: Uuid,
     pub(crate) status: TeamSeatStatus,
-    /// The invited customer; in an organization with members, the buyer.
+    /// The id of the invited customer. If the organization's customers have members, the id of the buyer.
     #[serde(rename = "customer_id")]
     pub(crate) customer: Option<Uuid>,
     #[serde(rename = "member_id")]
@@ -114,14 +114,15 @@ impl Grant {
 }
 
 impl TeamSeat {
-    /// Adds the date on which the seat got its status.
+    /// Sets `claimed_at` or `revoked_at`, as the seat's status requires, to the creation date.
     pub(crate) fn with_dates(self) -> Self {
         let at = |status| (self.status == status).then_some(self.created_at);
         let (claimed_at, revoked_at) = (at(TeamSeatStatus::Claimed), at(TeamSeatStatus::Revoked));
         Self { claimed_at, revoked_at, ..self }
     }
 
-    /// Returns the address of the seat's holder: its own, or that of its member or customer.
+    /// Returns the e-mail address of the person who has the seat: the seat's own address, or else the member's, or else
+    /// the customer's.
     pub(crate) fn address<'a>(&'a self, member: Option<&'a Member>, customer: Option<&'a Customer>) -> Option<&'a str> {
         let of_member = || member.map(|member| member.email.as_str());
         self.email.as_deref().or_else(of_member).or_else(|| customer.and_then(Customer::email))

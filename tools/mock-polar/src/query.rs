@@ -1,4 +1,4 @@
-//! Reads the query of a URL as Polar's framework does: of several values of one name, the last counts.
+//! Reads the query of a URL as Polar's framework does. If a name has several values, the last one counts.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ pub(crate) struct Query {
     problems: Vec<Problem>,
 }
 
-/// The requested part of a list.
+/// The part of a list that a request asks for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page {
     pub(crate) number: usize,
@@ -40,8 +40,8 @@ impl Query {
         ids::parse(&value, place(name)).map_err(|problem| self.problems.push(problem)).ok()
     }
 
-    /// Reads the values of a filter that takes several; `None` without such a filter. Each must be one of the known
-    /// values.
+    /// Reads the values of a filter that accepts several. Returns `None` if the query does not contain the filter. Each
+    /// value must be one of `known`.
     pub(crate) fn choices(&mut self, name: &str, declared: &str, known: &[&str]) -> Option<Vec<String>> {
         let values = self.values.iter().filter(|(key, _)| key == name);
         let sent: Vec<String> = values.map(|(_, value)| value.clone()).collect();
@@ -58,7 +58,7 @@ impl Query {
         Page { number, size }
     }
 
-    /// Rejects the request if a value read so far is wrong.
+    /// Rejects the request if any value that was read before is wrong.
     pub(crate) fn check(&self) -> Result<(), Reply> {
         if self.problems.is_empty() { Ok(()) } else { Err(rejection(&self.problems)) }
     }
@@ -78,7 +78,7 @@ impl Query {
 }
 
 impl Page {
-    /// Returns the reply with this page of the items.
+    /// Returns a reply with the part of the items that belongs to this page.
     pub(crate) fn of<T: serde::Serialize>(self, items: &[T]) -> Reply {
         let skip = self.number.saturating_sub(1).saturating_mul(self.size);
         let shown: Vec<&T> = items.iter().skip(skip).take(self.size).collect();

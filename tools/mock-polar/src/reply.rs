@@ -1,25 +1,25 @@
-//! Replies in the forms that Polar uses, before they are sent.
+//! Replies in the forms that Polar uses, before they are ready to be sent.
 
 use serde::Serialize;
 
 use crate::events::Stream;
 
-/// Status, headers and whole body of a reply.
+/// The status, the headers and the whole body of a reply.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
-    /// Events that follow the body.
+    /// The events that follow the body.
     pub(crate) stream: Option<Stream>,
-    /// Whether to send it without `content-length`, like Polar's 429.
+    /// Whether the reply is sent without `content-length`, as Polar's 429 is.
     pub(crate) chunked: bool,
     /// Whether Polar's outer layers add `polar-version`, `cache-control` and CORS headers.
     pub(crate) outer_headers: bool,
 }
 
 impl Reply {
-    /// Returns a reply with a body of this content type, and with the headers of Polar's outer layers.
+    /// Returns a reply with a body of this content type. Polar's outer layers will add their headers to it.
     pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("content-type", content_type.to_owned())];
         Self { status, headers, body: body.into(), stream: None, chunked: false, outer_headers: true }
@@ -36,7 +36,7 @@ impl Reply {
         Self::new(status, "text/plain; charset=utf-8", body)
     }
 
-    /// Returns a page of a server between the program and Polar.
+    /// Returns an HTML page from a server between the program and Polar.
     pub(crate) fn html(status: u16, body: &str) -> Self {
         Self::new(status, "text/html; charset=utf-8", body).without_outer_headers()
     }
@@ -48,7 +48,7 @@ impl Reply {
         Self { stream: Some(events), chunked: true, ..reply }
     }
 
-    /// Returns an application error: `{"error": NAME, "detail": …}`.
+    /// Returns an error of Polar's application: `{"error": NAME, "detail": …}`.
     pub(crate) fn error(status: u16, error: &str, detail: &str) -> Self {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -58,7 +58,7 @@ impl Reply {
         Self::json(status, &Body { error, detail })
     }
 
-    /// Returns an error of the web framework, which has no `error`.
+    /// Returns an error of the web framework. Its body has no member `error`.
     pub(crate) fn framework_error(status: u16, detail: &str) -> Self {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -75,12 +75,13 @@ impl Reply {
         Self::error(403, "NotPermitted", detail)
     }
 
-    /// Returns the refusal of a request without a token, or with one of the wrong kind.
+    /// Returns the refusal of a request that has no token, or a token of the wrong kind.
     pub(crate) fn unauthorized() -> Self {
         Self::error(401, "Unauthorized", "Unauthorized").with("www-authenticate", "Bearer realm=\"polar\"")
     }
 
-    /// Returns the refusal of a token that is expired, revoked or unknown. It has `error_description` in place of `detail`.
+    /// Returns the refusal of a token that has expired, was revoked or is unknown. Its body has `error_description`
+    /// instead of `detail`.
     pub(crate) fn invalid_token() -> Self {
         const DESCRIPTION: &str =
             "The access token provided is expired, revoked, malformed, or invalid for other reasons.";
@@ -111,7 +112,7 @@ impl Reply {
         Self { status: 429, headers, body: Vec::new(), stream: None, chunked: true, outer_headers: true }
     }
 
-    /// Returns the reply to an unhandled exception in Polar, which bypasses every layer that adds headers.
+    /// Returns the reply to an unhandled exception in Polar. It bypasses every layer that adds headers.
     pub(crate) fn internal_error() -> Self {
         Self::text(500, "Internal Server Error").without_outer_headers()
     }
@@ -126,7 +127,7 @@ impl Reply {
         self
     }
 
-    /// Lets pages of every origin read the reply.
+    /// Allows pages of every origin to read the reply.
     pub(crate) fn with_cors(self) -> Self {
         if self.headers.iter().any(|(name, _)| *name == "access-control-allow-origin") {
             return self;

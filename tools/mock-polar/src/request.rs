@@ -1,4 +1,4 @@
-//! Requests as they arrived, and their endpoints.
+//! Recorded requests, and the endpoints to which they were sent.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use crate::endpoint::{self, Endpoint, Target};
 
-/// The most bytes that are kept of a body: as many as Polar accepts, so that a faulty test cannot fill the memory.
+/// The number of bytes that are kept of a body. It is the largest body that Polar accepts. The limit keeps a faulty
+/// test from filling the memory.
 pub const KEPT_BODY: usize = 10 * 1024 * 1024;
 
-/// A request that reached the server. The control endpoint's own requests are not among them.
+/// A request that reached the server. Requests to the control endpoint are not recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedRequest {
     /// The method, such as `POST`.
@@ -20,12 +21,12 @@ pub struct RecordedRequest {
     pub path: String,
     /// The headers in the order received, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The whole body; at most 10 MiB of a larger one, which Polar rejects.
+    /// The whole body. Of a body larger than 10 MiB, which Polar rejects, only the first 10 MiB.
     pub body: Vec<u8>,
 }
 
 impl RecordedRequest {
-    /// Returns the endpoint of this method and path, if there is one.
+    /// Returns the endpoint to which the request was sent, or `None` if no endpoint has its method and path.
     pub fn endpoint(&self) -> Option<Endpoint> {
         match self.target() {
             Target::Endpoint(endpoint, _) => Some(endpoint),
@@ -33,34 +34,36 @@ impl RecordedRequest {
         }
     }
 
-    /// Returns the first header of this name, in any case.
+    /// Returns the value of the first header with this name. Ignores case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// Returns the body as text; bytes that are not UTF-8 are replaced.
+    /// Returns the body as text. Bytes that are not UTF-8 are replaced by `U+FFFD`.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Returns the body as JSON; `null` if it is not JSON.
+    /// Returns the body as JSON, or `null` if it is not JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// Returns the address of the server as the client named it.
+    /// Returns the address of the server, with the host that the client used.
     pub(crate) fn site(&self) -> String {
         format!("http://{}", self.header("host").unwrap_or("127.0.0.1"))
     }
 
-    /// Returns the token of the header `authorization`. Other schemes and text that is not ASCII count as none.
+    /// Returns the token in the header `authorization`. Returns `None` for other schemes, and for a token that is not
+    /// ASCII.
     pub(crate) fn bearer_token(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         let token = token.trim();
         (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.is_ascii()).then_some(token)
     }
 
-    /// Whether the body is declared as JSON: `application/json`, `application/problem+json` and the like.
+    /// Returns `true` if the content type says that the body is JSON: `application/json`, `application/problem+json`
+    /// and the like.
     pub(crate) fn has_json(&self) -> bool {
         let content_type = self.header("content-type").unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -71,18 +74,19 @@ impl RecordedRequest {
         endpoint::find(&self.method, &self.decoded_path())
     }
 
-    /// Returns the path without its query and percent-encoding, and without the `/api` of Polar's older paths.
+    /// Returns the path without its query and its percent-encoding. Removes the `/api` at the start of Polar's older
+    /// paths.
     pub(crate) fn decoded_path(&self) -> String {
         let path = self.raw_path();
         path.strip_prefix("/api").filter(|rest| rest.starts_with("/v1")).map_or(path.to_string(), str::to_owned)
     }
 
-    /// Whether the path begins with `/api`, which Polar calls deprecated.
+    /// Returns `true` if the path begins with `/api`. Polar calls such paths deprecated.
     pub(crate) fn has_deprecated_path(&self) -> bool {
         self.raw_path().starts_with("/api/v1")
     }
 
-    /// Returns the query.
+    /// Returns the query, or `None` if the request has none.
     pub(crate) fn query(&self) -> Option<&str> {
         self.path.split_once('?').map(|(_, query)| query)
     }
@@ -92,7 +96,7 @@ impl RecordedRequest {
         percent_decode_str(path).decode_utf8_lossy()
     }
 
-    /// Whether this is a preflight, which a browser sends before a request to another origin.
+    /// Returns `true` if this is a preflight, which a browser sends before a request to another origin.
     pub(crate) fn is_preflight(&self) -> bool {
         self.method == "OPTIONS"
             && self.header("origin").is_some()

@@ -13,47 +13,47 @@ use crate::seed_file;
 use crate::sessions::{Session, Subject};
 use crate::timestamp::Timestamp;
 
-/// The organization of the demo seed.
+/// The id of the demo seed's organization.
 pub const DEMO_ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
-/// The demo seed's benefit `pro`.
+/// The id of the demo seed's benefit `pro`.
 pub const DEMO_BENEFIT_PRO: &str = "de300000-0000-4000-8000-0000000000b1";
-/// The demo seed's benefit `basic`.
+/// The id of the demo seed's benefit `basic`.
 pub const DEMO_BENEFIT_BASIC: &str = "de300000-0000-4000-8000-0000000000b2";
-/// `pro`, without limits: validates everywhere and needs no activation.
+/// A key of `pro` without limits. It is valid on every device and needs no activation.
 pub const DEMO_KEY_PLAIN: &str = "DEMO-PLAIN";
-/// `pro`, for two devices.
+/// A key of `pro` for two devices.
 pub const DEMO_KEY_TWO_DEVICES: &str = "DEMO-TWO-DEVICES";
-/// `pro`, for one device.
+/// A key of `pro` for one device.
 pub const DEMO_KEY_ONE_DEVICE: &str = "DEMO-ONE-DEVICE";
-/// `basic`, for two devices.
+/// A key of `basic` for two devices.
 pub const DEMO_KEY_BASIC: &str = "DEMO-BASIC";
-/// `pro`, with a usage limit of ten.
+/// A key of `pro` with a usage limit of ten.
 pub const DEMO_KEY_TEN_USES: &str = "DEMO-TEN-USES";
-/// `pro`, for two devices, expired since 2025.
+/// A key of `pro` for two devices. It expired in 2025.
 pub const DEMO_KEY_EXPIRED: &str = "DEMO-EXPIRED";
-/// `pro`, for two devices, revoked.
+/// A key of `pro` for two devices. It is revoked.
 pub const DEMO_KEY_REVOKED: &str = "DEMO-REVOKED";
-/// `pro`, for two devices, disabled by the merchant.
+/// A key of `pro` for two devices. The merchant has disabled it.
 pub const DEMO_KEY_DISABLED: &str = "DEMO-DISABLED";
 
-/// The address of the demo seed's customer, who has all keys but [`DEMO_KEY_BASIC`].
+/// The e-mail address of the demo seed's customer, who has all keys except [`DEMO_KEY_BASIC`].
 pub const DEMO_EMAIL: &str = "ottilie.quillfeather@example.com";
-/// A checkout link of the demo seed, to a free product with a key of `pro`.
+/// A checkout link of the demo seed. Its product is free, and grants a key of `pro`.
 pub const DEMO_LINK: &str = "polar_cl_DEMO";
-/// A checkout link of the demo seed, to a product with a key of `pro` that costs money.
+/// A checkout link of the demo seed. Its product costs money, and grants a key of `pro`.
 pub const DEMO_LINK_PAID: &str = "polar_cl_DEMO_PAID";
-/// An invitation to a seat of the demo seed.
+/// The token of the demo seed's invitation to a seat.
 pub const DEMO_INVITATION: &str = "DEMO-INVITATION";
-/// The secret of the demo seed's vendor.
+/// The secret of the demo seed's vendor, with which a backend calls Polar.
 pub const DEMO_VENDOR_TOKEN: &str = "polar_oat_DEMO";
-/// An organization of the demo seed whose customers are teams with members.
+/// The id of an organization of the demo seed whose customers are teams with members.
 pub const DEMO_MEMBERS_ORGANIZATION: &str = "de300000-0000-4000-8000-000000000002";
-/// The members of a team in [`DEMO_MEMBERS_ORGANIZATION`]: its owner, its billing manager, and one who is neither. They
-/// have no keys; `NewKey::new("studio").email(…)` gives them some.
+/// The e-mail addresses of the members of a team in [`DEMO_MEMBERS_ORGANIZATION`]: its owner, its billing manager, and
+/// a member who is neither. They have no keys; `NewKey::new("studio").email(…)` gives one of them a key.
 pub const DEMO_MEMBERS: [&str; 3] =
     ["owner@wobbling.example.com", "billing@wobbling.example.com", "member@wobbling.example.com"];
 
-/// The organizations, benefits, customers, keys and activations of a server at its start and after a reset.
+/// The organizations, benefits, customers, keys and activations that a server has at its start and after a reset.
 ///
 /// ```
 /// use mock_polar::{MockPolar, Seed};
@@ -78,21 +78,22 @@ pub struct Seed {
 impl Seed {
     /// Reads a seed from JSON. Unknown fields are ignored.
     ///
-    /// - `organizations`: name to id (UUID version 4), or to an object with `id`; optional `slug`, `members` (customers
-    ///   are teams), `seats` (seats are sold), `api_access`. The organization named `main`, or else the first by name, is
-    ///   the one that new keys belong to.
-    /// - `benefits`: name to id, or to an object with `id`; optional `organization` (name), `activations`:
-    ///   `{"limit": 2, "enable_customer_admin": true}`, or `null` for keys that need none. Unless
+    /// - `organizations`: maps a name to an id (UUID version 4), or to an object with `id`; optional `slug`, `members`
+    ///   (customers are teams), `seats` (seats are sold), `api_access`. New keys belong to the organization named `main`.
+    ///   If none has this name, they belong to the organization whose name sorts first.
+    /// - `benefits`: maps a name to an id, or to an object with `id`; optional `organization` (name), `activations`:
+    ///   `{"limit": 2, "enable_customer_admin": true}`, or `null` for keys that need no activation. Without
     ///   `enable_customer_admin`, the customer portal hides activations.
-    /// - `customers` (optional): name to id, or to an object with `id` and Polar's fields of a customer (`email`,
-    ///   `name`, …); optional `organization` (name). A customer given by its id alone is an invented person.
-    /// - `keys`: `key`; `benefit` (name) or `benefit_id`; optional `role` (a name for it in this file), `id`,
-    ///   `organization_id`, `customer_id`, `member_id`, `status` (`granted`, `revoked`, `disabled`),
-    ///   `limit_activations`, `limit_usage`, `usage`, `expires_at`, `soft_deleted`, and `subscription` or `order`, by which
-    ///   it was sold.
+    /// - `customers` (optional): maps a name to an id, or to an object with `id` and Polar's fields of a customer, such
+    ///   as `email` and `name`; optional `organization` (name). If only the id is given, the customer is an invented
+    ///   person.
+    /// - `keys`: `key`; `benefit` (name) or `benefit_id`; optional `role` (a name by which this file refers to the key),
+    ///   `id`, `organization_id`, `customer_id`, `member_id`, `status` (`granted`, `revoked`, `disabled`),
+    ///   `limit_activations`, `limit_usage`, `usage`, `expires_at`, `soft_deleted`, and `subscription` or `order`, by
+    ///   which the key was sold.
     /// - `activations` (optional): `key_role` or `key`; optional `id`, `label`, `conditions`, `meta`, `soft_deleted`.
     ///
-    /// For the customer portal, all optional:
+    /// The other members are for the customer portal, and are optional:
     ///
     /// - `members`: `customer_id`, `email`; optional `id`, `name`, `role` (`owner`, `billing_manager`, `member`).
     /// - `products`: `name`; `amount` or `seat_amount` in cents; optional `id`, `price_id`, `organization` (name),
@@ -109,13 +110,13 @@ impl Seed {
     /// - `vendor_token`: the secret of the vendor.
     ///
     /// # Errors
-    /// If the text is not JSON, or refers to something that it does not define; the message says what to change.
+    /// Fails if the text is not JSON, or refers to something that it does not define. The message says what to change.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         Ok(Self { database: seed_file::read(text)? })
     }
 
-    /// Returns the demo seed: one organization with a key for each situation of an app, and another whose customers are teams.
-    /// The `DEMO_` constants name its parts.
+    /// Returns the demo seed. One of its organizations has a key for each situation that an app can meet. In the other
+    /// one, customers are teams. The `DEMO_` constants name the parts of the seed.
     pub fn demo() -> Self {
         let (organization, team) = (id(1), id(2));
         let [pro, basic, studio] = [id(0xb1), id(0xb2), id(0xb3)];
@@ -156,7 +157,7 @@ impl Default for Seed {
 /// 2025-01-01T00:00:00Z.
 const EXPIRED: Timestamp = Timestamp::from_unix_seconds(1_735_689_600);
 
-/// Returns an id of the demo seed.
+/// Returns an id of the demo seed that ends with `last`.
 fn id(last: u128) -> Uuid {
     Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0000 | last)
 }
@@ -192,7 +193,7 @@ fn demo_licenses(organization: Uuid, pro: Uuid, basic: Uuid) -> Vec<License> {
     ]
 }
 
-/// Adds products with links to them, a team's order with an invitation, and the vendor's secret.
+/// Adds products and links to them, a team's order with an invitation, and the vendor's secret.
 fn sell(database: &mut Database, organization: Uuid, benefit: Uuid) {
     let product = |number: u128, name: &str, price| Product {
         id: id(0xf0 + number),

@@ -1,4 +1,5 @@
-//! Reads seeds from JSON. Most rows of the customer portal have the form of the database, and are read into it directly.
+//! Reads seeds from JSON. Most rows for the customer portal have the form of the database, and are read into it
+//! directly.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +55,7 @@ struct File {
     codes: Vec<Code>,
 }
 
-/// An id of version 4, because Polar rejects requests with others.
+/// An id of version 4. Polar rejects requests with other ids.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
 struct Id(Uuid);
@@ -161,7 +162,7 @@ struct FileSession {
     return_url: Option<String>,
 }
 
-/// The ids of organizations by name.
+/// The ids of organizations. The key is the organization's name.
 struct Organizations {
     ids: BTreeMap<String, Uuid>,
     main: Uuid,
@@ -363,7 +364,7 @@ impl FileSession {
     }
 }
 
-/// Reads an object, or the id that stands for an object with an id alone.
+/// Reads an object. A string stands for an object that has only an `id`.
 fn read_described<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, Error> {
     let value = if value.is_string() { json!({ "id": value }) } else { value };
     serde_json::from_value(value).map_err(|error| unreadable(&format!("`{name}`"), &error))

@@ -1,5 +1,5 @@
-//! The server, and the methods by which a test starts, stops and controls it. Those about keys and the customer portal are
-//! in the files below.
+//! The server, and the methods by which a test starts, stops and controls it. The methods about keys and the customer
+//! portal are in the folder `server`.
 
 mod keys;
 mod portal;
@@ -26,10 +26,11 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::versions::ApiVersion;
 
-/// A local Polar on a loopback port. It runs on its own thread and stops when dropped.
+/// A local Polar on a loopback port. It runs on a thread of its own, and stops when this value is dropped.
 ///
-/// Methods take `&self`, so a test can control the server from several threads. Methods that take a key, a benefit or an
-/// activation panic if it does not exist: that is a mistake in the test, and the panic points at its line.
+/// Methods take `&self`, so a test can control the server from several threads. A method that takes a key, a benefit or
+/// an activation panics if it does not exist, because that is a mistake in the test. The panic message points to the
+/// line of the test.
 pub struct MockPolar {
     machine: Arc<Machine>,
     connections: Arc<Mutex<Connections>>,
@@ -42,7 +43,7 @@ enum Stage {
         stop: oneshot::Sender<()>,
         thread: JoinHandle<()>,
     },
-    /// The socket keeps the port without listening: connections are refused, and no other server is given the port.
+    /// The socket holds the port but does not listen. So connections are refused, and no other server can get the port.
     Offline(Option<TcpSocket>),
 }
 
@@ -64,41 +65,43 @@ impl Builder {
         self
     }
 
-    /// Sets the port on 127.0.0.1. Default, and with 0: any free port.
+    /// Sets the port on 127.0.0.1. The default, and the meaning of 0, is any free port.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Turns Polar's rate limits on: for the license endpoints, three requests a second, then 429 for a minute; for codes,
-    /// six a minute and twelve an hour, then 429 for a quarter of an hour; and more. Default: off.
+    /// Turns Polar's rate limits on or off. For the license endpoints, three requests a second are admitted, then 429
+    /// follows for a minute. For codes, six a minute and twelve an hour are admitted, then 429 follows for a quarter of
+    /// an hour. Other endpoints have limits too. Default: off.
     #[must_use]
     pub fn rate_limit(mut self, on: bool) -> Self {
         self.rate_limit = on;
         self
     }
 
-    /// Sets the current version of the API, in which requests are answered that name none. Default: [`ApiVersion::default`].
+    /// Sets the current version of the API. Requests that name no version are answered in it. Default:
+    /// [`ApiVersion::default`].
     #[must_use]
     pub fn api_version(mut self, version: ApiVersion) -> Self {
         self.api_version = version;
         self
     }
 
-    /// Also writes mails to standard error, for a developer who waits for a code. Default: off.
+    /// Sets whether mails are also written to standard error, for a developer who waits for the code. Default: off.
     #[must_use]
     pub fn show_mails(mut self, on: bool) -> Self {
         self.show_mails = on;
         self
     }
 
-    /// Starts the server. Once this returns, it accepts requests.
+    /// Starts the server. When this returns, the server accepts requests.
     ///
     /// # Errors
-    /// If the port is not available.
+    /// Fails if the port is not available.
     pub fn start(self) -> Result<MockPolar, Error> {
-        // Loopback only, so that no other computer sees the keys or changes the state.
+        // Listens on loopback only, so that no other computer sees the keys or changes the state.
         let socket = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))?;
         let address = socket.local_addr().map_err(|error| Error::server("the server's port is unknown", error))?;
         let show_mail: Option<fn(&Mail)> = self.show_mails.then_some(show_mail);
@@ -109,22 +112,22 @@ impl Builder {
     }
 }
 
-/// Starting, stopping, and addresses.
+/// Methods to start and stop the server, and its addresses.
 impl MockPolar {
-    /// Starts a server with the demo seed on a free port, without rate limit.
+    /// Starts a server with the demo seed, on a free port, without rate limits.
     ///
     /// # Errors
-    /// If no port is available.
+    /// Fails if no port is available.
     pub fn start() -> Result<Self, Error> {
         Self::builder().start()
     }
 
-    /// Returns a builder, to choose options such as the seed and the port.
+    /// Returns a builder, which sets options such as the seed and the port.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Returns the base URL for the program under test, such as `http://127.0.0.1:49152`.
+    /// Returns the base URL to set in the program under test, such as `http://127.0.0.1:49152`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -155,7 +158,7 @@ impl MockPolar {
         or_panic(benefit)
     }
 
-    /// Goes offline: open connections close, and new ones are refused. The state is kept.
+    /// Takes the server offline: its open connections close, and new ones are refused. Its state is kept.
     pub fn stop(&self) {
         let mut stage = self.stage();
         if let Stage::Offline(_) = *stage {
@@ -163,16 +166,16 @@ impl MockPolar {
         }
         if let Stage::Online { stop, thread } = std::mem::replace(&mut *stage, Stage::Offline(None)) {
             let _ = stop.send(());
-            // The server's thread has nothing to report.
+            // The result is ignored, because the server's thread returns nothing.
             let _ = thread.join();
         }
         *stage = Stage::Offline(reserve(self.address).ok());
     }
 
-    /// Goes online again on the same port, with its state. Does nothing if it is online.
+    /// Brings the server online again, on the same port and with its state. Does nothing if it is online.
     ///
     /// # Errors
-    /// If another program has taken the port meanwhile.
+    /// Fails if another program has taken the port meanwhile.
     pub fn restart(&self) -> Result<(), Error> {
         let mut stage = self.stage();
         if let Stage::Offline(reserved) = &mut *stage {
@@ -182,63 +185,68 @@ impl MockPolar {
         Ok(())
     }
 
-    /// Closes every open connection at once, as Polar does after five idle seconds. New ones are accepted.
+    /// Closes every open connection at once, as Polar does with a connection that was idle for five seconds. New
+    /// connections are accepted.
+    /// accepted.
     pub fn close_connections(&self) {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner).close();
     }
 
-    /// Restores the initial state: the seed's keys, the system's time, all versions, no faults, nothing recorded.
+    /// Restores the initial state: the seed's keys, the system's time, and all versions, without faults and without
+    /// recorded requests or mails.
     pub fn reset(&self) {
         self.state(State::reset);
     }
 }
 
-/// Faults.
+/// Methods about faults.
 impl MockPolar {
-    /// Puts a fault in force. Of several faults that match a request, the one added first applies.
+    /// Puts a fault in force. If several faults match a request, the one that was added first applies.
     pub fn fault(&self, fault: Fault) -> FaultId {
         self.state(|state| state.faults.add(fault))
     }
 
-    /// Clears one fault, and releases the requests that it stalls.
+    /// Clears one fault, and releases the requests that the fault stalls.
     pub fn clear_fault(&self, fault: FaultId) {
         self.state(|state| state.faults.remove(fault.0));
     }
 
-    /// Clears all faults, and releases the requests that they stall.
+    /// Clears all faults, and releases the requests that faults stall.
     pub fn clear_faults(&self) {
         self.state(|state| state.faults.clear());
     }
 
-    /// Turns the rate limit on or off, and clears its counts and blocks.
+    /// Turns the rate limits on or off. Forgets the requests that were counted, and ends all blocks.
     pub fn set_rate_limit(&self, on: bool) {
         self.state(|state| state.set_rate_limit(on));
     }
 }
 
-/// Versions of the API, as Polar adds and removes them.
+/// Methods about the versions of the API, which Polar adds and removes over time.
 impl MockPolar {
-    /// Returns the current version, in which requests are answered that name none.
+    /// Returns the current version. Requests that name no version are answered in it.
     pub fn api_version(&self) -> ApiVersion {
         self.state(|state| state.versions.current())
     }
 
-    /// Makes a version the current one. An unknown version answers like the newest known one before it.
+    /// Makes a version the current one. A version that this crate does not know is answered like the newest known
+    /// version before it.
     pub fn release_api_version(&self, version: ApiVersion) {
         self.state(|state| state.versions.release(version));
     }
 
-    /// Removes a version: requests that name it are answered by a bare 404. Panics for the current one.
+    /// Removes a version. Requests that name it are then answered by a 404 with an empty body. Panics if it is the
+    /// current version.
     #[track_caller]
     pub fn remove_api_version(&self, version: ApiVersion) {
         or_panic(self.state(|state| state.versions.remove(version)));
     }
 }
 
-/// Requests that arrived.
+/// Methods about the requests that arrived.
 impl MockPolar {
-    /// Returns every request since the start or the last [`clear_requests`](Self::clear_requests), including preflights and
-    /// requests that met a fault.
+    /// Returns every request since the start or since the last [`clear_requests`](Self::clear_requests). Includes
+    /// preflights, and requests to which a fault applied.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.state(|state| state.requests.clone())
     }
@@ -248,37 +256,38 @@ impl MockPolar {
         self.state(|state| state.requests.clear());
     }
 
-    /// Waits until `count` requests are recorded; `false` if that takes longer than `timeout`.
+    /// Waits until `count` requests are recorded. Returns `false` if that takes longer than `timeout`.
     ///
-    /// Polar has handled them by then, unless a fault delays it.
+    /// When this returns `true`, Polar has also handled these requests, except those that a fault delays.
     pub fn wait_for_requests(&self, count: usize, timeout: Duration) -> bool {
         self.machine.shared.wait_for(|state| state.requests.len(), count, timeout)
     }
 }
 
-/// The server's own clock, which decides on expiry and appears in replies.
+/// Methods about the server's own clock, which decides when keys expire and whose time appears in replies.
 impl MockPolar {
-    /// The server's current time.
+    /// Returns the server's current time.
     pub fn now(&self) -> Timestamp {
         self.state(|state| state.now())
     }
 
-    /// Sets the clock; it runs on from there.
+    /// Sets the clock, which then runs on from `at`.
     pub fn set_clock(&self, at: Timestamp) {
         self.state(|state| state.clock.set(at));
     }
 
-    /// Sets the clock and stops it; only [`advance_clock`](Self::advance_clock) moves it.
+    /// Sets the clock and stops it. Then only [`advance_clock`](Self::advance_clock) moves it forward.
     pub fn freeze_clock(&self, at: Timestamp) {
         self.state(|state| state.clock.freeze(at));
     }
 
-    /// Moves the clock forward. Only this way does time also pass for the rate limit.
+    /// Moves the clock forward. Of the methods that change the clock, only this one also lets time pass for the rate
+    /// limits.
     pub fn advance_clock(&self, by: Duration) {
         self.state(|state| state.clock.advance(by));
     }
 
-    /// Lets the clock run ahead of the system's by this many seconds (or behind, if negative).
+    /// Lets the clock run ahead of the system's clock by this many seconds, or behind it if `seconds` is negative.
     pub fn skew_clock(&self, seconds: i64) {
         self.state(|state| state.clock.skew(seconds));
     }
@@ -313,14 +322,14 @@ fn or_panic<T>(result: Result<T, String>) -> T {
     }
 }
 
-/// The console is where a developer waits for the code.
+/// Writes a mail to the console, where a developer waits for the code in it.
 fn show_mail(mail: &Mail) {
     let _ = writeln!(io::stderr(), "mock-polar: {mail}");
 }
 
 fn reserve(address: SocketAddr) -> Result<TcpSocket, Error> {
     let socket = TcpSocket::new_v4().and_then(|socket| {
-        // On systems other than Unix, this option would let two servers share the port.
+        // On systems other than Unix, this option would allow two servers to share the port.
         socket.set_reuseaddr(cfg!(unix))?;
         socket.bind(address)?;
         Ok(socket)
@@ -333,7 +342,7 @@ fn port_error(port: u16, error: io::Error) -> Error {
     Error::server(format!("port {port} is not available{advice}"), error)
 }
 
-/// Listens before it returns, so that a client is not refused that connects before the thread runs.
+/// Starts the server. Listens before it returns, so that a client that connects before the thread runs is not refused.
 fn run(
     socket: TcpSocket,
     port: u16,
@@ -354,7 +363,7 @@ fn run(
     let (machine, connections) = (Arc::clone(machine), Arc::clone(connections));
     let serve = move || {
         runtime.spawn(http::serve(listener, machine, connections));
-        // Ends with `stop`; dropping the runtime then closes the listener and every connection.
+        // This waits for `stop`. Then the runtime is dropped, which closes the listener and every connection.
         let _ = runtime.block_on(stopped);
     };
     let thread = std::thread::Builder::new()

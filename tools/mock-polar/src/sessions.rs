@@ -1,4 +1,4 @@
-//! Tokens of customers, members and vendors, and the codes that customers exchange for them.
+//! The tokens of customers, members and vendors, and the codes that customers exchange for tokens.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(crate) enum Subject {
     Anonymous,
     Customer(Uuid),
     Member(Uuid),
-    /// The vendor, by the id of the organization.
+    /// A vendor, identified by the id of its organization.
     Vendor(Uuid),
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Session {
     pub(crate) return_url: Option<String>,
 }
 
-/// A mailed code.
+/// A code that was sent by mail.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Code {
     pub(crate) code: String,
@@ -58,13 +58,14 @@ impl Code {
     }
 }
 
-/// Returns a secret in Polar's form: the prefix and 43 characters.
+/// Returns a random secret in the form of Polar's secrets: the prefix, then 43 characters.
 pub(crate) fn random_token(prefix: &str) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     format!("{prefix}{}", random(ALPHABET, 43))
 }
 
-/// Returns random characters, from the random bytes of UUIDs: good enough for a server that guards nothing.
+/// Returns random characters. They come from the random bytes of UUIDs, which are random enough for a server that
+/// protects nothing.
 fn random(alphabet: &[u8], length: usize) -> String {
     let bytes = std::iter::repeat_with(Uuid::new_v4).flat_map(|id| id.into_bytes().into_iter().take(6));
     bytes

@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The subscription that a key was sold by: active, in its first month, unless it is changed.
+/// The subscription by which a key was sold. By default it is active and in its first month.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeySubscription {
@@ -28,33 +28,34 @@ impl Default for KeySubscription {
 }
 
 impl KeySubscription {
-    /// Creates a subscription with this status: one of Polar's (`trialing`, `active`, `past_due`, …) or any other text.
+    /// Creates a subscription with this status. It is one of Polar's statuses (`trialing`, `active`, `past_due`, …) or
+    /// any other text.
     pub fn new(status: impl Into<String>) -> Self {
         Self { status: status.into(), ..Self::default() }
     }
 
-    /// Sets the end of the paid period.
+    /// Sets the end of the period that has been paid.
     #[must_use]
     pub fn current_period_end(mut self, at: Timestamp) -> Self {
         self.current_period_end = at;
         self
     }
 
-    /// Sets whether the subscription ends with that period.
+    /// Sets whether the subscription ends when the paid period ends.
     #[must_use]
     pub fn cancel_at_period_end(mut self, cancels: bool) -> Self {
         self.cancel_at_period_end = cancels;
         self
     }
 
-    /// Sets the end of the subscription, which is unknown otherwise.
+    /// Sets when the subscription ends. By default this is not known.
     #[must_use]
     pub fn ends_at(mut self, at: Timestamp) -> Self {
         self.ends_at = Some(at);
         self
     }
 
-    /// Returns a subscription in its first period, a `year` or else a month.
+    /// Returns a subscription in its first period, which is a year if `interval` is `year`, and otherwise a month.
     pub(crate) fn begun(interval: &str, now: Timestamp) -> Self {
         let days = if interval == "year" { 365 } else { 30 };
         Self {
@@ -68,7 +69,7 @@ impl KeySubscription {
     }
 }
 
-/// The order that a key was sold by: paid, unless it is changed.
+/// The order by which a key was sold. By default it is paid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeyOrder {
@@ -85,12 +86,13 @@ impl Default for KeyOrder {
 }
 
 impl KeyOrder {
-    /// Creates an order, paid or not, with this status: one of Polar's (`pending`, `paid`, `refunded`, …) or any other text.
+    /// Creates an order that is paid or not. The status is one of Polar's (`pending`, `paid`, `refunded`, …) or any
+    /// other text.
     pub fn new(status: impl Into<String>, paid: bool) -> Self {
         Self { status: status.into(), paid, ..Self::default() }
     }
 
-    /// Sets the date of the order.
+    /// Sets the date when the order was created.
     #[must_use]
     pub fn created_at(mut self, at: Timestamp) -> Self {
         self.created_at = at;
@@ -102,7 +104,7 @@ impl KeyOrder {
     }
 }
 
-/// The members of a validated license about its sale.
+/// The members of a validated license that tell how it was sold.
 #[derive(Serialize)]
 pub(crate) struct SoldView<'a> {
     subscription_id: Option<Uuid>,

@@ -1,4 +1,5 @@
-//! Everything that a server holds, behind one lock: shared by its connections and by the tests that control it.
+//! Everything that a server holds, behind one lock. The server's connections share it with the tests that control the
+//! server.
 
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -43,7 +44,7 @@ pub(crate) struct State {
     pub(crate) worker: Worker,
     pub(crate) events: Events,
     pub(crate) mails: Vec<Mail>,
-    /// Shows a mail to a developer who waits for the code.
+    /// Shows a mail to a developer who waits for the code in it.
     pub(crate) show_mail: Option<fn(&Mail)>,
 }
 
@@ -73,19 +74,19 @@ impl Shared {
         }
     }
 
-    /// Locks the state, also after a test panicked while it held the lock.
+    /// Locks the state. Works even if a test panicked while it held the lock.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes waiting threads and connections after a request or a mail was recorded. Call it with the lock released.
+    /// Wakes waiting threads and connections after a request or a mail was recorded. Release the lock before the call.
     pub(crate) fn announce(&self) {
         #[cfg(feature = "server")]
         self.changed.notify_all();
         self.notify.notify_waiters();
     }
 
-    /// Blocks until `count` returns at least `wanted`; returns `false` after the timeout.
+    /// Blocks until `count` returns `wanted` or more. Returns `false` if that takes longer than the timeout.
     #[cfg(feature = "server")]
     pub(crate) fn wait_for(&self, count: fn(&State) -> usize, wanted: usize, timeout: Duration) -> bool {
         let missing = |state: &mut State| count(state) < wanted;
@@ -94,7 +95,7 @@ impl Shared {
         count(&state) >= wanted
     }
 
-    /// Waits until `count` returns at least `wanted`, or until the timeout has passed by `timer`.
+    /// Waits until `count` returns `wanted` or more, or until `timer` says that the timeout has passed.
     pub(crate) async fn until(&self, count: fn(&State) -> usize, wanted: usize, timeout: Duration, timer: &impl Timer) {
         let enough = async {
             loop {
@@ -119,7 +120,8 @@ impl State {
         self.clock.now()
     }
 
-    /// Applies the rate limits if they are on. `Err` has `retry-after`.
+    /// Applies the rate limits if they are on. Returns `Err` with the seconds for `retry-after` if the request is not
+    /// admitted.
     pub(crate) fn admit(&mut self, token: Option<&str>, address: &str, path: &str) -> Result<(), u64> {
         if !self.rate_limit {
             return Ok(());
@@ -134,7 +136,8 @@ impl State {
         self.limiter = Limiter::default();
     }
 
-    /// Restores the initial state: the seed's keys, the system's time, all versions; no faults, records or open streams.
+    /// Restores the initial state: the seed's keys, the system's time, and all versions, without faults, records or
+    /// open streams.
     pub(crate) fn reset(&mut self) {
         self.database = self.seed.database();
         self.clock = Clock::new();

@@ -1,9 +1,9 @@
-//! The timer of a front. It is the only way in which replies wait.
+//! The timer of a front. A reply that has to wait uses only this timer.
 
 use std::time::Duration;
 
-/// A timer: that of the runtime in a server, polling in JavaScript.
+/// A timer. In a server it is the timer of the runtime; in JavaScript it is polled.
 pub trait Timer {
-    /// Completes after this time.
+    /// Completes when this much time has passed.
     fn sleep(&self, by: Duration) -> impl Future<Output = ()>;
 }

@@ -1,4 +1,4 @@
-//! Points in time as Polar writes them. Never reads the clock.
+//! Points in time, written as Polar writes them. Never reads the clock.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -18,14 +18,16 @@ const EARLIEST: i64 = -62_167_219_200 * MICROS_PER_SECOND;
 /// The last microsecond of the year 9999.
 const LATEST: i64 = 253_402_300_800 * MICROS_PER_SECOND - 1;
 
-/// Polar's date without a fraction, and with one. RFC 3339's own writer would drop trailing zeros of the fraction.
+/// The formats of Polar's dates, without a fraction and with one. The RFC 3339 writer of the crate `time` would drop
+/// trailing zeros of the fraction.
 const SECONDS: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 const MICROS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
 
-/// A point in time with Polar's precision: microseconds. It lies in the years 0 to 9999; arithmetic stops at their ends.
+/// A point in time with microseconds, which is Polar's precision. It lies in the years 0 to 9999. Arithmetic stops at
+/// the first and the last of these microseconds.
 ///
-/// It displays as Polar writes dates, with the fraction absent when it is zero.
+/// It is displayed as Polar writes dates: without a fraction if the fraction is zero.
 ///
 /// ```
 /// use mock_polar::Timestamp;
@@ -39,10 +41,10 @@ const MICROS: &[BorrowedFormatItem<'_>] =
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The creation date of everything in a seed: 2026-01-02T03:04:05.678901Z.
+    /// The date when everything in a seed was created: 2026-01-02T03:04:05.678901Z.
     pub(crate) const SEEDED: Self = Self::from_unix_micros(1_767_323_045_678_901);
 
-    /// Returns [`SEEDED`](Self::SEEDED), as a default for serde.
+    /// Returns [`SEEDED`](Self::SEEDED). serde uses this function for a default.
     pub(crate) fn seeded() -> Self {
         Self::SEEDED
     }
@@ -52,12 +54,12 @@ impl Timestamp {
         Self::from_unix_seconds(4_070_908_800)
     }
 
-    /// Returns the point in time after these seconds since 1970 (UTC).
+    /// Returns the point in time that is this many seconds after the start of 1970 (UTC).
     pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self::from_unix_micros(seconds.saturating_mul(MICROS_PER_SECOND))
     }
 
-    /// Returns the point in time after these microseconds since 1970 (UTC).
+    /// Returns the point in time that is this many microseconds after the start of 1970 (UTC).
     pub const fn from_unix_micros(micros: i64) -> Self {
         if micros < EARLIEST {
             Self(EARLIEST)
@@ -68,15 +70,15 @@ impl Timestamp {
         }
     }
 
-    /// Returns the microseconds since 1970 (UTC).
+    /// Returns the microseconds since the start of 1970 (UTC).
     pub const fn unix_micros(self) -> i64 {
         self.0
     }
 
-    /// Reads an RFC 3339 date and time, such as `2099-01-01T00:00:00Z`. Digits beyond microseconds are dropped.
+    /// Parses an RFC 3339 date and time, such as `2099-01-01T00:00:00Z`. Drops digits after the microseconds.
     ///
     /// # Errors
-    /// If the text has another form.
+    /// Fails if the text has another form.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let invalid = |_| Error::time(format!("`{text}` is not a date and time; write it like `2099-01-01T00:00:00Z`"));
         let time = OffsetDateTime::parse(text, &Rfc3339).map_err(invalid)?;
@@ -88,7 +90,8 @@ impl Timestamp {
         Self::from_unix_micros(self.0.saturating_add(seconds.saturating_mul(MICROS_PER_SECOND)))
     }
 
-    /// Formats the time for the HTTP header `date` (RFC 9110, section 5.6.7), earlier times as 1970.
+    /// Formats the time for the HTTP header `date` (RFC 9110, section 5.6.7). Times before 1970 are shown as the start
+    /// of 1970.
     pub(crate) fn http_date(self) -> String {
         httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_micros(u64::try_from(self.0).unwrap_or(0)))
     }
@@ -96,7 +99,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither step fails: `from_unix_micros` keeps to the years that the format can show.
+        // Neither step fails, because `from_unix_micros` allows only the years that the format can show.
         let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000).map_err(|_| fmt::Error)?;
         let format = if self.0 % MICROS_PER_SECOND == 0 { SECONDS } else { MICROS };
         f.write_str(&time.format(format).map_err(|_| fmt::Error)?)

@@ -1,4 +1,5 @@
-//! The versions of Polar's API that a server has, and its current one. Polar adds one each quarter and removes the oldest.
+//! The versions of Polar's API that a server has, and which of them is current. Polar adds a version each quarter and
+//! removes the oldest.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,19 +17,19 @@ pub struct ApiVersion {
 }
 
 impl ApiVersion {
-    /// The oldest known version.
+    /// The oldest version that this crate knows.
     pub const V2026_04: Self = Self { year: 2026, month: 4 };
-    /// Adds the member of a team who has the key.
+    /// Version 2026-10, in which a key also has the member of the team who has it.
     pub const V2026_10: Self = Self { year: 2026, month: 10 };
-    /// Adds the subscription and the order by which the key was sold.
+    /// Version 2027-01, in which a key also has the subscription or order by which it was sold.
     pub const V2027_01: Self = Self { year: 2027, month: 1 };
 
-    /// The versions whose answers are known, oldest first.
+    /// The versions whose answers this crate knows, oldest first.
     pub const KNOWN: [Self; 3] = [Self::V2026_04, Self::V2026_10, Self::V2027_01];
 }
 
 impl Default for ApiVersion {
-    /// Returns the current version of Polar's production.
+    /// Returns the version that is current on Polar's production server.
     fn default() -> Self {
         Self::V2026_10
     }
@@ -70,7 +71,7 @@ impl<'de> Deserialize<'de> for ApiVersion {
     }
 }
 
-/// The versions of a server. One of them is always the current one.
+/// The versions of the API that a server has. One of them is always the current one.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Versions {
     current: ApiVersion,
@@ -79,7 +80,7 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    /// Returns all known versions with this one as the current one.
+    /// Returns all known versions together with `current`, which becomes the current version.
     pub(crate) fn starting_with(current: ApiVersion) -> Self {
         Self { current, all: ApiVersion::KNOWN.into_iter().chain([current]).collect() }
     }
@@ -88,7 +89,8 @@ impl Versions {
         self.current
     }
 
-    /// Returns the version for a request, which may name one; `None` if that version does not exist.
+    /// Returns the version in which a request is answered. `named` is the version that the request names, if it names
+    /// one. Returns `None` if that version does not exist.
     pub(crate) fn answering(&self, named: Option<&str>) -> Option<ApiVersion> {
         match named {
             None | Some("") => Some(self.current),
@@ -102,7 +104,7 @@ impl Versions {
         self.current = version;
     }
 
-    /// Removes a version. The error says why it cannot be removed.
+    /// Removes a version. The error says why the version cannot be removed.
     pub(crate) fn remove(&mut self, version: ApiVersion) -> Result<(), String> {
         if version == self.current {
             return Err(format!("{version} is the current version; make another one current first"));

@@ -1,4 +1,4 @@
-//! The queue of Polar's worker: jobs, and the time when each is due. Does not carry them out.
+//! The queue of Polar's worker: the jobs, and when each is due. Does not carry the jobs out.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ pub(crate) enum Job {
     Fulfil {
         checkout: Uuid,
     },
-    /// Grants a key to the seat's holder.
+    /// Grants a key to the person who claimed the seat.
     GrantSeat {
         seat: Uuid,
     },
-    /// Revokes the key of a member who lost the seat.
+    /// Revokes the key of a member who has lost the seat.
     RevokeMember {
         member: Uuid,
         order: Uuid,
@@ -32,8 +32,9 @@ pub(crate) struct Worker {
 }
 
 impl Default for Worker {
-    /// Returns a worker that sends mails at once: people read them much later anyway, so a delay would test nothing. A key
-    /// always comes after the reply to the purchase, so that an app fails that expects it earlier.
+    /// Returns a worker without jobs. It sends mails at once: people read a mail much later anyway, so a delay would
+    /// test nothing. It grants a key only after the reply to the purchase, so that an app that expects the key earlier
+    /// fails.
     fn default() -> Self {
         Self { jobs: Vec::new(), mail_delay: Duration::ZERO, purchase_delay: Duration::from_secs(1) }
     }
@@ -48,12 +49,12 @@ impl Worker {
         self.jobs.push((now.saturating_add(delay), job));
     }
 
-    /// Sets the delay of later mails.
+    /// Sets how long later mails are delayed.
     pub(crate) fn delay_mails(&mut self, by: Duration) {
         self.mail_delay = by;
     }
 
-    /// Sets the delay between later purchases or claimed seats and their keys.
+    /// Sets how long Polar waits after each later purchase or claim of a seat before it grants the key.
     pub(crate) fn delay_purchases(&mut self, by: Duration) {
         self.purchase_delay = by;
     }

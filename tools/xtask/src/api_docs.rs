@@ -1,5 +1,6 @@
-//! Checks the documentation of the crates: rustdoc builds it without a warning, with any choice of features, and the
-//! front pages have no dead link. Some front pages are READMEs, whose links rustdoc does not check.
+//! Checks the documentation of the crates: that rustdoc builds it without a warning, for `polar-license` with several
+//! sets of features, and that the front pages have no dead link. Some front pages are READMEs, whose links rustdoc does
+//! not check.
 
 use anyhow::Result;
 use xshell::{Cmd, Shell};
@@ -19,7 +20,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     for features in [&["--no-default-features"][..], &["--no-default-features", "--features", "tokio-client"]] {
         without_warnings(cargo(sh, "doc --locked --package polar-license --no-deps").args(features))?;
     }
-    // with the features that docs.rs shows, and with those of an app for the web
+    // for wasm32, once with the features that docs.rs shows, and once with the features of an app for the web
     for features in [&["--all-features"][..], &["--no-default-features", "--features", "fetch"]] {
         let doc = cargo(sh, "doc --locked --package polar-license --no-deps --target");
         without_warnings(doc.arg(wasm_build::TARGET).args(features))?;

@@ -1,5 +1,6 @@
-//! The archives of a release, in `target/package/archives`, each named by its content, version and target, and
-//! `SHA256SUMS` over all of them. CMake makes both, because it works alike on every system.
+//! Makes the archives of a release in `target/package/archives`, and `SHA256SUMS` with the checksums of all of them. An
+//! archive's name consists of its content, its version and its target. CMake makes both, because it works alike on
+//! every system.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,14 +14,15 @@ use crate::workspace;
 
 const SUMS: &str = "SHA256SUMS";
 
-/// Creates an empty folder to fill and to pack, with the name that the archive gets: `polar-license-c-0.1.0-TARGET`.
+/// Creates an empty folder to be filled and then packed. It has the name that the archive gets, such as
+/// `polar-license-c-0.1.0-TARGET`.
 pub(crate) fn folder(sh: &Shell, what: &str, version: &str, target: &Target) -> Result<PathBuf> {
     let folder = archives()?.join(format!("{what}-{version}-{}", target.triple));
     sh.remove_path(&folder)?;
     Ok(sh.create_dir(folder)?)
 }
 
-/// Packs the folder, removes it, and writes the checksums again.
+/// Packs the folder, removes it, and writes the checksums of all archives again.
 pub(crate) fn pack(sh: &Shell, folder: &Path, target: &Target) -> Result<PathBuf> {
     let name = folder.file_name().context("the folder has no name")?.to_string_lossy().into_owned();
     let (end, format) = if target.system.is_windows() { ("zip", "zip") } else { ("tar.gz", "gnutar") };
@@ -36,7 +38,7 @@ pub(crate) fn pack(sh: &Shell, folder: &Path, target: &Target) -> Result<PathBuf
     Ok(archive)
 }
 
-/// Checks the archive against its line in the checksums, with the command that the documentation gives to users.
+/// Checks the archive against its line in `SHA256SUMS`, with the command that the documentation gives to users.
 pub(crate) fn verify(sh: &Shell, archive: &Path) -> Result<()> {
     let name = archive.file_name().context("the archive has no name")?.to_string_lossy();
     let _inside = sh.push_dir(archives()?);
@@ -71,7 +73,7 @@ pub(crate) fn checksums(sh: &Shell) -> Result<()> {
     fs::write(folder.join(SUMS), sums + "\n").context("cannot write the checksums")
 }
 
-/// Returns the checksums of all archives by their names.
+/// Writes the checksums of all archives again, and returns them. The map's keys are the names of the archives.
 pub(crate) fn read_checksums(sh: &Shell) -> Result<BTreeMap<String, String>> {
     checksums(sh)?;
     let sums = fs::read_to_string(archives()?.join(SUMS))?;

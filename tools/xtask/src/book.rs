@@ -1,8 +1,10 @@
-//! Builds the book in `docs`, and checks that its table of contents names every page, that the links of all Markdown
-//! files lead somewhere, that its code blocks do what they say, and that the map in ARCHITECTURE.md names the files
-//! that exist. Follows no link that leaves the repository. `mdbook` itself leaves out a page that the contents do not
-//! name, and does not report broken links. The links of the built pages are checked when they are built, which `cargo
-//! xtask test` does not do: building `mdbook` takes minutes, and the check of the Markdown finds almost every mistake.
+//! Builds the book in `docs`, and checks four things: that its table of contents names every page, that the links of
+//! all Markdown files lead somewhere, that its code blocks do what they say, and that the map in ARCHITECTURE.md names
+//! the files that exist. Follows no link that leaves the repository.
+//!
+//! `mdbook` itself leaves out a page that the table of contents does not name, and does not report broken links. The
+//! links of the built pages are checked when the pages are built. `cargo xtask test` does not build them, because
+//! building `mdbook` takes minutes, and the check of the Markdown finds almost every mistake.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -15,8 +17,8 @@ use crate::{html_links, npm_package, readme, tools, workspace};
 
 const PAGES: &str = "docs/src";
 
-/// The READMEs that are shown by package registries, where their links to files of the repository would be dead. The
-/// crate's own README is not among them: crates.io resolves its links in the repository.
+/// The READMEs that package registries show. On a registry's page, their links to files of the repository would be
+/// dead. The crate's own README is not among them, because crates.io resolves its links in the repository.
 const FRONT_PAGES: [&str; 5] = [
     "bindings/python/PYPI.md",
     "bindings/tauri/README.md",
@@ -28,16 +30,16 @@ const FRONT_PAGES: [&str; 5] = [
 /// The file with the map of the code.
 const MAP: &str = "ARCHITECTURE.md";
 
-/// The folder of the tool that writes the reference of the npm package.
+/// The folder with the settings of the tool that writes the reference of the npm package.
 const REFERENCE: &str = "bindings/wasm/reference";
 
-/// Builds the book as web pages, and beside it the reference of the npm package.
+/// Builds the book as web pages. Also builds the reference of the npm package, into a folder of the book.
 pub(crate) fn build(sh: &Shell) -> Result<()> {
     let mdbook = tools::MDBOOK.program(sh, "mdbook")?;
     cmd!(sh, "{mdbook} build docs").run()?;
     npm_package::install_tools(sh)?;
     npm_package::ci(sh, REFERENCE)?;
-    // warnings are errors, such as a dead link in a comment
+    // a warning, such as one about a dead link in a comment, counts as an error
     cmd!(sh, "node {REFERENCE}/node_modules/typedoc/bin/typedoc --options {REFERENCE} --treatWarningsAsErrors")
         .run()?;
     let book = workspace::target()?.join("book");
@@ -90,8 +92,8 @@ fn check_contents(pages: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the rows name every file of `src` and `tests`, or a folder that contains it, and that all named paths
-/// exist.
+/// Checks that the rows of the map name every file of `src` and `tests`, or a folder that contains the file, and that
+/// all paths that they name exist.
 fn check_map(architecture: &str) -> Result<()> {
     let named = paths_in_map(architecture);
     let gone = named.iter().filter(|path| !workspace::root().join(path).exists());
@@ -110,7 +112,7 @@ fn check_map(architecture: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns the paths in backticks in the first column of the map; `{a,b}.rs` stands for two.
+/// Returns the paths in backticks in the first column of the map. `{a,b}.rs` stands for two paths.
 fn paths_in_map(architecture: &str) -> Vec<String> {
     let rows = architecture.lines().filter(|line| line.starts_with("| `"));
     let columns = rows.filter_map(|row| row.split(" | ").next());

@@ -1,5 +1,5 @@
-//! Limits the number of crates that an app gets with this one, because its developer has to trust and build all of
-//! them.
+//! Limits the number of crates that an app depends on because it uses `polar-license`. The app's developer has to trust
+//! and build all of them.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,14 @@ use crate::shell;
 /// The crate whose dependencies are counted.
 const CRATE: &str = "polar-license";
 
-/// The most crates that an app may get with each feature. An app on tokio has most of those of `tokio` anyway.
+/// The most crates that an app may get with each feature. An app that uses tokio already has most of the crates of the
+/// feature `tokio`.
 const LIMITS: [(&str, usize); 2] = [("http", 50), ("tokio", 120)];
 
 /// Features that must add no crate to an app that has one of the features above.
 const FREE: [&str; 1] = ["portal"];
 
-/// Counts the crates that an app on Linux compiles.
+/// Counts the crates that an app on Linux compiles, and compares the count with the limits.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let tree = |features: &str| {
         let cargo = shell::cargo(sh, "tree --locked --edges normal --prefix none --target x86_64-unknown-linux-gnu");
@@ -41,7 +42,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Returns the crates in the output of `cargo tree --prefix none`, once each, without this one.
+/// Returns the crates in the output of `cargo tree --prefix none`, each once, without the crate `polar-license` itself.
 fn dependencies(tree: &str) -> BTreeSet<(&str, &str)> {
     tree.lines()
         .filter_map(|line| {

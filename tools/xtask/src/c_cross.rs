@@ -1,6 +1,7 @@
-//! Tests the C library for other systems: a cross compiler builds it, as an app developer would, and Wine and qemu run
-//! its test programs, its examples and the crate's own tests. Also builds and runs programs with packages for these
-//! systems. Success here proves nothing about Windows itself or about a real ARM processor.
+//! Tests the C library for other systems. A cross compiler builds it, as an app developer would, and Wine and qemu run
+//! its test programs, its examples and the tests of the crate `polar-license`. Other modules use this one to build
+//! programs with a package for one of these systems, and to run them. Success here proves nothing about Windows itself
+//! or about a real ARM processor.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -18,10 +19,11 @@ pub(crate) const MINGW: [&str; 2] = ["x86_64-w64-mingw32-gcc", "x86_64-w64-mingw
 pub(crate) const ARM_TOOLS: [&str; 3] = ["aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++", QEMU];
 const QEMU: &str = "qemu-aarch64";
 
-/// The environment variable with the folders in which Wine looks for DLLs.
+/// The environment variable that lists the folders in which Wine looks for DLLs.
 const DLL_FOLDERS: &str = "WINEPATH";
 
-/// The crate's tests whose results can differ between systems, with the scenarios over the functions of C.
+/// The tests of the crate `polar-license` whose results can differ between systems, and the test that runs the
+/// scenarios through the functions of C.
 const TESTS: [&str; 7] = [
     "--lib",
     "--test=scenarios",
@@ -32,7 +34,7 @@ const TESTS: [&str; 7] = [
     "--test=tls",
 ];
 
-/// A test of the tests themselves, which takes longest and gives the same result on every system.
+/// A test that checks the tests themselves. It takes longest, and gives the same result on every system.
 const NOT_NEEDED: &str = "the_runner_notices_everything_that_is_wrong";
 
 /// Tests that start their own program again. For ARM this works only if qemu is registered with the kernel.
@@ -48,14 +50,14 @@ const NOT_ON_ARM: [&str; 9] = [
     "loopback_is_never_proxied",
 ];
 
-/// A system other than this one.
+/// A system other than the one that runs xtask.
 struct System<'a> {
     sh: &'a Shell,
     target: &'static str,
     compilers: [&'static str; 2],
-    /// The libraries that a program with the static library links to, as rustc and docs/src/guides/c.md list them.
+    /// The libraries that a program must link besides the static library, as rustc and docs/src/guides/c.md list them.
     libraries: &'static str,
-    /// The compiler flags by which the test programs do not need a shared library of the compiler.
+    /// The compiler flags with which a test program needs no shared library of the compiler.
     flags: &'static str,
     /// The command that runs programs for this system.
     runner: String,
@@ -112,7 +114,8 @@ pub(crate) fn cmake_options(target: &Target) -> Result<Vec<String>> {
     Ok(options)
 }
 
-/// Returns the command that runs a program for a target. On Windows the program finds its DLLs in the folder `dlls`.
+/// Returns the command that runs a program built for the target. On Windows the program finds its DLLs in the folder
+/// `dlls`.
 pub(crate) fn program<'a>(sh: &'a Shell, target: &Target, program: &Path, dlls: &Path) -> Result<Cmd<'a>> {
     let Some(triple) = target.foreign() else {
         let path = env::var_os("PATH").unwrap_or_default();
@@ -133,7 +136,7 @@ pub(crate) fn program<'a>(sh: &'a Shell, target: &Target, program: &Path, dlls: 
     Ok(runner.envs(found.collect::<Vec<_>>()))
 }
 
-/// Prepares Wine, and returns it as a system.
+/// Prepares Wine, and returns the system that runs programs with it.
 fn windows(sh: &Shell) -> Result<System<'_>> {
     let wine = wine(sh).context("Wine is not installed")?;
     let folder = workspace::target()?.join("wine");
@@ -153,11 +156,11 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
             ("WINEDEBUG", "-all".into()),
         ],
     };
-    // creates Wine's folder now, so that no test has to wait for it
+    // creates Wine's own folder here, so that no test has to wait for that
     let drivers = r"HKCU\Software\Wine\Drivers";
     let commands = [
         cmd!(sh, "{wine} wineboot --init"),
-        // windows need no screen; processes that looked for a screen before this setting are ended
+        // with this driver windows need no screen; `--kill` ends processes that looked for a screen before the setting
         cmd!(sh, "{wine} reg add {drivers} /v Graphics /d null /f"),
         cmd!(sh, "{wine} wineboot --kill"),
     ];
@@ -167,7 +170,7 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
     Ok(system)
 }
 
-/// Returns qemu for 64-bit ARM as a system.
+/// Returns the system that runs programs for 64-bit ARM with qemu.
 fn arm(sh: &Shell) -> System<'_> {
     System {
         sh,
@@ -187,7 +190,7 @@ pub(crate) fn wine(sh: &Shell) -> Option<&'static str> {
 }
 
 impl System<'_> {
-    /// Runs the test programs and examples of the C library, against a Polar that runs natively.
+    /// Runs the test programs and examples of the C library. The Polar that they call runs natively.
     fn c_programs(&self) -> Result<()> {
         if !workspace::text("docs/src/guides/c.md")?.contains(self.libraries) {
             bail!("docs/src/guides/c.md must name what a program for {} links to: {}", self.target, self.libraries);
@@ -196,7 +199,7 @@ impl System<'_> {
         let library = self.build(&folder, &[])?;
         let panicking =
             self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "portal,test-panic"])?;
-        // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies again
+        // cargo gets the whole workspace, as in the step `tests`, so that it does not build all dependencies again
         let tests = shell::cargo(self.sh, "test --locked --workspace --test programs --test examples -- --skip python");
         let tests = tests.env("POLAR_LICENSE_C_CC", self.compilers[0]).env("POLAR_LICENSE_C_CXX", self.compilers[1]);
         let tests = tests.env("POLAR_LICENSE_C_LIBRARY", library).env("POLAR_LICENSE_C_PANICKING", panicking);
@@ -222,7 +225,7 @@ impl System<'_> {
         cargo.env(self.setting("LINKER"), self.compilers[0])
     }
 
-    /// Returns the environment variable for one of cargo's settings for this system.
+    /// Returns the name of the environment variable for one of cargo's settings for this system.
     fn setting(&self, name: &str) -> String {
         target::setting(self.target, name)
     }

@@ -1,5 +1,5 @@
-//! Runs the test programs of the C library, and the scenarios over its functions, under tools that find errors with memory
-//! and threads.
+//! Runs the test programs of the C library, and the scenarios through its functions, under tools that find errors in
+//! the use of memory and threads.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,12 @@ use crate::{shell, target, workspace};
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// The command for valgrind, which also reports memory that is still allocated at the end as an error.
+/// The command for valgrind. It also reports memory that is still allocated at the end as an error.
 const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
                         --error-exitcode=99 --fair-sched=yes";
 
-/// The part of the tests that make a scenario wrong which is run under these tools: they are slow.
+/// The name and the value of an environment variable. With it, only every 50th of the scenarios that are made wrong on
+/// purpose is run, because these tools are slow.
 const STRIDE: (&str, &str) = ("POLAR_LICENSE_C_STRIDE", "50");
 
 /// Runs the test programs and the scenarios under valgrind.
@@ -23,7 +24,7 @@ pub(crate) fn under_valgrind(sh: &Shell) -> Result<()> {
     let runner = format!("{VALGRIND} --suppressions={}", suppressions.display());
     let scenarios = shell::cargo(sh, "test --locked --workspace --test c_functions").env(STRIDE.0, STRIDE.1);
     scenarios.env(target::setting(TARGET, "RUNNER"), &runner).run()?;
-    // the code in the book too, which must free what it allocates
+    // also runs the code in the book, which must free what it allocates
     Ok(test_programs(sh).args(["--test", "book"]).env("POLAR_LICENSE_C_RUNNER", runner).run()?)
 }
 
@@ -38,9 +39,9 @@ pub(crate) fn with_address_sanitizer(sh: &Shell) -> Result<()> {
     Ok(tests.env("POLAR_LICENSE_C_CXX", "g++ -fsanitize=address -fno-omit-frame-pointer").run()?)
 }
 
-/// Runs the test programs that have threads with ThreadSanitizer in the library, the programs and Rust's standard
-/// library. Without the last, the sanitizer would not see that mutexes order accesses, and would report races that do
-/// not exist.
+/// Runs the test programs that have threads, with ThreadSanitizer in the library, the programs and Rust's standard
+/// library. If the standard library were built without ThreadSanitizer, ThreadSanitizer would not see how mutexes order
+/// accesses, and would report races that do not exist.
 pub(crate) fn with_thread_sanitizer(sh: &Shell) -> Result<()> {
     let folder = workspace::target()?.join("c-tsan");
     let (flags, instrumented) = ("-Zsanitizer=thread", "-Zbuild-std=std,panic_unwind");
@@ -61,14 +62,15 @@ pub(crate) fn with_thread_sanitizer(sh: &Shell) -> Result<()> {
     Ok(tests.args(["--", "threads", "callbacks", "stalled", "story"]).run()?)
 }
 
-/// Builds the static library with nightly Rust, because only that knows `-Zsanitizer`.
+/// Builds the static library with nightly Rust, because stable Rust does not have the option `-Zsanitizer`.
 fn nightly_build<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
     cmd!(sh, "rustup run nightly cargo build --locked --package polar-license-c --lib")
         .args(["--target", TARGET, "--target-dir"])
         .arg(folder)
 }
 
-/// Runs the scenarios over the functions of the library, in Rust that the sanitizer sees like the library itself.
+/// Runs the scenarios through the functions of the library. They are Rust code, which is built with the sanitizer like
+/// the library.
 fn nightly_scenarios<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
     let test = "--package polar-license --test c_functions --no-default-features --features blocking";
     cmd!(sh, "rustup run nightly cargo test --locked")

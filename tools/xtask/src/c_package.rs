@@ -1,6 +1,6 @@
-//! Builds the C library as it is shipped: headers, static and shared library, pkg-config files, CMake package, licenses
-//! and the catalogues of texts, in `target/package/c` or in a folder for an archive. Checks only that it contains no
-//! path of this machine.
+//! Builds the C library as it is shipped: headers, static and shared library, pkg-config files, CMake package,
+//! licenses, and the catalogues of texts for users. The output is in `target/package/c`, or in a folder for an archive.
+//! The only check that this module makes is that the package contains no path of this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::licenses::{self, Shipped};
 use crate::target::{System, Target};
 use crate::{archive, c_cross, paths, tools, workspace};
 
-/// The package's folder of the catalogues of texts.
+/// The folder in the package for the catalogues of texts.
 pub(crate) const TEXTS: &str = "share/polar_license/texts";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub(crate) fn install_into(
     licenses::write(sh, &folder.join("share/doc/polar_license"), &shipped)
 }
 
-/// Removes the debug information of the standard library, which cargo strips from the shared library alone.
+/// Removes the debug information of the standard library from the static library. Cargo strips only the shared library.
 fn strip_static(sh: &Shell, library: &Path, target: &Target) -> Result<()> {
     let program = match (target.foreign(), target.system) {
         (_, System::WindowsMsvc) => return Ok(()),
@@ -106,7 +106,7 @@ fn strip_static(sh: &Shell, library: &Path, target: &Target) -> Result<()> {
     Ok(cmd!(sh, "{program} -S {library}").run()?)
 }
 
-/// Adds the catalogues of sentences for users, for translators and for apps that show them in another language.
+/// Adds the catalogues of the sentences that users see, for translators and for apps that show another language.
 fn add_texts(sh: &Shell, folder: &Path) -> Result<()> {
     let destination = folder.join(TEXTS);
     sh.create_dir(&destination)?;
@@ -116,8 +116,9 @@ fn add_texts(sh: &Shell, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Sets the linker of the target. On Linux it gives the exported functions the interface's version, which the soname
-/// has too: a program cannot start with a library of another version, and two versions can be in one process.
+/// Sets the linker of the target. On Linux this linker gives the exported functions the version of the interface, which
+/// is also part of the soname. So a program cannot start with a library of another version, and two versions can be in
+/// one process.
 fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
     if target.system != System::Linux {
         return Ok(command);
@@ -128,7 +129,7 @@ fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
     Ok(command.env("POLAR_LICENSE_NODE", node()?))
 }
 
-/// Returns the version of the interface: the first two numbers of the version, with which the soname ends too.
+/// Returns the version of the interface: the first two numbers of the package's version. The soname ends with it too.
 pub(crate) fn interface() -> Result<String> {
     Ok(workspace::version("polar-license-c")?.split('.').take(2).collect::<Vec<_>>().join("."))
 }
@@ -152,9 +153,9 @@ pub(crate) fn linked_name(system: System) -> Result<String> {
 struct Parts {
     version: String,
     system: System,
-    /// The path of the shared library in the package: the file itself, not a symbolic link to it.
+    /// The path of the shared library in the package. It is the path of the file itself, not of a symbolic link to it.
     shared: String,
-    /// The libraries that a program with the static library also links to.
+    /// The libraries that a program must link besides the static library.
     static_libraries: Vec<String>,
 }
 
@@ -180,9 +181,9 @@ fn imports(file: &str) -> String {
     format!("IMPORTED_IMPLIB \"${{_polar_license_prefix}}/lib/{file}\"")
 }
 
-/// Replaces cargo-c's pkg-config file by two that find the package relative to themselves, so that it can be anywhere.
-/// With `--static` a program links the static library; with cargo-c's file the linker would choose the shared one
-/// beside it.
+/// Replaces the pkg-config file that cargo-c writes by two files. Both find the package by their own location, so that
+/// the package can be in any folder. With `--static`, they make a program link the static library. With cargo-c's file,
+/// the linker would instead choose the shared library in the same folder.
 fn add_pkg_config(folder: &Path, parts: &Parts) -> Result<()> {
     for name in ["polar_license.pc", "polar_license_shared.pc"] {
         let text = workspace::text(format!("bindings/c/pkgconfig/{name}.in"))?
@@ -212,8 +213,8 @@ fn add_cmake(sh: &Shell, folder: &Path, parts: &Parts) -> Result<()> {
     Ok(())
 }
 
-/// Adds a Conan recipe that exports the finished package. There is none for MinGW: to Conan, a package for Windows fits
-/// either every compiler or only one version of one compiler.
+/// Adds a Conan recipe that exports the finished package. A package for MinGW gets no recipe, because Conan cannot
+/// describe it: to Conan, a package for Windows fits either every compiler or only one version of one compiler.
 fn add_conan(folder: &Path, target: &Target) -> Result<()> {
     let system = match target.system {
         System::Linux => "Linux",
@@ -234,8 +235,8 @@ pub(crate) fn shared(folder: &Path, system: System) -> Result<PathBuf> {
     link.canonicalize().with_context(|| format!("`{}` was not built", link.display()))
 }
 
-/// Returns the libraries that the static library needs, as rustc reported them to cargo-c: `-lm`, `ws2_32.lib`,
-/// `-framework Security`.
+/// Returns the libraries that the static library needs, in the form in which rustc reported them to cargo-c, such as
+/// `-lm`, `ws2_32.lib` or `-framework Security`.
 pub(crate) fn static_libraries(folder: &Path) -> Result<Vec<String>> {
     let pc = fs::read_to_string(folder.join("lib/pkgconfig/polar_license.pc"))?;
     let line = pc

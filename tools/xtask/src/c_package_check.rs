@@ -1,5 +1,6 @@
-//! Checks the content of the packed C library, and builds programs with nothing else, as an app developer would: by
-//! pkg-config, CMake and Conan, with the static and with the shared library. Prints timings and does not check them.
+//! Checks the content of the packed C library. Builds programs as an app developer would, with nothing but the package:
+//! with pkg-config, CMake and Conan, each with the static and with the shared library. Prints how long some calls take,
+//! and does not check these times.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,11 +16,11 @@ use crate::requirements::{CONAN, PYTHON_WITH_PIP};
 use crate::target::{System, Target};
 use crate::{c_cross, shell, tools, workspace};
 
-/// The most bytes of a program with the static library, and of the shared library.
+/// The largest sizes in bytes of each variant: of a program with the static library, and of the shared library.
 const LIMITS: [(Variant, u64, u64); 2] =
     [(Variant::Full, 2_600_000, 2_600_000), (Variant::OwnTransport, 680_000, 800_000)];
 
-/// The limit in bytes for the example as pkg-config and CMake link it with the static library, not stripped.
+/// The largest size in bytes of the example, not stripped, when pkg-config or CMake links it with the static library.
 const LINKED_LIMIT: u64 = 2_900_000;
 
 /// The list of the files in the package for Linux.
@@ -63,9 +64,9 @@ pub(crate) fn checked_archive(sh: &Shell, variant: Variant, target: &Target) -> 
     cmake(sh, &unpacked, variant, target, scratch.path())
 }
 
-/// Checks that the package has the files of the list and no others.
+/// Checks that the package contains exactly the files of the list.
 fn contents(sh: &Shell, folder: &Path) -> Result<()> {
-    // includes symbolic links, which give the shared library two more names
+    // `-not -type d` includes symbolic links, which give the shared library two more names
     let found = cmd!(sh, "find {folder} -not -type d -printf %P\\n").quiet().read()?;
     let list = workspace::text(CONTENTS)?.replace("@VERSION@", &workspace::version("polar-license-c")?);
     let list = list.replace("@INTERFACE@", &interface()?);
@@ -77,7 +78,7 @@ fn contents(sh: &Shell, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the differences between the packed files and the list, whose comments begin with `#`.
+/// Returns the differences between the packed files and the list. A line of the list that begins with `#` is a comment.
 fn differences(found: &str, list: &str) -> Vec<String> {
     let found: BTreeSet<&str> = found.lines().collect();
     let listed: BTreeSet<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();
@@ -85,7 +86,7 @@ fn differences(found: &str, list: &str) -> Vec<String> {
     unexpected.chain(listed.difference(&found).map(|path| format!("not packed: {path}"))).collect()
 }
 
-/// Checks that the soname and the version of the functions are those of the interface, and that the library exports
+/// Checks that the soname and the exported functions have the version of the interface, and that the library exports
 /// only functions of the header.
 fn exports(sh: &Shell, folder: &Path) -> Result<()> {
     let library = shared(folder, System::Linux)?;
@@ -94,7 +95,7 @@ fn exports(sh: &Shell, folder: &Path) -> Result<()> {
         bail!("the soname is {soname}; it must be {expected}");
     }
     let names = dynamic_symbols(sh, &library, "--defined-only")?;
-    // `nm` also lists the version itself
+    // `nm` also lists the version itself as a name
     let (versioned, bare): (Vec<&str>, Vec<&str>) =
         names.lines().filter(|name| *name != node).partition(|name| name.ends_with(&format!("@@{node}")));
     if !bare.is_empty() {
@@ -116,7 +117,7 @@ fn soname(sh: &Shell, library: &Path) -> Result<String> {
     Ok(line.split(['[', ']']).nth(1).context("the soname is not in brackets")?.into())
 }
 
-/// Checks that a program refers to the functions with the version of this interface, not by their names alone.
+/// Checks that a program refers to each function together with the version of this interface, not by its name alone.
 fn uses_version(sh: &Shell, program: &Path) -> Result<()> {
     let (names, end) = (dynamic_symbols(sh, program, "--undefined-only")?, format!("@{}", node()?));
     let used: Vec<&str> = names.lines().filter(|name| name.starts_with("polar_license_")).collect();
@@ -131,7 +132,8 @@ fn dynamic_symbols(sh: &Shell, file: &Path, which: &str) -> Result<String> {
     Ok(cmd!(sh, "nm --dynamic --format=just-symbols {which} {file}").quiet().read()?)
 }
 
-/// Builds a program with the flags that pkg-config prints, for the static and for the shared library, and runs it.
+/// Builds a program with the flags that pkg-config prints, once for the static and once for the shared library, and
+/// runs it.
 fn pkg_config(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     for form in ["--static", "--shared"] {
         let printed = cmd!(sh, "pkg-config --cflags --libs {form} polar_license");
@@ -150,7 +152,8 @@ fn pkg_config(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Builds the examples with CMake's `find_package`, for the static and for the shared library, and runs them.
+/// Builds the examples with CMake's `find_package`, once with the static and once with the shared library, and runs
+/// them.
 fn cmake(sh: &Shell, folder: &Path, variant: Variant, target: &Target, scratch: &Path) -> Result<()> {
     for example in ["c", "cpp"] {
         for form in ["static", "shared"] {
@@ -163,7 +166,7 @@ fn cmake(sh: &Shell, folder: &Path, variant: Variant, target: &Target, scratch: 
             let chosen = lists.replace("PRIVATE PolarLicense::static", &format!("PRIVATE PolarLicense::{form}"));
             fs::write(source.join("CMakeLists.txt"), chosen)?;
             let build = source.join("build");
-            // otherwise Visual Studio puts programs into a folder for each kind of build
+            // without this option Visual Studio would put the programs into a subfolder for each build type
             let output = format!("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY_RELEASE:PATH={}", build.display());
             let configure = cmd!(sh, "cmake -S {source} -B {build} -DCMAKE_PREFIX_PATH:PATH={folder} {output}");
             let configure = configure.arg("-DCMAKE_BUILD_TYPE=Release").args(c_cross::cmake_options(target)?);
@@ -180,7 +183,7 @@ fn cmake(sh: &Shell, folder: &Path, variant: Variant, target: &Target, scratch: 
     Ok(())
 }
 
-/// Builds the example in C as a Conan app. Without a Python that can install Conan this is skipped, and a line says so.
+/// Builds the C example as a Conan app. Skips this if no Python can install Conan, and prints a line that says so.
 fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     if let Err(error) = PYTHON_WITH_PIP.ensure(sh) {
         println!("NOT RUN: an app with Conan: {error:#}");
@@ -209,7 +212,7 @@ fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs the example without a license and without a network: it must ask for a key and end without an error.
+/// Runs the example without a license and without a network. It must ask for a key and end without an error.
 fn check_gate(program: Cmd, folder: &Path) -> Result<()> {
     let (home, shown) = (tempfile::tempdir()?, program.to_string());
     let command = program.env("POLAR", "http://127.0.0.1:9").env("LD_LIBRARY_PATH", folder.join("lib"));
@@ -232,7 +235,8 @@ fn link_statically(sh: &Shell, folder: &Path, source: &str, scratch: &Path, flag
     Ok(program)
 }
 
-/// Links a second static library in Rust in the ways that docs/src/guides/c.md names, and runs the programs.
+/// Links a second static library that is written in Rust, in each way that docs/src/guides/c.md names, and runs the
+/// programs.
 fn two_rust_libraries(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let (program, other) = (scratch.join("two_rust"), scratch.join("libother_rust.a"));
     let build = cmd!(sh, "rustc --edition 2024 --crate-type staticlib tests/c/other_rust.rs -o {other}");
@@ -264,11 +268,12 @@ fn catches_panics(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
 fn quick_reads(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let program = link_statically(sh, folder, "tests/c/stalled.c", scratch, &["-O2"])?;
     println!("while a validate hangs:");
-    // timings are printed and not asserted, because they depend on the machine's other work
+    // the test program prints the times and does not check them, because they depend on what else the machine does
     Ok(sh.cmd(program).run()?)
 }
 
-/// Checks the sizes in the book, in millions of bytes: of the shared library, and of a program without HTTP and TLS.
+/// Checks two sizes that the book gives in millions of bytes: the size of the shared library, and the size that the
+/// library without HTTP and TLS adds to a program.
 fn check_sizes_in_book(library: &Path, program: &Path) -> Result<()> {
     const PAGE: &str = "docs/src/guides/c.md";
     let page = workspace::text(PAGE)?.replace('\n', " ");
@@ -284,7 +289,7 @@ fn check_sizes_in_book(library: &Path, program: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a program shows the sentences of a catalogue from the package.
+/// Checks that a program shows a sentence of a catalogue that the package contains.
 fn speaks_german(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let catalogue = fs::read_to_string(folder.join(TEXTS).join("de.json"))?;
     let sentences: serde_json::Value = serde_json::from_str(&catalogue)?;

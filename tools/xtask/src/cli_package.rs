@@ -1,5 +1,5 @@
 //! Packs the command `polar-license` as an archive for download: the program, completions, manual pages and licenses.
-//! The packed program itself writes the completions and manual pages, which shows that it runs.
+//! The packed program itself writes the completions and the manual pages, which proves that it runs.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::{archive, c_cross, paths, shell, workspace};
 
 const PACKAGE: &str = "polar-license-cli";
 
-/// The names of the shells that clap writes completions for.
+/// The names of the shells for which clap writes completions.
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
 /// Builds the command and packs its archive: `cargo xtask package cli`.
@@ -47,7 +47,7 @@ fn add_manual(sh: &Shell, folder: &Path, program: &Path, target: &Target) -> Res
         let script = c_cross::program(sh, target, program, folder)?.args(["completions", shell]).read()?;
         fs::write(completions.join(format!("polar-license.{shell}")), script.replace("\r\n", "\n") + "\n")?;
     }
-    // written into the current folder, because Wine does not understand paths of this machine
+    // the program writes into the current folder, because Wine does not understand paths of this machine
     let _inside = sh.push_dir(folder);
     Ok(c_cross::program(sh, target, program, folder)?.args(["man", "man"]).run()?)
 }

@@ -14,7 +14,7 @@ struct Crate {
     name: &'static str,
     /// The crate's folder, relative to the repository's top folder.
     folder: &'static str,
-    /// The main source file, which must be packed, as the licenses and the README must.
+    /// The main source file. It must be packed, as must the licenses and the README.
     main: &'static str,
 }
 
@@ -29,16 +29,18 @@ const ADDED_BY_CARGO: [&str; 4] = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.
 
 const README: &str = "README.md";
 
-/// The most keywords, and the most categories, that crates.io accepts.
+/// The most keywords and the most categories that crates.io accepts.
 const MOST_WORDS: usize = 5;
 
-/// Packs the crates, has cargo build each from its packed files, and compares these files with `include`.
+/// Packs the crates, lets cargo build each from its packed files, and compares the packed files with `include` in the
+/// manifest.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     remove_unpacked_crates()?;
     let names = CRATES.iter().flat_map(|it| ["--package", it.name]);
-    // a developer packs before committing; building the tests has downloaded the dependencies
     let folder = workspace::target()?.join("packed");
     remove(&folder)?;
+    // `--allow-dirty`, because a developer packs before committing; `--offline`, because building the tests has
+    // downloaded the dependencies
     shell::cargo(sh, "package --locked --offline --allow-dirty --target-dir").arg(&folder).args(names).run()?;
     let (metadata, addresses) = (workspace::metadata()?, workspace::addresses()?);
     for it in &CRATES {
@@ -51,15 +53,16 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Removes the crates that an earlier run left unpacked in cargo's home. To build the second crate, cargo unpacks the
-/// first one there, and as long as the version is the same it reuses an unpacked crate and its build, even one from
-/// another run in a clone at the same path.
+/// Removes the crates that an earlier run left unpacked in cargo's home. Cargo unpacks the first crate there when it
+/// builds the second one. As long as the version stays the same, cargo would reuse an unpacked crate and its build,
+/// even if another run in a clone at the same path left it there.
 fn remove_unpacked_crates() -> Result<()> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let registries = home.context("no home directory")?.join("registry/src");
     for registry in fs::read_dir(&registries).with_context(|| format!("cannot read {}", registries.display()))? {
         let registry = registry?;
-        // the folder `index.crates.io-1949cf8c6b5b557f` begins with a host; the registry of packed crates has none
+        // the name of a registry's folder, such as `index.crates.io-1949cf8c6b5b557f`, begins with the host; the
+        // registry of packed crates has no host
         if !registry.file_name().to_string_lossy().starts_with('-') {
             continue;
         }
@@ -79,7 +82,7 @@ fn remove(folder: &Path) -> Result<()> {
     }
 }
 
-/// Returns the differences between the files of the packed crate and those that its manifest includes.
+/// Returns the differences between the files of the packed crate and the files that its manifest includes.
 fn wrong_files(sh: &Shell, of: &Crate, target: &Path) -> Result<Vec<String>> {
     let folder = format!("{}-{}", of.name, workspace::version(of.name)?);
     let file = target.join("package").join(format!("{folder}.crate"));
@@ -107,7 +110,7 @@ fn wrong_files(sh: &Shell, of: &Crate, target: &Path) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// Returns the fields that crates.io shows and this manifest lacks.
+/// Returns the names of the fields that crates.io shows and that this manifest lacks.
 fn missing_words(package: &Package, addresses: &[(&str, String)]) -> Vec<String> {
     let few = |words: &[String]| (1..=MOST_WORDS).contains(&words.len());
     let [repository, homepage] = [&package.repository, &package.homepage].map(|own| own.clone().unwrap_or_default());

@@ -1,5 +1,5 @@
-//! Serves a page that shows the dialog of the built npm package beside controls for a local Polar. This is for people
-//! and tests nothing; `tests/js/dialog` tests the page.
+//! Serves a page that shows the dialog of the built npm package, with controls for a local Polar beside it. The page is
+//! for people. This module tests nothing; `tests/js/dialog` tests the page.
 
 use std::process::{Command, Stdio};
 
@@ -16,7 +16,7 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
     let (package, url) = (workspace::target()?.join("package/npm"), polar.url());
     let mut serve = Command::from(cmd!(sh, "node tools/demo-web/serve.mjs {package} {url}"));
     let mut site = serve.stdin(Stdio::piped()).spawn().context("cannot start `node`")?;
-    // the server ends when its input closes, so it also ends when this process does, for whatever reason
+    // the server ends when its input closes, so it also ends when this process ends for any reason
     let mut input = site.stdin.take();
     ctrlc::set_handler(move || drop(input.take()))?;
     site.wait()?;

@@ -1,4 +1,4 @@
-//! Builds the client for web apps for wasm32, and tests it in Node and in Chromium without a window.
+//! Builds the client for web apps for wasm32, and tests it in Node and in headless Chromium.
 
 use anyhow::Result;
 use xshell::{Cmd, Shell};
@@ -26,11 +26,11 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     cargo(sh, &polar, "test")?.args(["--lib", "--test", "fetch"]).run()?;
     let pages = ["--test", "fetch", "--test", "fetch_pages"];
     cargo(sh, &polar, "test")?.args(pages).env("WASM_BINDGEN_USE_BROWSER", "1").run()?;
-    // documentation tests are only compiled: to run, they would need a page
+    // documentation tests are only compiled, because they would need a page to run
     Ok(cargo(sh, &polar, "test")?.args(["--doc", "fetch"]).run()?)
 }
 
-/// Returns a command for cargo. It sets the local Polar's address when the tests are built, because a page has no
+/// Returns a command for cargo. The address of the local Polar is set when the tests are built, because a page has no
 /// environment variables.
 fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<'a>> {
     let cargo = shell::cargo(sh, subcommand).args(CRATE).env("POLAR_LICENSE_TEST_POLAR", polar.url());
@@ -38,8 +38,8 @@ fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<
         "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
         tools::WASM_BINDGEN.program(sh, "wasm-bindgen-test-runner")?,
     );
-    // the runner's own limit is 20 s for all tests of a page together
+    // without this, the runner would allow all tests of a page together only 20 s
     let cargo = cargo.env("WASM_BINDGEN_TEST_TIMEOUT", shell::PATIENCE.as_secs().to_string());
-    // otherwise the runner looks for drivers of other browsers first
+    // without this, the runner would look for drivers of other browsers first
     Ok(cargo.env("CHROMEDRIVER", "chromedriver").env_remove("WASM_BINDGEN_USE_BROWSER"))
 }

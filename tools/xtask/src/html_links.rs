@@ -1,5 +1,5 @@
-//! Finds dead links in built web pages: those of rustdoc, which does not check links to files, and those of the book.
-//! Follows no link to another site.
+//! Finds dead links in built web pages. Some pages are built by rustdoc, which does not check links to files. The
+//! others are the pages of the book. Follows no link to another site.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,7 +28,7 @@ fn fault(page: &Path, link: &str) -> Option<&'static str> {
     if !target.is_file() {
         return Some("is not a page");
     }
-    // a script marks the lines of a source file, so they have no `id`
+    // a script marks the lines of a source file, so the lines have no `id` in the page
     if fragment.is_empty() || path.starts_with("../src/") {
         return None;
     }
@@ -40,10 +40,10 @@ fn read(page: &Path) -> Result<String> {
     fs::read_to_string(page).with_context(|| format!("cannot read `{}`", page.display()))
 }
 
-/// Returns the values of an attribute in all tags, or in those of one name.
+/// Returns the values of an attribute, in all tags, or only in the tags named `tag`.
 fn attributes(html: &str, tag: Option<&str>, attribute: &str) -> BTreeSet<String> {
     let mut emitter = DefaultEmitter::default();
-    // the text of a script is not read as tags
+    // with this setting the text of a script is not read as tags
     emitter.naively_switch_states(true);
     let tags = Tokenizer::new_with_emitter(html, emitter).filter_map(|token| match token {
         Ok(Token::StartTag(found)) => Some(found),

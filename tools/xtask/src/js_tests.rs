@@ -9,14 +9,14 @@ use xshell::{Shell, cmd};
 use crate::requirements::FIREFOX;
 use crate::{npm_package, shell, workspace};
 
-/// The projects of the frameworks to test, one for each of two versions of React.
+/// The projects that test the package with frameworks. There is one for each of two versions of React.
 const FRAMEWORKS: [&str; 2] = ["tests/js/frameworks", "tests/js/frameworks/react-18"];
 
-/// Packs the package, and runs the tests against it and a local Polar.
+/// Packs the npm package, and runs the tests against it and a local Polar.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let packed = npm_package::package(sh)?;
     npm_package::ci(sh, "tests/js")?;
-    // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies again
+    // cargo gets the whole workspace, as in the step `tests`, so that it does not build its dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let program = target.join("debug/polar-license");
@@ -33,13 +33,13 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     check_dialog(sh, &program)?;
     let behavior = cmd!(sh, "node tests/js/behavior/run.mjs").env("POLAR_LICENSE_TARBALL", &packed.file);
     behavior.env("POLAR_LICENSE_PROGRAM", program).run()?;
-    // the same table that the tests of other languages use
+    // these tests use the same table as the tests of other languages
     let hostile = shell::cargo(sh, "test --locked --workspace --test hostile -- --ignored --nocapture");
     let app = format!("node node {}", workspace::root().join("tests/js/behavior/hostile-app.mjs").display());
     Ok(hostile.env("POLAR_LICENSE_TARBALL", &packed.file).env("POLAR_LICENSE_HOSTILE_APPS", app).run()?)
 }
 
-/// Tests the dialog in Chromium, in Firefox if it can be installed, and in the page of `cargo xtask demo-web`.
+/// Tests the dialog: in Chromium, in Firefox if Firefox can be installed, and in the page of `cargo xtask demo-web`.
 fn check_dialog(sh: &Shell, program: &Path) -> Result<()> {
     if let Err(error) = FIREFOX.ensure(sh) {
         println!("NOT RUN: the dialog in Firefox\n{error:#}");

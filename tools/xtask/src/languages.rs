@@ -1,12 +1,12 @@
-//! Tests the examples that use the C library: those in other languages, and those with Qt and GTK. The one in Node uses
-//! koffi.
+//! Tests the examples that use the C library: the examples in other languages, and those with Qt and GTK. The example
+//! in Node uses koffi.
 
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::{shell, workspace};
 
-/// Runs all of the examples. Their requirements are already installed.
+/// Runs all of the examples. Their requirements must be installed.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let node = workspace::target()?.join("languages/node");
     sh.create_dir(&node)?;
@@ -14,7 +14,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         sh.copy_file(workspace::root().join("examples/node").join(file), &node)?;
     }
     shell::quietly(cmd!(sh, "npm ci --no-audit --no-fund --prefix {node}"), shell::PATIENCE)?;
-    // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies again
+    // cargo gets the whole workspace, as in the step `tests`, so that it does not build all dependencies again
     let tests = shell::cargo(sh, "test --locked --workspace --test languages");
     let tests = tests.env("POLAR_LICENSE_ALL_LANGUAGES", "1").env("NODE_PATH", node.join("node_modules"));
     Ok(tests.run()?)

@@ -2,13 +2,14 @@
 //! methods.
 //!
 //! The rule: at every level of the module tree, sibling modules do not use each other in circles. A module includes
-//! everything below it: seen from `license.rs`, `config.rs` and `config/json.rs` are one module `config`. A module and
-//! its own children may use each other. A name that a module re-exports counts as a use of the file that defines it.
+//! everything below it: to `license.rs`, the files `config.rs` and `config/json.rs` are one module, `config`. A module
+//! and its own children may use each other. Using a name that a module re-exports counts as using the file that defines
+//! it.
 //!
-//! The check follows the paths in a file that start with `crate`, `super` or `self`, and those of its `use` items,
-//! except in modules and imports for tests. For calls see `calls.rs`: a file that calls a method uses the file that
-//! defines it, whatever it imports. In TypeScript it follows imports of relative names, and each file is one
-//! module.
+//! In each file the check follows the paths that start with `crate`, `super` or `self`, and the paths of `use` items.
+//! It skips modules and imports for tests. Method calls are found by `calls.rs`: a file that calls a method uses the
+//! file that defines the method, whatever it imports. In TypeScript the check follows imports of relative names, and
+//! each file is one module.
 
 mod calls;
 
@@ -27,14 +28,14 @@ use crate::workspace;
 /// The folder of the TypeScript sources.
 const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 
-/// A path in Rust without `crate`, `super` or `self`, relative to the crate's root.
+/// A path in Rust, relative to the crate's root. It has no `crate`, `super` or `self` at its start.
 type Names = Vec<String>;
 
-/// The pairs of modules that call each other's methods although they should not, each with the reason. May only get
-/// shorter.
+/// The exceptions from the rule for method calls: pairs of modules that call each other's methods, each with the
+/// reason. No pair may be added to this list.
 const CALLING_EACH_OTHER: &[(&str, [&str; 2], &str)] = &[];
 
-/// The modules that each module uses, each with an example of a use.
+/// The graph of uses. Each module has the modules that it uses, and each of those has an example of a use.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Checks every crate of the workspace, and the TypeScript sources.
@@ -43,7 +44,7 @@ pub(crate) fn check() -> Result<()> {
     let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
     for package in workspace::metadata()?.packages {
         let sources = package.manifest_path.with_file_name("src");
-        // a package that compiles another one's sources with other features has none of its own
+        // a package without a folder of its own sources compiles another package's sources with other features
         if !sources.exists() {
             continue;
         }
@@ -67,13 +68,14 @@ pub(crate) fn check() -> Result<()> {
 #[derive(Default)]
 struct Module {
     file: String,
-    /// The module of the code that is being visited.
+    /// The path of the module that contains the code being visited.
     place: Names,
     uses: BTreeSet<Names>,
     calls: Calls,
-    /// The names that `use` items bring into modules, each with the path that it stands for.
+    /// The names that `use` items bring into modules. Each key is a module's path and the name; its value is the path
+    /// for which the name stands.
     imports: BTreeMap<Names, Names>,
-    /// The modules for tests that this file declares and that are in files of their own.
+    /// The modules for tests that this file declares and whose code is in files of their own.
     for_tests: BTreeSet<Names>,
 }
 
@@ -86,7 +88,7 @@ impl Module {
         Ok(module)
     }
 
-    /// Records the imports of a tree such as `a::{b, c as d}`.
+    /// Records the imports in a `use` tree such as `a::{b, c as d}`.
     fn import(&mut self, tree: &UseTree, mut path: Names) {
         let name = match tree {
             UseTree::Path(part) => {
@@ -104,7 +106,7 @@ impl Module {
                 names.rename.to_string()
             }
         };
-        // any other path begins with a child module or another crate
+        // a path that does not start with `crate`, `self` or `super` begins with a child module or another crate
         let path = absolute(&self.place, &path).unwrap_or_else(|| [self.place.clone(), path].concat());
         self.uses.insert(path.clone());
         self.imports.insert([self.place.clone(), vec![name]].concat(), path);
@@ -135,7 +137,7 @@ impl Visit<'_> for Module {
     }
 
     fn visit_macro(&mut self, call: &Macro) {
-        // looks into macros that take expressions, such as `format!`
+        // visits the arguments of macros that take expressions, such as `format!`
         if let Ok(arguments) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) {
             arguments.iter().for_each(|argument| self.visit_expr(argument));
         }
@@ -143,8 +145,8 @@ impl Visit<'_> for Module {
     }
 }
 
-/// Returns the path from the crate's root of a path in the module `place`, or `None` if it does not start with `crate`,
-/// `self` or `super`.
+/// Converts `path`, as the module `place` writes it, to the path from the crate's root. Returns `None` if `path` does
+/// not start with `crate`, `self` or `super`.
 fn absolute(place: &[String], path: &[String]) -> Option<Names> {
     let supers = path.iter().take_while(|name| *name == "super").count();
     let (start, rest) = match path.first()?.as_str() {
@@ -160,7 +162,8 @@ fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| requires_test(&attribute.meta))
 }
 
-/// Returns `true` for `cfg(test)`, for `cfg(all(test, …))`, and for their parts that require `test`.
+/// Returns `true` if the attribute, or a condition inside an attribute, admits only tests: `test`, `cfg(test)`,
+/// `cfg(all(test, …))`.
 fn requires_test(meta: &Meta) -> bool {
     match meta {
         Meta::Path(path) => path.is_ident("test"),
@@ -171,7 +174,7 @@ fn requires_test(meta: &Meta) -> bool {
     }
 }
 
-/// Returns the modules of a crate that are files, by their paths.
+/// Returns the modules of a crate that are files. Each key is the module's path.
 fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     let mut modules = BTreeMap::new();
     for path in workspace::files(sources)?.iter().filter(|path| path.extension().is_some_and(|end| end == "rs")) {
@@ -186,10 +189,11 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     Ok(modules)
 }
 
-/// A use of one module by another, with an example.
+/// A use of a module: the module that uses, the module that is used, and an example of the use.
 type Use<'a> = (&'a Names, Names, String);
 
-/// Returns the paths that each module imports or writes, with the modules that define them.
+/// Returns one use for each path that a module imports or writes. The used module is the one that defines the path's
+/// item.
 fn imports(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     let uses = modules.iter().flat_map(|(from, module)| module.uses.iter().map(move |path| (from, module, path)));
     uses.map(|(from, module, path)| {
@@ -199,7 +203,7 @@ fn imports(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     .collect()
 }
 
-/// Returns the methods that each module calls, with the modules that define them.
+/// Returns one use for each method that a module calls. The used module is the one that defines the method.
 fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     let definition = |path: &Names| defining(modules, path.clone()).1;
     let (mut methods, mut fields) = (BTreeMap::new(), BTreeMap::new());
@@ -218,12 +222,13 @@ fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     uses
 }
 
-/// Returns, for the crate and for each module with children, the graph of the uses between the children.
+/// Returns a graph for the crate and for each module with children. The graph shows which of the children use each
+/// other.
 fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {
         let common = from.iter().zip(to).take_while(|(one, other)| one == other).count();
-        // if one of the two paths ends here, it is the parent of the other
+        // if one of the two paths ends here, its module is the parent of the other module
         let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
         let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));
         let graph = levels.entry(folder).or_default();
@@ -232,7 +237,8 @@ fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     levels
 }
 
-/// Returns the pairs of modules that call each other and are not listed, and the listed ones that do not.
+/// Describes each pair of modules that call each other but are not listed, and each listed pair of modules that do not
+/// call each other.
 fn wrong_pairs(levels: &BTreeMap<String, Graph>, listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
     let mut listed: BTreeSet<(&str, [&str; 2])> = listed.iter().map(|(folder, pair, _)| (*folder, *pair)).collect();
     let mut wrong = Vec::new();
@@ -252,9 +258,10 @@ fn wrong_pairs(levels: &BTreeMap<String, Graph>, listed: &[(&str, [&str; 2], &st
     wrong
 }
 
-/// Returns the place of the file that defines the item at `path`, and the item's own path.
+/// Follows re-exports to find where the item at `path` is defined. Returns the path of the module whose file defines
+/// the item, and the item's own path.
 fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> (Names, Names) {
-    // the most re-exports of re-exports to follow
+    // follows at most 8 re-exports, one after the other
     for _ in 0..8 {
         let mut place = path.clone();
         while !place.is_empty() && !modules.contains_key(&place) {
@@ -269,7 +276,7 @@ fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> (Names, Names
     (Names::new(), path)
 }
 
-/// Returns the files of a folder, each with the files that it imports by relative names.
+/// Returns the TypeScript files below a folder, each with the files that it imports by relative names.
 fn typescript(folder: &Path) -> Result<Graph> {
     let mut graph = Graph::new();
     for path in workspace::files(folder)? {
@@ -289,7 +296,7 @@ fn typescript(folder: &Path) -> Result<Graph> {
     Ok(graph)
 }
 
-/// Resolves the relative name `target` in the file `from`.
+/// Resolves `target`, a relative name in the file `from`.
 fn relative(from: &str, target: &str) -> String {
     let mut names: Vec<&str> = from.split('/').collect();
     names.pop();
@@ -303,7 +310,7 @@ fn relative(from: &str, target: &str) -> String {
     names.join("/")
 }
 
-/// Returns the sets of modules that use each other, directly or through other modules.
+/// Returns each set of modules that use each other in a circle, directly or through other modules.
 fn circles(graph: &Graph) -> BTreeSet<BTreeSet<String>> {
     let reached = |start: &String| {
         let (mut reached, mut open) = (BTreeSet::new(), vec![start]);
@@ -408,7 +415,7 @@ mod tests {
         assert_eq!(found(&files), Vec::<String>::new());
     }
 
-    /// Returns what is wrong with the calls in a crate made of these files.
+    /// Describes the wrong pairs of modules in a crate made of these files.
     fn calling(files: &[(&str, &str)], listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
         let modules = parsed(files);
         wrong_pairs(&levels("src", &calls_between(&modules)), listed)

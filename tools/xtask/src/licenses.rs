@@ -1,8 +1,9 @@
 //! Collects the license texts of everything that is linked into a package, and writes a bill of materials in
-//! CycloneDX's format. Only crates that are linked for one target count: no build tool and no procedural macro.
+//! CycloneDX's format. Only crates that are linked for one target count. Build tools and procedural macros do not.
 //!
-//! Written by hand, because cargo-about without optimization takes seven minutes to compare every text with all known
-//! ones, and cargo-cyclonedx writes a file beside every manifest of the workspace, with this machine's paths.
+//! This is written by hand for two reasons. cargo-about, built without optimization, takes seven minutes to compare
+//! every text with all known ones. cargo-cyclonedx writes a file beside every manifest of the workspace, and this file
+//! contains paths of the machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -17,7 +18,7 @@ use xshell::{Shell, cmd};
 use crate::target::Target;
 use crate::{shell, workspace};
 
-/// A shipped package of the workspace, with the arguments for cargo that chose its features, and its target.
+/// A package of the workspace that is shipped, with the arguments by which cargo chose its features, and its target.
 pub(crate) struct Shipped<'a> {
     pub(crate) package: &'a str,
     pub(crate) features: &'a [&'a str],
@@ -35,7 +36,7 @@ pub(crate) fn write(sh: &Shell, folder: &Path, of: &Shipped<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Returns the crates that are linked in, including the package itself.
+/// Returns the crates that are linked into the package, including the package itself.
 fn linked(sh: &Shell, of: &Shipped<'_>) -> Result<Vec<Package>> {
     let tree = shell::cargo(sh, "tree --locked --edges normal,no-proc-macro --prefix none --package");
     let tree = tree.arg(of.package).args(["--target", &of.target.triple]).args(of.features).read()?;
@@ -51,13 +52,13 @@ fn linked(sh: &Shell, of: &Shipped<'_>) -> Result<Vec<Package>> {
     Ok(packages)
 }
 
-/// Parses a line of `cargo tree`: `sha2 v0.11.1`, perhaps with more after it.
+/// Parses a line of `cargo tree`, such as `sha2 v0.11.1`. The line may go on after the version.
 fn name_and_version(line: &str) -> Option<(&str, &str)> {
     let (name, rest) = line.split_once(" v")?;
     Some((name, rest.split(' ').next()?))
 }
 
-/// Returns every license text once, with the crates that it applies to.
+/// Returns a text that contains each different license text once, with the crates to which it applies.
 fn license_texts(packages: &[Package]) -> Result<String> {
     let mut crates_of_text = BTreeMap::<String, BTreeSet<String>>::new();
     let mut list = String::new();
@@ -90,7 +91,7 @@ fn license_files(package: &Package) -> Result<Vec<PathBuf>> {
         if is_own { Some(workspace::root()) } else { package.manifest_path.parent().map(|path| path.as_std_path()) };
     let folder = folder.context("a manifest is in no folder")?;
     let mut files = workspace::files(folder)?;
-    // looks into subfolders too: code of others within a package has a license of its own
+    // subfolders count too, because code of others inside a package has a license of its own
     files.retain(|file| is_license(file) && (!is_own || file.parent() == Some(folder)));
     Ok(files)
 }
@@ -102,13 +103,14 @@ fn is_license(file: &Path) -> bool {
     starts.iter().any(|start| name.starts_with(start)) && !is_code
 }
 
-/// Returns the license as an SPDX expression, in which `OR` replaces the old `/`.
+/// Returns the license as an SPDX expression. Replaces the old form `/` by `OR`.
 fn license(package: &Package) -> Result<String> {
     let license = package.license.as_ref().with_context(|| format!("{} names no license", package.name))?;
     Ok(license.replace('/', " OR "))
 }
 
-/// Returns the bill of materials. It has no time and no random number, so that the same sources make the same file.
+/// Returns the bill of materials. It contains no time and no random number, so that the same sources give the same
+/// file.
 fn bill_of_materials(sh: &Shell, of: &Shipped<'_>, packages: &[Package]) -> Result<Value> {
     let (shipped, dependencies): (Vec<&Package>, Vec<&Package>) =
         packages.iter().partition(|package| package.name.as_str() == of.package);
@@ -139,7 +141,8 @@ fn component(package: &Package) -> Result<Value> {
     }))
 }
 
-/// Returns the page with the licenses of the standard library and its dependencies, which comes with rustc.
+/// Returns the path of the page with the licenses of the standard library and its dependencies. The page comes with
+/// rustc.
 fn standard_library_licenses(sh: &Shell) -> Result<PathBuf> {
     let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
     let page = Path::new(&sysroot).join("share/doc/rust/COPYRIGHT-library.html");

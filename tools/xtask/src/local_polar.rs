@@ -1,4 +1,4 @@
-//! Runs the local Polar as a process, for tests in a browser, which cannot start one themselves.
+//! Runs the local Polar as a process, for tests in a browser. These tests cannot start a process themselves.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -9,18 +9,18 @@ use xshell::{Shell, cmd};
 
 use crate::{shell, workspace};
 
-/// A running local Polar, which ends when this is dropped.
+/// A local Polar that is running. Dropping this value ends it.
 pub(crate) struct LocalPolar {
     process: Child,
     url: String,
-    /// The process's standard output, kept open for as long as it may write.
+    /// The process's standard output. It stays open because the process may still write to it.
     _output: BufReader<ChildStdout>,
 }
 
 impl LocalPolar {
     /// Builds the command line tool, and starts `polar-license serve` on a free port.
     pub(crate) fn start(sh: &Shell) -> Result<Self> {
-        // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies again
+        // cargo gets the whole workspace, as in the step `tests`, so that it does not build its dependencies again
         shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
         let program = workspace::target()?.join("debug/polar-license");
         let mut serve = Command::from(cmd!(sh, "{program} serve --port 0 --json"));
@@ -28,7 +28,7 @@ impl LocalPolar {
         let mut process = serve.spawn().with_context(|| format!("cannot start `{}`", program.display()))?;
         let mut output = BufReader::new(process.stdout.take().context("the local Polar has no output")?);
         let mut line = String::new();
-        // returns with an empty line if the process ends instead
+        // if the process ends without writing, this leaves `line` empty
         output.read_line(&mut line)?;
         let polar = Self { process, url: url_in(&line).context("the local Polar did not start")?, _output: output };
         println!("a local Polar is at {}", polar.url);
@@ -42,7 +42,7 @@ impl LocalPolar {
 
 impl Drop for LocalPolar {
     fn drop(&mut self) {
-        // fails only if the process has ended already
+        // `kill` fails only if the process has already ended
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,11 +1,12 @@
-//! Checks that lock files are up to date and hold no download addresses, which may exist on one network only.
+//! Checks that lock files are up to date and contain no download addresses, because an address may exist on one network
+//! only.
 
 use anyhow::{Context, Result, bail};
 use xshell::Shell;
 
 use crate::{shell, tauri, workspace};
 
-/// The name of crates.io in Cargo.lock, even if the crates came from a mirror.
+/// The name of crates.io in Cargo.lock. It is the same if the crates came from a mirror.
 const CRATES_IO: &str = "\"registry+https://github.com/rust-lang/crates.io-index\"";
 
 /// Checks every lock file of the repository, and that cargo would not change the Cargo.lock files.
@@ -36,11 +37,11 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Returns the lines that hold a download address, with their numbers.
+/// Returns the lines that contain a download address, each with its number.
 fn addresses(lock: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_address = |line: &str| {
         let line = line.trim_start();
-        // npm also copies each package's links to its homepage and its sponsors, some of them as lists
+        // npm also copies the links to each package's homepage and sponsors, some of them as arrays
         let about_the_package =
             ["\"url\":", "\"funding\":", "\"homepage\":", "\"https://"].iter().any(|start| line.starts_with(start));
         line.replace(CRATES_IO, "").contains("://") && !about_the_package

@@ -1,5 +1,5 @@
-//! `cargo xtask`: every task that contributors and CI run on this repository, in one program.
-//! It is never shipped, and connects only to package registries and to test servers on this machine.
+//! `cargo xtask` is one program for every task that contributors and CI run on this repository. It is never shipped,
+//! and connects only to package registries and to test servers on this machine.
 //!
 //! ```text
 //!                main
@@ -181,7 +181,7 @@ fn run(command: Command) -> Result<()> {
     }
 }
 
-/// Builds a package, after installing what that needs.
+/// Installs what a package needs, and builds it.
 fn package(sh: &Shell, what: Package) -> Result<()> {
     match what {
         Package::C { without_http, target, archive } => {

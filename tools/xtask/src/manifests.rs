@@ -1,6 +1,6 @@
 //! Writes the manifests by which package managers install the command from a release's archives: a formula for
-//! Homebrew, a manifest for Scoop, and the three that winget asks for. The archives of all targets must be in
-//! `target/package/archives`, as in the job `release` of the workflow.
+//! Homebrew, a manifest for Scoop, and the three manifests that winget requires. The archives of all targets must be in
+//! `target/package/archives`, as they are in the job `release` of the workflow.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,20 +16,21 @@ const PACKAGE: &str = "polar-license-cli";
 
 const DESCRIPTION: &str = "License keys sold through Polar, on the command line";
 
-/// The target of a release's archives, and the systems and processors that package managers install it on.
+/// A target for which archives are released, and the system and processor on which package managers install its
+/// archive.
 pub(crate) struct Released {
     pub(crate) target: &'static str,
     installed_on: InstalledOn,
 }
 
 enum InstalledOn {
-    /// Homebrew's names of the system and the processor.
+    /// The names that Homebrew has for the system and the processor.
     Homebrew(&'static str, &'static str),
-    /// The names of the processor in Scoop and in winget.
+    /// The names that Scoop and winget have for the processor.
     Windows { scoop: &'static str, winget: &'static str },
 }
 
-/// The targets that the command is released for.
+/// The targets for which the command is released.
 pub(crate) const RELEASED: [Released; 6] = [
     Released { target: "x86_64-unknown-linux-gnu", installed_on: InstalledOn::Homebrew("linux", "intel") },
     Released { target: "aarch64-unknown-linux-gnu", installed_on: InstalledOn::Homebrew("linux", "arm") },
@@ -46,7 +47,7 @@ pub(crate) const RELEASED: [Released; 6] = [
 struct Release {
     version: String,
     repository: String,
-    /// The checksums of the archives by their names.
+    /// The checksums of the archives. The key is the archive's name.
     sums: BTreeMap<String, String>,
 }
 
@@ -71,7 +72,7 @@ pub(crate) fn package(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Returns the manifests by their paths.
+/// Returns each manifest's path and text.
 fn manifests(release: &Release) -> Result<Vec<(String, String)>> {
     let mut all = vec![
         ("homebrew/polar-license.rb".to_owned(), release.formula()?),
@@ -82,7 +83,7 @@ fn manifests(release: &Release) -> Result<Vec<(String, String)>> {
 }
 
 impl Release {
-    /// Returns the name of a target's archive, without its ending.
+    /// Returns the name of a target's archive, without the file extension.
     fn name(&self, target: &str) -> String {
         format!("{PACKAGE}-{}-{target}", self.version)
     }
@@ -152,7 +153,7 @@ end
         Ok(serde_json::to_string_pretty(&manifest)? + "\n")
     }
 
-    /// Returns the three manifests of winget, in JSON, which is YAML as well.
+    /// Returns the three manifests for winget. They are written as JSON, which is valid YAML too.
     fn winget(&self) -> Result<Vec<(String, String)>> {
         let owner = self.repository.rsplit('/').nth(1).unwrap_or_default();
         let id = format!("{owner}.PolarLicense");

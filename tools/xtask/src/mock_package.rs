@@ -1,5 +1,6 @@
-//! Packs the npm package `polar-license-mock`, the local Polar as WebAssembly behind Node's http, as npm would publish
-//! it. Checks it with the black-box tests of the server in Rust, and with the tests of its command's output.
+//! Packs the npm package `polar-license-mock`, as npm would publish it. The package is the local Polar as WebAssembly
+//! behind Node's HTTP server. Checks the package with the black-box tests of the server in Rust, and with tests of what
+//! its command prints.
 //!
 //! ```text
 //!   tools/mock-polar/npm ── wasm_build ── target/mock-npm ── ts/ by tsc ──┐
@@ -17,7 +18,8 @@ use crate::{npm_package, paths, shell, wasm_build, workspace};
 /// The folder of the package's sources.
 const SOURCES: &str = "tools/mock-polar/npm";
 
-/// The start of the commands for the control endpoint in mock-polar's own README, which the package's README repeats.
+/// The text by which the commands for the control endpoint begin in mock-polar's own README. The package's README
+/// repeats these commands.
 const COMMANDS: &str = "```sh\n";
 
 /// Builds and packs the package, and returns the tarball.
@@ -72,10 +74,10 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(cmd!(sh, "node {script}").run()?)
 }
 
-/// Builds the WebAssembly with its glue and compiles the scripts beside them, and returns their folder.
+/// Builds the WebAssembly and its glue, compiles the scripts into the same folder, and returns the folder.
 fn build(sh: &Shell) -> Result<PathBuf> {
     let glue = wasm_build::build_for_node(sh, "polar-license-mock", "mock_polar")?;
-    // a package of ES modules needs these extensions for CommonJS
+    // in a package of ES modules, CommonJS files need these extensions
     fs::rename(glue.join("mock_polar.js"), glue.join("mock_polar.cjs")).context("wasm-bindgen wrote no glue")?;
     fs::rename(glue.join("mock_polar.d.ts"), glue.join("mock_polar.d.cts")).context("wasm-bindgen wrote no types")?;
     let sources = workspace::root().join(SOURCES).join("ts");
@@ -95,7 +97,7 @@ fn commands(readme: &str) -> Result<String> {
     Ok(format!("{COMMANDS}{block}```"))
 }
 
-/// Returns the script in the package's README.
+/// Returns the script that the package's README shows.
 fn script_of(readme: &str) -> Result<&str> {
     let (_, after) = readme.split_once("```js\n").context("the README has no script")?;
     Ok(after.split_once("```").context("the README's script does not end")?.0)

@@ -1,5 +1,5 @@
-//! Checks the npm package: its size, its tarball by the tests in `tests/js/package`, and that it works in every runtime
-//! of `tests/js/runtimes`.
+//! Checks the npm package: its size, its tarball (by the tests in `tests/js/package`), and that it works in every
+//! runtime of `tests/js/runtimes`.
 
 use std::env;
 
@@ -9,16 +9,16 @@ use xshell::{Shell, cmd};
 use crate::npm_package::{self, Packed};
 use crate::{shell, workspace};
 
-/// The most bytes that a page may download for `./slim`: its minified script and the WebAssembly, compressed by brotli.
-/// This is the present size, rounded up, so that nothing large is added unnoticed; DESIGN.md says what each library
-/// costs. The same sources give the same bytes in every checkout, but a change of one line can add or remove 100 bytes
-/// elsewhere.
+/// The most bytes that a page may download for `./slim`: its minified script and the WebAssembly, both compressed by
+/// brotli. The limit is the present size, rounded up, so that nothing large can be added unnoticed. DESIGN.md says what
+/// each library costs. The same sources give the same bytes in every checkout, but a change of one line can add or
+/// remove 100 bytes elsewhere.
 const SLIM_LIMIT: u64 = 78_600;
 
-/// The same limit for the main entry, whose script contains the WebAssembly.
+/// The most bytes that a page may download for the main entry, whose script contains the WebAssembly.
 const MAIN_LIMIT: u64 = 99_700;
 
-/// The most bytes, compressed by brotli, that each further entry may add to a page that has the client.
+/// The most bytes, compressed by brotli, that each other entry may add to a page that already has the client.
 const BESIDE: [(&str, u64); 4] = [
     ("`polar-license/react`", 1_500),
     ("`polar-license/openfeature`", 1_000),
@@ -39,17 +39,17 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(node.env("POLAR_LICENSE_REPOSITORY", workspace::repository()?).run()?)
 }
 
-/// Packs the package, and runs one story in every runtime and one in every example, against the local Polar.
+/// Packs the package. Runs one story in every runtime and one in every example, against the local Polar.
 pub(crate) fn check_runtimes(sh: &Shell) -> Result<()> {
     let tarball = &npm_package::package(sh)?.file;
-    // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies again
+    // cargo gets the whole workspace, as in the step `tests`, so that it does not build its dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
     npm_package::ci(sh, "tests/js/runtimes")?;
     Ok(cmd!(sh, "node tests/js/runtimes/run.mjs {tarball} {polar}").run()?)
 }
 
-/// Checks that DESIGN.md gives the right sizes of the download, in thousands of bytes.
+/// Checks that DESIGN.md gives the right download sizes, in thousands of bytes.
 fn check_design(packed: &Packed) -> Result<()> {
     let thousands = |name: &str| {
         let size = packed.sizes.iter().find(|size| size.name == name);

@@ -1,4 +1,5 @@
-//! Packs the npm package as npm would publish it: WebAssembly, JavaScript, declarations and the template.
+//! Packs the npm package as npm would publish it: WebAssembly, JavaScript, TypeScript declarations and the files of the
+//! template.
 //!
 //! ```text
 //!   wasm_build ── target/npm/wasm, wasm-portal ── build.mjs, types.mjs ──┐
@@ -15,16 +16,16 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::{paths, wasm_build, workspace};
 
-/// The folder of the tools that build the JavaScript.
+/// The folder of the scripts that build the JavaScript, and of their dependencies.
 pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
 
-/// The files that every npm package has besides its own, and that the templates do not repeat.
+/// The files that every npm package contains besides its own files. The templates do not repeat them.
 const COMMON: [&str; 3] = ["CHANGELOG.md", workspace::LICENSES[0], workspace::LICENSES[1]];
 
-/// A copy of the lock file from which `ci` has installed everything.
+/// The path of a copy of a folder's lock file. The copy exists once `ci` has installed everything in the lock file.
 const INSTALLED: &str = "node_modules/.installed-lock.json";
 
-/// The name in the output of `sizes.mjs` for the whole download of a page with the separate WebAssembly.
+/// The name that `sizes.mjs` prints for everything that a page with the separate WebAssembly downloads.
 pub(crate) const SLIM_PAGE: &str = "a page with ./slim, in all";
 
 /// The packed package.
@@ -41,7 +42,7 @@ pub(crate) struct Packed {
 /// The size in bytes of something that a page downloads.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Size {
-    /// The name of the download, in words.
+    /// The name of the download, for people.
     pub(crate) name: String,
     raw: u64,
     gzip: u64,
@@ -49,7 +50,7 @@ pub(crate) struct Size {
     pub(crate) brotli: u64,
 }
 
-/// Builds and packs the package, and prints its sizes. Does so once per run, because several steps test the same
+/// Builds and packs the package, and prints its sizes. Does so only once in a run, because several steps test the same
 /// package.
 pub(crate) fn package(sh: &Shell) -> Result<&'static Packed> {
     static PACKED: OnceLock<Packed> = OnceLock::new();
@@ -91,7 +92,7 @@ pub(crate) fn install_tools(sh: &Shell) -> Result<()> {
     ci(sh, SCRIPTS)
 }
 
-/// Installs the packages in a folder's lock file, unless they were already installed from the same lock file.
+/// Installs the packages in a folder's lock file. Does nothing if they were already installed from the same lock file.
 pub(crate) fn ci(sh: &Shell, folder: &str) -> Result<()> {
     let _inside = sh.push_dir(workspace::root().join(folder));
     let lock = sh.read_file("package-lock.json")?;
@@ -99,7 +100,7 @@ pub(crate) fn ci(sh: &Shell, folder: &str) -> Result<()> {
         return Ok(());
     }
     let ci = npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-    // Electron's program is never started, and is not in the registry
+    // the tests never start Electron's program, and the registry does not have it
     ci.env("ELECTRON_SKIP_BINARY_DOWNLOAD", "1").run()?;
     // written last, and into the folder that npm removes first, so that it exists only after a complete installation
     Ok(sh.write_file(INSTALLED, lock)?)
@@ -110,7 +111,7 @@ pub(crate) fn npm(sh: &Shell) -> Cmd<'_> {
     sh.cmd(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
-/// Adds the licenses, the changelog and the addresses of the repository to a package that is about to be packed.
+/// Adds the licenses, the changelog and the repository's addresses to the folder of a package, before it is packed.
 pub(crate) fn add_common(sh: &Shell, folder: &Path) -> Result<()> {
     for file in COMMON {
         sh.copy_file(workspace::root().join(file), folder.join(file))?;
@@ -118,7 +119,7 @@ pub(crate) fn add_common(sh: &Shell, folder: &Path) -> Result<()> {
     add_addresses(sh, folder, &workspace::repository()?, workspace::funding()?.as_deref())
 }
 
-/// Writes the repository's address into the members of package.json that npm shows. Does nothing if the address is
+/// Writes the repository's address into the members of package.json that npm shows. Does nothing if `repository` is
 /// empty.
 fn add_addresses(sh: &Shell, folder: &Path, repository: &str, funding: Option<&str>) -> Result<()> {
     if repository.is_empty() {
@@ -135,7 +136,7 @@ fn add_addresses(sh: &Shell, folder: &Path, repository: &str, funding: Option<&s
     Ok(npm(sh).args(["pkg", "set"]).args(members).args(funding).run()?)
 }
 
-/// Copies the template, the texts and the guides for agents, and fills in the version and the sizes.
+/// Copies the template, the texts and the guides for agents, and inserts the version and the sizes.
 fn fill_template(folder: &Path, version: &str, sizes: &str) -> Result<()> {
     let template = workspace::root().join("pkg-template");
     for path in workspace::files(&template)? {

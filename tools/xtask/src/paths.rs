@@ -1,4 +1,4 @@
-//! Keeps the folder names of the machine that builds a package out of the package.
+//! Ensures that a package does not contain the names of folders on the machine that builds it.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace;
 
-/// The environment variable with cargo's flags for rustc, which also overrides flags in the user's own settings.
+/// The environment variable that gives cargo flags for rustc. It also overrides flags in the user's own settings.
 pub(crate) const FLAGS: &str = "CARGO_ENCODED_RUSTFLAGS";
 
 /// Returns flags for rustc that replace the paths of this machine by names that are the same everywhere.
@@ -16,7 +16,7 @@ pub(crate) fn remapped(target: &Path) -> String {
     flags.collect::<Vec<_>>().join("\u{1f}")
 }
 
-/// Returns the same flags for a C compiler such as gcc or clang.
+/// Returns flags for a C compiler such as gcc or clang that replace the same paths by the same names.
 pub(crate) fn remapped_for_c(target: &Path) -> String {
     let flags = names(target).into_iter().map(|(path, name)| format!("-ffile-prefix-map={}={name}", path.display()));
     flags.collect::<Vec<_>>().join(" ")

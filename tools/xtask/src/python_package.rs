@@ -1,6 +1,6 @@
-//! Builds the Python package (wheels, and the source distribution) in `target/package/python`, and
-//! runs its tests in an environment with nothing but the wheel and its dependencies. Without Python the tests are
-//! skipped, and a line says so.
+//! Builds the Python package (the wheels and the source distribution) in `target/package/python`. Runs its tests in an
+//! environment that contains only the wheel and its dependencies. If Python is missing, skips the tests and prints a
+//! line that says so.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,11 @@ use crate::{paths, shell, tools, workspace};
 const SOURCE: &str = "bindings/python";
 const MANIFEST: &str = "bindings/python/pyproject.toml";
 
-/// The targets whose wheels are built on Linux, for manylinux2014. macOS and Windows each build the wheel of the machine.
+/// The targets whose wheels are built on Linux, for manylinux2014. On macOS and Windows only the machine's own wheel is
+/// built.
 const LINUX: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 
-/// The limit for one build. The library is optimized as a whole, on a machine that may be busy.
+/// The longest time that one build may take. The library is optimized as a whole, and the machine may be busy.
 const TIME_LIMIT: Duration = Duration::from_secs(900);
 
 /// Builds the wheels for Linux and the source distribution: `cargo xtask package python`.
@@ -40,7 +41,7 @@ pub(crate) fn package_for_this_machine(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Runs the tests of `tests/python` with the wheel for this machine.
+/// Builds the wheel for this machine, and runs the tests of `tests/python` with it.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     if let Err(error) = PYTHON_WITH_PIP.ensure(sh) {
         println!("NOT RUN: {error:#}");
@@ -53,12 +54,12 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     style(sh, &python)?;
     let polar = LocalPolar::start(sh)?;
     let tests = cmd!(sh, "{python} -m unittest discover --start-directory tests/python");
-    // no bytecode is written beside the sources
+    // with this setting Python writes no bytecode beside the sources
     let tests = tests.env("PYTHONDONTWRITEBYTECODE", "1").env("POLAR_LICENSE_POLAR", polar.url());
     Ok(tests.env("POLAR_LICENSE_WHEEL", wheel).env("POLAR_LICENSE_SDIST", sdist).run()?)
 }
 
-/// Checks that the manifest has no version of its own, and the addresses of Cargo.toml.
+/// Checks that the manifest has no version of its own, and that it has the addresses of Cargo.toml.
 pub(crate) fn check_manifest() -> Result<()> {
     check_project(&workspace::text(MANIFEST)?, &workspace::addresses()?)
 }
@@ -71,7 +72,7 @@ fn check_project(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     }
     let urls = project.get("urls").and_then(|urls| urls.as_table());
     for (name, expected) in addresses {
-        // the names begin with a capital letter here, because PyPI shows them as they are written
+        // a name in pyproject.toml begins with a capital letter, because PyPI shows it unchanged
         let url = urls.into_iter().flatten().find(|(title, _)| title.eq_ignore_ascii_case(name));
         let own = url.and_then(|(_, address)| address.as_str()).unwrap_or_default();
         if own != expected {
@@ -81,7 +82,7 @@ fn check_project(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     Ok(())
 }
 
-/// Returns the target of this machine's wheel.
+/// Returns the target for which this machine's wheel is built.
 fn own_target(sh: &Shell) -> Result<String> {
     let host = Target::host(sh)?;
     if host.system == System::Linux && !LINUX.contains(&host.triple.as_str()) {
@@ -98,7 +99,7 @@ fn empty_output(sh: &Shell) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Builds the wheel, with its own license texts and those of its dependencies.
+/// Builds the wheel. It contains this project's license texts and those of its dependencies.
 fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     let built = folder.join("built");
     sh.remove_path(&built)?;
@@ -125,9 +126,9 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     Ok(folder.join(wheel.file_name().context("the wheel has no name")?))
 }
 
-/// Adds this project's licenses to the wheel. maturin does this by itself if they are beside pyproject.toml, as in the
-/// source distribution; in the repository they are in the top folder, and `license-files` may not name files above its
-/// own.
+/// Adds this project's licenses to the wheel. maturin adds them by itself if they are in the folder of pyproject.toml,
+/// as in the source distribution. In the repository they are in the top folder, and `license-files` may not name files
+/// outside of the folder of pyproject.toml.
 fn add_own_licenses(sh: &Shell, dist_info: &Path) -> Result<()> {
     let metadata = sh.read_file(dist_info.join("METADATA"))?;
     let (before, after) = metadata.split_once("License-Expression: ").context("the wheel names no license")?;
@@ -139,8 +140,8 @@ fn add_own_licenses(sh: &Shell, dist_info: &Path) -> Result<()> {
     Ok(sh.write_file(dist_info.join("METADATA"), format!("{before}{named}License-Expression: {after}"))?)
 }
 
-/// Builds the source distribution, and a wheel from it to see that no file is missing. The wheel takes no time: to
-/// cargo the files are unchanged since it built the library.
+/// Builds the source distribution, and builds a wheel from it to see that no file is missing. This wheel takes almost
+/// no time, because cargo sees that the files are unchanged since it built the library.
 fn sdist(sh: &Shell, folder: &Path) -> Result<PathBuf> {
     let built = folder.join("built");
     build(sh, &["--sdist"], &built)?;
@@ -162,15 +163,15 @@ fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
     let _inside = sh.push_dir(SOURCE);
     let maturin = shell::without_own_variables(sh.cmd(programs.join("maturin"))).env("PATH", path);
     let maturin = maturin.arg("build").args(arguments);
-    // zig links with the oldest glibc that the wheels are for
+    // zig links with the oldest glibc that the wheels support
     let maturin =
         if cfg!(target_os = "linux") { maturin.args(["--zig", "--compatibility", "manylinux2014"]) } else { maturin };
     let maturin = maturin.env(paths::FLAGS, paths::remapped(&target)).env("CFLAGS", paths::remapped_for_c(&target));
     shell::quietly(maturin.arg("--target-dir").arg(target).arg("--out").arg(to), TIME_LIMIT)
 }
 
-/// Creates an environment with the wheel and its dependencies, without network access: `cargo xtask setup` has stored
-/// the dependencies. Returns the environment's `python`.
+/// Creates an environment with the wheel and its dependencies. Needs no network, because `cargo xtask setup` has stored
+/// the dependencies. Returns the path of the environment's `python`.
 fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
     let (tools, stored) = (tools::PYTHON_PACKAGE.program("python")?, tools::PYTHON_PACKAGE.wheels()?);
     cmd!(sh, "{tools} -m venv --without-pip {folder}").run()?;
@@ -180,7 +181,7 @@ fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Checks the format and the types of the package's code, and that the tests type-check against the installed package.
+/// Checks the format and the types of the package's code, and the types of the tests against the installed package.
 fn style(sh: &Shell, python: &Path) -> Result<()> {
     let tools = tools::PYTHON_PACKAGE.program("python")?;
     for check in [&["check"][..], &["format", "--check"]] {

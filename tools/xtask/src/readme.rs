@@ -4,18 +4,18 @@
 //! |---|---|
 //! | `rust` | a documentation test of the crate, which includes the README; must not be ignored |
 //! | `rs` | Rust that needs other features: must be part of a file in `BUILT`, which another step builds and runs |
-//! | `sh` | run as one script in the repository's top folder; ends at the first line that fails |
-//! | `console` | lines that begin with `$ ` are run like `sh`; the others must appear in the output in this order; `...` stands for any lines |
-//! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
+//! | `sh` | run as one script in the repository's top folder; the script ends at the first line that fails |
+//! | `console` | lines that begin with `$ ` are run like a `sh` block; the other lines must appear in the output, in this order; `...` stands for any lines |
+//! | `toml` | parsed; a dependency on a package of this workspace must have the package's version and features that exist |
 //! | `json` | parsed |
 //! | `c`, `cpp` | must be part of a file in `examples`, which the tests `examples` and `languages` of the C library compile and run, or be the first block of `docs/src/guides/c.md`, which the test `book` compiles and runs unchanged |
 //! | `python` | must also be in `bindings/python/PYPI.md` or `SKILL.md`, whose blocks the step `python` runs |
-//! | `ts` | compiled strictly by the step `npm`, against the packed npm package; for Tauri, must be part of `examples/tauri` |
+//! | `ts` | compiled strictly by the step `npm`, against the packed npm package; a block about Tauri must be part of `examples/tauri` |
 //! | `tsx` | must be part of `examples/react`, which the step `runtimes` builds and drives |
 //! | `text` | not run |
 //!
-//! Two commands are treated specially: `cargo xtask test` is skipped because it would start itself, and
-//! `cargo add polar-license` runs in an empty crate and adds the crate of this repository. Never changes a file of the
+//! Two commands are treated specially. `cargo xtask test` is skipped, because it would start itself. `cargo add
+//! polar-license` runs in an empty crate and adds the crate of this repository. No block changes a file of the
 //! repository.
 
 mod blocks;
@@ -41,10 +41,10 @@ const BUILT: [&str; 8] = [
 
 const README: &str = "README.md";
 
-/// The guide for coding agents, which every package contains.
+/// The guide for coding agents. Every package contains it.
 const SKILL: &str = "SKILL.md";
 
-/// The page of the book that begins with the gate in C.
+/// The page of the book whose first block is the gate in C.
 const C_PAGE: &str = "docs/src/guides/c.md";
 
 /// The page that the step `tauri` builds and drives.
@@ -53,7 +53,7 @@ const TAURI_PAGE: &str = "examples/tauri/src/main.ts";
 /// The app that the step `runtimes` builds and drives.
 const REACT_APP: &str = "examples/react/src/App.tsx";
 
-/// Checks the blocks of the README and of the guide for agents, which show the same table of states.
+/// Checks the blocks of the README and of the guide for agents, and that both show the same table of states.
 pub(crate) fn check_front_pages(sh: &Shell) -> Result<()> {
     let [readme, skill] = [README, SKILL].map(|path| workspace::text(path).map(|text| states(&text).join("\n")));
     if readme? != skill? {
@@ -104,14 +104,14 @@ fn check_block(sh: &Shell, block: &Block) -> Result<()> {
     }
 }
 
-/// Runs the documentation tests of the README: there must be as many as it has `rust` blocks, and all must pass.
+/// Runs the README's documentation tests. There must be as many as the README has `rust` blocks, and all must pass.
 fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
     }
-    // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies again
+    // cargo gets the whole workspace, as in the step `tests`, so that it does not build all dependencies again
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
-    // packages of the workspace may have READMEs of their own
+    // the full path excludes READMEs of other packages of the workspace
     let ours = format!("test src/../{path} ");
     let passed = output.lines().filter(|line| line.starts_with(&ours) && line.ends_with("... ok")).count();
     if passed != blocks {
@@ -123,8 +123,8 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a block is part of an example, or the gate in the book. The steps `tests`, `languages` and `c-windows`
-/// compile and run the examples; the gate is compiled and run here.
+/// Checks that a C block is part of an example, or is the gate in the book. The steps `tests`, `languages` and
+/// `c-windows` compile and run the examples. The gate is compiled and run here.
 fn check_c(sh: &Shell, text: &str) -> Result<()> {
     const FOLDERS: [&str; 5] = ["examples/c", "examples/cpp", "examples/gtk", "examples/qt", "examples/win32"];
     for folder in FOLDERS {
@@ -141,14 +141,14 @@ fn check_c(sh: &Shell, text: &str) -> Result<()> {
     Ok(shell::cargo(sh, "test --quiet --locked --workspace --test book").run()?)
 }
 
-/// Returns `true` if the file contains the part. Ignores indentation, because pages show methods without that of their
-/// class.
+/// Returns `true` if the file contains the part. Ignores indentation, because pages show methods without the
+/// indentation that they have in their class.
 fn contains(file: &str, part: &str) -> bool {
     let without_indentation = |text: &str| text.lines().flat_map(|line| [line.trim_start(), "\n"]).collect::<String>();
     without_indentation(file).contains(&without_indentation(part))
 }
 
-/// Checks that one of the files contains the text.
+/// Checks that at least one of the files contains the text.
 fn check_part(text: &str, files: &[&str]) -> Result<()> {
     for file in files {
         if workspace::text(file)?.contains(text) {
@@ -158,7 +158,8 @@ fn check_part(text: &str, files: &[&str]) -> Result<()> {
     bail!("it must be part of {}", files.join(", or "));
 }
 
-/// Checks a manifest or a part of one: this workspace must have the packages, versions and features that it names.
+/// Checks a whole manifest or a part of one. This workspace must have the packages, versions and features that it
+/// names.
 fn check_toml(text: &str) -> Result<()> {
     let manifest: toml::Table = text.parse().context("it is not valid TOML")?;
     let metadata = workspace::metadata()?;

@@ -1,5 +1,5 @@
-//! Checks whether a version can be published, and writes its release notes. Publishes nothing:
-//! `.github/workflows/release.yml` does that, after it has run this check.
+//! Checks whether a version can be published, and writes its release notes. Publishes nothing.
+//! `.github/workflows/release.yml` publishes the version, after this check has passed there.
 
 use std::fs;
 
@@ -44,7 +44,8 @@ fn obstacles(tag: &str, packages: &[Package], addresses: &[(&str, String)]) -> V
     wrong
 }
 
-/// Returns the changelog's section for the version, or `None` if there is none with a date or it is empty.
+/// Returns the changelog's section for the version. Returns `None` if no section of this version has a date, or if the
+/// section is empty.
 fn notes(changelog: &str, version: &str) -> Option<String> {
     let start = format!("## {version} - ");
     let mut lines = changelog.lines().skip_while(|line| !line.starts_with(&start)).skip(1).peekable();

@@ -1,4 +1,4 @@
-//! The tools that building and testing need besides Rust, each with the ways to find and to install it.
+//! The tools besides Rust that building and testing need. Each entry says how to find the tool and how to install it.
 //! To add a tool, add an entry to [`ALL`]. A tool that is already installed is not installed again.
 
 use std::path::Path;
@@ -82,7 +82,8 @@ pub(crate) static CHROMIUM: Requirement = Requirement {
     source: Source::Debian(&["chromium", "chromium-driver"]),
 };
 
-/// The second browser for the tests of the dialog. If it is missing, a line says so, and the other tests run.
+/// The second browser in which the dialog is tested. If it cannot be installed, the tests print a line that says so,
+/// and go on without it.
 pub(crate) static FIREFOX: Requirement = Requirement {
     name: "Firefox",
     find: |sh| versions(sh, &["firefox-esr"]),
@@ -98,7 +99,7 @@ pub(crate) static C_COMPILERS: Requirement = Requirement {
 pub(crate) static PYTHON: Requirement =
     Requirement { name: "Python 3", find: |sh| versions(sh, &["python3"]), source: Source::Debian(&["python3"]) };
 
-/// The Python that builds and tests the Python package.
+/// The Python with which the Python package is built and tested.
 pub(crate) static PYTHON_WITH_PIP: Requirement = Requirement {
     name: "Python 3.11 or newer with pip",
     find: |sh| {
@@ -120,22 +121,22 @@ pub(crate) static VALGRIND: Requirement = Requirement {
     source: Source::Debian(&["valgrind", "libc6-dbg"]),
 };
 
-/// The tool of the tests that make system calls fail or record them.
+/// A tool that records system calls or makes them fail. Some tests need it.
 pub(crate) static STRACE: Requirement =
     Requirement { name: "strace", find: |sh| versions(sh, &["strace"]), source: Source::Debian(&["strace"]) };
 
-/// The tool of the tests of `doctor` that change a command's clock.
+/// A tool that changes a command's clock. The tests of `doctor` need it.
 pub(crate) static FAKETIME: Requirement =
     Requirement { name: "faketime", find: |sh| versions(sh, &["faketime"]), source: Source::Debian(&["faketime"]) };
 
-/// The tools of the test that cuts the power of a real file system. It is skipped where none can be mounted.
+/// The tools for the test that cuts the power of a real file system. The test is skipped if it cannot mount one.
 pub(crate) static XFS_TOOLS: Requirement = Requirement {
     name: "tools of XFS",
     find: |sh| shell::probe(cmd!(sh, "xfs_io -V")),
     source: Source::Debian(&["xfsprogs"]),
 };
 
-/// The toolchain of the sanitizers. ThreadSanitizer also needs the source of std.
+/// The toolchain that has the sanitizers. ThreadSanitizer also needs the source of std.
 pub(crate) static NIGHTLY: Requirement = Requirement {
     name: "nightly Rust with the source of std",
     find: |sh| {
@@ -163,7 +164,7 @@ pub(crate) static CMAKE: Requirement = Requirement {
     source: Source::Debian(&["cmake", "pkg-config", "make"]),
 };
 
-/// The headers for building cargo-c. Not needed if cargo-c is installed.
+/// The headers that building cargo-c needs. Not needed if cargo-c is installed.
 pub(crate) static OPENSSL: Requirement = Requirement {
     name: "OpenSSL's headers",
     find: |sh| tools::CARGO_C.found(sh).or_else(|| shell::probe(cmd!(sh, "pkg-config --modversion openssl"))),
@@ -173,7 +174,7 @@ pub(crate) static OPENSSL: Requirement = Requirement {
 pub(crate) static CARGO_C: Requirement =
     Requirement { name: "cargo-c", find: |sh| tools::CARGO_C.found(sh), source: Source::CratesIo(&tools::CARGO_C) };
 
-/// The tool that builds the book. Only `cargo xtask docs` needs it; no test does.
+/// The tool that builds the book. Only `cargo xtask docs` needs it; the tests do not.
 pub(crate) static MDBOOK: Requirement =
     Requirement { name: "mdBook", find: |sh| tools::MDBOOK.found(sh), source: Source::CratesIo(&tools::MDBOOK) };
 
@@ -225,7 +226,7 @@ pub(crate) static QT: Requirement = Requirement {
     source: Source::Debian(&["qt6-base-dev", "pkg-config"]),
 };
 
-/// GTK, and Xvfb as the display that its windows need.
+/// GTK, and Xvfb for the display that the windows of GTK need.
 pub(crate) static GTK: Requirement = Requirement {
     name: "GTK 4 and Xvfb",
     find: |sh| {
@@ -235,11 +236,11 @@ pub(crate) static GTK: Requirement = Requirement {
     source: Source::Debian(&["libgtk-4-dev", "pkg-config", "xauth", "xvfb"]),
 };
 
-/// The package manager that builds the example in C with the package's recipe.
+/// The package manager that builds the C example, by the recipe in the package.
 pub(crate) static CONAN: Requirement =
     Requirement { name: "Conan", find: |_| tools::CONAN.found(), source: Source::PyPi(&tools::CONAN) };
 
-/// The libraries that build a Tauri app and open its window without a screen.
+/// The libraries with which a Tauri app is built, and the programs that open its window without a screen.
 pub(crate) static WEBKIT: Requirement = Requirement {
     name: "WebKitGTK with its WebDriver, and Xvfb",
     find: |sh| {
@@ -262,25 +263,25 @@ pub(crate) static NPM_PACKAGE: [&Requirement; 3] = [&WASM_STD, &WASM_BINDGEN, &N
 /// A tool or a library that has to be installed.
 pub(crate) struct Requirement {
     name: &'static str,
-    /// A quick function that returns the installed version, if there is one, and changes nothing.
+    /// Returns the installed version, or `None` if the requirement is missing. Must be fast, and must change nothing.
     find: fn(&Shell) -> Option<String>,
     source: Source,
 }
 
-/// The source that a requirement is installed from.
+/// The place from which a requirement is installed.
 enum Source {
     /// The arguments for rustup.
     Rustup(&'static [&'static str]),
-    /// Packages of Debian.
+    /// Names of Debian packages.
     Debian(&'static [&'static str]),
-    /// A package of crates.io that is built into the user's cache.
+    /// A package of crates.io. It is built into the user's cache.
     CratesIo(&'static Tool),
-    /// An environment with packages of PyPI.
+    /// A Python environment with packages of PyPI.
     PyPi(&'static PythonTools),
 }
 
-/// Installs everything that is missing: `cargo xtask setup`. Prints one line for each requirement, and at the end those
-/// that could not be installed.
+/// Installs everything that is missing: `cargo xtask setup`. Prints one line for each requirement, and at the end the
+/// requirements that could not be installed.
 pub(crate) fn set_up(sh: &Shell) -> Result<()> {
     let mut missing = Vec::new();
     for requirement in ALL {
@@ -302,12 +303,12 @@ impl Requirement {
         self.name
     }
 
-    /// Returns `true` if the requirement would have to be installed.
+    /// Returns `true` if the requirement is not installed.
     pub(crate) fn is_missing(&self, sh: &Shell) -> bool {
         (self.find)(sh).is_none()
     }
 
-    /// Installs the requirement if it is missing, and prints something only then.
+    /// Installs the requirement if it is missing. Prints nothing if it is already installed.
     pub(crate) fn ensure(&self, sh: &Shell) -> Result<()> {
         if (self.find)(sh).is_some() { Ok(()) } else { self.get(sh) }
     }
@@ -332,7 +333,7 @@ impl Requirement {
 }
 
 impl Source {
-    /// Installs from this source, within a bounded time and without asking the user anything.
+    /// Installs a requirement from this source, within a time limit and without asking the user anything.
     fn install(&self, sh: &Shell) -> Result<()> {
         match self {
             // rustup may wait for minutes if its server cannot be reached
@@ -361,7 +362,7 @@ fn rustup<'a>(sh: &'a Shell, arguments: &[&str]) -> Cmd<'a> {
     sh.cmd("rustup").args(arguments)
 }
 
-/// Returns the version of the first program, if all of the programs run.
+/// Returns the version of the first program if all of the programs run, and otherwise `None`.
 fn versions(sh: &Shell, programs: &[&str]) -> Option<String> {
     let version = |program: &&str| {
         let mut words = program.split_whitespace();
@@ -376,7 +377,7 @@ fn major(version: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// Finds the standard library for another target in the active toolchain, wherever that comes from.
+/// Finds the standard library for another target in the active toolchain, however the toolchain was installed.
 fn find_std(sh: &Shell, target: &str) -> Option<String> {
     let folder = shell::probe(cmd!(sh, "rustc --print target-libdir --target {target}"))?;
     let mut files = sh.read_dir(folder).ok()?.into_iter();

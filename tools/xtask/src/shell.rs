@@ -1,4 +1,4 @@
-//! Runs other programs with xshell: in the repository's top folder, and shows each command before it runs.
+//! Runs other programs with xshell. Runs them in the repository's top folder, and shows each command first.
 
 use std::env;
 use std::io::{Read, Seek};
@@ -11,8 +11,8 @@ use xshell::{Cmd, Shell};
 
 use crate::workspace;
 
-/// The time after which a program of others counts as hanging. Ten minutes, because a shared machine can be slow, and a
-/// failure that only the machine caused says nothing about the code.
+/// The time after which an external program counts as hanging. It is ten minutes, because a shared machine can be slow,
+/// and a failure that only the machine caused says nothing about the code.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Returns a shell that runs programs in the repository's top folder.
@@ -20,19 +20,19 @@ pub(crate) fn new() -> Result<Shell> {
     let sh = Shell::new()?;
     sh.change_dir(workspace::root());
     if env::var_os("CI").is_some() {
-        // in a fresh clone nothing is built a second time, so incremental builds only cost time and disk space
+        // a fresh clone builds everything only once, so incremental builds would only cost time and disk space
         sh.set_var("CARGO_INCREMENTAL", "0");
     }
     Ok(sh)
 }
 
-/// Returns a command for the user's cargo, with `words` as its first arguments.
+/// Returns a command that runs the user's cargo. `words` are split into its first arguments.
 pub(crate) fn cargo<'a>(sh: &'a Shell, words: &str) -> Cmd<'a> {
     without_own_variables(sh.cmd("cargo")).args(words.split_whitespace())
 }
 
-/// Removes the environment variables by which `cargo run` describes xtask to itself: build scripts that read them would
-/// run again.
+/// Removes the environment variables in which `cargo run` describes xtask to xtask itself. Otherwise build scripts that
+/// read these variables would run again.
 pub(crate) fn without_own_variables(command: Cmd) -> Cmd {
     let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let own = names.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
@@ -44,10 +44,10 @@ pub(crate) fn probe(command: Cmd) -> Option<String> {
     command.quiet().ignore_stderr().read().ok()
 }
 
-/// Runs the command without showing its output unless it fails, and ends it after `limit`.
+/// Runs the command, and ends it after `limit`. Shows its output only if it fails.
 pub(crate) fn quietly(command: Cmd, limit: Duration) -> Result<()> {
     let shown = command.to_string();
-    // a file instead of a pipe: a process that outlives the ended command could hold a pipe open for ever
+    // a file instead of a pipe, because a process that outlives the ended command could hold a pipe open for ever
     let mut log = tempfile::tempfile()?;
     let mut command = Command::from(command);
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);

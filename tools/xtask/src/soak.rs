@@ -1,6 +1,7 @@
-//! `cargo xtask soak`: searches for unknown bugs for as long as there is time, by failing every system call, killing
-//! processes, cutting the power, the hostile server, random stories, and fuzzing. `cargo xtask test` runs the same
-//! tests within seconds. Prints the name of each test that is skipped for lack of a tool. Changes no file of the repository.
+//! `cargo xtask soak` searches for unknown bugs for as long as the time allows. It fails every system call, kills
+//! processes, cuts the power, runs the hostile server and random stories, and fuzzes. `cargo xtask test` runs the same
+//! tests within seconds. Prints the name of each test that is skipped because a tool is missing. Changes no file of the
+//! repository.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -13,27 +14,27 @@ use xshell::{Shell, cmd};
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
-/// The test programs: package, name, and the share of the time that each of its timed tests gets.
+/// The test programs. Each has its package, its name, and the share of the time that each of its timed tests gets.
 const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
     ("polar-license-cli", "failures", 0.2),
-    // six timed tests, two at a time on two cores
+    // this program has six timed tests, of which two run at a time on two cores
     ("polar-license", "model", 0.05),
-    // seven timed tests
+    // this program has seven timed tests
     ("polar-license", "fuzz", 0.1),
 ];
 
-/// The share of the time that each fuzz target gets under libFuzzer.
+/// The share of the time for which libFuzzer runs each fuzz target.
 const FUZZ_SHARE: f64 = 0.08;
 
-/// The packages that become parts of apps.
+/// The packages that are shipped as parts of apps.
 const SHIPPED: [&str; 3] = ["polar-license", "polar-license-c", "polar-license-wasm"];
 
-/// The output folder of libFuzzer. The seeds in `fuzz/corpus` stay unchanged.
+/// The folder into which libFuzzer writes. The seeds in `fuzz/corpus` stay unchanged.
 const FUZZ_OUTPUT: &str = "fuzz";
 
-/// Runs everything in about `minutes`, and a few more for tests without a time limit.
+/// Runs everything in about `minutes`, plus a few minutes for tests without a time limit.
 pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     for requirement in [&STRACE, &XFS_TOOLS, &NODE] {
         if let Err(missing) = requirement.ensure(sh) {
@@ -42,7 +43,7 @@ pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     }
     npm_package::install_tools(sh)?;
     let time = f64::from(minutes);
-    // the model's stories; its output names the seed that failed
+    // the seed of the model's random stories; if one fails, the output names the seed
     let seed = RandomState::new().hash_one(()) as u32;
     for (package, program, share) in PROGRAMS {
         let test = shell::cargo(sh, "test --locked --package").args([package, "--test", program, "--", "--nocapture"]);
@@ -53,8 +54,8 @@ pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     check_dependencies(sh)
 }
 
-/// Checks that DESIGN.md gives a reason for each dependency, and that `deny.toml` allows the licenses, crates and
-/// sources of all of them.
+/// Checks that DESIGN.md gives a reason for each dependency, and that `deny.toml` allows the license, the name and the
+/// source of each.
 pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
     let (shipped, listed) = (shipped()?, listed(&workspace::text("DESIGN.md")?));
     let differ: Vec<_> = shipped.symmetric_difference(&listed).map(String::as_str).collect();
@@ -65,7 +66,7 @@ pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
         println!("skipped: cargo-deny is not installed");
         return Ok(());
     }
-    // advisories are not checked: whether their database can be reached does not depend on this repository
+    // advisories are not checked, because that would depend on whether their database can be reached
     for manifest in ["Cargo.toml", tauri::MANIFEST] {
         let deny = shell::cargo(sh, "deny --workspace --locked --offline --all-features --manifest-path").arg(manifest);
         deny.args(["check", "bans", "licenses", "sources"]).run()?;
@@ -73,7 +74,8 @@ pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Returns the dependencies of the shipped packages, without each other and without those of tests and builds.
+/// Returns the crates on which the shipped packages depend. Leaves out the shipped packages themselves, and
+/// dependencies of tests and build scripts.
 fn shipped() -> Result<BTreeSet<String>> {
     let metadata = workspace::metadata()?;
     let mut names = BTreeSet::new();
@@ -93,19 +95,19 @@ fn listed(design: &str) -> BTreeSet<String> {
     names.flat_map(|cell| cell.split(", ")).map(str::to_owned).collect()
 }
 
-/// Runs each fuzz target for this many seconds.
+/// Runs each fuzz target for `seconds`.
 fn fuzz(sh: &Shell, seconds: f64) -> Result<()> {
     if shell::probe(cmd!(sh, "rustup run nightly cargo fuzz --version")).is_none() {
         println!("skipped: cargo-fuzz is not installed, or there is no nightly Rust");
         return Ok(());
     }
-    // checked first, because cargo-fuzz would silently update the lock file
+    // this is checked first, because cargo-fuzz would silently update the lock file
     cmd!(sh, "cargo metadata --locked --format-version=1 --manifest-path fuzz/Cargo.toml").ignore_stdout().run()?;
     let output = workspace::target()?.join(FUZZ_OUTPUT);
     for target in fuzz_targets()? {
         let (found, seeds) = (output.join("corpus").join(&target), format!("fuzz/corpus/{target}"));
         sh.create_dir(&found)?;
-        // only the C library has unsafe code for AddressSanitizer to check
+        // AddressSanitizer checks unsafe code, which only the C library has
         let sanitizer = if target == "calls" { "address" } else { "none" };
         let run =
             cmd!(sh, "rustup run nightly cargo fuzz run --fuzz-dir fuzz --sanitizer {sanitizer} --target-dir {output}");

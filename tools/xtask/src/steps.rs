@@ -7,9 +7,8 @@
 //!                                                                     └── ELSEWHERE, in order, in a process of its own
 //! ```
 //!
-//! Many steps wait more than they compute: for linkers, emulators, browsers and time limits. Two lanes use the
-//! processors better than one. Both write to `target/debug`, which cargo locks while it builds, and to no other folder
-//! in common.
+//! Two lanes use the processors better than one, because many steps mostly wait, for linkers, emulators, browsers and
+//! time limits. Both lanes write to `target/debug`, which cargo locks while it builds, and to no other common folder.
 
 mod history;
 mod lanes;
@@ -33,7 +32,7 @@ use crate::{
 
 struct Step {
     name: &'static str,
-    /// The property that holds if the step passes, in words.
+    /// The property that holds if the step passes, in words for people.
     proves: &'static str,
     needs: &'static [&'static Requirement],
     run: fn(&Shell) -> Result<()>,
@@ -65,7 +64,7 @@ const LINTS: &[Step] = &[
     },
 ];
 
-/// The tests of `cargo xtask test --quick`, which need nothing but Rust. The step `tests` runs them too.
+/// The tests of `cargo xtask test --quick`. They need nothing but Rust. The step `tests` runs them too.
 const CORE: &[Step] = &[Step {
     name: "core",
     proves: "the library, the scenarios, the model, the life of a client over real HTTP, and the command pass their tests",
@@ -123,7 +122,7 @@ const RUST: &[Step] = &[
         proves: "unit, integration and documentation tests pass, including those of the C library and the customer portal",
         needs: &[&C_COMPILERS, &PYTHON, &NODE, &STRACE, &FAKETIME],
         run: |sh| {
-            // some tests compare the file store with that of the npm package
+            // some tests of this step compare the file store with the file store of the npm package
             npm_package::install_tools(sh)?;
             Ok(cargo(sh, "test --locked --workspace").run()?)
         },
@@ -133,8 +132,8 @@ const RUST: &[Step] = &[
         proves: "the client for tokio passes its tests, including the scenarios, the customer portal and TLS",
         needs: &[],
         run: |sh| {
-            // the step `tests` builds the portal too, for the command and the C library; other features mean another
-            // build
+            // the step `tests` also builds the portal, for the command and the C library; without the portal, cargo
+            // would have to build everything again for another set of features
             let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
             test()
                 .args(["--lib", "--test", "tokio", "--test", "tokio_scenarios", "--test", "http", "--test", "tls"])
@@ -204,7 +203,7 @@ const RUST: &[Step] = &[
     },
 ];
 
-/// The steps for other platforms: the npm packages, Rust in web pages, the Tauri plugin, and other systems.
+/// The steps for other platforms: the npm packages, Rust in web pages, the Tauri plugin, and other operating systems.
 const ELSEWHERE: &[Step] = &[
     Step {
         name: "npm",
@@ -262,7 +261,7 @@ pub(crate) enum Selection {
     Quick,
     /// All steps.
     Everything,
-    /// These steps, and in each table those after it: the rest of a run that was interrupted.
+    /// The named steps, and the steps after them in their tables. This is the rest of an interrupted run.
     From(Vec<String>),
     /// Only these steps.
     Named(Vec<String>),
@@ -293,7 +292,8 @@ pub(crate) fn test(sh: &Shell, selection: &Selection) -> Result<()> {
     Ok(())
 }
 
-/// The steps of a full run: some in order, then those of two lanes at the same time.
+/// The steps of a full run. Those of `first` run in order; those of `rust` and of `elsewhere` then run at the same
+/// time.
 struct Tables {
     first: Vec<&'static Step>,
     rust: Vec<&'static Step>,
@@ -309,8 +309,8 @@ impl Tables {
         }
     }
 
-    /// Leaves out what comes before the named steps in their tables. A table without a named step counts as done, but
-    /// for the lanes if a step before them is named.
+    /// Returns the tables, each without the steps before its named step. A table without a named step counts as done,
+    /// and becomes empty. But if a step of `first` is named, the tables of both lanes stay whole.
     fn from(names: &[String]) -> Result<Self> {
         chosen(names)?;
         let rest = |steps: Vec<&'static Step>| -> Vec<_> {
@@ -329,12 +329,12 @@ impl Tables {
     }
 }
 
-/// Runs all steps of the tables, most of them two at a time, and returns how many there are.
+/// Runs all steps of the tables, and returns their number. Most of the steps run two at a time.
 fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     plan(sh, &tables);
     let run = || -> Result<()> {
         in_order(sh, &tables.first)?;
-        // installed here, because the lanes would install the same things at the same time
+        // installed before the lanes start, because both lanes would try to install the same things at the same time
         let needs = tables.rust.iter().chain(&tables.elsewhere).flat_map(|step| step.needs);
         needs.into_iter().try_for_each(|requirement| requirement.ensure(sh))?;
         npm_package::install_tools(sh)?;
@@ -346,7 +346,7 @@ fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     Ok(tables.steps().count())
 }
 
-/// Prints each step, its duration in the last run, and the tools that it will install.
+/// Prints each step, how long it took in the last run, and the tools that it will install.
 fn plan(sh: &Shell, tables: &Tables) {
     for step in tables.steps() {
         let last = history::last(step.name).map_or_else(String::new, |time| format!("{:.0} s", time.as_secs_f32()));
@@ -356,7 +356,8 @@ fn plan(sh: &Shell, tables: &Tables) {
     }
 }
 
-/// Returns the command that resumes an interrupted run: from the first step of each table that has not passed.
+/// Returns the command that resumes an interrupted run. In each table it begins with the first step that has not
+/// passed.
 fn resume_command() -> Option<String> {
     let Tables { first, rust, elsewhere } = Tables::all();
     let next =
@@ -369,7 +370,7 @@ fn resume_command() -> Option<String> {
     (!options.is_empty()).then(|| format!("`cargo xtask test {}`", options.join(" ")))
 }
 
-/// Runs steps one after the other until one fails, and returns how many there are.
+/// Runs steps one after the other until one fails, and returns their number.
 fn in_order(sh: &Shell, steps: &[&Step]) -> Result<usize> {
     for (number, step) in steps.iter().enumerate() {
         println!("\n── {} ({} of {}): {}", step.name, number + 1, steps.len(), step.proves);

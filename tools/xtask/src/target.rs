@@ -1,4 +1,4 @@
-//! The target of a build, this machine or another one, and the names of the C library's files there.
+//! The target of a build, which is this machine or another one, and the names that the C library's files have on it.
 
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
@@ -10,7 +10,7 @@ pub(crate) struct Target {
     is_host: bool,
 }
 
-/// A kind of system, with its way to name and link libraries.
+/// A kind of operating system, which decides how libraries are named and linked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum System {
     Linux,
@@ -46,12 +46,14 @@ impl Target {
         (!self.is_host).then_some(self.triple.as_str())
     }
 
-    /// Returns the arguments for cargo. Empty for this machine, so that cargo reuses what it has built for it.
+    /// Returns the arguments that make cargo build for this target. For this machine there are none, so that cargo
+    /// reuses its earlier builds.
     pub(crate) fn arguments(&self) -> Vec<&str> {
         self.foreign().map_or_else(Vec::new, |triple| vec!["--target", triple])
     }
 
-    /// Returns the environment variable for one of cargo's settings for this target, such as `LINKER`.
+    /// Returns the name of the environment variable for one of cargo's settings for this target. An example of `name`
+    /// is `LINKER`.
     pub(crate) fn setting(&self, name: &str) -> String {
         setting(&self.triple, name)
     }
@@ -62,7 +64,7 @@ impl Target {
     }
 }
 
-/// Returns the environment variable for one of cargo's settings for a target.
+/// Returns the name of the environment variable for one of cargo's settings for the target `triple`.
 pub(crate) fn setting(triple: &str, name: &str) -> String {
     format!("CARGO_TARGET_{}_{name}", triple.to_uppercase().replace(['-', '.'], "_"))
 }
@@ -88,7 +90,7 @@ impl System {
         matches!(self, Self::WindowsGnu | Self::WindowsMsvc)
     }
 
-    /// Returns the file name of the static library in `lib`.
+    /// Returns the file name of the static library in the folder `lib` of the package.
     pub(crate) fn static_library(self) -> &'static str {
         match self {
             Self::Linux | Self::MacOs | Self::WindowsGnu => "libpolar_license.a",
@@ -105,22 +107,23 @@ impl System {
         }
     }
 
-    /// Returns the linker option that leaves out of a program the functions that it does not use.
+    /// Returns the linker option that removes unused functions from a program.
     pub(crate) fn without_unused(self) -> &'static str {
         match self {
             Self::Linux | Self::WindowsGnu => "-Wl,--gc-sections",
             Self::MacOs => "-Wl,-dead_strip",
-            // Microsoft's linker does that without an option
+            // Microsoft's linker removes them without an option
             Self::WindowsMsvc => "",
         }
     }
 
-    /// Returns the linker option that makes a program depend only on those of the following libraries that it uses.
+    /// Returns the linker option that makes a program depend only on the libraries that it uses. It applies to the
+    /// libraries that follow the option.
     pub(crate) fn as_needed(self) -> &'static str {
         match self {
             Self::Linux => "-Wl,--as-needed",
             Self::MacOs => "-Wl,-dead_strip_dylibs",
-            // an import library that the program does not use leaves no trace
+            // an import library that a program does not use leaves no trace in the program
             Self::WindowsGnu | Self::WindowsMsvc => "",
         }
     }

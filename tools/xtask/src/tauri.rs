@@ -1,5 +1,5 @@
-//! Tests of the Tauri plugin: builds the app in `examples/tauri` with it, and runs `tests/js/tauri`, which drives the
-//! app's window. Plugin and app are a workspace of their own, built in `target/tauri`.
+//! Tests the Tauri plugin. Builds the app in `examples/tauri` with the plugin, and runs `tests/js/tauri`, which drives
+//! the app's window. The plugin and the app are a workspace of their own, which is built in `target/tauri`.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,14 @@ use xshell::{Cmd, Shell, cmd};
 use crate::requirements::{TAURI_DRIVER, WEBKIT};
 use crate::{npm_package, readme, shell, tools, workspace};
 
-/// The manifest of the plugin, and of that workspace.
+/// The manifest of the plugin, and of the workspace of plugin and app.
 pub(crate) const MANIFEST: &str = "bindings/tauri/Cargo.toml";
 
 const README: &str = "bindings/tauri/README.md";
 const APP: &str = "examples/tauri";
 const TESTS: &str = "tests/js/tauri";
 
-/// Builds everything and runs the tests. Where no window can be opened, runs only the checks that need none.
+/// Builds everything and runs the tests. If no window can be opened, runs only the checks that need no window.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     check_manifest()?;
     readme::check(sh, README)?;
@@ -31,7 +31,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         npm_package::ci(sh, folder)?;
     }
     let app = build(sh)?;
-    // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies again
+    // cargo gets the whole workspace, as in the step `tests`, so that it does not build its dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let tests = cmd!(sh, "xvfb-run --auto-servernum node --test --test-reporter=spec {TESTS}/window.test.mjs");
@@ -44,7 +44,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         .run()?)
 }
 
-/// Builds the page and the program, and returns the program.
+/// Builds the page and the program, and returns the program's path.
 fn build(sh: &Shell) -> Result<PathBuf> {
     {
         let _inside = sh.push_dir(APP);
@@ -64,7 +64,7 @@ fn target() -> Result<PathBuf> {
     Ok(workspace::target()?.join("tauri"))
 }
 
-/// Checks the fields that the manifest repeats from the main workspace's, because it cannot inherit them.
+/// Checks the fields that the manifest repeats from the main workspace. It cannot inherit them.
 pub(crate) fn check_manifest() -> Result<()> {
     let (manifest, readme) = (workspace::text(MANIFEST)?, workspace::text(README)?);
     check_versions(&manifest, &readme)?;

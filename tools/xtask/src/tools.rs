@@ -1,5 +1,5 @@
-//! Programs that the build needs in one certain version. Those from crates.io are built into a folder per version,
-//! which all checkouts of a user share, because building them takes minutes. Those from PyPI are in virtual
+//! Programs that the build needs in one exact version. Those from crates.io are built into one folder for each version.
+//! All checkouts of a user share these folders, because building takes minutes. Those from PyPI are in virtual
 //! environments of Python, in `target/tools`.
 
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use xshell::{Shell, cmd};
 
 use crate::{shell, workspace};
 
-/// The command of wasm-bindgen, which refuses to work with a library of another version.
+/// The command of wasm-bindgen. It works only with the library wasm-bindgen of the same version.
 pub(crate) const WASM_BINDGEN: Tool = Tool {
     package: "wasm-bindgen-cli",
     version: |sh| {
@@ -21,7 +21,7 @@ pub(crate) const WASM_BINDGEN: Tool = Tool {
     any_version: None,
 };
 
-/// The tool that builds and installs the C library. Later versions need a later Rust.
+/// The tool that builds and installs the C library. Its later versions need a later Rust.
 pub(crate) const CARGO_C: Tool =
     Tool { package: "cargo-c", version: |_| Ok("0.10.24+cargo-0.98.0".into()), any_version: Some("cargo-cinstall") };
 
@@ -33,12 +33,12 @@ pub(crate) const MDBOOK: Tool =
 pub(crate) const TAURI_DRIVER: Tool =
     Tool { package: "tauri-driver", version: |_| Ok("2.1.0".into()), any_version: None };
 
-/// A package of crates.io in the version to use.
+/// A tool from crates.io: its package, and the version of it to use.
 pub(crate) struct Tool {
     package: &'static str,
     version: fn(&Shell) -> Result<String>,
-    /// The name of an installed program to use in its place in any version, if that answers `--version`. `None` if the
-    /// version matters.
+    /// The name of the user's own program that may be used instead, in any version, if it answers `--version`. `None`
+    /// if the version matters.
     any_version: Option<&'static str>,
 }
 
@@ -48,8 +48,8 @@ impl Tool {
         self.built(sh).or_else(|| self.ready_made(sh))
     }
 
-    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`: the one that was built here, or else
-    /// the user's own.
+    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. Prefers the program that was built
+    /// here to the user's own.
     pub(crate) fn program(&self, sh: &Shell, name: &str) -> Result<PathBuf> {
         if self.built(sh).is_none() && self.ready_made(sh).is_some() {
             return Ok(name.into());
@@ -64,13 +64,14 @@ impl Tool {
         installed.lines().any(|line| line.trim_end_matches(':') == wanted).then_some(wanted)
     }
 
-    /// Returns the version that the user has installed, if any version will do.
+    /// Returns the version that the user has installed. Returns `None` if none is installed, or if the version matters.
     fn ready_made(&self, sh: &Shell) -> Option<String> {
         shell::probe(sh.cmd(self.any_version?).arg("--version"))
     }
 
-    /// Builds the tool without optimization, which takes half as long and is fast enough. Uses the dependencies in the
-    /// tool's lock file, because newer ones may need a later Rust; uses the newest if a registry lacks one of them.
+    /// Builds the tool without optimization, which takes half as long and makes it fast enough. First uses the
+    /// dependencies in the tool's lock file, because newer ones may need a later Rust. If that fails, as when a
+    /// registry lacks one of them, uses the newest dependencies.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let as_published = self.install_with(sh, "install --debug --locked");
         as_published.or_else(|error| {
@@ -105,12 +106,12 @@ pub(crate) struct PythonTools {
     folder: &'static str,
     /// The path of the requirements file, relative to the repository's top folder.
     list: &'static str,
-    /// The packages that are also kept as wheels, because the environments of tests install them.
+    /// The packages that are also stored as wheels, because tests install them in environments of their own.
     wheels: &'static [&'static str],
 }
 
 impl PythonTools {
-    /// Returns a description of the environment, or `None` if it lacks something of the list.
+    /// Returns a description of the environment, or `None` if it was not installed from the present list.
     pub(crate) fn found(&self) -> Option<String> {
         let installed = fs::read_to_string(self.stamp().ok()?).ok()?;
         (installed == workspace::text(self.list).ok()?).then(|| format!("as {} lists it", self.list))
@@ -126,7 +127,7 @@ impl PythonTools {
         Ok(self.folder()?.join("wheels"))
     }
 
-    /// Creates the environment again from nothing.
+    /// Creates the environment from nothing, even if it exists.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let (folder, list, python) = (self.folder()?, self.list, self.program("python")?);
         sh.remove_path(&folder)?;

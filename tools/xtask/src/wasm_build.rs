@@ -1,5 +1,5 @@
-//! Builds the engine and the local Polar as WebAssembly: with stable Rust, for size, and with wasm-bindgen's glue
-//! beside it.
+//! Builds the engine and the local Polar as WebAssembly, with stable Rust and optimized for size, and puts
+//! wasm-bindgen's glue beside it.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,12 @@ use xshell::{Shell, cmd};
 
 use crate::{paths, shell, tools, workspace};
 
-/// The target of browsers and Node.
+/// The target for browsers and Node.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds a package of the workspace for bundlers, and returns wasm-bindgen's output folder, which is called `folder`.
-/// The files in it have the same names for every package, because the WebAssembly contains the name of its glue.
+/// Builds a package of the workspace for bundlers. Returns the path of wasm-bindgen's output folder, whose name is
+/// `folder`. The files in it have the same names for every package, because the WebAssembly contains the name of its
+/// glue.
 pub(crate) fn build(sh: &Shell, package: &str, folder: &str) -> Result<PathBuf> {
     let folder = workspace::target()?.join("npm").join(folder);
     let (compiled, bindgen) = (compile(sh, package)?, tools::WASM_BINDGEN.program(sh, "wasm-bindgen")?);
@@ -20,7 +21,8 @@ pub(crate) fn build(sh: &Shell, package: &str, folder: &str) -> Result<PathBuf> 
     Ok(folder)
 }
 
-/// Builds a package of the workspace for Node, with glue called `name`, and returns wasm-bindgen's output folder.
+/// Builds a package of the workspace for Node, with glue whose name is `name`. Returns the path of wasm-bindgen's
+/// output folder.
 pub(crate) fn build_for_node(sh: &Shell, package: &str, name: &str) -> Result<PathBuf> {
     let folder = workspace::target()?.join("npm").join(package);
     sh.remove_path(&folder)?;

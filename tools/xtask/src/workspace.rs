@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 
-/// The license texts in the top folder, which every package has too.
+/// The license texts in the top folder. Every package contains them too.
 pub(crate) const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
-/// The guides for coding agents in the top folder, which the packages and the book have too.
+/// The guides for coding agents in the top folder. The packages and the book contain them too.
 const GUIDES_FOR_AGENTS: [&str; 2] = ["SKILL.md", "llms.txt"];
 
 /// Copies the guides for coding agents into a folder.
@@ -27,13 +27,13 @@ pub(crate) fn root() -> &'static Path {
     xtask.ancestors().nth(2).unwrap_or(xtask)
 }
 
-/// Returns the text of a file; the path is relative to the repository's top folder.
+/// Returns the text of a file. `path` is relative to the repository's top folder.
 pub(crate) fn text(path: impl AsRef<Path>) -> Result<String> {
     let path = root().join(path);
     fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
-/// Returns every file below `folder`, without the output of builds and package managers.
+/// Returns every file below `folder`, except the output of builds and of package managers.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -54,7 +54,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Returns the packages of this workspace. Reads no dependencies and needs no network.
+/// Returns the packages of this workspace. Reads no dependencies, and so needs no network.
 pub(crate) fn metadata() -> Result<Metadata> {
     let mut command = MetadataCommand::new();
     command.current_dir(root()).no_deps().other_options(["--offline".into()]);
@@ -72,13 +72,13 @@ pub(crate) fn version(name: &str) -> Result<String> {
     Ok(package(&metadata()?, name)?.version.to_string())
 }
 
-/// Returns the address of this repository, or an empty string.
+/// Returns the address of this repository, or an empty string if Cargo.toml has none.
 pub(crate) fn repository() -> Result<String> {
     Ok(package(&metadata()?, "polar-license")?.repository.clone().unwrap_or_default())
 }
 
-/// Returns the addresses that every package shows, by their names in a manifest. Empty strings until the owner has
-/// filled them in.
+/// Returns the addresses that every package shows, each with its name in a manifest. An address is an empty string
+/// until the project's owner has filled it in.
 pub(crate) fn addresses() -> Result<[(&'static str, String); 2]> {
     let homepage = package(&metadata()?, "polar-license")?.homepage.clone().unwrap_or_default();
     Ok([("repository", repository()?), ("homepage", homepage)])

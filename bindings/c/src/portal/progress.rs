@@ -1,4 +1,4 @@
-//! The progress of operations that wait, reported to the app.
+//! Reports the progress of operations that wait to the app.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::codes::{Names, UNKNOWN};
@@ -8,16 +8,16 @@ use polar_license::portal::{Progress, Stage};
 use std::ffi::{c_char, c_void};
 use std::ops::ControlFlow;
 
-/// A callback for the progress of an operation that waits for somebody else. It is called before each wait, with the
-/// event that is awaited, one of POLAR_LICENSE_STAGE_..., the time that the operation has waited, and the time until Polar
-/// is asked again.
-/// Returns 0 to continue, or another number to end the operation, which then fails with POLAR_LICENSE_ERR_CANCELLED.
-/// Called on the thread that called the operation, and not after it has returned, without locks of the library held. It
-/// may call this library, except to free what the operation uses.
+/// A callback for the progress of an operation that waits for somebody else. It is called before each wait. `stage` is
+/// the event that is awaited, one of POLAR_LICENSE_STAGE_.... `waited_ms` is the time for which the operation has
+/// waited so far, and `next_in_ms` is the time until Polar is asked again.
+/// Returns 0 to continue, or another number to end the operation, which then fails with POLAR_LICENSE_ERR_CANCELLED. It
+/// is called on the thread that called the operation, and never after the operation has returned. The library holds no
+/// locks meanwhile. The callback may call this library, but must not free the objects that the operation uses.
 pub type ProgressCallback =
     Option<extern "C" fn(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32>;
 
-/// Returns the name of a stage, such as "granting"; "unknown" for a number that this version does not know.
+/// Returns the name of a stage, such as "granting", or "unknown" for a number that this version does not know.
 ///
 /// The string lives as long as the program. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -28,7 +28,8 @@ pub extern "C" fn polar_license_stage_name(stage: i32) -> *const c_char {
     })
 }
 
-/// Returns the function that the core calls before each wait. Without a callback, the operation continues.
+/// Returns the function that the core calls before each wait. It calls `callback`, or lets the operation continue if
+/// `callback` is NULL.
 pub(crate) fn reporter(callback: ProgressCallback, user_data: *mut c_void) -> impl FnMut(Progress) -> ControlFlow<()> {
     let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     move |progress| {

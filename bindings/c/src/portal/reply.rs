@@ -1,4 +1,4 @@
-//! `polar_license_reply`: the result of an operation of the customer portal, read by JSON pointers.
+//! `polar_license_reply`: the result of an operation of the customer portal, which the app reads by JSON pointers.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::codes::POLAR_LICENSE_ABSENT;
@@ -14,18 +14,20 @@ use zeroize::Zeroizing;
 
 /// The result of an operation of the customer portal. It is JSON, and its values are read by JSON pointers (RFC 6901):
 /// "/keys/0/displayKey" is a member of the first element of the member "keys", and "" is the whole reply. Sessions,
-/// license keys, devices, customers, checkouts and purchases have a handle, a number for the arguments of further
-/// operations with the same license. A handle is valid until its reply is freed; then the value is wiped.
+/// license keys, devices, customers, checkouts and purchases have a handle. A handle is a number, to be passed as an
+/// argument to further operations with this license. It is valid until its reply is freed, which wipes the value behind
+/// it.
 ///
-/// Returned by polar_license_portal_call() and others; freed with polar_license_reply_free(), before the license or after
-/// it. Does not change; may be read from several threads at once. No function returns a token, a code or a license key.
+/// A reply is returned by polar_license_portal_call() and others, and freed with polar_license_reply_free(), before or
+/// after the license is freed. It does not change, and may be read from several threads at once. No function returns a
+/// token, a code or a license key.
 pub struct Reply {
     reply: boundary::Reply,
     address: Option<Zeroizing<CString>>,
     strings: Mutex<Strings>,
 }
 
-/// The strings that were passed to the caller, by their pointers.
+/// The strings that were passed to the caller, by the JSON pointers that the caller passed.
 #[derive(Default)]
 struct Strings {
     texts: BTreeMap<String, Option<Zeroizing<CString>>>,
@@ -39,8 +41,8 @@ impl Reply {
     }
 }
 
-/// Returns the string at a JSON pointer, such as "/message". Times are RFC 3339 in UTC. NULL if there is no string, and
-/// for NULL. Do not log addresses, names and labels.
+/// Returns the string at a JSON pointer, such as "/message". A time is an RFC 3339 string in UTC. Returns NULL if there
+/// is no string at the pointer, or if an argument is NULL. Do not log addresses, names and labels.
 ///
 /// The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -50,8 +52,8 @@ pub extern "C" fn polar_license_reply_text(reply: *const Reply, pointer: *const 
     })
 }
 
-/// Returns the number at a JSON pointer, such as "/keys/0/limitActivations"; 1 or 0 for a boolean. POLAR_LICENSE_ABSENT
-/// if there is none, and for NULL.
+/// Returns the number at a JSON pointer, such as "/keys/0/limitActivations". Returns 1 for true and 0 for false.
+/// Returns POLAR_LICENSE_ABSENT if there is neither a number nor a boolean at the pointer, or if an argument is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -61,8 +63,8 @@ pub extern "C" fn polar_license_reply_number(reply: *const Reply, pointer: *cons
     })
 }
 
-/// Returns the time at a JSON pointer, such as "/keys/0/expiresAt", in milliseconds since 1970-01-01 UTC.
-/// POLAR_LICENSE_ABSENT if there is none, and for NULL.
+/// Returns the time at a JSON pointer, such as "/keys/0/expiresAt", in milliseconds since 1970-01-01 UTC. Returns
+/// POLAR_LICENSE_ABSENT if there is no time at the pointer, or if an argument is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -73,7 +75,8 @@ pub extern "C" fn polar_license_reply_time_ms(reply: *const Reply, pointer: *con
     })
 }
 
-/// Returns the length of the array at a JSON pointer, such as "/keys". 0 if there is none, and for NULL.
+/// Returns the length of the array at a JSON pointer, such as "/keys". Returns 0 if there is no array at the pointer,
+/// or if an argument is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -83,8 +86,9 @@ pub extern "C" fn polar_license_reply_count(reply: *const Reply, pointer: *const
     })
 }
 
-/// Returns the handle of the object at a JSON pointer, such as "/keys/0"; "" for a reply that is a session, a checkout, a
-/// purchase or a license key itself. 0 if it has none, and for NULL; 0 is never a handle.
+/// Returns the handle of the object at a JSON pointer, such as "/keys/0". The pointer "" returns the handle of the
+/// reply itself, if the reply is a session, a checkout, a purchase or a license key. Returns 0 if the object has no
+/// handle, or if an argument is NULL; 0 is never a handle.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -95,8 +99,8 @@ pub extern "C" fn polar_license_reply_handle(reply: *const Reply, pointer: *cons
     })
 }
 
-/// Returns the value at a JSON pointer as JSON; "" for the whole reply. NULL if there is none, and for NULL. Do not log
-/// it: it can contain personal data.
+/// Returns the value at a JSON pointer as JSON. The pointer "" returns the whole reply. Returns NULL if there is no
+/// value at the pointer, or if an argument is NULL. Do not log the JSON: it can contain personal data.
 ///
 /// The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -107,8 +111,9 @@ pub extern "C" fn polar_license_reply_json(reply: *const Reply, pointer: *const 
     })
 }
 
-/// Returns the address of a checkout, to open in a browser. It contains a secret that shows the buyer's data: pass it to
-/// nothing but the browser, and do not log it. NULL for other replies, and for NULL.
+/// Returns the address of a checkout, to open in a browser. The address contains a secret that gives access to the
+/// buyer's data: pass it only to the browser, and do not log it. Returns NULL if the reply is not a checkout, or if
+/// `reply` is NULL.
 ///
 /// The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -118,10 +123,11 @@ pub extern "C" fn polar_license_reply_address(reply: *const Reply) -> *const c_c
     })
 }
 
-/// Frees the reply and every string borrowed from it. Ends its handles, and wipes their values. NULL is allowed.
+/// Frees the reply and every string borrowed from it. Its handles become invalid, and the values behind them are wiped.
+/// NULL is allowed.
 ///
-/// Free each reply once, when no thread uses it any longer. An operation that uses one of its handles continues. Never
-/// blocks.
+/// Free each reply once, when no thread uses it any longer. An operation that is using one of its handles continues.
+/// Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_reply_free(reply: *mut Reply) {
     guarded("polar_license_reply_free", (), || pointer::free(reply));
@@ -136,7 +142,7 @@ fn read<T>(
     read(&pointer::borrow(reply)?.reply, argument::string("pointer", at).ok()?)
 }
 
-/// Reads a string, and stores it for the caller.
+/// Reads a string, and stores it in the reply, so that the caller can borrow it.
 fn string(
     reply: *const Reply,
     at: *const c_char,

@@ -1,4 +1,4 @@
-//! `polar_license_success_page`: a page on this computer that a browser goes to after a purchase.
+//! `polar_license_success_page`: a page on this computer that a browser opens after a purchase.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use super::reply::Reply;
@@ -12,24 +12,26 @@ use std::ptr;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// A page on this computer that a browser goes to after a purchase, and that takes the customer's token from it: for
-/// checkouts that the vendor's backend creates. A checkout that was created with a link needs no such page; follow it
-/// instead. Polar gives a token to new buyers only, and none if the buyer closes the page: have another way ready.
+/// A page on this computer that a browser opens after a purchase. The browser passes the customer's token to the page.
+/// It is for checkouts that the vendor's backend creates. A checkout that was created with a link needs no success
+/// page; call polar_license_portal_follow() instead. Polar gives a token to new buyers only, and no token arrives if
+/// the buyer closes the browser's page: offer another way to start a session.
 ///
-/// It listens on the loopback interface only, and takes no token from anybody who does not know its address. Created by
-/// polar_license_success_page_listen(), freed with polar_license_success_page_free(), before the license or after it.
+/// The page listens on the loopback interface only, and takes a token only from somebody who knows the page's address.
+/// It is created by polar_license_success_page_listen(), and freed with polar_license_success_page_free(), before or
+/// after the license is freed.
 pub struct SuccessPage {
     page: blocking::SuccessPage,
     address: Zeroizing<CString>,
 }
 
-/// Listens on this port of 127.0.0.1, or on any that is free for 0.
+/// Listens on the port `port` of 127.0.0.1. If `port` is 0, listens on any port that is free.
 ///
 /// `page` must not be NULL; it gets the page, to free with polar_license_success_page_free(), or NULL on failure.
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
 /// Callable from any thread; never blocks.
-/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the port is taken, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for
-/// NULL.
+/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the port is taken, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if
+/// `page` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_success_page_listen(
     port: u16,
@@ -42,8 +44,8 @@ pub extern "C" fn polar_license_success_page_listen(
     })
 }
 
-/// Returns the success URL of the checkout. Only the vendor's backend should know it: whoever knows it can send a token
-/// here. NULL for NULL.
+/// Returns the success URL for the checkout. Only the vendor's backend should know it: whoever knows it can send a
+/// token to this page. Returns NULL if `page` is NULL.
 ///
 /// The string belongs to the page and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -53,14 +55,16 @@ pub extern "C" fn polar_license_success_page_address(page: *const SuccessPage) -
     })
 }
 
-/// Waits for the browser, `within_ms` at most, and starts a session with the token that it brings: continue with
-/// `restoreWhenGranted` of polar_license_portal_call(). polar_license_cancel() ends it.
+/// Waits for the browser, `within_ms` at most, and starts a session with the token that the browser brings. Continue
+/// with the operation `restoreWhenGranted` of polar_license_portal_call(). polar_license_cancel() ends the wait.
 ///
-/// `reply` must not be NULL; it gets the session as from polar_license_portal_authenticate(), to free with
+/// `reply` must not be NULL; it gets the session, as from polar_license_portal_authenticate(), to free with
 /// polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with
-/// polar_license_error_free(), or NULL on success. Callable from any thread, by one at a time. Blocks.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time: the buyer has closed the page, or is
-/// a customer already; POLAR_LICENSE_ERR_CANCELLED, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// polar_license_error_free(), or NULL on success. Callable from any thread, but only one thread may wait at a time.
+/// Blocks.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time, because the buyer has closed the
+/// browser's page or already was a customer; POLAR_LICENSE_ERR_CANCELLED; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if
+/// `page`, `license` or `reply` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_success_page_wait(
     page: *const SuccessPage,
@@ -78,8 +82,9 @@ pub extern "C" fn polar_license_success_page_wait(
 
 /// Frees the page, and stops listening. NULL is allowed.
 ///
-/// Another thread may be waiting: that goes on, and the memory is freed when it returns. No other call may begin after
-/// this one has begun. Free it once. Never blocks.
+/// If another thread is inside polar_license_success_page_wait(), that call continues, and the memory is freed when it
+/// returns. After this function has been called, no other call with this page may begin. Free the page once. Never
+/// blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_success_page_free(page: *mut SuccessPage) {
     guarded("polar_license_success_page_free", (), || drop(pointer::free_shared(page)));

@@ -1,32 +1,33 @@
-//! The core's tables of codes as the two headers write them: constants in C, scoped enums in C++.
+//! Writes the core's tables of codes into the two headers: as constants in C, and as scoped enums in C++.
 
 use polar_license::portal::Stage;
 use polar_license::{Deactivated, ErrorKind, NextStep, Reason, State};
 use std::fmt::Write;
 
-/// Words of the core's documentation, and what the C header calls the same.
+/// Words of the core's documentation, each with the words that replace it in the C header.
 const WORDS: [(&str, &str); 3] = [
     ("[`Error::retry_after`](crate::Error::retry_after)", "polar_license_error_retry_after_ms()"),
     ("[`Error::reason`](crate::Error::reason)", "polar_license_error_reason()"),
     ("`replace_previous`", "POLAR_LICENSE_REPLACE_PREVIOUS"),
 ];
 
-/// The marks in the C++ header between which the enums are written.
+/// The marks in the C++ header. The generated enums are written between them.
 pub const BEGIN: &str = "// Generated from the tables of the core: do not edit.\n";
 pub const END: &str = "// End of what is generated.\n";
 
 const WIDTH: usize = 120;
 
 const ABSENT: &str =
-    "The result of a function that returns an int64_t if there is no such value: a key that never expires, no limit.";
+    "The result of a function that returns int64_t, if there is no value, for example because the key never expires.";
 
 struct Table {
-    /// Of the constants in C.
+    /// The prefix of the constants in C, after `POLAR_LICENSE_`.
     prefix: &'static str,
-    /// The enum in C++, and its comment.
+    /// The name of the enum in C++. `about` is its comment.
     enumeration: &'static str,
     about: &'static str,
-    /// The value that C returns if there is none: the name of the constant, that of the enumerator, and the comment.
+    /// The value 0, if it stands for an absent value: the name of its constant, the name of its enumerator, and its
+    /// comment.
     zero: Option<(&'static str, &'static str, &'static str)>,
     rows: Vec<Row>,
 }
@@ -37,7 +38,7 @@ pub struct Row {
     pub doc: String,
 }
 
-/// The rows of one of the core's tables.
+/// Returns the rows of one of the core's tables.
 macro_rules! rows {
     ($codes:ty) => {
         <$codes>::ALL
@@ -55,61 +56,61 @@ pub(crate) use rows;
 fn tables() -> [Table; 6] {
     let mut states: Vec<Row> = rows!(State);
     for (state, row) in State::ALL.iter().zip(&mut states) {
-        row.doc.push_str(if state.is_allowed() { " Allowed." } else { " Not allowed." });
+        row.doc.push_str(if state.is_allowed() { " Access is allowed." } else { " Access is not allowed." });
     }
     [
         Table {
             prefix: "ERR",
             enumeration: "error_kind",
-            about: "The kind of an error; ok if there is none. A later version may have more: treat an unknown one \
-                    as a failure.",
+            about: "The kind of an error, or ok if there is none. A later version may have more kinds: treat an \
+                    unknown kind as a failure.",
             zero: Some(("POLAR_LICENSE_OK", "ok", "There is no error.")),
             rows: rows!(ErrorKind),
         },
         Table {
             prefix: "STATE",
             enumeration: "state",
-            about: "The state of a license. A later version may have more: only decision_view::allowed() says whether \
-                    the app may run.",
+            about: "The state of a license. A later version may have more states: only decision_view::allowed() says \
+                    whether the app may run.",
             zero: None,
             rows: states,
         },
         Table {
             prefix: "REASON",
             enumeration: "reason",
-            about: "The reason for a state, or for the refusal of an operation. A later version may have more.",
+            about: "The reason for a state, or for the refusal of an operation. A later version may have more reasons.",
             zero: Some((
                 "POLAR_LICENSE_REASON_UNSET",
                 "unset",
-                "There is no reason to give: the state has one cause only.",
+                "There is no reason to report: the state has only one possible cause.",
             )),
             rows: rows!(Reason),
         },
         Table {
             prefix: "NEXT",
             enumeration: "next_step",
-            about: "The next step that the user can take. A later version may have more.",
+            about: "The next step that the user can take. A later version may have more steps.",
             zero: None,
             rows: rows!(NextStep),
         },
         Table {
             prefix: "DEACTIVATED",
             enumeration: "deactivated",
-            about: "The outcome for a seat that was to be released. A later version may have more.",
+            about: "The outcome of releasing a seat. A later version may have more outcomes.",
             zero: None,
             rows: rows!(Deactivated),
         },
         Table {
             prefix: "STAGE",
             enumeration: "stage",
-            about: "The event that is awaited. A later version may have more.",
+            about: "The event for which an operation waits. A later version may have more events.",
             zero: None,
             rows: rows!(Stage),
         },
     ]
 }
 
-/// The constants for the C header.
+/// Returns the constants for the C header.
 pub fn constants() -> String {
     let mut text = String::new();
     for table in tables() {
@@ -120,14 +121,14 @@ pub fn constants() -> String {
             define(&mut text, &constant(&table, row), &row.doc, &row.number.to_string());
         }
     }
-    // written here and not by cbindgen: maturin and cffi, which read its output for the Python package, take no
-    // constant that is another name
+    // This constant is written here and not by cbindgen, because cbindgen's output is also read by maturin and cffi for
+    // the Python package. They do not accept a constant whose value is the name of another constant.
     define(&mut text, "POLAR_LICENSE_ABSENT", ABSENT, "INT64_MIN");
-    // the generator adds the line end
+    // The generator of the header adds the line end.
     text.trim_end().to_owned()
 }
 
-/// The enums of the C++ header.
+/// Returns the enums of the C++ header.
 pub fn enums() -> String {
     let mut enums = String::from("\n");
     for table in tables() {
@@ -158,7 +159,7 @@ fn constant(table: &Table, row: &Row) -> String {
     format!("POLAR_LICENSE_{}_{}", table.prefix, row.name.to_uppercase())
 }
 
-/// A comment of the core's on one line, in the header's words.
+/// Returns a comment of the core on one line, with the words of the C header.
 pub fn sentences(doc: &str) -> String {
     let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     WORDS.iter().fold(doc, |doc, (rust, c)| doc.replace(rust, c))

@@ -1,5 +1,5 @@
-//! The C++ header of the customer portal: a class for each object of its replies, and a method for each operation,
-//! generated from the core's descriptions.
+//! Generates the C++ header of the customer portal from the core's descriptions: a class for each object of the
+//! replies, and a method for each operation.
 
 use crate::codes::{Row, rows, wrapped};
 use polar_license::Deactivated;
@@ -8,18 +8,18 @@ use polar_license::schema::{self, PORTAL_OPERATIONS, PortalOperation};
 use serde_json::Value;
 use std::fmt::Write;
 
-/// The text around the generated classes, with a mark for each part.
+/// The text around the generated classes. It has a mark in each place where generated text is inserted.
 const TEMPLATE: &str = include_str!("template.hpp");
 
 const WIDTH: usize = 120;
 
-/// Words of the core's documentation, and C++'s words for the same things.
+/// Words of the core's documentation, each with the words that replace it in C++.
 const WORDS: [(&str, &str); 4] = [("; null ", "; none "), ("`withinMs`", "`within`"), ("`", ""), ("…", "...")];
 
-/// The objects in the order in which their classes use each other.
+/// The objects, sorted so that each class comes after the classes that it uses.
 const CLASSES: [&str; 7] = ["Customer", "CodeRequest", "Purchase", "LicenseKey", "Device", "Devices", "Restored"];
 
-/// Returns the header.
+/// Returns the text of the header.
 pub fn header() -> String {
     let schemas = schema::portal();
     let classes = CLASSES.map(|name| {
@@ -28,7 +28,7 @@ pub fn header() -> String {
     });
     let refusal = class("Refusal", &schema::error().to_value()["$defs"]["Error"]);
     let enums = [
-        enumeration("key_status", "Whether a license key of the customer's can be used.", &rows!(KeyStatus)),
+        enumeration("key_status", "Whether one of the customer's license keys can be used.", &rows!(KeyStatus)),
         names_of("deactivated", &rows!(Deactivated)),
     ];
     TEMPLATE
@@ -39,7 +39,7 @@ pub fn header() -> String {
         .replace("    // PORTAL\n", &methods("portal"))
 }
 
-/// Returns a scoped enum, and the function that reads its names.
+/// Returns a scoped enum, and the function that converts a name to one of its values.
 fn enumeration(name: &str, about: &str, rows: &[Row]) -> String {
     let mut text = comment("", &format!("{about} A later version may have more."));
     writeln!(text, "enum class {name} : std::int32_t {{").unwrap();
@@ -50,7 +50,7 @@ fn enumeration(name: &str, about: &str, rows: &[Row]) -> String {
     format!("{text}}};\n\n{}", names_of(name, rows))
 }
 
-/// Returns the function that reads the names of an enum. Every enum has a value for names that it does not know.
+/// Returns the function that converts a name to a value of the enum. Every enum has a value `unknown`, for other names.
 fn names_of(name: &str, rows: &[Row]) -> String {
     let mut text = format!("inline void read_name(std::string_view name, {name} &value)\n{{\n");
     writeln!(text, "    value = {name}::unknown;").unwrap();
@@ -60,7 +60,7 @@ fn names_of(name: &str, rows: &[Row]) -> String {
     text + "}\n"
 }
 
-/// Returns the class of an object, with the members of all its alternatives.
+/// Returns the class of an object. If the object has several alternatives, the class has the members of all of them.
 fn class(name: &str, schema: &Value) -> String {
     let class = snake_case(name);
     let mut text = String::new();
@@ -80,11 +80,11 @@ fn class(name: &str, schema: &Value) -> String {
     text += &comment("", first_paragraph(schema["description"].as_str().unwrap()));
     writeln!(text, "class {class} : public detail::part {{\n  public:\n    using part::part;\n").unwrap();
     if schema["oneOf"].is_array() {
-        text += &comment("    ", "The alternative that it is; the members of others are empty.");
+        text += &comment("    ", "The alternative of this object. The members of the other alternatives are empty.");
         writeln!(text, "    {class}_kind kind() const {{ return code<{class}_kind>(\"/kind\"); }}").unwrap();
     }
     for (member, description) in members.into_iter().filter(|(member, _)| *member != "handle") {
-        // a function cannot have the name of its class
+        // A member function cannot have the name of its class.
         let name = if member == class { "listed".to_owned() } else { snake_case(member.trim_end_matches("Ms")) };
         text += &comment("    ", description["description"].as_str().unwrap());
         writeln!(text, "    {}", accessor(&name, member, description)).unwrap();
@@ -93,8 +93,11 @@ fn class(name: &str, schema: &Value) -> String {
 }
 
 fn kinds(class: &str, alternatives: &[Value]) -> String {
-    let mut rows =
-        vec![Row { number: 0, name: "unknown".into(), doc: "There is none, or one of a later version.".into() }];
+    let mut rows = vec![Row {
+        number: 0,
+        name: "unknown".into(),
+        doc: "There is no object, or a later version added its alternative.".into(),
+    }];
     for (alternative, number) in alternatives.iter().zip(1..) {
         let name = alternative["properties"]["kind"]["const"].as_str().unwrap().to_owned();
         let doc = alternative["description"].as_str().unwrap().to_owned();
@@ -103,7 +106,7 @@ fn kinds(class: &str, alternatives: &[Value]) -> String {
     enumeration(&format!("{class}_kind"), &format!("The alternatives of `{class}`."), &rows) + "\n"
 }
 
-/// Returns the function that reads a member.
+/// Returns the member function that reads a member of the JSON.
 fn accessor(name: &str, member: &str, schema: &Value) -> String {
     let (inner, is_nullable) = without_null(schema);
     let at = format!("\"/{member}\"");
@@ -137,7 +140,7 @@ fn last(reference: &str) -> &str {
     reference.rsplit('/').next().unwrap()
 }
 
-/// Returns a schema without `null`, and whether that was an alternative.
+/// Returns a schema without the alternative `null`, and whether it had that alternative.
 fn without_null(schema: &Value) -> (Value, bool) {
     let mut plain = schema.clone();
     if let Some(all) = schema["anyOf"].as_array() {
@@ -150,7 +153,7 @@ fn without_null(schema: &Value) -> (Value, bool) {
     (plain, false)
 }
 
-/// Returns the methods of the portal, of a session or of a checkout.
+/// Returns the methods of one class: the portal, a session or a checkout.
 fn methods(of: &str) -> String {
     let own = PORTAL_OPERATIONS.iter().filter(|operation| {
         let first = operation.arguments.first().map_or("", |(name, _)| name);
@@ -168,7 +171,7 @@ fn methods(of: &str) -> String {
 struct Method {
     name: String,
     result: String,
-    /// The types and the names of the arguments. A confirmation has no name.
+    /// The types and the names of the arguments. The name of a confirmation is empty.
     parameters: Vec<(&'static str, String)>,
     waits: bool,
     operation: &'static PortalOperation,
@@ -260,7 +263,7 @@ fn comment(indent: &str, doc: &str) -> String {
     text
 }
 
-/// Replaces the names of operations and of their arguments by those of C++.
+/// Replaces the names of operations and of their arguments by their names in C++.
 fn named(text: &str) -> String {
     let is_ours = |word: &str| {
         let is_name = |name: &str| name == word && name.contains(char::is_uppercase);

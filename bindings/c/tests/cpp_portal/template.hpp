@@ -1,5 +1,6 @@
-// The customer portal for C++17: for customers who lost the key, have a dead machine, or have just bought. Header only,
-// over the functions polar_license_portal_... in polar_license.h, which say what blocks and for how long.
+// The customer portal for C++17: for customers who lost the key, whose device no longer works, or who have just bought
+// a license. It is header-only. It wraps the functions polar_license_portal_... in polar_license.h, whose comments say
+// which of them block and for how long.
 //
 //     polar::portal portal{license};
 //     show(portal.request_code(ask("The e-mail address of the purchase?")).message());
@@ -10,14 +11,15 @@
 //         restored = session.activate(restored.key());
 //     }
 //
-// Copies share one reply of the library. A part, such as a key of a list or a device of a result, keeps its reply alive,
-// and a string_view lives as long as one of them. An object that a failed function returned, or that the default
-// constructor created, converts to false and is empty. Wipe your own copies of secrets that you pass in: codes, tokens,
-// addresses. This header wipes its own.
+// Every result is a reply of the library or a part of a reply, such as a key in a list or a device in a result. Copies
+// and parts share one reply and keep it alive. A string_view that an object returns lives as long as one of the objects
+// that share the reply. An object that a failed function returned, or that the default constructor created, converts to
+// false and is empty. Wipe your own copies of the secrets that you pass in: codes, tokens and addresses. This header
+// wipes its own copies.
 //
-// A portal, its sessions and its checkouts must not be used once the license is gone. license.cancel() ends what they
-// wait for. Errors are as in polar_license.hpp: functions throw polar::error, or set the polar::failure that is passed
-// to them.
+// A portal, its sessions and its checkouts must not be used after the license is destroyed. license.cancel() ends the
+// operations that are waiting. Errors are reported as in polar_license.hpp: functions throw polar::error, or set the
+// polar::failure that is passed to them.
 //
 // The classes and methods are generated from the core's descriptions: see tests/cpp_portal in the sources.
 #ifndef POLAR_LICENSE_PORTAL_HPP
@@ -35,20 +37,22 @@
 
 namespace polar {
 
-/// The confirmation that the user was told that the old key stops working at once on all devices, and wants that.
+/// The confirmation that the user was told that the old key stops working on all devices at once, and that the user
+/// wants this.
 struct confirmed_by_user {};
 
 /// The progress of an operation that waits for somebody else.
 struct progress {
     /// The event that is awaited.
     polar::stage stage;
-    /// The time that the operation has waited.
+    /// The time for which the operation has waited so far.
     milliseconds waited;
     /// The time until Polar is asked again.
     milliseconds next_in;
 };
 
-/// Called before each wait, on the thread that waits; false, or an exception, ends the operation.
+/// A callback that is called before each wait, on the thread that waits. It ends the operation if it returns false or
+/// throws.
 using progress_callback = std::function<bool(const progress &)>;
 
 namespace detail {
@@ -77,7 +81,7 @@ inline shared_reply owned(polar_license_reply *object)
     return object == nullptr ? nullptr : shared_reply(object, polar_license_reply_free);
 }
 
-/// Wipes the memory that it frees, because requests contain codes and tokens.
+/// An allocator that wipes the memory that it frees, because requests contain codes and tokens.
 template <class T> struct wiping_allocator {
     using value_type = T;
     wiping_allocator() = default;
@@ -156,7 +160,7 @@ class request {
     wiped_string json;
 };
 
-/// An object in a reply, which it keeps alive.
+/// An object in a reply. It keeps the reply alive.
 class part {
   public:
     part() = default;
@@ -168,7 +172,7 @@ class part {
     explicit operator bool() const { return polar_license_reply_json(reply.get(), at.c_str()) != nullptr; }
     /// The object as JSON.
     std::string_view json() const { return detail::text(polar_license_reply_json(reply.get(), at.c_str())); }
-    /// The number that stands for it in requests; 0 if it has none.
+    /// The number that stands for the object in requests, or 0 if it has none.
     std::uint32_t handle() const { return polar_license_reply_handle(reply.get(), at.c_str()); }
 
     std::optional<std::string_view> text(const char *member) const
@@ -211,7 +215,7 @@ class part {
     std::string at;
 };
 
-/// Something that runs operations.
+/// The base class of objects that run operations.
 class caller {
   public:
     caller() = default;
@@ -239,8 +243,8 @@ class caller {
 
 // CLASSES
 
-/// The operations of a customer for an hour. The customer's token is wiped with the last copy: let it live as long as
-/// its dialog.
+/// The session of a customer. It lasts an hour. The customer's token is wiped when the last copy of the session is
+/// destroyed: keep the session only as long as its dialog is open.
 class session : public detail::part, private detail::caller {
   public:
     session() = default;
@@ -255,17 +259,17 @@ class checkout : public detail::part, private detail::caller {
     checkout() = default;
     checkout(const polar_license *object, detail::shared_reply whole) : part(std::move(whole)), caller(object) {}
 
-    /// The address to open in a browser. It contains a secret: pass it to nothing else.
+    /// The address to open in a browser. It contains a secret: pass it only to the browser.
     std::string address() const { return std::string{detail::text(polar_license_reply_address(reply.get()))}; }
     // CHECKOUT
 };
 
-/// A page on this computer that a browser goes to after a purchase, for checkouts of the vendor's backend. See
+/// A page on this computer that a browser opens after a purchase, for checkouts that the vendor's backend creates. See
 /// polar_license_success_page in polar_license.h.
 class success_page {
   public:
     success_page() = default;
-    /// Listens on this port of 127.0.0.1, or on any that is free for 0.
+    /// Listens on this port of 127.0.0.1, or on any free port if `port` is 0.
     success_page(std::uint16_t port, failure &failure)
     {
         polar_license_success_page *page = nullptr;
@@ -281,7 +285,7 @@ class success_page {
     {
     }
 #endif
-    /// The success URL of the checkout. Only the vendor's backend should know it.
+    /// The success URL for the checkout. Only the vendor's backend should know it.
     std::string address() const { return std::string{detail::text(polar_license_success_page_address(get()))}; }
     explicit operator bool() const { return handle != nullptr; }
     const polar_license_success_page *get() const { return handle.get(); }

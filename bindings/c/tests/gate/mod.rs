@@ -1,5 +1,7 @@
-//! The story that every example tells, against a local Polar: nothing, a mistyped key, a key of another plan, one of
-//! the right plan, offline with the key and without, and back. While the gate is closed, the user is told why.
+//! The story that every example tells, against a local Polar. The app is started without a key, with a mistyped key,
+//! with a key of another plan, and with a key of the right plan. Polar then goes offline, and the app is started
+//! without and with the key. In the end Polar is online again and the seat is released. While the gate is closed, the
+//! app tells the user why.
 
 use crate::common::{NOT_INCLUDED, NOT_LICENSED, printed, repository};
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar, NewKey};
@@ -38,7 +40,7 @@ pub fn gates(source: &str, start: impl Fn() -> Command) {
     prints(&[&key], "exporting\n");
     polar.stop();
     prints(&[], "exporting\n");
-    // as a start script gives it at each start
+    // A start script may pass the key at each start.
     prints(&[&key], "exporting\n");
     polar.restart().unwrap();
     assert_eq!(polar.activations(&key).len(), 1);

@@ -1,4 +1,5 @@
-//! Runs the examples of the customer portal with a local Polar: a customer who lost the key, and whose machine is dead.
+//! Runs the examples of the customer portal against a local Polar, as a customer who has lost the key and whose device
+//! no longer works.
 
 use crate::common::repository;
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
@@ -14,8 +15,8 @@ pub fn finds_the_key(source: &str, start: impl Fn() -> Command) {
     assert!(text.contains(DEMO_ORGANIZATION) && text.contains(DEMO_BENEFIT_PRO));
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1).email(EMAIL));
-    // each run is on another machine, and the first machine dies; not under Wine, which reads the user's folders from its
-    // registry, so that both runs would be on one machine
+    // Each run is on another machine, because the first machine no longer works. Under Wine there is only one run: Wine
+    // reads the user's folders from its registry, so two runs would be on one machine.
     let is_wine = env::var("POLAR_LICENSE_C_RUNNER").is_ok_and(|runner| runner.contains("wine"));
     for machine in 0..if is_wine { 1 } else { 2 } {
         let home = tempfile::tempdir().unwrap();
@@ -28,7 +29,7 @@ pub fn finds_the_key(source: &str, start: impl Fn() -> Command) {
         let mut typed = app.stdin.take().unwrap();
         polar.clear_requests();
         writeln!(typed, "{EMAIL}").unwrap();
-        // Polar sends the mail before it counts the request
+        // When Polar has counted the request, it has already sent the e-mail.
         assert!(polar.wait_for_requests(1, Duration::from_secs(60)), "no code was requested");
         writeln!(typed, "{}\n1", polar.mails().last().unwrap().code.clone().unwrap()).unwrap();
         drop(typed);

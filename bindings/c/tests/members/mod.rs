@@ -1,12 +1,11 @@
-//! The members of the JSON that crosses the interface, by the core's own description.
+//! The members of the JSON that crosses the interface, as the core describes them.
 
 #![allow(dead_code, clippy::allow_attributes, reason = "each test uses some of it")]
 
 use polar_license::schema;
 use serde_json::Value;
 
-/// Returns the members of a decision. The name of a member of an inner object has the object's name and a dot before
-/// it.
+/// Returns the names of a decision's members. A member of an object within the decision is named `object.member`.
 pub fn decision() -> Vec<String> {
     let description = schema::decision().to_value();
     let members = properties(&description).unwrap();
@@ -17,7 +16,7 @@ pub fn decision() -> Vec<String> {
     with_inner.collect()
 }
 
-/// Returns the members of an error, without the decision beside it.
+/// Returns the names of an error's members, without the members of the decision beside the error.
 pub fn error() -> Vec<String> {
     let description = schema::error().to_value();
     let member = properties(&description).unwrap().get("error").unwrap();
@@ -28,7 +27,7 @@ fn properties(schema: &Value) -> Option<&serde_json::Map<String, Value>> {
     schema.get("properties")?.as_object()
 }
 
-/// The members of an object that is a member, whether or not it may be null.
+/// Returns the names of the members of `member`, if it is an object. It may also be null.
 fn inner(description: &Value, member: &Value) -> Option<Vec<String>> {
     let reference =
         member.get("$ref").or_else(|| member.get("anyOf")?.as_array()?.iter().find_map(|any| any.get("$ref")));
@@ -36,7 +35,7 @@ fn inner(description: &Value, member: &Value) -> Option<Vec<String>> {
     let Some(kinds) = definition.get("oneOf").and_then(Value::as_array) else {
         return Some(properties(definition)?.keys().cloned().collect());
     };
-    // one of several kinds, which say by a member which of them they are
+    // The object is of one of several kinds. One of its members names the kind.
     let of_kind = |kind: &Value| properties(kind).into_iter().flat_map(|members| members.keys().cloned()).collect();
     let of_kinds = kinds.iter().flat_map(|kind| -> Vec<String> {
         let named = kind.get("$ref").and_then(|reference| resolved(description, reference));

@@ -1,5 +1,6 @@
-//! A local Polar that a test program of the customer portal controls. The program writes a command to each line of its
-//! output, and reads the result from a line of its input. Neither its log and errors nor its files may contain a secret.
+//! A local Polar that a test program of the customer portal controls. The program writes each command as a line to its
+//! standard output, and reads the result as a line from its standard input. The program's log, errors and files must
+//! not contain a secret.
 
 use mock_polar::{DEMO_VENDOR_TOKEN, Endpoint, Fault, FaultId, MockPolar, NewKey, Seed};
 use std::collections::BTreeSet;
@@ -13,12 +14,12 @@ use std::time::Duration;
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// The data of a Polar that has two customers with one e-mail address.
+/// The initial data of a Polar in which two customers have the same e-mail address.
 const CUSTOMERS: &str = include_str!("../../../../tests/portal/two-customers.json");
 
 const NO_GRANT: &str = r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#;
 
-/// Runs the program to its end, and checks that neither its standard error nor its files contain a secret.
+/// Runs the program until it ends, and checks that neither its standard error nor its files contain a secret.
 pub fn run_with_polar(program: &mut Command) {
     let mut polar = Polar::start();
     let directory = tempfile::tempdir().unwrap();
@@ -37,7 +38,7 @@ pub fn run_with_polar(program: &mut Command) {
         if last != "ok" {
             let answer = polar.carry_out(&last);
             let write = |answers: &mut ChildStdin| writeln!(answers, "{answer}");
-            // the program has failed, and its standard error says why
+            // A program that has failed no longer reads. Its standard error says why it failed.
             if write(&mut answers).is_err() {
                 break;
             }
@@ -53,7 +54,7 @@ struct Polar {
     main: MockPolar,
     other: MockPolar,
     withheld: Option<FaultId>,
-    /// The codes, tokens, addresses and secrets of checkouts so far.
+    /// The secrets so far: codes, tokens, addresses and the secrets of checkouts.
     secrets: BTreeSet<String>,
 }
 
@@ -65,7 +66,7 @@ impl Polar {
         Self { main: MockPolar::start().unwrap(), other, withheld: None, secrets }
     }
 
-    /// Carries out a command, and returns its result.
+    /// Carries out a command of the program, and returns its result.
     fn carry_out(&mut self, line: &str) -> String {
         let (command, argument) = line.split_once(' ').unwrap_or((line, ""));
         let polar = &self.main;
@@ -124,8 +125,8 @@ impl Polar {
         "done".to_owned()
     }
 
-    /// Creates a checkout with this success URL, as the vendor's backend does, pays it, and opens the success URL, as the
-    /// buyer's browser does.
+    /// Creates a checkout with this success URL, as the vendor's backend does. Then pays the checkout and opens the
+    /// success URL, as the buyer's browser does.
     fn buy(&mut self, success_url: &str) {
         let product = "de300000-0000-4000-8000-0000000000f1";
         let body = serde_json::json!({ "products": [product], "success_url": success_url }).to_string();
@@ -144,7 +145,7 @@ impl Polar {
         thread::spawn(move || http(&address, &request));
     }
 
-    /// Collects the secrets of the requests and mails so far, before a reset deletes them.
+    /// Collects the secrets of the requests and mails so far. Called before a reset deletes the requests and mails.
     fn keep_secrets(&mut self) {
         for polar in [&self.main, &self.other] {
             let requests = polar.requests();

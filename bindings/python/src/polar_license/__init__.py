@@ -1,5 +1,5 @@
-"""License keys sold through Polar (https://polar.sh), in your app: activate, validate, gate features, keep working
-offline, release the seat.
+"""License keys sold through Polar (https://polar.sh), in your app: activate and validate keys, unlock features, keep
+working offline, and release seats.
 
     from polar_license import License
 

@@ -1,5 +1,6 @@
-"""The functions that the library calls, and the app's objects that they call. No exception leaves them: an exception of
-an app's object is logged, and reported to the library as a failure.
+"""The functions that the library calls, and the app's objects that these functions call. No exception reaches the
+library. If one of the app's objects raises an exception, the exception is logged, and the library is told that the call
+failed.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -20,13 +21,13 @@ _FAILURES = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# objects to which the library has pointers, until it calls `released`
+# objects to which the library has a pointer; the library calls `released` when it no longer needs one
 _held: set[Any] = set()
 
 
 def hold(value: object) -> Any:
-    """Returns the user data that stands for the object. The library gets it together with `released`, which it calls
-    once."""
+    """Returns user data that stands for the object. The library receives this user data together with `released`, which
+    it calls once."""
     handle = ffi.new_handle(value)
     _held.add(handle)
     return handle
@@ -68,7 +69,7 @@ def tell_time(handle: Any, wall_ms: Any, mono_ms: Any) -> None:
     mono_ms[0] = convert.milliseconds(clock.monotonic())
 
 
-# an exception ends the wait
+# if this raises an exception, the wait ends
 @ffi.callback("polar_license_progress_callback", error=1, onerror=_failed)
 def report(handle: Any, stage: int, waited_ms: int, next_in_ms: int) -> int:
     members = {
@@ -84,7 +85,7 @@ def changed(handle: Any, decision: Any, before: Any) -> None:
     ffi.from_handle(handle)(convert.decision(decision), convert.decision(before))
 
 
-# a response that is not set counts as a request that may have been sent
+# if no response is set, the library assumes that the request may have been sent
 @ffi.callback("polar_license_transport_callback", onerror=_failed)
 def send(handle: Any, request: Any, response: Any) -> None:
     try:

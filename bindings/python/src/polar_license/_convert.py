@@ -1,6 +1,7 @@
-"""Converts between the library's strings and JSON and Python's values. Knows names and units, and nothing of licenses.
+"""Converts between Python's values and the library's strings and JSON. Knows names and units, and nothing about
+licenses.
 
-In JSON, members are named in camel case, and the names of durations end in `Ms`.
+In JSON, the names of members are in camel case, and the names of durations end in `Ms`.
 """
 
 import json
@@ -22,13 +23,13 @@ _SETTINGS = get_type_hints(LicenseSettings)
 
 
 def text(value: str) -> bytes:
-    """Encodes a string for C, where a NUL ends it: a string with a NUL inside becomes invalid UTF-8, which the library
-    refuses."""
+    """Encodes a string for C. C ends a string at the first NUL, so a NUL inside is encoded as invalid UTF-8, which the
+    library refuses."""
     return value.encode("utf-8", "surrogatepass").replace(b"\0", b"\xc0\x80")
 
 
 def string(pointer: Any) -> str:
-    """Decodes a string that C returned."""
+    """Decodes a string that the library has returned."""
     return str(ffi.string(pointer), "utf-8")
 
 
@@ -37,7 +38,7 @@ def milliseconds(duration: timedelta) -> int:
 
 
 def day(built: date | str) -> bytes:
-    """Encodes a day, or the day in UTC of a time with a time zone."""
+    """Encodes a day. For a time with a time zone, encodes its day in UTC."""
     if isinstance(built, datetime) and built.tzinfo is not None:
         built = built.astimezone(UTC)
     return text(built if isinstance(built, str) else built.isoformat())
@@ -58,30 +59,32 @@ def settings_json(settings: Mapping[str, Any]) -> bytes:
 
 
 def settings_error(error: LicenseError) -> LicenseError:
-    """Returns the same error, with Python's name for the setting in it."""
+    """Replaces the name of a setting in the error's `detail` by its name in Python. Returns the same error."""
     names = {_member(name, hint): name for name, hint in _SETTINGS.items()}
     error.detail = re.sub("(?<=^the setting `)[A-Za-z]+", lambda match: names.get(match[0], match[0]), error.detail)
     return error
 
 
 def decision(pointer: Any) -> Decision:
-    """Converts a decision of C's, which the caller still has to free."""
+    """Converts a decision of the library. The caller still has to free the original."""
     converted: Decision = _READER.value(Decision, json.loads(string(lib.polar_license_decision_json(pointer))))
     return converted
 
 
 def explanation(pointer: Any, feature: str) -> Explanation:
-    """Returns why the feature is on or off in a decision of C's, which the caller still has to free."""
+    """Returns why the feature is on or off, according to a decision of the library. The caller still has to free the
+    decision."""
     members = lib.polar_license_decision_explain_json(pointer, text(feature))
     if not members:
-        # not UTF-8: no configuration names such a feature, so the library explains its ASCII form as an unknown one
+        # the name is not UTF-8, so no configuration names this feature; its ASCII form gets the explanation for unknown
+        # features
         return explanation(pointer, ascii(feature))
     converted: Explanation = _READER.instance(Explanation, json.loads(string(members)))
     return converted
 
 
 def error(pointer: Any) -> LicenseError:
-    """Converts an error of C's, which the caller still has to free."""
+    """Converts an error of the library. The caller still has to free the original."""
     members = json.loads(string(lib.polar_license_error_json(pointer)))
     failure = members.pop("error")
     converted: LicenseError = _READER.instance(LicenseError, failure | {"decision": members or None})
@@ -89,10 +92,10 @@ def error(pointer: Any) -> LicenseError:
 
 
 class Reader:
-    """Converts JSON to values of annotated types."""
+    """Converts JSON to values of Python's annotated types."""
 
     def value(self, of: Any, value: Any) -> Any:
-        """Converts a value. Returns one that has its type already."""
+        """Converts a value to one of the types in `of`. Returns the value itself if it has the type already."""
         types = get_args(of) if get_origin(of) in (Union, UnionType) else (of,)
         if isinstance(value, list):
             return tuple(self.value(get_args(of)[0], one) for one in value)
@@ -107,7 +110,7 @@ class Reader:
         return value
 
     def instance(self, of: Any, members: Mapping[str, Any]) -> Any:
-        """Converts an object to a data class."""
+        """Converts a JSON object to a data class."""
         return of(**{name: self.value(hint, members[member]) for name, member, hint in _members(of)})
 
 
@@ -115,26 +118,26 @@ _READER = Reader()
 
 
 def _fits(of: Any, members: Mapping[str, Any]) -> bool:
-    """Returns whether the members that have only one value in this class have that value."""
+    """Whether the JSON object has the right value for each member that can have only one value in this class."""
     constants = ((member, get_args(hint)) for _, member, hint in _members(of) if get_origin(hint) is Literal)
     return all(len(values) > 1 or members[member] == values[0] for member, values in constants)
 
 
 @cache
 def _members(of: Any) -> Sequence[tuple[str, str, Any]]:
-    """Returns the name, the name in JSON, and the type of each member of a data class."""
+    """Returns, for each member of a data class, its name, its name in JSON, and its type."""
     hints = get_type_hints(of)
     return [(field.name, _member(field.name, hints[field.name]), hints[field.name]) for field in fields(of)]
 
 
 def _member(name: str, hint: Any) -> str:
-    """Returns the name of a member in JSON."""
+    """Returns the name that a member has in JSON."""
     member = re.sub("_(.)", lambda match: match[1].upper(), name)
     return f"{member}Ms" if timedelta in (hint, *get_args(hint)) else member
 
 
 def _plain(value: object) -> object:
-    """Converts mappings and sequences of the app's own types."""
+    """Converts the app's own mappings and sequences to `dict` and `list`."""
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "__iter__"):

@@ -9,23 +9,25 @@ from polar_license._types import Decision, Failure
 
 @dataclass(eq=False, kw_only=True)
 class LicenseError(Failure, Exception):
-    """The error of an operation. Show `message` to the user; `str` of it is for logs. Neither has the license key."""
+    """The error of an operation. Show its `message` to the user. `str()` of the error is meant for logs. Neither
+    contains the license key."""
 
     decision: Decision | None
-    """The decision that holds after the failure; `None` if no license could be opened."""
+    """The decision after the failure. `None` if no license could be opened."""
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.detail}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # by default, an exception would be unpickled without its members
+        # needed because, by default, pickling would lose the members of an exception
         return partial(LicenseError, **{field.name: getattr(self, field.name) for field in fields(self)}), ()
 
 
 class TransportError(Exception):
-    """The exception that an app's transport raises if no complete reply arrived. Its text is for logs.
+    """The exception that an app's transport raises if it has received no complete reply. Its text is meant for logs.
 
-    `maybe_sent` is false only if Polar cannot have received the request: it failed before the first byte was sent.
+    Set `maybe_sent` to false only if Polar cannot have received the request, because it failed before the first byte
+    was sent.
     """
 
     def __init__(self, kind: Literal["network", "timeout", "cancelled"], detail: str = "", *, maybe_sent: bool) -> None:

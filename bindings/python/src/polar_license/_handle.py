@@ -1,8 +1,8 @@
-"""The library's licenses, each freed once, when nothing uses it any longer.
+"""Pointers to the library's licenses. Each license is freed once, when nothing uses it any longer.
 
-Freeing a license waits for the library. But garbage may be collected at any instant, also in a callback while locks
-of the library are held. Therefore collected licenses are listed here, and freed when another one is opened or
-closed, and at the end.
+Freeing a license waits for the library. But Python may collect garbage at any instant, for example in a callback while
+locks of the library are held. Therefore a license that was collected is only listed here, and freed later: when another
+license is opened or closed, or when the program ends.
 """
 
 from collections import deque
@@ -14,8 +14,8 @@ _unused: deque[Any] = deque()
 
 
 class Handle:
-    """A license's pointer. A caller of the library keeps this in a variable during the call, because another thread may
-    close the license between reading the pointer and the call.
+    """The pointer to a license. A function that calls the library must keep this object in a variable during the call,
+    because another thread may close the license between the reading of the pointer and the call.
     """
 
     def __init__(self, pointer: Any) -> None:

@@ -1,4 +1,4 @@
-"""Values that stay in the library, and Python's handles for them."""
+"""Values that stay in the library, and Python's handles for these values."""
 
 import os
 import weakref
@@ -10,7 +10,7 @@ from polar_license._types import Decision
 
 
 class Reply:
-    """A reply of the library. The values behind its handles stay in memory until this is collected or freed."""
+    """A reply of the library. The values behind its handles stay in memory until this object is collected or freed."""
 
     def __init__(self, pointer: Any) -> None:
         address = lib.polar_license_reply_address(pointer)
@@ -19,7 +19,7 @@ class Reply:
 
 
 def _free(pointer: Any, process: int) -> None:
-    # in a forked process, a lock of the library may be held for ever
+    # a forked process does not free it, because a lock of the library may be held there for ever
     if process == os.getpid():
         lib.polar_license_reply_free(pointer)
 
@@ -32,7 +32,7 @@ class License(Protocol):
 
 
 class Held:
-    """An object that stands for a value in the library. A copy of it does not."""
+    """An object that stands for a value in the library. A copy of the object does not stand for it."""
 
     _reply: Reply | None = None
     _license: License | None = None
@@ -42,6 +42,6 @@ class Held:
         return {name: value for name, value in vars(self).items() if name not in vars(Held)}
 
     def _hold(self, reply: Reply, license: License, number: int) -> None:
-        # data classes are frozen
+        # set in this way, because data classes are frozen
         for name, value in (("_reply", reply), ("_license", license), ("_number", number)):
             object.__setattr__(self, name, value)

@@ -1,4 +1,5 @@
-"""A license on this device. Converts, calls the C library, and converts back. Decides nothing about licenses."""
+"""A license on this device. Converts arguments, calls the C library, and converts results. Decides nothing about
+licenses."""
 
 import atexit
 import os
@@ -24,7 +25,8 @@ T = TypeVar("T")
 
 
 class License:
-    """A license on this device: activates, validates, gates features. Use it from any thread, and from several at once.
+    """A license on this device: activates and validates keys, and says which features are on. Any thread may use it,
+    and several threads may use it at once.
 
     | method | asks Polar | waits at most |
     |---|---|---|
@@ -33,11 +35,12 @@ class License:
     | `validate` | always | 10 s |
     | `activate`, `consume`, `deactivate` | always | 35 s |
 
-    Other threads of Python run while one waits, and Ctrl+C ends the wait. Operations that change something run one
-    after the other. Concurrent validates share one request. With asyncio: `await asyncio.to_thread(license.refresh)`.
+    While a method waits, other threads of Python run, and Ctrl+C ends the wait. Operations that change something run
+    one after the other. Concurrent calls of `validate` share one request. With asyncio, use
+    `await asyncio.to_thread(license.refresh)`.
 
-    Close the license when the app ends, or use it in a `with` statement. In a forked process it is closed: open a
-    license in each process.
+    Close the license when the app ends, or use it in a `with` statement. After a fork it is closed in the new process:
+    open a license in each process.
     """
 
     def __init__(
@@ -49,10 +52,10 @@ class License:
         clock: Clock | None = None,
         **settings: Unpack[LicenseSettings],
     ) -> None:
-        """Opens the license that is stored on this device. Sends nothing. `LicenseSettings` documents the settings.
+        """Opens the license that is stored on this device. Sends no request. `LicenseSettings` documents the settings.
 
-        `directory` is the folder of the license, in place of the platform's data directory. `storage`, `transport` and
-        `clock` replace the library's own.
+        `directory` is the folder in which the license is stored. By default, this is the platform's data directory.
+        `storage`, `transport` and `clock` replace the library's own.
 
         Raises `LicenseError` of kind `invalid_config` if the settings are wrong.
         """
@@ -86,20 +89,20 @@ class License:
         return bool(lib.polar_license_allows(handle.pointer, convert.text(feature)))
 
     def covers(self, built: date | str) -> bool:
-        """Returns whether the license includes a version of the app that was built on this day, from memory: for an
-        updater that is about to offer one. `built` is a day, a `datetime` with its time zone, or one of them as a
-        string in the format of RFC 3339. The day in UTC counts. Returns `False` only if that version would have no
-        access for the reason `updates_ended`.
+        """Returns whether the license includes a version of the app that was built on the day `built`. Answers from
+        memory. An updater calls this before it offers a version. `built` is a day, a `datetime` with its time zone, or
+        a string with one of these in the format of RFC 3339. A time counts as its day in UTC. Returns `False` only if
+        that version would have no access, for the reason `updates_ended`.
 
-        Raises `LicenseError` of kind `invalid_argument` for a string that is not a day.
+        Raises `LicenseError` of kind `invalid_argument` if a string is not a day.
         """
         covered = ffi.new("int32_t *")
         _call(lib.polar_license_covers, self._used(), convert.day(built), covered)
         return bool(covered[0])
 
     def explain(self, feature: str) -> Explanation:
-        """Returns why a feature is on or off at this instant, with a sentence for the user, who may need a license or
-        another plan.
+        """Returns why a feature is on or off at this instant. The explanation has a sentence for the user, who may need
+        a license or another plan.
         """
         handle = self._used()
         decision = ffi.new("polar_license_decision **")
@@ -110,57 +113,59 @@ class License:
             lib.polar_license_decision_free(decision[0])
 
     def refresh(self) -> Decision:
-        """Asks Polar if that is due, or if access is not allowed. Call it when the app starts. If Polar cannot be
-        reached, returns the decision that holds, with the `problem`.
+        """Asks Polar if a refresh is due, or if access is not allowed. Call it when the app starts. If Polar cannot be
+        reached, returns the decision that still applies, with the `problem`.
         """
         return self._ask(lib.polar_license_refresh)
 
     def validate(self) -> Decision:
-        """Asks Polar. If Polar cannot be reached, returns the decision that holds, with the `problem`."""
+        """Asks Polar. If Polar cannot be reached, returns the decision that still applies, with the `problem`."""
         return self._ask(lib.polar_license_validate)
 
     def activate(self, key: str | None = None, *, replace_previous: bool = False) -> Decision:
-        """Activates a license key on this device, and stores it. Without a key, activates the stored key again. Takes a
-        seat only if the key has an activation limit and is not active here already. The key is validated first, so a
-        mistyped key or a key of another product takes no seat.
+        """Activates a license key on this device, and stores it. If `key` is `None`, activates the stored key again.
+        Takes a seat only if the key has an activation limit and is not active on this device already. The key is
+        validated first, so a mistyped key or a key of another product takes no seat.
 
-        `replace_previous` moves the license here: if no seat is free, the older activation known on this device is
+        `replace_previous` moves the license here: if no seat is free, the older activation that this device knows is
         released.
 
         Raises `LicenseError` of the kind
         - `refused` if Polar or the configuration denies the key; `reason` says why.
-        - `storage` if the license cannot be stored. Either no seat was taken, or storing failed after Polar had
-          confirmed the license: then it works until the app ends, and `maybe_applied` says whether it has a seat.
-        - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app
-          cancelled. With `maybe_applied`, a seat may have been taken, and the decision keeps reporting that.
-        - `invalid_argument` if the text cannot be a key.
+        - `storage` if the license cannot be stored. Either no seat was taken, or Polar had already confirmed the
+          license when storing failed. In the second case the license works until the app ends, and `maybe_applied` says
+          whether it has a seat.
+        - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, or `cancelled` if the app cancelled.
+          If `maybe_applied` is true, a seat may have been taken, and the decision keeps reporting that.
+        - `invalid_argument` if `key` cannot be a license key.
 
-        A license that was stored here before is unchanged after any of these errors.
+        After any of these errors, a license that was stored here before is unchanged.
         """
         typed = ffi.NULL if key is None else convert.text(key)
         flags = lib.POLAR_LICENSE_REPLACE_PREVIOUS if replace_previous else 0
         return self._change(lib.polar_license_activate_with, typed, flags)
 
     def consume(self, count: int = 1) -> Decision:
-        """Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
+        """Counts `count` uses (1 to 2,147,483,647) of a key that has a usage limit.
 
         Raises `LicenseError` of the kind
-        - `usage_exhausted` if fewer uses are left.
-        - `not_activated` without a license.
-        - Otherwise as `activate`. With `maybe_applied`, the uses may have been counted; they are never sent twice.
+        - `usage_exhausted` if fewer uses are left than `count`.
+        - `not_activated` if there is no license on this device.
+        - any kind that `activate` raises. If `maybe_applied` is true, the uses may have been counted. They are never
+          sent twice.
         """
-        # C has no number for other counts, and the library refuses 0
+        # passes 0 for a count that C cannot represent, because the library refuses 0
         return self._change(lib.polar_license_consume, count if 0 <= count < 2**32 else 0)
 
     def deactivate(self) -> Deactivated:
-        """Releases the seat and removes the license from this device. Returns the outcome for the seat.
+        """Releases the seat and removes the license from this device. Returns what happened to the seat.
 
         Raises `LicenseError` of the kind
-        - `not_activated` without a license.
-        - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app
-          cancelled; nothing is removed.
-        - `storage` if the license cannot be removed from this device. With `maybe_applied`, the seat was released;
-          deactivate again to remove the license.
+        - `not_activated` if there is no license on this device.
+        - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, or `cancelled` if the app cancelled.
+          In these cases nothing is removed.
+        - `storage` if the license cannot be removed from this device. If `maybe_applied` is true, the seat was
+          released; deactivate again to remove the license.
         """
         number = ffi.new("int32_t *")
         self._run(lib.polar_license_deactivate, number)
@@ -169,25 +174,25 @@ class License:
 
     def forget(self) -> None:
         """Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
-        customer portal; `deactivate` releases it.
+        customer portal. To release the seat, call `deactivate` instead.
 
         Raises `LicenseError` of the kind
         - `storage` if the license cannot be removed from this device.
-        - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
+        - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
         """
         self._run(lib.polar_license_forget)
 
     def portal(self) -> Portal:
-        """Returns the customer portal: for a customer who lost the key, has a dead machine, or has just bought. Sends
-        nothing.
+        """Returns the customer portal, which helps a customer who has lost the key, whose device is dead, or who has
+        just bought a license. Sends no request.
         """
         self._used()
         return Portal(self)
 
     def on_change(self, listener: Callable[[Decision, Decision], object]) -> Callable[[], None]:
-        """Calls `listener` with each decision that differs from the previous one, and with the previous one. Calls it
-        on a thread of the library: a program with windows passes the decision on to its own thread. The listener may
-        use the license, and its exceptions are logged. Returns a function that stops the calls.
+        """Calls `listener` at each change, with the new decision and the previous one. The calls come from a thread of
+        the library, so a program with windows passes the decision on to its own thread. The listener may use the
+        license. If it raises an exception, the exception is logged. Returns a function that stops the calls.
         """
         subscription = ffi.new("uint64_t *")
         handle = self._used()
@@ -202,11 +207,11 @@ class License:
         return stop
 
     def start_auto_refresh(self) -> None:
-        """Refreshes automatically whenever that is due, on a thread of the library: for an app that runs for days.
-        Finds within two seconds the changes that another process has stored.
+        """Refreshes automatically whenever a refresh is due, on a thread of the library. Meant for an app that runs for
+        days. Also finds the changes that another process has stored, within two seconds.
         """
         self._run(lib.polar_license_start_auto_refresh)
-        # keeps the license open even if the app drops it
+        # keeps the license open even if the app no longer refers to it
         _refreshed.add(self)
 
     def stop_auto_refresh(self) -> None:
@@ -216,15 +221,16 @@ class License:
         _refreshed.discard(self)
 
     def cancel(self) -> None:
-        """Ends the operations of other threads: they raise `LicenseError` of kind `cancelled`, or return the decision
-        with that `problem`. A request that was sent by then may have been applied, and the license remembers that.
+        """Cancels the operations of other threads. They raise `LicenseError` of kind `cancelled`, or return the
+        decision with a `problem` of that kind. If a request was sent already, it may have been applied, and the license
+        remembers that.
         """
         handle = self._used()
         lib.polar_license_cancel(handle.pointer)
 
     def close(self) -> None:
-        """Ends running operations, listeners and the automatic refresh. The stored license stays. Closing it again does
-        nothing. Afterwards, every other method raises `ValueError`.
+        """Ends running operations, listeners and the automatic refresh. The stored license stays. Another call of
+        `close` does nothing. After `close`, every other method raises `ValueError`.
         """
         handle, self._handle = self._handle, None
         _open.discard(self)
@@ -232,7 +238,7 @@ class License:
         if handle is not None:
             lib.polar_license_stop_auto_refresh(handle.pointer)
             lib.polar_license_cancel(handle.pointer)
-            # this was the last use, unless another thread is about to leave an operation
+            # frees the license now, unless another thread is still leaving an operation
             del handle
             free_unused()
 
@@ -254,12 +260,12 @@ class License:
         return handle
 
     def _ask(self, function: Callable[[Any, Any], int]) -> Decision:
-        """Runs an operation that cannot fail."""
+        """Runs an operation that never fails."""
         handle = self._used()
         return _interruptible(handle, lambda: _decision_of(function, handle))
 
     def _change(self, function: Callable[..., int], *arguments: Any) -> Decision:
-        """Runs an operation that fails, or returns a decision."""
+        """Runs an operation that either fails or returns a decision."""
         handle = self._used()
 
         def operation() -> Decision:
@@ -270,7 +276,7 @@ class License:
         return _interruptible(handle, operation)
 
     def _run(self, function: Callable[..., int], *arguments: Any) -> None:
-        """Runs an operation that fails, or returns nothing."""
+        """Runs an operation that either fails or returns nothing."""
         handle = self._used()
         _interruptible(handle, lambda: _call(function, handle, *arguments))
 
@@ -291,12 +297,12 @@ def _interruptible(handle: Handle, operation: Callable[[], T]) -> T:
 
 
 def _call(function: Callable[..., int], handle: Handle, *arguments: Any) -> None:
-    """Calls a function, and raises its error."""
+    """Calls a function of the library. Raises its error if it fails."""
     error = ffi.new("polar_license_error **")
     if function(handle.pointer, *arguments, error):
         failed = _taken_error(error)
         if failed.decision is None:
-            # only an error about wrong arguments has no decision
+            # the library's error lacks a decision only if an argument is wrong
             failed.decision = _decision_of(lib.polar_license_current, handle)
         raise failed
 
@@ -328,14 +334,14 @@ def _opened(options: Any) -> Any:
     return license[0]
 
 
-# the library's threads must not call an interpreter that has ended
+# closed when Python ends, because the library's threads must not call an interpreter that has ended
 _open: "weakref.WeakSet[License]" = weakref.WeakSet()
 _refreshed: set[License] = set()
 
 
 def _leave_to_parent() -> None:
-    """Closes all licenses after a fork, without freeing them: that would wait for the library's threads, which only the
-    parent process has.
+    """Closes all licenses in a forked process without freeing them. Freeing would wait for the library's threads, which
+    only the parent process has.
     """
     for license in list(_open):
         if license._handle is not None:
@@ -344,7 +350,7 @@ def _leave_to_parent() -> None:
     _refreshed.clear()
 
 
-# not on every system
+# not every system has fork
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_to_parent)
 

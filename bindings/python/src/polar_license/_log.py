@@ -1,5 +1,5 @@
-"""Passes the library's log lines to Python's `logging`, below the logger `polar_license`. The lines contain neither the
-license key nor personal data. A handler must not use a license: locks of the library may be held.
+"""Passes the library's log lines to Python's `logging`, to loggers below `polar_license`. The lines contain neither the
+license key nor personal data. A logging handler must not use a license, because locks of the library may be held.
 """
 
 import atexit
@@ -21,12 +21,12 @@ _LEVELS = {
 
 @ffi.callback("polar_license_log_callback")
 def _write(_: Any, level: int, target: Any, message: Any) -> None:
-    # `polar_license::engine` in the form of Python's loggers
+    # converts a name such as `polar_license::engine` to the form of Python's loggers
     source = logging.getLogger(string(target).replace("::", "."))
     source.log(_LEVELS[level], "%s", string(message))
 
 
-# Python decides which lines are shown, so the library omits none
+# the library passes on all lines, and Python decides which of them are shown
 lib.polar_license_set_log(lib.POLAR_LICENSE_LOG_DEBUG, _write, ffi.NULL, ffi.NULL)
 
 # the library's threads must not call an interpreter that has ended

@@ -1,4 +1,4 @@
-"""The parts that an app may replace: the library's own storage, network stack and clock."""
+"""The parts of the library that an app may replace: the storage, the network stack and the clock."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,50 +7,51 @@ from typing import Protocol
 
 
 class Storage(Protocol):
-    """A store for one license. Called from any thread. If a method raises an exception, the record counts as not read
-    or not written, and the exception is logged."""
+    """A store for one license. Its methods may be called from any thread. If a method raises an exception, the record
+    counts as not read or not written, and the exception is logged."""
 
     def load(self) -> bytes | None:
-        """Returns the record that was saved last, if any."""
+        """Returns the record that was saved last. Returns `None` if there is none."""
 
     def save(self, record: bytes, *, durable: bool) -> None:
-        """Replaces the record, atomically. With `durable`, it must be on the disk before this returns."""
+        """Replaces the record atomically. If `durable` is true, the record must be on the disk before this returns."""
 
     def remove(self) -> None:
-        """Removes the record, if any."""
+        """Removes the record if there is one."""
 
 
 class Clock(Protocol):
-    """A source of time in place of the system's clocks, for tests of an app after a month offline. Called from any
-    thread, with locks of the library held: it must return at once and must not use a license.
+    """A source of time in place of the system's clocks. With it, a test can see how an app behaves after a month
+    offline. Its methods may be called from any thread, and while locks of the library are held. They must return at
+    once and must not use a license.
     """
 
     def now(self) -> datetime:
-        """Returns the time of day, with its time zone; a user may set it back."""
+        """Returns the time of day with its time zone. This clock may go backwards, because a user can set it."""
 
     def monotonic(self) -> timedelta:
-        """Returns the time since any origin, on a clock that only goes forward."""
+        """Returns the time since any fixed point, from a clock that only goes forward."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request to be sent at most once, and without following a redirect. Do not log it: the body contains the license
-    key, and requests of the customer portal have secrets in the address, the headers and the body.
+    """A request. Send it at most once, and do not follow a redirect. Do not log it, because the body contains the
+    license key. Requests of the customer portal have secrets in the address, the headers and the body.
     """
 
     method: str
-    """`POST` or, for the customer portal, `GET`, which has no body."""
+    """The method: `POST`, or `GET` for some requests of the customer portal. A `GET` has no body."""
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    """JSON, or nothing. Send `Content-Length: 0` with a `POST` without a body."""
+    """The body: JSON, or empty. For a `POST` with an empty body, send `Content-Length: 0`."""
     timeout: timedelta
-    """The time limit of the whole exchange."""
+    """The time limit for the whole exchange."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """The reply, whatever its status."""
+    """The reply to a request, whatever its status."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -58,6 +59,6 @@ class Response:
 
 
 Transport = Callable[[Request], Response]
-"""Sends a request, waits for the reply, and raises `TransportError` if there is none. Called on a thread of the
-library's.
+"""Sends a request, waits for the reply, and returns it. Raises `TransportError` if no complete reply arrives. Called on
+a thread of the library.
 """

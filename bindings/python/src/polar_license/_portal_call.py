@@ -1,5 +1,5 @@
-"""Calls the customer portal: a request in JSON, and a reply in JSON. Tokens, license keys and the secrets of checkouts
-stay in the library.
+"""Calls the customer portal. Requests and replies are JSON. Tokens, license keys and the secrets of checkouts stay in
+the library.
 """
 
 import json
@@ -18,11 +18,12 @@ class Runner(License, Protocol):
     """A license that runs the operations of its portal."""
 
     def _call_portal(self, request: bytes, report: Callable[[Progress], bool]) -> tuple[Reply, str]:
-        """Returns the reply to a request, and its JSON. Before each wait, `report` returns whether to continue."""
+        """Runs a request. Returns the reply and the reply's JSON. Before each wait, calls `report`, which returns
+        whether to continue."""
 
 
 class Caller:
-    """An object with operations of the portal as methods."""
+    """An object whose methods are operations of the portal."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -37,7 +38,7 @@ class Caller:
         arguments: Mapping[str, object],
         on_progress: Callable[[Progress], object] | None = None,
     ) -> Any:
-        """Runs an operation, and returns its result, which has the type `result`."""
+        """Runs an operation, and returns its result, whose type is `result`."""
         request = {"call": operation} | {name: self._json(value) for name, value in arguments.items()}
         raised: list[BaseException] = []
 
@@ -61,7 +62,8 @@ class Caller:
         return _Reader(self._runner, reply).value(result, members)
 
     def _json(self, value: object) -> object:
-        """Converts an argument. The library refuses an object that it did not return, and one of another license."""
+        """Converts an argument. The library refuses an object that it did not return, or that belongs to another
+        license."""
         if isinstance(value, timedelta):
             return convert.milliseconds(value)
         if isinstance(value, Held):
@@ -81,7 +83,7 @@ class HeldCaller(Held, Caller):
         return "" if self._reply is None else self._reply.address
 
     def close(self) -> None:
-        """Wipes the secrets of this object, whose methods fail afterwards. Closing it again does nothing."""
+        """Wipes the secrets of this object. Afterwards its methods fail. Another call of `close` does nothing."""
         if self._reply is not None:
             self._reply.free()
 
@@ -102,7 +104,7 @@ class _Reader(convert.Reader):
         self._reply = reply
 
     def instance(self, of: Any, members: Mapping[str, Any]) -> Any:
-        # a reply has no decision
+        # the reply itself does not contain the decision
         if any(field.name == "decision" for field in fields(of)):
             members = {**members, "decision": self._license.current()}
         made = super().instance(of, members)

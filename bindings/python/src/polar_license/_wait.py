@@ -7,16 +7,16 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# Cancelled operations end within milliseconds, unless the disk hangs.
+# The longest time to wait for a cancelled operation. Such an operation ends within milliseconds, unless the disk hangs.
 _END_TIMEOUT_S = 5
 
 _running: "set[Future[Any]]" = set()
 
 
 def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T:
-    """Returns the result of the operation. Python handles signals on its main thread, between its own instructions and
-    not while that thread is inside the library. So there the operation runs on another thread, and the main thread
-    waits for it.
+    """Returns the result of the operation. Python handles signals only on its main thread, and not while that thread is
+    inside the library. Therefore, when the main thread calls this, the operation runs on another thread, and the main
+    thread waits for it.
     """
     future: Future[T] = Future()
     _running.add(future)
@@ -27,7 +27,7 @@ def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T
     try:
         return future.result()
     except BaseException:
-        # the exception of a signal handler, unless the operation raised it
+        # raised by a signal handler, unless the operation itself has ended
         if not future.done():
             cancel()
             wait([future], _END_TIMEOUT_S)
@@ -35,7 +35,7 @@ def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T
 
 
 def wait_for_operations() -> None:
-    """Waits until cancelled operations have ended, because they may call functions of the app until then."""
+    """Waits until cancelled operations have ended, because they may still call functions of the app."""
     wait(list(_running), _END_TIMEOUT_S)
 
 

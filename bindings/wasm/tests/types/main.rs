@@ -1,6 +1,6 @@
-//! Generates the files of TypeScript, Python, the scenario runners, translators and the book that repeat the core's
-//! types, and compares them with the committed ones. To write them: `POLAR_LICENSE_WRITE_TYPES=1 cargo test -p
-//! polar-license-wasm --test types`.
+//! Generates the files that repeat the core's types: for TypeScript, for Python, for the scenario runners, for
+//! translators and for the book. Compares them with the committed files. To write the committed files, run
+//! `POLAR_LICENSE_WRITE_TYPES=1 cargo test -p polar-license-wasm --test types`.
 #![cfg(test)]
 
 mod operations;
@@ -48,7 +48,7 @@ fn the_scenario_runners_have_the_members_of_the_core() {
     is_written("tests/scenarios/members.json", &format!("{members:#}\n"));
 }
 
-/// Returns what the types promise about a decision in this state.
+/// Returns the facts that the types guarantee about a decision in this state.
 fn certain(state: State) -> serde_json::Value {
     let reasons: Vec<&str> = state.reasons().iter().map(|reason| reason.as_str()).collect();
     json!({
@@ -80,7 +80,8 @@ fn members(schema: &serde_json::Value) -> Vec<&String> {
     schema["properties"].as_object().unwrap().keys().collect()
 }
 
-/// Compares a file of the repository with its generated text, or writes it.
+/// Writes the generated text to a file of the repository if `POLAR_LICENSE_WRITE_TYPES` is set. Then panics if the file
+/// differs from the text.
 fn is_written(path: &str, text: &str) {
     let path = repository().join(path);
     if env::var_os("POLAR_LICENSE_WRITE_TYPES").is_some() {

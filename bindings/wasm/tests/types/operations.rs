@@ -1,5 +1,5 @@
-//! Compares what other languages say of the operations with `src/client/operations`: the waits in tables, and the kinds of
-//! errors in comments.
+//! Compares other descriptions of the operations with `src/client/operations`: tables, which state the waits, and
+//! comments, which name the kinds of errors.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use polar_license::ErrorKind;
 
 use crate::repository;
 
-/// The files with tables of operations.
+/// The files that have a table of the operations.
 const TABLES: [&str; 7] = [
     "src/client/client.md",
     "docs/src/start.md",
@@ -55,7 +55,8 @@ fn comments_name_the_kinds_of_errors_of_the_operations() {
     }
 }
 
-/// Returns the operations that a cell names, as `onChange(listener)` or polar_license_on_change() for example.
+/// Returns the operations that a cell of a table names, for example as `onChange(listener)` or
+/// polar_license_on_change().
 fn operations_in(cell: &str) -> Vec<String> {
     let words = cell.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let names: BTreeSet<String> = words.map(|word| snake_case(word.trim_start_matches("polar_license_"))).collect();

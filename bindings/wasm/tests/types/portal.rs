@@ -1,5 +1,5 @@
-//! Generates the files of the customer portal for TypeScript: `portal/types.ts`, the objects, `portal/methods.ts`, the
-//! methods that return them, and `portal/operations.ts`, a table of the methods.
+//! Generates the files of the customer portal for TypeScript: `portal/types.ts` (the objects), `portal/methods.ts` (the
+//! methods that return the objects) and `portal/operations.ts` (a table of the methods).
 
 use std::fmt::Write as _;
 
@@ -9,20 +9,27 @@ use serde_json::Value;
 
 use crate::typescript::{Use, comment, head, interface, member, object, union};
 
-/// The objects that have methods, by the type of the argument that is the object itself.
+/// The objects that have methods. Each row has the object's type, the name of the argument that is the object itself,
+/// and the object's documentation.
 const OBJECTS: [(&str, &str, &str); 3] = [
-    ("Portal", "portal", "The operations of a customer who has no session. Each method also works without its object."),
+    (
+        "Portal",
+        "portal",
+        "The operations of a customer who has no session. Each method can also be called without its object.",
+    ),
     (
         "Session",
         "session",
-        "A customer's session, which lasts an hour: finds license keys, restores a license, manages devices. Keep it in \
-         memory only, and drop it together with the dialog that it belongs to. Polar cannot end it early. Each method also \
-         works without its object, and rejects with `refused` and no `reason` if the session has ended.",
+        "A customer's session. Its methods find license keys, restore a license, and manage devices. A session lasts \
+         an hour, and Polar cannot end it early. So keep it in memory only, and drop it together with the dialog that \
+         it belongs to. Each method can also be called without its object. If the session has ended, each method \
+         rejects with `refused` and no `reason`.",
     ),
     ("Checkout", "checkout", "A purchase in progress."),
 ];
 
-/// The names of the alternatives of an object.
+/// The alternatives of objects. Each row has the object, the `kind` of the alternative, and the name of the
+/// alternative's type.
 const ALTERNATIVES: [(&str, &str, &str); 7] = [
     ("CodeRequest", "sent", "CodeSent"),
     ("CodeRequest", "choose", "CustomerChoice"),
@@ -33,17 +40,18 @@ const ALTERNATIVES: [(&str, &str, &str); 7] = [
     ("Devices", "hidden", "HiddenDevices"),
 ];
 
-/// Results that TypeScript returns without an object around them.
+/// Results that TypeScript returns without an object around them. Each row has the name of the result, and the type
+/// that TypeScript returns.
 const UNWRAPPED: [(&str, &str); 2] = [("LicenseKeys", "readonly LicenseKey[]"), ("Released", "Deactivated")];
 
-/// Returns the file of the objects.
+/// Returns the text of `portal/types.ts`, which declares the objects.
 pub(crate) fn types() -> String {
     let mut parts = vec![
         head("the customer portal"),
         "import type { LicenseError } from \"../error.js\";\nimport type { Decision } from \"../types.js\";\n"
             .to_owned(),
         union("KeyStatus", "Whether a license key can be used.", KeyStatus::ALL),
-        union("Stage", "The event that an operation of the portal waits for.", Stage::ALL),
+        union("Stage", "The event that an operation of the portal is waiting for.", Stage::ALL),
     ];
     for (name, schema) in schema::portal() {
         let schema = without_handle(schema.to_value());
@@ -56,7 +64,7 @@ pub(crate) fn types() -> String {
     parts.join("\n")
 }
 
-/// Returns the file of the methods.
+/// Returns the text of `portal/methods.ts`, which declares the methods.
 pub(crate) fn methods() -> String {
     let head = "/**
  * The methods of the customer portal, with the same names as in Rust, in C and in Python.
@@ -73,7 +81,7 @@ import type { CodeRequest, Customer, Device, Devices, LicenseKey, Purchase, Rest
     format!("{head}\n{}", objects.join("\n"))
 }
 
-/// Returns the file of the table of methods.
+/// Returns the text of `portal/operations.ts`, which has the table of the methods.
 pub(crate) fn operations() -> String {
     let mut results: Vec<&str> = PORTAL_OPERATIONS.iter().map(|operation| operation.result).collect();
     results.sort_unstable();
@@ -85,10 +93,13 @@ pub(crate) fn operations() -> String {
  * Written by bindings/wasm/tests/types from the core's operations: change them there.
  */
 
-/** A method: its arguments by name, the members of its options that are arguments as well, and the name of its result. */
+/** A method. */
 export interface Operation {{
+  /** How each argument is passed, by the argument's name. */
   takes: Record<string, \"plain\" | \"handle\">;
+  /** The members of the method's options that are arguments too. */
   options: readonly string[];
+  /** The name of the method's result. */
   gives: Result;
 }}
 
@@ -119,7 +130,7 @@ fn is_object_with_methods(name: &str) -> bool {
     OBJECTS.iter().any(|(known, ..)| *known == name)
 }
 
-/// Returns the operations that are methods of the portal, of a session or of a checkout.
+/// Returns the operations that are methods of the object `of`, which is the portal, a session or a checkout.
 pub(crate) fn of_object(of: &str) -> impl Iterator<Item = &'static PortalOperation> {
     PORTAL_OPERATIONS.iter().filter(move |operation| {
         let first = operation.arguments.first().map_or("", |(name, _)| name);
@@ -127,7 +138,7 @@ pub(crate) fn of_object(of: &str) -> impl Iterator<Item = &'static PortalOperati
     })
 }
 
-/// Returns the arguments without the object itself.
+/// Returns an operation's arguments, except the object of which the operation is a method.
 pub(crate) fn own_arguments(
     operation: &'static PortalOperation,
 ) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -138,7 +149,7 @@ fn positional(operation: &'static PortalOperation) -> impl Iterator<Item = &'sta
     own_arguments(operation).filter(|one| !is_option(one))
 }
 
-/// Whether an argument is a member of the method's options.
+/// Returns `true` if an argument is a member of the method's options.
 fn is_option((_, of_type): &(&str, &str)) -> bool {
     match *of_type {
         "Within" | "Confirmation" => true,
@@ -151,8 +162,8 @@ fn methods_of(name: &str, of: &str, doc: &str) -> String {
     let name = if name == "Session" { "PortalSession" } else { name };
     let mut text = format!("{}export interface {name} {{\n", comment("", doc));
     if name == "Checkout" {
-        let doc = "The address to open in a browser. It contains a secret that shows the buyer's data: pass it to nothing but \
-                   the browser.";
+        let doc = "The address to open in a browser. It contains a secret that gives access to the buyer's data, so \
+                   pass it to the browser only.";
         write!(text, "{}  readonly address: string;\n\n", comment("  ", doc)).unwrap();
     }
     let all: Vec<String> = of_object(of).map(method).collect();
@@ -184,7 +195,7 @@ fn method(operation: &'static PortalOperation) -> String {
     format!("{}  {name}(this: void, {arguments}{options}): Promise<{result}>;\n", joined(&doc))
 }
 
-/// Joins the paragraphs of one comment.
+/// Joins paragraphs, each of which is formatted as a comment, into one comment.
 fn joined(paragraphs: &[String]) -> String {
     if let [only] = paragraphs {
         return only.clone();
@@ -197,13 +208,13 @@ fn joined(paragraphs: &[String]) -> String {
     format!("  /**\n{}   */\n", lines.collect::<Vec<_>>().join("   *\n"))
 }
 
-/// Returns the name of an alternative.
+/// Returns the name of the type of an alternative.
 pub(crate) fn alternative(name: &str, kind: &str) -> &'static str {
     let known = ALTERNATIVES.iter().find(|(of, known, _)| *of == name && *known == kind);
     known.unwrap_or_else(|| panic!("ALTERNATIVES must name `{kind}` of {name}")).2
 }
 
-/// Returns an interface for each alternative, and their union.
+/// Returns an interface for each alternative, and the union of these interfaces.
 fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     let mut text = String::new();
     let mut names = Vec::new();
@@ -232,7 +243,7 @@ fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     format!("{text}{doc}export type {name} = {};\n", names.join(" | "))
 }
 
-/// Removes the handles, which the app's objects do not show.
+/// Removes the member `handle`, which the objects that an app receives do not have.
 fn without_handle(mut schema: Value) -> Value {
     if let Some(properties) = schema["properties"].as_object_mut() {
         properties.shift_remove("handle");

@@ -1,4 +1,4 @@
-//! Generates `docs/src/portal-operations.md`, for languages that call the portal with JSON.
+//! Generates `docs/src/portal-operations.md`, which is for languages that call the portal with JSON.
 
 use std::fmt::Write as _;
 
@@ -20,19 +20,29 @@ operation, and its other members are the arguments:
 {\"call\":\"activate\",\"session\":3,\"key\":7}
 ```
 
-A `handle` in a reply is the number of something that stays in the library: a session, a license key, a device, a
-customer, a checkout or a purchase. It is valid until its reply is freed. The argument of that name takes it. No reply
-contains a token, a code, a license key or the secret of a checkout.
+A `handle` in a reply is a number that stands for an object in the library: a session, a license key, a device, a
+customer, a checkout or a purchase. To name the object in a request, pass its handle as the argument `session`, `key`,
+`device`, `customer`, `checkout` or `purchase`. A handle is valid until its reply is freed. No reply contains a token, a
+code, a license key or the secret of a checkout.
 
-A value is read by its JSON pointer, such as `/keys/0/displayKey`: a string by `polar_license_reply_text`, an integer by
-`_number`, a boolean by `_number` as 1 or 0, a time by `_time_ms`, a handle by `_handle` of the object around it, and the
-length of an array by `_count`. `polar_license_reply_json` returns any value in JSON, for a parser of your own.
-`polar_license_reply_address` returns the address of a checkout's page.
+These functions read a value of a reply. Each takes the JSON pointer of the value, such as `/keys/0/displayKey`.
+
+| value | function |
+|---|---|
+| string | `polar_license_reply_text` |
+| integer | `polar_license_reply_number` |
+| boolean | `polar_license_reply_number`, which returns 1 or 0 |
+| time | `polar_license_reply_time_ms` |
+| handle | `polar_license_reply_handle`, which takes the pointer of the object that has the handle |
+| length of an array | `polar_license_reply_count` |
+| any value, as JSON for a parser of your own | `polar_license_reply_json` |
+
+`polar_license_reply_address` takes no pointer. It returns the address of a checkout's page.
 
 ## Requests
 ";
 
-/// Returns the page.
+/// Returns the whole page.
 pub(crate) fn page() -> String {
     let mut text = HEAD.to_owned();
     PORTAL_OPERATIONS.iter().for_each(|operation| text += &request(operation));
@@ -70,7 +80,7 @@ fn request(operation: &PortalOperation) -> String {
 fn members(text: &mut String, schema: &Value, bullet: &str) {
     for (name, member) in object(&schema["properties"]).iter().filter(|(name, _)| *name != "kind") {
         let about = match name.as_str() {
-            "handle" => "The number that stands for it in requests.",
+            "handle" => "The number that stands for this object in requests.",
             _ => description(member),
         };
         *text += &paragraph(bullet, &format!("`{name}` ({}): {about}", type_of(member)));

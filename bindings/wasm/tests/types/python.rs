@@ -1,6 +1,6 @@
-//! Generates `_types.py`: a `Literal` for each table of codes, and a data class for each object, with the core's own
-//! documentation. Members have Python's names, and times and durations have Python's types. `_convert.py` of the package
-//! converts JSON by these types.
+//! Generates `_types.py`: a `Literal` for each table of codes, and a data class for each object, with the core's
+//! documentation. Members have Python's names. Times and durations have Python's types. The package's `_convert.py`
+//! uses these types to convert JSON.
 
 use std::fmt::{Display, Write as _};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::typescript::{Documented, capitalized, lines, object};
 
-const HEAD: &str = "\"\"\"What an app sees of a license: the same names as in Rust, C and JavaScript.
+const HEAD: &str = "\"\"\"The data of a license, with the same names as in Rust, C and JavaScript.
 
 Written by bindings/wasm/tests/types from the core's types: change them there.
 \"\"\"
@@ -35,7 +35,7 @@ const WORDS: [(&str, &str); 7] = [
 /// The line length of the formatter.
 pub(crate) const WIDTH: usize = 120;
 
-/// Returns the whole file.
+/// Returns the text of `_types.py`.
 pub(crate) fn types() -> String {
     let [decision, error, explanation, settings] =
         [schema::decision(), schema::error(), schema::explanation(), schema::settings()];
@@ -43,23 +43,27 @@ pub(crate) fn types() -> String {
         [&decision, &error, &explanation, &settings].map(|one| one.as_value());
     let parts = [
         literal("State", "The state of the license. Access is allowed in `active` and `grace` only.", State::ALL),
-        literal("Reason", "The reason for the state, or for the refusal of an operation.", Reason::ALL),
+        literal("Reason", "The reason why a license is in its state, or why an operation was refused.", Reason::ALL),
         literal("NextStep", "The next step that the user can take.", NextStep::ALL),
         literal("OffReason", "The reason why a feature is off.", OffReason::ALL),
         literal("ErrorKind", "The kind of an error. A kind never changes its meaning.", ErrorKind::ALL),
         literal("Deactivated", "The outcome for the seat after a deactivation.", Deactivated::ALL),
-        text_codes("TextCode", "The codes of the sentences that a user may read, with their English.", schema::texts()),
+        text_codes(
+            "TextCode",
+            "The codes of the sentences that a user may read, each with its English sentence.",
+            schema::texts(),
+        ),
         text_codes(
             "PortalTextCode",
-            "The codes of the sentences of the customer portal, with their English.",
+            "The codes of the sentences of the customer portal, each with its English sentence.",
             schema::portal_texts(),
         ),
         open_literal(
             "SubscriptionStatus",
-            "The status of a subscription. Polar may add to them.",
+            "The status of a subscription. Polar may add further values.",
             SubscriptionStatus::KNOWN,
         ),
-        open_literal("OrderStatus", "The status of an order. Polar may add to them.", OrderStatus::KNOWN),
+        open_literal("OrderStatus", "The status of an order. Polar may add further values.", OrderStatus::KNOWN),
         purchases(decision),
         data_class("Problem", FROZEN, &decision["$defs"]["Problem"]),
         decisions(decision),
@@ -84,7 +88,7 @@ pub(crate) fn literal<Code: Display + Documented>(name: &str, doc: &str, codes: 
     literal_of(name, doc, rows)
 }
 
-/// Returns the union of the known names and any other text.
+/// Returns a union type of the known names and any other string.
 fn open_literal(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     let mut text = format!("{name} = (\n    Literal[\n");
     for (code, doc) in known {
@@ -93,7 +97,7 @@ fn open_literal(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     text + "    ]\n    | str\n)\n" + &doc_string("", doc)
 }
 
-/// Returns a class for each kind of purchase, and their union.
+/// Returns a class for each kind of purchase, and the union of these classes.
 fn purchases(schema: &Value) -> String {
     let (mut text, mut all) = (String::new(), Vec::new());
     for (kind, definition) in schema::purchases(schema) {
@@ -123,7 +127,8 @@ fn literal_of<'a>(name: &str, doc: &str, rows: impl Iterator<Item = (String, &'a
     text + "]\n" + &doc_string("", doc)
 }
 
-/// Returns the members that all decisions have, one class for each state, and their union.
+/// Returns a class with the members that all decisions have, a class for the decisions in each state, and the union of
+/// the states' classes.
 fn decisions(schema: &Value) -> String {
     let mut text = data_class("AnyDecision", FROZEN, schema);
     let mut all = Vec::new();
@@ -146,12 +151,13 @@ fn decisions(schema: &Value) -> String {
         }
         all.push(name);
     }
-    let doc = "Whether the app may run, why, and what the user can do; its members depend on its `state`.";
+    let doc =
+        "Whether the app may run, why, and what the user can do. The members of a decision depend on its `state`.";
     write!(text, "\n\nDecision = (\n    {}\n)\n{}", all.join("\n    | "), doc_string("", doc)).unwrap();
     text
 }
 
-/// Returns the literal type of codes, or `None` if there are none.
+/// Returns the literal type of the codes, or `None` if there are no codes.
 fn literals<Code: Display>(codes: &[Code]) -> String {
     let names: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
     if names.is_empty() { "None".into() } else { format!("Literal[{}]", names.join(", ")) }
@@ -184,12 +190,13 @@ fn typed_dict(name: &str, schema: &Value) -> String {
     text
 }
 
-/// Returns the first paragraph of a documentation. The second one is about the Rust type.
+/// Returns the first paragraph of a schema's documentation. The second paragraph is about the Rust type.
 fn first_paragraph(schema: &Value) -> &str {
     schema["description"].as_str().unwrap().split("\n\n").next().unwrap()
 }
 
-/// Returns the name of a member. `retryAfterMs` becomes `retry_after`, because its Python type contains the unit.
+/// Returns the Python name of a member. `retryAfterMs` becomes `retry_after`: the name needs no unit, because the
+/// Python type is a duration.
 pub(crate) fn python_name(member: &str) -> String {
     let mut name = String::new();
     for letter in member.chars() {
@@ -255,7 +262,7 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
     format!("{text}{indent}\"\"\"\n")
 }
 
-/// Replaces words of the core's documentation by Python's.
+/// Replaces words of the core's documentation by Python's words.
 pub(crate) fn worded(doc: &str) -> String {
     let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     let doc = WORDS.iter().fold(doc, |doc, (core, python)| doc.replace(core, python));

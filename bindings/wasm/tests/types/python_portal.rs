@@ -1,4 +1,5 @@
-//! Generates `_portal_types.py`, the objects of the customer portal, and `_portal_methods.py`, the methods that return them.
+//! Generates `_portal_types.py` (the objects of the customer portal) and `_portal_methods.py` (the methods that return
+//! the objects).
 
 use std::fmt::Write as _;
 
@@ -10,7 +11,7 @@ use crate::portal::{alternative, of_object, own_arguments};
 use crate::python::{FROZEN, WIDTH, doc_string, literal, python_name, type_of, worded};
 use crate::typescript::object;
 
-const TYPES: &str = "\"\"\"The objects of the customer portal: the same names as in Rust, C and JavaScript.
+const TYPES: &str = "\"\"\"The objects of the customer portal, with the same names as in Rust, C and JavaScript.
 
 Written by bindings/wasm/tests/types from the core's types: change them there.
 \"\"\"
@@ -27,7 +28,7 @@ from polar_license._held import Held
 from polar_license._types import Deactivated, Decision
 ";
 
-const METHODS: &str = "\"\"\"The methods of the customer portal: the same names as in Rust, C and JavaScript.
+const METHODS: &str = "\"\"\"The methods of the customer portal, with the same names as in Rust, C and JavaScript.
 
 Written by bindings/wasm/tests/types from the core's operations: change them there.
 \"\"\"
@@ -40,52 +41,57 @@ from polar_license._portal_call import Caller, HeldCaller
 from polar_license._portal_types import (
 ";
 
-/// The classes with methods: the argument that is the object itself, the class, its base, and its documentation.
+/// The classes that have methods. Each row has the name of the argument that is the object itself, the class, the base
+/// class, and the documentation of the class.
 const CLASSES: [(&str, &str, &str, &str); 3] = [
     (
         "portal",
         "Portal",
         "Caller",
-        "The customer portal of a license, for customers who have no session. A method that fails raises `LicenseError`, \
-         of the `kind` that its documentation names. Methods wait for Polar like those of `License`.",
+        "The customer portal of a license, for customers who have no session. A method that fails raises \
+         `LicenseError`; the method's documentation names the possible values of `kind`. Methods wait for Polar as the methods \
+         of `License` do.",
     ),
     (
         "session",
         "PortalSession",
         "HeldCaller",
-        "A customer's session, which lasts an hour: finds license keys, restores a license, manages devices. Polar cannot \
-         end it early, so close it together with the dialog that it belongs to, or use it in a `with` statement.",
+        "A customer's session. Its methods find license keys, restore a license, and manage devices. A session lasts \
+         an hour, and Polar cannot end it early. So close it together with the dialog that it belongs to, or use it in \
+         a `with` statement.",
     ),
     (
         "checkout",
         "Checkout",
         "HeldCaller",
-        "A purchase in progress. Open its `address` in a browser. Close it when it is no longer followed, or use it in a \
-         `with` statement.",
+        "A purchase in progress. Open its `address` in a browser. Close the checkout when you no longer follow the \
+         purchase, or use the checkout in a `with` statement.",
     ),
 ];
 
 /// The property of a checkout.
 const ADDRESS: &str = "    @property
     def address(self) -> str:
-        \"\"\"The address to open in a browser. It contains a secret that shows the buyer's data: pass it to nothing but
-        the browser.
+        \"\"\"The address to open in a browser. It contains a secret that gives access to the buyer's data, so pass it
+        to the browser only.
         \"\"\"
         return self._address
 ";
 
-/// Results that Python returns without an object around them: the object's name, its member, and the type of the member.
+/// Results that Python returns without an object around them. Each row has the name of the object, the member that is
+/// returned in its place, and the member's type.
 const UNWRAPPED: [(&str, &str, &str); 2] =
     [("LicenseKeys", "keys", "Sequence[LicenseKey]"), ("Released", "deactivated", "Deactivated")];
 
-/// The members that `repr` does not show, because they are personal. A message is personal in an object with an address.
+/// The members that `repr` does not show, because they are personal. A message is personal too if its object has an
+/// e-mail address.
 const PERSONAL: [&str; 3] = ["email", "name", "label"];
 
-/// Returns the file of the objects.
+/// Returns the text of `_portal_types.py`, which declares the objects.
 pub(crate) fn types() -> String {
     let mut parts = vec![
         literal("KeyStatus", "Whether a license key can be used.", KeyStatus::ALL),
-        literal("Stage", "The event that an operation of the portal waits for.", Stage::ALL),
+        literal("Stage", "The event that an operation of the portal is waiting for.", Stage::ALL),
     ];
     for (name, schema) in schema::portal() {
         let schema = schema.to_value();
@@ -98,7 +104,7 @@ pub(crate) fn types() -> String {
     joined(TYPES.to_owned(), &parts)
 }
 
-/// Returns the file of the methods.
+/// Returns the text of `_portal_methods.py`, which declares the methods.
 pub(crate) fn methods() -> String {
     let objects = schema::portal().map(|(name, _)| name);
     let mut imported: Vec<&str> = objects.into_iter().filter(|name| !["Session", "Checkout"].contains(name)).collect();
@@ -113,7 +119,7 @@ fn joined(head: String, parts: &[String]) -> String {
     parts.iter().fold(head, |text, part| text + if part.starts_with(['@', 'c']) { "\n\n" } else { "\n" } + part)
 }
 
-/// Returns a class for each alternative, and their union.
+/// Returns a class for each alternative, and the union of these classes.
 fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     let (mut text, mut names) = (String::new(), Vec::new());
     for one in all {
@@ -130,7 +136,7 @@ fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     format!("{text}{name} = {}\n{doc}", names.join(" | "))
 }
 
-/// Returns a data class. It does not have the handle as a member, which only this package uses.
+/// Returns a data class. The class has no member for the handle, which only this package uses.
 fn data_class(name: &str, schema: &Value, first_member: &str) -> String {
     let members = object(&schema["properties"]);
     let base = if members.contains_key("handle") { "(Held)" } else { "" };
@@ -191,7 +197,7 @@ fn method(of: &str, operation: &'static PortalOperation) -> String {
     format!("{head}{}{call}        return reply{member}\n", about(operation))
 }
 
-/// Returns one line, or three lines if one would be too long, as the formatter does.
+/// Returns one line. If that would be too long, returns three lines, as the formatter does.
 fn parenthesized(indent: &str, start: &str, inside: &str, end: &str) -> String {
     let line = format!("{indent}{start}{inside}{end}\n");
     if line.chars().count() <= WIDTH + 1 {

@@ -10,8 +10,8 @@ const HEAD: &str = "<!-- Written by bindings/wasm/tests/types from the core's ty
 
 # States, reasons and errors
 
-The names are the same in every language. Each sentence has a code, which is in brackets. An app can replace the
-sentence by that code.
+The names are the same in every language. Each sentence for the user has a code, which is shown in brackets. An app can
+use the code to replace the sentence by its own.
 ";
 
 pub(crate) fn page() -> String {
@@ -22,7 +22,7 @@ pub(crate) fn page() -> String {
     table(
         &mut page,
         "Reasons",
-        "`reason` is the cause of the state, or of the refusal of a license key that was entered.",
+        "`reason` says why the license is in its state, or why a license key that the user entered was refused.",
         Reason::ALL,
         Reason::doc,
         |reason| sentences(&[&format!("reason.{reason}"), &format!("refused.{reason}")]),
@@ -33,7 +33,7 @@ pub(crate) fn page() -> String {
     table(
         &mut page,
         "Why a feature is off",
-        "These are values of an explanation's `reason`.",
+        "An explanation's `reason` has one of these values.",
         OffReason::ALL,
         OffReason::doc,
         |reason| sentences(&[&format!("feature.{reason}")]),
@@ -41,7 +41,7 @@ pub(crate) fn page() -> String {
     table(
         &mut page,
         "Errors",
-        "These are values of an error's `kind`. A kind never changes its meaning.",
+        "An error's `kind` has one of these values. The meaning of a kind never changes.",
         ErrorKind::ALL,
         ErrorKind::doc,
         |kind| sentences(&[&format!("error.{kind}")]),
@@ -49,7 +49,7 @@ pub(crate) fn page() -> String {
     table(
         &mut page,
         "The seat after a deactivation",
-        "These are values of a deactivation's `deactivated`.",
+        "The `deactivated` of a deactivation's result has one of these values.",
         Deactivated::ALL,
         Deactivated::doc,
         |_| String::new(),
@@ -57,10 +57,10 @@ pub(crate) fn page() -> String {
     page + &portal()
 }
 
-/// Returns the users' texts of the customer portal, whose errors have no reasons of their own.
+/// Returns the section with the users' texts of the customer portal. The portal's errors have no reasons of their own.
 fn portal() -> String {
     let mut page = String::from(
-        "\n## Customer portal\n\nThe sentences of the customer portal, besides those above.\n\n\
+        "\n## Customer portal\n\nThe customer portal has these sentences, besides the ones above.\n\n\
          | code | the user reads |\n|---|---|\n",
     );
     for (code, english) in schema::portal_texts() {
@@ -87,14 +87,14 @@ fn table<Code: std::fmt::Display + Copy>(
     }
 }
 
-/// Returns the English texts of those codes that exist.
+/// Returns the English text of each of these codes that exists.
 fn sentences(codes: &[&str]) -> String {
     let texts = schema::texts().filter(|(code, _)| codes.contains(code));
     let texts: Vec<String> = texts.map(|(code, english)| format!("{english} (`{code}`)")).collect();
-    if texts.is_empty() { "the sentence of the state and its reason".into() } else { texts.join("<br>") }
+    if texts.is_empty() { "depends on the state and the reason; see their rows".into() } else { texts.join("<br>") }
 }
 
-/// Joins lines, and removes rustdoc links, which lead nowhere here.
+/// Joins lines, and removes rustdoc links, which would lead nowhere in the book.
 fn on_one_line(doc: &str) -> String {
     let line = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     line.split("](")

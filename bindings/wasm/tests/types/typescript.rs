@@ -1,5 +1,5 @@
-//! Generates `types.ts`: a union for each table of codes, and an interface for each object, with
-//! the core's own documentation. Also generates `messages.ts`: the users' texts for errors that arise in TypeScript.
+//! Generates `types.ts`: a union for each table of codes, and an interface for each object, with the core's
+//! documentation. Also generates `messages.ts`: the users' texts for errors that TypeScript itself reports.
 
 use std::fmt::Write as _;
 
@@ -30,7 +30,7 @@ const NAMES: [(&str, &str); 6] = [
     ("`replace_previous`", "`replacePrevious`"),
 ];
 
-/// Returns the whole file.
+/// Returns the text of `types.ts`.
 pub(crate) fn types() -> String {
     let [decision, error, explanation, settings] =
         [schema::decision(), schema::error(), schema::explanation(), schema::settings()];
@@ -39,23 +39,27 @@ pub(crate) fn types() -> String {
     [
         head("a license"),
         union("State", "The state of the license. Access is allowed in `active` and `grace` only.", State::ALL),
-        union("Reason", "The reason for the state, or for the refusal of an operation.", Reason::ALL),
+        union("Reason", "The reason why a license is in its state, or why an operation was refused.", Reason::ALL),
         union("NextStep", "The next step that the user can take.", NextStep::ALL),
         union("OffReason", "The reason why a feature is off.", OffReason::ALL),
         union("ErrorKind", "The kind of an error. A kind never changes its meaning.", ErrorKind::ALL),
         union("Deactivated", "The outcome for the seat after a deactivation.", Deactivated::ALL),
-        text_codes("TextCode", "The codes of the sentences that a user may read, with their English.", schema::texts()),
+        text_codes(
+            "TextCode",
+            "The codes of the sentences that a user may read, each with its English sentence.",
+            schema::texts(),
+        ),
         text_codes(
             "PortalTextCode",
-            "The codes of the sentences of the customer portal, with their English.",
+            "The codes of the sentences of the customer portal, each with its English sentence.",
             schema::portal_texts(),
         ),
         open_union(
             "SubscriptionStatus",
-            "The status of a subscription. Polar may add to them.",
+            "The status of a subscription. Polar may add further values.",
             SubscriptionStatus::KNOWN,
         ),
-        open_union("OrderStatus", "The status of an order. Polar may add to them.", OrderStatus::KNOWN),
+        open_union("OrderStatus", "The status of an order. Polar may add further values.", OrderStatus::KNOWN),
         purchases(decision),
         decisions(decision),
         interface("Problem", &decision["$defs"]["Problem"], Use::Read),
@@ -67,7 +71,7 @@ pub(crate) fn types() -> String {
     .join("\n")
 }
 
-/// Returns the file of the texts for the kinds of errors that TypeScript itself reports.
+/// Returns the text of `messages.ts`: the users' texts for the kinds of errors that TypeScript itself reports.
 pub(crate) fn messages() -> String {
     let mut text = String::from(
         "/**
@@ -103,12 +107,13 @@ fn text_codes(name: &str, about: &str, texts: impl Iterator<Item = (&'static str
     text + ";\n"
 }
 
-/// The use that an app makes of an object.
+/// Whether an app reads an object or writes it.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Use {
-    /// Every member is present, and null if it has no value.
+    /// The app reads the object. Every member is present, and is null if it has no value.
     Read,
-    /// Members that are not required may be left out, and the object is not changed.
+    /// The app writes the object. It may leave out members that are not required. The library does not change the
+    /// object.
     Written,
 }
 
@@ -120,7 +125,7 @@ pub(crate) fn union<Code: std::fmt::Display + Documented>(name: &str, doc: &str,
     text + ";\n"
 }
 
-/// Returns the union of the known names and any other text.
+/// Returns a union type of the known names and any other string.
 fn open_union(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     let mut text = format!("{}export type {name} =", comment("", doc));
     for (code, doc) in known {
@@ -129,7 +134,7 @@ fn open_union(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     text + "\n  | (string & {});\n"
 }
 
-/// Returns an interface for each kind of purchase, and their union.
+/// Returns an interface for each kind of purchase, and the union of these interfaces.
 fn purchases(schema: &Value) -> String {
     let (mut text, mut all) = (String::new(), Vec::new());
     for (kind, definition) in schema::purchases(schema) {
@@ -159,7 +164,8 @@ macro_rules! documented {
 
 documented!(State, Reason, NextStep, OffReason, ErrorKind, Deactivated, KeyStatus, Stage);
 
-/// Returns the members that all decisions have, one interface for each state, and their union.
+/// Returns an interface with the members that all decisions have, an interface for the decisions in each state, and the
+/// union of the states' interfaces.
 fn decisions(schema: &Value) -> String {
     let mut text = interface("AnyDecision", schema, Use::Read);
     let mut all = String::new();
@@ -182,16 +188,20 @@ fn decisions(schema: &Value) -> String {
         let doc = comment("", state.doc());
         write!(text, "\n{doc}export interface {name} extends AnyDecision {{\n{members}}}\n").unwrap();
     }
-    let doc = comment("", "Whether the app may run, why, and what the user can do; its members depend on its `state`.");
+    let doc = comment(
+        "",
+        "Whether the app may run, why, and what the user can do. The members of a decision depend on its `state`.",
+    );
     text + &format!("\n{doc}export type Decision ={all};\n")
 }
 
-/// Returns the members that all failures have, and their union by kind.
+/// Returns an interface with the members that all failures have, an interface for failures with a reason, another for
+/// failures without, and the union of these two.
 fn failures(schema: &Value) -> String {
     let text = interface("AnyFailure", schema, Use::Read);
     let kinds = names(&schema::WITH_REASON);
-    let with = comment("", "Polar or the configuration refused the operation, for the `reason`.");
-    let without = comment("", "The operation failed for another cause, which `kind` names.");
+    let with = comment("", "A failure because Polar or the configuration refused the operation. `reason` says why.");
+    let without = comment("", "A failure for any other cause, which `kind` names.");
     let all = comment("", "The cause of an operation's failure. Whether there is a `reason` depends on its `kind`.");
     format!(
         "{text}\n{with}export interface RefusedFailure extends AnyFailure {{\n  readonly kind: {kinds};\n  readonly reason: Reason;\n}}\n\n\
@@ -200,7 +210,7 @@ fn failures(schema: &Value) -> String {
     )
 }
 
-/// Adds the names of the features as a type parameter.
+/// Returns the interface of the settings, with the names of the features as a type parameter.
 fn settings_of(schema: &Value) -> String {
     let (name, features) = ("interface LicenseSettings {", "features?: Readonly<Record<string,");
     let text = interface("LicenseSettings", schema, Use::Written);
@@ -209,7 +219,7 @@ fn settings_of(schema: &Value) -> String {
         .replace(features, "features?: Readonly<Record<Feature,")
 }
 
-/// Returns the literal types of codes, or `null` if there are none.
+/// Returns the union of the codes as literal types, or `null` if there are no codes.
 fn names<Code: std::fmt::Display>(codes: &[Code]) -> String {
     let names: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
     if names.is_empty() { "null".into() } else { names.join(" | ") }
@@ -224,14 +234,14 @@ pub(crate) fn capitalized(name: &str) -> String {
     name.split('_').map(word).collect()
 }
 
-/// Returns the type of a member that has a value.
+/// Returns the type of a member that is not null.
 fn without_null(schema: &Value) -> String {
     let of_type = type_of(schema, Use::Read);
     of_type.strip_suffix(" | null").unwrap_or_else(|| panic!("`{of_type}` cannot be null")).into()
 }
 
 pub(crate) fn interface(name: &str, schema: &Value, used: Use) -> String {
-    // the second paragraph is about the Rust type
+    // leaves out the second paragraph, which is about the Rust type
     let doc = schema["description"].as_str().unwrap().split("\n\n").next().unwrap();
     let required = schema["required"].as_array().unwrap();
     let mut text = format!("{}export interface {name} {{\n", comment("", doc));
@@ -245,7 +255,7 @@ pub(crate) fn interface(name: &str, schema: &Value, used: Use) -> String {
             "texts" => String::from("Readonly<Partial<Record<TextCode | PortalTextCode, string>>>"),
             _ => type_of(description, used),
         };
-        // all readers get the same object, so it is frozen
+        // an object that the app reads is frozen, because all readers share it
         let read_only = if used == Use::Read { "readonly " } else { "" };
         writeln!(text, "  {read_only}{member}{optional}: {of_type};").unwrap();
     }
@@ -285,7 +295,8 @@ fn plain(name: &Value, schema: &Value, used: Use) -> String {
     }
 }
 
-/// Returns the TypeScript type of a reference. Plain JSON values get no type name of their own.
+/// Returns the TypeScript type for a reference to another schema. A type whose JSON is a plain value has no name of its
+/// own in TypeScript.
 fn reference(path: &str) -> String {
     match path.rsplit('/').next().unwrap() {
         "Timestamp" | "Date" => "string".into(),

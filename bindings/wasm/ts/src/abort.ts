@@ -1,6 +1,6 @@
 /**
- * Abort signals: checks the one that an app gave, and lets many wait for one signal with a single listener, since Node
- * warns of a leak at the eleventh.
+ * Abort signals. Checks a signal that an app has passed, and lets many callers wait for one signal with a single
+ * listener, because Node warns of a leak at the eleventh listener.
  */
 
 import { LicenseError } from "./error.js";
@@ -12,15 +12,15 @@ interface Waiting {
 
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
-/** Returns the app's own signal, if it gave one. Throws if it is not an AbortSignal. */
+/** Returns the signal that the app has passed, if any. Throws if `signal` is not an AbortSignal. */
 export function checkedSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal == null || typeof signal.addEventListener === "function") return signal;
   throw new LicenseError("invalid_argument", "`signal` is not an AbortSignal");
 }
 
 /**
- * Calls `work` once when `signal` aborts, immediately if it has aborted already. The returned function cancels the
- * call.
+ * Calls `work` once when `signal` aborts, or immediately if `signal` has already aborted. The returned function cancels
+ * the call.
  */
 export function onAbort(signal: AbortSignal, work: () => void): () => void {
   if (signal.aborted) {

@@ -1,6 +1,6 @@
 /**
- * The client of an app: one license on this device. Turns calls into operations of the engine, and their results into
- * decisions and errors. Licensing is decided in the engine.
+ * The client of an app: one license on this device. Turns calls into operations of the engine, and the results of
+ * operations into decisions and errors. The engine makes all licensing decisions.
  */
 
 import { checkedSignal, onAbort } from "./abort.js";
@@ -13,10 +13,10 @@ import { type Refresher, refresher } from "./refresher.js";
 import type { Store } from "./storage.js";
 import type { Deactivated, Decision, Explanation, Failure, LicenseSettings } from "./types.js";
 
-/** The settings that the client reads too. */
+/** The settings that the client itself reads. */
 type Settings = Pick<LicenseSettings, "texts" | "portalUrl">;
 
-/** The client behind `LicenseClient`. That interface documents the methods. */
+/** The implementation of `LicenseClient`. The interface documents the methods. */
 export class Client implements LicenseClient {
   readonly portalUrl: string | undefined;
   readonly #make: () => Promise<Engine>;
@@ -50,7 +50,7 @@ export class Client implements LicenseClient {
     if (Symbol.dispose) this[Symbol.dispose] = this.dispose;
   }
 
-  /** Creates a client and reads the stored record, without a request. */
+  /** Creates a client and reads the stored record. Sends no request. */
   static async open(make: () => Promise<Engine>, engine: Engine, host: Host, settings: Settings): Promise<Client> {
     const client = new Client(make, engine, host, settings);
     await client.run(OPEN);
@@ -78,7 +78,7 @@ export class Client implements LicenseClient {
       const holds = this.#shown && this.#engine.call((engine, now) => engine.isCurrent(...now));
       if (!holds) this.#show(this.#engine.call((engine, now) => engine.current(...now)));
     } catch (error) {
-      // the last decision, until the next operation has created another engine
+      // returns the last decision until the next operation has created another engine
       if (!this.#shown) throw error;
     }
     return this.#shown as Decision;
@@ -162,10 +162,10 @@ export class Client implements LicenseClient {
 
   declare [Symbol.dispose]: () => void;
 
-  /** Reads the record again, which another tab or process has changed. */
+  /** Reads the record again, because another tab or process has changed it. */
   readonly #reread = (): void => void this.run(OPEN).catch(() => undefined);
 
-  /** Runs an operation for which a problem on the way to Polar is not an error. */
+  /** Runs an operation whose failure is not an error for the app. The failure becomes the `problem` of the decision. */
   async #ask(operation: Operation, signal: AbortSignal | undefined): Promise<Decision> {
     const { decision, error } = await this.run(operation, signal);
     if (!error) return decision;
@@ -173,14 +173,14 @@ export class Client implements LicenseClient {
     return freeze({ ...decision, problem });
   }
 
-  /** Runs an operation that makes a change or rejects. */
+  /** Runs an operation that changes something. Rejects if the operation fails. */
   async #change(operation: Operation, signal: AbortSignal | undefined): Promise<Finished> {
     const finished = await this.run(operation, signal);
     if (finished.error) throw errorOf(finished.error, finished.decision, finished.cause);
     return finished;
   }
 
-  /** Runs an operation, also for the portal. Throws if the engine could not finish it. */
+  /** Runs an operation. The portal calls this method too. Rejects if the engine could not finish the operation. */
   async run(operation: Operation, signal?: AbortSignal): Promise<Finished> {
     const parents = [checkedSignal(signal), this.#disposal.signal];
     const scope = new AbortController();
@@ -230,11 +230,11 @@ export class Client implements LicenseClient {
     return { decision: known, error, deactivated, cause: context.cause };
   }
 
-  /** Makes a decision the current one, unless it is equal to it. */
+  /** Makes `decision` the current decision, unless the current decision is equal. */
   #show(decision: Decision): void {
     if (this.#shown && isSame(decision, this.#shown)) return;
     this.#shown = freeze(decision);
-    // not at once: the caller may be rendering
+    // calls the listeners later, because the caller of this method may be rendering
     queueMicrotask(() => this.#report());
   }
 
@@ -272,8 +272,8 @@ export class Client implements LicenseClient {
   }
 
   /**
-   * Frees the engine once the client is disposed of and no operation is running, so that the results of sent requests
-   * are still stored.
+   * Frees the engine if the client has been disposed of and no operation is running. A running operation still needs
+   * the engine, to store the result of the request that it has sent.
    */
   #freeIfOver(): void {
     if (!this.#disposal.signal.aborted || this.#running > 0) return;
@@ -286,7 +286,7 @@ export class Client implements LicenseClient {
   }
 
   #warnOfUnknown(feature: string): void {
-    // bounded, since the names come from the app
+    // the set is bounded, because the names come from the app
     if (this.#unknownFeatures.has(feature) || this.#unknownFeatures.size >= 64) return;
     this.#unknownFeatures.add(feature);
     const name = typeof feature === "string" ? JSON.stringify(feature) : typeof feature;

@@ -1,4 +1,4 @@
-/** Creates a client from an app's settings and its platform. */
+/** Creates a client from an app's settings and the parts of a platform. */
 
 import { Client } from "./client.js";
 import type { Engine, Engines, Parts } from "./engine.js";
@@ -13,31 +13,35 @@ import type { LicenseSettings } from "./types.js";
 /** The app's configuration, and replacements for parts of the platform. */
 export interface LicenseOptions<Feature extends string = string> extends LicenseSettings<Feature> {
   /**
-   * The storage for the license. Default: localStorage in browsers, a file in Node, Electron's main process, Bun and
-   * Deno.
+   * The storage for the license. Default: localStorage in browsers; a file in Node, in Electron's main process, in Bun
+   * and in Deno.
    */
   storage?: Storage | KeyValueStorage;
   /**
-   * Whether to refresh automatically: when a refresh is due, and when the device is online again or the page is visible
-   * again. Default: `true`.
+   * Whether to refresh automatically: whenever a refresh is due, when the device is online again, and when the page is
+   * visible again. Default: `true`.
    */
   autoRefresh?: boolean;
-  /** Sends the requests, for an app with a network stack of its own. Default: the platform's `fetch`. */
+  /**
+   * The function that sends the requests, for an app with a network stack of its own. Default: the platform's `fetch`.
+   */
   fetch?: Fetch;
-  /** Reads the time, for tests. Default: the platform's clocks. */
+  /** The clock that the client reads, for tests. Default: the platform's clocks. */
   clock?: Clock;
 }
 
 /** The differences between platforms. @internal */
 export interface Platform {
   storage(): Storage;
-  /** Returns the system's name, such as `Windows 11`; never the host's or the user's name. */
+  /**
+   * Returns the name of the operating system, such as `Windows 11`. Never returns the name of the host or of the user.
+   */
   system(): string;
-  /** Identifies the machine, if the identifier does not depend on the storage. */
+  /** Returns the machine's identifier. Absent if the storage provides the identifier. */
   device?(): Promise<string>;
 }
 
-/** The longest wait for the device's identifier. */
+/** The longest wait for this device's identifier. */
 const DEVICE_LIMIT_MS = 5_000;
 
 /** @internal */
@@ -68,8 +72,8 @@ export async function create(
 }
 
 /**
- * Adds the vendor's support page to an error that arose before there was an engine. Without the engine's checks, only
- * an address that is safe to open is used.
+ * Adds the vendor's support page to an error that occurred before an engine was created. The engine has not checked the
+ * address, so only addresses with `https:` or `mailto:` are used, which are safe to open.
  */
 function withVendor(error: LicenseError, supportUrl: unknown): LicenseError {
   if (error.kind !== "unsupported") return error;
@@ -93,7 +97,9 @@ function json(settings: object): string {
   }
 }
 
-/** Returns the identifier of this device, or a random one that lasts until the app ends. */
+/**
+ * Returns the identifier of this device. If there is none, returns a random identifier, which lasts until the app ends.
+ */
 function deviceOf(platform: Platform, storage: Storage): Promise<string> {
   const found = async (): Promise<string> => {
     const device: unknown = (await platform.device?.().catch(() => "")) || (await storage.device());

@@ -1,8 +1,11 @@
-/** Decisions as values: comparable by their content, and frozen because all readers share one object. */
+/** Compares decisions by their content. Freezes decisions, because all readers share one object. */
 
 import type { Decision } from "./types.js";
 
-/** Whether two decisions are equal. The members of decisions are always in the same order. */
+/**
+ * Returns `true` if two decisions are equal. Comparing JSON is enough, because all decisions have their members in one
+ * fixed order.
+ */
 export function isSame(one: Decision, other: Decision): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -1,6 +1,6 @@
 /**
- * More pages for the dialog, over the customer portal: "Find my key" and "Manage devices". A separate entry, so that
- * the dialog is small without them.
+ * More pages for the dialog, which use the customer portal: "Find my key" and "Manage devices". They are a separate
+ * entry, so that the dialog stays small without them.
  */
 
 export { portalPages, type PortalPagesOptions } from "./dialog/portal.js";

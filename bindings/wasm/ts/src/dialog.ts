@@ -1,7 +1,7 @@
 /**
- * A dialog for license keys, without a framework: `<polar-license-dialog>` over any `License`, and `showLicenseDialog`,
- * which adds one to the page for as long as it is open. Has no engine and makes no licensing decision. On a server it
- * does nothing.
+ * A dialog for license keys that needs no framework: the element `<polar-license-dialog>`, which shows any `License`,
+ * and `showLicenseDialog`, which adds that element to the page for as long as the dialog is open. This entry contains
+ * no engine, makes no licensing decision, and does nothing on a server.
  */
 
 import { LicenseDialogElement, type LicenseSource } from "./dialog/element.js";
@@ -23,15 +23,19 @@ export interface LicenseDialogOptions {
   key?: string | undefined;
   /** The features to show, each with its name for the user. */
   features?: Readonly<Record<string, string>> | undefined;
-  /** Pages on which customers find their key and manage devices, from `polar-license/dialog-portal`. */
+  /**
+   * Pages on which customers find their key and manage devices. Created by `portalPages` of
+   * `polar-license/dialog-portal`.
+   */
   portal?: DialogPages | undefined;
-  /** Words that replace the dialog's own; `texts/dialog.de.json` is German. */
+  /** Texts that replace the dialog's English ones. The package's `texts/dialog.de.json` has them in German. */
   texts?: DialogTexts | undefined;
 }
 
 /**
- * Shows the dialog until it is closed. Shows nothing if there is no license yet, such as while a framework is loading
- * it. Given an error in place of a license, such as `license ?? error` of `useLicense`, the dialog shows the error.
+ * Shows the dialog, and resolves once it is closed. Shows nothing if `license` is `null` or `undefined`, as while a
+ * framework is still loading the license. `license` may also be an error, which the dialog then shows. So an app can
+ * pass `license ?? error`, both from `useLicense`.
  *
  * ```ts
  * button.onclick = () => showLicenseDialog(license);

@@ -18,7 +18,7 @@ export interface Host {
   clock: Clock;
 }
 
-/** The signal that cancels an operation, and what happened while it ran. */
+/** The signal that cancels an operation, and facts that the driver records while the operation runs. */
 export interface Context {
   signal: AbortSignal;
   /** The last exception of `fetch` or the store. */
@@ -27,13 +27,13 @@ export interface Context {
   sent?: boolean;
 }
 
-/** Starts an operation in the engine. */
+/** A function that starts an operation in the engine, and returns the operation's first step. */
 export type Operation = (engine: compiled.Engine, now: Now) => compiled.Step;
 
 /** The result of an operation. */
 export type Outcome = StepTo<"done">;
 
-/** Runs an operation from its first step to its last. */
+/** A function that runs an operation from its first step to its last. */
 export type Run = (engine: Engine, operation: Operation, context: Context) => Promise<Outcome>;
 
 type StepTo<What extends compiled.Step["do"]> = Extract<compiled.Step, { do: What }>;
@@ -43,7 +43,7 @@ export const CANCELLED = "cancelled before anything was sent";
 /** Creates the driver for the operations of one client. */
 export function driver(host: Host): Run {
   const { store, clock } = host;
-  /** Aborts when an operation ends, so that waiting operations continue. */
+  /** Aborts when any operation ends, so that operations at a step `join` continue. */
   let ends = new AbortController();
 
   const untilDone = async (engine: Engine, first: compiled.Step, context: Context): Promise<Outcome> => {
@@ -66,7 +66,7 @@ export function driver(host: Host): Run {
     return step;
   };
 
-  /** Waits for other tabs or processes, and keeps the turn until the operation is done. */
+  /** Executes a step `turn`: waits for other tabs or processes, and keeps the turn until the operation is done. */
   const inTurn = async (engine: Engine, step: StepTo<"turn">, context: Context): Promise<Outcome> => {
     const { number, until } = step;
     const { signal } = context;
@@ -77,7 +77,7 @@ export function driver(host: Host): Run {
       if (signal.aborted) context.cause = signal.reason;
       return untilDone(engine, next, context);
     };
-    // an app's own store may call this twice, or not at all
+    // an app's own store may call `once` twice, or not at all
     let running: Promise<Outcome> | undefined;
     const once = (turn: Turn): Promise<Outcome> => (running ??= goOn(turn));
     try {
@@ -138,7 +138,7 @@ async function send(
   );
 }
 
-/** Executes a step `join`: waits until another operation ends, which aborts `ends`. */
+/** Executes a step `join`: waits until `ends` aborts, which happens when another operation ends. */
 async function join(
   { clock }: Host,
   engine: Engine,
@@ -155,9 +155,9 @@ async function join(
 }
 
 /**
- * Merges the operation's changes into the stored record. Reads once without the lock, because most merges change
- * nothing and a record is replaced as a whole. If the operation has continued without this write, the engine returns
- * `keep`.
+ * Merges the operation's changes into the stored record. First reads and merges without the lock, because most merges
+ * change nothing. Reading without the lock is safe, because a record is always replaced as a whole. If the operation
+ * has already continued without this write, the engine returns `keep`.
  */
 async function write(store: Store, engine: Engine, step: StepTo<"store">, clock: Clock): Promise<void> {
   const { number, until } = step;
@@ -184,7 +184,7 @@ function tooLate(): never {
   throw new Error("the storage did not answer in time");
 }
 
-/** Returns the bytes that a store has loaded. The store may be the app's own, so they are checked. */
+/** Returns the bytes that a store has loaded. Checks their type, because the store may be the app's own. */
 function bytesOf(loaded: unknown): Uint8Array | undefined {
   if (loaded == null) return undefined;
   if (!ArrayBuffer.isView(loaded)) throw new Error("the storage must return bytes");

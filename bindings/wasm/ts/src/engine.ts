@@ -1,6 +1,6 @@
 /**
- * The compiled engine: loads it, creates engines, and notices when one stops. A trap stops the instance with every
- * engine in it. Clients check `hasStopped` and create a new engine.
+ * Loads the compiled WebAssembly, creates engines in it, and notices when they stop. A trap stops an instance of the
+ * WebAssembly together with every engine in it. Clients check `hasStopped`, and create a new engine if it is true.
  */
 
 import { errorFrom, errorOf, LicenseError } from "./error.js";
@@ -17,13 +17,13 @@ export interface Parts {
   ownPace: boolean;
 }
 
-/** The wall clock and the monotonic clock: the last arguments of the engine's methods. */
+/** The readings of the wall clock and of the monotonic clock. They are the last arguments of the engine's methods. */
 export type Now = [wall: number, mono: number];
 
-/** Creates an engine. */
+/** A function that creates an engine. */
 export type Engines = (parts: Parts, clock: Clock) => Promise<Engine>;
 
-/** The output of wasm-bindgen for one instance. */
+/** The JavaScript that wasm-bindgen generates, evaluated for one instance of the WebAssembly. */
 interface Glue extends WebAssembly.ModuleImports {
   __wbg_set_wasm(exports: object): void;
   Engine: typeof compiled.Engine;
@@ -36,8 +36,8 @@ interface Instance {
 }
 
 /**
- * Creates engines that share one instance of a module, and thereby the pace of requests. `newGlue` creates
- * wasm-bindgen's output anew for each instance.
+ * Returns a function that creates engines. The engines share one instance of the module, and therefore one pace of
+ * requests. `newGlue` is called for each instance, and creates wasm-bindgen's JavaScript anew.
  */
 export function enginesOf(module: WebAssembly.Module, newGlue: () => object): Engines {
   let shared: Promise<Instance> | undefined;
@@ -45,7 +45,7 @@ export function enginesOf(module: WebAssembly.Module, newGlue: () => object): En
     const known = shared;
     let instance = await known?.catch(() => undefined);
     if (!instance || instance.hasStopped) {
-      // if several clients notice at once, only one creates the next instance
+      // if several clients notice a stop at the same time, only one creates the next instance
       if (shared === known) shared = instantiate(module, newGlue() as Glue);
       instance = (await shared) as Instance;
     }
@@ -70,22 +70,25 @@ export class Engine {
     return this.#instance.hasStopped;
   }
 
-  /** Returns the tags that distinguish its record from others. */
+  /** Returns the tags that distinguish the engine's record from other records. */
   tags(): { product: string; device: string } {
     return this.call(({ product, device }) => ({ product, device }));
   }
 
-  /** Returns the result of `method`. Throws a `LicenseError`: the engine's own, or `internal` if it has stopped. */
+  /**
+   * Calls `method` and returns its result. Throws the engine's `LicenseError`, or a `LicenseError` of kind `internal`
+   * if the engine has stopped or was freed.
+   */
   call<T>(method: (engine: compiled.Engine, now: Now) => T): T {
     if (this.#isFreed) throw new LicenseError("internal", "the client was disposed");
     return this.#guarded(() => method(this.#compiled, [this.#clock.now(), this.#clock.monotonic()]));
   }
 
-  /** Frees its memory. Later calls throw. */
+  /** Frees the engine's memory. Later calls throw. */
   free(): void {
     if (this.#isFreed) return;
     this.#isFreed = true;
-    // the heap is left alone after a trap
+    // after a trap, the heap must not be touched
     if (!this.hasStopped) this.#guarded(() => this.#compiled.free());
   }
 
@@ -98,7 +101,7 @@ export class Engine {
       const failure = failureOf(thrown);
       if (failure) throw errorOf(failure, null);
       instance.hasStopped = true;
-      // the finalizers of its engines run later, and must not use that heap either
+      // the finalizers of the instance's engines run later, and must not touch the heap either
       instance.glue.__wbg_set_wasm({ __wbg_engine_free: () => undefined });
       throw errorFrom("internal", "the licensing engine has stopped", thrown);
     }
@@ -117,8 +120,8 @@ async function instantiate(module: WebAssembly.Module, glue: Glue): Promise<Inst
 }
 
 /**
- * Returns the engine's failure, which is thrown as a plain object, or `undefined` for an `Error`, which is a trap or a
- * bug.
+ * Returns the failure that the engine has thrown as a plain object. Returns `undefined` if `thrown` is an `Error`,
+ * because an `Error` means a trap or a bug.
  */
 function failureOf(thrown: unknown): Failure | undefined {
   return thrown instanceof Error ? undefined : (thrown as Partial<compiled.Thrown> | undefined)?.error;

@@ -1,4 +1,4 @@
-/** The one class of errors, with a stable kind. Never contains a full license key. */
+/** The only class of errors of this package. Each error has a stable kind. No error contains a full license key. */
 
 import { MESSAGES } from "./messages.js";
 import type {
@@ -17,20 +17,23 @@ import type {
 /** The error of a failed operation. Its `kind` determines whether it has a `reason`. */
 export type LicenseError = AnyLicenseError & (RefusedFailure | OtherFailure);
 
-/** The members of all errors. `message` is one sentence for the user, in English unless the settings replace it. */
+/** The members of all errors. */
 export interface AnyLicenseError extends Error, AnyFailure {
   readonly name: "LicenseError";
-  /** One sentence for the user, in English unless the settings replace it: what happened and what to do. */
+  /** One sentence that tells the user what happened and what to do. It is in English unless the settings replace it. */
   readonly message: string;
-  /** The decision that holds after the failure; `null` without a client. */
+  /** The decision that holds after the failure; `null` if there is no client. */
   readonly decision: Decision | null;
-  /** The exception of a function of the platform or of the app. */
+  /**
+   * The exception of the platform or of the app that caused the failure, or the app's reason for aborting; `undefined`
+   * if there is neither.
+   */
   readonly cause: unknown;
-  /** Returns the library's own members and the message, for logs in JSON. */
+  /** Returns all members except `cause` and `stack`, for logs in JSON. */
   toJSON(): object;
 }
 
-/** The class of errors, for `instanceof`, and for errors that a test throws. */
+/** The class of errors, for `instanceof` and for tests that throw errors. */
 export interface LicenseErrorClass {
   readonly prototype: LicenseError;
   new (kind: ErrorKind, detail: string, details?: LicenseErrorDetails): LicenseError;
@@ -38,7 +41,7 @@ export interface LicenseErrorClass {
 
 class TheError extends Error {
   static {
-    // shown by consoles; the build shortens the names of classes
+    // consoles show this name; the build shortens the name of the class itself
     Object.defineProperty(this, "name", { value: "LicenseError" });
   }
 
@@ -86,30 +89,30 @@ export interface LicenseErrorDetails {
   cause?: unknown;
 }
 
-/** Creates an error for an exception of the platform or the app. `what` is the failed task. */
+/** Creates an error for an exception of the platform or the app. `what` says what failed. */
 export function errorFrom(kind: ErrorKind, what: string, cause: unknown): LicenseError {
   return new LicenseError(kind, `${what} (${words(cause)})`, { cause });
 }
 
-/** The app's replacements for sentences. */
+/** The sentences of the app that replace the English sentences, by code. */
 export type Texts = LicenseSettings["texts"];
 
-/** Returns the user's message for an error that arises outside of the engine. */
+/** Returns the message for the user if an error occurs outside of the engine. */
 export function messageOf(kind: ErrorKind, detail: string, texts: Texts): string {
   const code = `error.${kind}` as TextCode;
-  // not checked: the engine validates the settings, and their being invalid may be this error
+  // not validated: the engine validates the settings, and this error may report that they are invalid
   const own: unknown = texts?.[code];
   const sentence = typeof own === "string" ? own : (MESSAGES[code] ?? "{detail}");
   return sentence.replaceAll("{detail}", () => detail);
 }
 
-/** Returns the same error in the app's words. */
+/** Returns a copy of the error with its message in the app's words. */
 export function worded(error: LicenseError, texts: Texts): LicenseError {
   const { kind, detail } = error;
   return new LicenseError(kind, detail, { ...error, message: messageOf(kind, detail, texts) });
 }
 
-/** Returns the message of anything that was thrown. */
+/** Returns the message of `thrown`, which can be any value. */
 export function words(thrown: unknown): string {
   try {
     const message = (thrown as { message?: unknown } | null | undefined)?.message;

@@ -1,4 +1,4 @@
-/** The type of functions that send requests. */
+/** The type of a function that sends requests. */
 
 import type { RequestInit, Response } from "./platform.js";
 

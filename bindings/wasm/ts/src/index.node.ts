@@ -1,7 +1,7 @@
 /**
- * License keys sold through Polar, for programs with a file system: `createLicenseClient`. Apps use it as in browsers;
- * the license is kept in a file, and a seat belongs to the machine. A server that draws pages loads this entry too, but
- * a license of the user's device must not be opened there.
+ * License keys sold through Polar, for programs with a file system: `createLicenseClient`. Apps use it as they do in
+ * browsers, but the license is kept in a file, and a seat belongs to the machine. A server that renders pages also
+ * loads this entry, but must not open the license of a user's device.
  */
 
 import { create, type LicenseOptions } from "./create.js";
@@ -12,10 +12,11 @@ import { platform } from "./node/apps-platform.js";
 export * from "./public.js";
 
 /**
- * Creates a client, and reads the license that is stored on this device. Sends no request: `refresh` does.
+ * Creates a client, and reads the license that is stored on this device. Sends no request; `refresh` does.
  *
  * If the storage cannot be read, the decision has a `problem`. Rejects with a `LicenseError` of kind `invalid_config`
- * if a setting is wrong or on a server that draws pages, and `unsupported` if WebAssembly does not run here.
+ * if a setting is wrong or if this is a server that renders pages, or of kind `unsupported` if WebAssembly does not run
+ * here.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,

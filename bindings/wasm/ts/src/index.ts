@@ -10,10 +10,11 @@ import { web } from "./web.js";
 export * from "./public.js";
 
 /**
- * Creates a client, and reads the license that is stored on this device. Sends no request: `refresh` does.
+ * Creates a client, and reads the license that is stored on this device. Does not wait for Polar. The automatic refresh
+ * asks Polar in the background; call `refresh` to wait for the answer.
  *
  * If the storage cannot be read, the decision has a `problem`. Rejects with a `LicenseError` of kind `invalid_config`
- * if a setting is wrong, and `unsupported` if WebAssembly does not run here.
+ * if a setting is wrong, and of kind `unsupported` if WebAssembly does not run here.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,

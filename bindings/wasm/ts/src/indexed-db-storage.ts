@@ -1,4 +1,4 @@
-/** Storage in IndexedDB. Opens the database for each access, so that no tab blocks another's upgrade. */
+/** Storage in IndexedDB. Opens the database anew for each access, so that no tab blocks an upgrade by another tab. */
 
 import type { Storage as LicenseStorage } from "./storage.js";
 import { textStorage } from "./text-storage.js";
@@ -7,7 +7,8 @@ const DATABASE = "polar-license";
 const TEXTS = "texts";
 
 /**
- * Creates a storage in IndexedDB, for pages whose localStorage is cleared or full, and for workers, which have none.
+ * Creates a storage in IndexedDB, for pages whose localStorage is cleared or full, and for workers, which have no
+ * localStorage.
  */
 export function indexedDbStorage(): LicenseStorage {
   const texts = {
@@ -21,7 +22,10 @@ export function indexedDbStorage(): LicenseStorage {
   return textStorage(() => texts, () => () => undefined);
 }
 
-/** Accesses the database. Resolves when the transaction is complete, so that written data is committed. */
+/**
+ * Opens the database and runs `work` in a transaction. Resolves once the transaction is complete, that is, once written
+ * data is committed.
+ */
 async function access(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
   const database = await open();
   try {

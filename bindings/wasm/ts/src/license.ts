@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The interface that an app uses: a license on this device, which this page or another process holds. Types only, so
- * that a page can import them without loading the client.
+ * The interface by which an app uses a license on this device. This page or another process holds the license. This
+ * file has only types, so that a page can import them without loading the client.
  */
 
 import type { AbortSignal } from "./platform.js";
@@ -9,15 +9,15 @@ import type { Deactivated, Decision, Explanation } from "./types.js";
 
 /** The options of every operation. */
 export interface CallOptions {
-  /** Cancels the call. A request that was already sent may have been applied, and the license remembers that. */
+  /** Cancels the call. If a request was already sent, Polar may have applied it, and the license remembers that. */
   signal?: AbortSignal | undefined;
 }
 
 /** The options of `activate`. */
 export interface ActivateOptions extends CallOptions {
   /**
-   * Whether to move the license here: if no seat is free, the older activation known on this device is released.
-   * Default: `false`.
+   * Whether to move the license to this device. If true and no seat is free, the older activation that this device
+   * knows of is released. Default: `false`.
    */
   replacePrevious?: boolean;
 }
@@ -26,9 +26,9 @@ export interface ActivateOptions extends CallOptions {
 export type Deactivation = Decision & { deactivated: Deactivated };
 
 /**
- * A license on this device: activates, validates, gates features. `createLicenseClient` creates one, a window of
- * Electron has one as `window.license`, and a test can pass one of its own. Each method can also be called without its
- * object.
+ * A license on this device. Its methods activate and validate the license, and say which features are on.
+ * `createLicenseClient` creates a license, a window of Electron has it as `window.license`, and a test can pass its own
+ * object. Each method can also be called without its object.
  *
  * | method | asks Polar | waits at most |
  * |---|---|---|
@@ -37,23 +37,27 @@ export type Deactivation = Decision & { deactivated: Deactivated };
  * | `validate` | always | 10 s |
  * | `activate`, `consume`, `deactivate` | always | 35 s |
  *
- * Operations that change something run one after the other; calls of `validate` at the same time share one request.
- * With several tabs, these times include the wait for another tab.
+ * Operations that change something run one after the other; calls of `validate` that overlap share one request. The
+ * times in the table include the wait for other tabs.
  */
 export interface License<Feature extends string = string> {
-  /** The vendor's page for customers: the `portalUrl` of the settings, if the holder of the license passes it on. */
+  /**
+   * The address of the vendor's page for customers, which is `portalUrl` of the settings. Undefined if the process that
+   * holds the license does not pass it on.
+   */
   readonly portalUrl?: string | undefined;
 
   /**
-   * Returns the decision at this instant, from memory: the same frozen object until the decision changes. Together with
-   * `onChange` it makes a store, such as React's: `useSyncExternalStore(license.onChange, license.current)`.
+   * Returns the decision at this instant, from memory. Every call returns the same frozen object until the decision
+   * changes. Together, `current` and `onChange` can serve as a store for a framework. In React:
+   * `useSyncExternalStore(license.onChange, license.current)`.
    */
   current(this: void): Decision;
 
   /**
-   * Calls `listener` after each change of the decision, with the decision that holds and the one before it. A
-   * confirmation is a change too, because it changes dates. Does not call it with the present decision, which
-   * `current()` returns. Returns a function that removes the listener.
+   * Calls `listener` after each change of the decision, with the decision that holds and the decision before it. A
+   * confirmation is a change too, because it changes dates. Does not call `listener` with the present decision;
+   * `current()` returns the present decision. Returns a function that removes the listener.
    *
    * ```ts
    * license.onChange((decision, before) => {
@@ -67,15 +71,19 @@ export interface License<Feature extends string = string> {
   allows(this: void, feature: Feature): boolean;
 
   /**
-   * Decides from memory whether the license includes a version of the app that was built on this day, for an updater
-   * that is about to offer one. The day is a `Date`, or a text that `Date` reads, such as `2026-11-21`; the day in UTC
-   * counts. Returns `false` only if that version would have no access for the reason `updates_ended`.
+   * Decides, from memory, whether the license includes a version of the app that was built on the day `built`. An
+   * updater calls this method before it offers a version. `built` is a `Date`, or a text that `Date` reads, such as
+   * `2026-11-21`. The day in UTC counts. Returns `false` only if the version would have no access for the reason
+   * `updates_ended`.
    *
    * Throws a `LicenseError` of the kind `invalid_argument` if the argument is not a date.
    */
   covers(this: void, built: Date | string): boolean;
 
-  /** Returns why a feature is on or off, with a sentence for the user: they may need a license, or another plan. */
+  /**
+   * Returns why a feature is on or off. The result has a sentence for the user, for example that they need a license or
+   * another plan.
+   */
   explain(this: void, feature: Feature): Explanation;
 
   /**
@@ -85,13 +93,13 @@ export interface License<Feature extends string = string> {
    *
    * Rejects with a `LicenseError` of the kind
    * - `refused` if Polar or the configuration denies the key; `reason` says why.
-   * - `storage` if the license cannot be stored. Either no seat was taken, or storing failed after Polar had confirmed the
-   *   license: then it works until the app ends, and `maybeApplied` says whether it has a seat.
-   * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled. With
-   *   `maybeApplied`, a seat may have been taken, and the decision keeps reporting that.
-   * - `invalid_argument` if the text cannot be a key.
+   * - `storage` if the license cannot be stored. If Polar had confirmed the license before storing failed, the license
+   *   works until the app ends, and `maybeApplied` says whether it has a seat. Otherwise no seat was taken.
+   * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled.
+   *   If `maybeApplied` is true, a seat may have been taken, and the decision keeps reporting that.
+   * - `invalid_argument` if `key` cannot be a license key.
    *
-   * A license that was stored here before is unchanged after any of these errors.
+   * None of these errors changes a license that was stored on this device before.
    */
   activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision>;
 
@@ -102,38 +110,38 @@ export interface License<Feature extends string = string> {
   validate(this: void, options?: CallOptions): Promise<Decision>;
 
   /**
-   * Asks Polar if that is due, or if access is not allowed and Polar was not asked within the last five seconds. Call
-   * it when the app starts, and when a user without access tries again. If Polar cannot be reached, that is not an
-   * error: the decision stays as it is, and its `problem` says why.
+   * Asks Polar if a refresh is due, or if access is not allowed and Polar was not asked within the last five seconds.
+   * Call this method when the app starts, and when a user without access tries again. If Polar cannot be reached, that
+   * is not an error: the decision stays as it is, and its `problem` says why.
    */
   refresh(this: void, options?: CallOptions): Promise<Decision>;
 
   /**
-   * Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
+   * Counts `count` uses (1 to 2,147,483,647) of a key that has a usage limit. Default: 1.
    *
    * Rejects with a `LicenseError` of the kind
    * - `usage_exhausted` if fewer uses are left.
-   * - `not_activated` without a license.
-   * - Otherwise as `activate`. With `maybeApplied`, the uses may have been counted; they are never sent twice.
+   * - `not_activated` if there is no license on this device.
+   * - any kind with which `activate` rejects, in the same cases. If `maybeApplied` is true, the uses may have been
+   *   counted; they are never sent twice.
    */
   consume(this: void, count?: number, options?: CallOptions): Promise<Decision>;
 
   /**
-   * Releases the seat and removes the license from this device. `deactivated` of the result is the outcome for the
-   * seat.
+   * Releases the seat and removes the license from this device. The result's `deactivated` is the outcome for the seat.
    *
    * Rejects with a `LicenseError` of the kind
-   * - `not_activated` without a license.
-   * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled;
-   *   nothing is removed.
-   * - `storage` if the license cannot be removed from this device. With `maybeApplied`, the seat was released; deactivate
-   *   again to remove the license.
+   * - `not_activated` if there is no license on this device.
+   * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled.
+   *   Then nothing is removed.
+   * - `storage` if the license cannot be removed from this device. If `maybeApplied` is true, the seat was released;
+   *   deactivate again to remove the license.
    */
   deactivate(this: void, options?: CallOptions): Promise<Deactivation>;
 
   /**
-   * Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
-   * customer portal; `deactivate` releases it.
+   * Removes the license from this device without asking Polar. A seat stays taken until the customer removes it in
+   * Polar's customer portal. `deactivate` releases the seat instead.
    *
    * Rejects with a `LicenseError` of the kind
    * - `storage` if the license cannot be removed from this device.
@@ -145,8 +153,8 @@ export interface License<Feature extends string = string> {
 /** A license that this program itself holds. `createLicenseClient` creates it. */
 export interface LicenseClient<Feature extends string = string> extends License<Feature>, Disposable {
   /**
-   * Starts to refresh by itself: whenever that is due, when the network comes back, and when the page is shown again.
-   * Node notices within two seconds that another process has changed the stored license.
+   * Starts to refresh automatically: whenever a refresh is due, when the network comes back, and when the page is shown
+   * again. In Node, the client then also notices within two seconds if another process has changed the stored license.
    */
   startAutoRefresh(this: void): void;
 

@@ -1,6 +1,6 @@
 /**
- * The client for a program in Node, whatever platform a bundler assumes. A server can use it for a license of its own.
- * Also exports the file storage, to choose its directory.
+ * The client for a program in Node, even if a bundler assumes another platform. A server can use this entry for a
+ * license of its own. Also exports the file storage, so that an app can choose the directory.
  */
 
 import { create, type LicenseOptions } from "./create.js";
@@ -12,10 +12,10 @@ export { fileStorage, type FileStorageOptions } from "./node/file-storage.js";
 export * from "./public.js";
 
 /**
- * Creates a client, and reads the license that is stored on this device. Sends no request: `refresh` does.
+ * Creates a client, and reads the license that is stored on this device. Sends no request; `refresh` does.
  *
  * If the storage cannot be read, the decision has a `problem`. Rejects with a `LicenseError` of kind `invalid_config`
- * if a setting is wrong, and `unsupported` if WebAssembly does not run here.
+ * if a setting is wrong, or of kind `unsupported` if WebAssembly does not run here.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,

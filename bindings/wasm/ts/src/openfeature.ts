@@ -1,6 +1,6 @@
 /**
- * For OpenFeature in web pages: a provider whose flags are the features of a license. Decides nothing: a flag is the
- * feature's value in `current()`.
+ * For OpenFeature in web pages: a provider whose flags are the features of a license. Decides nothing: the value of a
+ * flag is the value of the feature in `current()`.
  */
 
 import { ErrorCode, OpenFeatureEventEmitter, ProviderEvents, StandardResolutionReasons } from "@openfeature/web-sdk";
@@ -9,9 +9,9 @@ import type { License } from "./license.js";
 import type { Decision } from "./types.js";
 
 /**
- * A provider of the license's features as boolean flags. A flag that is not a feature is not found. In grace the
- * provider is stale, because its flags were confirmed a while ago. Changes of the license are reported as events of
- * OpenFeature.
+ * A provider whose boolean flags are the features of a license. A flag that is not a feature of the license is reported
+ * as not found. While the license is in the state `grace`, the provider is stale, because the license was confirmed a
+ * while ago. Changes of the license are reported as events of OpenFeature.
  *
  * ```ts
  * await OpenFeature.setProviderAndWait(new LicenseProvider(license));
@@ -33,7 +33,7 @@ export class LicenseProvider implements Provider {
   async initialize(): Promise<void> {
     this.#before = this.#license.current();
     this.#stop = this.#license.onChange((decision) => this.#changed(decision));
-    // OpenFeature marks the provider as ready after this function has returned
+    // OpenFeature marks the provider as ready after this function has returned, so the event must come later
     if (isStale(this.#before)) queueMicrotask(() => queueMicrotask(() => this.events.emit(ProviderEvents.Stale)));
   }
 

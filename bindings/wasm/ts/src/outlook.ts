@@ -1,34 +1,37 @@
 /**
- * A page's view of a license that another process holds: the decision at present, and those that follow as time passes.
- * Finds the one for the current time; all of them were made by the engine.
+ * A page's view of a license that another process holds: the present decision, and the decisions that follow as time
+ * passes. The engine has made all of them. This file finds the decision for the current time.
  */
 
 import { freeze, isSame } from "./decision.js";
 import { type Clock, later, LONGEST_TIMER_MS } from "./time.js";
 import type { Decision, Explanation } from "./types.js";
 
-/** The decisions of a license over time. An outlook with a higher number, `at`, is newer. */
+/** The decisions of a license over time. Of two outlooks, the one with the higher `at` is newer. */
 export interface Outlook {
   at: number;
   phases: Phase[];
 }
 
-/** A decision with the time from which it holds, and its explanations of features. */
+/** A decision, the time from which it holds, and the explanations of features that go with it. */
 export interface Phase {
-  /** The start by the wall clock, in ms since 1970. */
+  /** The start of the phase by the wall clock, in ms since 1970. */
   wall: number;
   /**
-   * The start in ms since the outlook was made, by a clock that nobody sets. The phase begins when the first of the two
-   * is reached.
+   * The start of the phase by the monotonic clock, in ms since the outlook was made. The phase begins as soon as either
+   * `wall` or `after` is reached.
    */
   after: number;
   decision: Decision;
   explanations: Record<string, Explanation>;
-  /** The explanation for an unconfigured feature: its name is inserted between the two backticks. */
+  /**
+   * The explanation for an unconfigured feature. The name of the feature is inserted between the two backticks in
+   * `detail`.
+   */
   unknown: Explanation;
 }
 
-/** A clock that is this much behind the outlook was set back. */
+/** If the wall clock is behind the start of the outlook by more than this, the wall clock was set back. */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */
@@ -43,7 +46,7 @@ export class Horizon {
 
   /**
    * Calls `askAgain` when a phase has ended or a clock was set, because the process that holds the license may judge
-   * the clocks differently. Calls `onChange` with each decision that follows, but never during `look`.
+   * the clocks differently. Calls `onChange` with each later decision, but never during `look`.
    */
   constructor(outlook: Outlook, clock: Clock, askAgain: () => void, onChange: (decision: Decision) => void) {
     this.#clock = clock;
@@ -56,14 +59,14 @@ export class Horizon {
     this.#wait();
   }
 
-  /** Replaces the outlook if the given one is newer. */
+  /** Replaces the outlook if `outlook` is newer. */
   take(outlook: Outlook): void {
     if (outlook.at <= this.#outlook.at) return;
     const before = this.#phase.decision;
     this.#outlook = outlook;
     this.#since = this.#clock.monotonic();
     this.#phase = first(outlook);
-    // an equal decision stays the same object
+    // if the decisions are equal, the page keeps the same object
     if (isSame(this.#phase.decision, before)) this.#phase.decision = before;
     else this.#onChange(freeze(this.#phase.decision));
     this.#wait();
@@ -86,7 +89,7 @@ export class Horizon {
     return this.#phase;
   }
 
-  /** Calls `look` when the next phase is expected to begin. */
+  /** Sets a timer that calls `look` when the next phase is expected to begin. */
   #wait(): void {
     this.#cancel();
     const { phases } = this.#outlook;

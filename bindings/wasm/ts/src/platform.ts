@@ -1,9 +1,10 @@
 /**
- * Types of the platform, as the platform declares them. A program without the DOM's library and without Node's types,
- * such as one for an embedded engine, has none of them. There these types accept any object. Declares nothing globally.
+ * Types of the platform, taken from the global declarations of the program that imports this package. A program with
+ * neither the DOM's types nor Node's types, such as a program for an embedded JavaScript engine, lacks these
+ * declarations. There, the types in this file accept any object. This file declares nothing globally.
  */
 
-/** The instances of a global class, if there is one of this name. */
+/** The type of the instances of a global class; `object` if there is no global class of this name. */
 type Instance<Name extends string> = typeof globalThis extends { [name in Name]: { prototype: infer Found } } ? Found : object;
 
 export type AbortSignal = Instance<"AbortSignal">;
@@ -12,8 +13,8 @@ export type Response = Instance<"Response">;
 
 export type URL = Instance<"URL">;
 
-/** The second argument of `fetch`. */
+/** The type of the second argument of `fetch`. */
 export type RequestInit = typeof globalThis extends { fetch(url: string, init?: infer Options): unknown } ? NonNullable<Options> : object;
 
-/** A compiled WebAssembly module. */
+/** The type of a compiled WebAssembly module. */
 export type Module = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Found } } } ? Found : object;

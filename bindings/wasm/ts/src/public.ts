@@ -1,4 +1,4 @@
-/** The exports that all entries of the package have in common. */
+/** The exports that all entries of the package share. */
 
 export type { LicenseOptions } from "./create.js";
 export { LicenseError } from "./error.js";

@@ -1,6 +1,4 @@
-/**
- * Randomness.
- */
+/** Random bytes and texts. */
 
 export function randomBytes(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(16));

@@ -1,7 +1,8 @@
 "use client";
 /**
- * For React 18 and 19: `<LicenseProvider>`, `useLicense()` and `<Gate>`. Draws the license; contains no license and no
- * engine itself, so it adds little to a page. On a server, and until there is a license, the decision is `null`.
+ * For React 18 and 19: `<LicenseProvider>`, `useLicense()` and `<Gate>`. They render a license that another entry
+ * creates. This entry contains no engine, so it adds little to a page. The decision is `null` on a server, and until
+ * there is a license.
  */
 
 import { createContext, createElement, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
@@ -16,28 +17,32 @@ export type { LicenseState } from "./react/store.js";
 const Context = createContext<Store | undefined>(undefined);
 
 /**
- * A declaration that the app makes once. Then `<Gate>` and `useLicense` accept only the features of its settings, and
- * the `license` of `useLicense` has all methods of its client:
+ * The type by which an app declares, once, what its license is. From then on `<Gate>` and `useLicense` accept only the
+ * features that the app's settings name, and the `license` that `useLicense` returns has all methods of the app's
+ * client:
  *
  * ```ts
  * declare module "polar-license/react" {
- *   interface Register {
- *     license: typeof open; // the value that <LicenseProvider> gets
- *   }
+ * interface Register {
+ * license: typeof open; // the value that <LicenseProvider> gets
+ * }
  * }
  * ```
  */
 export interface Register {}
 
-/** The features of the settings; any name until the app has declared its license. */
+/** The features that the settings name, if the app has declared its license. Otherwise any string. */
 export type RegisteredFeature = Register extends { license: infer Source } ? FeatureOf<Source> : string;
 
-/** The license that the app has declared, such as the client of `polar-license/portal`; until then, any license. */
+/**
+ * The type of the license that the app has declared, such as the client of `polar-license/portal`. Any license if the
+ * app has declared none.
+ */
 export type RegisteredLicense<Feature extends string> = Register extends { license: infer Source }
   ? LicenseOf<Source>
   : License<Feature>;
 
-/** The value for the provider: the license that the app has declared, or any license. */
+/** The license to provide: the one that the app has declared, or any license if it has declared none. */
 type ProvidedLicense = Register extends { license: infer Source } ? LicenseOf<Source> : License;
 
 type FeatureOf<Source> = LicenseOf<Source> extends License<infer Feature> ? Feature : string;
@@ -51,27 +56,30 @@ type LicenseOf<Source> = Source extends (...given: never[]) => PromiseLike<infer
 /** The props of `<LicenseProvider>`. */
 export interface LicenseProviderProps {
   /**
-   * The license, or a function that creates it: `() => createLicenseClient(…)`. The function is called once, in the
-   * browser only, so it suits apps that are rendered on a server too. The provider disposes of the license that it has
-   * created. `null` if there is no license yet. An app that has declared its license by `Register` must pass that
-   * license.
+   * The license, or a function that creates it, such as `() => createLicenseClient(…)`. The provider calls the function
+   * once, and in the browser only, so a function also suits apps that are rendered on a server. The provider disposes
+   * of a license that the function has created. Pass `null` while there is no license yet. An app that has declared its
+   * license by `Register` must pass that license.
    */
   license: ProvidedLicense | null | undefined | (() => PromiseLike<ProvidedLicense>);
   children?: ReactNode;
 }
 
-/** Provides a license to `useLicense` and `<Gate>` below it. */
+/** Provides a license to each `useLicense` and `<Gate>` in its children. */
 export function LicenseProvider({ license, children }: LicenseProviderProps): ReactElement {
   const make = typeof license === "function" ? license : undefined;
   const given = typeof license === "function" ? undefined : license;
   const isMade = make !== undefined;
   const store = useMemo(() => new Store(given ?? undefined), [given, isMade]);
-  // the function differs at each render, and is called once
+  // apps pass a new function at each render, but only the first one is called
   useEffect(() => (make ? store.open(make) : store.refresh()), [store]);
   return createElement(Context.Provider, { value: store }, children);
 }
 
-/** Returns the present license. Renders again when the decision changes, and when a call begins or ends. */
+/**
+ * Returns the present license. Makes the component render again when the decision changes, and when a call begins or
+ * ends.
+ */
 export function useLicense<Feature extends string = RegisteredFeature>(): LicenseState<
   Feature,
   RegisteredLicense<Feature>
@@ -83,14 +91,14 @@ export function useLicense<Feature extends string = RegisteredFeature>(): Licens
 
 /** The props of `<Gate>`. */
 export interface GateProps {
-  /** The feature. Default: whether the app may run at all. */
+  /** The feature. By default, the gate checks whether the app may run at all. */
   feature?: RegisteredFeature;
   /**
-   * The content if the feature is off, or if the license could not be created. A function receives the reason, with a
-   * sentence for the user as `message`.
+   * The content to show if the feature is off, or if the license could not be created. If `fallback` is a function, it
+   * receives the reason, whose `message` is a sentence for the user.
    */
   fallback?: ReactNode | ((why: Decision | Explanation) => ReactNode);
-  /** The content until there is a license. */
+  /** The content to show until there is a license. */
   pending?: ReactNode;
   children?: ReactNode;
 }
@@ -102,7 +110,7 @@ export function Gate({ feature, fallback, pending, children }: GateProps): React
     const why = explain(String(feature));
     return why.message === "" ? (pending ?? null) : renderFallback(fallback, why);
   }
-  // from the decision that everything else is rendered with; an unconfigured feature is logged
+  // uses the same decision as everything else that is rendered; `allows` logs a feature that is not configured
   const known = feature === undefined ? decision.allowed : decision.features[feature];
   const isOn = typeof known === "boolean" ? known : allows(String(feature));
   return isOn ? (children ?? null) : renderFallback(fallback, feature === undefined ? decision : explain(feature));
@@ -112,7 +120,10 @@ function renderFallback(fallback: GateProps["fallback"], why: Decision | Explana
   return (typeof fallback === "function" ? fallback(why) : fallback) ?? null;
 }
 
-/** The props of `<polar-license-dialog>` in JSX. React 19 sets them as properties; React 18 needs a `ref` that does. */
+/**
+ * The props of `<polar-license-dialog>` in JSX. React 19 sets them as properties. React 18 does not, so there a `ref`
+ * must set them.
+ */
 export type LicenseDialogProps = DetailedHTMLProps<
   HTMLAttributes<LicenseDialogElement> &
     Partial<Pick<LicenseDialogElement, "open" | "features" | "texts" | "portal">> & {

@@ -1,27 +1,27 @@
 /**
- * Refreshes automatically, so that an app that runs for weeks stays confirmed and learns of a revoked key within a day.
- * The engine decides when to refresh, and when to call `look` again.
+ * Refreshes automatically. So the license of an app that runs for weeks stays confirmed, and the app learns of a
+ * revoked key within a day. The engine decides when to refresh, and when to call `look` again.
  */
 
 import { later } from "./time.js";
 import type { Look, Patience } from "./wasm-bindgen.js";
 
-/** The delay before the next attempt if the engine has stopped. The refresh then creates a new engine. */
+/** The delay before the next refresh if the engine has stopped. That refresh creates a new engine. */
 const AGAIN_MS = 60_000;
 
 /** The client whose license is refreshed. */
 export interface Refreshing {
-  /** Returns what to do. `woken` means that the network may be back. */
+  /** Returns whether to refresh or to wait. `woken` is whether the network may be back. */
   look(woken: boolean): Look;
-  /** Refreshes, and calls `Refresher.look` at the end. */
+  /** Refreshes the license, and calls `Refresher.look` at the end. */
   refresh(patience: Patience): Promise<unknown>;
 }
 
-/** The members of a page that are used. Not every platform has them. */
+/** The members of a page that this file uses. Not every platform has them. */
 type Page = Partial<Pick<Window, "addEventListener" | "removeEventListener" | "document">>;
 
 export interface Refresher {
-  /** Updates the time to wait for, after an operation has ended. */
+  /** Decides anew how long to wait. The client calls it after every operation. */
   look(): void;
   stop(): void;
 }
@@ -52,7 +52,8 @@ export function refresher(client: Refreshing): Refresher {
     else refresh(next.patience);
   };
 
-  // when the network or the page comes back; removed without a signal, since a page of jsdom rejects Node's signals
+  // calls `look` when the network is back or the page is visible again. The listeners are removed without an
+  // AbortSignal, because jsdom rejects Node's signals.
   const page = globalThis as Page;
   const { document } = page;
   const onOnline = (): void => look(true);

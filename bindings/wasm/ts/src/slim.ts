@@ -1,6 +1,6 @@
-/** The main entry, but with the WebAssembly as a separate file that the app names. */
+/** The main entry without the WebAssembly, which the app passes as a separate file. */
 
-// @ts-expect-error made by the build from what wasm-bindgen writes
+// @ts-expect-error the build generates this module from the output of wasm-bindgen
 import { createGlue } from "#glue";
 
 import { create, type LicenseOptions } from "./create.js";
@@ -15,7 +15,8 @@ export type { WasmSource } from "./wasm.js";
 /** The options of the main entry, and the WebAssembly. */
 export interface SlimLicenseOptions<Feature extends string = string> extends LicenseOptions<Feature> {
   /**
-   * The file `polar-license/wasm`: its address, its bytes, a reply with it, or the module that a bundler made of it.
+   * The file `polar-license/wasm`, as its address, its bytes, a `Response` that contains it, or the module that a
+   * bundler made from it.
    */
   wasm: WasmSource | PromiseLike<WasmSource>;
 }
@@ -23,8 +24,9 @@ export interface SlimLicenseOptions<Feature extends string = string> extends Lic
 let compiled: Promise<Engines> | undefined;
 
 /**
- * Creates a client, and reads the license that is stored on this device. Sends no request to Polar: `refresh` does. The
- * WebAssembly is loaded at the first call and shared by later ones.
+ * Creates a client, and reads the license that is stored on this device. Does not wait for Polar. The automatic refresh
+ * asks Polar in the background; call `refresh` to wait for the answer. The first call loads the WebAssembly, and later
+ * calls share it.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: SlimLicenseOptions<Feature>,

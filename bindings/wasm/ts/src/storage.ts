@@ -1,29 +1,30 @@
 /**
- * The interface of storages, which keep records between runs. A storage moves bytes; it never looks into them and makes
- * no licensing decision.
+ * The interface of storages, which keep records between runs. A storage only moves bytes: it never interprets them, and
+ * makes no licensing decision.
  */
 
 import type { AbortSignal } from "./platform.js";
 
-/** A storage: opens the store of one license, and identifies this device. */
+/** A storage. It opens the stores of licenses, and identifies this device. */
 export interface Storage {
   /**
-   * Returns a text that is the same at every start on this device and on no other. Only a hash of the text leaves the
-   * machine. Rejects if there is none; then a random text is used until the app ends.
+   * Returns a text that identifies this device: it is the same at every start on this device, and differs on every
+   * other device. Only a hash of the text leaves the machine. Rejects if the storage cannot identify the device. Then
+   * the client uses a random text until the app ends.
    */
   device(): Promise<string>;
 
-  /** Returns the store for one app, product and device. Touches no data yet. */
+  /** Returns the store for one app, product and device. Does not access any data yet. */
   open(place: Place): Store;
 }
 
-/** The properties that distinguish one record from others. */
+/** The properties that distinguish a record from other records. */
 export interface Place {
   /** The configured id of the app. */
   appId: string;
-  /** Tag of the organization, environment and app: 16 lower-case hexadecimal digits. */
+  /** The tag that identifies the organization, environment and app: 16 lower-case hexadecimal digits. */
   product: string;
-  /** Tag of the device: 16 lower-case hexadecimal digits. */
+  /** The tag that identifies the device: 16 lower-case hexadecimal digits. */
   device: string;
 }
 
@@ -36,34 +37,35 @@ export interface Store {
   load(): Promise<Uint8Array | undefined>;
 
   /**
-   * Replaces the record. A reader, and a crash at any instant, sees the old or the new one, never a mixture. If
-   * `durable`, the record must be on the disk before the promise resolves; otherwise a power cut may lose it without
-   * harm.
+   * Replaces the record. A reader must find either the old or the new record and never a mixture, even after a crash at
+   * any instant. If `durable` is true, the record must be on the disk before the promise resolves. Otherwise, losing
+   * the record in a power cut does no harm.
    */
   save(record: Uint8Array, durable: boolean): Promise<void>;
 
-  /** Removes the record; succeeds if there is none. */
+  /** Removes the record. Succeeds if there is no record. */
   remove(): Promise<void>;
 
   /**
-   * Runs `work` once while no other tab or process changes the record, or rejects without running it. Waits for others
-   * for about `timeoutMs` at most, if it is set; 0 tries once.
+   * Runs `work` once, while no other tab or process changes the record. Rejects without running `work` if the record
+   * cannot be locked. If `timeoutMs` is set, waits about `timeoutMs` at most for other tabs and processes; 0 means to
+   * try only once.
    */
   locked(work: () => Promise<void>, timeoutMs?: number): Promise<void>;
 
-  /** Calls `changed` when another tab may have changed the record. Returns a function that stops this. */
+  /** Calls `changed` when another tab may have changed the record. Returns a function that ends these calls. */
   watch?(changed: () => void): () => void;
 
   /**
-   * Calls `changed` when another process may have changed the record. Checks every second, while the client refreshes
-   * automatically.
+   * Calls `changed` when another process may have changed the record. Checks the record every second. The client uses
+   * this method while it refreshes automatically. Returns a function that ends the checks.
    */
   poll?(changed: () => void): () => void;
 
   /**
-   * Runs `work` while no other tab or process that shares this record asks Polar. So they ask one after the other, and
-   * each finds the previous answer. Waits for its turn for `waitMs` at most, or until `signal` aborts, and then runs
-   * `work` without it.
+   * Runs `work` while no other tab or process that shares this record asks Polar. So they take turns to ask, and each
+   * finds Polar's previous answer in the record. Waits for the turn until `waitMs` have passed or `signal` aborts.
+   * Calls `work` with `taken` in its turn, or with `late` if the turn has not come by then.
    */
   alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }

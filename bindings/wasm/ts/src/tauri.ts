@@ -1,6 +1,6 @@
 /**
- * For pages in the windows of a Tauri app with the plugin `tauri-plugin-polar-license`, whose Rust side holds the
- * license. Shows that license; holds no key except one that the user types, and decides nothing.
+ * For pages in the windows of a Tauri app with the plugin `tauri-plugin-polar-license`. The app's Rust side holds the
+ * license; this entry only shows it and makes no decision. The only key that it ever holds is one that the user types.
  */
 
 import { Channel, invoke } from "@tauri-apps/api/core";
@@ -25,8 +25,8 @@ export type { Decision, Explanation } from "./types.js";
 /** The license of the app. */
 export interface TauriLicense<Feature extends string = string> extends License<Feature> {
   /**
-   * The customer portal: for a customer who lost the key, has a dead machine, or has just bought. Its operations need the
-   * permission `polar-license:allow-portal`.
+   * Returns the customer portal, which helps a customer who has lost the key, whose device is dead, or who has just
+   * bought a license. Its operations need the permission `polar-license:allow-portal`.
    */
   portal(this: void): Portal;
 }
@@ -42,7 +42,7 @@ interface Reply {
 /** The result of an operation of the customer portal, and the license's state after it. */
 interface PortalReply {
   outlook: Outlook;
-  /** JSON. */
+  /** The reply as JSON. */
   reply: string | null;
   address: string | null;
   error: Failure | null;
@@ -51,10 +51,11 @@ interface PortalReply {
 let connecting: Promise<TauriLicense> | undefined;
 
 /**
- * Connects to the license of the app, which its Rust side holds. Resolves quickly, since Polar is not asked. Every call
- * in a page resolves to the same license.
+ * Connects to the license that the app's Rust side holds. Resolves quickly, since no request is sent to Polar. All
+ * calls in a page resolve to the same license.
  *
- * Rejects with a `LicenseError` if the window's capability lacks `polar-license:default`, or the app lacks the plugin.
+ * Rejects with a `LicenseError` if the window's capability lacks `polar-license:default`, or if the app lacks the
+ * plugin.
  */
 export function connectLicense<Feature extends string = string>(): Promise<TauriLicense<Feature>> {
   connecting ??= connect().catch((error: unknown) => {
@@ -81,7 +82,7 @@ async function connect(): Promise<TauriLicense> {
   };
   const horizon = new Horizon(outlook, systemClock, askAgain, (decision) => accept(decision));
   changes.onmessage = (outlook) => horizon.take(outlook);
-  // a timer may be late: those of a page in the background are slow, and those of a sleeping machine stop
+  // needed because a timer may fire late: timers of a background page are slow, and timers of a sleeping machine stop
   document.addEventListener("visibilitychange", () => accept(horizon.look().decision));
 
   const call = async (name: string, number: number, options: object): Promise<Reply & { decision: Decision }> => {
@@ -99,7 +100,7 @@ async function connect(): Promise<TauriLicense> {
     explain: (feature) => explanationOf(horizon, feature),
     follow: (follower) => {
       accept = follower;
-      // the first decision, which is not a change
+      // reports the first decision, which does not count as a change
       follower(horizon.look().decision);
     },
     activate: (id, key, replacePrevious) => decided("activate", id, { key, replacePrevious }),
@@ -120,10 +121,10 @@ async function connect(): Promise<TauriLicense> {
   return Object.freeze({ ...(pageLicense(bridge) as License), portal: () => portal });
 }
 
-/** The numbers of the portal's calls. The license counts its own from 1. */
+/** The first number for a call of the portal. The license numbers its own calls from 1. */
 const FIRST_PORTAL_CALL = 2 ** 31;
 
-/** Runs operations of the portal in the app, which holds the values of the replies. */
+/** Runs operations of the portal in the app's Rust side, which keeps the values of the replies. */
 function portalOf(page: string, horizon: Horizon): RunPortal {
   let number = FIRST_PORTAL_CALL;
   return async (request, { signal, onProgress }) => {
@@ -150,8 +151,8 @@ function portalOf(page: string, horizon: Horizon): RunPortal {
 }
 
 /**
- * Returns a name for this page, by which the app tells it from the one in its webview before a reload, whichever script
- * connects.
+ * Returns a name for this page, which is the same for all scripts in it. By this name the app distinguishes the page
+ * from an earlier page in the same webview, such as the page before a reload.
  */
 function pageName(): string {
   const own = window as { [PAGE]?: string };
@@ -166,7 +167,10 @@ function explanationOf(horizon: Horizon, feature: string): Explanation {
   return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
 }
 
-/** Calls a command. Tauri itself rejects with a string: a permission is missing, or an argument has another type. */
+/**
+ * Calls a command. Tauri itself rejects with a string, for example if a permission is missing or if an argument has a
+ * wrong type.
+ */
 async function command<Result>(name: string, options: object): Promise<Result> {
   try {
     return await invoke<Result>(`plugin:polar-license|${name}`, { ...options });

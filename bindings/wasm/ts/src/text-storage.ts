@@ -1,5 +1,6 @@
 /**
- * Storage that keeps texts by name: an app's own, or a browser's. The record is kept in base64.
+ * A storage that keeps its data as texts, each with a name, in a storage of the app or of the browser. A record becomes
+ * a text in base64.
  *
  * | name | text |
  * |---|---|
@@ -11,30 +12,30 @@ import { randomText } from "./random.js";
 import type { Storage, Store } from "./storage.js";
 import { pause } from "./time.js";
 
-/** An app's own storage, such as one over its database. Each method may return a promise. */
+/** A storage of the app's own, for example in the app's database. Each method may return a promise. */
 export interface KeyValueStorage {
-  /** Returns the text of this name; `null` or `undefined` if there is none. */
+  /** Returns the text of this name, or `null` or `undefined` if there is none. */
   get(name: string): string | null | undefined | Promise<string | null | undefined>;
   /** Replaces the text of this name. */
   set(name: string, text: string): void | Promise<void>;
-  /** Removes the text of this name; succeeds if there is none. */
+  /** Removes the text of this name. Succeeds if there is no text. */
   remove(name: string): void | Promise<void>;
 }
 
 const DEVICE = "polar-license/device";
 
-/** The longest wait for another tab that changes the record. */
+/** The longest wait for another tab that is changing the record. */
 const LOCK_WAIT_MS = 2_000;
 
 /**
- * A function that calls `changed` when the text of `name` was changed elsewhere and can be read here. Returns a
- * function that stops this.
+ * A function that calls `changed` after the text of `name` was changed elsewhere, once the new text can be read here.
+ * It returns a function that ends these calls.
  */
 export type Follow = (name: string, changed: () => void) => () => void;
 
 /**
- * Creates a storage that keeps records in `texts`. With `follow`, which reports changes once they can be read here,
- * tabs take turns and notify one another.
+ * Creates a storage that keeps records in `texts`. If there is a `follow`, tabs take turns and notify one another of
+ * changes.
  */
 export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Storage {
   return {
@@ -43,7 +44,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
       if (typeof known === "string" && known !== "") return known;
       const made = randomText();
       await texts().set(DEVICE, made);
-      // if two tabs create one at the same time, both use the one that remains
+      // if two tabs write a text at the same time, both use the text that was written last
       return (await texts().get(DEVICE)) ?? made;
     },
     open({ appId, product }) {
@@ -75,10 +76,10 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
           try {
             channel = new BroadcastChannel(name);
             channel.onmessage = () => changed();
-            // Node's own channels then keep no process alive
+            // in Node, an open channel would otherwise keep the process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // without channels, or if a page may not use them, each tab sees changes when it reads
+            // if there are no channels, or the page may not use them, a tab sees changes when it next reads
           }
           const stop = follow(name, changed);
           return () => {
@@ -101,7 +102,7 @@ export function keyValueStorage(storage: KeyValueStorage): Storage {
   return textStorage(() => storage);
 }
 
-/** Creates a storage that keeps a license until the app ends: it has to be activated again at every start. */
+/** Creates a storage that keeps a license until the app ends. The license has to be activated again at every start. */
 export function memoryStorage(): Storage {
   const texts = new Map<string, string>();
   return keyValueStorage({
@@ -112,7 +113,8 @@ export function memoryStorage(): Storage {
 }
 
 /**
- * Decodes base64. Any other text is not a record either: its own bytes are returned, and recognized as tampered with.
+ * Decodes base64. A text that is not base64 is not a record either. Then returns the bytes of the text itself, which
+ * the engine recognizes as tampered with.
  */
 function bytes(text: string): Uint8Array {
   let raw = text;
@@ -125,8 +127,9 @@ function bytes(text: string): Uint8Array {
 }
 
 /**
- * Runs `work` while no other tab holds the lock, and returns its result, or `undefined` if the lock cannot be acquired
- * within `waitMs`. Without Web Locks, or if a page may not use them, tabs do not wait for one another.
+ * Runs `work` while no other tab holds the lock `name`, and returns the result of `work`. Returns `undefined` if the
+ * lock cannot be acquired within `waitMs`, or before `signal` aborts. If there are no Web Locks, or the page may not
+ * use them, runs `work` without the lock.
  */
 async function holding<T>(
   name: string,

@@ -1,29 +1,36 @@
-/** Clocks and waiting. Only this file reads the time or sets a timer, except the file lock in Node. */
+/** Clocks and waiting. Apart from the file lock in Node, only this file reads the time or sets a timer. */
 
 import { onAbort } from "./abort.js";
 import type { AbortSignal } from "./platform.js";
 
-/** A source of time. A test of your app can replace it, to be offline for a month. */
+/** A source of time. A test of your app can replace it, for example to simulate a month offline. */
 export interface Clock {
-  /** Returns the user's clock, in milliseconds since 1970. */
+  /** Returns the reading of the user's clock, in milliseconds since 1970. */
   now(): number;
-  /** Returns milliseconds since any moment. Never goes back. */
+  /** Returns the number of milliseconds since some fixed moment. The number never decreases. */
   monotonic(): number;
-  /** Waits for this time in place of a timer, before a request that must leave later. */
+  /**
+   * Lets `ms` pass, in place of a timer, when a request must not be sent yet. A test's clock can move forward by `ms`
+   * at once.
+   */
   rest?(ms: number): void;
 }
 
-/** The limit of times: numbers hold them to the millisecond, with room to add durations. */
+/**
+ * The largest accepted time. Numbers are exact to the millisecond up to twice this time, so there is room to add
+ * durations.
+ */
 const LONGEST_MS = 2 ** 52;
 
-/** The longest delay of `setTimeout`; it treats a longer one as 0. */
+/** The longest delay that `setTimeout` accepts. It treats a longer delay as 0. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout };
 
 /**
- * Returns the platform's timers, for waits within a call: a call must not hang because a test controls the timers.
- * Fake-timers, which Vitest and jest use, and Playwright's `page.clock` keep the platform's timers on theirs.
+ * Returns the platform's own timers, for waits within a call: a call must not hang because a test has replaced the
+ * timers. Timers are replaced by the library fake-timers, which Vitest and jest use, and by Playwright's `page.clock`.
+ * Both keep the platform's timers in properties of their own.
  */
 function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
   type Replaced = { clock?: { _setTimeout?: typeof setTimeout; _clearTimeout?: typeof clearTimeout } };
@@ -34,7 +41,7 @@ function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
   return { set, clear };
 }
 
-/** The platform's clocks. All clients share them, because they share the pace of requests. */
+/** The platform's clocks. All clients share these clocks, because all clients share one pace of requests. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: neverDecreasing(() => performance.now()),
@@ -52,7 +59,10 @@ function neverDecreasing(read: () => number): () => number {
   };
 }
 
-/** Wraps a clock so that it always returns whole milliseconds, even if the app's own does not. */
+/**
+ * Wraps a clock so that it always returns whole milliseconds. The clock may be the app's, which may return anything
+ * else or throw.
+ */
 export function steady(clock: Clock): Clock {
   const read = (look: () => unknown): number => {
     try {
@@ -66,7 +76,7 @@ export function steady(clock: Clock): Clock {
   return typeof clock.rest === "function" ? { ...own, rest: (ms) => clock.rest?.(ms) } : own;
 }
 
-/** Waits until the clock reads `until`, or one of `signals` aborts. */
+/** Waits until the clock reads `until`, or until one of `signals` aborts. */
 export async function waitUntil(until: number, clock: Clock, ...signals: AbortSignal[]): Promise<void> {
   const ms = until - clock.monotonic();
   if (ms > 0 && clock.rest) clock.rest(ms);
@@ -74,8 +84,8 @@ export async function waitUntil(until: number, clock: Clock, ...signals: AbortSi
 }
 
 /**
- * Calls `work` once after `ms`. The returned function cancels the call. Does not keep a process alive. A test may
- * replace this timer: no call waits for it.
+ * Calls `work` once after `ms`. The returned function cancels the call. The timer does not keep a process alive. A test
+ * may replace the timer, because no call waits for it.
  */
 export function later(ms: number, work: () => void): () => void {
   const timer: unknown = setTimeout(work, Math.max(0, ms));
@@ -98,7 +108,10 @@ export function pause(ms: number, ...signals: (AbortSignal | undefined)[]): Prom
   });
 }
 
-/** Returns the result of `work`, or that of `late` if `work` takes longer than `ms` or `signal` aborts first. */
+/**
+ * Returns the result of `work`. If `work` takes longer than `ms`, or `signal` aborts first, returns the result of
+ * `late`.
+ */
 export function within<T>(ms: number, work: Promise<T>, late: () => T, signal?: AbortSignal): Promise<T> {
   const done = new AbortController();
   return Promise.race([work, pause(ms, done.signal, signal).then(late)]).finally(() => done.abort());

@@ -1,6 +1,7 @@
 /**
- * One request to Polar by `fetch`, and its outcome as plain data. Always settles, whatever `fetch` does. Never sends
- * twice, never follows a redirect, and passes no signal of the app to `fetch`, which would see the app's abort reason.
+ * Sends one request to Polar with `fetch`, and returns its outcome as plain data. Always settles, whatever `fetch`
+ * does. Never sends a request twice, and never follows a redirect. Passes no signal of the app to `fetch`, because
+ * `fetch` would see the app's abort reason.
  */
 
 import { words } from "./error.js";
@@ -8,7 +9,7 @@ import type { Fetch } from "./fetch.js";
 import { within } from "./time.js";
 import type { NoReply } from "./wasm-bindgen.js";
 
-/** A request, as the engine has determined it. */
+/** A request that the engine has described in a step. */
 export interface Request {
   /** Default: `POST`. */
   method?: string;
@@ -16,13 +17,13 @@ export interface Request {
   headers: [string, string][];
   body: string | null;
   timeoutMs: number;
-  /** The most bytes of a reply that are read. */
+  /** The largest accepted reply, in bytes. */
   replyLimit: number;
 }
 
 /**
- * The headers that state how long to wait, for the engine. In a browser only those that the server exposes are
- * available.
+ * The headers from which the engine computes how long to wait. In a browser, a header is available only if the server
+ * exposes it.
  */
 export type RetryHeaders = [retryAfter: string | undefined, ratelimitReset: string | undefined, date: string | undefined];
 
@@ -41,17 +42,17 @@ export interface Unanswered {
   /** Whether the request may have reached Polar. */
   sent: boolean;
   message: string;
-  /** The exception. */
+  /** The exception of `fetch`, or the app's reason for aborting. */
   cause?: unknown;
 }
 
 /**
- * The option that keeps replies out of caches, since they name the customer. Cloudflare Workers from before 2024-11-11
- * have no cache, and reject the option.
+ * The option that keeps replies out of caches, because replies name the customer. Empty in Cloudflare Workers from
+ * before 2024-11-11, which have no cache and reject the option.
  */
 const NOT_CACHED: RequestInit = typeof Request === "function" && !("cache" in Request.prototype) ? {} : { cache: "no-store" };
 
-/** Errors of Node's connections before the first byte of the request left. */
+/** The codes of Node's connection errors that occur before any byte of a request is sent. */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
 export async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Reply | Unanswered> {
@@ -113,8 +114,8 @@ function unreached(cause: unknown): Unanswered {
 }
 
 /**
- * Returns whether a request may have left, by Node's code for a failed connection. Anything can be thrown, even an
- * object that throws when it is read.
+ * Returns `false` if Node's error code shows that no byte of the request was sent, and `true` otherwise. `error` can be
+ * anything, even an object that throws when it is read.
  */
 function mayHaveLeft(error: unknown): boolean {
   try {

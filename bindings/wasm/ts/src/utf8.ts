@@ -1,6 +1,9 @@
-/** UTF-8 for the engine's glue: the platform's codec, or this file's own if there is none, as in jest's jsdom. */
+/**
+ * UTF-8 for the JavaScript that wasm-bindgen generates: the platform's codec, or the codec in this file if the platform
+ * has none, as in jest's jsdom.
+ */
 
-/** The classes of the platform that the glue uses. */
+/** The classes of the platform that the generated JavaScript uses. */
 export type Codec = {
   TextEncoder: new () => { encode(text: string): Uint8Array };
   TextDecoder: new () => { decode(bytes?: Uint8Array): string };
@@ -8,7 +11,7 @@ export type Codec = {
 
 class OwnEncoder {
   encode(text: string): Uint8Array {
-    // a half of a surrogate pair cannot be encoded
+    // a surrogate without its other half cannot be encoded
     const whole = text.replace(/[\ud800-\udfff]/gu, "\ufffd");
     const letters = encodeURIComponent(whole).replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
     return Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
@@ -21,7 +24,7 @@ class OwnDecoder {
   }
 }
 
-/** Returns the platform's codec, or this file's own. */
+/** Returns the platform's codec, or the codec in this file if the platform has none. */
 export function utf8(): Codec {
   const { TextEncoder = OwnEncoder, TextDecoder = OwnDecoder } = globalThis as Partial<Codec>;
   return { TextEncoder, TextDecoder };

@@ -1,7 +1,7 @@
 /**
- * Compiles the engine from the app's source of it. If that is impossible, the user reads one sentence, and the
- * developer the cause: no WebAssembly, a policy that forbids it, a file that is not the engine, or a browser that is
- * too old.
+ * Compiles the engine from WebAssembly, which the app or an entry of this package passes. If this fails, the error has
+ * one sentence for the user, and tells the developer the cause: there is no WebAssembly, a policy forbids it, the file
+ * is not the engine, or the browser is too old.
  */
 
 import { errorFrom, LicenseError, words } from "./error.js";
@@ -9,8 +9,9 @@ import type { Response, URL } from "./platform.js";
 import { within } from "./time.js";
 
 /**
- * The file `polar-license/wasm`: its address, its bytes, a reply with it, or the `WebAssembly.Module` that a bundler
- * made of it, a type that programs without the DOM's types do not have.
+ * The file `polar-license/wasm`, as its address, its bytes, a `Response` that contains it, or the `WebAssembly.Module`
+ * that a bundler made from it. A module has the type `object` here, because programs without the DOM's types do not
+ * have its own type.
  */
 export type WasmSource = URL | string | ArrayBuffer | ArrayBufferView | Response | object;
 
@@ -36,7 +37,7 @@ function tooLate(): never {
   throw new Error("it did not arrive in time");
 }
 
-/** The messages by which engines refuse to compile because of a policy. */
+/** Matches the messages with which JavaScript engines refuse to compile because of a policy. */
 const FORBIDDEN = /content.security.policy|\bcsp\b|unsafe-eval|disallowed by embedder/i;
 
 function notCompiled(bytes: BufferSource, error: unknown): LicenseError {
@@ -55,7 +56,7 @@ function notCompiled(bytes: BufferSource, error: unknown): LicenseError {
   return errorFrom("unsupported", "the WebAssembly of polar-license does not compile here: the browser may be too old", error);
 }
 
-/** Whether the bytes begin like WebAssembly. */
+/** Returns `true` if the bytes begin as every WebAssembly file does. */
 function isWebAssembly(bytes: BufferSource): boolean {
   try {
     const { buffer, byteOffset } = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);

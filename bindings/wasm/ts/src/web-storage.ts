@@ -1,13 +1,14 @@
 /**
- * The storage of browsers: localStorage, or another `Storage` of the page. Tabs that share it take turns and see one
- * another's changes.
+ * The storage of browsers: localStorage, or another `Storage` of the page. Tabs that share the storage take turns, and
+ * notice one another's changes.
  */
 
 import type { Storage as LicenseStorage } from "./storage.js";
 import { type KeyValueStorage, textStorage } from "./text-storage.js";
 
 /**
- * The members of `localStorage` and `sessionStorage` that are used. Programs without the DOM's types can name it too.
+ * The members of `localStorage` and `sessionStorage` that the library uses. Programs without the DOM's types can use
+ * this type too.
  */
 export interface WebStorageArea {
   getItem(name: string): string | null;
@@ -18,7 +19,7 @@ export interface WebStorageArea {
 /** Creates a storage that keeps records in localStorage, or in another `area`, such as `sessionStorage`. */
 export function webStorage(area?: WebStorageArea): LicenseStorage {
   const texts = (): KeyValueStorage => {
-    // a page whose storage is blocked throws when the property is read
+    // if the page's storage is blocked, reading this property throws
     const found = area ?? globalThis.localStorage;
     if (!found) throw new Error("there is no localStorage here; give the client another `storage`");
     return {
@@ -31,13 +32,13 @@ export function webStorage(area?: WebStorageArea): LicenseStorage {
 }
 
 /**
- * Listens for `storage` events. A message of another tab may arrive before its change of localStorage does; this event
- * does not.
+ * Listens for `storage` events. A message from another tab may arrive before this tab sees the change of localStorage.
+ * A `storage` event never arrives before that.
  */
 function follow(name: string, changed: () => void): () => void {
   const target = globalThis as Partial<Pick<Window, "addEventListener" | "removeEventListener">>;
   const onStorage = ({ key }: StorageEvent): void => {
-    // without a key, the whole area was cleared
+    // an event without a key means that the whole area was cleared
     if (key === name || key === null) changed();
   };
   target.addEventListener?.("storage", onStorage);

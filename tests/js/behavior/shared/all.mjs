@@ -1,4 +1,4 @@
-// The tests that run in Node and on a page. `runAll` receives the platform's part:
+// The tests that run both in Node and on a page. `runAll` receives what depends on the platform:
 //
 //   polar      the local Polar's address
 //   texts      tests/scenarios by name
@@ -19,12 +19,12 @@ import * as traps from "./traps.mjs";
 
 const SUITES = [scenarios, reading, faults, requests, hostile, portal, portalPrivacy, traps];
 
-/** Returns the outcome of each test: its `name`, its `kind` and the `failure` in words, if it failed. */
+/** Runs the tests. Returns the outcome of each: its `name`, its `kind`, and its `failure` in words if it failed. */
 export async function runAll(environment) {
   const { only, unhandled } = environment;
   const results = [];
   const { warn, error } = console;
-  // the library logs for developers of apps only
+  // the library logs only for developers of apps, so its lines are not shown here
   Object.assign(console, { warn() {}, error() {} });
   for (const { name, kind, run } of SUITES.flatMap((suite) => suite.tests(environment))) {
     if (!name.includes(only)) continue;

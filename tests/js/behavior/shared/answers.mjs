@@ -1,4 +1,4 @@
-// A Polar inside of the test, which answers at once, whatever the platform does.
+// A Polar inside the test. It answers at once, whatever the platform's network does.
 
 import { answer } from "./scenarios/replies.mjs";
 import { PRO } from "./client.mjs";
@@ -20,7 +20,7 @@ const LICENSE = {
   expires_at: null,
 };
 
-/** Replies like `fetch`, and confirms every request. */
+/** Has the signature of `fetch`. Confirms every request. */
 export async function confirm(url, init) {
   const endpoint = url.split("/").at(-1);
   const given = endpoint === "activate" ? { activation: "ac700000-0000-4000-8000-000000000001" } : {};

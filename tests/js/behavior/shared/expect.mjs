@@ -1,4 +1,4 @@
-// Assertions about the package.
+// Assertions about what the package returns.
 
 import { LicenseError } from "polar-license";
 
@@ -6,7 +6,7 @@ import { holds } from "./demand.mjs";
 
 export { equal, holds } from "./demand.mjs";
 
-/** Returns the typed error that `promise` rejects with. */
+/** Returns the `LicenseError` with which `promise` rejects. */
 export async function rejection(promise, what = "it") {
   const error = await promise.then(
     () => undefined,

@@ -1,4 +1,4 @@
-// Every fault of the local Polar, for validate, activate and deactivate.
+// Tests every fault of the local Polar, for validate, activate and deactivate.
 
 import { Device } from "./client.mjs";
 import { equal, holds, rejection } from "./expect.mjs";
@@ -18,16 +18,16 @@ export function tests({ polar: url, platform }) {
   ]);
 }
 
-/** Faults after which Chromium repeats a request, because they break a connection that it has used before. */
+/** The faults after which Chromium repeats a request, because they break a connection that was used before. */
 const RESENT = ["dropped before", "dropped after"];
 
 /**
- * Returns each fault in each of its forms. `kind` is the expected kind of the problem, or nothing if Polar's answer
- * arrives all the same. `hangs` means that no reply ever comes; `bodyless` that the fault only applies to replies with
- * a body.
+ * Returns each fault in each of its forms. `kind` is the expected kind of the problem; it is missing if Polar's answer
+ * arrives despite the fault. `hangs` means that no reply ever comes. `bodyless` means that the fault only applies to
+ * replies with a body.
  */
 function faults(platform) {
-  // pages may not read a gateway's replies
+  // browsers hide a gateway's replies from pages
   const gateway = platform === "page" ? "network" : "server";
   const all = [];
   const add = (name, fault, kind, more = {}) => all.push({ name, fault, kind, ...defaults(name, kind), ...more });
@@ -77,7 +77,7 @@ function faults(platform) {
   return all;
 }
 
-/** Returns a device on which `key` is active, with a fault ahead for `endpoint`. */
+/** Returns a device on which `key` is active. The next request to `endpoint` will meet the fault. */
 async function licensedDevice(polar, key, { fault }, endpoint) {
   await polar.reset();
   const device = new Device(polar.url);
@@ -89,7 +89,10 @@ async function licensedDevice(polar, key, { fault }, endpoint) {
   return { device, license };
 }
 
-/** Runs an operation, and makes its deadline pass as soon as the hanging request has arrived. */
+/**
+ * Runs an operation. If the fault makes the request hang, lets the operation's deadline pass once the request has
+ * arrived.
+ */
 async function patient(polar, hangs, requests, operation) {
   if (hangs) {
     await polar.arrived(requests);
@@ -104,7 +107,7 @@ async function sentOnce(polar, device, { resent }, endpoint) {
   if (!resent) equal(count(await polar.asked()), 1, `${endpoint}s that Polar saw`);
 }
 
-/** Returns the decision at the next start, without a network. */
+/** Starts the app again without a network, and returns the decision. */
 async function startsAgain(device, license) {
   license.dispose();
   const later = await device.open({ fetch: () => Promise.reject(new TypeError("offline")) });
@@ -125,7 +128,7 @@ async function endsNoLicense(polar, fault) {
 async function takesNoSecondSeat(polar, fault) {
   const { device, license } = await licensedDevice(polar, PLAIN, fault, "activate");
   const operation = license.activate(TWO_DEVICES);
-  // Polar's reply names the seat; a client cannot know that the seat is another device's
+  // Polar's reply names a seat, and a client cannot know that it is another device's seat
   const kind = fault.fault.garbage === "other_activation" ? undefined : fault.kind;
   if (kind === undefined) {
     equal((await operation).displayKey, "****-EVICES", "the license");

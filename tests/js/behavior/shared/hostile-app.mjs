@@ -1,10 +1,10 @@
-// An app that talks to a hostile server: it carries out one case of tests/hostile with the package and the platform's
-// own `fetch`, with its own store and clock, and reports what it received. The program that starts it judges the
-// results.
+// An app that talks to a hostile server. It carries out one case of tests/hostile with the package and the platform's
+// own `fetch`, but with its own store and clock, and reports what it received. The program that starts this app judges
+// the results.
 
 import { createLicenseClient } from "polar-license";
 
-/** Carries out a case, and returns what the app received. */
+/** Carries out a case. Returns what the app received. */
 export async function carryOut(given) {
   const device = new Device(given);
   const license = await device.open();
@@ -32,7 +32,7 @@ function ask(license, { ask, key, count }) {
   }
 }
 
-/** Returns the decision, or the error with its decision. */
+/** Returns the decision of an operation. If the operation fails, returns the error with its decision. */
 async function outcomeOf(operation) {
   try {
     return await operation;
@@ -42,7 +42,7 @@ async function outcomeOf(operation) {
   }
 }
 
-/** The stored record, and the clock, which loading and saving advance. */
+/** The stored record, and a clock that loading and saving advance. */
 class Device {
   #times = { firstLoadMs: 0, firstSaveMs: 0, saveMs: 0 };
   #settings;

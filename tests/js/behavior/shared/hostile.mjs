@@ -1,5 +1,6 @@
-// A platform that does everything wrong: `fetch`, the storage, the clock, signals and listeners. Whatever it does,
-// every call settles with a decision or a typed error, and no rejection stays unhandled (`all.mjs` checks).
+// A platform on which everything misbehaves: `fetch`, the storage, the clock, signals and listeners. Whatever the
+// platform does, every call must settle with a decision or a typed error, and no rejection may stay unhandled
+// (`all.mjs` checks this).
 
 import { createLicenseClient } from "polar-license";
 
@@ -10,7 +11,7 @@ import { hurry, rest, waits } from "./timers.mjs";
 
 const never = () => new Promise(() => {});
 
-/** Values that can be thrown, and given as the reason of an abort. */
+/** Values that a platform may throw, or use as the reason of an abort. */
 const THROWN = {
   "a TypeError": () => new TypeError("Failed to fetch"),
   "an AbortError": () => new DOMException("aborted", "AbortError"),
@@ -36,7 +37,7 @@ const THROWN = {
   },
 };
 
-/** Objects that are not replies. */
+/** Objects that `fetch` may return and that are not replies. */
 const REPLIES = {
   nothing: () => undefined,
   "a number": () => 200,
@@ -92,7 +93,7 @@ const GARBAGE = {
   true: true,
 };
 
-/** Values that an app's own storage may return as bytes. */
+/** Values that an app's own storage may return in place of bytes. */
 const BYTES = { ...GARBAGE, "a length without bytes": { length: 1e9 }, "a buffer": new ArrayBuffer(8), "a BigInt": 8n };
 
 const TIMES = [NaN, -1, 1e300, -1e300, Infinity, undefined, "noon", 5n];
@@ -151,7 +152,7 @@ export function tests() {
   return all;
 }
 
-/** Returns a licensed client, whose `fetch` then does as the test says. */
+/** Returns a client with a license. From then on, its `fetch` does what the test says. */
 async function licensedClient(key = SEAT_KEY, options = {}) {
   const device = new Device();
   const platform = { fetch: confirm };
@@ -167,7 +168,7 @@ async function meetsFetch(fetch, kind = "network") {
   equal([decision.allowed, decision.problem?.kind], [true, kind], "validate");
   equal((await hurry(license.refresh())).allowed, true, "refresh");
 
-  // only the request about the key is answered
+  // answers only the validate request for the key, and nothing after it
   platform.fetch = (url, init) => (url.endsWith("/validate") ? confirm(url, init) : fetch());
   const lost = await rejection(hurry(license.activate(SEAT_KEY)), "activate");
   equal([lost.kind, lost.maybeApplied, lost.decision.allowed], [kind, true, true], "activate");
@@ -336,7 +337,7 @@ async function loadedGarbage(value) {
   await hurry(license.activate(FREE_KEY)).catch((error) => equal(error.kind, "storage", "activate"));
 }
 
-/** Runs in a frame whose storage the user has blocked. */
+/** Runs as in a frame whose user has blocked its storage. */
 async function noLocalStorage() {
   const known = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
   const refuse = () => raise(new DOMException("The operation is insecure.", "SecurityError"));
@@ -371,7 +372,7 @@ async function madClock(mad) {
   }
   odd.stopAutoRefresh();
   odd.dispose();
-  // other clients are not affected
+  // a client on a platform that works is not affected
   const other = await sane.open({ fetch: confirm });
   equal((await hurry(other.activate(FREE_KEY))).state, "active", "a client with a sane clock");
 }

@@ -21,12 +21,12 @@ export class LocalPolar {
     return this.#ask("/requests", { method: "DELETE" });
   }
 
-  /** Returns the names of the requested endpoints, in order. */
+  /** Returns the names of the endpoints that were called, oldest first. */
   async asked() {
     return (await this.requests()).map(({ path }) => path.split("/").at(-1));
   }
 
-  /** Returns the requests without the preflight requests of a browser. */
+  /** Returns the requests, except a browser's preflight requests. */
   async requests() {
     return posts(await this.#ask("/requests"));
   }
@@ -44,22 +44,22 @@ export class LocalPolar {
     return this.#ask("/clock", { method: "POST", body: JSON.stringify({ advance_seconds: seconds }) });
   }
 
-  /** Sells a key of the benefit `pro`, or of the one that `more` names, and returns it. */
+  /** Sells a key of the benefit `pro`, or of the benefit that `more` names. Returns the key. */
   async bought(email, more = {}) {
     return (await this.#post("/keys", { benefit: "pro", email, ...more })).key;
   }
 
-  /** Creates this key, of the benefit `pro` unless `more` names another. */
+  /** Creates the key `key`, for the benefit `pro` unless `more` names another benefit. */
   createKey(key, more) {
     return this.#post("/keys", { benefit: "pro", key, ...more });
   }
 
-  /** Switches to a version of Polar's API. */
+  /** Makes another version of Polar's API the current one. */
   switchVersion(current) {
     return this.#post("/versions", { current });
   }
 
-  /** Returns the code in the next mail, and removes the mail. */
+  /** Waits for the next mail with a code. Returns the code, and removes the mail. */
   async nextCode() {
     const [mail] = await this.#ask("/mails?wait=1&timeout_ms=10000");
     await this.#ask("/mails", { method: "DELETE" });
@@ -75,12 +75,12 @@ export class LocalPolar {
     return this.#ask("/mails");
   }
 
-  /** Pays as the buyer, who leaves the page open or not. */
+  /** Pays for a checkout as the buyer does, whether or not the buyer leaves the page open. */
   pay(clientSecret, email) {
     return this.#post(`/checkouts/${clientSecret}/pay`, { customer_email: email });
   }
 
-  /** Limits requests as Polar does, until `reset` or `limitRates(false)`. */
+  /** Limits the rate of requests as Polar does, until `reset` or `limitRates(false)` ends that. */
   limitRates(on = true) {
     return this.#post("/rate-limit", { on });
   }
@@ -105,13 +105,14 @@ export class LocalPolar {
     return this.#ask(`/keys/${key}`, { method: "DELETE" });
   }
 
-  /** Resolves once so many requests have arrived, as `exchanges` counts them. */
+  /** Resolves once `exchanges` would return `count` requests. */
   async exchangesReach(count) {
     for (let all = []; exchanges(all).length < count; ) all = await this.#ask(`/requests?wait=${all.length + 1}`);
   }
 
   /**
-   * Returns all requests, including those of the portal that only read, without the preflight requests of a browser.
+   * Returns all requests except a browser's preflight requests. Unlike `requests`, includes requests of the portal that
+   * only read.
    */
   async exchanges() {
     return exchanges(await this.#ask("/requests"));

@@ -1,5 +1,6 @@
-// No byte of a token, a code, an e-mail address, an invitation or the secret of a checkout in anything that an app could store,
-// log or copy by mistake: storages, errors, the console, what objects show of themselves, and addresses.
+// Checks that no secret (a token, a code, an e-mail address, an invitation or a checkout's secret) is in anything that
+// an app could store, log or copy by mistake: in storages, errors, the console, addresses, and what objects show of
+// themselves.
 
 import { equal, holds } from "./expect.mjs";
 import { LocalPolar } from "./local-polar.mjs";
@@ -8,7 +9,9 @@ import { Story } from "./portal.mjs";
 const EMAIL = "iona.larkspur@example.com";
 const INVITATION = "DEMO-INVITATION";
 
-/** The faults, and none. `says too much` is a fault of an app's own `fetch`. */
+/**
+ * The faults to test with. `undefined` stands for no fault, and `says too much` for a fault of an app's own `fetch`.
+ */
 const FAULTS = [
   undefined,
   "says too much",
@@ -60,13 +63,13 @@ async function keepsSecrets(polar, platform, fault) {
   story.license.dispose();
 }
 
-/** A checkout of the vendor's backend. */
+/** Returns a checkout that the vendor's backend has created, with its secret. */
 async function made(story, polar, license) {
   const { secret } = await Story.prototype.checkout.call({ ...story, portal: story.license.portal(), polar });
   return { secret, checkout: await license.portal().checkoutFromSecret(secret) };
 }
 
-/** All that a customer can do, with all that comes of it. */
+/** Does everything that a customer can do, and collects all results and errors in `seen`. */
 async function everything(seen, { license, session, checkout, secret, polar, portal }) {
   const done = async (work) => {
     const result = await work().catch((error) => ({ error }));
@@ -102,7 +105,7 @@ async function everything(seen, { license, session, checkout, secret, polar, por
   seen.object(license.current());
 }
 
-/** All that somebody could get to see. */
+/** Collects everything that somebody could get to see. */
 class Seen {
   #texts = [];
   #addresses = [];
@@ -133,7 +136,7 @@ class Seen {
     if (inspect) this.#texts.push(inspect(value, { depth: Infinity, showHidden: true }), inspect(value));
   }
 
-  /** Keeps what is logged on the way. */
+  /** Collects what is logged while `work` runs. */
   async console(work) {
     const methods = ["log", "info", "debug", "warn", "error", "dir", "trace"];
     const known = Object.fromEntries(methods.map((name) => [name, console[name]]));
@@ -148,7 +151,10 @@ class Seen {
     }
   }
 
-  /** An address holds the secret of a checkout where Polar's interface has it there, and nothing else. */
+  /**
+   * Checks that nothing contains a secret. Only one kind of address may contain one: Polar's interface has the secret
+   * of a checkout in that checkout's addresses.
+   */
   hides(secrets, ofCheckout, where) {
     const hasCode = secrets.some((secret) => /^[A-Z0-9]{6}$/.test(secret));
     holds(hasCode || where !== undefined, "no code was mailed");
@@ -164,7 +170,7 @@ class Seen {
   }
 }
 
-/** Returns the texts that a logger finds in a loop over an object and its members. */
+/** Returns the texts that a logger finds if it walks through an object and its members. */
 function listed(value, known = new Set()) {
   if (typeof value !== "object" || value === null) return String(value);
   if (known.has(value)) return "";

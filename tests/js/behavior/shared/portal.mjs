@@ -1,4 +1,5 @@
-// The customer portal: what the stories of tests/scenarios/portal cannot say, such as events, aborts and many clients.
+// Tests of the customer portal that the stories of tests/scenarios/portal cannot express, such as events, aborts and
+// many clients.
 
 import { createLicenseClient, webStorage } from "polar-license/portal";
 
@@ -25,12 +26,12 @@ export function tests({ polar: url, platform }) {
   }));
 }
 
-/** A customer in front of a device, and Polar. */
+/** A customer with a device, and the local Polar. */
 export class Story {
   device;
   license;
   portal;
-  /** The changes that the local Polar has yet to make before the next request. */
+  /** The changes that the local Polar still has to make before it gets the next request. */
   #pending = Promise.resolve();
 
   static async begin(polar, platform) {
@@ -42,7 +43,7 @@ export class Story {
     return story;
   }
 
-  /** Another start of the app. */
+  /** Starts the app again. */
   open(options = {}) {
     const fetch = async (...request) => {
       await this.#pending;
@@ -51,14 +52,14 @@ export class Story {
     return this.device.open({ create: createLicenseClient, fetch, ...options });
   }
 
-  /** Time passes, here and at Polar. */
+  /** Lets time pass, on this device and at Polar. */
   pass(ms) {
     this.device.ahead += ms;
     this.#pending = this.#pending.then(() => this.polar.advance(ms / 1000));
     return this.#pending;
   }
 
-  /** The code in the last mail. */
+  /** Returns the code in the last mail. */
   async code() {
     return (await this.polar.mails()).at(-1).code;
   }
@@ -76,7 +77,10 @@ export class Story {
     await this.pass(2_000);
   }
 
-  /** A checkout, made by the link where that can be seen, and otherwise by the vendor's backend; and its secret. */
+  /**
+   * Returns a checkout and its secret. Creates the checkout by the vendor's link in Node. On a page, which cannot see
+   * where the link leads, the vendor's backend creates it.
+   */
   async checkout(link = "polar_cl_DEMO") {
     if (this.platform === "Node") {
       const checkout = await this.portal.checkout(`https://buy.polar.sh/${link}?locale=de`);
@@ -104,11 +108,14 @@ async function restored(story) {
   license.onChange((decision) => changes.push(decision.state));
   const decision = licensed(await (await story.session()).restore());
   equal([license.current() === decision, license.allows("export"), changes], [true, true, ["active"]], "the license");
-  // the next start, with the main entry
+  // at the next start, the main entry finds the license
   equal((await story.device.open()).current().state, "active", "the next start");
 }
 
-/** On the platform's own storage, whose lock keeps them apart. */
+/**
+ * Requests a code with many clients at once. They share the platform's own storage, whose lock lets only one act at a
+ * time.
+ */
 async function crowded(story) {
   const { polar, platform } = story;
   await polar.limitRates();
@@ -116,7 +123,7 @@ async function crowded(story) {
   const clients = await Promise.all(Array.from({ length: 50 }, () => story.open({ storage: storage() })));
   const asked = await Promise.allSettled(clients.map((client) => client.portal().requestCode(EMAIL)));
   const refusals = asked.filter(({ status }) => status === "rejected").map(({ reason }) => reason.kind);
-  // each of the others has room for a try of its code
+  // two clients may request a code; the limit leaves each of these two a try of its code
   equal([refusals.length, [...new Set(refusals)]], [48, ["rate_limited"]], "the others wait");
   const { length } = await polar.exchanges();
   equal([length, (await clients[0].validate()).problem?.kind], [2, undefined], "requests, and whether somebody is blocked");
@@ -144,7 +151,7 @@ async function refused(story) {
   equal((await rejection(worded.portal().requestCode("iona"))).message, "Das ist keine Adresse.", "the words of the app");
   worded.dispose();
   const { length } = await polar.exchanges();
-  // a page does not see where a link leads
+  // a page cannot see where a link leads
   const ofLink = platform === "Node" ? [] : [["checkout", "polar_cl_DEMO"]];
   for (const [name, ...given] of [
     ...ofLink,
@@ -203,13 +210,13 @@ async function aborted(story) {
     equal([error.kind, error.cause, error.maybeApplied], ["cancelled", "before", false], `${name} before`);
     equal((await polar.exchanges()).length, length, `${name}: requests`);
   }
-  // at its first request, which hangs, and which the local Polar carries out later
+  // aborts each operation at its first request, which hangs here; the local Polar carries it out later
   for (const [name, run] of all.filter(([name]) => name !== "rotate")) {
     await story.pass(360_000);
     const error = await abortedAt(story, run);
     equal([error.kind, error.cause], ["cancelled", "now"], `${name} at its first request`);
   }
-  // while it waits for somebody else
+  // aborts an operation while it waits for the buyer
   const waits = new AbortController();
   const error = await rejection(checkout.follow({ signal: waits.signal, onProgress: () => waits.abort("enough") }));
   equal([error.kind, error.cause], ["cancelled", "enough"], "in a wait");
@@ -217,7 +224,9 @@ async function aborted(story) {
   licensed(await (await portal.sessionFromToken(await polar.customerToken(EMAIL))).restore());
 }
 
-/** How an operation ends that is aborted once its first request has arrived, and that nobody answers. */
+/**
+ * Aborts an operation once its first request has arrived. That request gets no answer. Returns the operation's error.
+ */
 async function abortedAt({ polar }, run) {
   await polar.clearFaults();
   await polar.fault({ fault: "stall" });

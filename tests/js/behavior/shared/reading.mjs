@@ -1,4 +1,5 @@
-// The values that an app reads between operations: the same object until the decision changes, right at every instant.
+// Tests the values that an app reads between operations. They must be right at every instant, and the same object until
+// the decision changes.
 
 import { FREE_KEY, confirm } from "./answers.mjs";
 import { Device } from "./client.mjs";
@@ -13,7 +14,7 @@ export function tests(environment) {
   return all.map((run) => ({ name: run.name, kind: "tests of reading", run }));
 }
 
-/** Returns a licensed client, the calls of its listener, and a switch for Polar. */
+/** Returns a client with a license, the calls of its listener, and a switch for Polar. */
 async function licensedClient(options = {}) {
   const device = new Device();
   const network = { isThere: true };
@@ -67,7 +68,7 @@ async function graceEnds() {
   const { device, license, received } = await licensedClient();
   const { graceEndsAt, confirmedAt } = license.current();
   const left = (at) => Date.parse(at) - Date.now() - device.ahead;
-  // by the clock that the engine corrects by Polar's, to the second
+  // the times are exact to one second, by the device's clock as the engine corrects it with Polar's clock
   device.ahead += left(confirmedAt) + DAY_MS - 2_000;
   const active = license.current();
   equal([active.state, license.allows("export")], ["active", true], "a moment before it is stale");
@@ -79,7 +80,7 @@ async function graceEnds() {
   equal([noticed.nextStep, noticed.notice, grace.notice], ["connect", true, false], "a moment before the end");
   equal(license.allows("export"), true, "a moment before the end");
   device.ahead += 4_000;
-  // without a previous call of `current`
+  // the first read after the time has passed, without a call of `current` before it
   equal(license.allows("export"), false, "a moment later");
   equal(license.current().state, "lapsed", "a moment later");
   await rest();
@@ -101,7 +102,7 @@ async function clockIsSet() {
   equal([other.allows("export"), other.current().state], [false, "lapsed"], "set three weeks ahead");
 }
 
-/** Checks that the automatic refresh notices a change of the decision by time, although the app reads nothing. */
+/** Checks that the automatic refresh notices when time changes the decision, although the app reads nothing. */
 async function unread() {
   const { device, license, received, network } = await licensedClient({ autoRefresh: true });
   await rest();
@@ -122,7 +123,7 @@ async function unreadInGrace() {
   equal(received.map(({ state }) => state), ["grace"], "but at once afterwards");
 }
 
-/** Checks a page that is opened again after a failed attempt, when the network is back. */
+/** Checks a page that is opened again when the network is back, after an attempt that failed. */
 async function openedAgain() {
   const { device, license, network } = await licensedClient();
   network.isThere = false;
@@ -151,7 +152,7 @@ async function explained() {
   equal([off.reason, off.message], ["not_licensed", license.current().message], "without a license");
 }
 
-/** Checks that Node does not warn of a leak, which it suspects at the eleventh listener. */
+/** Checks that Node does not warn of a leak. Node suspects one at the eleventh listener. */
 async function manyAtOnce() {
   const { license } = await licensedClient();
   const warnings = [];

@@ -1,10 +1,10 @@
-// The content of requests, as the local Polar received them.
+// Tests the content of requests as the local Polar received them.
 
 import { Device } from "./client.mjs";
 import { equal, holds } from "./expect.mjs";
 import { LocalPolar } from "./local-polar.mjs";
 
-/** The headers that a browser or Node adds. None of them tells who the user is. */
+/** The headers that a browser or Node itself adds. None of them identifies the user. */
 const PLATFORM = [
   ...["host", "connection", "content-length", "accept", "accept-encoding", "accept-language", "user-agent", "origin"],
   ...["cache-control", "pragma", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"],

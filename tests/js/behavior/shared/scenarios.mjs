@@ -1,10 +1,12 @@
-// All of tests/scenarios, through the public API.
+// Runs all of tests/scenarios through the public API.
 
 import { readCommon, readFile } from "./scenarios/read.mjs";
 import { spoiltOnes } from "./scenarios/spoil.mjs";
 import { run } from "./scenarios/world.mjs";
 
-/** `texts` are the files of tests/scenarios by name, `polar` is the address of the local Polar. */
+/**
+ * Returns the tests. `texts` are the files of tests/scenarios by their names, and `polar` is the local Polar's address.
+ */
 export function tests({ texts, polar, platform }) {
   const { "common.json": shared, "portal/common.json": ofPortal, "members.json": members, ...files } = texts;
   const commons = { license: readCommon(shared, members), portal: { ...readCommon(ofPortal, members), polar } };
@@ -20,12 +22,16 @@ export function tests({ texts, polar, platform }) {
       kind: "scenarios spoilt",
       run: () => isNoticed(common, file, scenario),
     };
-    // each exchange with the local Polar takes its time, and the runner is the same on a page
+    // tests of the runner take long with the local Polar, and a page uses the same runner, so these tests run only in
+    // Node
     return common.polar && platform !== "Node" ? [sound] : [sound, spoilt];
   });
 }
 
-/** Whether a scenario needs what browsers hide from pages: the target of a redirect, and the wait in a reply's headers. */
+/**
+ * Whether a scenario needs what browsers hide from pages: a redirect's target, or the wait that a reply's headers ask
+ * for.
+ */
 function needsNode({ steps }) {
   return steps.some(({ call }) => call === "checkout") || JSON.stringify(steps).includes('"retry_after"');
 }
@@ -37,7 +43,7 @@ async function goesAsItSays(common, file, scenario) {
   if (!scenario.broken && failures.length > 0) throw new Error(failures.join("\n"));
 }
 
-/** Each expectation is made wrong in turn; none may pass. */
+/** Makes the expectations wrong, one at a time. The runner must notice each. */
 async function isNoticed(common, file, scenario) {
   if (scenario.broken) return;
   for (const [what, wrong] of spoiltOnes(scenario)) {

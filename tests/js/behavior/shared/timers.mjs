@@ -1,5 +1,5 @@
-// Fires the library's timers at once, so that no test waits for a deadline. Timers that no test hurries fire as usual.
-// Import this before anything that sets a timer.
+// Fires the library's timers at once, so that no test waits for a deadline. Timers that no test ends early fire as
+// usual. Import this file before anything that sets a timer.
 
 /**
  * A delay that only the deadlines for Polar's answers reach. All other timers are shorter, such as the one of 499 ms that
@@ -23,10 +23,7 @@ globalThis.clearTimeout = (handle) => {
   clear(handle);
 };
 
-/**
- * Ends the wait of the timers that were set for `ms` or longer, in the order in which they were set. Returns their
- * number.
- */
+/** Fires, in the order in which they were set, all timers that were set for `ms` or longer. Returns their number. */
 export function expire(ms) {
   const due = [...pending].filter(([, timer]) => timer.ms >= ms);
   for (const [handle, { work }] of due) {
@@ -36,17 +33,17 @@ export function expire(ms) {
   return due.length;
 }
 
-/** Whether a timer waits for `ms` or longer. */
+/** Whether a timer is waiting that was set for `ms` or longer. */
 export function waits(ms) {
   return [...pending.values()].some((timer) => timer.ms >= ms);
 }
 
-/** Waits until everything has run that needs no timer and no network. */
+/** Waits until everything that needs neither a timer nor the network has run. */
 export async function rest() {
   for (let turn = 0; turn < 30; turn += 1) await macrotask();
 }
 
-/** Returns the result of `promise`, with every wait on the way cut short. */
+/** Returns the result of `promise`. Meanwhile fires every timer of the library without waiting. */
 export async function hurry(promise) {
   let settled = false;
   const done = () => (settled = true);
@@ -59,7 +56,7 @@ export async function hurry(promise) {
   return promise;
 }
 
-/** Rejects instead of hanging, if `promise` takes longer than any test may. */
+/** Rejects if `promise` takes longer than any test may, so that no test hangs. */
 export function withTimeLimit(promise) {
   let handle;
   const late = new Promise((_, reject) => {

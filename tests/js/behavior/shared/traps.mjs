@@ -1,5 +1,6 @@
-// WebAssembly that traps: when a test says so, the engine's exports run an `unreachable` after their work. No call may
-// hang, and the next operation uses a new instance. Also tests the memory of disposed clients.
+// Tests WebAssembly that traps. When a test says so, the engine's exports run an `unreachable` after their work. No
+// call may hang, and the next operation must use a new instance. Also tests the memory of clients that were disposed
+// of.
 
 import { createLicenseClient as createSlim } from "polar-license/slim";
 
@@ -8,7 +9,7 @@ import { Device } from "./client.mjs";
 import { equal, holds, rejection } from "./expect.mjs";
 import { hurry, rest } from "./timers.mjs";
 
-/** `(module (func (export "trap") unreachable))`. */
+/** A module that traps: `(module (func (export "trap") unreachable))`. */
 const TRAP = Uint8Array.from(
   "0061736d 01000000 010401600000 03020100 070801047472617000 00 0a050103 00000b".replaceAll(" ", "").match(/../g),
   (byte) => Number.parseInt(byte, 16),
@@ -17,13 +18,15 @@ const TRAP = Uint8Array.from(
 const { instantiate, compile } = WebAssembly;
 const { trap } = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports;
 
-/** Whether engines trap; the number of instances since the tests began; and the memory of the last one. */
+/**
+ * Whether engines trap at present, the number of instances since the tests began, and the memory of the last instance.
+ */
 const traps = { armed: false, instances: 0, memory: undefined };
 
 export function tests({ wasm }) {
   file = wasm;
   const all = [
-    // the first two run before an engine of this entry exists
+    // these two must run before an engine of this entry exists
     ["forbidden WebAssembly", whileForbidden],
     ["a separate file that is missing or broken at first", whileFileMissing],
     ["a trap while an operation begins", whileBeginning],
@@ -39,7 +42,7 @@ export function tests({ wasm }) {
   return all.map(([name, run]) => ({ name, kind: "traps", run: () => withTraps(run) }));
 }
 
-/** Runs a test with engines that can be made to trap. */
+/** Runs a test with engines that it can make trap. */
 async function withTraps(run) {
   WebAssembly.instantiate = async (module, imports) => {
     traps.instances += 1;
@@ -64,7 +67,7 @@ function mined(member) {
   };
 }
 
-/** Returns the result of `work`, during which the engine traps. */
+/** Returns the result of `work`. While `work` runs, the engine traps. */
 async function duringTrap(work) {
   traps.armed = true;
   try {
@@ -74,10 +77,10 @@ async function duringTrap(work) {
   }
 }
 
-/** Returns the bytes of the separate file. */
+/** Returns the bytes of the separate WebAssembly file. */
 let file;
 
-/** Opens a client of the entry with the separate file, whose engine no other test uses. */
+/** Opens a client of the entry that uses the separate file. No other test uses this entry's engine. */
 function openClient(device, fetch = confirm) {
   return device.open({ create: createSlim, wasm: file(), fetch });
 }
@@ -147,7 +150,7 @@ async function whileAnswered() {
   const error = await rejection(license.activate(SEAT_KEY));
   traps.armed = false;
   equal([error.kind, error.maybeApplied, error.decision.state], ["internal", true, "unlicensed"], "activate");
-  // before that, the operation may still be running
+  // waits so long because, until then, the operation of the instance that trapped might still be running
   device.ahead += 120_000;
   const decision = await license.refresh();
   equal(decision.problem?.kind, "seat_uncertain", "what the next instance read");
@@ -215,7 +218,10 @@ async function whileDisposed() {
   equal((await openClient(device)).current().state, "active", "the next client");
 }
 
-/** Checks that each client frees its engine. Otherwise a server with a client for each request would grow. */
+/**
+ * Checks that each client frees its engine. Otherwise the memory of a server that creates a client for each request
+ * would grow.
+ */
 async function whileCrowded() {
   const clients = async (count) => {
     for (let made = 0; made < count; made += 1) (await openClient(new Device())).dispose();
@@ -228,7 +234,7 @@ async function whileCrowded() {
 }
 
 async function whileForbidden() {
-  // Node compiles its own HTTP parser before WebAssembly is forbidden; policy.mjs tests a page under a policy
+  // makes Node compile its own HTTP parser before WebAssembly is forbidden; policy.mjs tests a page with a policy
   new Response();
   const isPage = "document" in globalThis;
   const { CompileError } = WebAssembly;
@@ -256,7 +262,7 @@ async function whileForbidden() {
   }
 }
 
-/** Checks that the user reads one sentence, in the app's language, with the vendor's page. */
+/** Checks that the user gets one sentence in the app's language, with a link to the vendor's page. */
 async function unsupported() {
   const english = await rejection(openClient(new Device()));
   equal(english.kind, "unsupported", "no WebAssembly at all");

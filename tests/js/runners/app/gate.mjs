@@ -1,4 +1,4 @@
-// An app with one feature that a license gates.
+// An app with one feature that needs a license.
 
 export function exportButton(license) {
   const button = document.createElement("button");

@@ -1,4 +1,4 @@
-// The settings of the tested app: the demo product of the local Polar.
+// The settings of the tested app. Its product is the demo product of the local Polar.
 export const SETTINGS = {
   organizationId: "de300000-0000-4000-8000-000000000001",
   appId: "com.acme.runners",

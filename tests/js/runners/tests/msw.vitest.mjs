@@ -1,4 +1,4 @@
-// The replies with Mock Service Worker, which intercepts the platform's own `fetch`.
+// Tests the package's replies with Mock Service Worker, which intercepts the platform's own `fetch`.
 
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";

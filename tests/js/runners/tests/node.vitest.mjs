@@ -1,4 +1,4 @@
-// In Vitest, for code that runs in Node.
+// Runs the shared tests in Vitest, as code that runs in Node.
 import { expect, test, vi } from "vitest";
 import { suite } from "./shared.mjs";
 

@@ -1,5 +1,5 @@
 /** @jest-environment jsdom */
-// In jest, for code of a page.
+// Runs the shared tests in jest, as code that runs on a page.
 const { suite } = require("./shared.cjs");
 
 suite({ test, expect, fakeTimers: () => jest.useFakeTimers(), realTimers: () => jest.useRealTimers(), inPage: true });

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-// In Vitest, for code of a page.
+// Runs the shared tests in Vitest, as code that runs on a page.
 import { expect, test, vi } from "vitest";
 import { suite } from "./shared.mjs";
 

@@ -1,4 +1,4 @@
-// The tests for every runner, with the runner's own `test`, `expect` and fake timers.
+// The tests for every runner. They use the runner's own `test`, `expect` and fake timers.
 
 import { createLicenseClient, memoryStorage } from "polar-license";
 import { createLicenseClient as createPortalClient } from "polar-license/portal";
@@ -110,17 +110,17 @@ export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
   test("fake timers that a test never advances do not hang a call", async () => {
     const polar = testPolar({ now: () => Date.now(), monotonic: () => 0 });
     const license = await createLicenseClient({ ...SETTINGS, appId: "com.acme.timers", fetch: polar.fetch });
-    // a process that has run for an hour, with a fake clock that begins at 0
+    // simulates a process that has run for an hour, whose fake clock begins at 0
     const { now } = performance;
     performance.now = () => now.call(performance) + 3_600_000;
     await license.activate(KEY);
     performance.now = now;
     fakeTimers();
     try {
-      // three requests within a second: one of them waits
+      // with these there are three requests within a second, so one of them has to wait
       await license.validate();
       expect((await license.refresh()).allowed).toBe(true);
-      // a request without an answer ends at its deadline
+      // a request that gets no answer ends at its deadline
       const silent = { ...SETTINGS, appId: "com.acme.silent", timeoutMs: 1_000, fetch: () => new Promise(() => {}) };
       expect((await (await createLicenseClient(silent)).validate()).allowed).toBe(false);
       license.dispose();

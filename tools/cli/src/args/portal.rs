@@ -1,5 +1,5 @@
-//! The command lines of the customer portal. A code is never an argument, and an e-mail address need not be one: other users
-//! of a machine can see the arguments of a program.
+//! The command lines of the customer portal. A code is never an argument. An e-mail address may be one, but can be
+//! given in another way too, because other users of the machine can see the arguments of a program.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(crate) enum PortalCommand {
     Buy { link: String, within: Duration, customer: Option<String> },
 }
 
-/// The customer, whose address a code from a mail proves.
+/// The customer who uses the portal. A code from a mail proves that the customer has the e-mail address.
 #[derive(clap::Args)]
 pub(crate) struct Buyer {
     /// The address of the purchase [default: asked for]
@@ -32,7 +32,7 @@ pub(crate) struct Buyer {
     pub(crate) code_sent: bool,
 }
 
-/// Answers to choices that may come up.
+/// Answers, given in advance, to choices that the command may ask for.
 #[derive(clap::Args, Default)]
 pub(crate) struct Choices {
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub(crate) struct Choices {
     pub(crate) release: Option<String>,
 }
 
-/// Selects one of several license keys.
+/// Selects one license key if there are several.
 #[derive(clap::Args, Default)]
 pub(crate) struct OneKey {
     /// The license key, if there are several: its last six characters
@@ -51,7 +51,7 @@ pub(crate) struct OneKey {
 }
 
 impl PortalCommand {
-    /// The words of the command line.
+    /// Returns the name of the subcommand.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Restore { .. } => "restore",
@@ -65,12 +65,13 @@ impl PortalCommand {
 }
 
 impl Buyer {
-    /// Returns the address, or `None` if the user is to be asked for it.
+    /// Returns the address, or `None` if the user must be asked for it.
     pub(crate) fn email(&self) -> Option<&str> {
         self.email.as_deref().filter(|email| *email != "-")
     }
 
-    /// Returns the label of a device, unless it is an address: other commands take the address as their first argument.
+    /// Returns the label of a device. If the label is an e-mail address, stores it as the address and returns `None`,
+    /// because other commands take the address as their first argument.
     pub(crate) fn address_or_label(&mut self, label: Option<String>) -> Option<String> {
         let is_address = |label: &str| label.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
         if self.email.is_none() && !self.code_sent && label.as_deref().is_some_and(is_address) {
@@ -82,7 +83,8 @@ impl Buyer {
 }
 
 impl OneKey {
-    /// Whether the option selects the key with this masked form; without the option, every key. A whole key may be given, too.
+    /// Returns `true` if the option selects the key with this masked form. Without the option, every key is selected.
+    /// The option may also be a whole key.
     pub(crate) fn matches(&self, masked: &str) -> bool {
         let shown = masked.trim_start_matches("****-");
         let is_end = |end: &str| !end.is_empty() && (end.ends_with(shown) || shown.ends_with(end));

@@ -1,4 +1,4 @@
-//! The system's clock, which can be moved forward by days.
+//! The system's clock, with the addition that it can be moved forward by days.
 
 use polar_license::Timestamp;
 use polar_license::clock::{Clock, SystemClock};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The clock. Clones share the time by which it was moved.
+/// The clock of the demo. When one of its clones is moved, all are.
 #[derive(Clone, Default)]
 pub(crate) struct DemoClock {
     system: SystemClock,
@@ -19,7 +19,7 @@ impl DemoClock {
         self.ahead_ms.fetch_add(ms(by), Ordering::SeqCst);
     }
 
-    /// Returns the time by which the clock was moved.
+    /// Returns the time by which the clock has been moved forward.
     pub(crate) fn ahead(&self) -> Duration {
         Duration::from_millis(self.ahead_ms.load(Ordering::SeqCst))
     }

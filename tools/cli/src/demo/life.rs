@@ -1,4 +1,4 @@
-//! The first act: the life of a license, and the expected decision of each step.
+//! The first act: the life of a license. Each step has an expected decision.
 
 use super::check::{ACTIVE, Expected, NOTHING, check};
 use super::scene::Scene;
@@ -16,7 +16,7 @@ const DENIED: Expected = Expected {
     ..ACTIVE
 };
 
-/// Runs every step, until one has an unexpected result.
+/// Runs every step, or stops at the first one that has an unexpected result.
 pub(super) fn play(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box<dyn Error>> {
     timeline.begin(scene)?;
     let seen = scene.app.refresh();

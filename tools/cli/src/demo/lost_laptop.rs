@@ -1,5 +1,5 @@
-//! The second act: the laptop with the only seat is lost, and so is the key. The user needs an e-mail address and the code
-//! that is mailed to it.
+//! The second act: the laptop with the only seat is lost, and so is the key. To get access back, the user needs only an
+//! e-mail address, and the code that is mailed to this address.
 
 use super::check::{ACTIVE, Expected, NOTHING, check};
 use super::scene::{EMAIL, Scene};
@@ -9,7 +9,7 @@ use std::error::Error;
 
 const TAKEN: Expected = Expected { seats: 1, ..NOTHING };
 
-/// Runs every step, until one has an unexpected result.
+/// Runs every step, or stops at the first one that has an unexpected result.
 pub(super) fn play(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box<dyn Error>> {
     scene.buy_for_one_device();
     timeline.begin_lost_laptop(scene)?;

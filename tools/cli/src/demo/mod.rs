@@ -1,5 +1,5 @@
-//! Shows the life of a license and a lost laptop in a few seconds, without configuration: the client as an app uses it, a
-//! local Polar, and a clock that can be moved by days. Each step is checked, so the demo is also a test.
+//! Shows the life of a license and a lost laptop, in a few seconds and without configuration. Uses the client as an app
+//! does, a local Polar, and a clock that can be moved by days. Each step is checked, so the demo is also a test.
 //!
 //! ```text
 //! life ────────┐           ┌─► scene ─► Client ── http ──► MockPolar

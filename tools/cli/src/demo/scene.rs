@@ -7,10 +7,10 @@ use polar_license::{Config, ConfigBuilder, Error};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The address of the purchase.
+/// The e-mail address by which the key was bought.
 pub(super) const EMAIL: &str = "mira.sandoval@example.com";
 
-/// The feature that the key's benefit turns on, and one of another benefit.
+/// Two features. The key's benefit turns the first one on. The second one needs another benefit.
 pub(super) const FEATURES: [(&str, &str); 2] = [("export", DEMO_BENEFIT_PRO), ("sync", DEMO_BENEFIT_BASIC)];
 
 pub(super) struct Scene {
@@ -24,7 +24,8 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Creates a new device and a new Polar with a key for two devices. Both are removed when this is dropped.
+    /// Creates a new device, and a new Polar that has a key for two devices. Both are removed when the value is
+    /// dropped.
     pub(super) fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let (polar, clock, directory) = (MockPolar::start()?, DemoClock::default(), tempfile::tempdir()?);
         let config = config(&polar).build()?;
@@ -37,7 +38,7 @@ impl Scene {
         self.key = self.polar.add_key(NewKey::new("pro").limit_activations(1).email(EMAIL));
     }
 
-    /// Moves to another computer, where nothing is stored.
+    /// Moves the app to another computer, on which nothing is stored.
     pub(super) fn move_to(&mut self, computer: &str) -> Result<(), Box<dyn std::error::Error>> {
         self.config = config(&self.polar).device_id(computer).label(computer).build()?;
         self.directory = tempfile::tempdir()?;
@@ -50,7 +51,7 @@ impl Scene {
         self.polar.mails().pop()?.code
     }
 
-    /// Restarts the app, which then knows only what it has stored.
+    /// Restarts the app. Afterwards it knows only what it has stored.
     pub(super) fn restart_app(&mut self) -> Result<(), Error> {
         self.app = open(&self.config, &self.clock, &self.directory)?;
         Ok(())

@@ -13,7 +13,7 @@ pub(super) struct Timeline {
     limit: u32,
 }
 
-/// One step of the demo, and the decision that it led to.
+/// One step of the demo, and the decision that resulted from it.
 pub(super) struct Step<'a> {
     pub(super) day: u64,
     pub(super) title: &'static str,
@@ -50,7 +50,7 @@ impl Timeline {
         ))
     }
 
-    /// Begins an act, and returns its key in masked form.
+    /// Begins an act, and returns the masked form of the act's license key.
     fn next_act(&mut self, scene: &Scene) -> String {
         self.limit = scene.polar.key(&scene.key).limit_activations.unwrap_or_default();
         Key::parse(&scene.key).map(|key| key.to_string()).unwrap_or_default()
@@ -61,7 +61,7 @@ impl Timeline {
         self.say(&format!("            {:<10} {text}", ""))
     }
 
-    /// Prints a step; returns its number.
+    /// Prints a step, and returns its number.
     pub(super) fn show(&mut self, step: &Step<'_>) -> io::Result<usize> {
         let number = self.steps.len().saturating_add(1);
         let Step { day, title, decision, seats } = step;
@@ -92,7 +92,7 @@ impl Timeline {
         Ok(number)
     }
 
-    /// Prints the last line, or the whole JSON.
+    /// Prints the last line of the text, or prints the whole JSON.
     pub(super) fn end(&self, passed: bool) -> io::Result<()> {
         if self.as_json {
             return output::print(&format!(r#"{{"passed":{passed},"steps":[{}]}}"#, self.steps.join(",")));
@@ -114,7 +114,7 @@ impl Timeline {
     }
 }
 
-// ECMA-48, select graphic rendition
+// The codes for style and color in ECMA-48 (select graphic rendition).
 const BOLD: &str = "\x1b[1m";
 const RED: &str = "\x1b[31m";
 const GREEN: &str = "\x1b[32m";

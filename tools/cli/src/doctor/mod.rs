@@ -1,5 +1,5 @@
-//! The self-test for a support desk: the library's checks, and those that only a program can do. Its output can be pasted
-//! into a public bug report. Takes no seat and changes no license.
+//! The self-test that a support desk asks for. It makes the checks of the library, and checks that only a program can
+//! make. Its output can be pasted into a public bug report. It takes no seat and changes no license.
 //!
 //! ```text
 //! versions · configuration ─┬─ library: device · storage · license
@@ -19,17 +19,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, io};
 
-/// The time limit for a request if there is no valid configuration.
+/// The time limit for a request. Used if there is no valid configuration with a limit of its own.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Runs all checks and prints what they found.
+/// Runs all checks, and prints their findings.
 pub(crate) fn run(common: &Common, key: Option<String>) -> io::Result<Exit> {
     let key = match key.map(license::read_key).transpose() {
         Ok(key) => key,
         Err(error) => return license::fail(&error, common.json),
     };
     let mut findings = examine(common, key.as_deref());
-    // first the one without which no request leaves this computer
+    // a wrong address of the proxy comes first, because it keeps every request on this computer
     findings.sort_by_key(|finding| finding.fault() != Some(Fault::ProxyAddress));
     report::print(&findings, common.json)?;
     let faulty = |finding: &&Finding| finding.outcome() == Outcome::Fault;
@@ -56,7 +56,7 @@ fn examine(common: &Common, key: Option<&str>) -> Vec<Finding> {
                 Ok(None) | Err(_) => diagnosis::network(config.environment(), config.timeout()),
             });
         }
-        // the network is checked nevertheless
+        // the configuration is not valid, but the network can be checked
         Err(_) => findings.extend(environment(common).iter().flat_map(|it| diagnosis::network(it, TIMEOUT))),
     }
     findings
@@ -67,7 +67,8 @@ fn versions() -> Finding {
     Finding::good(Check::Versions, format!("polar-license {version}, {system}, {}", env::consts::ARCH))
 }
 
-/// Returns the environment of a configuration that is wrong elsewhere; `None` if the environment itself is wrong.
+/// Returns the environment from a configuration in which something else may be wrong. Returns `None` if the environment
+/// itself is wrong.
 fn environment(common: &Common) -> Option<Environment> {
     const ANY_ORGANIZATION: &str = "5e1f7e57-0000-4000-8000-000000000000";
     let environment = common.environment.as_deref().map_or(Environment::Production, Environment::from);
@@ -95,8 +96,8 @@ fn configuration(common: &Common, config: &Result<Config, Error>) -> Finding {
     }
 }
 
-/// Masks the texts in backticks: they are the user's input, which may be a license key in the wrong place, or an address with
-/// a password. Texts that the advice says to write are kept.
+/// Masks the texts in backticks. They are the user's input, which may be a license key in the wrong place, or an
+/// address with a password. Texts that the advice tells the user to write are kept.
 fn without_values(detail: &str) -> String {
     const ADVISED: [&str; 3] = ["production", "sandbox", "com.acme.app"];
     let parts = detail.split('`').enumerate();
@@ -108,7 +109,7 @@ fn without_values(detail: &str) -> String {
     shown.collect()
 }
 
-/// Returns the names of the command's variables that are set, never their values.
+/// Returns the names of the command's variables that are set. Never returns their values.
 fn variables() -> Vec<String> {
     let names = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     let ours = names.filter(|(name, value)| name.starts_with("POLAR_LICENSE_") && !value.is_empty());
@@ -120,7 +121,8 @@ fn variables() -> Vec<String> {
 fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     let mut findings = diagnosis::storage(config, directory);
     findings.extend(directory.map(Path::to_owned).or_else(default_directory).and_then(|directory| space(&directory)));
-    // a failing store is reported already, and without an id of the device a client would create one
+    // no client is opened in two cases: a fault of the store was reported already, or the device has no id and the
+    // client would create one
     let prevents = |it: &Finding| it.outcome() == Outcome::Fault || it.fault() == Some(Fault::NoDeviceId);
     if !findings.iter().any(prevents) {
         findings.push(stored_license(config, directory));
@@ -128,7 +130,7 @@ fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     findings
 }
 
-/// Returns the free space; `None` if the system does not say.
+/// Returns the free disk space, or `None` if the system does not report it.
 fn space(directory: &Path) -> Option<Finding> {
     let existing = directory.ancestors().find(|path| path.exists()).map(PathBuf::from)?;
     let free = fs4::available_space(&existing).ok()?;
@@ -147,7 +149,7 @@ fn stored_license(config: &Config, directory: Option<&Path>) -> Finding {
     }
 }
 
-/// Reports the stored license, without asking Polar.
+/// Reports the license that is stored. Does not ask Polar.
 fn of_decision(decision: &Decision) -> Finding {
     let license = decision.license();
     let mut detail = decision.state().to_string();

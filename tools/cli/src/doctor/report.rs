@@ -6,14 +6,15 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use std::io;
 
-/// The last line of a report without a key: only with one does Polar refuse a wrong organization id.
+/// The last line of a report that was made without a license key. Polar refuses a wrong organization id only if it gets
+/// a key.
 const NO_KEY: &str = "\nThe organization id was not checked: Polar tells only with a license key whether it is right. \
                       Let it read one from standard input: `polar-license doctor -`.";
 
 /// The object that `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
-    /// Whether no finding is a fault.
+    /// Whether there is no fault among the findings.
     ok: bool,
     version: &'static str,
     findings: &'a [Finding],
@@ -36,12 +37,12 @@ fn text(findings: &[Finding], ok: bool) -> String {
             Outcome::Unchecked => "skipped",
             Outcome::Warning => "warning",
             Outcome::Fault => "FAULT",
-            // an outcome that a later version of the library has added
+            // a later version of the library may have added other outcomes
             _ => "other",
         };
-        // writing to a string does not fail
+        // the result is ignored, because writing to a string cannot fail
         let _ = write!(text, "{outcome:<8} {:<13} ", finding.check());
-        // a fault may have the name of its check
+        // a fault that has the same name as its check is not repeated
         if let Some(fault) = finding.fault().filter(|fault| fault.as_str() != finding.check().as_str()) {
             let _ = write!(text, "{fault}: ");
         }

@@ -1,5 +1,5 @@
-//! Choices between several customers, license keys or devices: as lines for people and as JSON for scripts. Chooses nothing
-//! by itself.
+//! Choices between several customers, license keys or devices, shown as lines for people and as JSON for scripts. This
+//! module itself chooses nothing.
 
 use crate::show;
 use polar_license::Timestamp;
@@ -12,12 +12,12 @@ pub(super) enum Choice {
     Keys(Vec<LicenseKey>),
     Devices {
         devices: Vec<Device>,
-        /// The argument or option that takes a device's label.
+        /// The argument or option in which the user can give a device's label.
         option: &'static str,
     },
 }
 
-/// A license key to choose.
+/// A license key that can be chosen.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KeyJson {
@@ -29,7 +29,7 @@ pub(super) struct KeyJson {
     is_here: bool,
 }
 
-/// A device to choose.
+/// A device that can be chosen.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeviceJson {
@@ -38,14 +38,14 @@ pub(super) struct DeviceJson {
     is_this: bool,
 }
 
-/// A customer to choose.
+/// A customer that can be chosen.
 #[derive(Serialize)]
 pub(super) struct CustomerJson {
     number: usize,
     name: Option<String>,
 }
 
-/// The member `choose` of the JSON.
+/// The value of the member `choose` in the JSON.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum ChoiceJson {
@@ -55,7 +55,7 @@ pub(super) enum ChoiceJson {
 }
 
 impl Choice {
-    /// Returns what to do, and a line for each item.
+    /// Returns a text that says what to do, with one line for each item.
     pub(super) fn text(&self) -> String {
         let (advice, lines) = match self {
             Self::Customers(customers) => {
@@ -118,7 +118,8 @@ pub(super) fn device_line(device: &Device) -> String {
     format!("{}  since {}{this}", device.label(), show::moment(device.since()))
 }
 
-/// Returns the only device with this label, or else the only one whose label contains it.
+/// Returns the item whose device has this label, if there is exactly one. Otherwise returns the item whose device's
+/// label contains it, if there is exactly one.
 pub(super) fn find_by_label<'a, T>(items: &'a [T], wanted: &str, device: impl Fn(&T) -> &Device) -> Option<&'a T> {
     let only = |is_meant: &dyn Fn(&str) -> bool| {
         let mut matching = items.iter().filter(|item| is_meant(device(item).label()));

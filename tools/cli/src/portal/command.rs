@@ -1,4 +1,5 @@
-//! The commands of the customer portal: restore, list and release devices, replace a key, accept an invitation, buy.
+//! The commands of the customer portal. They restore a license, list and release devices, replace a key, accept an
+//! invitation, and buy.
 
 use super::choice::{Choice, device_line, find_by_label, key_line};
 use super::outcome::{KeyDevices, Listing, Outcome, Stop};
@@ -43,7 +44,7 @@ impl PortalRunner {
         self.client.current()
     }
 
-    /// Lists the devices. On a terminal, the user can release one of them in the same session.
+    /// Lists the devices. On a terminal, the user can then release one of them in the same session.
     fn devices(&self, session: &Session, key: &OneKey) -> Result<Outcome, Stop> {
         let keys = list_devices(session, key)?;
         let devices: Vec<(&LicenseKey, Device)> = keys.iter().flat_map(KeyDevices::shown).collect();
@@ -95,7 +96,7 @@ impl PortalRunner {
     fn bought(&self, checkout: &Checkout, within: Duration, customer: Option<&str>) -> Result<Outcome, Stop> {
         let purchase = checkout.follow(within, waiting::progress_notes())?;
         session::announce_code(&self.portal, self.input, purchase.code.clone(), customer)?;
-        // `restore` activates what was bought
+        // the code that is sent now can also be used by `restore`, which activates the key that was bought
         let session = session::authenticate(&self.portal, self.input, "restore")?;
         let restored = session.restore_purchase(&purchase, waiting::progress_notes())?;
         self.finish(&session, restored, Choices::default())
@@ -124,19 +125,20 @@ impl PortalRunner {
         Ok(Outcome::License(Box::new(report)))
     }
 
-    /// Continues until the license is active on this device, or until a choice is needed and there is no terminal.
+    /// Continues until the license is active on this device. Without a terminal, stops when a choice is needed.
     fn finish(&self, session: &Session, mut restored: Restored, mut choices: Choices) -> Result<Outcome, Stop> {
         loop {
             restored = match restored {
                 Restored::Licensed(decision) => return Ok(Outcome::License(Box::new((*decision).into()))),
                 Restored::Choose(keys) => session.activate(&self.choose_key(keys, &choices.key)?)?,
-                // once: a device that holds a seat again was not released for good
+                // `take`, because the device is released only once: if it has its seat again, releasing it does not
+                // help
                 Restored::NoSeat(full) => self.make_room(session, *full, choices.release.take())?,
             };
         }
     }
 
-    /// Releases the device that was named or is chosen on the terminal, and activates the key.
+    /// Releases the device that has this label or is chosen on the terminal, and activates the key.
     fn make_room(&self, session: &Session, full: NoSeat, label: Option<String>) -> Result<Restored, Stop> {
         let NoSeat { key, devices, error } = full;
         let devices = match devices {
@@ -158,7 +160,7 @@ impl PortalRunner {
         }
     }
 
-    /// Returns the device with this label, or else the one that is chosen on the terminal.
+    /// Returns the item whose device has this label. If there is none, lets the user choose one on the terminal.
     fn choose_device<'a, T>(
         &self,
         items: &'a [T],
@@ -170,13 +172,14 @@ impl PortalRunner {
             if named.is_some() {
                 return named;
             }
-            // the label is not repeated: it may be an address or a code
+            // the note does not repeat the label, which may be an address or a code
             output::note("No device, or more than one, has a label like the one that you gave.");
         }
         self.input.choose("Which device is released?", items, |item| device_line(device(item)))
     }
 
-    /// Returns the key that the option names, the only one, the one used here, or the one chosen on the terminal.
+    /// Returns the key that the option selects, or the only key, or the key used on this device, or the key chosen on
+    /// the terminal.
     fn choose_key(&self, keys: Vec<LicenseKey>, option: &OneKey) -> Result<LicenseKey, Stop> {
         let matching = matching(&keys, option);
         let is_here = |key: &&LicenseKey| option.end.is_none() && key.is_here();
@@ -189,7 +192,7 @@ impl PortalRunner {
     }
 }
 
-/// Lists the devices of the usable keys that the option names.
+/// Lists the devices of each usable key that the option selects.
 fn list_devices(session: &Session, option: &OneKey) -> Result<Vec<KeyDevices>, Stop> {
     let keys = session.usable_keys()?;
     let matching = matching(&keys, option);
@@ -200,7 +203,7 @@ fn list_devices(session: &Session, option: &OneKey) -> Result<Vec<KeyDevices>, S
     Ok(devices.collect::<Result<_, _>>()?)
 }
 
-/// Returns the keys that the option names: all of them without it.
+/// Returns the keys that the option selects. Without the option, these are all keys.
 fn matching(keys: &[LicenseKey], option: &OneKey) -> Vec<LicenseKey> {
     keys.iter().filter(|key| option.matches(&key.masked())).cloned().collect()
 }

@@ -1,5 +1,6 @@
-//! Commands in the customer portal, which a customer enters by a code from a mail. A session ends with its command and is
-//! not stored, so each command asks for a code of its own. On a terminal, `devices` and `release` continue in one session.
+//! The commands in the customer portal. A customer signs in with a code from a mail. A session ends together with its
+//! command and is not stored, so each command asks for a code of its own. On a terminal, `devices` and `release` can go
+//! on in the same session.
 //!
 //! ```text
 //! restore · devices · release · rotate ─► session: address ─► code ─┐
@@ -7,7 +8,7 @@
 //! claim ► invitation ───────────────────────────────────────────────┘       └─► choice, if there are several
 //! ```
 //!
-//! Prints no code and no token, and an address only on the terminal where the code is typed.
+//! Prints no code and no token. Prints an e-mail address only on the terminal where the code is typed.
 
 mod choice;
 mod command;

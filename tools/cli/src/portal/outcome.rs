@@ -17,15 +17,15 @@ pub(super) enum Outcome {
     Listing(Listing),
 }
 
-/// Keys, devices or customers that are printed instead of a license.
+/// Keys, devices or customers. They are printed instead of a license.
 pub(super) enum Listing {
     /// The devices of each key.
     Devices(Vec<KeyDevices>),
-    /// Keys without a device that could be released.
+    /// Keys that have no device that could be released.
     NoDevice(Vec<KeyDevices>),
-    /// Several items, of which none was chosen.
+    /// Several items, if none of them was chosen.
     Choice { choice: Choice, error: Option<Error> },
-    /// The notice that no seat is free and that the vendor does not show the devices.
+    /// The notice that no seat is free, and that the vendor hides the devices.
     Hidden { hidden: HiddenDevices, error: Error },
 }
 
@@ -33,7 +33,8 @@ pub(super) enum Listing {
 pub(super) enum Stop {
     Failed(Error),
     Listing(Listing),
-    /// A reason that came after the address to buy at was shown: running the same command again would buy again.
+    /// The command ended for this reason after it had shown the address at which to buy. Running it again would buy
+    /// again.
     MaybePaid(Box<Stop>),
 }
 
@@ -53,7 +54,8 @@ impl Stop {
         self.print_before(license, as_json, None)
     }
 
-    /// Prints the reason. `again` says what to do once the cause is removed; without it, the error does.
+    /// Prints the reason. `again` says what to do after the cause has been removed. If it is `None`, that depends on
+    /// the error.
     fn print_before(&self, license: &Decision, as_json: bool, again: Option<&str>) -> io::Result<Exit> {
         match self {
             Self::Failed(error) => {
@@ -136,7 +138,7 @@ impl Listing {
 }
 
 impl KeyDevices {
-    /// Returns each device that the vendor shows, with its key.
+    /// Returns each device that the vendor shows, together with its key.
     pub(super) fn shown(&self) -> impl Iterator<Item = (&LicenseKey, Device)> {
         let devices = match &self.devices {
             Devices::Listed(devices) => devices.as_slice(),
@@ -171,7 +173,7 @@ struct HiddenJson<'a> {
     page: Option<&'a str>,
 }
 
-/// The devices of a key, or the notice that they are hidden.
+/// The devices of a key, or the notice that the vendor hides them.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct KeyDevicesJson<'a> {

@@ -1,5 +1,5 @@
-//! Begins a session with the customer portal: asks for the address of the purchase and for a code from a mail. Shows the
-//! address only on the terminal where the code is typed, and the code nowhere.
+//! Begins a session with the customer portal: asks for the address of the purchase, then for the code in a mail. Shows
+//! the address only on the terminal where the code is typed. Never shows the code.
 
 use super::choice::{Choice, customer_line};
 use super::outcome::Stop;
@@ -10,14 +10,15 @@ use polar_license::blocking::{Portal, Session};
 use polar_license::portal::{CodeRequest, CodeSent, Customer, CustomerChoice};
 use polar_license::{Error, ErrorKind};
 
-/// The error if standard input ends before a code can be read.
+/// The error if standard input ends before a code has been read.
 const NO_CODE: &str = "standard input ends before the code; keep it open until the mail is there, or run the command on a \
                        terminal";
 
-/// The notice for a log. It does not say whether the address is known, because Polar does not.
+/// The notice for output that may go to a log. It does not tell whether the address is a customer's, because Polar does
+/// not tell that.
 const SENT: &str = "If this address bought it, a code is on its way to it. Check the address for typos.";
 
-/// Requests a code and begins a session with it. `command` names the command that runs.
+/// Requests a code, and begins a session with it. `command` is the name of the command that is running.
 pub(super) fn begin(portal: &Portal, input: Input, command: &str, buyer: &Buyer) -> Result<Session, Stop> {
     if !buyer.code_sent {
         let requested = request(portal, input, buyer.email())?;
@@ -26,7 +27,7 @@ pub(super) fn begin(portal: &Portal, input: Input, command: &str, buyer: &Buyer)
     authenticate(portal, input, command)
 }
 
-/// Returns an error if no code can be entered; called before one is mailed.
+/// Returns an error if no code can be entered. Must be called before a code is mailed.
 pub(super) fn check_answerable(input: Input) -> Result<(), Error> {
     if input.has_ended() { Err(Error::new(ErrorKind::InvalidConfig, NO_CODE)) } else { Ok(()) }
 }
@@ -47,7 +48,7 @@ fn request(portal: &Portal, input: Input, email: Option<&str>) -> Result<CodeReq
     }
 }
 
-/// Announces that a code is on its way. If several customers have the address, one of them is chosen first.
+/// Announces that a code is on its way. If several customers have the address, first chooses one of them.
 pub(super) fn announce_code(
     portal: &Portal,
     input: Input,
@@ -72,7 +73,8 @@ fn note_code_sent(input: Input, sent: &CodeSent) {
     if input.may_be_shown() { output::note(&sent.message()) } else { output::note(SENT) }
 }
 
-/// Returns the customer with this name or number, or the one that is chosen on the terminal.
+/// Returns the customer with the name or number `wanted`. If `wanted` is `None`, lets the user choose one on the
+/// terminal.
 fn choose_customer<'a>(input: Input, choice: &'a CustomerChoice, wanted: Option<&str>) -> Option<&'a Customer> {
     let customers = choice.customers();
     match wanted {
@@ -89,7 +91,7 @@ fn choose_customer<'a>(input: Input, choice: &'a CustomerChoice, wanted: Option<
     }
 }
 
-/// Reads the code and begins a session with it. On a terminal, a mistyped code can be entered again.
+/// Reads the code, and begins a session with it. On a terminal, the user can enter a mistyped code again.
 pub(super) fn authenticate(portal: &Portal, input: Input, command: &str) -> Result<Session, Stop> {
     let missing =
         format!("no code on standard input; once the mail is there, run `polar-license {command} --code-sent`");
@@ -107,12 +109,12 @@ pub(super) fn authenticate(portal: &Portal, input: Input, command: &str) -> Resu
     }
 }
 
-/// Whether Polar did not say if the code is right.
+/// Returns `true` if Polar did not tell whether the code is right.
 fn is_unanswered(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Server)
 }
 
-/// Whether the input was mistyped, on a terminal where it can be typed again.
+/// Returns `true` if the user mistyped the input and can type it again, because there is a terminal.
 fn is_typing_error(error: &Error, input: Input) -> bool {
     input.is_terminal() && error.kind() == ErrorKind::InvalidArgument
 }

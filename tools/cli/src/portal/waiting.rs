@@ -4,7 +4,7 @@ use crate::output;
 use polar_license::portal::{Progress, Stage};
 use std::ops::ControlFlow;
 
-/// Returns a callback that writes a line whenever the stage changes, and never stops the wait.
+/// Returns a callback that writes a line whenever the stage of the wait changes. It never stops the wait.
 pub(super) fn progress_notes() -> impl FnMut(Progress) -> ControlFlow<()> {
     let mut last = None;
     move |progress| {
@@ -14,7 +14,7 @@ pub(super) fn progress_notes() -> impl FnMut(Progress) -> ControlFlow<()> {
                 Stage::Open => "Waiting until the purchase is completed.",
                 Stage::Paying => "Waiting for the payment.",
                 Stage::Granting => "Waiting for the license key, five minutes at most.",
-                // a stage that a later version of the library has added
+                // a later version of the library may have added other stages
                 _ => "Waiting.",
             });
         }

@@ -1,4 +1,4 @@
-//! A device with a key of its own, and the seats that it knows.
+//! A device on which the command runs, with a license key of its own, and the seats that its record contains.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -18,12 +18,12 @@ pub(crate) struct Device<'a> {
     directory: TempDir,
 }
 
-/// The result of a run of the command.
+/// The result of one run of the command.
 #[derive(Debug)]
 pub(crate) struct Run {
-    /// The exit status; `None` if the command was killed.
+    /// The exit status, or `None` if the command was killed.
     pub(crate) status: Option<i32>,
-    /// The printed JSON; null if the output is not JSON.
+    /// The JSON that was printed, or null if the output is not JSON.
     pub(crate) printed: Value,
     pub(crate) errors: String,
 }
@@ -35,7 +35,7 @@ impl<'a> Device<'a> {
         Self { polar, key, directory: tempfile::tempdir().unwrap() }
     }
 
-    /// Returns the file of the record.
+    /// Returns the directory of the device's record.
     pub(crate) fn directory(&self) -> String {
         self.directory.path().to_str().unwrap().to_owned()
     }
@@ -45,12 +45,12 @@ impl<'a> Device<'a> {
         command.args(["--organization", DEMO_ORGANIZATION, "--environment", &self.polar.url()]);
         command.args(["--device-id", "a device that fails", "--timeout", "2s", "--json", "--data-dir"]);
         command.arg(self.directory.path()).args(words).stdin(Stdio::null());
-        // nothing here uses TLS, and reading the system's root certificates takes hundreds of calls
+        // no test here uses TLS, and reading the system's root certificates would take hundreds of system calls
         command.envs([("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent"), ("RUST_BACKTRACE", "0")]);
         command
     }
 
-    /// Runs the command on a machine where nothing fails.
+    /// Runs the command. No system call fails.
     pub(crate) fn run(&self, words: &[&str]) -> Run {
         Run::of(&self.command(words).output().unwrap())
     }
@@ -62,8 +62,9 @@ impl<'a> Device<'a> {
         run
     }
 
-    /// Returns the ids of all seats of this key at Polar, and of the seats that the device does not know: its record has
-    /// neither their id nor the marker of their attempt, which Polar keeps, too.
+    /// Returns the ids of two groups of seats: all seats that this key has at Polar, and those of them that the device
+    /// does not know. The device knows a seat if its record contains the seat's id or the marker of the seat's
+    /// activation. Polar stores the marker too.
     pub(crate) fn seats(&self) -> (Vec<String>, Vec<String>) {
         let record: Vec<u8> = self.record().map(|path| fs::read(path).unwrap()).unwrap_or_default();
         let has = |bytes: &[u8]| !bytes.is_empty() && record.windows(bytes.len()).any(|window| window == bytes);
@@ -75,7 +76,8 @@ impl<'a> Device<'a> {
         (seats.iter().map(|seat| seat.id.clone()).collect(), unknown)
     }
 
-    /// Makes a lock old enough to be taken over, instead of waiting ten seconds.
+    /// Changes the times of locks so that they are old enough to be taken over. Otherwise a test would have to wait ten
+    /// seconds.
     pub(crate) fn age_locks(&self) {
         for path in self.files().into_iter().filter(|path| path.extension().is_some_and(|end| end != "license")) {
             let file = File::options().write(true).open(path).unwrap();
@@ -106,26 +108,26 @@ impl Run {
         self.printed["allowed"] == true
     }
 
-    /// Returns the seat that the decision names.
+    /// Returns the id of the seat in the printed decision.
     pub(crate) fn seat(&self) -> Option<&str> {
         self.printed["activationId"].as_str()
     }
 
-    /// Whether the output says that Polar may have carried out the request.
+    /// Returns `true` if the output says that Polar may have carried out the request.
     pub(crate) fn reports_doubt(&self) -> bool {
         self.printed["error"]["maybeApplied"] == true
     }
 }
 
-/// Returns the bytes of an id from its text form.
+/// Converts an id from text to bytes.
 fn binary(id: &str) -> Vec<u8> {
     let digits: Vec<u8> = id.bytes().filter_map(|c| u8::try_from(char::from(c).to_digit(16)?).ok()).collect();
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
-/// Runs all cases, a few at a time, and returns their results.
+/// Runs `work` for all cases, a few at a time, and returns the results.
 pub(crate) fn each<T: Send, R: Send>(cases: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    // many cases mostly wait
+    // several at a time, because many cases mostly wait
     const AT_A_TIME: usize = 8;
     let cases = Mutex::new(cases.into_iter());
     let results = Mutex::new(Vec::new());

@@ -1,4 +1,4 @@
-//! Lets one system call of a command fail, or end the process.
+//! Makes one system call of a command fail, or end the process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,21 +9,21 @@ use mock_polar::MockPolar;
 use crate::device::{Device, Run, each};
 use crate::{soak, strace};
 
-/// A fault of a system call.
+/// A fault in a system call.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     /// The call fails with this error.
     Error(&'static str),
-    /// The call and all that follow fail, as on a disk that stays full.
+    /// The call fails with this error, and so do all later ones, as on a disk that stays full.
     ErrorsFromHere(&'static str),
-    /// The process is killed in the call.
+    /// The process is killed during the call.
     Kill,
 }
 
 #[derive(Clone, Debug)]
 struct Case {
     call: String,
-    /// The number of the call among those of its name, counted from 1 in each thread.
+    /// The number of the call. Each thread counts its calls of the same name from 1.
     number: usize,
     fault: Fault,
 }
@@ -32,7 +32,7 @@ struct Operation {
     name: &'static str,
     words: fn(&str) -> Vec<&str>,
     has_license: bool,
-    /// Checks the device after the run; the error says what is wrong.
+    /// Checks the device after the run. The error says what is wrong.
     check: fn(&Device, &Run, &Run) -> Result<(), String>,
 }
 
@@ -91,7 +91,7 @@ fn check_consume(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
     if run.status == Some(0) {
         return ensure(used == 3, "it succeeded without counting");
     }
-    // a command that was killed or could not print has reported nothing
+    // a command that was killed, or could not print, has not reported anything
     let told = run.status.is_none() || run.printed["error"].is_null() || run.reports_doubt();
     ensure(used == 0 || told, "it failed after counting, and does not say that it may have")
 }
@@ -104,7 +104,7 @@ fn check_deactivate(device: &Device, run: &Run, next: &Run) -> Result<(), String
     } else {
         ensure(seats.is_empty() || next.is_allowed(), "it failed, and the license is lost with its seat taken")?;
     }
-    // once the machine works again, the command can be repeated until both agree
+    // without further faults, the command can be repeated until Polar and the device agree
     let again = device.run(&["deactivate"]);
     let (left, _) = device.seats();
     let after = device.run(&["status"]);
@@ -114,14 +114,14 @@ fn check_deactivate(device: &Device, run: &Run, next: &Run) -> Result<(), String
 
 /// The result of one run.
 struct Tried {
-    /// The conditions that do not hold after the run.
+    /// Describes a condition that must hold after the run and does not. `None` if all conditions hold.
     wrong: Option<String>,
     was_hit: bool,
-    /// The exit status; `None` if the command was killed.
+    /// The exit status, or `None` if the command was killed.
     status: Option<i32>,
 }
 
-/// Tries every call with every fault, each on a device of its own.
+/// Tries every fault in every call. Each try has a device of its own.
 fn fail_each_call(operation: &Operation) {
     if !strace::works() {
         return;
@@ -150,9 +150,11 @@ fn fail_each_call(operation: &Operation) {
     assert!(hit * 10 > tried * 8, "only {hit} of {tried} calls were reached");
 }
 
-/// Checks what must hold after every operation, and after this one.
+/// Checks the conditions that must hold after every operation, and those that must hold after this one.
 fn check(device: &Device, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
-    // the standard library panics if a thread cannot start; if a directory cannot be closed, the panic is caught
+    // the standard library may panic in two cases: a thread cannot start, or a directory cannot be closed; the second
+    // panic is caught
+    // if a directory cannot be closed
     let ours = run.errors.lines().any(|line| line.contains(" panicked at ") && !line.contains("/library/std/src/sys/"));
     ensure(!ours, "it panicked")?;
     ensure(!run.errors.contains(&device.key) && !run.printed.to_string().contains(&device.key), "it printed the key")?;
@@ -175,7 +177,7 @@ fn prepared<'a>(polar: &'a MockPolar, operation: &Operation) -> Device<'a> {
     device
 }
 
-/// Runs the operation with one failing call. Returns whether the call was reached.
+/// Runs the operation with one failing call. Returns the run, and whether the call was reached.
 fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) {
     let seen = tempfile::NamedTempFile::new().unwrap();
     let Case { call, number, fault } = case;
@@ -193,7 +195,7 @@ fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) 
     (Run::of(&output), killed || seen.contains("(INJECTED)"))
 }
 
-/// Returns every call of the operation, with each of its faults.
+/// Returns every call of the operation, once with each fault that it can have.
 fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     let device = prepared(polar, operation);
     let seen = tempfile::NamedTempFile::new().unwrap();
@@ -217,7 +219,7 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     for (call, number, matters) in chosen {
         let mut faults = vec![Fault::Kill];
         faults.extend(errors(call).iter().take(if all { usize::MAX } else { 1 }).map(|error| Fault::Error(error)));
-        // a command tries to save until its deadline, so each of these cases takes half a minute
+        // a command tries to save until its time limit, so each of these cases takes half a minute
         let lasts = all && matters && matches!(call, "write" | "fsync" | "rename" | "unlink" | "openat");
         faults.extend(errors(call).first().filter(|_| lasts).map(|error| Fault::ErrorsFromHere(error)));
         cases.extend(faults.into_iter().map(|fault| Case { call: call.to_owned(), number, fault }));
@@ -225,7 +227,8 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     cases
 }
 
-/// Whether a license depends on the call: it concerns the record's directory, the network, a thread, or the output.
+/// Returns `true` if a license depends on the call, because it concerns the record's directory, the network, a thread,
+/// or the output.
 fn matters(call: &strace::Call, directory: &str) -> bool {
     let about = |text| call.arguments.contains(text) || call.result.contains(text);
     let is_debug_assertion = call.name == "fcntl" && call.arguments.contains("F_GETFD");
@@ -234,8 +237,8 @@ fn matters(call: &strace::Call, directory: &str) -> bool {
     !is_debug_assertion && (about(directory) || about("socket:[") || writes_output || begins_something)
 }
 
-/// Returns the errors with which a call may fail. Calls at the end of a process have none, nor do those of the standard
-/// library's debug assertions, nor `futex`, whose failure the standard library ignores.
+/// Returns the errors with which a call may fail. There are none for calls at the end of a process, for calls of the
+/// standard library's debug assertions, and for `futex`, because the standard library ignores its failure.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "futex" | "fcntl" | "exit" | "exit_group" | "execve" | "rt_sigreturn" | "gettid" | "rseq" => &[],

@@ -1,4 +1,4 @@
-//! Commands that are killed at any time, one after the other on the same record.
+//! Tests commands that run one after the other on the same record and are killed at any time.
 
 use std::process::{Command, Stdio};
 
@@ -8,7 +8,7 @@ use crate::device::Device;
 use crate::random::Random;
 use crate::soak;
 
-/// A command of the user.
+/// The commands that the user runs.
 const COMMANDS: [&[&str]; 7] = [
     &["activate", "KEY"],
     &["activate", "KEY"],
@@ -58,12 +58,12 @@ fn kill_commands(limit_activations: u32, rounds: u64) {
     assert!(killed > done as u32 / 3, "most commands ended before they were killed");
 }
 
-/// Starts a command and kills it at some time. Returns whether it was still running.
+/// Starts a command and kills it at a random time. Returns `true` if the command was still running.
 fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     polar.clear_requests();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let requests = random.below(4);
-    // a while after a request has arrived, or a while after the start
+    // the kill comes a random while after a request has arrived, or after the start
     while polar.requests().len() < requests && child.try_wait().unwrap().is_none() {}
     for _ in 0..random.below(3000) {
         let _ = polar.requests().len();
@@ -72,7 +72,7 @@ fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     child.wait().unwrap().code().is_none()
 }
 
-/// Brings Polar and the device to agree again: no command is killed, and the customer removes seats in doubt.
+/// Lets Polar and the device agree again. No command is killed, and the customer removes the seats that are in doubt.
 fn settle(device: &Device, limit_activations: u32, story: &str) {
     let decision = device.run(&["validate"]);
     let (seats, _) = device.seats();

@@ -1,8 +1,8 @@
-//! Runs the built command on a device where everything may fail: every system call in turn returns an error or ends the
-//! process, and the command is killed at any time. Then the seats at the local Polar are compared with those that the device
-//! knows, and the exit status with what the next start of the app finds.
+//! Runs the built command on a device where everything may fail. Each system call in turn returns an error or ends the
+//! process, and the command is killed at any time. Then compares the seats at the local Polar with the seats that the
+//! device knows, and compares the exit status with what the app finds at its next start.
 //!
-//! `cargo xtask test` tries the calls that a license depends on; `cargo xtask soak` tries all.
+//! `cargo xtask test` tries the calls on which a license depends. `cargo xtask soak` tries all calls.
 #![cfg(target_os = "linux")]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test, and so its helpers, fail by panicking")]
 

@@ -1,4 +1,4 @@
-//! An activation is sent at most once, and never loses the license on this device.
+//! Tests that an activation is sent at most once, and that it never loses the license on this device.
 
 use crate::faults::{self, Case};
 use crate::support::{Device, LONG, for_each, requests_to, start_polar};
@@ -12,7 +12,8 @@ use std::time::Duration;
 #[test]
 fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
     for_each(faults::all(), |Case { name, fault, kind, maybe_applied, hangs }| {
-        // Polar's reply names the seat, and a client cannot know that the seat is another device's
+        // This fault cannot be noticed: Polar's reply names the seat, and the client cannot know that the seat belongs
+        // to another device.
         let kind = kind.filter(|_| name != "OtherActivation");
         let polar = start_polar();
         let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
@@ -21,7 +22,7 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
         let (status, after) = thread::scope(|scope| {
             let run = scope.spawn(activate);
             if hangs {
-                // break the connection, which would take half a minute by itself
+                // the connection is broken here, because the request would otherwise hang for half a minute
                 assert!(polar.wait_for_requests(2, LONG), "{name}");
                 polar.stop();
             }
@@ -46,7 +47,7 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
 #[test]
 fn a_fault_before_the_question_costs_no_seat() {
     for_each(faults::all(), |Case { name, fault, kind, hangs, .. }| {
-        // a hanging validate takes 25 s longer here; `a_seat_that_may_be_taken_is_not_forgotten` interrupts one
+        // here a validate that hangs would take 25 s longer; `a_seat_that_may_be_taken_is_not_forgotten` interrupts one
         let Some(kind) = kind.filter(|_| !hangs && name != "OtherActivation") else { return };
         let polar = start_polar();
         let device = Device::new(&polar);
@@ -130,7 +131,7 @@ fn a_process_killed_while_activating_leaves_a_trace_of_the_seat() {
 fn processes_that_activate_at_once_share_one_seat() {
     let polar = start_polar();
     let device = Device::new(&polar);
-    // one process is about to get its seat, and the other waits for its turn
+    // one process is about to get its seat, and the other one waits until it has finished
     let held = polar.fault(Fault::stall().on(Endpoint::Activate));
     thread::scope(|scope| {
         let runs = [(); 2].map(|()| scope.spawn(|| device.run(&["activate", DEMO_KEY_TWO_DEVICES])));

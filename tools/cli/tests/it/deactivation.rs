@@ -1,11 +1,12 @@
-//! The license is removed only after Polar has confirmed that the seat is free or unknown.
+//! Tests that the license is removed only after Polar has confirmed that the seat is free or unknown.
 
 use crate::faults::{self, Case};
 use crate::support::{Device, LONG, for_each, requests_to, start_polar};
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, Endpoint};
 use std::thread;
 
-/// Polar confirms a deactivation with 204 without a body, so what happens to bodies does not matter.
+/// Faults that change only a body. They have no effect, because Polar confirms a deactivation with 204, which has no
+/// body.
 const WITHOUT_A_BODY: [&str; 5] = ["truncated", "endless", "OtherKey", "OtherOrganization", "OtherActivation"];
 
 #[test]

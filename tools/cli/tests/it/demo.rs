@@ -1,4 +1,4 @@
-//! The demo is a test of its own: it exits 0 only if every step had the expected result.
+//! Tests the demo, which is a test itself: it exits with 0 only if every step had the expected result.
 
 use crate::support::{command, run};
 use mock_polar::DEMO_KEY_TWO_DEVICES;
@@ -40,7 +40,7 @@ fn a_program_can_read_it() {
         "denied",
         "active",
         "unlicensed",
-        // the lost laptop
+        // from here on: the act with the lost laptop
         "active",
         "unlicensed",
         "unlicensed",

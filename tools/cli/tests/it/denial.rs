@@ -1,4 +1,4 @@
-//! A denial ends access, and going offline does not bring it back.
+//! Tests that a denial ends access, and that going offline does not bring access back.
 
 use crate::support::{Device, start_polar};
 use mock_polar::{DEMO_KEY_TWO_DEVICES, MockPolar};
@@ -19,7 +19,7 @@ fn a_denial_is_remembered_offline_until_polar_confirms_again() {
         polar.restart().unwrap();
         assert_denied(device.json(&["validate"]), name);
         polar.grant(DEMO_KEY_TWO_DEVICES);
-        // the key need not be entered again
+        // the user need not enter the key again
         let (status, decision) = device.json(&["refresh"]);
         assert_eq!((status, decision["state"].as_str()), (0, Some("active")), "{name}: {decision}");
         assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1, "{name}");

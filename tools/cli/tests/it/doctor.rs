@@ -1,4 +1,4 @@
-//! `doctor` names the fault, in text and in JSON, and prints nothing that must not be in a bug report.
+//! Tests that `doctor` names the fault, as text and as JSON, and prints nothing that must not be in a bug report.
 
 use crate::support::{BINARY, Device, Run, command, run, start_polar};
 use mock_polar::{
@@ -10,12 +10,13 @@ use std::process::Command;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// The exit status and the JSON of a run of `doctor`.
+/// The exit status and the JSON that a run of `doctor` ended with.
 #[derive(Debug)]
 struct Found(i32, Value);
 
 impl Found {
-    /// Runs a command that ends in `doctor`, as JSON and as text, and compares both.
+    /// Runs `doctor` as JSON and as text, and compares both. `command` creates a command whose last argument is
+    /// `doctor`.
     fn by(command: impl Fn() -> Command) -> Self {
         let text = run(command(), "");
         let mut as_json = command();
@@ -23,7 +24,8 @@ impl Found {
         let json = run(as_json, "");
         let found = Self(json.status, json.json());
         assert_eq!(text.status, json.status, "{text:?}");
-        // times differ from run to run, and a whole second has no fraction
+        // digits are removed, because times differ from run to run; so is the point, because a whole second has no
+        // fraction
         let words = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '.', "");
         for finding in found.findings() {
             let detail = words(finding["detail"].as_str().unwrap());
@@ -45,7 +47,7 @@ impl Found {
         self.1["findings"].as_array().unwrap()
     }
 
-    /// Returns the faults, each with the check that found it.
+    /// Returns each fault, with the check that found it.
     fn faults(&self) -> Vec<(&str, &str)> {
         let faulty = self.findings().iter().filter(|finding| finding["outcome"] == "fault");
         faulty.map(|it| (it["check"].as_str().unwrap(), it["fault"].as_str().unwrap())).collect()
@@ -59,7 +61,7 @@ impl Found {
         self.finding(check)["detail"].as_str().unwrap()
     }
 
-    /// Asserts that these are all faults, and that the exit status fits.
+    /// Asserts that the run found exactly these faults, and that its exit status fits them.
     #[track_caller]
     fn is(&self, faults: &[(&str, &str)]) {
         assert_eq!(self.faults(), faults, "{self:#?}");
@@ -110,7 +112,7 @@ fn the_version_that_answers_is_shown_and_a_newer_one_is_noted() {
     }
 }
 
-/// Polar itself answers for a removed version and a moved endpoint: the network needs no repair.
+/// If a version was removed or an endpoint has moved, Polar itself answers, so the user's network needs no repair.
 #[test]
 fn a_removed_endpoint_differs_from_a_foreign_network() {
     let polar = start_polar();
@@ -242,7 +244,7 @@ fn input_in_the_wrong_place_is_not_shown() {
         &["--environment", "https://ada:SECRET@polar.example"],
         &["--feature", &format!("export={DEMO_KEY_TWO_DEVICES}")],
     ] {
-        // `Found` searches the output for all of these
+        // `Found` searches the output for all of these values
         let found = Found::on(&Device::new(&polar), words);
         assert_eq!((found.0, found.faults()), (2, vec![("configuration", "configuration")]), "{words:?}: {found:?}");
         let asks = found.findings().iter().any(|finding| finding["check"] == "polar");
@@ -354,7 +356,7 @@ fn a_license_for_another_organization_or_server_is_found() {
     Found::on(&device, &["--environment", &other.url()]).is(&[("license", "other_product")]);
 }
 
-/// Tests that need Unix's permissions, mounts or name spaces, or root certificates from a file.
+/// Tests that need permissions, mounts or name spaces of Unix, or root certificates from a file.
 #[cfg(unix)]
 mod unix {
     use super::*;
@@ -367,7 +369,7 @@ mod unix {
     use std::os::unix::process::CommandExt;
     use std::path::Path;
 
-    /// Runs `doctor` on a computer that reaches Polar only over this proxy.
+    /// Returns a command that runs `doctor` on a computer that reaches Polar only through this proxy.
     fn behind(proxy: &str, authority: Option<&Path>, directory: &Path, words: &[&str]) -> Command {
         let mut command = command();
         command.env("HTTPS_PROXY", proxy).args(["doctor", "--organization", DEMO_ORGANIZATION, "--data-dir"]);
@@ -378,7 +380,7 @@ mod unix {
         command
     }
 
-    /// Whether this machine has what a test needs; prints a note if it does not.
+    /// Returns `true` if this machine can run the program that a test needs. Otherwise prints a note.
     fn can(program: &str, args: &[&str]) -> bool {
         let can = Command::new(program).args(args).output().is_ok_and(|output| output.status.success());
         if !can {
@@ -387,7 +389,7 @@ mod unix {
         can
     }
 
-    /// Runs the command by another program.
+    /// Returns a command that runs `program`, which then runs `command`.
     fn under(program: &str, args: &[&str], command: &Command) -> Command {
         let mut outer = Command::new(program);
         outer.args(args).arg(command.get_program()).args(command.get_args());
@@ -556,7 +558,7 @@ mod unix {
     #[test]
     fn a_proxy_that_takes_no_names() {
         let directory = tempfile::tempdir().unwrap();
-        // a name that never exists (RFC 6761)
+        // this name never exists (RFC 6761)
         let words = ["--environment", "https://polar.invalid"];
         let found = Found::by(|| behind("socks5://127.0.0.1:9", None, directory.path(), &words));
         found.is(&[("polar", "proxy_lookup"), ("proxy", "proxy_lookup")]);
@@ -569,7 +571,7 @@ mod unix {
     #[test]
     fn a_proxy_that_is_not_there() {
         let directory = tempfile::tempdir().unwrap();
-        // the port of the discard protocol, where usually nothing listens
+        // this is the port of the discard protocol, where usually no program listens
         let found = Found::by(|| behind("http://127.0.0.1:9", None, directory.path(), &[]));
         found.is(&[("polar", "proxy_unreachable"), ("proxy", "proxy_unreachable")]);
         assert!(found.detail("polar").contains("could not connect to the proxy"), "{found:?}");
@@ -634,7 +636,8 @@ mod unix {
         fs::set_permissions(device.directory(), fs::Permissions::from_mode(0o555)).unwrap();
         let is_root = fs::write(device.directory().join("x"), "").is_ok();
         let binary = tempfile::tempdir().unwrap();
-        // root may write everywhere, so another user runs a copy: the build may be out of that user's reach
+        // root may write everywhere, so another user runs `doctor`; it runs a copy, because that user may not be able
+        // to read the build
         let program = binary.path().join("polar-license");
         fs::copy(BINARY, &program).unwrap();
         fs::set_permissions(binary.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -652,7 +655,7 @@ mod unix {
         assert!(found.detail("storage").contains("permission denied"), "{found:?}");
     }
 
-    /// Runs a copy of the command by another program, without the name of the command as its first argument.
+    /// Returns the command without its first argument. `under` has put the path of the original program there.
     fn without_program(command: &Command) -> Command {
         let mut direct = Command::new(command.get_program());
         direct.args(command.get_args().skip(1));
@@ -699,7 +702,7 @@ mod unix {
         if !can("unshare", &["-m", "sh", "-c", &mount]) {
             return;
         }
-        // one byte more than fits
+        // `dd` writes until the disk is full
         let script = format!("{mount} && dd if=/dev/zero of='{place}/full' bs=4k 2>/dev/null; exec \"$@\"");
         let doctor = device.command(&["doctor"]);
         let found = Found::by(|| under("unshare", &["-m", "sh", "-c", &script, "sh"], &doctor));

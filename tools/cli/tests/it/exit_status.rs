@@ -1,4 +1,4 @@
-//! Every exit status, with each of its causes.
+//! Tests every exit status, with each of its causes.
 
 use crate::support::{Device, start_polar};
 use mock_polar::{

@@ -1,4 +1,4 @@
-//! Every fault of the local Polar, and the problem that the command must report.
+//! Every fault of the local Polar, with the problem that the command must report.
 
 use mock_polar::{Fault, Garbage};
 use std::time::Duration;
@@ -6,15 +6,15 @@ use std::time::Duration;
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) fault: Fault,
-    /// The kind of the reported problem; `None` if Polar's answer arrives nevertheless.
+    /// The kind of the problem that is reported. `None` if Polar's answer arrives in spite of the fault.
     pub(crate) kind: Option<&'static str>,
-    /// Whether Polar may have carried out the request, as far as the client can tell.
+    /// Whether Polar may have carried out the request, as far as the client can know.
     pub(crate) maybe_applied: bool,
     /// Whether no answer ever comes.
     pub(crate) hangs: bool,
 }
 
-/// Each fault, in each of its forms.
+/// Returns each fault, in each of its forms.
 pub(crate) fn all() -> Vec<Case> {
     let ms = Duration::from_millis;
     let mut cases = Vec::new();

@@ -1,4 +1,4 @@
-//! Help, completions and manual pages.
+//! Tests the help, the completions and the manual pages.
 
 use crate::support::{command, run};
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ fn help_fits_into_80_columns() {
     for flag in ["-h", "--help"] {
         let mut pages = vec![output(&[flag])];
         pages.extend(subcommands.iter().map(|name| output(&[name, flag])));
-        // as the README says to set it
+        // the variable is set as the README tells users to set it
         let organization = ("POLAR_LICENSE_ORGANIZATION", mock_polar::DEMO_ORGANIZATION);
         pages.extend(subcommands.iter().map(|name| output_with(&[organization], &[name, flag])));
         for line in pages.iter().flat_map(|page| page.lines()) {
@@ -122,7 +122,7 @@ fn completions_know_every_subcommand_and_option() {
     }
 }
 
-/// Lets bash read the script and complete a word, if bash is installed.
+/// Makes bash read the completion script and complete a word. Does nothing if bash is not installed.
 #[cfg(unix)]
 #[test]
 fn bash_completes() {

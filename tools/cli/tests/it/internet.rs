@@ -1,5 +1,5 @@
-//! Reaches Polar's production and sandbox as over the internet: by their names, through a proxy, over TLS.
-//! Behind each name is a local Polar; the certificates are signed by an authority of this test.
+//! Reaches Polar's production and sandbox as over the internet: by their names, through a proxy, over TLS. Behind each
+//! name is a local Polar. The certificates are signed by an authority that the test creates.
 
 use mock_polar::MockPolar;
 use polar_license::Timestamp;
@@ -19,24 +19,24 @@ use tempfile::TempDir;
 pub(crate) const PRODUCTION: &str = "api.polar.sh";
 pub(crate) const SANDBOX: &str = "sandbox-api.polar.sh";
 
-/// A proxy that leads to all of these servers. Its thread ends with the test's process.
+/// A proxy that leads to all of the given servers. Its thread ends with the test's process.
 pub(crate) struct Internet {
     proxy: SocketAddr,
     directory: TempDir,
 }
 
-/// The server behind a name, and its certificate.
+/// The server behind a name, and the server's certificate.
 struct Site {
     polar: SocketAddr,
     tls: Arc<ServerConfig>,
 }
 
 impl Internet {
-    /// Certificates are valid from a month ago for two months.
+    /// Starts the proxy. The certificates became valid a month ago and are valid for two months.
     pub(crate) fn new(polars: &[(&str, &MockPolar)]) -> Self {
         let authority_key = KeyPair::generate().unwrap();
         let mut authority = params(&[]);
-        // certificates of the same name would be confused with this one
+        // the name contains the authority's public key, because certificates with the same name would be confused
         authority.distinguished_name.push(DnType::CommonName, format!("{:?}", authority_key.public_key_raw()));
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = authority.self_signed(&authority_key).unwrap();
@@ -56,7 +56,7 @@ impl Internet {
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let sites = Arc::clone(&sites);
-                // the client's own test notices if it leaves early
+                // an error is ignored, because the test itself notices if the client disconnects early
                 thread::spawn(move || drop(pass_on(connection, &sites)));
             }
         });
@@ -67,7 +67,7 @@ impl Internet {
         format!("http://{}", self.proxy)
     }
 
-    /// The root certificate that a company would have installed.
+    /// Returns the path of the root certificate, such as a company installs on its computers.
     pub(crate) fn authority(&self) -> PathBuf {
         self.path().join("authority.pem")
     }
@@ -77,7 +77,7 @@ impl Internet {
     }
 }
 
-/// A proxy that answers every request with this.
+/// Returns the address of a proxy that answers every request with `reply`.
 pub(crate) fn proxy_answering(reply: &'static str) -> String {
     let address = listener(move |connection| {
         read_head(connection)?;
@@ -86,7 +86,8 @@ pub(crate) fn proxy_answering(reply: &'static str) -> String {
     format!("http://{address}")
 }
 
-/// A proxy that accepts a connection and ends it, by `then`, once the client speaks to the server.
+/// Returns the address of a proxy that accepts a connection, and ends it by `then` as soon as the client speaks to the
+/// server.
 pub(crate) fn proxy_breaking_off(then: fn(&mut TcpStream) -> io::Result<()>) -> String {
     let address = listener(move |connection| {
         read_head(connection)?;
@@ -96,12 +97,12 @@ pub(crate) fn proxy_breaking_off(then: fn(&mut TcpStream) -> io::Result<()>) -> 
     format!("http://{address}")
 }
 
-/// A SOCKS proxy that refuses with this code of RFC 1928.
+/// Returns the address of a SOCKS proxy that refuses each connection with `code`, a reply code of RFC 1928.
 pub(crate) fn socks_proxy_refusing(code: u8) -> String {
     let address = listener(move |connection| {
         connection.read_exact(&mut [0; 3])?;
         connection.write_all(&[5, 0])?;
-        // the rest of the request is the server's name, after its length
+        // the rest of the request is the length of the server's name, and the name
         let mut head = [0; 5];
         connection.read_exact(&mut head)?;
         connection.read_exact(&mut vec![0; usize::from(head[4]) + 2])?;
@@ -110,18 +111,18 @@ pub(crate) fn socks_proxy_refusing(code: u8) -> String {
     format!("socks5h://{address}")
 }
 
-/// The server of a network that requires a sign-in. It answers on the port of https in place of every other server.
+/// The server of a network that requires a sign-in. On the port of HTTPS it answers in place of every other server.
 pub(crate) enum SignIn {
-    /// Shows a certificate for the right name by an unknown authority.
+    /// Shows a certificate for the right name, signed by an unknown authority.
     UnknownAuthority,
-    /// Shows a certificate of an authority, which signs itself.
+    /// Shows the certificate of an authority, which has signed itself.
     Authority,
-    /// Redirects, as if the request had come over http.
+    /// Replies with a redirect and without TLS, as if the request had come over HTTP.
     WithoutEncryption,
 }
 
 impl SignIn {
-    /// Returns the address of the server.
+    /// Starts the server, and returns its address.
     pub(crate) fn start(self) -> String {
         let key = KeyPair::generate().unwrap();
         let mut of_authority = params(&["127.0.0.1"]);
@@ -151,13 +152,13 @@ impl SignIn {
     }
 }
 
-/// Answers each connection by `answer`, and closes it. The thread ends with the test's process.
+/// Answers each connection with `answer`, then closes it. The thread ends with the test's process.
 fn listener(answer: impl Fn(&mut TcpStream) -> io::Result<()> + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for mut connection in listener.incoming().flatten() {
-            // the client's own test notices if it leaves early
+            // an error is ignored, because the test itself notices if the client disconnects early
             let _ = answer(&mut connection);
         }
     });
@@ -169,7 +170,7 @@ pub(crate) fn read_some(connection: &mut TcpStream) -> io::Result<()> {
     connection.read(&mut [0; 4096]).map(drop)
 }
 
-/// Waits for the client's first bytes without reading them: closing the connection then resets it.
+/// Waits for the client's first bytes without reading them. Because they stay unread, closing the connection resets it.
 pub(crate) fn leave_unread(connection: &mut TcpStream) -> io::Result<()> {
     connection.peek(&mut [0]).map(drop)
 }
@@ -211,7 +212,7 @@ fn pass_on(mut client: TcpStream, sites: &HashMap<String, Site>) -> io::Result<(
     let mut polar = TcpStream::connect(site.polar)?;
     polar.write_all(head.as_bytes())?;
     polar.write_all(&body)?;
-    // the client asks for the connection to be closed after the reply
+    // the client has asked the server to close the connection after the reply
     let mut reply = Vec::new();
     polar.read_to_end(&mut reply)?;
     client.write_all(&reply)?;

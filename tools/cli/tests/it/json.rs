@@ -1,4 +1,4 @@
-//! The JSON object for scripts always has the same members in the same order.
+//! Tests that the JSON object for scripts always has the same members in the same order.
 
 use crate::support::{Device, start_polar};
 use mock_polar::{DEMO_KEY_REVOKED, DEMO_KEY_TEN_USES, DEMO_KEY_TWO_DEVICES};
@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// Returns the members that a generated list names, in their order.
+/// Returns the members in the generated list `name`, in the list's order.
 fn listed(name: &str) -> Vec<String> {
     let lists: Value = serde_json::from_str(include_str!("../../../../tests/scenarios/members.json")).unwrap();
     lists[name].as_array().unwrap().iter().map(|member| member.as_str().unwrap().to_owned()).collect()
@@ -136,7 +136,7 @@ impl Members {
         serde_json::from_str(text).unwrap()
     }
 
-    /// Returns the names inside one of the members.
+    /// Returns the names of the members inside the member `name`.
     fn inside(&self, name: &str) -> Vec<String> {
         let (_, object) = self.0.iter().find(|(member, _)| member == name).unwrap();
         Self::of(object.get()).0.into_iter().map(|(name, _)| name).collect()

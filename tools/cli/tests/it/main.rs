@@ -1,5 +1,5 @@
-//! Runs the built command against a local Polar in this process. Every run goes through [`support::Device::run`], which also
-//! searches its output and files for license keys and personal data.
+//! Runs the built command against a local Polar in this process. Every run goes through [`support::Device::run`], which
+//! also searches the run's output and the device's files for license keys and personal data.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test, and so its helpers, fail by panicking")]
 
 mod activation;

@@ -1,4 +1,4 @@
-//! The command without a network, as on a train.
+//! Tests the command without a network, as on a train.
 
 use crate::support::{Device, start_polar};
 use mock_polar::{DEMO_KEY_PLAIN, DEMO_KEY_TWO_DEVICES, Fault};

@@ -1,4 +1,5 @@
-//! Root runs the command in a user's home, as with `sudo`: the files stay the user's. Needs root.
+//! Tests that files in a user's home still belong to the user after root has run the command there, as with `sudo`. The
+//! tests must run as root.
 #![cfg(unix)]
 
 use crate::support::{BINARY, Run, command, run, start_polar};
@@ -14,14 +15,14 @@ use tempfile::TempDir;
 const ROOT: u32 = 0;
 const USER: u32 = 65534;
 
-/// The home of a user, on a computer where root runs the same command.
+/// The home of a user, on a computer where root runs the command in the same home.
 struct Home<'a> {
     polar: &'a MockPolar,
     place: TempDir,
 }
 
 impl<'a> Home<'a> {
-    /// Creates a home; `None` if the tests do not run as root.
+    /// Creates a home. Returns `None` if the tests do not run as root.
     fn new(polar: &'a MockPolar) -> Option<Self> {
         let place = tempfile::tempdir().unwrap();
         if place.path().metadata().unwrap().uid() != ROOT {
@@ -29,7 +30,7 @@ impl<'a> Home<'a> {
             return None;
         }
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        // the build may be out of the user's reach
+        // the user runs a copy, because the user may not be able to read the build
         fs::copy(BINARY, place.path().join("polar-license")).unwrap();
         let home = Self { polar, place };
         fs::create_dir(home.path()).unwrap();
@@ -79,7 +80,7 @@ impl<'a> Home<'a> {
         files.find(|path| path.extension().is_some_and(|extension| extension == "license")).unwrap()
     }
 
-    /// Runs `doctor` as the user of the license here.
+    /// Runs `doctor` as the user who owns the license in this home.
     fn diagnosis(&self) -> (i32, Value) {
         let doctor = self.by_user(&["doctor", "--json"]);
         let findings = doctor.json()["findings"].as_array().unwrap().clone();
@@ -87,17 +88,17 @@ impl<'a> Home<'a> {
         (doctor.status, faulty.unwrap_or_default())
     }
 
-    /// Runs the first command that some advice names, as the user who owns the home and may be root.
+    /// Runs the first command that the advice names, as the user who owns the home. This user may be root.
     fn follow(&self, advice: &str) {
         let advised = advice.split('`').find(|part| part.contains(" ~/")).unwrap();
-        // stands in for `sudo`, which may not be installed
+        // the command runs without `sudo`, which may not be installed
         let advised = advised.replace("sudo ", "").replace("$(id -un)", &USER.to_string());
         let done = Command::new("sh").args(["-c", &advised]).env("HOME", self.path()).status().unwrap();
         assert!(done.success(), "{advised}");
     }
 }
 
-/// Returns the files in a folder that do not belong to the owner of the home.
+/// Returns the files in a folder that belong to a user other than the owner of the home.
 fn foreign(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut foreign = Vec::new();
@@ -134,7 +135,7 @@ fn a_home_in_which_root_was_first_stays_the_users() {
     assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1);
 }
 
-/// A record as a program leaves it that ignores owners.
+/// Tests a record as it is left by a program that does not keep the owner of files.
 #[test]
 fn a_record_that_belongs_to_root_is_a_fault_with_the_command_that_helps() {
     let polar = start_polar();

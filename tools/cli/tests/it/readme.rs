@@ -1,4 +1,4 @@
-//! Runs the blocks of the command's own README, and checks that its tables are complete.
+//! Runs the code blocks of the command's own README, and checks that its tables are complete.
 
 use crate::support::{BINARY, LONG, command, run, start_polar};
 use mock_polar::{DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, NewKey};
@@ -31,7 +31,7 @@ fn every_block_runs() {
     assert_eq!(blocks.len(), 5);
     polar.add_key(NewKey::new("pro").email(EMAIL));
     for block in blocks {
-        // the installed command would be the tested one
+        // this line is left out: the installed command would be tested instead of the built one
         let lines: Vec<&str> = block.lines().filter(|line| !line.starts_with("cargo install ")).collect();
         let path = env::join_paths(
             Path::new(BINARY)

@@ -1,4 +1,4 @@
-//! `serve`, used as tests in other languages use it.
+//! Tests `serve` in the way in which tests in other languages use it.
 
 use crate::support::{BINARY, command, run};
 use mock_polar::{
@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Stdio};
 
-/// A running `serve`. Killed when dropped, for tests that fail before its end.
+/// A running `serve`. Dropping this value kills it, in case a test fails before it has ended `serve`.
 struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -40,7 +40,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // it may have ended already
+        // an error is ignored, because the process may have ended already
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -122,7 +122,7 @@ fn serve_can_limit_requests_and_sell_other_keys() {
     let hello: Value = serde_json::from_str(&server.line()).unwrap();
     assert_eq!((hello["keys"].as_array().unwrap().len(), &hello["email"]), (1, &Value::Null));
     let url = hello["url"].as_str().unwrap();
-    // a few more on a machine so slow that four requests take more than a second
+    // on a very slow machine, four requests take more than a second, so a few more may be needed
     let limited = (0..100).map(|_| ask(url, "MINE-0001")).find(Result::is_err);
     assert_eq!(limited, Some(Err(ErrorKind::RateLimited)));
 }

@@ -1,4 +1,4 @@
-//! A license that cannot be stored is neither activated nor deactivated, and the exit status says so.
+//! Tests that a license that cannot be stored is neither activated nor deactivated, and that the exit status says so.
 
 use crate::support::{Device, requests_to, run, start_polar};
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN};
@@ -18,7 +18,7 @@ fn a_data_directory_below_a_file_fails_every_change() {
         let (status, after) = device.json(&[operation, &["--data-dir", below]].concat());
         assert_eq!((status, kind(&after)), (1, Some("storage")), "{operation:?}: {after}");
     }
-    // there may be a license, but it cannot be read
+    // there may be a license, but the command cannot read it
     let (status, after) = device.json(&["deactivate", "--data-dir", below]);
     assert_eq!((status, after["license"]["problem"]["kind"].as_str()), (1, Some("storage")), "{after}");
     assert!(polar.activations(DEMO_KEY_ONE_DEVICE).is_empty(), "no seat is taken that cannot be stored");
@@ -31,7 +31,7 @@ fn an_unreadable_license_is_exit_status_3_with_advice_to_run_doctor() {
     let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
     let record = device.record().unwrap();
     fs::remove_file(&record).unwrap();
-    // not readable for root either
+    // a directory in place of the file cannot be read even by root
     fs::create_dir(&record).unwrap();
     for operation in ["status", "validate"] {
         let run = device.run(&[operation]);
@@ -43,7 +43,8 @@ fn an_unreadable_license_is_exit_status_3_with_advice_to_run_doctor() {
     assert!(help.contains("confirmed for too long, or cannot be read"), "{help}");
 }
 
-/// A key without an activation limit takes no seat, so Polar is asked, and the license exists until the command ends.
+/// A key without an activation limit takes no seat. So Polar is asked even if nothing can be stored, and the license
+/// exists until the command ends.
 #[test]
 fn a_license_that_could_not_be_stored_is_not_said_to_work() {
     let polar = start_polar();
@@ -58,7 +59,7 @@ fn a_license_that_could_not_be_stored_is_not_said_to_work() {
     }
 }
 
-/// Uses a limit on the size of files, which unlike permissions also binds root.
+/// Limits the size of files. Unlike permissions, this limit also applies to root.
 #[cfg(unix)]
 #[test]
 fn a_disk_that_takes_nothing_more_fails_every_change() {
@@ -78,12 +79,13 @@ fn a_disk_that_takes_nothing_more_fails_every_change() {
     assert_eq!(unlicensed.record(), None);
 }
 
-/// Runs the command where it can read files and write none. Returns the JSON; the exit status must be 1.
+/// Runs the command where it can read files but cannot write any. Asserts that the exit status is 1, and returns the
+/// JSON.
 #[cfg(unix)]
 fn without_writing(device: &Device<'_>, args: &[&str]) -> Value {
     let command = device.command(&[args, &["--json"]].concat());
     let mut limited = Command::new("sh");
-    // without the trap, the signal would end the process before the write fails
+    // the trap prevents the signal from ending the process before the write fails
     limited.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$@""#, "sh"]);
     limited.arg(command.get_program()).args(command.get_args());
     limited.env_remove("POLAR_LICENSE_ORGANIZATION").env_remove("POLAR_LICENSE_ENVIRONMENT");
@@ -96,7 +98,7 @@ fn kind(after: &Value) -> Option<&str> {
     after["error"]["kind"].as_str()
 }
 
-/// A lock left behind by a killed process or by another user, as each kind of file.
+/// Tests a lock that a killed process or another user has left behind. The lock is, in turn, each kind of file.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_lock_that_was_left_behind_blocks_no_request() {

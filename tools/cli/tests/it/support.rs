@@ -1,4 +1,4 @@
-//! A device on which the command runs, and the output of its runs.
+//! A device on which tests run the command, and the output of the runs.
 
 use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, RecordedRequest};
 use polar_license::clock::{Clock, ManualClock, SystemClock};
@@ -15,10 +15,10 @@ use tempfile::TempDir;
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_polar-license");
 
-/// A time limit that only a failing test reaches.
+/// A time limit that only a test that fails reaches.
 pub(crate) const LONG: Duration = Duration::from_secs(600);
 
-/// The command's app id without `--app`.
+/// The app id that the command has without `--app`.
 const APP: &str = "polar-license-cli";
 const DEVICE_ID: &str = "the device of the tests";
 
@@ -41,7 +41,7 @@ pub(crate) fn start_polar() -> MockPolar {
     MockPolar::start().unwrap()
 }
 
-/// Returns the command without the variables of the tests' own environment.
+/// Returns the command, without the variables in the environment of the tests.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(BINARY);
     let ours = |name: &str| {
@@ -55,19 +55,20 @@ pub(crate) fn command() -> Command {
     command
 }
 
-/// Runs a command with this standard input.
+/// Runs a command, and gives it `input` on its standard input.
 pub(crate) fn run(mut command: Command, input: &str) -> Run {
     let clock = SystemClock::new();
     let start = clock.now().mono;
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = loop {
         match pipes.spawn() {
-            // a copy of the program that the child of another test still has open for writing, until the child executes it
+            // this happens to a copy of the program: a child that another test has just started holds it open for
+            // writing until the child executes its own program
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
             spawned => break spawned.unwrap(),
         }
     };
-    // a command that does not read its input may be gone already
+    // a command that does not read its input may have ended already
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     let took = Duration::from_millis(clock.now().mono - start);
@@ -89,8 +90,8 @@ impl<'a> Device<'a> {
         device
     }
 
-    /// Creates a device on which this key was activated some days ago, and that was offline since. A negative number sets
-    /// its clock back by as many days.
+    /// Creates a device on which this key was activated `days` days ago, and which has been offline since. If `days` is
+    /// negative, the device's clock has been set back by as many days since the activation.
     pub(crate) fn licensed_days_ago(polar: &'a MockPolar, key: &str, days: i64) -> Self {
         const DAY_MS: i64 = 24 * 60 * 60 * 1000;
         let device = Self::new(polar);
@@ -102,12 +103,12 @@ impl<'a> Device<'a> {
         device
     }
 
-    /// Returns the decision of the same app on the same device after this time.
+    /// Returns the decision that the same app on the same device would make after this time.
     pub(crate) fn decision_after(&self, time: Duration) -> Decision {
         self.client_at(SystemClock::new().now().wall.plus(time)).current()
     }
 
-    /// Opens the same app on the same device at another time.
+    /// Opens the same app on the same device, with a clock that shows `wall`.
     fn client_at(&self, wall: Timestamp) -> Client {
         let config = Config::builder(DEMO_ORGANIZATION, APP).environment(self.polar.url()).device_id(DEVICE_ID);
         let client = Client::builder(config.build().unwrap()).directory(self.directory.path());
@@ -118,14 +119,14 @@ impl<'a> Device<'a> {
         self.run_with_input(args, "")
     }
 
-    /// Runs the command with this standard input.
+    /// Runs the command, and gives it `input` on its standard input.
     pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Run {
         let run = run(self.command(args), input);
         self.assert_nothing_leaked(&run);
         run
     }
 
-    /// Returns the command for this device and the local Polar.
+    /// Returns the command, configured for this device and the local Polar.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = command();
         command.args(["--organization", DEMO_ORGANIZATION, "--environment", &self.polar.url()]);
@@ -135,7 +136,7 @@ impl<'a> Device<'a> {
         command
     }
 
-    /// Runs the command with `--json`. Returns the exit status and the printed object.
+    /// Runs the command with `--json`. Returns its exit status and the object that it prints.
     pub(crate) fn json(&self, args: &[&str]) -> (i32, Value) {
         let run = self.run(&[args, &["--json"]].concat());
         (run.status, run.json())
@@ -146,18 +147,19 @@ impl<'a> Device<'a> {
         self.directory.path()
     }
 
-    /// Returns the file of the sealed record.
+    /// Returns the path of the sealed record, if it exists.
     pub(crate) fn record(&self) -> Option<PathBuf> {
         let mut files = fs::read_dir(self.directory.path()).unwrap().map(|file| file.unwrap().path());
         files.find(|path| path.extension().is_some_and(|extension| extension == "license"))
     }
 
-    /// Whether a license or seats are stored. The times of recent requests alone take at most this many bytes.
+    /// Returns `true` if a license or seats are stored. A record that contains only the times of recent requests has at
+    /// most 120 bytes.
     pub(crate) fn has_license(&self) -> bool {
         self.record().is_some_and(|path| fs::metadata(path).unwrap().len() > 120)
     }
 
-    /// Edits the record, as a user might.
+    /// Changes the record, as a user might try.
     pub(crate) fn tamper(&self) {
         let path = self.record().unwrap();
         let mut bytes = fs::read(&path).unwrap();
@@ -173,7 +175,7 @@ impl<'a> Device<'a> {
         }
         for file in fs::read_dir(self.directory.path()).unwrap() {
             let path = file.unwrap().path();
-            // another process may rename its record at this instant
+            // reading may fail, because another process may rename its record at this instant
             let sealed = path.extension().is_some_and(|extension| extension == "license" || extension == "tmp");
             let Ok(bytes) = fs::read(&path) else { continue };
             let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -186,7 +188,7 @@ impl<'a> Device<'a> {
 }
 
 impl Device<'_> {
-    /// Returns codes, invitations, tokens, and the secrets of checkouts.
+    /// Returns all addresses, codes, tokens and secrets of checkouts that mails and requests contain.
     fn secrets_of_customers(&self) -> Vec<String> {
         let mails = self.polar.mails().into_iter().flat_map(|mail| [Some(mail.to), mail.code, mail.invitation_token]);
         let requests = self.polar.requests();
@@ -200,20 +202,20 @@ impl Device<'_> {
 }
 
 impl Run {
-    /// Returns the printed object.
+    /// Returns the object that was printed.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stdout.lines().count(), 1, "{self:?}");
         serde_json::from_str(&self.stdout).unwrap()
     }
 }
 
-/// Returns the number of requests to the endpoint.
+/// Returns how many requests were sent to the endpoint.
 pub(crate) fn requests_to(polar: &MockPolar, endpoint: &str) -> usize {
     let to = |request: &RecordedRequest| request.path.ends_with(&format!("/{endpoint}"));
     polar.requests().iter().filter(|request| to(request)).count()
 }
 
-/// Runs all cases, a few at a time. A failing case prints its name.
+/// Runs `test` for all cases, a few at a time. A case that fails prints its name.
 pub(crate) fn for_each<T: Send>(cases: Vec<T>, test: impl Fn(T) + Sync) {
     const AT_A_TIME: usize = 6;
     let cases = Mutex::new(cases.into_iter());

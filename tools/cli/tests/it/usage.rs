@@ -1,4 +1,4 @@
-//! Wrong command lines, and options on both sides of the subcommand.
+//! Tests wrong command lines, and options before and after the subcommand.
 
 use crate::support::{Device, command, run, start_polar};
 use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION};

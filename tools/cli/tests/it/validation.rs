@@ -1,4 +1,4 @@
-//! A licensed user keeps access, whatever goes wrong on the way to Polar.
+//! Tests that a licensed user keeps access, whatever goes wrong between the command and Polar.
 
 use crate::faults::{self, Case};
 use crate::support::{Device, for_each, requests_to, start_polar};
@@ -10,7 +10,7 @@ fn no_fault_ends_access() {
         let polar = start_polar();
         let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
         polar.fault(fault);
-        // the activation has used up the requests of the first second
+        // longer than a second, because the activation has used up the requests of the first second
         let timeout = if hangs { "3s" } else { "10s" };
         let run = device.run(&["validate", "--timeout", timeout, "--json"]);
         assert_eq!(run.status, 0, "{name}: {run:?}");

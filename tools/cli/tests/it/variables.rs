@@ -1,4 +1,4 @@
-//! Sets every common option by its variable, and checks that an option wins over its variable.
+//! Tests that every common option can be set by its variable, and that an option wins over its variable.
 
 use crate::support::{command, run, start_polar};
 use mock_polar::{
@@ -10,7 +10,7 @@ use serde_json::json;
 use std::path::Path;
 use std::process::Command;
 
-/// Returns a command whose options are all set by variables.
+/// Returns a command all of whose options are set by variables.
 fn configured(polar: &MockPolar, directory: &Path) -> Command {
     let mut command = command();
     command.envs([
@@ -30,7 +30,7 @@ fn configured(polar: &MockPolar, directory: &Path) -> Command {
     command
 }
 
-/// Opens the app that these variables describe.
+/// Opens the app with the configuration that these variables describe.
 fn app(polar: &MockPolar, directory: &Path) -> Client {
     let config = Config::builder(DEMO_ORGANIZATION, "com.acme.app").environment(polar.url()).device_id("rack 7");
     let config =

@@ -1,4 +1,4 @@
-//! `--verbose` logs requests and replies.
+//! Tests that `--verbose` logs requests and replies.
 
 use crate::support::{Device, start_polar};
 use mock_polar::{DEMO_KEY_TWO_DEVICES, Fault};

@@ -1,4 +1,4 @@
-// The output of the installed command for people and for programs. MOCK_POLAR_COMMAND is its script.
+// Tests what the installed command prints for people and for programs. MOCK_POLAR_COMMAND is the path of its script.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -16,7 +16,7 @@ const SEED = {
   keys: [{ key: "MINE-0001", benefit: "pro", expires_at: "2025-01-01T00:00:00Z" }],
 };
 
-/** Returns the output up to a line that contains `last`. */
+/** Returns what the command prints, up to and including a line that contains `last`. */
 async function printed(t, last, ...args) {
   const child = spawn(process.execPath, [process.env.MOCK_POLAR_COMMAND, "--port", "0", ...args], {
     stdio: ["ignore", "pipe", "inherit"],

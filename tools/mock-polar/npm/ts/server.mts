@@ -11,15 +11,15 @@ import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timer
 import type * as compiled from "./mock_polar.cjs";
 import { keptBody, Polar } from "./mock_polar.cjs";
 
-/** Options of a local Polar. */
+/** The options of a local Polar. */
 export interface MockPolarOptions {
-  /** The port on 127.0.0.1. Default: any that is free. */
+  /** The port on 127.0.0.1. Default: any free port. */
   port?: number;
-  /** The initial keys, as JSON text or its value. Default: the demo keys. */
+  /** The initial keys, as JSON text or as the value that such text stands for. Default: the demo keys. */
   seed?: string | object;
   /** Whether Polar's rate limits apply. Default: no. */
   rateLimit?: boolean;
-  /** The version of Polar's API for requests that name none, such as `2027-01`. Default: Polar's current one. */
+  /** The version of Polar's API, such as `2027-01`, for requests that name no version. Default: Polar's current one. */
   apiVersion?: string;
   /** Whether mails are shown on the console, for a developer who waits for a code. Default: no. */
   showMails?: boolean;
@@ -27,23 +27,23 @@ export interface MockPolarOptions {
 
 /** A running local Polar. */
 export interface MockPolar {
-  /** The address for the client's option `environment`, such as `http://127.0.0.1:49152`. */
+  /** The address to set as the client's option `environment`, such as `http://127.0.0.1:49152`. */
   readonly url: string;
-  /** The organization that sold the keys, for the client's option `organizationId`. */
+  /** The id of the organization that sold the keys, to set as the client's option `organizationId`. */
   readonly organization: string;
-  /** Sends a request to `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. Rejects if it is refused. */
+  /** Sends a request to `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. Rejects if refused. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** Ends the server: open connections close, and its state is lost. */
+  /** Ends the server. Its open connections close, and its state is lost. */
   close(): Promise<void>;
 }
 
-/** The interval of the worker, and of polling requests that wait. */
+/** The interval at which the worker runs, and at which waiting requests are polled. */
 const LOOK_MS = 20;
 
 /** The time after which an idle connection is closed, as on Polar's server. */
 const KEEP_ALIVE_MS = 5_000;
 
-/** Starts a local Polar. Once this resolves, it accepts requests. Rejects if the port is taken or an option is wrong. */
+/** Starts a local Polar. It accepts requests once this resolves. Rejects if the port is taken or an option is wrong. */
 export async function startMockPolar(options: MockPolarOptions = {}): Promise<MockPolar> {
   const { port = 0, seed, rateLimit = false, apiVersion, showMails = false } = options;
   const text = seed === undefined || typeof seed === "string" ? seed : JSON.stringify(seed);
@@ -62,7 +62,7 @@ export async function startMockPolar(options: MockPolarOptions = {}): Promise<Mo
   return { url, organization, control, close: () => front.close() };
 }
 
-/** Turns the sentence that the WebAssembly throws into an error. */
+/** Calls `make`, and turns a sentence that the WebAssembly throws into an error. */
 function made<T>(make: () => T): T {
   try {
     return make();
@@ -73,11 +73,11 @@ function made<T>(make: () => T): T {
 
 type Send = Extract<compiled.Next, { do: "send" }>;
 
-/** Requests and connections of one local Polar. */
+/** The requests and connections of one local Polar. */
 class Front {
   readonly server: Server;
   readonly #polar: compiled.Polar;
-  /** Functions that poll waiting requests. */
+  /** One function for each waiting request. It polls the request. */
   readonly #waiting = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
 
@@ -90,7 +90,7 @@ class Front {
   }
 
   async listen(port: number): Promise<void> {
-    // loopback only, so that no other computer sees the keys or changes the state
+    // listens on loopback only, so that no other computer sees the keys or changes the state
     this.server.listen(port, "127.0.0.1", 1024);
     try {
       await once(this.server, "listening");
@@ -113,7 +113,7 @@ class Front {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** Polls `look` until it returns something; resolves to `undefined` if the client leaves before. */
+  /** Polls `look` until it returns something. Resolves to `undefined` if the client disconnects first. */
   #found<T>(connection: ServerResponse, look: () => T | undefined): Promise<T | undefined> {
     return new Promise((resolve) => {
       const end = (found: T | undefined): void => {
@@ -137,7 +137,7 @@ class Front {
     if (!body) return;
     const { method = "", url = "", rawHeaders, socket } = request;
     const exchange = this.#polar.receive(method, url, rawHeaders.map(utf8), body, socket.remoteAddress ?? "");
-    // other requests may wait for this one
+    // requests to `/_mock` may be waiting for this request
     this.#look();
     try {
       const next = await this.#next(exchange, response);
@@ -200,7 +200,7 @@ class Front {
   }
 }
 
-/** Reads the whole body, even if only its beginning is kept: a client that is still sending would miss the reply. */
+/** Reads the whole body, even if only its start is kept: a client that is still sending would miss the reply. */
 async function received(request: IncomingMessage): Promise<Uint8Array> {
   const parts: Buffer[] = [];
   let room = keptBody();
@@ -211,7 +211,7 @@ async function received(request: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-/** Decodes a header, which Node reads as Latin-1. */
+/** Decodes a header as UTF-8. Node has decoded it as Latin-1. */
 function utf8(text: string): string {
   return Buffer.from(text, "latin1").toString("utf8");
 }
@@ -230,7 +230,7 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Waits until `begin` calls `go`, or until the client leaves. `begin` returns a function that cancels it. */
+/** Waits until `begin` calls `go`, or until the client disconnects. `begin` returns a function that ends the wait. */
 function waited(response: ServerResponse, begin: (go: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
@@ -243,7 +243,7 @@ function waited(response: ServerResponse, begin: (go: () => void) => () => void)
   });
 }
 
-/** Yields one long JSON string in parts, which are never in memory at once. */
+/** Yields the parts of one long JSON string, so that the whole string is never in memory. */
 function* huge(bytes: number): Generator<Buffer> {
   const PART = 64 * 1024;
   for (let sent = 0; sent < bytes; sent += PART) {

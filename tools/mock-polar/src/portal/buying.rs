@@ -1,4 +1,4 @@
-//! Purchases: from an open checkout to one that Polar's worker fulfils.
+//! Purchases. Turns an open checkout into a confirmed one, which Polar's worker then fulfils.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -16,17 +16,17 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::worker::Job;
 
-/// The result of a purchase in the buyer's browser.
+/// The result of a purchase, as the buyer's browser gets it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Purchase {
-    /// The token, which Polar gives once; none if the address already belongs to a customer.
+    /// The customer's token, which Polar gives only once. `None` if the address already belonged to a customer.
     pub customer_session_token: Option<String>,
-    /// The address to which the browser goes: the success URL, with the token if there is one.
+    /// The address to which the browser goes. It is the success URL, with the token in it if there is a token.
     pub success_url: String,
 }
 
-/// Confirms a checkout at any price, like a buyer who pays in a browser. `site` is the address of Polar's pages.
+/// Confirms a checkout at any price, as when a buyer pays in a browser. `site` is the address of Polar's pages.
 pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, site: &str) -> Result<Purchase, Reply> {
     let now = state.now();
     let entries = Entries::read(Form::read(&serde_json::to_vec(fields).unwrap_or_default())?)?;
@@ -41,7 +41,8 @@ pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, 
     Ok(Purchase { customer_session_token, success_url })
 }
 
-/// Makes the purchase. A token is returned only for a new buyer or one named by the vendor: anybody can type an address.
+/// Makes the purchase. Returns a token only if the buyer is new or the vendor has named the customer, because anybody
+/// can type an address.
 pub(super) fn place(
     state: &mut State,
     secret: &str,
@@ -86,7 +87,7 @@ pub(super) fn place(
     Ok(token)
 }
 
-/// Returns the buyer, and whether Polar trusts that it is this customer.
+/// Returns the customer, and whether Polar trusts that the buyer is this customer.
 fn buyer(database: &mut Database, checkout: &Checkout, now: Timestamp) -> (Uuid, bool) {
     if let Some(named_by_vendor) = checkout.customer {
         return (named_by_vendor, true);
@@ -124,7 +125,7 @@ pub(super) fn must_be_open(checkout: &Checkout) -> Result<(), Reply> {
     }
 }
 
-/// Copies the buyer's data into the checkout.
+/// Copies the data that the buyer entered into the checkout.
 pub(super) fn fill_in(database: &mut Database, secret: &str, entries: &Entries, now: Timestamp) {
     for checkout in database.checkouts.iter_mut().filter(|checkout| checkout.secret == secret) {
         checkout.locale = entries.locale.clone().or_else(|| checkout.locale.take()).or_else(|| Some("en".to_owned()));
@@ -142,7 +143,7 @@ pub(super) fn missing(field: &str, message: &'static str) -> Reply {
     polar_rejection(problem.with_message(message))
 }
 
-/// Returns the address with one more parameter in its query.
+/// Returns the address `url` with one more parameter in its query.
 fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let (before, fragment) = match url.split_once('#') {
         Some((before, fragment)) => (before, format!("#{fragment}")),

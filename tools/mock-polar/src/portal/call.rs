@@ -1,4 +1,4 @@
-//! A request to an endpoint with its sender, version and time.
+//! A request to an endpoint, with its sender, its version of the API and its time.
 
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::versions::ApiVersion;
 
-/// A request to an endpoint.
+/// A request to an endpoint, and what is known about it.
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a RecordedRequest,
     /// The variable parts of the path.
@@ -20,7 +20,7 @@ pub(crate) struct Call<'a> {
     pub(crate) subject: Subject,
     /// The client's address.
     pub(crate) address: &'a str,
-    /// The version of the API for the answer.
+    /// The version of the API in which the request is answered.
     pub(crate) version: ApiVersion,
     pub(crate) now: Timestamp,
 }
@@ -30,17 +30,17 @@ impl Call<'_> {
         self.parts.get(index).map(String::as_str).unwrap_or_default()
     }
 
-    /// Returns the id in the path.
+    /// Returns the id in the path. `name` is the name of this part of the path.
     pub(super) fn id(&self, name: &str) -> Result<Uuid, Reply> {
         ids::parse(self.part(0), vec!["path".into(), name.into()]).map_err(|problem| rejection(&[problem]))
     }
 
-    /// Returns the address of Polar's pages: this server's own, so that no test leaves this machine.
+    /// Returns the address of Polar's pages. They are pages of this server, so that no test leaves this machine.
     pub(super) fn site(&self) -> String {
         self.request.site()
     }
 
-    /// Returns the customer who sent the request, or whose member did.
+    /// Returns the customer who sent the request, or the customer whose member sent it.
     pub(super) fn customer<'a>(&self, state: &'a State) -> Result<&'a Customer, Reply> {
         let id = match self.subject {
             Subject::Customer(id) => Some(id),
@@ -50,7 +50,7 @@ impl Call<'_> {
         id.and_then(|id| state.database.customer(id)).ok_or_else(Reply::unauthorized)
     }
 
-    /// Returns the customer, if the sender may see payments.
+    /// Returns the customer who sent the request, or whose member sent it. Fails if the sender may not see payments.
     pub(super) fn payer<'a>(&self, state: &'a State) -> Result<&'a Customer, Reply> {
         let customer = self.customer(state)?;
         let may = match self.subject {
@@ -72,7 +72,7 @@ impl Call<'_> {
         }
     }
 
-    /// Whether the sender may see something that belongs to this customer, or to one of its members.
+    /// Returns `true` if the sender may see an object that belongs to this customer, or to this member of the customer.
     pub(super) fn sees(&self, customer: Uuid, member: Option<Uuid>) -> bool {
         match self.subject {
             Subject::Customer(id) => id == customer,

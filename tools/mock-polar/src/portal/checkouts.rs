@@ -1,4 +1,4 @@
-//! Checkouts: opening by a link, following and confirming. Requests need only the checkout's secret.
+//! Checkouts: opening one by a link, looking at it, and confirming it. Each request needs only the checkout's secret.
 
 use serde_json::{Map, Value};
 
@@ -14,10 +14,11 @@ use crate::reply::Reply;
 use crate::sessions::random_token;
 use crate::state::State;
 
-/// Parameters of a link that fill in the checkout; all others are passed on to its page.
+/// The parameters of a link that fill in the checkout. All other parameters except `embed_origin` are passed on to the
+/// checkout's page.
 const PREFILLED: [&str; 6] = ["product_id", "amount", "customer_email", "customer_name", "discount_code", "locale"];
 
-/// Creates a checkout and redirects to its page.
+/// Creates a checkout, and redirects to its page.
 pub(crate) fn open_link(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let secret = call.part(0);
     let link = state.database.links.iter().find(|link| link.secret == secret);
@@ -46,7 +47,7 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &view(&state.database, checkout, call)))
 }
 
-/// Changes the data that the buyer enters. The success URL cannot be changed.
+/// Changes the data that the buyer enters. A request cannot change the success URL.
 pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let entries = Entries::of(call.request)?;
     let secret = call.part(0);
@@ -56,7 +57,8 @@ pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     get(state, call)
 }
 
-/// Confirms a checkout, like the buyer's click. A product that costs money needs a payment, which only a browser makes.
+/// Confirms a checkout, as the buyer's click does. If the product costs money, a payment is needed, and only a browser
+/// can make it.
 pub(crate) fn confirm(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let entries = Entries::of(call.request)?;
     let secret = call.part(0).to_owned();
@@ -73,7 +75,7 @@ pub(crate) fn confirm(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &view))
 }
 
-/// Streams the events of the checkout.
+/// Returns the stream of the checkout's events.
 pub(crate) fn stream(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let checkout = find(&state.database, call.part(0), call.now)?;
     let channel = Channel::Checkout(checkout.secret.clone());
@@ -81,7 +83,7 @@ pub(crate) fn stream(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::stream(state.events.listen(channel, elapsed)))
 }
 
-/// Returns the checkout as Polar shows it to the buyer.
+/// Returns the checkout in the form that Polar shows to the buyer.
 pub(super) fn view(database: &Database, checkout: &Checkout, call: &Call) -> Map<String, Value> {
     let mut view = view_for_vendor(database, checkout, call);
     let product = database.product(checkout.product);

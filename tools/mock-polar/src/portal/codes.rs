@@ -1,4 +1,4 @@
-//! Codes by mail, and tokens in exchange for them.
+//! Sends codes by mail, and exchanges them for tokens.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::worker::Job;
 
-/// Mails a code. The reply does not say whether the address belongs to a customer.
+/// Sends a code by mail. The reply does not tell whether the address belongs to a customer.
 pub(crate) fn request(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let email = form.email("email");
@@ -39,14 +39,14 @@ pub(crate) fn request(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(accepted)
 }
 
-/// Exchanges a code for a token, once. A code is not bound to an organization or an address.
+/// Exchanges a code for a token. A code works only once, but it is not bound to an organization or an address.
 pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let code = form.string("code");
     let Some(code) = code.filter(|_| form.is_valid()) else {
         return Err(form.rejection());
     };
-    // Polar hashes it as ASCII.
+    // Polar hashes the code as ASCII, and fails if it is not.
     if !code.is_ascii() {
         return Err(Reply::internal_error());
     }
@@ -76,7 +76,8 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Repl
     Ok(reply)
 }
 
-/// Returns the member with this address. A member of several customers must choose one.
+/// Returns the member with this address, as the id of the member's customer and the address. A person who is a member
+/// of several customers must choose one of them.
 fn member(
     database: &mut Database,
     organization: &Organization,

@@ -1,4 +1,4 @@
-//! Other uses of a token: the customer's data, and lists that are empty here.
+//! Other data to which a token gives access: the customer's data, and lists that are always empty here.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::query::Query;
 use crate::reply::Reply;
 use crate::state::State;
 
-/// Returns the customer's data, also to a plain member.
+/// Returns the customer's data. A member without any special role may see it too.
 pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &call.customer(state)?.portal_view()))
 }
@@ -25,13 +25,13 @@ pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     get(state, call)
 }
 
-/// Refuses, because the vendor has not enabled changes of the address.
+/// Refuses the request, because the vendor has not allowed customers to change their e-mail address.
 pub(crate) fn change_email(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.payer(state)?;
     Err(Reply::not_permitted("Email changes are not enabled for this organization."))
 }
 
-/// Returns an empty list of orders, payment methods and the like, to senders who may see payments.
+/// Returns an empty list of orders, payment methods or the like. Only senders who may see payments get it.
 pub(crate) fn billing(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.payer(state)?;
     empty(call)
@@ -43,7 +43,7 @@ pub(crate) fn subscriptions(state: &mut State, call: &Call) -> Result<Reply, Rep
     empty(call)
 }
 
-/// Streams the events of the customer, such as granted keys.
+/// Returns the stream of the customer's events, such as granted keys.
 pub(crate) fn stream(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let id = call.customer(state)?.id;
     let elapsed = state.clock.elapsed();

@@ -1,4 +1,4 @@
-//! The three endpoints that need a license key and no token: validate, activate, deactivate.
+//! The three endpoints that require a license key and no token: validate, activate and deactivate.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -89,7 +89,7 @@ pub(crate) fn activate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// Frees a seat. Polar checks nothing else, so this works on revoked, disabled and expired keys too.
+/// Frees a seat. Polar does not check the key's status here, so this works for revoked, disabled and expired keys too.
 pub(crate) fn deactivate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let name = LicenseName::read(&mut form);
@@ -102,7 +102,7 @@ pub(crate) fn deactivate(state: &mut State, call: &Call) -> Result<Reply, Reply>
     Ok(Reply::no_content())
 }
 
-/// The members that all three requests have.
+/// The members that the bodies of validate, activate and deactivate have in common.
 struct LicenseName {
     key: Option<String>,
     organization: Option<Uuid>,
@@ -114,7 +114,7 @@ impl LicenseName {
     }
 }
 
-/// Returns the license that a request names, or rejects the request if its form is not valid.
+/// Returns the license that a request names. Returns an error if the form is not valid or the license does not exist.
 fn find<'a>(database: &'a Database, name: LicenseName, form: &Form) -> Result<&'a License, Reply> {
     if !form.is_valid() {
         return Err(form.rejection());
@@ -125,7 +125,7 @@ fn find<'a>(database: &'a Database, name: LicenseName, form: &Form) -> Result<&'
     database.licenses.iter().find(is_meant).ok_or_else(|| Reply::not_found("Not found"))
 }
 
-/// Returns the seat with this id, if its conditions are met.
+/// Returns the seat with this id, if the request meets the conditions of the seat.
 fn held_seat<'a>(
     database: &'a Database,
     license: &License,
@@ -139,13 +139,13 @@ fn held_seat<'a>(
     Err(Reply::not_found("License key does not match required conditions"))
 }
 
-/// Compares whole objects, whatever the order of the names.
+/// Returns `true` if two objects are equal. The order of their members does not matter.
 fn are_equal(stored: &Map<String, Value>, sent: &Map<String, Value>) -> bool {
     let is_sent = |(name, value): (&String, &Value)| sent.get(name).is_some_and(|other| is_equal(value, other));
     stored.len() == sent.len() && stored.iter().all(is_sent)
 }
 
-/// Compares as Python does: `1 == 1.0 == True`, and a string equals only strings.
+/// Compares two values as Python does: `1 == 1.0 == True`, and a string equals only strings.
 fn is_equal(stored: &Value, sent: &Value) -> bool {
     let number = |value: &Value| value.as_bool().map(f64::from).or_else(|| value.as_f64());
     match (number(stored), number(sent)) {
@@ -163,7 +163,7 @@ fn usage_after(license: &License, increment: i64) -> Result<i32, Reply> {
             return Err(Reply::error(400, "BadRequest", &format!("License key only has {remaining} more usages.")));
         }
     }
-    // The database has 32 bits for it, and fails with more.
+    // The column in Polar's database has 32 bits. Polar fails if the number needs more.
     i32::try_from(usage.saturating_add(increment)).map_err(|_| Reply::internal_error())
 }
 

@@ -8,17 +8,18 @@ use crate::problem::Rule;
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 
-/// The members of a change or a confirmation of a checkout. Polar ignores unknown ones, the success URL among them.
+/// The members of a request that changes or confirms a checkout. Polar ignores unknown members, and also the success
+/// URL.
 pub(super) struct Entries {
     pub(super) name: Option<String>,
     pub(super) email: Option<String>,
-    /// The billing address, with all of its members.
+    /// The billing address, with all of its parts.
     pub(super) address: Option<Value>,
     pub(super) locale: Option<String>,
 }
 
 impl Entries {
-    /// Reads the body of a request. Polar refuses an invalid one before it looks for the checkout.
+    /// Reads the body of a request. Like Polar, refuses an invalid body before it looks for the checkout.
     pub(super) fn of(request: &RecordedRequest) -> Result<Self, Reply> {
         Self::read(Form::of(request)?)
     }
@@ -58,7 +59,7 @@ fn not_empty(text: &str) -> Option<String> {
     Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// Whether a text is a language with or without a region: `^[a-zA-Z]{2,3}(-[a-zA-Z]{2}|-[0-9]{3})?$`.
+/// Returns `true` if a text is a language with or without a region: `^[a-zA-Z]{2,3}(-[a-zA-Z]{2}|-[0-9]{3})?$`.
 fn is_locale(text: &str) -> bool {
     let are = |text: &str, is: fn(&u8) -> bool| text.bytes().all(|byte| is(&byte));
     let (language, region) = text.split_once('-').map_or((text, None), |(language, region)| (language, Some(region)));

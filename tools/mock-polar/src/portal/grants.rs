@@ -1,4 +1,4 @@
-//! The benefits that were granted for purchases: here, license keys.
+//! The benefits that purchases have granted. In this crate they are always license keys.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The customer's keys: listing, showing activations, rotating.
+//! The customer's keys: lists them, shows one with its activations, and rotates one.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::query::Query;
 use crate::reply::Reply;
 use crate::state::State;
 
-/// Lists all keys in full, oldest first, without their activations.
+/// Lists all keys, unmasked and oldest first, without their activations.
 pub(crate) fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.customer(state)?;
     let mut query = Query::read(call.request);
@@ -38,7 +38,7 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &WithActivations { license: state.database.license_view(license), activations }))
 }
 
-/// Replaces the key. The old one is unknown at once, for all devices.
+/// Replaces the key by a new one. From then on, the old key is unknown to Polar, also for activated devices.
 pub(crate) fn rotate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let license = find(&state.database, call)?;
     let id = license.id;
@@ -61,7 +61,7 @@ pub(crate) fn rotate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
 }
 
 fn find<'a>(database: &'a Database, call: &Call) -> Result<&'a License, Reply> {
-    // A token that is not for the portal is refused before the path is looked at.
+    // A token that does not belong to a customer is refused before the path is examined.
     if !call.is_of_customer() {
         return Err(Reply::unauthorized());
     }

@@ -1,4 +1,4 @@
-//! The seats of a team: invitations, claiming and managing them.
+//! The seats of a team: invitations, claiming a seat, and managing seats.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::worker::Job;
 
 const INVITATION_LIFETIME: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
-/// Shows the product of an invitation, which stays valid.
+/// Shows the product to which an invitation belongs. The invitation stays valid.
 pub(crate) fn invitation(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let database = &state.database;
     let seat = pending(database, call.part(0), call.now).ok_or_else(unknown_invitation)?;
@@ -37,7 +37,8 @@ pub(crate) fn invitation(state: &mut State, call: &Call) -> Result<Reply, Reply>
     Ok(Reply::json(200, &info))
 }
 
-/// Accepts an invitation, once. The seat gets a member, and the member a token; the key comes later.
+/// Accepts an invitation, which works only once. The seat gets a member, and the member gets a token. The key comes
+/// later.
 pub(crate) fn claim(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let token = form.string("invitation_token");
@@ -60,7 +61,7 @@ pub(crate) fn claim(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     });
     let seat = seat.ok_or_else(refused)?;
     let session = Session::new(Subject::Member(member), call.now);
-    // The member is absent, because Polar has not loaded it.
+    // The reply contains no member, because Polar has not loaded it.
     let view = seat.view(None, address(database, &seat));
     let reply = Reply::json(200, &json!({ "seat": view, "customer_session_token": session.token }));
     database.sessions.push(session);
@@ -68,7 +69,7 @@ pub(crate) fn claim(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// Streams the events of the invited customer.
+/// Returns the stream of the invited customer's events.
 pub(crate) fn stream(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let seat = pending(&state.database, call.part(0), call.now);
     let customer = seat.and_then(|seat| seat.customer).ok_or_else(unknown_invitation)?;
@@ -133,7 +134,7 @@ pub(crate) fn assign(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// Revokes a seat. The worker revokes its holder's key later.
+/// Revokes a seat. The worker later revokes the key of the person who had it.
 pub(crate) fn revoke(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let customer = call.payer(state)?.id;
     let id = call.id("seat_id")?;
@@ -155,7 +156,7 @@ pub(crate) fn revoke(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         seat.revoked_at = Some(call.now);
     });
     let seat = seat.ok_or_else(unknown)?;
-    // The reply still shows who had it.
+    // The reply still shows the address of the person who had the seat.
     let had = member.and_then(|id| database.member(id));
     let address = had.map(|member| member.email.clone()).or(holder);
     let reply = Reply::json(200, &seat.view(had, address.as_deref()));
@@ -165,7 +166,7 @@ pub(crate) fn revoke(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// Lists the members of a customer, for members who may manage them. A token of the customer is refused.
+/// Lists the members of a customer, for members who may manage them. Refuses a token of the customer itself.
 pub(crate) fn members(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let asking = match call.subject {
         Subject::Member(id) => state.database.member(id),
@@ -223,7 +224,7 @@ fn view(database: &Database, seat: &TeamSeat) -> Value {
     seat.view(seat.member.and_then(|id| database.member(id)), address(database, seat))
 }
 
-/// Changes a seat, and moves it to the end of the list, as PostgreSQL does.
+/// Changes a seat. Moves it to the end of the list, because PostgreSQL does so.
 fn update(database: &mut Database, id: Uuid, now: Timestamp, change: impl FnOnce(&mut TeamSeat)) -> Option<TeamSeat> {
     let at = database.team_seats.iter().position(|seat| seat.id == id)?;
     let mut seat = database.team_seats.remove(at);

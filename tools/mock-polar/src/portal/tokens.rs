@@ -1,4 +1,4 @@
-//! Information about a token.
+//! Returns information about a token.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::reply::Reply;
 use crate::sessions::{Session, Subject};
 use crate::state::State;
 
-/// Returns the end of the token.
+/// Returns the time when the token expires.
 pub(crate) fn introspect(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.customer(state)?;
     let token = call.request.bearer_token().unwrap_or_default();
@@ -17,7 +17,7 @@ pub(crate) fn introspect(state: &mut State, call: &Call) -> Result<Reply, Reply>
     Ok(Reply::json(200, &json!({ "expires_at": session.expires_at, "return_url": session.return_url })))
 }
 
-/// Returns the holder of the token.
+/// Returns the customer or member who has the token.
 pub(crate) fn user(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let customer = call.customer(state)?;
     let member = match call.subject {

@@ -1,4 +1,4 @@
-//! Endpoints for a vendor's backend with its secret: sessions for its customers, and checkouts.
+//! Endpoints that a vendor's backend calls with its secret. They create sessions for customers, and checkouts.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub(crate) fn create_session(state: &mut State, call: &Call) -> Result<Reply, Re
     Ok(Reply::json(201, &reply))
 }
 
-/// Creates a checkout with a success URL of the vendor's choice.
+/// Creates a checkout. The vendor chooses its success URL.
 pub(crate) fn create_checkout(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let vendor = vendor(call)?;
     let sent: Map<String, Value> = serde_json::from_slice(&call.request.body).unwrap_or_default();
@@ -72,13 +72,13 @@ pub(crate) fn create_checkout(state: &mut State, call: &Call) -> Result<Reply, R
     Ok(Reply::json(201, &view))
 }
 
-/// Answers at every other endpoint that needs a vendor's secret.
+/// Answers a request to any other endpoint that requires a vendor's secret.
 pub(crate) fn other(_state: &mut State, call: &Call) -> Result<Reply, Reply> {
     vendor(call)?;
     Err(Reply::framework_error(501, "mock-polar does not have this endpoint; see its README"))
 }
 
-/// Creates a token for the customer with this address, as a vendor's backend does for an app.
+/// Creates a token for the customer with this e-mail address, as a vendor's backend does for an app.
 pub(crate) fn customer_token(state: &mut State, email: &str) -> Option<String> {
     let has_email = |customer: &&Customer| customer.email().is_some_and(|known| known.eq_ignore_ascii_case(email));
     let customer = state.database.customers.iter().find(has_email).cloned()?;

@@ -6,7 +6,7 @@ use crate::merchant::{Activation, KeyInfo, NewKey};
 use crate::sold::{KeyOrder, KeySubscription};
 use crate::timestamp::Timestamp;
 
-/// Keys and activations, as a merchant or customer changes them.
+/// Methods that change keys and activations as a merchant or a customer does.
 impl MockPolar {
     /// Issues a key and returns it.
     #[track_caller]
@@ -37,7 +37,7 @@ impl MockPolar {
         self.key(key).usage
     }
 
-    /// Revokes the benefit, as after a refund or at the end of a subscription.
+    /// Revokes the key's benefit, as happens after a refund or at the end of a subscription.
     #[track_caller]
     pub fn revoke(&self, key: &str) {
         self.change(key, |license| license.status = Status::Revoked);
@@ -55,54 +55,56 @@ impl MockPolar {
         self.change(key, |license| license.status = Status::Granted);
     }
 
-    /// Deletes the key; Polar does not know it any more.
+    /// Deletes the key. Polar then does not know it any more.
     #[track_caller]
     pub fn delete(&self, key: &str) {
         self.change(key, |license| license.deleted = true);
     }
 
-    /// Replaces the key, and returns the new one. The old one is unknown at once; activations stay.
+    /// Replaces the key by a new one, and returns the new one. The old one is unknown at once, and its activations move
+    /// to the new one.
     #[track_caller]
     pub fn rotate(&self, key: &str) -> String {
         or_panic(self.state(|state| state.rotate_key(key)).ok_or_else(|| unknown_key(key)))
     }
 
-    /// Changes the expiry of the key; `None` for none.
+    /// Changes when the key expires. With `None` it never expires.
     #[track_caller]
     pub fn set_expires_at(&self, key: &str, at: impl Into<Option<Timestamp>>) {
         let at = at.into();
         self.change(key, |license| license.expires_at = at);
     }
 
-    /// Changes the number of devices that may be activated; `None` for a key that needs no activation.
+    /// Changes how many devices may be activated. With `None` the key needs no activation.
     #[track_caller]
     pub fn set_limit_activations(&self, key: &str, devices: impl Into<Option<u32>>) {
         let devices = devices.into();
         self.change(key, |license| license.limit_activations = devices);
     }
 
-    /// Changes the usage limit; `None` for none.
+    /// Changes the usage limit. With `None` the key has no limit.
     #[track_caller]
     pub fn set_limit_usage(&self, key: &str, uses: impl Into<Option<u32>>) {
         let uses = uses.into();
         self.change(key, |license| license.limit_usage = uses);
     }
 
-    /// Changes the subscription by which the key was sold; `None` for none.
+    /// Changes the subscription by which the key was sold. With `None` it was sold without one.
     #[track_caller]
     pub fn set_subscription(&self, key: &str, subscription: impl Into<Option<KeySubscription>>) {
         let subscription = subscription.into();
         self.change(key, |license| license.subscription = subscription);
     }
 
-    /// Changes the order by which the key was sold; `None` for none.
+    /// Changes the order by which the key was sold. With `None` it was sold without one.
     #[track_caller]
     pub fn set_order(&self, key: &str, order: impl Into<Option<KeyOrder>>) {
         let order = order.into();
         self.change(key, |license| license.order = order);
     }
 
-    /// Moves the key to another benefit (name or id), to test an app's configuration. Merchants cannot do this.
+    /// Moves the key to another benefit, given by its name or id, to test an app's configuration. A merchant cannot do
+    /// this.
     #[track_caller]
     pub fn set_benefit(&self, key: &str, benefit: &str) {
         let id = self.benefit_id(benefit);
@@ -116,8 +118,8 @@ impl MockPolar {
         or_panic(removed.then_some(()).ok_or_else(|| format!("there is no activation `{id}`")));
     }
 
-    /// Returns every string in Polar's replies that identifies a customer. A program must not write any of them to files,
-    /// logs or debug output.
+    /// Returns every string in Polar's replies that identifies a customer or a member. The program under test must not
+    /// write any of them to files, logs or debug output.
     pub fn personal_data(&self) -> Vec<String> {
         self.state(|state| state.personal_data())
     }

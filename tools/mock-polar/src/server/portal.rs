@@ -1,4 +1,4 @@
-//! Methods by which a test uses the mailbox, the checkout page and the vendor's backend.
+//! Methods by which a test reads the mails, pays at the checkout page and acts as the vendor's backend.
 
 use std::time::Duration;
 
@@ -7,35 +7,36 @@ use crate::fulfilment;
 use crate::mails::Mail;
 use crate::portal::{self, Purchase};
 
-/// The customer portal: the mailbox, the buyer and the vendor's backend.
+/// Methods about the customer portal: the mailbox, the buyer and the vendor's backend.
 impl MockPolar {
     /// Returns the mails that Polar sent, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.state(|state| state.mails.clone())
     }
 
-    /// Waits until Polar has sent `count` mails; `false` if that takes longer than `timeout`.
+    /// Waits until Polar has sent `count` mails. Returns `false` if that takes longer than `timeout`.
     pub fn wait_for_mails(&self, count: usize, timeout: Duration) -> bool {
         self.machine.shared.wait_for(|state| state.mails.len(), count, timeout)
     }
 
-    /// Sets the delay of later mails, by the server's clock. At the start: none.
+    /// Sets how long later mails are delayed, by the server's clock. At the start they are not delayed.
     pub fn delay_mails(&self, by: Duration) {
         self.state(|state| state.worker.delay_mails(by));
     }
 
-    /// Sets the delay between later purchases or claimed seats and their keys. At the start: one second.
+    /// Sets how long Polar waits after each later purchase, or after each later claim of a seat, before it grants the
+    /// key. At the start it waits for one second.
     pub fn delay_purchases(&self, by: Duration) {
         self.state(|state| state.worker.delay_purchases(by));
     }
 
-    /// Lets Polar's worker carry out all jobs now: mails arrive, and purchases get their keys.
+    /// Makes Polar's worker carry out all of its jobs at once: mails arrive, and purchases get their keys.
     pub fn run_worker(&self) {
         self.state(fulfilment::run_all);
         self.machine.shared.announce();
     }
 
-    /// Pays a checkout at any price, by its client secret, like a buyer in a browser.
+    /// Pays a checkout at any price, like a buyer in a browser. The client secret identifies the checkout.
     #[track_caller]
     pub fn pay(&self, client_secret: &str, email: &str) -> Purchase {
         let fields = serde_json::json!({ "customer_email": email, "customer_billing_address": { "country": "GB" } });
@@ -44,15 +45,16 @@ impl MockPolar {
         or_panic(paid.map_err(|refusal| String::from_utf8_lossy(&refusal.body).into_owned()))
     }
 
-    /// Creates a token for the customer with this address, as a vendor's backend does for an app.
+    /// Creates a token for the customer with this e-mail address, as a vendor's backend does for an app.
     #[track_caller]
     pub fn customer_token(&self, email: &str) -> String {
         let token = self.state(|state| portal::customer_token(state, email));
         or_panic(token.ok_or_else(|| format!("there is no customer `{email}`")))
     }
 
-    /// Shows or hides the activations of a benefit's keys (name or id) in the customer portal. This is the vendor's switch
-    /// "Enable user to deactivate instances via Polar". At the start it is on, unless the seed turns it off.
+    /// Shows or hides, in the customer portal, the activations of a benefit's keys. The benefit is given by its name or
+    /// id. This is the vendor's switch "Enable user to deactivate instances via Polar". At the start it is on, unless
+    /// the seed turns it off.
     #[track_caller]
     pub fn show_activations(&self, benefit: &str, shown: bool) {
         let id = self.benefit_id(benefit);

@@ -1,4 +1,4 @@
-//! Keys as merchants and customers change them.
+//! Tests how merchants and customers change keys.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;

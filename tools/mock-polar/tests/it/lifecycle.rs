@@ -1,4 +1,4 @@
-//! Starting, stopping and restarting.
+//! Tests starting, stopping and restarting the server.
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
@@ -34,7 +34,7 @@ fn a_stopped_server_refuses_connections_and_restarts_on_its_port_with_its_state(
 fn the_port_of_a_stopped_server_stays_reserved_until_it_is_dropped() {
     let polar = MockPolar::start().unwrap();
     let address = polar.address();
-    // Without `SO_REUSEADDR`, as the system binds a free port.
+    // Binds without `SO_REUSEADDR`, as the system does when it searches for a free port.
     let is_free = || TcpSocket::new_v4().unwrap().bind(address).is_ok();
     assert!(!is_free());
     polar.stop();

@@ -1,5 +1,5 @@
-//! Tests of the server over real sockets, in one program, so that only one is linked. `cfg(test)` tells clippy that helpers
-//! here may panic.
+//! Tests of the server over real sockets. They are one program, so that only one has to be linked. `cfg(test)` tells
+//! clippy that the helpers here may panic.
 
 #[cfg(test)]
 mod black_box;

@@ -49,7 +49,7 @@ fn the_npm_package_has_the_replies_of_this_server() {
     assert!(kept == written, "{FILE} is not what Polar answers; set POLAR_LICENSE_WRITE_TYPES=1 to write it");
 }
 
-/// Validates another seat, which was activated with conditions.
+/// Activates a device with conditions, and validates it with the conditions of another device.
 fn conditions(polar: &MockPolar, unlike: &Value) -> Reply {
     let key = polar.add_key(mock_polar::NewKey::new("pro").key("CONDITIONS").limit_activations(1));
     let mut body = activation(polar, &key);
@@ -74,14 +74,14 @@ fn source(replies: &[(&str, Reply)]) -> String {
         });
         let headers = retry_after.map_or_else(|| json!({}), |seconds| json!({ "retry-after": seconds.to_string() }));
         let mut recorded = json!({ "status": reply.status, "headers": headers, "body": body.unwrap_or_default() });
-        // another package of the workspace may have serde_json keep the order of the reply
+        // sorted, because another package of the workspace may make serde_json keep the order of the reply
         recorded.sort_all_objects();
         writeln!(text, "  {name}: {recorded},").unwrap();
     }
     text + "} as const;\n"
 }
 
-/// Replaces ids that are random on every server.
+/// Replaces ids that are random by ids that are always the same.
 fn with_stable_ids(value: Value, ids: &mut HashMap<String, String>) -> Value {
     match value {
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, with_stable_ids(value, ids))).collect(),

@@ -1,4 +1,4 @@
-//! Reading seeds, and the messages for mistakes in them.
+//! Tests how seeds are read, and the messages for mistakes in them.
 
 use mock_polar::{MockPolar, Seed, Status};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! A client that shows every byte of a reply, which an HTTP library would hide.
+//! A client that shows every byte of a reply. An HTTP library would hide some of them.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use mock_polar::{Endpoint, MockPolar};
 use serde_json::{Value, json};
 
-/// A time limit that only a failing test reaches.
+/// A time limit that only a test that fails reaches.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A local Polar that accepts requests.
@@ -31,7 +31,7 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// Whether the body is as long as its headers announced.
+    /// Whether the body has the length that its headers announced.
     pub(crate) complete: bool,
 }
 
@@ -49,7 +49,7 @@ impl Reply {
     }
 }
 
-/// Sends one request on a new connection; `None` if it closes without a reply.
+/// Sends one request on a new connection. Returns `None` if the connection closes without a reply.
 pub(crate) fn exchange(
     address: SocketAddr,
     method: &str,
@@ -61,7 +61,7 @@ pub(crate) fn exchange(
     read_reply(&mut stream, method)
 }
 
-/// Sends a request and leaves the reply on the connection.
+/// Sends a request. Returns the connection, from which the reply can be read.
 pub(crate) fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
@@ -99,13 +99,13 @@ pub(crate) fn read_reply(stream: &mut TcpStream, method: &str) -> Option<Reply> 
     Some(reply)
 }
 
-/// Reads the head of a reply and no byte of its body.
+/// Reads the head of a reply, but no byte of its body.
 pub(crate) fn read_head(stream: &mut TcpStream) -> Reply {
     let raw = read_until(stream, |raw| raw.ends_with(b"\r\n\r\n"));
     parse_head(std::str::from_utf8(&raw[..raw.len() - 4]).unwrap())
 }
 
-/// Reads a body in chunks until it has `events` blank lines.
+/// Reads a body that is sent in chunks, until it contains `events` blank lines.
 pub(crate) fn read_events(stream: &mut TcpStream, events: usize) -> String {
     let is_over = |raw: &[u8]| raw.windows(6).filter(|bytes| bytes == b"\r\n\r\n\r\n").count() >= events;
     String::from_utf8(decode_chunks(&read_until(stream, is_over)).0).unwrap()
@@ -133,7 +133,7 @@ fn decode_chunks(mut rest: &[u8]) -> (Vec<u8>, bool) {
     (body, false)
 }
 
-/// Whether nothing arrives for 50 ms, which is long on loopback.
+/// Returns `true` if nothing arrives for 50 ms, which is long on loopback.
 pub(crate) fn stays_silent(stream: &mut TcpStream) -> bool {
     stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
     let read = stream.read(&mut [0]);
@@ -141,11 +141,11 @@ pub(crate) fn stays_silent(stream: &mut TcpStream) -> bool {
     matches!(read, Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()))
 }
 
-/// The path of the endpoint that mails a code.
+/// The path of the endpoint that sends a code by mail.
 pub(crate) const REQUEST_CODE: &str = "/v1/customer-portal/customer-session/request";
 /// The path of the endpoint that exchanges a code for a token.
 pub(crate) const AUTHENTICATE: &str = "/v1/customer-portal/customer-session/authenticate";
-/// The path of the list of license keys.
+/// The path of the endpoint that lists license keys.
 pub(crate) const KEYS: &str = "/v1/customer-portal/license-keys/";
 pub(crate) const JSON: (&str, &str) = ("Content-Type", "application/json");
 
@@ -159,7 +159,7 @@ pub(crate) fn path(endpoint: Endpoint) -> &'static str {
     found.unwrap_or_else(|| panic!("the path of {endpoint:?} has variable parts")).1
 }
 
-/// Sends a body as JSON with its length; `None` if the connection closes without a reply.
+/// Sends a body as JSON, with its length. Returns `None` if the connection closes without a reply.
 pub(crate) fn try_call(
     polar: &impl Front,
     method: &str,
@@ -176,13 +176,13 @@ pub(crate) fn call(polar: &impl Front, method: &str, path: &str, headers: &[(&st
     try_call(polar, method, path, headers, body).expect("a reply")
 }
 
-/// Sends a request with the token of a customer, a member or a vendor.
+/// Sends a request with a token, which belongs to a customer, a member or a vendor.
 pub(crate) fn call_as(token: &str, polar: &impl Front, method: &str, path: &str, body: &Value) -> Reply {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     call(polar, method, path, &[("Authorization", &format!("Bearer {token}"))], &body)
 }
 
-/// Posts JSON to an endpoint; `None` if the connection closes without a reply.
+/// Posts JSON to an endpoint. Returns `None` if the connection closes without a reply.
 pub(crate) fn try_post(polar: &impl Front, endpoint: Endpoint, body: &Value) -> Option<Reply> {
     try_call(polar, "POST", path(endpoint), &[], &body.to_string())
 }
@@ -203,7 +203,7 @@ pub(crate) fn post_without_reading(
     send(polar.address(), "POST", path(endpoint), &all, body.as_bytes())
 }
 
-/// Opens a checkout by a link and returns its secret.
+/// Opens a checkout by a link, and returns the checkout's secret.
 pub(crate) fn open_checkout(polar: &impl Front, link: &str) -> String {
     let reply = call(polar, "GET", &format!("/v1/checkout-links/{link}/redirect"), &[], "");
     assert_eq!(reply.status, 307);
@@ -212,7 +212,7 @@ pub(crate) fn open_checkout(polar: &impl Front, link: &str) -> String {
     page.strip_prefix("/checkout/").unwrap().to_owned()
 }
 
-/// Reads byte by byte, until `is_over` returns `true`.
+/// Reads byte by byte until `is_over` returns `true`.
 fn read_until(stream: &mut TcpStream, is_over: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut raw = Vec::new();
     while !is_over(&raw) {

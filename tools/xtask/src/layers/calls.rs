@@ -1,8 +1,8 @@
-//! The calls of methods that cross files. Imports do not show them: `impl` blocks of one type may be spread over files,
-//! and a value needs no import.
+//! Finds method calls that cross files. Imports do not show such calls: the `impl` blocks of one type may be in several
+//! files, and a value can be used without an import.
 //!
-//! Knows the type of `self`, of parameters with a declared type, of their fields, and of paths such as `Type::method`. Does
-//! not know the types of variables, of results, and of what a trait object stands for.
+//! The search knows the type of `self`, of parameters with a declared type, of the fields of both, and of paths such as
+//! `Type::method`. It does not know the types of variables and results, nor the type behind a trait object.
 
 use std::collections::BTreeMap;
 
@@ -14,23 +14,25 @@ use syn::{
 
 use super::{Names, is_for_tests};
 
-/// The types, methods and calls of one Rust file. All types are as the file writes them, below the module that does.
+/// The types, methods and calls of one Rust file. Each type has the path that the file writes, appended to the path of
+/// the module that writes it.
 #[derive(Default)]
 pub(super) struct Calls {
-    /// The methods that the file defines, with their type.
+    /// The methods that the file defines, each as its type and its name.
     pub(super) methods: Vec<(Names, String)>,
-    /// The fields that the file declares: struct, field, and the field's type.
+    /// The fields that the file declares, each as the struct, the field's name, and the field's type.
     pub(super) fields: Vec<(Names, String, Names)>,
     pub(super) calls: Vec<Call>,
-    /// The module of the code that is being visited.
+    /// The path of the module that contains the code being visited.
     place: Names,
-    /// The type of the `impl` block that is being visited.
+    /// The type of the `impl` block being visited.
     own: Option<Names>,
-    /// The parameters with a known type of the function that is being visited.
+    /// The parameters with known types of the function being visited. The key is the parameter's name.
     parameters: BTreeMap<String, Names>,
 }
 
-/// A call such as `engine.pacer.reserve(…)`: the type of `engine`, the fields `pacer`, the method `reserve`.
+/// A call such as `engine.pacer.reserve(…)`: `root` is the type of `engine`, `fields` is `pacer`, and `method` is
+/// `reserve`.
 pub(super) struct Call {
     pub(super) root: Names,
     pub(super) fields: Vec<String>,
@@ -44,7 +46,7 @@ impl Calls {
         calls
     }
 
-    /// Returns the name of a type, without references and smart pointers.
+    /// Returns the name of a type, without its references and smart pointers.
     fn named(&self, wanted: &Type) -> Option<Names> {
         match wanted {
             Type::Reference(reference) => self.named(&reference.elem),
@@ -65,7 +67,7 @@ impl Calls {
         }
     }
 
-    /// Returns a path as it is written in this place.
+    /// Returns the path for which `names` stand in the module being visited.
     fn path(&self, names: Names) -> Option<Names> {
         match names.first()?.as_str() {
             "Self" => Some([self.own.clone()?, names.get(1..)?.to_vec()].concat()),
@@ -74,7 +76,7 @@ impl Calls {
         }
     }
 
-    /// Returns the type at the root of `a.b.c`, and the fields.
+    /// Returns, for a receiver such as `a.b.c`, the type of `a` and the fields `b` and `c`.
     fn receiver(&self, receiver: &Expr) -> Option<(Names, Vec<String>)> {
         match receiver {
             Expr::Paren(inner) => self.receiver(&inner.expr),

@@ -5,21 +5,21 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 /// One code block.
 #[derive(Debug, PartialEq)]
 pub(super) struct Block {
-    /// The number of the line where the block begins, from 1.
+    /// The number of the line where the block begins. The first line of the text is 1.
     pub(super) line: usize,
-    /// The text after the opening fence: the language and its attributes. Empty for an indented block.
+    /// The text after the opening fence, that is, the language and its attributes. Empty for an indented block.
     info: String,
     /// The code, without the block's own indentation.
     pub(super) text: String,
 }
 
 impl Block {
-    /// Returns the language: `rust` of `rust,no_run`, or an empty string if there is none.
+    /// Returns the language, such as `rust` for `rust,no_run`, or an empty string if the block names none.
     pub(super) fn language(&self) -> &str {
         self.words().next().unwrap_or_default()
     }
 
-    /// Returns the attributes after the language: `no_run` of `rust,no_run`.
+    /// Returns the attributes after the language, such as `no_run` for `rust,no_run`.
     pub(super) fn attributes(&self) -> impl Iterator<Item = &str> {
         self.words().skip(1)
     }

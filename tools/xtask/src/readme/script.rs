@@ -10,10 +10,10 @@ use xshell::{Shell, cmd};
 use super::blocks::Block;
 use crate::shell;
 
-/// The command that runs these checks, which READMEs name for contributors.
+/// The command that runs these checks. READMEs name it for contributors.
 pub(super) const TEST_COMMAND: &str = "cargo xtask test";
 
-/// The first command that an app developer types. Before a release crates.io does not have this version.
+/// The first command that an app developer types. Before a release is published, crates.io does not have its version.
 const ADD_COMMAND: &str = "cargo add polar-license";
 
 /// Runs the block's commands in one shell, and checks that the output contains the lines that the block shows.
@@ -23,7 +23,7 @@ pub(super) fn run(sh: &Shell, block: &Block) -> Result<()> {
     fs::create_dir(reader.path().join("src"))?;
     fs::write(reader.path().join("src/lib.rs"), "")?;
 
-    // -x shows each command before it runs; the trap ends processes that the block left in the background
+    // `-x` shows each command before it runs; the trap ends processes that the block has left in the background
     let mut script =
         String::from("exec 2>&1; PS4='$ '\ntrap '{ set +x; kill $(jobs -p) || true; } 2>/dev/null' EXIT\nset -ex\n");
     for line in commands(block) {
@@ -60,7 +60,8 @@ pub(super) fn run(sh: &Shell, block: &Block) -> Result<()> {
     }
 }
 
-/// Returns the lines of a `sh` block or the lines after `$ ` of a `console` block. Empty for any other block.
+/// Returns the commands of a block: every line of a `sh` block, or the text after `$ ` in the lines of a `console`
+/// block. Any other block has none.
 pub(super) fn commands(block: &Block) -> Vec<String> {
     match block.language() {
         "sh" => block.text.lines().map(Into::into).collect(),
@@ -75,7 +76,8 @@ fn shown_output(block: &Block) -> impl Iterator<Item = &str> {
     block.text.lines().filter(move |line| console && !line.starts_with("$ "))
 }
 
-/// Returns the first shown line that the output does not contain after the lines shown before it.
+/// Returns the first shown line that does not follow in the output, or `None`. Searches for each line after the place
+/// where the line before it was found.
 fn missing<'a>(shown: impl Iterator<Item = &'a str>, output: &[String]) -> Option<&'a str> {
     let mut rest = output.iter().map(|line| line.trim());
     shown

@@ -1,5 +1,5 @@
-//! The files that runs of the steps leave in `target/steps`: how long each step took, and which steps of an interrupted
-//! run have passed. Each step has files of its own, because two lanes write at the same time.
+//! The files in `target/steps` that record how long each step took, and which steps of an interrupted run have passed.
+//! Each step has files of its own, because two lanes write at the same time.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,10 +9,11 @@ use anyhow::Result;
 
 use crate::workspace;
 
-/// The folder with an empty file for each step that has passed in a full run. Exists until that run has ended well.
+/// The folder with an empty file for each step that has passed in a full run. It exists from the start of the run until
+/// all steps have passed.
 const PASSED: &str = "passed";
 
-/// The folder with a file for each step that holds the seconds it took.
+/// The folder with one file for each step. The file contains how many seconds the step took.
 const SECONDS: &str = "seconds";
 
 /// Begins the record of a full run.
@@ -21,7 +22,7 @@ pub(super) fn begin() -> Result<()> {
     Ok(fs::create_dir_all(folder(PASSED)?)?)
 }
 
-/// Removes the record of a full run, because there is nothing left to resume.
+/// Removes the record of a full run, because nothing remains to be resumed.
 pub(super) fn end() -> Result<()> {
     match fs::remove_dir_all(folder(PASSED)?) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
@@ -29,7 +30,7 @@ pub(super) fn end() -> Result<()> {
     }
 }
 
-/// Returns `true` if a full run was begun and did not end well.
+/// Returns `true` if a full run has begun and not all of its steps have passed.
 pub(super) fn is_unfinished() -> bool {
     folder(PASSED).is_ok_and(|folder| folder.exists())
 }
@@ -44,12 +45,12 @@ pub(super) fn passed(step: &str, time: Duration) -> Result<()> {
     Ok(fs::write(seconds.join(step), time.as_secs_f32().to_string())?)
 }
 
-/// Returns `true` if a step has passed in the full run that was interrupted.
+/// Returns `true` if the step has passed in the interrupted full run.
 pub(super) fn has_passed(step: &str) -> bool {
     folder(PASSED).is_ok_and(|folder| folder.join(step).exists())
 }
 
-/// Returns the time that a step took when it last passed.
+/// Returns how long the step took when it last passed.
 pub(super) fn last(step: &str) -> Option<Duration> {
     let seconds = fs::read_to_string(folder(SECONDS).ok()?.join(step)).ok()?;
     Duration::try_from_secs_f32(seconds.parse().ok()?).ok()

@@ -1,6 +1,6 @@
-//! Lanes of steps that run at the same time, each in a process of its own. Each line of output is shown as it arrives,
-//! after the name of its lane. The last lines of a failed lane are shown again at the end, because often only the end
-//! of a log is kept.
+//! Lanes of steps. Lanes run at the same time, each in a process of its own. Each line of output is shown as it
+//! arrives, after the name of its lane. The last lines of a failed lane are shown again at the end, because often only
+//! the end of a log is kept.
 
 use std::collections::VecDeque;
 use std::env;
@@ -19,11 +19,11 @@ pub(super) struct Lane {
     pub(super) steps: Vec<&'static str>,
 }
 
-/// The time to wait for the end of a lane's output after the lane has ended: a process that it left behind may hold the
-/// output open.
+/// The time to wait for the end of a lane's output after the lane's process has ended. A process that the lane left
+/// behind may hold the output open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
-/// The number of a failed lane's last lines that are shown again. The whole report of most tests fits.
+/// The number of lines at the end of a failed lane's output that are shown again. The whole report of most tests fits.
 const LAST_LINES: usize = 100;
 
 /// Runs all lanes to their end, even if one fails.
@@ -42,7 +42,7 @@ impl Lane {
         let mut command = Command::new(env::current_exe()?);
         command.arg("test").args(&self.steps).stdin(Stdio::null()).stdout(end.try_clone()?).stderr(end);
         let mut process = command.spawn().with_context(|| format!("cannot start the steps of {}", self.name))?;
-        // `command` holds the writing end of the pipe, which would never close
+        // `command` holds the writing end of the pipe, so without this `drop` the pipe would never close
         drop(command);
 
         let last = Arc::new(Mutex::new(VecDeque::new()));
@@ -50,7 +50,7 @@ impl Lane {
         let (name, lines) = (self.name, Arc::clone(&last));
         thread::spawn(move || ended.send(show(name, output, &lines)));
         let status = process.wait()?;
-        // a lane does not fail because its output could not be shown
+        // an error is ignored, because a lane does not fail if its output cannot be shown
         let _ = all_shown.recv_timeout(LEFT_OPEN);
         if status.success() {
             return Ok(());
@@ -68,7 +68,7 @@ fn show(name: &str, output: PipeReader, last: &Mutex<VecDeque<Vec<u8>>>) -> io::
         if !line.ends_with(b"\n") {
             line.push(b'\n');
         }
-        // in one write, so that no line of the other lane comes between
+        // writes the line at once, so that no line of the other lane comes between its parts
         io::stdout().write_all(&[format!("{name:8} │ ").as_bytes(), &line].concat())?;
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         last.push_back(mem::take(&mut line));

@@ -1,5 +1,5 @@
-# maturin writes this module when it builds the wheel, from the declarations that cbindgen and cffi find in the C
-# library.
+# Describes the module that maturin writes when it builds the wheel, from the declarations that cbindgen and cffi find
+# in the C library.
 from collections.abc import Callable
 from typing import Any, TypeVar
 

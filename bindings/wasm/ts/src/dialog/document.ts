@@ -1,4 +1,7 @@
-/** Elements of the dialog. Never parses HTML from text, so that it works under a policy that requires trusted types. */
+/**
+ * Helpers that create and update the dialog's elements. They never parse HTML from text, so that they work on pages
+ * whose policy requires trusted types.
+ */
 
 /** Creates an element with attributes and children. */
 export function create<Name extends keyof HTMLElementTagNameMap>(
@@ -12,12 +15,12 @@ export function create<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets the text of an element if it differs: a screen reader announces each change. */
+/** Sets the text of an element, but only if the text differs, because a screen reader announces every change. */
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** The attributes of a field whose content is neither prose nor a name. */
+/** The attributes of an input field whose content is neither prose nor a name, such as a key. */
 export const PLAIN_FIELD = {
   dir: "ltr",
   autocapitalize: "off",

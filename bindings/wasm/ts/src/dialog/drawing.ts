@@ -1,6 +1,6 @@
 /**
- * The dialog's document, which is built once and updated, so that the focus stays in place and a screen reader
- * announces what changed. Never parses HTML from text, and works under a Content-Security-Policy without
+ * The dialog's document. It is built once and then updated, so that the focus stays in place and a screen reader
+ * announces what has changed. Never parses HTML from text, and works under a Content-Security-Policy without
  * `unsafe-inline`.
  */
 
@@ -9,22 +9,22 @@ import { STYLE } from "./style.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import type { Action, View } from "./view.js";
 
-/** The user's actions. */
+/** Receives the user's actions. */
 export interface Listener {
   act(action: Action, key: string): void;
-  /** Closes the dialog, or cancels the running operation. */
+  /** Goes one step back: cancels the running operation, leaves the present page, or closes the dialog. */
   leave(): void;
   close(): void;
-  /** Opens a page of the vendor's. Returns `false` if the app opens it. */
+  /** Opens one of the vendor's pages. Returns `false` if the app opens it instead. */
   follow(url: string): boolean;
 }
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Moves the focus without scrolling. */
+/** Options for `focus()` that keep the page from scrolling. */
 const STAYING: FocusOptions = { preventScroll: true };
 
-/** The lines of each icon, in a square of 24. */
+/** The lines of each icon, in a square of 24 by 24. */
 const ICONS = {
   good: "M5.5 12.5l4.5 4.5 8.5-9.5",
   waiting: "M12 5.5V12l4 2.5",
@@ -32,7 +32,7 @@ const ICONS = {
   none: "M18.5 9a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0ZM12.3 11.7 5.5 18.5M8 16l2 2",
 };
 
-/** The buttons in their order, each with its label. The link's label depends on the page. */
+/** The main buttons in their order, each with its label. The label of the link depends on the page that it opens. */
 const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["devices", "dialog.manage_devices"],
   ["move", "dialog.move"],
@@ -46,7 +46,7 @@ const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["cancel", "dialog.cancel"],
 ];
 
-/** Less important actions, below the others. */
+/** The buttons for less important actions, which are shown below the others. */
 const FURTHER: readonly (readonly [Action, DialogTextCode])[] = [
   ["check", "dialog.check"],
   ["find_key", "dialog.find_key"],
@@ -77,7 +77,7 @@ export class Drawing {
   readonly #hint = create("p", { id: "hint", part: "hint", class: "hint" });
   readonly #form = create("form", { part: "form", novalidate: "" }, this.#label, this.#input, this.#hint);
   readonly #error = create("p", { id: "error", part: "error", class: "error", role: "alert" });
-  /** The container of pages from other parts. */
+  /** The container in which pages from other modules, such as those for customers, are drawn. */
   readonly place = create("div", { part: "page" });
   readonly #status: HTMLElement;
   readonly #actions: HTMLElement;
@@ -93,7 +93,7 @@ export class Drawing {
     this.#listener = listener;
     this.#buttons = BUTTONS.map(([action, code]) => [this.#button(action), action, code]);
     this.#further = FURTHER.map(([action, code]) => [this.#button(action), action, code]);
-    // a screen reader announces changes of it
+    // a screen reader announces changes of this element
     const live = create("div", { role: "status" }, this.#message, this.#note);
     this.#status = create("div", { part: "status", class: "status" }, this.#icon, live);
     const buttons = this.#buttons.map(([button]) => button);
@@ -142,7 +142,7 @@ export class Drawing {
     this.#drawDetails(view);
     for (const [button, action, code] of this.#buttons) {
       const isMain = action === view.main;
-      // any action but the main one is among the further actions if it is listed there
+      // an action of FURTHER has its button here only if it is the main action
       const isHere = view.actions.has(action) && (isMain || !FURTHER.some(([further]) => further === action));
       this.#update(button, isHere, isMain, isBusy && action !== "cancel");
       button.classList.toggle("danger", action === "deactivate");
@@ -162,8 +162,9 @@ export class Drawing {
   }
 
   /**
-   * Moves the focus to where the user continues: the key, a harmless action, or the most likely one. On a page that is
-   * too low for the whole dialog, the error stays visible, or else the message.
+   * Moves the focus to where the user most likely continues: the input field for the key, a harmless action, the main
+   * action, or else the title. If the dialog is taller than the page, scrolls so that the error is visible, or the
+   * message if there is no error.
    */
   focus(view: View): void {
     if (view.hasPage) return;
@@ -178,7 +179,10 @@ export class Drawing {
     else this.dialog.scrollTop = 0;
   }
 
-  /** Places the link before the other actions if it is the main one, otherwise after the key's button. */
+  /**
+   * Places the link before the other actions if the link is the main action. Otherwise places it after the button that
+   * submits the key.
+   */
   #drawLink({ link, main }: View, isBusy: boolean): void {
     this.#update(this.#link, link !== undefined, main === "link", isBusy);
     if (!link) return;
@@ -226,8 +230,8 @@ export class Drawing {
   }
 
   /**
-   * Moves the focus from the last control to the first and back. Needed in Firefox, which otherwise moves the focus
-   * into a dialog in a shadow tree at its last control.
+   * Moves the focus from the last control to the first, and from the first to the last. Needed in Firefox, which
+   * otherwise moves the focus to the last control when the focus enters a dialog in a shadow tree.
    */
   #cycleFocus(event: KeyboardEvent): void {
     const all = this.dialog.querySelectorAll<HTMLElement>("button, a, input");
@@ -248,11 +252,12 @@ export class Drawing {
     };
     dialog.addEventListener("cancel", leave);
     dialog.addEventListener("keydown", (event) => {
-      // during composition of a word, Escape ends the composition
+      // while the user composes a character, Escape only ends the composition
       if (event.key === "Escape" && !event.isComposing) leave(event);
       else if (event.key === "Tab") this.#cycleFocus(event);
     });
-    // also if the browser did not ask first; a dialog that was opened again meanwhile stays open
+    // runs even if the browser closed the dialog without a `cancel` event; ignores a dialog that was opened again
+    // meanwhile
     dialog.addEventListener("close", () => dialog.open || this.#listener.close());
     dialog.addEventListener("click", (event) => {
       const page = (event.target as Element).closest("a");
@@ -268,7 +273,7 @@ export class Drawing {
   }
 }
 
-/** Creates an icon from lines, each with a class. */
+/** Creates an icon from lines. Each line has a class. */
 function createIcon(...lines: (readonly [string, string])[]): SVGElement {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", "0 0 24 24");

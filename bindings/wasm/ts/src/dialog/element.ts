@@ -1,6 +1,6 @@
 /**
- * The custom element: draws the license, and turns the user's actions into calls of it. Makes no licensing decision,
- * keeps a key nowhere but in its input field, and does nothing until it is shown.
+ * The custom element. Draws the license, and calls the license's methods for the user's actions. Makes no licensing
+ * decision, keeps a key nowhere but in its input field, and does nothing until it is shown.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -13,8 +13,8 @@ import { type DialogTexts, localeOf } from "./texts.js";
 import { type Action, type Page, viewOf } from "./view.js";
 
 /**
- * A license, or a function that creates one, such as `() => createLicenseClient(…)`, called once when the dialog is
- * first shown. Or an error, which the dialog then shows.
+ * The license to show: a license, a function that creates one, such as `() => createLicenseClient(…)`, or an error. A
+ * function is called once, when the dialog is first shown. An error is shown to the user.
  */
 export type LicenseSource =
   | License
@@ -25,13 +25,13 @@ export type LicenseSource =
 
 /** The events that the dialog dispatches to the app. */
 export interface LicenseDialogEventMap extends HTMLElementEventMap {
-  /** The user has activated a key, or the stored one; `detail` is the decision. */
+  /** The user has activated a new key or the stored key. `detail` is the decision. */
   activated: CustomEvent<Decision>;
-  /** The user has deactivated the license; `detail` is the decision, with the outcome for the seat. */
+  /** The user has deactivated the license. `detail` is the decision, and says what happened to the seat. */
   deactivated: CustomEvent<Deactivation>;
   /**
-   * The user opens one of the vendor's pages; `detail` is its address. Call `preventDefault()` to open the page
-   * yourself, as with Electron's shell. Bubbles to the document.
+   * The user is opening one of the vendor's pages. `detail` is the page's address. Call `preventDefault()` to open the
+   * page yourself, for example with Electron's shell. The event bubbles to the document.
    */
   link: CustomEvent<string>;
   /** The dialog was closed. */
@@ -52,7 +52,7 @@ export interface LicenseDialogElement {
   ): void;
 }
 
-// a server has no elements, so none is defined there
+// on a server there is no `HTMLElement`, so the element is not defined there
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 /**
@@ -67,7 +67,7 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class LicenseDialogElement extends Base {
   static readonly observedAttributes: readonly string[] = ["open"];
 
-  // each has an accessor: frameworks set existing members as properties, and all others as attributes
+  // each field has an accessor, because frameworks set existing members as properties, and all others as attributes
   #features: Readonly<Record<string, string>> | null | undefined;
   #portal: DialogPages | null | undefined;
   #texts: DialogTexts = {};
@@ -81,17 +81,17 @@ export class LicenseDialogElement extends Base {
   #running: AbortController | undefined;
   #pages: AbortController | undefined;
   #isRemoved = false;
-  /** Whether the dialog is drawn. The attribute `open` may change earlier. */
+  /** Whether the dialog is drawn. The attribute `open` may change before this does. */
   #isShown = false;
 
-  /** The license to show: the client, `window.license` of Electron, a function that creates one, or an error. */
+  /** The license to show: the client, Electron's `window.license`, a function that creates a client, or an error. */
   get license(): LicenseSource | undefined {
     return this.#source;
   }
 
   set license(source: LicenseSource | null | undefined) {
     if (source === this.#source) return;
-    // a framework creates a new function at each render
+    // a framework creates a new function at each render, so another function does not mean another license
     if (typeof source === "function" && typeof this.#source === "function") return;
     this.#leaveLicense();
     this.#source = source ?? undefined;
@@ -108,7 +108,10 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Pages on which customers find their key and manage devices, from `polar-license/dialog-portal`. */
+  /**
+   * Pages on which customers find their key and manage devices. Created by `portalPages` of
+   * `polar-license/dialog-portal`.
+   */
   get portal(): DialogPages | null | undefined {
     return this.#portal;
   }
@@ -118,7 +121,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Words that replace the dialog's own, by their codes. */
+  /** Texts that replace the dialog's English ones, by their codes. */
   get texts(): DialogTexts {
     return this.#texts;
   }
@@ -128,7 +131,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Whether the dialog is shown; also an attribute. */
+  /** Whether the dialog is shown. Also exists as an attribute. */
   get open(): boolean {
     return this.hasAttribute("open");
   }
@@ -137,7 +140,7 @@ export class LicenseDialogElement extends Base {
     this.toggleAttribute("open", Boolean(open));
   }
 
-  /** Shows the dialog, with an optional key to fill in, such as one from a link. The user can then activate it. */
+  /** Shows the dialog. If `key` is passed, such as a key from a link, fills it in, so that the user can activate it. */
   show(key?: string): void {
     if (typeof key === "string") {
       this.#showPage("key");
@@ -148,15 +151,15 @@ export class LicenseDialogElement extends Base {
   }
 
   /**
-   * Closes the dialog and cancels its running operation, which may have been applied all the same; the license
-   * remembers that.
+   * Closes the dialog and cancels its running operation. A cancelled operation may still take effect at Polar; the
+   * license remembers that this is possible.
    */
   close(): void {
     this.open = false;
   }
 
   connectedCallback(): void {
-    // properties that were set before the element was defined
+    // applies properties that the app set before the element was defined
     const own = this as Record<string, unknown>;
     for (const name of ["license", "texts", "features", "portal"].filter((name) => Object.hasOwn(this, name))) {
       const value = own[name];
@@ -183,7 +186,7 @@ export class LicenseDialogElement extends Base {
       close: () => this.close(),
       follow: (url) =>
         this.dispatchEvent(
-          // the document listens for it if the dialog is that of `showLicenseDialog`
+          // if `showLicenseDialog` created the dialog, the app listens for this event on the document
           new CustomEvent("link", { detail: url, cancelable: true, bubbles: true, composed: true }),
         ),
     });
@@ -221,7 +224,10 @@ export class LicenseDialogElement extends Base {
     this.dispatchEvent(new Event("close"));
   }
 
-  /** Goes one step back: cancels the running operation, else leaves the page, else closes the dialog. */
+  /**
+   * Goes one step back: cancels the running operation if there is one. Otherwise leaves the present page, or closes the
+   * dialog if that is the first page.
+   */
   #leave(): void {
     if (this.#running) this.#running.abort();
     else if (this.#page !== "status") this.#showPage("status");
@@ -241,7 +247,7 @@ export class LicenseDialogElement extends Base {
     this.#page = "status";
   }
 
-  /** Gets the license once, and draws its decisions from then on. */
+  /** Gets the license, unless that was done before, and from then on draws its decisions. */
   #follow(): void {
     const source = this.#source;
     const license = this.#license;
@@ -265,21 +271,21 @@ export class LicenseDialogElement extends Base {
     this.#focus();
   }
 
-  /** Shows why there is no license. The next time that the dialog is shown, it tries again. */
+  /** Shows why there is no license. When the dialog is shown again, it tries again to create the license. */
   #fail(failure: LicenseError | LicenseFailure): void {
     this.#made = undefined;
     this.#failure = failure;
     this.#draw();
   }
 
-  /** Cancels the operations of the pages, and discards what was typed there. */
+  /** Cancels the operations of the pages from other modules, and discards what the user typed on these pages. */
   #closePages(): void {
     this.#pages?.abort();
     this.#pages = undefined;
     this.#drawing?.place.replaceChildren();
   }
 
-  /** Opens pages of another part. `typed` is the content of the key's field. */
+  /** Opens pages from another module. `typed` is the content of the input field for the key. */
   async #openPages(what: PagesFor, typed: string): Promise<void> {
     const portal = this.#portal;
     if (!portal) return;
@@ -324,7 +330,7 @@ export class LicenseDialogElement extends Base {
       case "activate":
         return this.#activate((license, signal) => license.activate(null, { signal }));
       case "move":
-        // the typed key, or else the stored one
+        // activates the typed key, or the stored one if the dialog shows no input field
         return this.#activate((license, signal) =>
           license.activate(this.#view().hasForm ? key : null, { signal, replacePrevious: true }),
         );
@@ -355,7 +361,7 @@ export class LicenseDialogElement extends Base {
       case "done":
         return this.close();
       case "link":
-        // the browser follows the link itself
+        // returns nothing, because the browser itself follows the link
         return undefined;
     }
   }
@@ -368,7 +374,7 @@ export class LicenseDialogElement extends Base {
     });
   }
 
-  /** Runs an operation unless one is running. Drops its result if the dialog was closed meanwhile. */
+  /** Runs an operation, unless one is running already. Ignores the result if the dialog was closed meanwhile. */
   async #run<Result>(
     work: (license: License, signal: AbortSignal) => Promise<Result>,
     then: (result: Result) => void,
@@ -426,7 +432,7 @@ export class LicenseDialogElement extends Base {
   }
 }
 
-/** Returns a typed key as Polar displays keys. */
+/** Returns a typed key in the form in which Polar displays keys. */
 function displayKeyOf(key: string): string | null {
   const typed = key.trim();
   return typed === "" ? null : `****-${typed.slice(-6)}`;

@@ -1,32 +1,35 @@
-/** The interface for more pages in the dialog. Types only, so that the dialog stays small without such pages. */
+/**
+ * The interface by which another module adds pages to the dialog. Contains only types, so that the dialog stays small
+ * without such pages.
+ */
 
 import type { Decision } from "../types.js";
 import type { DialogTexts } from "./texts.js";
 
-/** The purpose of the pages: to get the license onto this device, or to see which devices use it. */
+/** The purpose of the pages: `restore` gets the license onto this device, and `devices` shows which devices use it. */
 export type PagesFor = "restore" | "devices";
 
 /** The part of the dialog in which pages are drawn. */
 export interface DialogPlace {
-  /** Empty; its content is styled like the dialog. */
+  /** An empty element for the content, which gets the dialog's style. */
   readonly element: HTMLElement;
   /** Aborts when the user goes back or closes the dialog. */
   readonly signal: AbortSignal;
-  /** Words that replace those of the pages. */
+  /** Texts that replace the pages' English ones. */
   readonly texts: DialogTexts;
-  /** The key that the user has typed, as `LicenseKey.displayKey` shows it. */
+  /** The key that the user has typed, in the form of `LicenseKey.displayKey`. */
   readonly displayKey: string | null;
   /** The locale in which dates are written. */
   readonly locale: string;
-  /** Goes back, as the Escape key does. */
+  /** Goes one step back, as the Escape key does. */
   leave(): void;
 }
 
-/** Pages for the dialog, such as those of `polar-license/dialog-portal`. */
+/** Pages for the dialog, such as those that `polar-license/dialog-portal` creates. */
 export interface DialogPages {
   /**
-   * Shows the pages until the user is done. Resolves to the decision if the license was activated. Rejects once
-   * `signal` aborts.
+   * Shows the pages until the user is done. Resolves to the decision if the license was activated, otherwise to
+   * `undefined`. Rejects when `signal` aborts.
    */
   open(what: PagesFor, place: DialogPlace): Promise<Decision | undefined>;
 }

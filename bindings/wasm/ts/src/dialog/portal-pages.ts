@@ -1,6 +1,7 @@
 /**
- * The pages as questions to the user: each is drawn, and resolves once the user's action has succeeded. Failures are
- * shown, and the user tries again or goes back. Knows nothing about portals.
+ * Pages that ask the user a question. A page is drawn, and its promise resolves once the user's action has succeeded.
+ * If the action fails, the page shows the error, and the user can try again or go back. Knows nothing about the
+ * customer portal.
  */
 
 import { create, PLAIN_FIELD, point } from "./document.js";
@@ -15,7 +16,7 @@ export interface Question {
   readonly label: PortalTextCode;
   readonly button: PortalTextCode;
   readonly type: "email" | "one-time-code";
-  /** The label of the button that leads to another question instead. */
+  /** The label of the button with which the user goes to another question instead. */
   readonly other?: PortalTextCode;
 }
 
@@ -26,7 +27,7 @@ export interface Choice<Value> {
   readonly value: Value;
 }
 
-/** An action of the user's. Rejects with an error whose `message` is meant for them. */
+/** The work that an action of the user starts. Rejects with an error whose `message` is written for the user. */
 type Work<Result> = (signal: AbortSignal) => Promise<Result>;
 
 export class Pages {
@@ -36,7 +37,7 @@ export class Pages {
   readonly #actions = create("div", { class: "actions", part: "actions" });
   #isBusy = false;
 
-  /** Draws into `place`. `products` maps ids of benefits to names. */
+  /** Creates pages that are drawn in `place`. `products` maps the ids of benefits to the names of products. */
   constructor(
     readonly place: DialogPlace,
     readonly products: Readonly<Record<string, string>>,
@@ -48,7 +49,7 @@ export class Pages {
     return fillPlaceholders(this.place.texts[code] ?? PORTAL_ENGLISH[code], values);
   }
 
-  /** Asks the user for text. Resolves to `undefined` if they want the other question. */
+  /** Asks the user for text. Resolves to `undefined` if the user chooses the other question instead. */
   ask<Result>(
     question: Question,
     work: (answer: string, signal: AbortSignal) => Promise<Result>,
@@ -77,7 +78,10 @@ export class Pages {
     });
   }
 
-  /** Lets the user choose one, by a button beside each, and resolves to the result of `work` for it. */
+  /**
+   * Shows choices, each with a button. When the user presses one, runs `work` for that choice, and resolves to the
+   * result.
+   */
   choose<Value, Result>(
     message: string,
     choices: readonly Choice<Value>[],
@@ -89,21 +93,21 @@ export class Pages {
         const press = this.#button(this.text(button), () => {
           this.#run((signal) => work(value, signal), resolve, reject, () => press.focus());
         });
-        // a screen reader may read the button without its row
+        // a screen reader may read the button's label without the rest of the row
         press.setAttribute("aria-label", `${this.text(button)}: ${name}`);
         const words = create("span", {}, create("bdi", {}, name));
         if (note) words.append(create("small", {}, note));
         return create("li", {}, words, press);
       });
       this.#show(message, [create("ul", { part: "choices" }, ...rows)], []);
-      // not on a button: an Enter key that was meant for the previous page would press it
+      // not on a button, which would be pressed if the user hits Enter twice on the previous page
       this.#message.focus();
     });
   }
 
   /**
-   * Runs work that needs no input. If it fails, the user can try again. Resolves to `undefined` if they want `other`
-   * instead.
+   * Runs work that needs no input. If it fails, the user can try again. Resolves to `undefined` if the user chooses the
+   * action labelled `other` instead.
    */
   wait<Result>(work: Work<Result>): Promise<Result>;
   wait<Result>(work: Work<Result>, other: PortalTextCode): Promise<Result | undefined>;
@@ -126,7 +130,9 @@ export class Pages {
     });
   }
 
-  /** Refers the user to the vendor or to one of the vendor's pages, as the last page. */
+  /**
+   * Refers the user to `page`, one of the vendor's pages, or to the vendor if `page` is `null`. No other page follows.
+   */
   leadsTo(message: string, page: string | null): Promise<never> {
     const link = create("a", { class: "link main", part: "link main" });
     if (page) point(link, textOf(this.place.texts, "dialog.manage_devices"), page);
@@ -145,7 +151,7 @@ export class Pages {
     this.#actions.replaceChildren(...buttons, back);
   }
 
-  /** Returns a button for the alternative, which works only while nothing is running. */
+  /** Returns the button for the alternative. The button does nothing while work is running. */
   #otherwise(other: PortalTextCode | undefined, resolve: (nothing: undefined) => void): HTMLButtonElement[] {
     if (!other) return [];
     return [this.#button(this.text(other), () => this.#isBusy || resolve(undefined))];
@@ -158,7 +164,7 @@ export class Pages {
     return button;
   }
 
-  /** Runs work unless other work is running. Drops the result if the user has left meanwhile. */
+  /** Runs work, unless other work is running. Ignores the result if the user has left the page meanwhile. */
   #run<Result>(
     work: Work<Result>,
     resolve: (result: Result) => void,

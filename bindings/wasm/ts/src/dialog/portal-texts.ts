@@ -1,9 +1,9 @@
 /**
- * The words of the pages for customers, each with a code, like those of the dialog. Results are described by the
- * portal's own messages.
+ * The texts of the pages for customers. Each has a code, like the texts of the dialog. Only the results are not among
+ * them: the portal's own messages describe the results.
  */
 
-/** The English words. A `{name}` is a placeholder. */
+/** The English texts. A `{name}` is a placeholder. */
 export const PORTAL_ENGLISH = {
   "portal.address": "E-mail address",
   "portal.address_question": "Which address did you buy with? A code will be mailed there.",
@@ -33,5 +33,5 @@ export const PORTAL_ENGLISH = {
   "portal.try_again": "Try again",
 } as const;
 
-/** The codes of the words. */
+/** The codes that identify the texts. */
 export type PortalTextCode = keyof typeof PORTAL_ENGLISH;

@@ -1,7 +1,7 @@
 /**
- * Pages of the dialog on which customers help themselves: they get a code by e-mail, and then the license on this
- * device, or a list of the devices that use it. Shows the customer portal's answers and decides nothing. The session
- * and the typed text last as long as the pages.
+ * Pages of the dialog on which customers help themselves. A customer gets a code by e-mail, and then either the license
+ * on this device or a list of the devices that use it. The pages show the customer portal's answers, and make no
+ * decision. The session and the typed text are kept only while the pages are open.
  */
 
 import type {
@@ -22,12 +22,16 @@ import { dateOf, labelOf } from "./words.js";
 
 /** Further options of `portalPages`. */
 export interface PortalPagesOptions {
-  /** The names of your products by the ids of their benefits, for customers with several keys: `{ "de30…": "Acme Pro" }`. */
+  /**
+   * The names of your products by the ids of their benefits, such as `{ "de30…": "Acme Pro" }`. They are shown to
+   * customers who have several keys.
+   */
   products?: Readonly<Record<string, string>>;
 }
 
 /**
- * Creates the dialog's pages on which customers find their key and manage devices, with the client's customer portal.
+ * Creates pages for the dialog on which customers find their key and manage devices. The pages use the customer portal
+ * of the client.
  *
  * ```ts
  * showLicenseDialog(license, { portal: portalPages(license.portal()) });
@@ -46,7 +50,7 @@ export function portalPages(portal: Portal, { products = {} }: PortalPagesOption
   };
 }
 
-/** Starts a session: asks for an address and for the code that was mailed to it. */
+/** Starts a session: asks the customer for an e-mail address, and then for the code that was sent to this address. */
 async function startSession(pages: Pages, portal: Portal): Promise<PortalSession> {
   for (;;) {
     let request = await pages.ask(
@@ -78,8 +82,8 @@ async function startSession(pages: Pages, portal: Portal): Promise<PortalSession
 }
 
 /**
- * Gets the license onto this device: directly, or after the customer has chosen a key or released a seat. Resolves to
- * `undefined` if that is not possible and the customer wants to use another address.
+ * Gets the license onto this device, if necessary after the customer has chosen a key or released a seat. Resolves to
+ * `undefined` if that is not possible and the customer wants to use another e-mail address.
  */
 async function restoreLicense(pages: Pages, session: PortalSession): Promise<Decision | undefined> {
   let result = await pages.wait((signal) => session.restore({ signal }), "portal.other_address");
@@ -102,8 +106,8 @@ async function restoreLicense(pages: Pages, session: PortalSession): Promise<Dec
 }
 
 /**
- * Lists the devices of a key, and lists them again after each release, until the customer goes back. Resolves to
- * `undefined` if there is no key and the customer wants to use another address.
+ * Lists the devices that use a key. After each release, lists them again, until the customer goes back. Resolves to
+ * `undefined` if there is no key and the customer wants to use another e-mail address.
  */
 async function manageDevices(pages: Pages, session: PortalSession): Promise<undefined> {
   const keys = await pages.wait((signal) => session.licenseKeys({ signal }), "portal.other_address");
@@ -122,7 +126,8 @@ async function manageDevices(pages: Pages, session: PortalSession): Promise<unde
 }
 
 /**
- * Lets the customer release a device. If the devices are hidden, links to the page that shows them, or else to `page`.
+ * Lets the customer release a device. If the devices are hidden from customers, links instead to the page that shows
+ * them, or to `page` if no such page is known.
  */
 function releaseDevice<Result>(
   pages: Pages,
@@ -141,7 +146,10 @@ function releaseDevice<Result>(
   return pages.choose(message, choices, "portal.release", release);
 }
 
-/** Resolves to the result of `work` for a key: the only one, the typed one, or the one that the customer chooses. */
+/**
+ * Resolves to the result of `work` for one of the keys: the only key, the key that the customer has typed, or the key
+ * that the customer chooses.
+ */
 function chooseKey<Result>(
   pages: Pages,
   question: PortalTextCode,
@@ -155,7 +163,7 @@ function chooseKey<Result>(
   return pages.choose(pages.text(question), choices, "portal.choose", work);
 }
 
-/** Returns a label for the key: the product, if the app names it, and the end of the key. */
+/** Returns a label for the key: the product's name, if the app has passed one, and the end of the key. */
 function nameOf({ benefitId, displayKey }: LicenseKey, { products }: Pages): string {
   const product = products[benefitId];
   return product === undefined ? displayKey : `${product}, ${displayKey}`;

@@ -1,7 +1,7 @@
 /**
- * The dialog's style. System colours follow the page's `color-scheme`, so that the dialog needs no palette of its own
- * for dark or forced colours, and is dark only on a page that declares so. Logical properties follow `dir`, and a
- * sentence in another language than the page's keeps its own direction.
+ * The dialog's style sheet. Its system colours follow the page's `color-scheme`, so the dialog needs no palette of its
+ * own for dark mode or forced colours, and is dark only on a page whose `color-scheme` declares it. Its logical
+ * properties follow `dir`. A sentence in another language than the page's keeps its own direction.
  */
 
 export const STYLE = `

@@ -1,13 +1,13 @@
 /**
- * The dialog's own words: labels, questions and the language code, each with a code by which an app replaces it.
- * Results and next steps are described by decisions and errors, in the words of the license's settings.
- * `texts/dialog.en.json` is generated from this file.
+ * The dialog's own texts: labels, questions and the code of the language. An app can replace each text by its code.
+ * Results and next steps are not among the texts: decisions and errors describe them, in sentences that the license's
+ * setting `texts` can replace. `texts/dialog.en.json` is generated from this file.
  */
 
 import type { PortalTextCode } from "./portal-texts.js";
 import { fillPlaceholders } from "./words.js";
 
-/** The English words. A `{name}` is a placeholder. */
+/** The English texts. A `{name}` is a placeholder. */
 export const ENGLISH = {
   "dialog.language": "en",
   "dialog.title": "License",
@@ -51,15 +51,18 @@ export const ENGLISH = {
   "dialog.update_payment": "Update it",
 } as const;
 
-/** The codes of the dialog's words. */
+/** The codes that identify the dialog's texts. */
 export type DialogTextCode = keyof typeof ENGLISH;
 
-/** Replacements for the English words, by their codes in `texts/dialog.en.json`; `texts/dialog.de.json` is German. */
+/**
+ * Replacements for the English texts, by the codes of `texts/dialog.en.json`. `texts/dialog.de.json` has them in
+ * German.
+ */
 export type DialogTexts = Readonly<Partial<Record<DialogTextCode | PortalTextCode, string>>>;
 
 /**
- * Returns the locale for dates: the language of the words, in the page's variant if the page has the same language,
- * such as `en-GB`.
+ * Returns the locale for dates: the page's locale, such as `en-GB`, if it has the same language as the texts. Otherwise
+ * the language of the texts.
  */
 export function localeOf(texts: DialogTexts, pages: string | undefined): string {
   const language = textOf(texts, "dialog.language");
@@ -67,7 +70,7 @@ export function localeOf(texts: DialogTexts, pages: string | undefined): string 
   return pages && primary(pages) === primary(language) ? pages : language;
 }
 
-/** Returns one of the words, with its placeholders replaced. */
+/** Returns the text for a code, with its placeholders replaced. */
 export function textOf(texts: DialogTexts, code: DialogTextCode, values: Readonly<Record<string, string>> = {}): string {
   return fillPlaceholders(texts[code] ?? ENGLISH[code], values);
 }

@@ -1,6 +1,6 @@
 /**
- * The content of the dialog as data, derived from the license. Each next step has its action; no licensing decision is
- * made here. Does not access the DOM.
+ * The content of the dialog as data, derived from the license. Assigns an action to each next step, but makes no
+ * licensing decision. Does not access the DOM.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -10,7 +10,7 @@ import type { PagesFor } from "./pages.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import { dateOf, labelOf } from "./words.js";
 
-/** The action of a button; `link` opens the vendor's page for the next step. */
+/** The action of a button. `link` opens the vendor's page for the next step. */
 export type Action =
   | "submit"
   | "move"
@@ -28,15 +28,15 @@ export type Action =
   | "devices";
 
 /**
- * The page that is shown: the license, the input of another key, the confirmation before deactivating, or a page of
- * another part.
+ * The page that is shown: `status` shows the license, `key` asks for another key, `confirm` asks before deactivating,
+ * and `other` is a page from another module.
  */
 export type Page = "status" | "key" | "confirm" | "other";
 
-/** The look of a state. */
+/** The appearance of a state, which decides its icon and colour. */
 export type Tone = "good" | "waiting" | "bad" | "none" | "busy";
 
-/** The input from which the dialog's content is derived. */
+/** The values from which the dialog's content is derived. */
 export interface Situation {
   /** The decision, or `undefined` until there is a license. */
   readonly decision: Decision | undefined;
@@ -46,11 +46,11 @@ export interface Situation {
   readonly isBusy: boolean;
   /** Whether the user has just deactivated the license. */
   readonly isRemoved: boolean;
-  /** Whether the app has given pages on which customers find their key and manage devices. */
+  /** Whether the app has added pages on which customers find their key and manage devices. */
   readonly hasPages: boolean;
   /** The vendor's page on which customers find their key, if it is known. */
   readonly portalUrl: string | undefined;
-  /** The features to show, each with its name for the user and why it is on or off. */
+  /** The features to show. Each has its name for the user, and an explanation of why it is on or off. */
   readonly features: readonly (readonly [string, Explanation])[];
   readonly texts: DialogTexts;
   /** The locale in which dates are written. */
@@ -78,7 +78,7 @@ export interface View {
   readonly error: string;
   readonly details: readonly Detail[];
   readonly hasForm: boolean;
-  /** Whether a page of another part is shown instead. */
+  /** Whether a page from another module is shown in place of this content. */
   readonly hasPage: boolean;
   /** The vendor's page for the next step. */
   readonly link: Link | undefined;
@@ -86,9 +86,9 @@ export interface View {
   readonly portalLink: Link | undefined;
   /** The action that the user most likely wants. */
   readonly main: Action | undefined;
-  /** All actions that are offered. */
+  /** All actions that the dialog offers. */
   readonly actions: ReadonlySet<Action>;
-  /** The pages that the action `devices` opens. */
+  /** The purpose of the pages that the action `devices` opens. */
   readonly devices: PagesFor;
 }
 
@@ -102,7 +102,7 @@ const TONES: Record<State, Tone> = {
   lapsed: "bad",
 };
 
-/** The action for each next step, and the label of the link to the vendor's page for it. */
+/** For each next step: its action, or the label of the link to the vendor's page for it. */
 const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   none: {},
   connect: { action: "check" },
@@ -141,13 +141,13 @@ function openingView(texts: DialogTexts): View {
   return { ...NOTHING, tone: "busy", message: textOf(texts, "dialog.opening"), error: "" };
 }
 
-/** Shows why there is no license, with the vendor's page for it. */
+/** Returns the content that shows an error in place of a license, with a link to the vendor's page for that error. */
 function errorView(texts: DialogTexts, { message, nextStep, nextUrl }: LicenseError | LicenseFailure): View {
   const link = linkTo(texts, STEPS[nextStep].page, nextUrl);
   return { ...NOTHING, tone: "bad", message, error: "", link, main: link && "link" };
 }
 
-/** Returns a link to a page of the vendor's, if there is one. */
+/** Returns a link to `url`, one of the vendor's pages. Returns `undefined` if the label or the address is missing. */
 function linkTo(texts: DialogTexts, page: DialogTextCode | undefined, url: string | null | undefined): Link | undefined {
   return page && url ? { text: textOf(texts, page), url } : undefined;
 }
@@ -161,11 +161,11 @@ function confirmationView(texts: DialogTexts, error: string): View {
 function licenseView(situation: Situation, decision: Decision, error: string): View {
   const { failure, page, hasPages, portalUrl, texts } = situation;
   const isStatus = page === "status";
-  // the failure's next step, unless that is to try again
+  // the failure, if it has a next step other than to try again
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
   const { nextStep, nextUrl } = answer ?? decision;
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");
-  // a user who enters another key is past the previous key's next step
+  // to a user who enters another key, the next step for the previous key no longer matters
   const step = isStatus || answer ? STEPS[nextStep] : {};
   const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : step.action;
   const url = action === "devices" ? null : nextUrl;
@@ -204,14 +204,14 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
     portalLink,
     main,
     actions: new Set((Object.keys(actions) as Action[]).filter((name) => actions[name] || name === main)),
-    // without a key here, the user wants a seat for one, and is done once the license is here
+    // a user without a key on this device wants to get the license here, and is done once it is here
     devices: decision.displayKey === null ? "restore" : "devices",
   };
 }
 
 /**
- * Returns the row about the subscription: when it renews or ends, or that its payment has failed, with a link to the
- * page on which customers update it.
+ * Returns the row about the subscription. It says when the subscription renews or ends, or that its payment has failed.
+ * In the last case it also links to the page on which customers update their payment.
  */
 function subscriptionOf({ texts, locale, portalUrl }: Situation, { purchase }: Decision): Detail | undefined {
   if (purchase?.kind !== "subscription") return undefined;

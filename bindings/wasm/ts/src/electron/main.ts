@@ -1,8 +1,8 @@
 /**
- * Shares the license of Electron's main process with its windows over IPC. Makes no licensing decision, trusts no
- * message, and sends decisions and errors only: never the key, the record, or a message of the storage.
+ * Shares the license of Electron's main process with the app's windows over IPC. Makes no licensing decision, and
+ * trusts no message. Sends only decisions and errors, and never the key, the record, or a message of the storage.
  *
- * Imports nothing of Electron, so that it loads in ES modules, CommonJS and tests alike.
+ * Imports nothing from Electron, so that it also loads in ES modules, CommonJS and tests.
  */
 
 import type { License } from "../license.js";
@@ -10,7 +10,7 @@ import type { Deactivated, Decision, ErrorKind } from "../types.js";
 import { CALL, type Call, CANCEL, CHANGE, CURRENT, type NumberedDecision, EXPLAIN, type ExplanationReply, failure } from "./protocol.js";
 import type { LicenseFailure, Reply } from "./protocol.js";
 
-/** The members of Electron's `ipcMain` that are used. */
+/** The members of Electron's `ipcMain` that this module uses. */
 export interface MainIpc {
   handle(channel: string, listener: (event: IpcSender, ...args: any[]) => unknown): void;
   removeHandler(channel: string): void;
@@ -18,14 +18,14 @@ export interface MainIpc {
   removeListener(channel: string, listener: (...args: any[]) => void): unknown;
 }
 
-/** The members of Electron's events that are used. */
+/** The members of Electron's IPC events that this module uses. */
 export interface IpcSender {
   readonly sender: { isDestroyed(): boolean };
   /** `null` if the frame is gone. */
   readonly senderFrame: IpcFrame | null;
 }
 
-/** The members of Electron's `WebFrameMain` that are used. */
+/** The members of Electron's `WebFrameMain` that this module uses. */
 export interface IpcFrame {
   readonly url: string;
   readonly parent: unknown;
@@ -33,7 +33,7 @@ export interface IpcFrame {
   send(channel: string, ...args: any[]): void;
 }
 
-/** The event of a `sendSync`. */
+/** The event of a `sendSync` message. */
 export interface SyncEvent extends IpcSender {
   returnValue: unknown;
 }
@@ -41,15 +41,15 @@ export interface SyncEvent extends IpcSender {
 /** The options of `shareLicense`. */
 export interface ShareOptions {
   /**
-   * Whether a frame may use the license and receive changes. Called for every message. Default: main frames, not
-   * iframes. If windows show pages that are not your app's, check `event.senderFrame.url`.
+   * Returns whether a frame may use the license and receive changes. Called for every message. By default, main frames
+   * may and iframes may not. If your windows also show pages that are not your app's, check `event.senderFrame.url`.
    */
   allow?: (event: IpcSender) => boolean;
 }
 
 /**
- * Lets windows whose preload script calls `exposeLicense` use `license`. Call it before windows are opened, once for
- * each `ipcMain`. Returns a function that stops sharing.
+ * Lets windows use `license`, if their preload script calls `exposeLicense`. Call this function before you open
+ * windows, once for each `ipcMain`. Returns a function that stops sharing.
  */
 export function shareLicense(license: License, ipcMain: MainIpc, options: ShareOptions = {}): () => void {
   const share = new Share(license, options.allow ?? isMainFrame);
@@ -60,7 +60,7 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
     event.returnValue = share.explain(event, feature);
   };
   const cancel = (event: IpcSender, id: unknown): void => share.cancel(event, id);
-  // first, because it throws if a license is shared already
+  // first, because this call throws if a license is shared already
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
   ipcMain.on(EXPLAIN, explain);
@@ -77,8 +77,8 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
 }
 
 /**
- * The kinds of error whose detail may hold a message of the runtime, the app's `fetch` or its storage, and therefore
- * stays in the main process.
+ * The kinds of error whose detail stays in the main process, because it may contain a message of the runtime, of the
+ * app's `fetch` or of its storage.
  */
 const OUTSIDE: readonly ErrorKind[] = ["network", "storage", "internal"];
 
@@ -88,9 +88,9 @@ const UNKNOWN = failure("invalid_argument", "the license has no such method, or 
 class Share {
   readonly #license: License;
   readonly #allow: (event: IpcSender) => boolean;
-  /** The frames that receive changes, by their `frameTreeNodeId`, which a reload keeps. */
+  /** The frames that receive changes, by their `frameTreeNodeId`, which stays the same when a page reloads. */
   readonly #followers = new Map<number, IpcSender>();
-  /** The running calls, by the frame and number of each. */
+  /** The running calls, by the frame that made the call and the number of the call. */
   readonly #calls = new Map<string, AbortController>();
   #ended = false;
   #at = 0;
@@ -100,7 +100,7 @@ class Share {
     this.#allow = allow;
   }
 
-  /** Carries out a call. Never rejects, because Electron drops the members of an error that a handler throws. */
+  /** Carries out a call. Never rejects, because Electron drops the members of an error that a handler rejects with. */
   async answer(event: IpcSender, message: unknown): Promise<Reply> {
     const place = this.#follow(event);
     if (place === undefined) return { error: REFUSED };
@@ -114,12 +114,12 @@ class Share {
     } catch (error) {
       return { error: failureFrom(error) };
     } finally {
-      // a reloaded page counts its calls from the start, and may have reused the number
+      // a reloaded page numbers its calls from the start, so another call may have got the same number
       if (this.#calls.get(name) === running) this.#calls.delete(name);
     }
   }
 
-  /** Ends the wait for a call. */
+  /** Stops waiting for the call with this id. */
   cancel(event: IpcSender, id: unknown): void {
     this.#calls.get(`${this.#follow(event)} ${String(id)}`)?.abort();
   }
@@ -146,7 +146,7 @@ class Share {
   push(decision: Decision): void {
     const change = this.#numbered(decision);
     for (const [place, follower] of this.#followers) {
-      // the frame may have loaded another page since it asked
+      // the frame may show another page by now, which may not use the license
       if (!this.#allows(follower) || !trySend(follower, change)) this.#followers.delete(place);
     }
   }
@@ -177,7 +177,7 @@ class Share {
   /** Returns the id of a frame that may use the license, and lets it receive changes from then on. */
   #follow(event: IpcSender): number | undefined {
     try {
-      // an event forgets its frame, so it is read once; the members of a closed frame throw
+      // read once, because the event soon forgets its frame; reading the members of a closed frame throws
       const { sender, senderFrame } = event;
       if (this.#ended || !senderFrame || !this.#allows({ sender, senderFrame })) return undefined;
       this.#forgetClosed();
@@ -238,8 +238,8 @@ function parse(message: unknown): Call | undefined {
 }
 
 /**
- * Converts an exception into a failure. Checks members rather than the class, since the client may come from another
- * copy of the package.
+ * Converts an exception into a failure. Checks its members rather than its class, since the client may come from
+ * another copy of the package.
  */
 function failureFrom(thrown: unknown): LicenseFailure {
   const error = thrown as Partial<LicenseFailure> | null | undefined;

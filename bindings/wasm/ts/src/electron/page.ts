@@ -1,20 +1,24 @@
 /**
- * The code that runs in the page itself, because `contextBridge` copies objects at each call, and `current` must return
- * the same object until the decision changes. Electron sends the source of the function to the page. So the function
- * uses nothing outside of itself, and names no inner function, because some builds call an outer helper for that.
+ * The code that runs in the page itself. It has to run there because `contextBridge` copies objects at each call, and
+ * `current` must return the same object until the decision changes. Electron sends the source of `pageLicense` to the
+ * page. So that function must not refer to anything outside of itself. It also must not give a name to an inner
+ * function, because some builds then insert a call of a helper that is outside of `pageLicense`.
  */
 
 import type { License } from "../license.js";
 import type { Deactivation } from "../license.js";
 import type { Decision, Explanation } from "../types.js";
 
-/** The preload script's functions for the page. The page numbers its calls, so that it can end the wait for them. */
+/**
+ * The preload script's functions for the page. The page numbers its calls, and passes such a number to stop waiting for
+ * the call.
+ */
 export interface PageBridge {
-  /** Whether `current` is quick and right at every instant. Then the page calls it each time. */
+  /** Whether `current` is quick and is right at every instant. If so, the page calls it each time. */
   keepsTime?: boolean;
   current(): Decision;
   explain(feature: string): Explanation;
-  /** Calls `accept` with each decision that is newer than the last one. */
+  /** Calls `accept` with each decision that is newer than the previous one. */
   follow(accept: (decision: Decision) => void): void;
   activate(id: number, key: string | null, replacePrevious: boolean): Promise<Decision>;
   validate(id: number): Promise<Decision>;
@@ -25,15 +29,15 @@ export interface PageBridge {
   cancel(id: number): void;
 }
 
-/** Creates the license of a page. With a `name`, defines it as `window[name]` and returns nothing. */
+/** Creates the license of a page. If `name` is passed, defines the license as `window[name]` and returns nothing. */
 export function pageLicense(bridge: PageBridge, name?: string): License | undefined {
   const page = {
     latest: undefined as Decision | undefined,
-    /** The decision that listeners received last. */
+    /** The last decision that was passed to the listeners. */
     reported: undefined as Decision | undefined,
     calls: 0,
     listeners: new Set<{ call: (decision: Decision, before: Decision) => unknown }>(),
-    /** Makes a decision the latest one, unless it is equal to it. */
+    /** Makes `decision` the latest decision, unless the two are equal. */
     accept(decision: Decision): void {
       if (decision === page.latest || JSON.stringify(decision) === JSON.stringify(page.latest)) return;
       Object.freeze(decision.features);
@@ -42,7 +46,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
       page.latest = Object.freeze(decision);
       page.reported ??= page.latest;
     },
-    /** Calls the listeners if they have not received the latest decision. */
+    /** Calls the listeners, unless they have received the latest decision already. */
     report(): void {
       const { latest, reported } = page;
       if (!latest || !reported || latest === reported) return;
@@ -57,7 +61,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     },
     current(): Decision {
       if (bridge.keepsTime || !page.latest) page.accept(bridge.current());
-      // not at once: the caller may be rendering
+      // later, because the caller may be rendering at this moment
       if (page.latest !== page.reported) queueMicrotask(() => page.report());
       return page.latest as Decision;
     },
@@ -100,7 +104,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     deactivate: (options) => page.run((id) => bridge.deactivate(id), options?.signal),
     forget: (options) => page.run((id) => bridge.forget(id), options?.signal),
     onChange: (listener) => {
-      // a plain `Error`, since `LicenseError` cannot cross into the page either
+      // a plain `Error`, since a `LicenseError` cannot cross into the page
       if (typeof listener !== "function") throw new Error("`onChange` needs a function to call");
       const entry = { call: listener };
       page.listeners.add(entry);

@@ -1,8 +1,8 @@
 /**
- * For a preload script: gives the page `window.license`, which calls the client in the main process. Holds only the
- * decision that the main process sent last; never makes one up.
+ * For a preload script: gives the page `window.license`, which forwards calls to the client in the main process. Holds
+ * only the last decision that the main process sent, and makes no decision itself.
  *
- * A sandboxed preload script cannot load packages, so bundle it. Imports nothing of Electron.
+ * A sandboxed preload script cannot load packages, so bundle it. Imports nothing from Electron.
  */
 
 import type { Decision, Explanation } from "../types.js";
@@ -13,14 +13,14 @@ import { failure, type Reply } from "./protocol.js";
 export type { License } from "../license.js";
 export type { LicenseFailure } from "./protocol.js";
 
-/** The members of Electron's `contextBridge` that are used. */
+/** The members of Electron's `contextBridge` that this module uses. */
 export interface Bridge {
   exposeInMainWorld(name: string, api: any): void;
-  /** Available from Electron 35 on. */
+  /** Exists since Electron 35. */
   executeInMainWorld?(script: { func: (...args: any[]) => any; args?: any[] }): any;
 }
 
-/** The members of Electron's `ipcRenderer` that are used. */
+/** The members of Electron's `ipcRenderer` that this module uses. */
 export interface RendererIpc {
   invoke(channel: string, ...args: any[]): Promise<any>;
   send(channel: string, ...args: any[]): void;
@@ -29,8 +29,9 @@ export interface RendererIpc {
 }
 
 /**
- * Gives pages a `License` as `window.license`, or under another name. Its calls reject with a `LicenseFailure`, a plain
- * object. Before Electron 35 each `current()` returns another copy, and calls take no `signal`.
+ * Gives pages a `License` as `window.license`, or under another `name`. Its calls reject with a `LicenseFailure`, a
+ * plain object. Before Electron 35, each `current()` returns another copy of the decision, and calls accept no
+ * `signal`.
  */
 export function exposeLicense(contextBridge: Bridge, ipcRenderer: RendererIpc, name = "license"): void {
   const bridge = pageBridge(new Mirror(ipcRenderer));
@@ -39,7 +40,7 @@ export function exposeLicense(contextBridge: Bridge, ipcRenderer: RendererIpc, n
 }
 
 /**
- * Creates the bridge from closures, not as a class, because `contextBridge` copies objects without their prototypes.
+ * Creates the bridge from closures and not as a class, because `contextBridge` copies objects without their prototypes.
  */
 function pageBridge(mirror: Mirror): PageBridge {
   const decision = async (call: Call): Promise<Decision> => (await mirror.call(call)).decision;
@@ -71,13 +72,13 @@ class Mirror {
   constructor(ipc: RendererIpc) {
     this.#ipc = ipc;
     ipc.on(CHANGE, (_, change: NumberedDecision) => this.#take(change));
-    // if this fails, later calls fail too, and their errors say why
+    // nothing to do: if this call fails, later calls fail too, and their errors say why
     this.call({ id: 0, method: "follow" }).catch(() => undefined);
   }
 
   /**
-   * Returns the latest decision. Waits for the first one, so that a page that renders early does not show a wrong state
-   * for a moment. The main process answers from memory.
+   * Returns the latest decision. The first time, blocks until the main process sends it, so that a page that renders
+   * early does not show a wrong state for a moment. The main process answers from memory.
    */
   current(): Decision {
     if (!this.#latest) {
@@ -101,7 +102,7 @@ class Mirror {
     try {
       reply = await this.#ipc.invoke(CALL, call);
     } catch {
-      // Electron's message names its channels and methods
+      // the error of Electron is not passed on, because it names channels and methods
       throw failure("internal", `the main process did not answer; ${SHARE_FIRST}`);
     }
     if ("error" in reply) throw reply.error;
@@ -117,7 +118,7 @@ class Mirror {
     this.#accept = accept;
   }
 
-  /** Accepts a decision that is newer than the last one. */
+  /** Accepts a decision if it is newer than the previous one. */
   #take(decided: NumberedDecision): void {
     if (this.#latest && decided.at <= this.#latest.at) return;
     this.#latest = decided;

@@ -1,32 +1,35 @@
 /**
- * The messages between the main process and preload scripts. Every message survives structured cloning, and none that
- * is sent to a renderer can hold a license key.
+ * The messages between the main process and preload scripts. Every message survives structured cloning. No message to a
+ * renderer can contain a license key.
  */
 
 import { messageOf } from "../error.js";
 import type { Deactivated, Decision, Explanation, OtherFailure, RefusedFailure } from "../types.js";
 
-/** The channel of calls: `invoke`, with a `Call` answered by a `Reply`. */
+/** The channel for calls by `invoke`. The message is a `Call`, and the answer is a `Reply`. */
 export const CALL = "polar-license:call";
 
-/** The channel of the decision at this instant, for a page that cannot wait: `sendSync`, answered by a `Reply`. */
+/**
+ * The channel that asks for the decision at this instant by `sendSync`, for a page that cannot wait. The answer is a
+ * `Reply`.
+ */
 export const CURRENT = "polar-license:current";
 
 /**
- * The channel that explains why a feature is on or off: `sendSync` with its name, answered by an `Explanation`, or by a
- * `Reply` with an error.
+ * The channel that asks why a feature is on or off, by `sendSync`. The message is the feature's name. The answer is an
+ * `Explanation`, or a `Reply` with an error.
  */
 export const EXPLAIN = "polar-license:explain";
 
-/** The channel of changed decisions from the main process: a `Decided` for each. */
+/** The channel on which the main process sends each changed decision, as a `NumberedDecision`. */
 export const CHANGE = "polar-license:change";
 
-/** The channel that ends the wait for a call: a message with the call's `id`. */
+/** The channel that stops the wait for a call. The message is the call's `id`. */
 export const CANCEL = "polar-license:cancel";
 
 /**
- * A call by a renderer. `follow` returns the decision; every call makes changes follow. The page numbers its calls, by
- * `id`.
+ * A call by a renderer. `follow` returns the decision. After any call, the main process sends changes to the frame.
+ * `id` is the number that the page has given to the call.
  */
 export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" }
@@ -37,24 +40,27 @@ export type Call = { id: number } & (
 /** The reply to a request for an explanation. */
 export type ExplanationReply = Explanation | { error: LicenseFailure };
 
-/** A decision with a number, `at`: replies and changes may overtake each other, and the higher number is newer. */
+/**
+ * A decision with a number, `at`. Replies and changes may overtake each other, so the decision with the higher number
+ * is the newer one.
+ */
 export interface NumberedDecision {
   at: number;
   decision: Decision;
-  /** The outcome for the seat, in reply to `deactivate`. */
+  /** What happened to the seat. Present in the reply to `deactivate`. */
   deactivated?: Deactivated | undefined;
 }
 
-/** The reply to a call. An error is part of the value, because Electron converts an exception of a handler to text. */
+/** The reply to a call. Errors are sent as values, because Electron reduces an exception of a handler to its text. */
 export type Reply = NumberedDecision | { error: LicenseFailure };
 
 /**
- * The rejection of a renderer's call: a plain object, because an `Error` loses its members when it crosses into the
- * page. The members are those of `LicenseError`, without `cause`.
+ * The value with which a renderer's call rejects. It is a plain object, because an `Error` loses its members when it
+ * crosses into the page. It has the members of `LicenseError`, except `cause`.
  */
 export type LicenseFailure = (RefusedFailure | OtherFailure) & {
   name: "LicenseError";
-  /** The decision that holds after the failure; `null` if the main process sent none. */
+  /** The decision after the failure. `null` if the main process sent none. */
   decision: Decision | null;
 };
 

@@ -1,6 +1,6 @@
 /**
- * The platform of an app that loads the entry for Node: a program, a test of one, a test of a page, or a server that
- * draws pages, which must not open a license of the user's device.
+ * The platform for an app that loads the entry for Node. The app may be a program, a test of a program, a test of a
+ * page, or a server that renders pages. Such a server must not open the license of a user's device.
  */
 
 import type { Platform } from "../create.js";
@@ -23,5 +23,5 @@ const program: Platform = {
   },
 };
 
-/** The platform of tests: without the developer's own files and machine, and in memory only. */
+/** The platform for tests. Works in memory only, and does not use the developer's own files or machine id. */
 const underTest: Platform = { ...node, storage: memoryOfTests, device: async () => "" };

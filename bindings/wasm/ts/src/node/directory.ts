@@ -1,11 +1,12 @@
-/** The default directory of records: the one that `default_directory` returns in Rust. Never creates it. */
+/** Finds the default directory of records, the same one that `default_directory` returns in Rust. Never creates it. */
 
 import { userInfo } from "node:os";
 
 import { WINDOWS, within } from "./files.js";
 
 /**
- * Returns the default directory, or `undefined` if the system has none: `polar-license` in
+ * Returns the default directory, or `undefined` if the system has none. It is the folder `polar-license` in this
+ * directory:
  *
  * | system | directory |
  * |---|---|
@@ -13,7 +14,7 @@ import { WINDOWS, within } from "./files.js";
  * | Windows | `%LOCALAPPDATA%` |
  * | all others | `$XDG_DATA_HOME` if it is an absolute path, else `~/.local/share` |
  *
- * `~` is `$HOME` if set and not empty, else the home in the system's user database.
+ * `~` is `$HOME` if that is set and not empty. Otherwise it is the home directory from the system's user database.
  */
 export function defaultDirectory(): string | undefined {
   return directoryOn(process.platform, process.env, home);
@@ -45,7 +46,10 @@ export function directoryOn(
 
 const NAME = "polar-license";
 
-/** Unlike `path.isAbsolute`, does not accept `\directory` on Windows: its drive depends on the process. */
+/**
+ * Whether a path is absolute. Unlike `path.isAbsolute`, rejects `\directory` on Windows, because the drive of such a
+ * path depends on the process.
+ */
 function absolute(path: string | undefined): string | undefined {
   const pattern = WINDOWS ? /^(?:[A-Za-z]:[\\/]|[\\/]{2})/ : /^\//;
   return path !== undefined && pattern.test(path) ? path : undefined;
@@ -57,7 +61,7 @@ function home(): string | undefined {
   try {
     return userInfo().homedir;
   } catch {
-    // The user has no entry in the database.
+    // The user has no entry in the user database.
     return undefined;
   }
 }

@@ -1,16 +1,20 @@
 /**
- * A lock that programs in any language can use: a file that is created only if it does not exist (create-new). Protects
- * the file beside it, the record. Never reads a clock, never touches the record.
+ * A lock that programs in any language can use: a file that is created only if it does not exist (create-new). The lock
+ * protects the record, which is the file beside it. This module never reads a clock and never touches the record.
  *
- * The protocol is that of `src/blocking/file_lock.rs`, which describes it: a program in Rust may use the same record.
- * In short: `NAME.lock` holds its owner's token, and other processes wait for it until their timeout. A lock is left
- * behind if it is 10 s old (5 s if its holder writes it again every second) by the file system's own time, or if this
- * process itself failed to delete it. A process that takes over such a lock claims it by `NAME.DEAD.take1`, reads it
- * again, renames it to `NAME.TOKEN.old`, reads it once more, and puts it back if it is a different lock after all. A
- * lock that cannot be read is judged by its age alone, and nothing but a file is opened.
+ * The protocol is the one that `src/blocking/file_lock.rs` describes, because a program in Rust may use the same
+ * record. In short:
  *
- * The lock in Rust distinguishes threads; this one distinguishes chains of asynchronous calls: calls by `work` are
- * inside the lock, and other calls meanwhile are not.
+ * - `NAME.lock` contains the token of the process that holds the lock. Other processes wait for it until their timeout.
+ * - A lock counts as left behind if it is 10 s old (5 s if its holder rewrites it every second) by the file system's
+ *   own time, or if this process itself failed to delete it.
+ * - A process that takes over such a lock claims it by creating `NAME.DEAD.take1`, where DEAD is the token in the lock.
+ *   It reads the lock again, renames it to `NAME.TOKEN.old`, where TOKEN is the process's own token, and reads it once
+ *   more. If it is a different lock after all, the process puts it back.
+ * - A lock that cannot be read is judged by its age alone. Nothing but a regular file is ever opened.
+ *
+ * The lock in Rust distinguishes threads. This one distinguishes chains of asynchronous calls: the calls that `work`
+ * makes are inside the lock, and other calls at the same time are not.
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -33,33 +37,39 @@ import {
   writePrivate,
 } from "./files.js";
 
-/** Short, because eCryptfs allows names of 143 bytes, and the record's own can have 106. */
+/** Short, because eCryptfs limits names to 143 bytes, and the record's own name can have 106. */
 const TOKEN_BYTES = 8;
-/** The age of a lock for milliseconds at which its holder must have died. */
+/** A brief lock of this age was left by a dead holder, because a living one needs the lock only for milliseconds. */
 const STALE_AFTER_NS = 10_000_000_000n;
-/** The age of a longer lock at which its holder must have died, since it writes the lock every second. */
+/** A longer lock of this age was left by a dead holder, because a living one rewrites the lock every second. */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
-/** The default time to wait for other processes. */
+/** How long to wait for other processes by default. */
 const LOCK_TIMEOUT_MS = 2000;
-/** The interval at which the holder of a longer lock writes it again. */
+/** The interval at which the holder of a longer lock rewrites it. */
 const KEEP_EVERY_MS = 1000;
-/** The time for which a lock that could not be taken over is not examined again. */
+/** How long to wait before a lock that could not be taken over is examined again. */
 const JUDGED_FOR_MS = 1000;
-/** The most claims by processes that died while they took over the same lock. Two digits, so that names stay short. */
+/**
+ * The largest number of claims to one lock by processes that died while they took it over. Two digits, so that names
+ * stay short.
+ */
 const MOST_CLAIMS = 99;
-/** The token of a lock that has none, or none that can be read. */
+/** Stands for the token of a lock that contains no token, or no readable one. */
 const NO_TOKEN = "0000000000000000";
 
 /**
- * The names of files that belong to a record, or to the lock for asking Polar, and to one process. Does not match a
- * lock itself.
+ * Matches the names of the files that one process creates beside a record or beside its `asking` lock. Does not match
+ * the locks themselves.
  */
 const SIDE_FILE = /^\.(?:asking\.)?([0-9a-f]{16})\.(tmp|old|take\d+)$/;
 
-/** Tokens of this process whose locks may still exist, because deleting them failed. No call is inside such a lock. */
+/**
+ * Tokens of this process whose locks may still exist, because they could not be deleted. No call is inside any of these
+ * locks.
+ */
 const leftBehind = new Set<string>();
 
-/** The lock of one record, for all calls that share this object and for other processes. */
+/** The lock of one record. Excludes other processes, and other calls that share this object. */
 export class FileLock {
   readonly #record: string;
   readonly #staleAfterNs: bigint;
@@ -71,7 +81,7 @@ export class FileLock {
     this.#staleAfterNs = staleAfterNs;
   }
 
-  /** Creates a lock that `run` holds for milliseconds. */
+  /** Creates a lock that `run` holds for a few milliseconds. */
   static brief(record: string): FileLock {
     return new FileLock(record, STALE_AFTER_NS);
   }
@@ -82,8 +92,8 @@ export class FileLock {
   }
 
   /**
-   * Runs `work` with the lock's token while holding the lock, or rejects without running it. Waits at most `timeoutMs`
-   * for others; 0 tries once.
+   * Acquires the lock, and runs `work` with the lock's token. Rejects without running `work` if the lock cannot be
+   * acquired. Waits at most `timeoutMs` for other holders; with 0, tries once.
    */
   async run<T>(work: (token: string) => Promise<T>, timeoutMs = LOCK_TIMEOUT_MS): Promise<T> {
     if (this.ownToken() !== undefined) throw new Error("this call has locked the license file already");
@@ -93,15 +103,15 @@ export class FileLock {
       return await this.#inside.run(holder, () => work(holder.token));
     } finally {
       await this.#release(holder);
-      // Before Node 22 every promise of the process is slower while this is in use.
+      // Before Node 22, the context of asynchronous calls slows down every promise of the process while it is in use.
       this.#inside.disable();
     }
   }
 
   /**
-   * Locks for longer than milliseconds, and resolves to a function that unlocks. Until then the lock is written again
-   * and again, so that other processes see that its holder lives. Resolves to `undefined` if others hold the lock for
-   * `timeoutMs`, or until `signal` aborts.
+   * Acquires the lock for longer than a few milliseconds. Resolves to a function that releases the lock. Until the
+   * release, the lock is rewritten at intervals, so that other processes see that its holder is alive. Resolves to
+   * `undefined` if others hold the lock for `timeoutMs`, or if `signal` aborts first.
    */
   async hold(timeoutMs: number, signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
     const holder = await this.#acquire(timeoutMs, signal);
@@ -113,19 +123,19 @@ export class FileLock {
     timer.unref();
     return async () => {
       clearInterval(timer);
-      // A write after the release could change the next holder's lock.
+      // A rewrite after the release could change the next holder's lock.
       await keeping;
       await this.#release(holder);
     };
   }
 
-  /** Returns the token of the lock if the caller is inside of it. */
+  /** Returns the lock's token if the caller is inside the lock, otherwise `undefined`. */
   ownToken(): string | undefined {
     const holder = this.#inside.getStore();
     return holder !== undefined && holder === this.#holder ? holder.token : undefined;
   }
 
-  /** Rejects unless the holder of `token` still has the lock. */
+  /** Rejects unless the lock still contains `token`. */
   async check(token: string): Promise<void> {
     const lock = await openLock(this.#path()).catch(() => undefined);
     if (lock?.token !== token) {
@@ -134,9 +144,9 @@ export class FileLock {
   }
 
   /**
-   * Removes the files of dead processes beside the record, for the holder of `token`. A `.tmp` with another token
-   * belongs to a former holder. Files of processes that wait or take over are removed once they are as old as a lock
-   * that was left behind.
+   * Removes files that dead processes left beside the record. The caller holds the lock with `token`, so a `.tmp` with
+   * another token belongs to a former holder and is removed. A process may still be using its other files, to wait for
+   * the lock or to take it over, so these are removed only when they are as old as a lock that was left behind.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -154,17 +164,18 @@ export class FileLock {
     }
   }
 
-  /** Returns the path of a file that belongs to the holder of `token`. */
+  /** Returns the path of a file that belongs to the lock holder with `token`. */
   sidePath(token: string, extension: string): string {
     return `${this.#record}.${token}.${extension}`;
   }
 
-  /** Acquires the lock. Resolves to `undefined` if others hold it for `timeoutMs`, or until `signal` aborts. */
+  /** Acquires the lock. Resolves to `undefined` if others hold it for `timeoutMs`, or if `signal` aborts first. */
   async #acquire(timeoutMs: number, signal?: AbortSignal): Promise<Holder | undefined> {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
     const wait = new Wait(timeoutMs, random, signal);
-    // The lock's file would keep out other calls of this process too, but it would be taken over after a while.
+    // Waits here for other calls of this process. If this call waited for their lock file instead, it would take the
+    // file over after a while.
     while (this.#holder !== undefined) if (!(await wait.pause())) return undefined;
     this.#holder = holder;
     let locked = false;
@@ -180,16 +191,16 @@ export class FileLock {
   }
 
   async #release(holder: Holder): Promise<void> {
-    // Try twice, because the lock would stop other processes for 10 s.
+    // Try twice, because a lock that stays would stop other processes for 10 s.
     if (!(await this.#delete(holder.token)) && !(await this.#delete(holder.token))) leftBehind.add(holder.token);
     this.#holder = undefined;
   }
 
-  /** Deletes the lock of the holder of `token`. Returns `false` if the lock may still exist. */
+  /** Deletes the lock if it still contains `token`. Returns `false` if the lock may still exist. */
   async #delete(token: string): Promise<boolean> {
     try {
       const lock = await openLock(this.#path());
-      // With another token, another process has taken over the lock.
+      // If the token is another one, another process has taken over the lock.
       if (lock.token === token) await unlink(this.#path());
       return true;
     } catch (error) {
@@ -197,7 +208,7 @@ export class FileLock {
     }
   }
 
-  /** Writes the token again, to renew the lock's age by the file system's clock. */
+  /** Writes the token again, which renews the lock's age by the file system's clock. */
   async #keep(token: string): Promise<void> {
     try {
       await this.check(token);
@@ -208,13 +219,14 @@ export class FileLock {
         await file.close();
       }
     } catch {
-      // Another process may take over the lock, and ask Polar as well.
+      // Nothing to do: at worst, another process takes over the lock and sends its own request to Polar.
     }
   }
 
-  /** Creates the lock. Returns `false` if others hold it until `wait` ends. */
+  /** Creates the lock. Returns `false` if others still hold it when `wait` ends. */
   async #lock(token: string, wait: Wait): Promise<boolean> {
-    // The lock that was examined last and left in place, so that it is not examined in every iteration.
+    // The lock that was last examined and left in place. Remembered, so that it is not examined again in every
+    // iteration.
     let judged: { lock: LockFile; untilMs: number } | undefined;
     while (!(await this.#create(token))) {
       const seen = await readLock(this.#path());
@@ -228,7 +240,7 @@ export class FileLock {
     return true;
   }
 
-  /** Creates the lock file. Returns `false` if it exists. */
+  /** Creates the lock file. Returns `false` if the file exists already. */
   async #create(token: string): Promise<boolean> {
     const path = this.#path();
     let file;
@@ -249,7 +261,7 @@ export class FileLock {
     return true;
   }
 
-  /** Removes the lock if it was left behind. Returns `true` if it was removed. */
+  /** Removes the lock `seen` if it was left behind. Returns `true` if it was removed. */
   async #clear(seen: LockFile, token: string): Promise<boolean> {
     const oldPath = this.sidePath(token, "old");
     const now = await timeAt(oldPath).catch((error: unknown) => {
@@ -265,7 +277,7 @@ export class FileLock {
   }
 
   /**
-   * Moves the lock that was `seen` to `oldPath` if it was left behind. Returns `false` if it was not, or if another
+   * Moves the lock `seen` to `oldPath` if it was left behind. Returns `false` if it was not left behind, or if another
    * process is taking it over.
    */
   async #takeOver(seen: LockFile, oldPath: string, now: bigint): Promise<boolean> {
@@ -288,8 +300,8 @@ export class FileLock {
   }
 
   /**
-   * Makes this process the one that takes over from `dead`. Resolves to its claim and to those of processes that died
-   * in the attempt, or to `undefined` while another process is taking over.
+   * Claims the right to take over the lock that contains the token `dead`. Resolves to the paths of this claim and of
+   * earlier claims by processes that died. Resolves to `undefined` if another process is taking over the lock.
    */
   async #claim(dead: string, now: bigint): Promise<string[] | undefined> {
     const claims: string[] = [];
@@ -318,19 +330,19 @@ export class FileLock {
   }
 }
 
-/** A chain of calls that holds the lock. */
+/** A chain of asynchronous calls that holds the lock. */
 interface Holder {
   readonly token: string;
 }
 
-/** The content of a lock file, without a token if it cannot be read. */
+/** The content of a lock file. The token is `undefined` if it cannot be read. */
 interface LockFile {
   readonly token: string | undefined;
   /** In nanoseconds, to distinguish two locks of the same millisecond. */
   readonly modified: bigint;
 }
 
-/** Reads a lock, or returns `undefined` if there is none. @internal */
+/** Reads a lock. Returns `undefined` if there is none. @internal */
 export async function readLock(path: string): Promise<LockFile | undefined> {
   try {
     return await openLock(path);
@@ -354,7 +366,9 @@ async function openLock(path: string): Promise<LockFile> {
   }
 }
 
-/** Returns when the file, directory or link itself was modified, not the target of a link. */
+/**
+ * Returns when the path was modified. If the path is a link, returns when the link itself was modified, not its target.
+ */
 async function modifiedAt(path: string): Promise<bigint> {
   return (await lstat(path, { bigint: true })).mtimeNs;
 }
@@ -363,7 +377,7 @@ function isSame(a: LockFile | undefined, b: LockFile | undefined): boolean {
   return a !== undefined && b !== undefined && a.token === b.token && a.modified === b.modified;
 }
 
-/** Returns the file system's time, from a file that is created at `probe` and removed again. */
+/** Returns the file system's time. For this, creates a file at `probe` and removes it again. */
 async function timeAt(probe: string): Promise<bigint> {
   const file = await createPrivate(probe);
   try {
@@ -374,17 +388,17 @@ async function timeAt(probe: string): Promise<bigint> {
   }
 }
 
-/** Removes a file or an empty directory, if possible. */
+/** Removes a file or an empty directory. Ignores errors. */
 async function removeAnything(path: string): Promise<void> {
   await unlink(path).catch(() => rmdir(path)).catch(() => undefined);
 }
 
-/** Whether an error is temporary: another process was faster, or has the file open on Windows. */
+/** Whether an error is temporary: another process acted first, or, on Windows, has the file open. */
 function isTemporary(error: unknown): boolean {
   return isMissing(error) || (WINDOWS && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error)));
 }
 
-/** Describes why a lock that was left behind could not be removed. */
+/** Creates an error that says why a lock that was left behind could not be removed. */
 function takeOverError(error: unknown): Error {
   if (["EPERM", "EACCES", "EEXIST"].includes(codeOf(error))) {
     return new Error(
@@ -395,15 +409,15 @@ function takeOverError(error: unknown): Error {
 }
 
 /**
- * Whether a lock has reached an age. A time in the future counts as the same time in the past, since the clock may have
- * been set back after the holder died.
+ * Whether a lock has reached an age. If the lock's time lies in the future, its distance from now counts as its age,
+ * since the clock may have been set back after the holder died.
  */
 function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
   return (now > modified ? now - modified : modified - now) >= ageNs;
 }
 
 /**
- * Moves the lock that was `seen`, and no other, to `oldPath`.
+ * Moves the lock `seen` to `oldPath`. Moves no other lock.
  * @internal
  */
 export async function moveAway(path: string, seen: LockFile, oldPath: string): Promise<boolean> {
@@ -421,8 +435,8 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 }
 
 /**
- * Puts a lock back for its holder. Fails if another process holds the lock by then; the holder then notices before it
- * changes anything.
+ * Puts a lock back for its holder. Does nothing if another process holds the lock by then. In that case the holder
+ * notices the loss before it changes anything.
  * @internal
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {
@@ -434,8 +448,8 @@ export async function putBack(oldPath: string, path: string, lock: LockFile | un
 }
 
 /**
- * Whether the path is a file that is being deleted. Windows denies access to a file that is deleted but still open
- * somewhere, such as the lock of a moment ago.
+ * Whether the path is a file that is being deleted. Windows denies access to a file that is deleted but still open in
+ * some process, as a lock can be that was released a moment ago.
  */
 async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
   if (!WINDOWS || !["EPERM", "EACCES", "EBUSY"].includes(codeOf(error))) return false;
@@ -444,8 +458,8 @@ async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
 }
 
 /**
- * A wait in small steps, for `limitMs` at most. Counts its steps instead of reading a clock, so that the time for which
- * a process was suspended does not count.
+ * A wait in small steps, for at most `limitMs`. Counts its steps and reads no clock, so that the time during which a
+ * process was suspended does not count.
  */
 class Wait {
   readonly #limitMs: number;
@@ -464,11 +478,11 @@ class Wait {
     return this.#waitedMs;
   }
 
-  /** Waits for one step. Returns `false` if the time is up, or the caller has cancelled. */
+  /** Waits for one step. Returns `false` if the time is up or the caller has cancelled. */
   async pause(): Promise<boolean> {
     const leftMs = this.#limitMs - this.#waitedMs;
     if (leftMs <= 0 || this.#signal?.aborted) return false;
-    // 7.5 to 12.6 ms, so that two processes do not wait in step.
+    // 7.5 to 12.6 ms, so that two waiting processes do not stay in step.
     const pauseMs = Math.min(7.5 + (this.#jitter[this.#steps % this.#jitter.length] ?? 0) * 0.02, leftMs);
     await pause(pauseMs);
     this.#steps += 1;

@@ -1,6 +1,6 @@
 /**
- * Storage for programs with a file system: Node, Electron's main process, Bun, Deno. Shares its license with programs
- * in Rust and C that use the same directory. Makes no licensing decision.
+ * A storage for programs with a file system: programs in Node, Bun and Deno, and the main process of Electron. Shares
+ * its license with programs in Rust and C that use the same directory. Makes no licensing decision.
  */
 
 import type { Place, Storage, Store } from "../storage.js";
@@ -9,11 +9,14 @@ import { FileStore } from "./file-store.js";
 import { deviceSource } from "./machine.js";
 
 export interface FileStorageOptions {
-  /** The directory of the record, in place of the platform's data directory. Created if it does not exist. */
+  /**
+   * The directory of the record. By default, the platform's data directory. If the directory does not exist, it is
+   * created.
+   */
   directory?: string | undefined;
 }
 
-/** Creates a storage that keeps records in files that only their owner can read. Touches no file yet. */
+/** Creates a storage that keeps records in files that only their owner can read. Does not access any file yet. */
 export function fileStorage(options: FileStorageOptions = {}): Storage {
   const directory = options.directory ?? defaultDirectory();
   return {
@@ -22,7 +25,7 @@ export function fileStorage(options: FileStorageOptions = {}): Storage {
   };
 }
 
-/** The store on a system without a data directory. Each access fails. */
+/** The store on a system that has no data directory. Every access fails. */
 class NoStore implements Store {
   load(): Promise<undefined> {
     return this.#reject();

@@ -1,11 +1,12 @@
 /**
- * The record as a file that several processes share: an app, its updater, a process in Rust, another in Node. Never
- * looks into the record, never reads a clock, never names a path in an error (paths contain the user's name).
+ * The record as a file that several processes share, such as an app and its updater, or a process in Rust and one in
+ * Node. Never parses the record, never reads a clock, and never names a path in an error, because paths contain the
+ * user's name.
  *
- * The names, the content and the order of steps are those of `src/blocking/file_store.rs`, which lists them. Saving:
- * lock; write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename it
- * to `NAME`; sync the directory, unless the save may be lost. A crash at any instant leaves the old or the new record
- * whole.
+ * The names, the content and the order of steps are the same as in `src/blocking/file_store.rs`, which lists them. To
+ * save: acquire the lock; create `NAME.TOKEN.tmp`, where TOKEN is the lock's token, and write the record to it; sync
+ * it; check that `NAME.lock` still contains the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory, unless
+ * the save may be lost. A crash at any instant leaves either the whole old record or the whole new one.
  */
 
 import { unwatchFile, watchFile } from "node:fs";
@@ -17,33 +18,33 @@ import { FileLock } from "./file-lock.js";
 import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writeSynced } from "./files.js";
 
 /**
- * The most bytes that are read, longer than any record. A longer file then fails the check as a record that was
- * tampered with.
+ * The maximum number of bytes that are read, which is more than any record has. If a file is longer, its first MiB
+ * fails the check, as a record does that was tampered with.
  */
 const READ_LIMIT = 1024 * 1024;
 const EXTENSION = ".license";
-/** The longest wait for a lock's file. After that, the file system counts as unavailable. */
+/** The longest time to wait for the file of a lock. After that, the file system counts as unavailable. */
 const HANGING_MS = 2_000;
 /** The interval at which the file is checked for changes by other processes. */
 const POLL_MS = 1_000;
 /**
- * The content that replaces a removed record if another device's record is beside it. Without this file, that record
- * would be offered.
+ * The content of the file that replaces a removed record if there is also a record of another device. Without this
+ * file, the other device's record would be offered.
  */
 const NOTHING = "no license\n";
 
 /**
- * A store that keeps one record in a file. Creating it touches no file; the directory is created at the first lock or
- * save.
+ * A store that keeps one record in a file. Its constructor accesses no file; the first lock or save creates the
+ * directory.
  */
 export class FileStore implements Store {
   readonly #directory: string;
   readonly #place: Place;
   readonly #path: string;
   readonly #lock: FileLock;
-  /** The lock that is held while a process asks Polar. */
+  /** The lock that a process holds while it sends requests to Polar. */
   readonly #asking: FileLock;
-  /** Whether the files of dead processes were removed. */
+  /** Whether the files of dead processes have been removed. */
   #hasSwept = false;
 
   constructor(directory: string, place: Place) {
@@ -55,10 +56,10 @@ export class FileStore implements Store {
   }
 
   /**
-   * Reads the record, at most its first MiB.
+   * Reads the record, but at most its first MiB.
    *
-   * If there is none for this device, returns the newest record of the same app and product for another device: the
-   * home directory was moved to this machine, and the app can offer to move the license.
+   * If this device has no record, returns the newest record that another device has for the same app and product. Such
+   * a record exists if the home directory was moved to this machine, and the app can then offer to move the license.
    */
   async load(): Promise<Uint8Array | undefined> {
     const record = await readRecord(this.#path).catch((error: unknown) => {
@@ -93,7 +94,7 @@ export class FileStore implements Store {
         await this.#lock.check(token);
         await unlink(this.#path).catch(failed);
       }
-      // If this fails, only a power cut could restore the record.
+      // If this fails, the removed record can come back, but only after a power cut.
       await syncDirectory(this.#directory).catch(() => undefined);
     });
   }
@@ -103,8 +104,8 @@ export class FileStore implements Store {
   }
 
   /**
-   * Uses a second lock, `NAME.asking.lock`, which is held for as long as Polar is asked. If it cannot be created, no
-   * process could save an answer either, and each process asks for itself.
+   * Uses a second lock, `NAME.asking.lock`, which is held for as long as requests to Polar are under way. If this lock
+   * cannot be created, no process could save an answer either, so each process sends its own requests.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;
@@ -124,19 +125,22 @@ export class FileStore implements Store {
     }
   }
 
-  /** Checks the file's metadata. Keeps no process alive. */
+  /** Watches the file's metadata. Does not keep the process alive. */
   poll(changed: () => void): () => void {
     watchFile(this.#path, { interval: POLL_MS, persistent: false }, changed);
     return () => unwatchFile(this.#path, changed);
   }
 
-  /** Runs `work` while holding the lock: the one that the caller holds already, or a new one for this call. */
+  /**
+   * Runs `work` while holding the lock. Uses the caller's lock if the caller holds it already, and otherwise acquires
+   * it for this call.
+   */
   async #whileLocked(work: (token: string) => Promise<void>): Promise<void> {
     const token = this.#lock.ownToken();
     await (token === undefined ? this.#lock.run(work) : work(token));
   }
 
-  /** Replaces the record. A power cut may undo that until the directory is synced. */
+  /** Replaces the record. Until the directory is synced, a power cut may undo this. */
   async #write(record: Uint8Array, token: string): Promise<void> {
     const temporary = this.#lock.sidePath(token, "tmp");
     try {
@@ -157,8 +161,8 @@ export class FileStore implements Store {
   }
 
   /**
-   * Finds the newest record of another device for this app and product. Ignores errors: that record is an offer, not
-   * this device's state.
+   * Finds the newest record that another device has for this app and product. Ignores errors, because such a record is
+   * only an offer and not this device's state.
    */
   async #newestSibling(): Promise<Uint8Array | undefined> {
     const names = await readdir(this.#directory).catch((): string[] => []);
@@ -177,9 +181,9 @@ export class FileStore implements Store {
 }
 
 /**
- * Returns the name of a record's file: `APP-PRODUCT-DEVICE.license`. `APP` is the app id, in which every character
- * other than `A-Z a-z 0-9 . - _` is replaced by one `_` (one for each Unicode code point), cut to 64, and a leading `.`
- * replaced by `_`.
+ * Returns the name of a record's file: `APP-PRODUCT-DEVICE.license`. `APP` is derived from the app id: every character
+ * other than `A-Z a-z 0-9 . - _` is replaced by `_` (one for each Unicode code point), the result is cut to 64
+ * characters, and a leading `.` is replaced by `_`.
  */
 export function fileName(place: Place): string {
   return `${prefix(place)}${place.device}${EXTENSION}`;

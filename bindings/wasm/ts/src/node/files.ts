@@ -1,7 +1,7 @@
 /**
- * Files and directories that only their owner can read, and the errors if they cannot be created. The rules are those
- * of `files.rs`, which says who owns the files that root creates. Never names a path in an error, nor passes on an
- * error that does: paths contain the user's name.
+ * Creates files and directories that only their owner can read, and errors for the case that they cannot be created.
+ * The rules are the same as in `files.rs`, which says who owns the files that root creates. An error of this module
+ * never contains a path, because paths contain the user's name.
  */
 
 import { randomBytes } from "node:crypto";
@@ -13,8 +13,8 @@ import { dirname, sep } from "node:path";
 export const WINDOWS = process.platform === "win32";
 
 /**
- * Creates a file for writing that only its owner can read, which may later take the place of `replaced`. Fails if the
- * path exists, even as a dangling link.
+ * Creates a file for writing that only its owner can read. The file may later take the place of `replaced`. Fails if
+ * the path exists, even if it is a dangling link.
  */
 export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
   const file = await open(path, "wx", 0o600);
@@ -22,7 +22,7 @@ export async function createPrivate(path: string, replaced?: string): Promise<Fi
   return file;
 }
 
-/** Creates a private file with content. */
+/** Creates a file with this content that only its owner can read. */
 export async function writePrivate(path: string, content: string): Promise<void> {
   const file = await createPrivate(path);
   try {
@@ -32,7 +32,10 @@ export async function writePrivate(path: string, content: string): Promise<void>
   }
 }
 
-/** Creates a private file to take the place of `replaced`. The content is on the disk when the promise resolves. */
+/**
+ * Creates a file that only its owner can read, to take the place of `replaced`. Resolves once the content is on the
+ * disk.
+ */
 export async function writeSynced(path: string, content: string | Uint8Array, replaced: string): Promise<void> {
   const file = await createPrivate(path, replaced);
   try {
@@ -43,7 +46,9 @@ export async function writeSynced(path: string, content: string | Uint8Array, re
   }
 }
 
-/** Creates a directory that only its owner can enter, and those above it. An existing one is not changed. */
+/**
+ * Creates a directory that only its owner can enter, and its missing parents. Does not change an existing directory.
+ */
 export async function createPrivateDirectory(path: string): Promise<void> {
   if (await isDirectory(path)) return;
   const parent = dirname(path);
@@ -52,18 +57,18 @@ export async function createPrivateDirectory(path: string): Promise<void> {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
-    // another process has created it meanwhile
+    // Another process has created the directory meanwhile.
     if (await isDirectory(path)) return;
     throw withCode("ENOTDIR");
   }
   if (!WINDOWS) await giveDirectoryToOwnerOf(parent, path).catch(() => undefined);
-  // The entry of the new directory has to survive a power cut too.
+  // The entry of the new directory must also survive a power cut.
   await syncDirectory(parent).catch(() => undefined);
 }
 
 /**
- * Gives a directory that root has created to the owner of `parent`. Uses its descriptor, so that a link in its place is
- * not followed.
+ * Gives a directory that root has created to the owner of `parent`. Works on the open directory, so that a link in its
+ * place is not followed.
  */
 async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
@@ -87,14 +92,14 @@ async function giveToOwnerOf(directory: string, replaced: string | undefined, ma
     const owner = owners.find(({ uid }) => uid !== ROOT);
     if (owner) await made.chown(owner.uid, owner.gid);
   } catch {
-    // the file still belongs to root
+    // Nothing to do: the file still belongs to root.
   }
 }
 
 const ROOT = 0;
 const EVERYBODY_WRITES = 0o002;
 
-/** Writes a rename or a removal to the disk. Does nothing if directories cannot be synced, or not by this user. */
+/** Writes a rename or a removal to the disk. Does nothing if the system, or this user, cannot sync directories. */
 export async function syncDirectory(path: string): Promise<void> {
   if (WINDOWS) return;
   try {
@@ -109,7 +114,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Reads the first `limit` bytes of a file, or returns `undefined` if there is none. */
+/** Reads the first `limit` bytes of a file. Returns `undefined` if there is no file. */
 export async function readFileUpTo(path: string, limit: number): Promise<Uint8Array | undefined> {
   try {
     // Opening a pipe would block until another program writes to it.
@@ -146,7 +151,7 @@ export async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Ar
   return all;
 }
 
-/** Removes a file if it exists. Ignores errors, since the file does no harm. */
+/** Removes a file if it exists. Ignores errors, since a file that stays does no harm. */
 export async function removeQuietly(path: string): Promise<void> {
   await unlink(path).catch(() => undefined);
 }
@@ -160,20 +165,20 @@ export function isMissing(error: unknown): boolean {
   return codeOf(error) === "ENOENT";
 }
 
-/** Returns the system's name for an error, such as `ENOENT`, or an empty string. */
+/** Returns the system's name for an error, such as `ENOENT`, or an empty string if the error has none. */
 export function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
 }
 
-/** Creates an error with the system's name for it. */
+/** Creates an error whose `code` is the system's name for it. */
 export function withCode(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
 /**
- * Appends names to the path of a directory. Unlike `path.join`, leaves `..` alone: after a link the system resolves it
- * to another directory.
+ * Appends names to the path of a directory. Unlike `path.join`, leaves each `..` in place, because the system resolves
+ * a `..` that follows a link differently from `path.join`.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

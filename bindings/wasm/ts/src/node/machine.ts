@@ -1,7 +1,7 @@
 /**
- * The operating system's identifier of this machine, the same one that `src/blocking/machine.rs` finds, which lists the
- * sources. Used only for the hash that identifies the device. Never starts a shell, nor any program but the system's
- * own, by its absolute path.
+ * Finds the operating system's identifier of this machine. It is the same identifier that `src/blocking/machine.rs`
+ * finds; that file lists the sources. The identifier is used only for the hash that identifies the device. Never starts
+ * a shell, and starts no program but the system's own, by its absolute path.
  */
 
 import { execFile } from "node:child_process";
@@ -21,24 +21,27 @@ import {
 
 const RANDOM_NAME = "device-id";
 const RANDOM_BYTES = 16;
-/** The most bytes that are read. No identifier is nearly as long. */
+/** The maximum number of bytes that are read. No identifier is nearly as long. */
 const READ_LIMIT = 64 * 1024;
-/** The time limit of a program, far longer than any takes, and shorter than the client's wait for an identifier. */
+/**
+ * The time limit for a program. It is far longer than any of the programs takes, and shorter than the client's wait for
+ * an identifier.
+ */
 const PROGRAM_TIMEOUT_MS = 4_000;
 
 /**
- * Returns the operating system's identifier of this machine, or `undefined` if it has none.
+ * Returns the operating system's identifier of this machine, or `undefined` if the machine has none.
  *
- * Clones of a machine, and all containers of one image, may have the same one.
+ * Clones of a machine, and all containers of one image, may have the same identifier.
  */
 export async function machineSource(): Promise<string | undefined> {
   return usable(await identifier());
 }
 
 /**
- * Returns an identifier of this device: {@link machineSource}, else a random one that is kept in `directory` from the
- * first call on. Rejects if that cannot be kept, because an identifier for this run only would stand for another device
- * at the next start.
+ * Returns an identifier of this device: {@link machineSource} if there is one. Otherwise returns a random identifier,
+ * which the first call creates and stores in `directory`. Rejects if it cannot be stored, because the new random
+ * identifier of the next start would look like another device.
  */
 export async function deviceSource(directory: string | undefined): Promise<string> {
   const source = await machineSource();
@@ -57,8 +60,8 @@ export function usable(text: string | undefined): string | undefined {
 }
 
 /**
- * Returns the random identifier in `directory`, and creates it if necessary. Two processes that start at once agree:
- * the file appears whole, and only one of them can create it.
+ * Returns the random identifier in `directory`, and creates it if necessary. Two processes that start at the same time
+ * get the same identifier, because the file appears with its whole content, and only one of them can create it.
  * @internal
  */
 export async function randomSource(directory: string): Promise<string> {
@@ -110,7 +113,7 @@ async function identifier(): Promise<string | undefined> {
     case "freebsd":
     case "openbsd":
     case "netbsd":
-      // If the file exists, it is used, even if it is empty.
+      // If `/etc/hostid` exists, it is used, even if it is empty.
       return (await readText("/etc/hostid")) ?? (await output("/bin/kenv", "-q", "smbios.system.uuid"));
     default:
       return undefined;
@@ -122,7 +125,7 @@ function systemProgram(name: string): string {
   return `${root !== undefined && /^[A-Za-z]:\\/.test(root) ? root : "C:\\Windows"}\\System32\\${name}`;
 }
 
-/** Returns the output of a program, or an empty string if it fails. */
+/** Returns the output of a program, or an empty string if the program fails. */
 function output(program: string, ...parameters: string[]): Promise<string> {
   return new Promise((resolve) => {
     execFile(program, parameters, { timeout: PROGRAM_TIMEOUT_MS, windowsHide: true }, (error, stdout) => {
@@ -131,7 +134,7 @@ function output(program: string, ...parameters: string[]): Promise<string> {
   });
 }
 
-/** Writes `text` to a file that appears whole. */
+/** Writes `text` to a file so that the file appears with its whole content. */
 async function install(text: string, path: string): Promise<void> {
   const temporary = `${path}.${randomHex(8)}.tmp`;
   try {
@@ -144,15 +147,15 @@ async function install(text: string, path: string): Promise<void> {
 }
 
 /**
- * Gives the file its name unless the present file of that name is usable. A plain rename would replace a file that
- * another process created, and perhaps used, in between.
+ * Renames the file `temporary` to `path`, unless `path` is a usable file already. A plain rename would replace a file
+ * that another process created in between, and perhaps used.
  * @internal
  */
 export async function nameUnlessUsable(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch {
-    // The present file is broken, or the file system has no hard links.
+    // The file at `path` is broken, or the file system has no hard links.
     if ((await readRandom(path)) === undefined) await rename(temporary, path);
   }
 }
@@ -162,7 +165,7 @@ async function readRandom(path: string): Promise<string | undefined> {
   return text !== undefined && /^[0-9A-Fa-f]{32}$/.test(text) ? text : undefined;
 }
 
-/** Reads a text file. Resolves to `undefined` if there is none, it cannot be read, or it is not text. */
+/** Reads a text file. Resolves to `undefined` if the file does not exist, cannot be read, or is not text. */
 async function readText(path: string): Promise<string | undefined> {
   try {
     const bytes = await readFileUpTo(path, READ_LIMIT);

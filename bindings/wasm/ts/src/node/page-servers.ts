@@ -1,17 +1,17 @@
 /**
- * Detects servers that draw pages. A license of the user's device must not be opened on them; their apps create the
- * client in the browser.
+ * Detects servers that render pages. Such a server must not open the license of a user's device; its app creates the
+ * client in the browser instead.
  *
- * No such server identifies itself. Next sets an environment variable. The others are recognized by globals that their
- * own scripts leave on `globalThis`: Nuxt's exist wherever pages are drawn. Those of the others exist only while an app
- * is developed, which is when the mistake is made. These names are not documented: a server that no longer has its own
- * counts as any other program.
+ * None of these servers identifies itself. Next sets an environment variable. The others are recognized by globals that
+ * their own scripts set on `globalThis`. Nuxt's globals exist wherever pages are rendered. The globals of the other
+ * frameworks exist only while an app is being developed, which is when developers make this mistake. None of the names
+ * is documented: if a framework drops its global, its server is treated like any other program.
  */
 
 interface PageServer {
   framework: string;
   isHere: () => boolean;
-  /** The place in which an app creates its client. */
+  /** The place where an app of this framework should create its client. */
   place: string;
 }
 
@@ -44,7 +44,7 @@ const SERVERS: readonly PageServer[] = [
   },
 ];
 
-/** Returns why no client may be created here and what to do instead, or `undefined` if one may be created. */
+/** Returns why no client may be created here and what to do instead, or `undefined` if a client may be created. */
 export function refusalOnPageServer(): string | undefined {
   const server = SERVERS.find(({ isHere }) => isHere());
   return (

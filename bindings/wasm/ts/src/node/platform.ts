@@ -1,4 +1,4 @@
-/** The platform of Node and of what behaves like it: Electron's main process, Bun and Deno. */
+/** The platform for Node, and for runtimes that behave like Node: Electron's main process, Bun and Deno. */
 
 import type { Platform } from "../create.js";
 import { fileStorage } from "./file-storage.js";

@@ -1,22 +1,23 @@
 /**
- * The operating system's name and version for labels that people read, as `src/blocking/machine.rs` finds them. Never
- * the host's or the user's name.
+ * Finds the operating system's name and version, for labels that people read. Finds the same name as
+ * `src/blocking/machine.rs`. Never uses the name of the host or the user.
  */
 
 import { readFileSync, statSync } from "node:fs";
 import { release, version } from "node:os";
 
-/** The most bytes that are read. No description of a system is nearly as long. */
+/** The maximum number of bytes that are read. No description of a system is nearly as long. */
 const READ_LIMIT = 64 * 1024;
 const NAME_LIMIT = 40;
 
-/** Returns the system's name, such as `Debian GNU/Linux 12`, `macOS 14.5` or `Windows 11`. At most 40 characters. */
+/** Returns the system's name in at most 40 characters, such as `Debian GNU/Linux 12`, `macOS 14.5` or `Windows 11`. */
 export function systemName(): string {
   return shorten(reportedName() ?? "") || fallbackName();
 }
 
 /**
- * Returns `PRETTY_NAME` of an `os-release(5)` without the code name in brackets, or its `NAME`.
+ * Returns the `PRETTY_NAME` of an `os-release(5)` file, without the code name in brackets. If there is none, returns
+ * its `NAME`.
  * @internal
  */
 export function osRelease(text: string): string | undefined {
@@ -28,7 +29,7 @@ export function osRelease(text: string): string | undefined {
   return value("PRETTY_NAME") || value("NAME") || undefined;
 }
 
-/** Returns `ProductName` and `ProductVersion` of a `SystemVersion.plist`. @internal */
+/** Returns the `ProductName` and the `ProductVersion` of a `SystemVersion.plist`. @internal */
 export function systemVersion(plist: string): string | undefined {
   const value = (key: string): string | undefined => {
     const found = new RegExp(`<key>${key}</key>\\s*<string>([^]*?)</string>`).exec(plist);
@@ -38,7 +39,10 @@ export function systemVersion(plist: string): string | undefined {
   return name === undefined || version === undefined ? name : `${name} ${version}`;
 }
 
-/** Returns the system's own name for itself, without its edition. Windows 11 calls itself 10 in places. @internal */
+/**
+ * Returns the name that Windows gives itself, without the edition. Corrects 10 to 11, because Windows 11 calls itself
+ * 10 in places. @internal
+ */
 export function windowsName(name: string, build: string): string | undefined {
   const short = /^Windows (?:Server )?\d+/.exec(name)?.[0];
   return short === "Windows 10" && Number(build.split(".")[2]) >= 22_000 ? "Windows 11" : short;

@@ -1,6 +1,4 @@
-/**
- * Puts a client with the customer portal together.
- */
+/** Creates a client that has the customer portal. */
 
 import { create, type LicenseOptions, type Platform } from "../create.js";
 import type { Engine, Engines } from "../engine.js";
@@ -10,7 +8,10 @@ import { portalDriver } from "./driver.js";
 import { inlined } from "./inlined.js";
 import type { PortalClient } from "./portal.js";
 
-/** `seesRedirects` if it can be seen where a redirect leads to, which browsers hide. @internal */
+/**
+ * Creates the client. `seesRedirects` says whether the program can see the target of a redirect, which browsers hide.
+ * @internal
+ */
 export async function createWithPortal(
   options: LicenseOptions,
   platform: Platform,
@@ -36,6 +37,6 @@ export async function createWithPortal(
     disposal.abort();
     client.dispose();
   };
-  // runtimes from before 2023 do not know `Symbol.dispose`
+  // runtimes from before 2023 do not have `Symbol.dispose`
   return { ...client, portal: () => portal, dispose, ...(Symbol.dispose && { [Symbol.dispose]: dispose }) } as PortalClient;
 }

@@ -1,6 +1,6 @@
 /**
- * The portal of a client, its sessions and checkouts: objects with one method for each row of `OPERATIONS`. A method sends its
- * arguments as a request, and converts the reply into objects of the app's.
+ * The objects for a client's portal, its sessions and its checkouts. Each has one method for each row of `OPERATIONS`.
+ * A method sends its arguments as a request, and converts the reply into objects for the app.
  */
 
 import { errorOf, LicenseError } from "../error.js";
@@ -12,11 +12,11 @@ import type { WaitOptions } from "./options.js";
 import type { Reply, Request, RunPortal } from "./run.js";
 import { discreet, shown } from "./shown.js";
 
-/** The parts that all operations of a client's portal need. */
+/** The values that all operations of a client's portal need. */
 export interface Parts {
   current(): Decision;
   run: RunPortal;
-  /** Whether the target of a redirect can be seen, which browsers hide. */
+  /** Whether this program can see the target of a redirect, which browsers hide. */
   seesRedirects: boolean;
 }
 
@@ -24,7 +24,10 @@ export function customerPortal(parts: Parts): Portal {
   return Object.freeze(methods(parts, "portal")) as unknown as Portal;
 }
 
-/** The methods of the portal, of a session or of a checkout. `self` is the session or the checkout. */
+/**
+ * Creates the methods of the portal, of a session or of a checkout. `self` is the handle of the session or the
+ * checkout.
+ */
 function methods(parts: Parts, of: keyof typeof OPERATIONS, self?: Handle): Record<string, unknown> {
   const method = ([call, { takes, options, gives }]: [string, Operation]) => {
     return async (...given: unknown[]): Promise<unknown> => {
@@ -49,14 +52,14 @@ const NOT_BY_LINK =
   "a web page cannot see where a checkout link leads; have your backend make the checkout, and give its client secret to " +
   "`checkoutFromSecret`";
 
-/** An argument as JSON has it. The engine checks it; no error repeats it. */
+/** Converts an argument to a value that JSON can represent. The engine checks the value. No error repeats it. */
 function plain(given: unknown): string | number | boolean | null {
-  // JSON has neither infinity nor NaN
+  // JSON can represent neither infinity nor NaN
   if (typeof given === "number") return given >= 0 ? Math.trunc(Math.min(given, Number.MAX_SAFE_INTEGER)) : -1;
   return typeof given === "string" || typeof given === "boolean" ? given : null;
 }
 
-/** The result of an operation, as an app gets it. */
+/** Converts a reply to the result that the app receives. */
 function result(parts: Parts, gives: Result, reply: Reply): unknown {
   const { value, handle } = shown(reply);
   switch (gives) {

@@ -1,6 +1,6 @@
 /**
- * Carries the steps of the portal out. Decides nothing about licenses, shows nothing of what it carries, and never leaves a
- * promise unsettled.
+ * Carries out the portal's steps. Makes no decision about licenses, reveals no content of the requests and replies, and
+ * settles every promise.
  */
 
 import { checkedSignal, onAbort } from "../abort.js";
@@ -17,7 +17,7 @@ import { report, type RunPortal } from "./run.js";
 /** The parts of a client that its portal uses. */
 export interface PortalHost {
   client: Client;
-  /** The engine that the client has, or makes at this moment. */
+  /** Returns the client's engine. Creates it if the client has none yet. */
   engine(): Engine;
   fetch: Fetch;
   clock: Clock;
@@ -28,7 +28,7 @@ export interface PortalHost {
 
 type StepTo<What extends compiled.PortalStep["do"]> = Extract<compiled.PortalStep, { do: What }>;
 
-/** For the operations of one client's portal. */
+/** Creates the function that runs the operations of one client's portal. */
 export function portalDriver(host: PortalHost): RunPortal {
   const { client, fetch, clock, disposal } = host;
 
@@ -40,7 +40,7 @@ export function portalDriver(host: PortalHost): RunPortal {
     try {
       const parents = [checkedSignal(options.signal), disposal];
       stops = parents.map((parent) => parent && onAbort(parent, () => scope.abort(parent.reason)));
-      // after a trap the client makes another engine, and remembers what is stored
+      // after a trap, the client creates a new engine here and loads the stored license into it
       if (host.engine().hasStopped) await client.run(OPEN);
       const engine = host.engine();
       const json = JSON.stringify(request(engine));
@@ -87,7 +87,7 @@ export function portalDriver(host: PortalHost): RunPortal {
   }
 
   async function run(engine: Engine, { number }: StepTo<"run">, signal: AbortSignal): Promise<compiled.PortalStep> {
-    // another engine knows no such step
+    // the step belongs to the engine that has stopped, and a new engine does not know it
     if (engine.hasStopped) throw new LicenseError("internal", "the licensing engine has stopped; begin again");
     await client.run((engine, now) => (engine as compiled.Engine).run(number, ...now), signal);
     return call(engine, (engine, now) => engine.resumeRun(number, ...now));
@@ -109,7 +109,7 @@ export function portalDriver(host: PortalHost): RunPortal {
     return call(engine, (engine, now) => {
       if ("failure" in answer) {
         const { failure, sent } = answer;
-        // what `fetch` throws can hold what was sent: an address or a header that is secret
+        // not `fetch`'s own message, which may contain a secret from the request, such as its address or a header
         const message = failure === "network" ? "Polar could not be reached" : answer.message;
         return engine.resumePortalFailure(number, failure, sent, message, ...now);
       }
@@ -123,7 +123,7 @@ export function portalDriver(host: PortalHost): RunPortal {
     return call(engine, (engine, now) => engine.resumeWait(step.number, signal.aborted, ...now));
   }
 
-  /** Converts a failure to an error in the words of the app, with the present decision. */
+  /** Converts a failure to an error with the app's messages and the present decision. */
   function explained(thrown: unknown, sending: Sending, signal: AbortSignal): LicenseError {
     const decision = client.current();
     if (disposal.aborted) {
@@ -136,9 +136,9 @@ export function portalDriver(host: PortalHost): RunPortal {
   }
 }
 
-/** The requests of one operation. */
+/** The requests that one operation sends. */
 interface Sending {
-  /** Whether a request of the portal was sent. */
+  /** Whether the operation has sent a request. */
   hasSent: boolean;
 }
 
@@ -151,17 +151,17 @@ function releaseReply(engine: Engine, number: number): void {
   try {
     call(engine, (engine) => engine.releaseReply(number));
   } catch {
-    // the engine has ended, and its memory with it
+    // nothing to do: the engine has ended, and its memory is gone
   }
 }
 
-/** Makes the engine forget the step and the secrets in it. */
+/** Makes the engine forget a step and the secrets in it. */
 function giveUp(engine: Engine, step: compiled.PortalStep): void {
   if (step.do === "done" || step.do === "failed") return;
   try {
     call(engine, (engine) => engine.giveUp(step.number));
   } catch {
-    // the engine has ended, and its memory with it
+    // nothing to do: the engine has ended, and its memory is gone
   }
 }
 

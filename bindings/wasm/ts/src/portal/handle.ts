@@ -1,14 +1,15 @@
 /**
- * Handles of what stays elsewhere: tokens, license keys, secrets of checkouts. The app's objects contain none of it. The
- * values of a reply are wiped when all objects that stand for one of them are gone.
+ * Handles for secrets that stay in the engine or in another process: tokens, license keys and the secrets of checkouts.
+ * The app's objects contain none of these. When all objects that stand for values of one reply have been
+ * garbage-collected, the values of that reply are wiped.
  */
 
 import { LicenseError } from "../error.js";
 
-/** The holder of a reply's values: an engine, or the connection to another process. */
+/** The place that keeps a reply's values: an engine, or the connection to another process. */
 export type Holder = object;
 
-/** A reply whose values a holder keeps until this object is gone. */
+/** A reply. Its holder keeps the values until this object has been garbage-collected. */
 export class HeldReply {
   readonly #holder: Holder;
 
@@ -17,7 +18,7 @@ export class HeldReply {
     finished.register(this, release);
   }
 
-  /** The right to use one of its values. */
+  /** Returns the right to use one of the reply's values, the one with this number. */
   handle(number: number): Handle {
     return { of: (holder) => this.#numberFor(holder, number) };
   }
@@ -28,9 +29,9 @@ export class HeldReply {
   }
 }
 
-/** The right to use a value, which lasts as long as this object. */
+/** The right to use a value. The value is kept for as long as this object exists. */
 export interface Handle {
-  /** Its number for this holder. */
+  /** Returns the value's number for this holder. Throws if another holder keeps the value. */
   of(holder: Holder): number;
 }
 
@@ -38,13 +39,13 @@ const finished = new FinalizationRegistry<() => void>((release) => release());
 
 const handles = new WeakMap<object, Handle>();
 
-/** An object of the app's that stands for a value. */
+/** Makes an object of the app stand for a value, and returns that object. */
 export function standsFor<Shown extends object>(shown: Shown, handle: Handle): Shown {
   handles.set(shown, handle);
   return shown;
 }
 
-/** Returns the handle of an object that the app passes. `name` is that of the argument. */
+/** Returns the handle of an object that the app has passed. `name` is the name of the argument. */
 export function handleOf(shown: unknown, name: string): Handle {
   const handle = typeof shown === "object" && shown !== null ? handles.get(shown) : undefined;
   if (handle) return handle;

@@ -1,6 +1,6 @@
 /**
- * The main entry for programs with a file system, with the customer portal: `createLicenseClient`, whose client has `portal()`
- * as well.
+ * The main entry with the customer portal, for programs with a file system: `createLicenseClient`, whose client also
+ * has `portal()`.
  */
 
 import type { LicenseOptions } from "../create.js";
@@ -11,7 +11,7 @@ import type { PortalClient } from "./portal.js";
 
 export * from "./public.js";
 
-/** As that of the main entry. The client has the customer portal besides. */
+/** Creates a client as the main entry does. The client also has the customer portal. */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,
 ): Promise<PortalClient<Feature>> {

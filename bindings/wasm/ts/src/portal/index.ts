@@ -1,6 +1,4 @@
-/**
- * The main entry with the customer portal: `createLicenseClient`, whose client has `portal()` as well.
- */
+/** The main entry with the customer portal: `createLicenseClient`, whose client also has `portal()`. */
 
 import type { LicenseOptions } from "../create.js";
 import { web } from "../web.js";
@@ -9,7 +7,7 @@ import type { PortalClient } from "./portal.js";
 
 export * from "./public.js";
 
-/** As that of the main entry. The client has the customer portal besides. */
+/** Creates a client as the main entry does. The client also has the customer portal. */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,
 ): Promise<PortalClient<Feature>> {

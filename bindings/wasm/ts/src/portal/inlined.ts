@@ -1,10 +1,8 @@
-/**
- * The engine with the customer portal, from the bytes that are part of the script.
- */
+/** Creates the engine with the customer portal. Its WebAssembly is part of the script. */
 
-// @ts-expect-error made by the build from what wasm-bindgen writes
+// @ts-expect-error created by the build from the output of wasm-bindgen
 import { createGlue } from "#portal-glue";
-// @ts-expect-error made by the build: the WebAssembly in base64
+// @ts-expect-error created by the build: the WebAssembly in base64
 import { wasm } from "#portal-wasm";
 
 import { embedded } from "../embedded.js";

@@ -1,5 +1,6 @@
 /**
- * The client with the customer portal. Types only, so that a page can name them without loading the portal.
+ * The type of a client with the customer portal. This module contains only types, so that a page can name them without
+ * loading the portal.
  *
  * ```text
  *   license.portal() ── requestCode ── authenticate ─┐
@@ -8,15 +9,18 @@
  *                    ── sessionFromToken ────────────┘
  * ```
  *
- * Addresses, names and labels are members that no log, `JSON.stringify` or copy shows. Tokens, codes and license keys are in
- * no object.
+ * Addresses, names and labels are members that no log, `JSON.stringify` or copy shows. No object contains tokens, codes
+ * or license keys.
  */
 
 import type { LicenseClient } from "../license.js";
 import type { Portal } from "./methods.js";
 
-/** A license that this program holds itself, and the customer portal for it. */
+/** A license that this program itself holds, with the customer portal for it. */
 export interface PortalClient<Feature extends string = string> extends LicenseClient<Feature> {
-  /** The customer portal: for a customer who lost the key, has a dead machine, or has just bought. Sends nothing. */
+  /**
+   * Returns the customer portal, which helps a customer who has lost the key, whose device is dead, or who has just
+   * bought a license. Sends no request.
+   */
   portal(this: void): Portal;
 }

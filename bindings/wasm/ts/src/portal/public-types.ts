@@ -1,6 +1,4 @@
-/**
- * The types of the customer portal that apps name.
- */
+/** The types of the customer portal that apps can name. */
 
 export type { Checkout, Portal, PortalSession } from "./methods.js";
 export type { FollowOptions, RotateOptions, WaitOptions } from "./options.js";

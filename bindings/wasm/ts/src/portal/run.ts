@@ -1,25 +1,26 @@
 /**
- * Requests of the portal's objects and the replies to them. An engine in the page runs them, or another process does.
+ * The requests of the portal's objects, and the replies to them. Either an engine in the page or another process runs
+ * the requests.
  */
 
 import type { Holder } from "./handle.js";
 import type { WaitOptions } from "./options.js";
 import type { Progress } from "./types.js";
 
-/** A request: the name of an operation, and its arguments. */
+/** A request: the name of an operation, and the operation's arguments. */
 export type Request = { call: string } & Record<string, unknown>;
 
 /** The result of an operation. */
 export interface Reply {
   holder: Holder;
-  /** Lets the holder wipe the values. */
+  /** Tells the holder to wipe the values of the reply. */
   release: () => void;
   json: string;
-  /** The address of a checkout's page. */
+  /** The address of the checkout's page. `null` if the result is not a checkout. */
   address: string | null;
 }
 
-/** Runs the operation that `request` describes for a holder. `request` throws if an argument is wrong. */
+/** Runs an operation. `request` returns the request for a holder, and throws if an argument is wrong. */
 export type RunPortal = (request: (holder: Holder) => Request, options: WaitOptions) => Promise<Reply>;
 
 /** Reports the progress of an operation that waits. */
@@ -27,7 +28,7 @@ export function report(onProgress: WaitOptions["onProgress"], progress: Progress
   try {
     onProgress?.(Object.freeze(progress));
   } catch (error) {
-    // a mistake of the app's own must not end the operation
+    // a mistake in the app's callback must not end the operation
     console.error("polar-license: `onProgress` failed", error);
   }
 }

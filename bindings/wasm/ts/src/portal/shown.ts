@@ -1,12 +1,12 @@
 /**
- * Replies of the engine as objects of the app's: frozen, without handles, and with what is personal where no log, copy or JSON
- * shows it.
+ * Converts the engine's replies to objects for the app. The objects are frozen and contain no handles. No log, copy or
+ * JSON shows their personal members.
  */
 
 import { type Handle, HeldReply, standsFor } from "./handle.js";
 import type { Reply } from "./run.js";
 
-/** An object with members that are there, but that nothing lists. */
+/** Adds personal members to an object and freezes it. The members can be read by name, but are not listed. */
 export function discreet<Shown extends object, Personal extends object>(
   shown: Shown,
   personal: Personal,
@@ -15,14 +15,14 @@ export function discreet<Shown extends object, Personal extends object>(
   return Object.freeze(Object.defineProperties(shown, Object.fromEntries(members))) as Readonly<Shown & Personal>;
 }
 
-/** The members that are personal. A message is, in an object with an address. */
+/** The names of the personal members. A `message` is personal too if its object has an `email`. */
 const PERSONAL = ["email", "name", "label"];
 
-/** The value of a reply, and its handle if it has one itself. */
+/** Returns the value of a reply. Also returns the handle of that value if it has one. */
 export function shown({ holder, release, json }: Reply): { value: unknown; handle: Handle | undefined } {
   const reply = new HeldReply(holder, release);
   let last: Handle | undefined;
-  // called for the innermost objects first
+  // the callback gets the innermost objects first
   const value: unknown = JSON.parse(json, (_, value: unknown) => {
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return Object.freeze(value);

@@ -1,6 +1,7 @@
 /**
- * The license as one value for rendering, replaced at each change: the decision, and the state of the calls that
- * components have started. Knows nothing of React, and never rejects: errors are part of the value.
+ * The license as one value for rendering. The value holds the decision and the state of the calls that components have
+ * started, and is replaced at each change. Knows nothing of React, and never rejects, because errors are part of the
+ * value.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -9,27 +10,30 @@ import type { ActivateOptions, CallOptions, Deactivation, License, LicenseClient
 import type { Decision, Explanation } from "../types.js";
 
 /**
- * The result of `useLicense`. Its methods stay the same functions after hydration, and those that ask Polar never
- * reject.
+ * The result of `useLicense`. Its methods stay the same functions after hydration. The methods that send requests to
+ * Polar never reject.
  */
 export interface LicenseState<Feature extends string = string, Held = License<Feature>> extends LicenseCalls<Feature> {
   /** The decision at this instant; `null` on a server, and until there is a license. */
   readonly decision: Decision | null;
   /** Whether a call of a component is running. */
   readonly busy: boolean;
-  /** The error of the last call, which is `null` once another call begins, or the error that prevented the license. */
+  /**
+   * The error of the last call, or the error that prevented the creation of the license. The error of a call is cleared
+   * when another call begins.
+   */
   readonly error: LicenseError | LicenseFailure | null;
-  /** The license itself, whose methods reject on failure. */
+  /** The license itself, whose methods reject on failure, unlike the methods of this object. */
   readonly license: Held | null;
 }
 
-/** The calls for components. A failed call resolves to `undefined`, and `error` has the reason. */
+/** The methods for components. If a call fails, its promise resolves to `undefined`, and `error` holds the reason. */
 export interface LicenseCalls<Feature extends string = string> {
-  /** See `License.allows`; `false` without a license, and on a server. */
+  /** See `License.allows`. Returns `false` if there is no license, and on a server. */
   allows(this: void, feature: Feature): boolean;
   /**
-   * See `License.explain`. Until there is a license, and on a server: not allowed, with an empty `message`. If the
-   * license could not be created, `message` is that of the `error`.
+   * See `License.explain`. Until there is a license, and on a server, the result is not allowed and has an empty
+   * `message`. If the license could not be created, `message` is the message of `error`.
    */
   explain(this: void, feature: Feature): Explanation;
   /** See `License.activate`. */
@@ -46,7 +50,7 @@ export interface LicenseCalls<Feature extends string = string> {
   forget(this: void, options?: CallOptions): Promise<Decision | undefined>;
 }
 
-/** The explanation of every feature until there is a license. */
+/** The explanation for every feature until there is a license. */
 const UNKNOWN: Explanation = Object.freeze({
   allowed: false,
   reason: "not_licensed",
@@ -74,25 +78,27 @@ export class Store {
   constructor(license?: License) {
     this.#license = license;
     this.#state = { decision: null, busy: false, error: null, license: license ?? null, ...this.#calls() };
-    // server and page must render the same, even if only one of them has a license
+    // the server and the page must render the same at first, even if only one of them has a license
     this.#initial = { ...this.#state, allows: () => false, explain: () => UNKNOWN };
   }
 
-  /** Creates the license, unless there is one already. Returns a function that disposes of it. */
+  /**
+   * Creates the license, unless this store has created one already. Returns a function that disposes of the license.
+   */
   open(make: () => PromiseLike<License>): () => void {
     this.#isInUse = true;
     if (!this.#made) void this.#run(() => this.#make(make));
     return () => {
       this.#isInUse = false;
-      // not at once: StrictMode ends each effect, and starts it again
+      // later, because StrictMode ends each effect and starts it again at once
       setTimeout(() => this.#isInUse || this.#disposeMade());
     };
   }
 
-  /** Refreshes if that is due, or if access is not allowed: the network may be back since the license was created. */
+  /** Refreshes the license if a refresh is due, or if access is denied, since the network may be back by now. */
   refresh(): void {
     const refresh = async (): Promise<unknown> => this.#license?.refresh();
-    // the decision has the problem
+    // the decision reports the failure as its `problem`
     refresh().catch(() => undefined);
   }
 
@@ -118,7 +124,7 @@ export class Store {
   async #make(make: () => PromiseLike<License>): Promise<void> {
     const making = createLicense(make);
     this.#made = making;
-    // the components may be gone meanwhile
+    // by the time that this resolves, the components may be gone
     const license = await making.catch((error: LicenseError) => {
       if (this.#made === making) this.#refusal = error;
       throw error;
@@ -131,8 +137,8 @@ export class Store {
   }
 
   /**
-   * Disposes of the license. Only a client has `dispose`, to end timers and free memory; `window.license` of Electron
-   * does not.
+   * Disposes of the license that this store has created. Only a client has the method `dispose`, which ends timers and
+   * frees memory. Electron's `window.license` has no such method.
    */
   #disposeMade(): void {
     const making = this.#made;
@@ -156,7 +162,7 @@ export class Store {
 
   async #run<Result>(work: () => PromiseLike<Result>): Promise<Result | undefined> {
     this.#running += 1;
-    // without a license every call fails, for the same reason
+    // if the license could not be created, every call fails for that reason
     this.#change({ busy: true, error: this.#refusal ?? null });
     let error: unknown = null;
     try {
@@ -166,7 +172,7 @@ export class Store {
       return undefined;
     } finally {
       this.#running -= 1;
-      // another call's error stays
+      // a success does not clear the error of another call
       this.#change({ busy: this.#running > 0, ...(error ? { error: error as LicenseError } : {}) });
     }
   }
@@ -184,7 +190,7 @@ export class Store {
     };
   }
 
-  /** Calls a method of the license, once there is one. */
+  /** Waits until there is a license, then calls one of its methods. */
   async #call<Result>(method: (license: License) => PromiseLike<Result>): Promise<Result | undefined> {
     return this.#run(async () => {
       const license = this.#license ?? (await this.#made);
@@ -201,8 +207,8 @@ export class Store {
 }
 
 /**
- * Creates the license. Also logs an error for the developer: an app that does not show `error` would render nothing,
- * without any visible reason.
+ * Creates the license. If that fails, also logs the error for the developer, because an app that does not show `error`
+ * would render nothing without any visible reason.
  */
 async function createLicense(make: () => PromiseLike<License>): Promise<License> {
   try {

@@ -1,16 +1,16 @@
-/** A clock that a test sets. Stands still in between; only the client's own pauses advance it. */
+/** A clock that a test sets. It stands still unless the test advances it or the client itself pauses. */
 
 import type { Clock } from "../time.js";
 
 /** The option `clock` of a client under test. */
 export interface TestClock extends Clock {
-  /** Advances both clocks. */
+  /** Advances both the user's clock and the monotonic clock. */
   advance(ms: number): void;
-  /** Sets the user's clock, as a user can, without any time passing. */
+  /** Sets the user's clock, as a user can do. No time passes by this. */
   set(date: Date | string | number): void;
 }
 
-/** Creates a clock that stands at `start`. */
+/** Creates a clock that shows `start`. */
 export function testClock(start: Date | string | number = "2026-01-02T03:04:05Z"): TestClock {
   let wall = +new Date(start);
   let passed = 0;

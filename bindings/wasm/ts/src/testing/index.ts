@@ -1,5 +1,5 @@
 /**
- * For tests of apps: a license in any state, a clock that the test sets, and replies in Polar's form. Not for
+ * For tests of apps: a license in any state, a clock that the test sets, and replies in Polar's form. Not meant for
  * production.
  */
 

@@ -1,6 +1,7 @@
 /**
- * A license in any state, for tests of an app. A fake is a client like any other: the real engine judges a license that
- * was brought into that state, with a clock and a Polar of its own. No network, no files, no waiting.
+ * A license in any state, for tests of an app. A fake license is a client like any other: the real engine makes the
+ * decisions, about a license that was brought into the wanted state with a clock and a Polar of its own. Uses no
+ * network and no files, and does not wait.
  */
 
 import { create, type LicenseOptions } from "../create.js";
@@ -17,29 +18,29 @@ export interface FakeLicenseOptions<Feature extends string = string> {
   /** The state of the license. Default: `active`. */
   state?: State;
   /**
-   * The features, each with whether it is on once access is allowed. A feature that is not named here is not
+   * The features, each with whether it is on while access is allowed. A feature that is missing here counts as not
    * configured.
    */
   features?: Readonly<Record<Feature, boolean>>;
   /** Further settings of the app, such as `offlineGraceMs`. */
   settings?: Partial<LicenseSettings>;
-  /** The clock that the test sets. Default: one for this fake alone. */
+  /** The clock that the test sets. By default, each fake license has its own. */
   clock?: TestClock;
-  /** The Polar whose answers the test changes. Default: one for this fake alone. */
+  /** The Polar whose answers the test changes. By default, each fake license has its own. */
   polar?: TestPolar;
 }
 
-/** The organization, if the app's own settings do not matter. */
+/** The organization that is used unless the test passes another one in its settings. */
 const ORGANIZATION = "de300000-0000-4000-8000-000000000001";
-/** The benefit that the key has, and one that it does not have. */
+/** `BENEFIT` is the benefit of the key. `OTHER` is a benefit that the key does not have. */
 const [BENEFIT, OTHER] = ["de300000-0000-4000-8000-0000000000b1", "de300000-0000-4000-8000-0000000000b2"] as const;
 const KEY = "FAKE-1C285B2D-6CE6-4C98-A1BF-BC9DBFE304F0";
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
-/** Longer than any decision lasts. */
+/** A time span that is longer than any decision remains valid. */
 const AGES_MS = 36_500 * DAY_MS;
 
-/** Creates a license in a state. Rejects if the settings are wrong, or do not allow the state. */
+/** Creates a license in a state. Rejects if the settings are wrong, or if they do not allow this state. */
 export async function fakeLicense<Feature extends string = string>(
   options: FakeLicenseOptions<Feature> = {},
 ): Promise<LicenseClient<Feature>> {
@@ -68,11 +69,11 @@ interface Life {
   license: LicenseClient;
   clock: TestClock;
   polar: TestPolar;
-  /** Starts the app again, with the stored record. */
+  /** Starts the app again with the stored record. */
   start(): Promise<LicenseClient>;
 }
 
-/** The events that bring a license into each state. */
+/** For each state, the events that bring a license into it. */
 const LIVES: Record<State, (life: Life) => Promise<void>> = {
   unlicensed: async () => undefined,
   active: activate,
@@ -90,7 +91,7 @@ const LIVES: Record<State, (life: Life) => Promise<void>> = {
   },
   async clock_suspect(life) {
     await activate(life);
-    // a running app measures time itself, and does not trust the user's clock
+    // sets the clock between two runs, because a running app measures time itself and does not trust the user's clock
     life.license.dispose();
     life.clock.set(life.clock.now() - AGES_MS);
     life.license = await life.start();

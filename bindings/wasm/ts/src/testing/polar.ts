@@ -1,6 +1,6 @@
 /**
- * A Polar with one key and one customer, in the memory of a test. Answers a client's `fetch` with replies in Polar's
- * form, including those of the customer portal. The engine judges them as usual.
+ * A Polar with one key and one customer, which exists in the memory of a test. Answers a client's `fetch` with replies
+ * in Polar's form, including the replies of the customer portal. The engine judges them as usual.
  */
 
 import type { Fetch } from "../fetch.js";
@@ -8,30 +8,33 @@ import type { Clock } from "../time.js";
 import { RECORDED } from "./recorded.js";
 import { type Denial, type LicenseFields, type PolarReply, replies, responseOf, type SeatFields } from "./replies.js";
 
-/** A test's Polar. Change its members at any time. */
+/** A Polar that belongs to a test. The test may change its members at any time. */
 export interface TestPolar {
-  /** For the option `fetch` of a client. */
+  /** Pass this to a client as its option `fetch`. */
   readonly fetch: Fetch;
   /**
-   * The license of every key that is asked about. If a test sets its `limitActivations`, no more `seats` than that are
-   * taken.
+   * The license that is returned for every key. If a test sets its `limitActivations`, an activation is refused once
+   * that many `seats` are taken.
    */
   license: LicenseFields;
-  /** The seats that are taken, such as that of a dead machine: `polar.seats = [{ label: "Old laptop" }]`. */
+  /** The seats that are taken. To add the seat of a dead machine: `polar.seats = [{ label: "Old laptop" }]`. */
   seats: SeatFields[];
-  /** The code that is mailed to every address in the customer portal. Default: `TEST42`. */
+  /** The code that customers receive by e-mail in the customer portal, whatever their address. Default: `TEST42`. */
   code: string;
-  /** The reason for denying the key. Default: `null`, the key is confirmed. */
+  /** The reason for which Polar denies the key. Default: `null`, which means that Polar confirms the key. */
   denial: Denial | null;
   /** Whether Polar cannot be reached. */
   offline: boolean;
-  /** A function that may answer in place of this Polar, by returning a reply: `polar.answer = () => replies.rateLimited(5)`. */
+  /**
+   * A function that may answer in place of this Polar by returning a reply: `polar.answer = () =>
+   * replies.rateLimited(5)`.
+   */
   answer: ((request: PolarRequest) => PolarReply | undefined) | undefined;
   /** The requests that this Polar has received, oldest first. */
   readonly requests: PolarRequest[];
 }
 
-/** A request of a client. */
+/** A request that a client has sent. */
 export interface PolarRequest {
   operation:
     | "validate"
@@ -44,14 +47,14 @@ export interface PolarRequest {
     | "list_grants"
     | "rotate"
     | "other";
-  /** The JSON that was sent; empty without a body. */
+  /** The JSON that the client has sent. Empty if the request has no body. */
   body: Record<string, unknown>;
 }
 
-/** The id of a seat for which a test chooses none. */
+/** The id of a seat if the test does not choose one. */
 const SEAT = RECORDED.activated.body.id;
 
-/** The ends of the addresses, without the query. */
+/** The operations, each with a pattern that matches the end of the address without the query. */
 const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
   [/\/license-keys\/validate$/, "validate"],
   [/\/license-keys\/activate$/, "activate"],
@@ -67,7 +70,7 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
 /** Creates a Polar that uses the given clock. */
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
-  /** The key and the organization that were named last, since the requests of the portal name neither. */
+  /** The key and the organization of the last request that named them. Requests of the portal name neither. */
   const named: LicenseFields = {};
   let taken = 0;
   const about = (): LicenseFields => ({ at: clock.now(), ...named, ...polar.license });

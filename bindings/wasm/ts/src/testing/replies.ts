@@ -1,21 +1,21 @@
 /**
- * Replies in Polar's form, for a stubbed `fetch` or for MSW. Derived from replies of the local Polar, with its invented
- * customer. Decides nothing.
+ * Replies in Polar's form, for a stubbed `fetch` or for MSW. They are derived from the replies that the local Polar
+ * gives about its invented customer. Makes no licensing decision.
  */
 
 import type { Response } from "../platform.js";
 import { utf8 } from "../utf8.js";
 import { RECORDED } from "./recorded.js";
 
-/** A reply of Polar's. */
+/** A reply in the form that Polar sends. */
 export interface PolarReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body's JSON; `null` if it is empty. */
+  /** The body as JSON, or `null` if the body is empty. */
   readonly body: object | null;
 }
 
-/** The members of a license that a test may choose; the rest is as recorded. */
+/** The members of a license that a test may choose. All other members are as recorded. */
 export interface LicenseFields {
   /** The license key. */
   key?: string;
@@ -24,9 +24,9 @@ export interface LicenseFields {
   limitActivations?: number | null;
   limitUsage?: number | null;
   usage?: number;
-  /** RFC 3339, such as `2027-01-01T00:00:00Z`. */
+  /** A time in the format of RFC 3339, such as `2027-01-01T00:00:00Z`. */
   expiresAt?: string | null;
-  /** Polar's clock when it answered. */
+  /** The time on Polar's clock when Polar answered. */
   at?: Date | string | number;
 }
 
@@ -43,9 +43,9 @@ export interface SeatFields {
 /** The reason why Polar denies a key. */
 export type Denial = "not_found" | "inactive" | "expired" | "conditions" | "benefit";
 
-/** Replies, which a test may modify further. */
+/** The replies. A test may modify them further. */
 export const replies = {
-  /** 200: the key is valid. Pass `activationId` for a validate that asks about a seat. */
+  /** 200: the key is valid. Pass `activationId` if the validate request named a seat. */
   validated(license: LicenseFields = {}, activationId?: string): PolarReply {
     const activation = activationId === undefined ? null : seatOf(activationId, license);
     return of(RECORDED.validated, { ...bodyOf(license), activation });
@@ -54,15 +54,15 @@ export const replies = {
   activated(license: LicenseFields = {}, activationId: string = RECORDED.activated.body.id): PolarReply {
     return of(RECORDED.activated, { ...seatOf(activationId, license), license_key: bodyOf(license) });
   },
-  /** 204: the seat is free. */
+  /** 204: the seat was released. */
   deactivated: (): PolarReply => of(RECORDED.deactivated),
   /** 404: Polar denies the key, or does not know it. */
   denied: (why: Denial = "inactive"): PolarReply => of(RECORDED[why]),
-  /** 403 to an activate: every seat is taken. */
+  /** 403 in reply to an activate request: every seat is taken. */
   activationLimit: (): PolarReply => of(RECORDED.activation_limit),
-  /** 403 to an activate: the key takes no seats. */
+  /** 403 in reply to an activate request: the key has no seats to activate. */
   notSupported: (): PolarReply => of(RECORDED.not_supported),
-  /** 400 to a validate that counts usage: fewer uses are left. */
+  /** 400 in reply to a validate request that counts usage: fewer uses are left than the request counts. */
   usageExhausted: (): PolarReply => of(RECORDED.usage_exhausted),
   /** 422: a part of the request is malformed. */
   malformed: (): PolarReply => of(RECORDED.malformed),
@@ -70,7 +70,7 @@ export const replies = {
   rateLimited(seconds = 60): PolarReply {
     return { ...of(RECORDED.rate_limited), headers: { "retry-after": String(seconds) } };
   },
-  /** 202 in the customer portal: a code is mailed, if the address is known. */
+  /** 202 in the customer portal: Polar sends a code by e-mail if it knows the address. */
   codeRequested: (): PolarReply => ({ status: 202, headers: {}, body: null }),
   /** 200 in the customer portal: the code was right. */
   authenticated: (): PolarReply => ok({ token: "polar_cst_TEST" }),
@@ -79,9 +79,9 @@ export const replies = {
     const detail = "Customer session code is invalid or expired.";
     return { ...ok({ error: "CustomerSessionCodeInvalidOrExpired", detail }), status: 401 };
   },
-  /** 200 in the customer portal: the keys of the customer. */
+  /** 200 in the customer portal: the customer's keys. */
   keys: (...licenses: LicenseFields[]): PolarReply => ok(listOf(licenses.map(bodyOf))),
-  /** 200 in the customer portal: a key, and the devices that it is active on. */
+  /** 200 in the customer portal: a key, and the devices on which it is active. */
   keyWithDevices(license: LicenseFields = {}, seats: readonly SeatFields[] = []): PolarReply {
     const activations = seats.map(({ id = RECORDED.activated.body.id, label, at }) => ({
       ...seatOf(id, at === undefined ? license : { at }),
@@ -89,7 +89,7 @@ export const replies = {
     }));
     return ok({ ...bodyOf(license), activations });
   },
-  /** 200 in the customer portal: a purchase of the key, whose vendor shows devices to customers. */
+  /** 200 in the customer portal: the purchase of a key from a vendor who shows customers their devices. */
   grants({ benefitId = RECORDED.validated.body.benefit_id }: LicenseFields = {}): PolarReply {
     const benefit = { id: benefitId, properties: { activations: { enable_customer_admin: true } } };
     const properties = { license_key_id: RECORDED.validated.body.id };
@@ -106,11 +106,11 @@ function listOf(items: readonly object[]): object {
 }
 
 /**
- * Converts a reply to the result of `fetch`. Without `Response`, as in jest's jsdom, it has only the members that
- * clients read.
+ * Converts a reply to a result of `fetch`. If the runtime has no `Response`, as in jest's jsdom, the result has only
+ * the members that clients read.
  */
 export function responseOf({ status, headers, body }: PolarReply): Response {
-  // the reply to a request for a code is the only one whose body is `null`
+  // if `body` is `null`, the real body is empty; but after a request for a code (202), it is the JSON `null`
   const text = body === null && status !== 202 ? "" : JSON.stringify(body);
   const all = { "content-type": "application/json", ...headers };
   if (typeof Response === "function") return new Response(text === "" ? null : text, { status, headers: all });

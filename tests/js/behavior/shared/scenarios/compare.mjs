@@ -1,11 +1,14 @@
-// Compares what was expected with what is.
+// Compares expected with actual values.
 
 import { moment, time } from "./read.mjs";
 
-/** Requests take time, so moments are compared to the minute. */
+/** The tolerance for times. Requests take a while, so times are compared to the minute. */
 const SLACK_MS = 60_000;
 
-/** Returns the differences, each as `member: expected …, got …`. Inner objects may have further members unless `closed`. */
+/**
+ * Returns the differences, each as `member: expected …, got …`. Unless `closed`, inner objects may have additional
+ * members.
+ */
 export function differences(expected, actual, closed = false) {
   return Object.entries(expected)
     .filter(([name, value]) => !matches(name, value, actual?.[name] ?? null, closed))

@@ -1,10 +1,11 @@
-// The local Polar of one scenario, whose clock follows the scenario's; references to replies; operations of the portal.
+// The local Polar for one scenario, whose clock follows the scenario's. Also replaces references to replies, and
+// carries out operations of the portal.
 
 import { START } from "./read.mjs";
 
 const METHODS = ["get", "post", "patch", "delete"];
 
-/** The endpoints by the names that faults have for them. `*` is one part of a path. */
+/** The endpoints, with the names that faults use for them. `*` stands for one part of a path. */
 const ENDPOINTS = {
   "POST /v1/customer-portal/license-keys/validate": "validate",
   "POST /v1/customer-portal/license-keys/activate": "activate",
@@ -21,11 +22,11 @@ const ENDPOINTS = {
 };
 
 export class Portal {
-  /** The requests of apps: the endpoint and the token of each. */
+  /** The requests that apps have sent. Each has its endpoint and its token. */
   asked = [];
   url;
   #kept = new Map();
-  /** Work to finish before the next request. */
+  /** The work that has to be finished before the next request. */
   #pending = Promise.resolve();
 
   constructor(url) {
@@ -51,7 +52,7 @@ export class Portal {
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${text}`);
     const reply = text === "" ? null : JSON.parse(text);
-    // a page asks before it sends
+    // a page sends a preflight request before some of its requests
     return path === "/requests" ? reply?.filter(({ method }) => method !== "OPTIONS") : reply;
   }
 
@@ -59,10 +60,10 @@ export class Portal {
     this.afterwards(() => this.request({ post: "/clock", body: { advance_seconds: ms / 1000 } }));
   }
 
-  /** Does something before the next request. */
+  /** Adds work that is done before the next request. */
   afterwards(work) {
     this.#pending = this.#pending.then(work);
-    // whoever awaits it gets the error
+    // marks a rejection as handled; whoever awaits `#pending` still gets the error
     this.#pending.catch(() => {});
   }
 
@@ -70,7 +71,7 @@ export class Portal {
     return this.#pending;
   }
 
-  /** Sends the request of an app, and returns its endpoint and the response. */
+  /** Sends an app's request. Returns the request's endpoint and the response. */
   async exchange(url, init) {
     const { pathname } = new URL(url);
     const called = `${init.method ?? "GET"} ${pathname}`;
@@ -83,7 +84,7 @@ export class Portal {
     return { endpoint, response: await fetch(url, init) };
   }
 
-  /** Tokens and codes, which must not be in any file, error or decision. */
+  /** Returns the tokens and codes, which must not be in any file, error or decision. */
   async secrets() {
     const codes = (await this.request({ get: "/mails" })).map(({ code }) => code);
     return [...codes, ...this.asked.map(({ token }) => token)].filter((secret) => secret);
@@ -97,7 +98,10 @@ export class Portal {
     if (name !== undefined) this.#kept.set(name, value);
   }
 
-  /** Replaces references to kept replies: `{full/devices/devices/0}` is a part of the reply kept as `full`. */
+  /**
+   * Replaces references to replies that were kept. `{full/devices/devices/0}` is a part of the reply that was kept as
+   * `full`.
+   */
   async resolved(value) {
     if (typeof value === "string") return this.#resolvedText(value);
     if (Array.isArray(value)) return Promise.all(value.map((item) => this.resolved(item)));
@@ -118,13 +122,13 @@ export class Portal {
     if (reference === "url") return this.url;
     if (reference === "code") return (await this.request({ get: "/mails" })).at(-1).code;
     const [name, ...path] = reference.split("/");
-    // a text of the app's with a placeholder
+    // not a reference, but a text of the app with a placeholder
     if (!this.#kept.has(name)) return otherwise;
     return path.reduce((value, name) => (name === "last" ? value.at(-1) : value[name]), this.#kept.get(name));
   }
 }
 
-/** Carries out an operation of the portal. Returns its reply as the core has it. */
+/** Carries out an operation of the portal. Returns its reply in the form that the core uses. */
 export async function call(client, operation, resolved, options) {
   const { session, checkout, confirmedByUser, withinMs, ...given } = resolved;
   const on = session ?? checkout ?? client.portal();

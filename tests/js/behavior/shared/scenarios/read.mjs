@@ -1,4 +1,5 @@
-// Reads the texts of tests/scenarios, as their README describes them. A member that is not described there is an error.
+// Reads the texts of tests/scenarios, as their README describes them. A member that the README does not describe is an
+// error.
 
 /** The moment at which every scenario starts, on all clocks. */
 export const START = Date.parse("2026-11-21T12:00:00Z");
@@ -20,7 +21,7 @@ const MEMBERS = {
   reply: ["yes", "half", "no", "malformed", "status", "retryAfter", "body", "fail", "sent", "killed", "cancelled"],
 };
 
-/** Reads the part that all scenarios share, from the texts of `common.json` and `members.json`. */
+/** Reads the values that all scenarios share, from the texts of `common.json` and `members.json`. */
 export function readCommon(text, members) {
   const { names } = JSON.parse(text);
   const common = JSON.parse(withNames(names, text));
@@ -30,7 +31,7 @@ export function readCommon(text, members) {
   return { ...common, names, members: decision, states, withReason };
 }
 
-/** The scenarios of one file. */
+/** Returns the scenarios of one file. */
 export function readFile(common, text) {
   const file = JSON.parse(withNames(common.names, text));
   known("file", file);
@@ -41,14 +42,14 @@ export function readFile(common, text) {
   return file.scenarios;
 }
 
-/** The steps that lead to the situation, and the scenario's own. */
+/** Returns all steps of a scenario: first the steps that lead to its situation, then its own steps. */
 export function allSteps(common, scenario) {
   const given = scenario.given === undefined ? [] : common.given[scenario.given];
   if (!given) throw new Error(`there is no given \`${scenario.given}\``);
   return [...given, ...scenario.steps];
 }
 
-/** `3d`, `-15d`, `+1h30m`, `23h59m59s999ms` in milliseconds. */
+/** Parses a duration such as `3d`, `-15d`, `+1h30m` or `23h59m59s999ms`. Returns milliseconds. */
 export function duration(text) {
   if (!/^[+-]?(\d+(ms|s|m|h|d|y))+$/.test(text)) throw new Error(`\`${text}\` is no duration`);
   const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, y: 365 * 86_400_000 };
@@ -57,12 +58,12 @@ export function duration(text) {
   return text.startsWith("-") ? -total : total;
 }
 
-/** A date and time, or a duration since the start of the scenario. */
+/** Parses a date and time. If the text is a duration, it counts from the start of the scenario. */
 export function moment(text) {
   return time(text) ?? START + duration(text);
 }
 
-/** RFC 3339, or nothing. */
+/** Parses a time in the format of RFC 3339. Returns `undefined` if the value is not such a time. */
 export function time(value) {
   return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : undefined;
 }
@@ -84,7 +85,7 @@ function known(kind, members) {
   if (unknown !== undefined) throw new Error(`unknown member \`${unknown}\` of a ${kind}`);
 }
 
-/** Replaces texts that are a name, and nothing else, by what they stand for. */
+/** Replaces each string that is exactly a name by the value for which the name stands. */
 function withNames(names, text) {
   return Object.entries(names).reduce((text, [name, value]) => text.replaceAll(`"${name}"`, `"${value}"`), text);
 }

@@ -1,8 +1,12 @@
-// Polar's replies, as `tools/mock-polar` has them from recordings of the real server, personal data included.
+// Polar's replies, in the same form as in `tools/mock-polar`, which has recordings of the real server. The replies
+// include personal data, as real replies do.
 
 import { moment } from "./read.mjs";
 
-/** Returns the reply to this request when Polar's clock reads `now`, if one arrives at all. */
+/**
+ * Returns the reply to this request when Polar's clock shows `now`. The body ends in the middle if the scenario says
+ * `half`.
+ */
 export function answer(common, scenario, endpoint, asked, reply, now) {
   const [status, text] = parts(common, scenario, endpoint, asked, reply, now);
   const body = new TextEncoder().encode(text);
@@ -60,7 +64,7 @@ function yes(common, scenario, endpoint, asked, given, now) {
   return [200, JSON.stringify(license)];
 }
 
-/** Polar writes microseconds, or no fraction at all. */
+/** Formats a time as Polar does: with microseconds, or with no fraction at all. */
 function written(ms) {
   return new Date(ms)
     .toISOString()

@@ -1,6 +1,9 @@
-// Scenarios that are wrong in one place each, to see that the runner notices.
+// Creates scenarios that are wrong in one place each, to test that the runner notices every mistake.
 
-/** Every way in which one expectation or exchange of the scenario's own steps can be wrong, with a name. */
+/**
+ * Yields the scenario with every way in which one expectation or exchange of its own steps can be wrong. Each result
+ * has a name.
+ */
 export function* spoiltOnes(scenario) {
   const changed = (what, at, change) => {
     const wrong = structuredClone(scenario);
@@ -17,7 +20,7 @@ export function* spoiltOnes(scenario) {
       yield changed(what, at, (step) => (step.control[number].expect = spoilt("", expect)));
     }
     for (const [number, exchange] of (step.polar ?? []).entries()) {
-      // without what happened meanwhile, the question need not be asked again
+      // if other events happen during an exchange, the operation may do without the exchange, so it is not left out
       if (!exchange.during?.length) {
         yield changed(`exchange ${number + 1} left out`, at, (step) => step.polar.splice(number, 1));
       }

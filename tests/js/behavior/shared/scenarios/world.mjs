@@ -1,5 +1,5 @@
-// Everything around the library: clocks, the store, the connection to Polar, and processes that come and go. Carries a
-// scenario's steps out and collects what is not as expected.
+// Everything around the library in a scenario: clocks, the store, the connection to Polar, and processes that start and
+// end. Carries out a scenario's steps, and collects what differs from the expectations.
 
 import { createLicenseClient, LicenseError } from "polar-license";
 import * as withPortal from "polar-license/portal";
@@ -10,13 +10,16 @@ import { call, Portal } from "./portal.mjs";
 import { allSteps, duration, START, time } from "./read.mjs";
 import { answer } from "./replies.mjs";
 
-/** The time that every request takes: two leave within any second without a wait, so no test waits. */
+/**
+ * The time that every request takes. It is so long that at most two requests start within one second, so the library
+ * does not have to pause between them, and no test waits.
+ */
 const REQUEST_MS = 600;
 
-/** The members that an expectation may have besides those of a decision. */
+/** The members that an expectation may have besides the members of a decision. */
 const OTHERS = ["error", "store", "deactivated", "allows", "covers"];
 
-/** The members that the expectation of an operation of the portal may have besides those of its reply. */
+/** The members that the expectation of a portal's operation may have besides the members of its reply. */
 const OF_A_CALL = ["error", "store", "decision", "requests", "mails"];
 
 const ENDPOINTS = {
@@ -25,7 +28,7 @@ const ENDPOINTS = {
   deactivate: ["activation_id"],
 };
 
-/** Runs a scenario. Returns what was not as expected, each with where it happened. */
+/** Runs a scenario. Returns every difference from the expectations, each with the step in which it occurred. */
 export async function run(common, file, scenario) {
   const portal = common.polar && (await Portal.begin(common.polar));
   const world = new World(common, scenario, `${file}: \`${scenario.name}\``, portal);
@@ -36,7 +39,7 @@ export async function run(common, file, scenario) {
     } catch (error) {
       world.fail(place, error?.stack ?? String(error));
     }
-    // what follows a failure would only hide it
+    // later steps would only hide the first failure
     if (world.failures.length > 0) break;
   }
   for (const process of world.processes.values()) process.client.dispose();
@@ -79,7 +82,7 @@ class World {
     if (!step.do && !step.call && !step.expect) return;
     if (this.#dead.has(name)) throw new Error(`\`${name}\` was killed and is not running; restart it first`);
     const process = this.processes.get(name) ?? (await this.#start(name, this.#settingsOf(name)));
-    // the step in which this one happens, if it does
+    // this step may happen during another step, which continues afterwards
     const outer = process.step;
     process.step = { place, always: step.always ?? {}, script: [...(step.polar ?? [])], during: { ...step.during } };
     await this.#carryOut(name, process, step);
@@ -138,7 +141,7 @@ class World {
     return process;
   }
 
-  /** Puts back the record that was stored when the request left, so that nothing after it has happened. */
+  /** Restores the store as it was when the request left, because a killed process does nothing after that. */
   #bury(name, process) {
     this.#store.bytes = process.step.killed.bytes;
     process.client.dispose();
@@ -192,7 +195,7 @@ class World {
     };
   }
 
-  /** A disk that is full lets a minute pass, so that the operation gives it up. */
+  /** Counts a write. If the disk is full, lets a minute pass, so that the operation gives up the write. */
   #countWrite() {
     const store = this.#store;
     if (store.writes === undefined) return;
@@ -214,7 +217,7 @@ class World {
     }
   }
 
-  /** Carries out an operation of the portal. One that waits goes on without waiting. */
+  /** Carries out an operation of the portal. If the operation waits for something, its waits are over at once. */
   async #call(process, { call: operation, with: given = {}, name, waits = {} }) {
     const { client, step } = process;
     const portal = this.#portal;
@@ -256,7 +259,7 @@ class World {
     }
   }
 
-  /** Sends a request to the local Polar. */
+  /** Sends a request to the local Polar, and returns the response. */
   async #local(process, url, init) {
     this.#moveClocks({ pass: `${REQUEST_MS}ms` });
     const { step } = process;
@@ -297,7 +300,7 @@ class World {
       return new Promise(() => {});
     }
     if (reply.fail === "timeout") {
-      // Polar never answers, and the deadline passes
+      // the scenario says that Polar never answers, so the deadline has to pass
       queueMicrotask(() => expire(DEADLINE_MS) === 1 || this.fail(place, "not one deadline was waiting for Polar"));
       return new Promise(() => {});
     }
@@ -314,7 +317,7 @@ class World {
     for (const wrong of differences(always, process.client.current())) this.fail(place, `${when}: ${wrong}`);
   }
 
-  /** Checks what is true after every step, even if the scenario does not say it. */
+  /** Checks what must hold after every step, even if the step does not mention it. */
   #checkAtRest({ client }, { decision, error }, call, place) {
     const current = client.current();
     for (const name of ["allowed", "state", "features"]) {
@@ -367,7 +370,7 @@ class World {
   #compareReply(expected, { decision, error, reply }, place) {
     if (error && !expected.error) this.fail(place, `failed with ${JSON.stringify(error)}`);
     if (expected.error) {
-      // a reply may have an error too: the reason why no seat was taken
+      // a reply can contain an error too: the reason why no seat was taken
       const actual = error ?? reply.error;
       if (!actual) this.fail(place, `error: expected ${JSON.stringify(expected.error)}, got none`);
       for (const wrong of differences(expected.error, actual)) this.fail(place, `error.${wrong}`);
@@ -377,7 +380,7 @@ class World {
     for (const wrong of differences(Object.fromEntries(members), reply)) this.fail(place, wrong);
   }
 
-  /** Compares the requests and mails of a step, and checks that no secret is where it must not be. */
+  /** Compares the requests and mails of a step, and checks that no secret is in a place where it must not be. */
   async #checkLocalPolar({ requests, mails }, { decision, error, reply }, before, place) {
     const portal = this.#portal;
     const asked = portal.asked.slice(before);
@@ -404,7 +407,7 @@ class World {
     if (expected === undefined) return;
     const now = this.#store.bytes;
     const same = String(now) === String(before);
-    // no more than the times of requests and of a pause
+    // a record of at most 120 bytes contains nothing but the times of requests and of a pause
     const absent = (now?.length ?? 0) <= 120;
     const is = { present: !absent, absent, unchanged: same, changed: !same }[expected];
     if (!is) this.fail(place, `store: expected ${expected}, got ${now?.length} bytes where ${before?.length} were`);
@@ -433,14 +436,14 @@ async function carryOut(process, step) {
   }
 }
 
-/** The outcome of an operation that failed. */
+/** Returns the outcome of an operation that failed. */
 function failed(error) {
   if (!(error instanceof LicenseError)) throw error;
   const { name: _, decision, ...members } = error.toJSON();
   return { decision, error: members };
 }
 
-/** Returns the members of a decision that do not agree with the types' description of its state. */
+/** Returns the members of a decision that disagree with what its type says about its state. */
 function uncertain({ allowed, reasons, present, absent }, decision) {
   const { state, reason } = decision;
   const wrong = [...present.filter((name) => decision[name] === null), ...absent.filter((name) => decision[name] !== null)];
@@ -450,7 +453,10 @@ function uncertain({ allowed, reasons, present, absent }, decision) {
   return wrong.map((name) => `${name} is ${JSON.stringify(decision[name])} in state ${state}`);
 }
 
-/** Checks a request's body: it has the members that Polar requires, and none that is never sent. */
+/**
+ * Returns what is wrong with a request's body: a required member is missing or wrong, or the body has a member that is
+ * never sent.
+ */
 function malformed({ config }, endpoint, body) {
   const known = ["key", "organization_id", ...ENDPOINTS[endpoint]];
   const wrong = Object.keys(body)
@@ -461,7 +467,7 @@ function malformed({ config }, endpoint, body) {
   return wrong;
 }
 
-/** `null` removes a member. */
+/** Merges the members. A member whose value is `null` is removed. */
 function overlaid(members, by) {
   const all = Object.entries({ ...members, ...by });
   return Object.fromEntries(all.filter(([, value]) => value !== null));

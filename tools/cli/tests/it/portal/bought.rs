@@ -1,4 +1,4 @@
-//! A license key from a purchase or an invitation.
+//! Tests license keys that come from a purchase or an invitation.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, start_polar};
@@ -22,7 +22,7 @@ fn a_purchase_is_opened_followed_and_licensed_with_nothing_but_a_code() {
         let code = customer.code(mails);
         talk.say(&code);
         let notes: Vec<String> = stderr.map(Result::unwrap).collect();
-        // the address for the browser is printed once on stderr, before the part that `end` searches
+        // the address for the browser appears once on stderr, before the part of the output that `end` searches
         let bought = talk.end();
         assert_eq!(bought.status, 0, "{bought:?} {notes:?}");
         assert!(bought.stdout.contains("active"), "{bought:?}");

@@ -1,4 +1,4 @@
-//! The limits of codes, and the places where codes must not appear.
+//! Tests the limits on codes, and that codes do not appear where they must not.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, LONG, start_polar};
@@ -15,7 +15,7 @@ fn commands_at_once_never_meet_polars_limit_and_say_how_long_to_wait() {
         let mut command = device.command(&["restore", EMAIL, "--json"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // this code is not sent, and the input stays open for the others
+        // a text that is not a code is never sent to Polar; the input stays open while the other commands run
         writeln!(stdin, "no code").unwrap();
         (child, stdin)
     };
@@ -55,7 +55,7 @@ fn nothing_secret_is_shown_or_stored_whatever_goes_wrong() {
             } else {
                 talk.say(&customer.code(0));
             }
-            // `end` searches the output for everything secret
+            // `end` searches the output for all secrets
             let run = talk.end();
             assert!(matches!(run.status, 1 | 3 | 4), "{endpoint:?}: {run:?}");
             assert!(run.json()["error"]["detail"].is_string(), "{run:?}");

@@ -1,4 +1,4 @@
-//! A dead machine holds the last seat, or somebody else has the key.
+//! Tests two cases: a dead machine has the last seat, or somebody else knows the key.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, start_polar};
@@ -37,7 +37,7 @@ fn a_dead_machines_seat_is_listed_released_and_taken() {
     let [laptop] = seats["devices"].as_array().unwrap().as_slice() else { panic!("{listed:?}") };
     assert_eq!((laptop["label"].as_str(), laptop["isThis"].as_bool()), (Some(LAPTOP), Some(false)));
     assert!(polar_license::Timestamp::parse(laptop["since"].as_str().unwrap()).is_some());
-    // a device may request only a few codes in a minute
+    // a new device, because one device may request only a few codes in a minute
     let unknown = customer.runs(&Device::new(&polar), &["release", "sea"]);
     assert!(
         unknown.status == 5 && unknown.stderr.contains("No device, or more than one, has a label like"),
@@ -105,7 +105,7 @@ fn an_unknown_label_lists_the_existing_devices() {
 fn restore_says_why_no_key_can_be_used() {
     let polar = start_polar();
     let customer = Customer { polar: &polar };
-    // this customer has no key any more
+    // after this, the customer has no key any more
     polar.delete(&customer.bought(NewKey::new("pro")));
     let says = |reason: &str| {
         for words in
@@ -197,7 +197,7 @@ fn an_address_or_a_code_in_the_place_of_a_label_is_not_repeated() {
     let customer = Customer { polar: &polar };
     let key = customer.bought(NewKey::new("pro").limit_activations(1));
     active_elsewhere(&polar, &key);
-    // other commands take the address as their first argument
+    // an address, because other commands take the address as their first argument
     let device = Device::new(&polar);
     let mut talk = Talk::begin(&device, &["release", EMAIL]);
     talk.say(&customer.code(0));
@@ -217,7 +217,7 @@ fn a_key_without_seats_has_none_to_release() {
     assert!(run.status == 3 && run.stdout.ends_with(": any number of devices\n"), "{run:?}");
 }
 
-/// Returns a key from a purchase.
+/// Buys a license key by a checkout link, and returns the key.
 fn bought_by_link(polar: &MockPolar) -> String {
     let config = Config::builder(polar.organization(), "com.example.browser").environment(polar.url()).build().unwrap();
     let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! A lost license key.
+//! Tests what a customer can do who has lost the license key.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, LONG, start_polar};
@@ -35,7 +35,7 @@ fn a_code_that_was_mailed_already_is_enough() {
     let polar = start_polar();
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
     customer.bought(NewKey::new("pro"));
-    // the customer closes the terminal before the mail comes
+    // the customer closes the terminal before the mail arrives
     let talk = Talk::begin(&device, &["restore", EMAIL, "--json"]);
     assert!(polar.wait_for_mails(1, LONG));
     let early = talk.end();
@@ -89,7 +89,7 @@ fn several_keys_are_listed_and_one_is_selected_by_its_end() {
     assert_eq!((listed.status, json["choose"]["option"].as_str()), (5, Some("--key")), "{json}");
     let three = json["choose"]["keys"].as_array().unwrap().iter().find(|key| key["limitActivations"] == 3).unwrap();
     let end = three["key"].as_str().unwrap().trim_start_matches("****-");
-    // each command requests a code of its own, and a device may request only a few in a minute
+    // a new device, because each command requests a code and one device may request only a few in a minute
     let later = Device::new(&polar);
     let restored = customer.runs(&later, &["restore", "--key", end]);
     assert_eq!(restored.status, 0, "{restored:?}");
@@ -108,7 +108,7 @@ fn an_address_of_several_customers_is_a_choice() {
     let mut talk = Talk::begin(&device, &["restore", "--json"]);
     talk.say(EMAIL);
     assert!(polar.wait_for_requests(1, LONG));
-    // the name must be shown, because it is how one chooses
+    // the output must show the customer's name, because users choose by it
     let listed = talk.end_unchecked().1;
     let choose = &listed.json()["choose"];
     assert_eq!((listed.status, choose["option"].as_str()), (5, Some("--customer")), "{listed:?}");
@@ -138,7 +138,7 @@ fn an_unknown_address_looks_the_same_and_wrong_ones_say_so() {
     let unknown = talk.end_unchecked().1;
     assert!(unknown.stderr.contains("If this address bought it, a code is on its way to it."), "{unknown:?}");
     assert!(!unknown.stderr.contains("nobody"), "{unknown:?}");
-    // the request is refused before a code can be typed
+    // the address is refused before a code can be typed
     let mut talk = Talk::begin(&device, &["restore"]);
     talk.say("iona larkspur");
     let (run, _stdin) = talk.end_by_itself();

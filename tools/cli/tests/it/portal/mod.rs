@@ -1,4 +1,5 @@
-//! The commands of the customer portal. Each run searches its output and files for codes, tokens and addresses.
+//! Tests the commands of the customer portal. Searches the output and the files of each run for codes, tokens and
+//! addresses.
 
 mod bought;
 mod codes;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// A running command whose input is written step by step.
+/// A running command. Its input is written step by step.
 struct Talk<'a> {
     device: &'a Device<'a>,
     child: Child,
@@ -41,7 +42,7 @@ impl<'a> Talk<'a> {
         run.1
     }
 
-    /// Waits until the command ends although its input is open. Does not search its output.
+    /// Waits until the command ends although its input stays open. Does not search its output.
     fn end_by_itself(mut self) -> (Run, ChildStdin) {
         let status = self.child.wait().unwrap();
         let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -61,19 +62,19 @@ impl<'a> Talk<'a> {
     }
 }
 
-/// A customer with a mailbox.
+/// A customer who can read the mails in the mailbox.
 struct Customer<'a> {
     polar: &'a MockPolar,
 }
 
 impl Customer<'_> {
-    /// Returns the code in the mail that comes after `earlier` ones.
+    /// Waits for the mail that comes after the first `mails` ones, and returns the code in it.
     fn code(&self, mails: usize) -> String {
         assert!(self.polar.wait_for_mails(mails + 1, LONG), "a mail comes");
         self.polar.mails()[mails].code.clone().unwrap()
     }
 
-    /// Runs the command with the address and the code on its standard input.
+    /// Runs the command. Writes the address and then the code to its standard input.
     fn runs(&self, device: &Device<'_>, words: &[&str]) -> Run {
         let mails = self.polar.mails().len();
         let mut talk = Talk::begin(device, words);

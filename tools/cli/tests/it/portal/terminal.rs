@@ -1,4 +1,4 @@
-//! Questions on a terminal, and choices there by number.
+//! Tests the questions on a terminal, and choices by number.
 
 use super::{Customer, EMAIL};
 use crate::support::{Device, LONG, Run, start_polar};
@@ -12,19 +12,19 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-/// A command on a terminal, at which a person types.
+/// A command that runs on a terminal. The test types what a person would type.
 struct Terminal {
     child: Child,
     keyboard: File,
     shown: Receiver<String>,
-    /// The output since the last answer.
+    /// The output since the last answer was typed.
     since: String,
-    /// The output before the last answer.
+    /// The output before the last answer was typed.
     before: String,
 }
 
 impl Terminal {
-    /// Starts the command with stdout into a pipe.
+    /// Starts the command. Its stdout is a pipe instead of the terminal.
     fn open(device: &Device<'_>, words: &[&str]) -> Self {
         Self::with(device, words, |_| Stdio::piped())
     }
@@ -35,13 +35,13 @@ impl Terminal {
         let (stdin, stderr) = (pair.slave.try_clone().unwrap(), pair.slave);
         let mut command = device.command(words);
         let child = command.stdin(stdin).stderr(stderr).stdout(stdout).spawn().unwrap();
-        // the command keeps the other end open until it is dropped
+        // dropped here, because it keeps the terminal's other end open
         drop(command);
         let (keyboard, mut screen) = (File::from(pair.master.try_clone().unwrap()), File::from(pair.master));
         let (sender, shown) = mpsc::channel();
         thread::spawn(move || {
             let mut bytes = [0; 1024];
-            // reading ends with an error once no process has the terminal open
+            // reading fails once no process has the terminal open
             while let Ok(count) = screen.read(&mut bytes) {
                 let _ = sender.send(String::from_utf8_lossy(&bytes[..count]).into_owned());
             }
@@ -49,7 +49,7 @@ impl Terminal {
         Self { child, keyboard, shown, since: String::new(), before: String::new() }
     }
 
-    /// Waits for this text, and types an answer.
+    /// Waits until `question` is shown, then types `answer`.
     #[track_caller]
     fn answer(&mut self, question: &str, answer: &str) {
         while !self.since.contains(question) {
@@ -63,7 +63,7 @@ impl Terminal {
         writeln!(self.keyboard, "{answer}").unwrap();
     }
 
-    /// Returns the output of the pipe, and everything that was on the screen.
+    /// Waits until the command ends. Returns what it wrote to the pipe, and everything that was on the screen.
     fn end(self) -> Run {
         let output = self.child.wait_with_output().unwrap();
         let stderr = self.before + &self.since + &self.shown.iter().collect::<String>();
@@ -95,7 +95,7 @@ fn the_terminal_asks_for_address_code_key_and_device_again_if_they_are_wrong() {
     assert_ne!(laptop.run(&["validate"]).status, 0, "its seat was released");
 }
 
-/// The example in the book differs from the output only in the code.
+/// Tests that the example in the book differs from the real output only in the code.
 #[test]
 fn the_book_shows_what_a_customer_sees() {
     const BOOK: &str = include_str!("../../../../../docs/src/portal.md");
@@ -116,7 +116,7 @@ fn the_book_shows_what_a_customer_sees() {
     assert!(seen.stderr.starts_with(&expected), "{seen:?}");
 }
 
-/// Listing, releasing and activating take one session, and so one code.
+/// Tests that listing, releasing and activating take only one session, and therefore only one code.
 #[test]
 fn one_session_costs_one_code() {
     let polar = start_polar();

@@ -1,4 +1,4 @@
-//! The faults that a page in a browser can read. The recordings test Polar's own CORS.
+//! Tests the faults that a page in a browser can read. The recordings test the CORS of Polar itself.
 
 use mock_polar::{DEMO_KEY_PLAIN, Endpoint, Fault, Garbage};
 

@@ -1,4 +1,4 @@
-//! The server's clock and its rate limit.
+//! Tests the server's clock and its rate limits.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Every fault, as a client sees it on the wire.
+//! Tests every fault, as a client sees it on the wire.
 
 use std::io::Read;
 use std::thread;
@@ -140,7 +140,7 @@ fn a_stalled_request_ends_when_its_client_disconnects() {
     let stream = post_without_reading(&polar, Endpoint::Activate, &activation(&polar, DEMO_KEY_ONE_DEVICE), &[]);
     assert!(polar.wait_for_requests(1, TIMEOUT));
     drop(stream);
-    // The server's thread notices the end of the connection before it accepts this one and replies.
+    // When the reply arrives, the server has also noticed the end of the earlier connection.
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);
     polar.clear_faults();
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);

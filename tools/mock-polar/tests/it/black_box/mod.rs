@@ -1,5 +1,5 @@
-//! Tests of every front of the local Polar, which know only its address. The front is this crate's server, or the script for
-//! Node that the environment variable `MOCK_POLAR_COMMAND` names.
+//! Tests that know only the address of a local Polar, and so run against every front. The front is this crate's server,
+//! or the Node script that the environment variable `MOCK_POLAR_COMMAND` names.
 
 mod browser;
 mod clock;

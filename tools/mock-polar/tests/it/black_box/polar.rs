@@ -1,4 +1,4 @@
-//! A local Polar that is controlled by requests to `/_mock`, as from any language.
+//! A local Polar that the tests control by requests to `/_mock`, as a test in any language does.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use crate::wire::{Front, exchange};
 
 pub(crate) struct Polar {
     address: SocketAddr,
-    /// The server, which runs until this is dropped.
+    /// The server. It runs until this value is dropped.
     _server: Server,
 }
 
@@ -32,7 +32,7 @@ struct Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // fails if the process has ended already
+        // `kill` fails only if the process has already ended
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -46,7 +46,7 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// Sets the seed, in JSON.
+    /// Sets the seed. It is JSON text.
     pub(crate) fn seed(mut self, seed: impl Into<String>) -> Self {
         self.seed = Some(seed.into());
         self
@@ -95,7 +95,7 @@ impl Builder {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let process = |output| Process { child, _output: output, _seed: file };
         let mut line = String::new();
-        // if the process ends instead, it closes its output
+        // if the process ends without writing, this leaves `line` empty
         output.read_line(&mut line).map_err(|error| error.to_string())?;
         let process = process(output);
         let started: Value = serde_json::from_str(&line).map_err(|error| format!("{error}: {line}"))?;
@@ -104,7 +104,7 @@ impl Builder {
     }
 }
 
-/// The members of a key that tests check.
+/// The members of a key that the tests check.
 #[derive(Deserialize)]
 pub(crate) struct Key {
     pub(crate) key: String,

@@ -1,4 +1,4 @@
-//! The customer portal: codes, tokens, keys, devices, seats and purchases.
+//! Tests the customer portal: codes, tokens, keys, devices, seats and purchases.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn authenticate(polar: &Polar, code: &str) -> Reply {
     post(polar, AUTHENTICATE, None, &json!({ "code": code }))
 }
 
-/// Returns the token for a mailed code.
+/// Requests a code by mail, and returns the token that the code gives.
 fn log_in(polar: &Polar, email: &str, organization: &str) -> String {
     assert_eq!(request_code(polar, email, organization).status, 202);
     let mail = polar.mails().pop().expect("a mail");

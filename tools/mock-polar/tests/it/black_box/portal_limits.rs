@@ -1,4 +1,4 @@
-//! The rate limits of the customer portal, its event streams, and faults at its endpoints.
+//! Tests the rate limits of the customer portal, its event streams, and faults at its endpoints.
 
 use std::time::Duration;
 
@@ -152,7 +152,7 @@ fn a_listener_that_leaves_is_forgotten() {
     let (left, _kept) = (open(), open());
     assert_eq!(polar.open_streams(), 2);
     drop(left);
-    // It takes a moment until the server notices the end of a connection.
+    // The server notices the end of a connection only after a moment.
     let noticed = (0..10_000).any(|_| validate(&polar, DEMO_KEY_PLAIN).status == 200 && polar.open_streams() == 1);
     assert!(noticed);
 }

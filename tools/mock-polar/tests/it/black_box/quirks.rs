@@ -1,4 +1,5 @@
-//! Unexpected behavior of Polar, measured on its own server. An obvious stand-in would get it wrong.
+//! Tests unexpected behavior of Polar that was measured on Polar's own server. A stand-in built from expectations alone
+//! would get it wrong.
 
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TEN_USES, Endpoint};
 use serde_json::{Value, json};
@@ -8,14 +9,14 @@ use crate::wire::{JSON, Reply, activation, exchange, path, validate, validate_wi
 
 const ORIGIN: (&str, &str) = ("Origin", "https://app.example");
 
-/// Posts a body to a path, with its length.
+/// Posts a body to a path, with the header `content-length`.
 fn send(polar: &Polar, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
     let length = body.len().to_string();
     let headers = [headers, &[("Content-Length", length.as_str())]].concat();
     exchange(polar.address(), "POST", path, &headers, body).unwrap()
 }
 
-/// Returns the body of a validation, with this text as further members.
+/// Returns the body of a validation. `more` is text with further members.
 fn text_of_validate(polar: &Polar, key: &str, more: &str) -> String {
     format!(r#"{{"key":"{key}","organization_id":"{}"{more}}}"#, polar.organization())
 }

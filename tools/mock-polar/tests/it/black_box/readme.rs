@@ -1,4 +1,4 @@
-//! Runs every command and every fault in the README as written.
+//! Runs every command and every fault in the README as it is written there.
 
 use mock_polar::{DEMO_EMAIL, DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, DEMO_LINK_PAID};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn mock(polar: &Polar, method: &str, path: &str, body: &str) -> Reply {
     call(polar, method, path, &[], body)
 }
 
-/// Runs a command as curl does: POST with a body, GET without one, or the method after `-X`.
+/// Runs a command as curl does: as POST if it has a body, as GET if it has none, or with the method after `-X`.
 fn run(polar: &Polar, command: &str) -> Reply {
     let (command, body) = match command.split_once(" -d '") {
         Some((command, body)) => (command, body.split('\'').next().unwrap()),

@@ -1,4 +1,4 @@
-//! Values that Polar refuses before it does anything.
+//! Tests values that Polar refuses before it does anything with the request.
 
 use mock_polar::{DEMO_EMAIL, DEMO_LINK, DEMO_LINK_PAID};
 use serde_json::{Value, json};
@@ -50,12 +50,12 @@ fn request_code(polar: &Polar, email: &str) -> Reply {
     send(polar, "POST", REQUEST_CODE, &json!({ "email": email, "organization_id": polar.organization() }))
 }
 
-/// Opens a checkout by a link and returns the path to confirm it.
+/// Opens a checkout by a link, and returns the path of the request that confirms it.
 fn open(polar: &Polar, link: &str) -> String {
     format!("/v1/checkouts/client/{}/confirm", open_checkout(polar, link))
 }
 
-/// Compares status, `error`, and type and place of the first problem.
+/// Compares the status, the member `error`, and the type and location of the first problem.
 fn assert_refused(reply: &Reply, kind: &str, place: &Value, what: &str) {
     let body = reply.json();
     assert_eq!((reply.status, &body["error"]), (422, &json!("RequestValidationError")), "{what}: {}", reply.text());
@@ -143,7 +143,7 @@ fn a_purchase_is_validated_before_its_checkout_is_looked_up() {
     }
 }
 
-/// Opens a checkout by a link with an address, and returns the path to confirm it.
+/// Opens a checkout by a link that contains an e-mail address, and returns the path of the request that confirms it.
 fn open_prefilled(polar: &Polar, email: &str) -> String {
     let path = format!("/v1/checkout-links/{DEMO_LINK}/redirect?customer_email={email}");
     let location = send(polar, "GET", &path, &json!({})).header("location").unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! Recorded requests, and rejected ones.
+//! Tests which requests are recorded, and which are rejected.
 
 use std::thread;
 use std::time::Duration;

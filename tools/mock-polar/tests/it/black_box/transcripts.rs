@@ -1,8 +1,8 @@
-//! Compares the local Polar with recordings of Polar's own server: status, headers and body, but of the problems in a 422
-//! only type, place and input.
+//! Compares the local Polar with recordings of Polar's own server. Compares status, headers and body, but of the
+//! problems in a 422 only the type, the location and the input.
 //!
-//! Ids, keys, tokens and codes are random on both servers. When the recording first shows one that is not in the seed, it is
-//! bound to the local one, and stands for it from then on.
+//! Ids, keys, tokens and codes are random on both servers. When a recording first shows one that is not in the seed,
+//! the local server shows another in the same place. From then on, the recorded one stands for the local one.
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use super::polar::Polar;
 use super::recordings::{self, ADDED_LATER, Recordings, pairs, request_body};
 use crate::wire::{Reply, exchange, read_events, read_head, send};
 
-/// Requests that only a fuzzer sends. The README lists what is not imitated.
+/// Exchanges whose requests only a fuzzer sends. The README lists what the local Polar does not imitate.
 const NOT_IMITATED: [&str; 5] = [
     "validate/key lone surrogate",
     "conditions/activate with the literal NaN",
@@ -24,7 +24,8 @@ const NOT_IMITATED: [&str; 5] = [
     "activate/label lone surrogate",
 ];
 
-/// Requests for orders, subscriptions and the export, which no client of license keys needs, and of a vendor's backend.
+/// Exchanges about orders, subscriptions and the export, which no client of license keys needs, and exchanges of a
+/// vendor's backend.
 const NOT_IN_THE_PORTAL: [&str; 12] = [
     "power/export all data",
     "power/export as a plain member",
@@ -66,15 +67,15 @@ fn the_portal_answers_as_recorded() {
 struct Replay {
     free: Polar,
     limited: Polar,
-    /// The current version, in which a request is answered that names none.
+    /// The current version. Requests that name no version are answered in it.
     version: ApiVersion,
-    /// The words of the seed, which stand for themselves.
+    /// The words of the seed. They are the same in the recordings and on the local server.
     known: HashSet<String>,
-    /// Recorded random words, and the local ones that they stand for.
+    /// The random words of the recordings. Each value is the local word for which its key stands.
     bound: HashMap<String, String>,
     mails: usize,
     streams: Vec<TcpStream>,
-    /// The differences of the differing exchanges.
+    /// Descriptions of the differences that were found, one for each exchange.
     details: Vec<String>,
 }
 
@@ -89,7 +90,7 @@ impl Replay {
         Self { free, limited, version, known, bound, mails: 0, streams, details }
     }
 
-    /// Replays all exchanges, and returns the names of those that differ.
+    /// Replays all exchanges, and returns the names of those in which the local reply differs.
     fn differing<'a>(&mut self, recorded: &'a [Value], fresh_starts: &[String]) -> Vec<&'a str> {
         let mut differing = Vec::new();
         for exchange in recorded {
@@ -105,7 +106,8 @@ impl Replay {
         differing
     }
 
-    /// Resets both servers to the seed, on the day of the recordings. Polar's worker ran only where a name says so.
+    /// Resets both servers to the seed, on the day of the recordings. Polar's worker ran only before exchanges whose
+    /// names say so.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -161,8 +163,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats requests before this exchange that were not recorded: resets of the server, and repetitions. They are inferred
-    /// from the counters in the replies.
+    /// Repeats what happened before this exchange and was not recorded: resets of the server, and repeated requests.
+    /// The counters in the replies show what happened.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
@@ -215,7 +217,7 @@ impl Replay {
         reply.json()
     }
 
-    /// Repeats requests before this exchange that were not recorded.
+    /// Repeats what happened before this exchange and was not recorded.
     fn before_portal_exchange(&mut self, name: &str) {
         let claim = ("GET", "/v1/customer-seats/claim/nope/stream", "");
         let confirm = ("POST", "/v1/checkouts/client/polar_c_CHECKOUT_SUCCEEDED/confirm", "{}");
@@ -228,7 +230,7 @@ impl Replay {
             "bought/5 keys once the worker has run"
             | "stream-run/5 grants of the second checkout, with the token of the first" => self.free.run_worker(),
             "stream-run/1 confirm" => self.listen("/v1/checkouts/client/polar_c_CHECKOUT_OPEN/stream", &[]),
-            // An empty change.
+            // This request changes nothing.
             "cors/me 200" => {
                 let headers = [("Authorization", "Bearer polar_cst_TOKEN_ADA"), ("Content-Length", "2")];
                 exchange(self.free.address(), "PATCH", "/v1/customer-portal/customers/me", &headers, b"{}").unwrap();
@@ -287,7 +289,7 @@ impl Replay {
         }
     }
 
-    /// Binds the codes in mails: in the recordings, the first one is called `COD001`, and so on.
+    /// Binds the codes in mails. In the recordings, the first code is called `COD001`, and so on.
     fn bind_codes(&mut self) {
         for mail in self.free.mails().iter().skip(self.mails) {
             self.mails += 1;
@@ -295,7 +297,7 @@ impl Replay {
         }
     }
 
-    /// Returns a recorded text with the local ids, keys and tokens.
+    /// Returns a recorded text, with its ids, keys and tokens replaced by the local ones.
     fn ours(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let mut bound: Vec<_> = self.bound.iter().collect();
@@ -364,7 +366,7 @@ fn reset(polar: &Polar) {
     polar.delay_purchases(Duration::from_secs(1_000_000));
 }
 
-/// Returns the kind of a random word; `None` if it is not random.
+/// Returns the kind of a random word, or `None` if the word is not random.
 fn kind(word: &str) -> Option<&'static str> {
     let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     let token = ["polar_cst_", "polar_mst_", "polar_c_", "polar_cl_", "cus_"];
@@ -381,7 +383,7 @@ fn kind(word: &str) -> Option<&'static str> {
     }
 }
 
-/// Cuts a text wherever a random word may begin or end, and keeps all parts.
+/// Cuts a text at every place where a random word may begin or end. Returns all parts.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut was_word = true;
@@ -405,11 +407,11 @@ fn collect_words(value: &Value, known: &mut HashSet<String>) {
     }
 }
 
-/// Returns status, relevant headers and body in a form that can be compared.
+/// Returns the status, the relevant headers and the body in a form that can be compared.
 fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     let mut named = Map::new();
     for (name, value) in headers {
-        // Lengths vary with the digits of times; the client has checked them against the body.
+        // The length of a body varies with the digits of times in it. The client has already compared it with the body.
         let value = if name == "content-length" { "…".to_owned() } else { site(&value) };
         if !["date", "server", "connection"].contains(&name.as_str()) {
             named.insert(name, value.into());
@@ -423,7 +425,7 @@ fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     json!({ "status": status, "headers": named, "body": body })
 }
 
-/// Replaces the ports of Polar's pages and payments in the recordings by the server's.
+/// Replaces the ports that Polar's pages and payments have in the recordings by the port of the server.
 fn site(text: &str) -> String {
     text.replace("http://127.0.0.1:3000", "http://127.0.0.1:8800")
         .replace("http://127.0.0.1:8802", "http://127.0.0.1:8800")

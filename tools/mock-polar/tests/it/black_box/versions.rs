@@ -1,4 +1,4 @@
-//! Versions of the API, added and removed while the server runs.
+//! Tests versions of the API that are added and removed while the server runs.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::polar::Polar;
 use crate::wire::{Reply, activate, call, path, post, validate};
 
-/// Validates a key in this version.
+/// Validates a key. The request names this version.
 fn validate_in(polar: &Polar, version: &str, headers: &[(&str, &str)]) -> Reply {
     let body = json!({ "key": DEMO_KEY_PLAIN, "organization_id": polar.organization() }).to_string();
     call(polar, "POST", path(Endpoint::Validate), &[&[("Polar-Version", version)], headers].concat(), &body)
