@@ -1,5 +1,7 @@
-/* License keys sold through Polar (https://polar.sh), in your app: activate, validate, gate features, keep working
- * offline, release the seat. Generated from bindings/c/src and the core's tables: do not edit.
+/* Uses license keys that are sold through Polar (https://polar.sh) in your app: activates and validates keys, gates
+ * features, keeps working offline, and releases seats.
+ *
+ * Generated from bindings/c/src and the core's tables: do not edit.
  *
  *     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
  *     polar_license_options_add_feature(options, "export", PRO);
@@ -19,34 +21,38 @@
  *
  * The following applies to every function, unless its comment says otherwise:
  *
- * Results    A function that returns int32_t and can fail returns the kind of its error: POLAR_LICENSE_OK (0) or one of
- *            POLAR_LICENSE_ERR_.... A function that answers a question returns 1 for yes and 0 for no. Numbers never
- *            change their meaning, but later versions add some: treat an unknown kind as a failure, and an unknown state
- *            as not allowed.
- * Texts      Texts for users are English unless the options replace them. Texts about a mistake of the app (an argument
- *            that is NULL or not UTF-8, invalid options) are English only.
- * NULL       A NULL object or string never crashes: the function fails with POLAR_LICENSE_ERR_INVALID_ARGUMENT, or
- *            returns what its comment says. Out-parameters may be NULL if you do not need them. The old
- *            value of an out-parameter is overwritten, not freed.
- * Strings    Strings are UTF-8 and NUL-terminated. Strings that are passed in are copied. Strings that are returned are
- *            borrowed: they live until the object that they came from is freed.
- * Objects    Objects are created by a function here, and freed once by the _free function of their type. Passing a
- *            pointer to anything else, or to a freed object, is undefined behaviour.
- * Secrets    No error and no log contains a license key that was passed in, or a code, token or address of the customer
- *            portal. The latter are wiped when their object is freed.
- * Threads    A polar_license may be used from any thread, by several at once. A polar_license_decision and a
- *            polar_license_error do not change and may be read by several. A polar_license_options is for one thread at
- *            a time. No lock is held while waiting for the network or a callback, unless the callback says so.
- * Callbacks  Callbacks must return; no C++ exception and no longjmp may leave them. Each may have a destructor for its
- *            user data, which is called once, when the data is no longer needed or if the function that takes it fails.
- * Defects    A panic inside the library does not end the program: the function returns POLAR_LICENSE_ERR_INTERNAL, or
- *            NULL, 0 or nothing if it returns no kind of error.
+ * Results    A function that returns int32_t and can fail returns the kind of its error: POLAR_LICENSE_OK (0) or one
+ *            of POLAR_LICENSE_ERR_.... A function that answers a question returns 1 for yes and 0 for no. A number
+ *            never changes its meaning, but later versions add numbers: treat an unknown kind as a failure, and an
+ *            unknown state as not allowed.
+ * Texts      Texts for users are English unless the options replace them. A text about a mistake of the app (an
+ *            argument that is NULL or not UTF-8, or invalid options) is always English.
+ * NULL       If an object or a string is NULL, the program does not crash: the function fails with
+ *            POLAR_LICENSE_ERR_INVALID_ARGUMENT, or does what its comment says. Pass NULL for an out-parameter that
+ *            you do not need, unless the comment forbids it. A function overwrites the old value of an out-parameter,
+ *            and does not free it.
+ * Strings    Strings are UTF-8 and NUL-terminated. The library copies the strings that you pass in. A string that a
+ *            function returns belongs to the object that it came from, and lives until that object is freed.
+ * Objects    Objects are created by the functions below, and each object is freed once by the _free function of its
+ *            type. Passing a pointer to anything else, or to a freed object, is undefined behaviour.
+ * Secrets    No error and no log line contains a license key that was passed in, or a code, token or address of the
+ *            customer portal. Codes, tokens and addresses are wiped when their object is freed.
+ * Threads    A polar_license may be used from any thread, and by several threads at once. A polar_license_decision and
+ *            a polar_license_error do not change, and several threads may read them at once. Only one thread at a time
+ *            may use a polar_license_options. The library holds no lock while it waits for the network or a callback,
+ *            unless the comment of the callback says otherwise.
+ * Callbacks  A callback must return: no C++ exception and no longjmp may leave it. It may have a destructor for its
+ *            user data. The destructor is called once, when the data is no longer needed, or if the function that
+ *            takes the callback fails.
+ * Defects    A panic inside the library does not end the program: the function returns POLAR_LICENSE_ERR_INTERNAL. A
+ *            function that does not return the kind of an error returns NULL, 0 or nothing.
  * Portal     The shipped library contains the functions of the customer portal (polar_license_portal_..., _reply_...
- *            and _success_page_...), which make it 0.2 MB larger. A program that links the static library and calls
- *            none of them grows by 28 KB. The library built `--without-http` does not contain them: a program that
- *            calls one does not link.
- * Linking    Two static libraries written in Rust do not fit into one program: each contains Rust's standard library,
- *            and the linker finds `rust_eh_personality` twice. Link the shared library of one of them.
+ *            and _success_page_...), which make it 0.2 MB larger. A program that links the static library and does not
+ *            call them grows by 28 KB. A library that is built `--without-http` does not contain them: a program that
+ *            calls one of them does not link.
+ * Linking    Two static libraries that are written in Rust cannot be linked into one program: each contains Rust's
+ *            standard library, and the linker finds `rust_eh_personality` twice. Link the shared library of one of
+ *            them.
  */
 
 
@@ -67,7 +73,7 @@
 #define POLAR_LICENSE_ERR_INVALID_ARGUMENT 1
 
 /**
- * The configuration is invalid; found before anything is sent.
+ * The configuration is invalid. This is found before anything is sent.
  */
 #define POLAR_LICENSE_ERR_INVALID_CONFIG 2
 
@@ -132,42 +138,43 @@
 #define POLAR_LICENSE_ERR_UNSUPPORTED 14
 
 /**
- * No license is stored, or the stored one cannot be trusted or read. Not allowed.
+ * No license is stored, or the stored one cannot be trusted or read. Access is not allowed.
  */
 #define POLAR_LICENSE_STATE_UNLICENSED 0
 
 /**
- * Polar's last answer about this license, or the app's configuration, denies it. Not allowed.
+ * Polar's last answer about this license, or the app's configuration, denies it. Access is not allowed.
  */
 #define POLAR_LICENSE_STATE_DENIED 1
 
 /**
- * The clock was moved so far back that no time can be trusted; one online validate restores access. Not allowed.
+ * The clock was moved so far back that no time can be trusted; one online validate restores access. Access is not
+ * allowed.
  */
 #define POLAR_LICENSE_STATE_CLOCK_SUSPECT 2
 
 /**
- * `expires_at` has passed. Not allowed.
+ * `expires_at` has passed. Access is not allowed.
  */
 #define POLAR_LICENSE_STATE_EXPIRED 3
 
 /**
- * Confirmed by Polar less than `refresh_interval` ago. Allowed.
+ * Confirmed by Polar less than `refresh_interval` ago. Access is allowed.
  */
 #define POLAR_LICENSE_STATE_ACTIVE 4
 
 /**
- * Confirmed less than `offline_grace` ago. Allowed.
+ * Confirmed less than `offline_grace` ago. Access is allowed.
  */
 #define POLAR_LICENSE_STATE_GRACE 5
 
 /**
- * Not confirmed for too long; one online validate restores access. Not allowed.
+ * Not confirmed for too long; one online validate restores access. Access is not allowed.
  */
 #define POLAR_LICENSE_STATE_LAPSED 6
 
 /**
- * There is no reason to give: the state has one cause only.
+ * There is no reason to report: the state has only one possible cause.
  */
 #define POLAR_LICENSE_REASON_UNSET 0
 
@@ -202,8 +209,8 @@
 #define POLAR_LICENSE_REASON_STORAGE 6
 
 /**
- * Polar does not know this key, or not with this activation: it was mistyped, deleted or rotated, or the activation was
- * removed. Polar does not distinguish these cases.
+ * Polar does not know this key, or does not know this activation of the key. The key was mistyped, deleted or rotated,
+ * or the activation was removed. Polar does not distinguish these cases.
  */
 #define POLAR_LICENSE_REASON_NOT_FOUND 7
 
@@ -243,7 +250,8 @@
 #define POLAR_LICENSE_REASON_BENEFIT 14
 
 /**
- * This version of the app was built after the updates that the license includes. Earlier versions continue to work.
+ * The license includes only versions of the app that were built earlier than this version. Those versions continue to
+ * work.
  */
 #define POLAR_LICENSE_REASON_UPDATES_ENDED 15
 
@@ -283,7 +291,7 @@
 #define POLAR_LICENSE_NEXT_CONTACT_VENDOR 6
 
 /**
- * Deactivate another device: on it, or in Polar's customer portal.
+ * Deactivate another device, either on that device or in Polar's customer portal.
  */
 #define POLAR_LICENSE_NEXT_MANAGE_DEVICES 7
 
@@ -293,7 +301,7 @@
 #define POLAR_LICENSE_DEACTIVATED_RELEASED 0
 
 /**
- * Polar does not know the seat, or no longer: it was removed in the portal.
+ * Polar does not know the seat, for example because it was removed in the portal.
  */
 #define POLAR_LICENSE_DEACTIVATED_UNKNOWN 1
 
@@ -303,8 +311,8 @@
 #define POLAR_LICENSE_DEACTIVATED_NOT_NEEDED 2
 
 /**
- * Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may still be
- * taken; it is used or released when the new key is activated on this device.
+ * Polar no longer knows the key, because it was rotated or deleted, or Polar did not say whether it knows the key. The
+ * seat may still be taken. It is used or released when the new key is activated on this device.
  */
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 
@@ -324,13 +332,14 @@
 #define POLAR_LICENSE_STAGE_GRANTING 3
 
 /**
- * The result of a function that returns an int64_t if there is no such value: a key that never expires, no limit.
+ * The result of a function that returns int64_t, if there is no value, for example because the key never expires.
  */
 #define POLAR_LICENSE_ABSENT INT64_MIN
 
 /**
- * The version of the interface that this header describes. It grows when something here changes or is removed, not
- * when something is added. A program that loads the library at run time compares it with polar_license_abi_version().
+ * The version of the interface that this header describes. It increases when something in the interface changes or is
+ * removed, but not when something is added. A program that loads the library at run time compares it with the result
+ * of polar_license_abi_version().
  */
 #define POLAR_LICENSE_ABI_VERSION 1
 
@@ -340,7 +349,8 @@
 #define POLAR_LICENSE_REPLACE_PREVIOUS 1
 
 /**
- * Failure: there was no connection, or it broke: name resolution, TLS, a reset, a body cut short.
+ * Failure: no connection could be made, or the connection broke. Examples are a failed name resolution, a TLS error, a
+ * reset, and a body that was cut short.
  */
 #define POLAR_LICENSE_FAILED_NETWORK 1
 
@@ -355,49 +365,51 @@
 #define POLAR_LICENSE_FAILED_CANCELLED 3
 
 /**
- * Log level: something is wrong.
+ * Log level of errors: something is wrong.
  */
 #define POLAR_LICENSE_LOG_ERROR 1
 
 /**
- * Log level: something looks wrong.
+ * Log level of warnings: something may be wrong.
  */
 #define POLAR_LICENSE_LOG_WARN 2
 
 /**
- * Log level: main events, in few lines.
+ * Log level of the main events, in few lines.
  */
 #define POLAR_LICENSE_LOG_INFO 3
 
 /**
- * Log level: details, in many lines.
+ * Log level of details, in many lines.
  */
 #define POLAR_LICENSE_LOG_DEBUG 4
 
 /**
- * A decision: whether the app may run, and the reason. It is the result of every operation, at that moment. Free it
- * with polar_license_decision_free(). It does not change, and may be read from several threads at once.
+ * A decision: whether the app may run, and the reason. It is the result of an operation, and describes the moment at
+ * which the operation ended. Free it with polar_license_decision_free(). It does not change, and may be read from
+ * several threads at once.
  */
 typedef struct polar_license_decision polar_license_decision;
 
 /**
- * The reason why a call failed. Created by a function that is given a place for it. Free it with
+ * The reason why a call failed. A function that takes an `error` argument creates it. Free it with
  * polar_license_error_free(). It does not change, and may be read from several threads at once.
  */
 typedef struct polar_license_error polar_license_error;
 
 /**
- * A license on this device. Opened once, used from any thread, and freed with polar_license_free().
+ * A license on this device. It is opened once, used from any thread, and freed with polar_license_free().
  *
  * | function | asks Polar | waits at most |
  * |---|---|---|
  * | polar_license_current(), polar_license_allows(), polar_license_covers() | never | not at all |
- * | polar_license_refresh() | if it is due, or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
+ * | polar_license_refresh() | if a request is due or access is not allowed | 2 s if access is allowed, else 10 s |
  * | polar_license_validate() | always | 10 s |
  * | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
  *
- * Operations that change something run one after the other. Concurrent validates share one request. The app's
- * callbacks may call every function, also with the same license.
+ * Call polar_license_refresh() when the app starts. Operations that change something run one after the other.
+ * Concurrent calls of polar_license_validate() share one request. The app's callbacks may call every function, also
+ * with this license, unless the comment of the callback says otherwise.
  */
 typedef struct polar_license polar_license;
 
@@ -412,116 +424,123 @@ typedef struct polar_license polar_license;
 typedef struct polar_license_options polar_license_options;
 
 /**
- * The place for the bytes that a load callback finds. Lives only during that call.
+ * The place for the bytes that a load callback finds. It lives only during the call of that callback.
  */
 typedef struct polar_license_record polar_license_record;
 
 /**
  * The result of an operation of the customer portal. It is JSON, and its values are read by JSON pointers (RFC 6901):
  * "/keys/0/displayKey" is a member of the first element of the member "keys", and "" is the whole reply. Sessions,
- * license keys, devices, customers, checkouts and purchases have a handle, a number for the arguments of further
- * operations with the same license. A handle is valid until its reply is freed; then the value is wiped.
+ * license keys, devices, customers, checkouts and purchases have a handle. A handle is a number, to be passed as an
+ * argument to further operations with this license. It is valid until its reply is freed, which wipes the value behind
+ * it.
  *
- * Returned by polar_license_portal_call() and others; freed with polar_license_reply_free(), before the license or after
- * it. Does not change; may be read from several threads at once. No function returns a token, a code or a license key.
+ * A reply is returned by polar_license_portal_call() and others, and freed with polar_license_reply_free(), before or
+ * after the license is freed. It does not change, and may be read from several threads at once. No function returns a
+ * token, a code or a license key.
  */
 typedef struct polar_license_reply polar_license_reply;
 
 /**
- * One request to send: a POST or, for the customer portal, a GET. Lives only during the call of the transport
+ * One request to send: a POST or, for the customer portal, a GET. It lives only during the call of the transport
  * callback, and is wiped afterwards.
  */
 typedef struct polar_license_request polar_license_request;
 
 /**
- * The place for the reply of a transport callback. Lives only during that call.
+ * The place for the reply of a transport callback. It lives only during the call of that callback.
  */
 typedef struct polar_license_response polar_license_response;
 
 /**
- * A page on this computer that a browser goes to after a purchase, and that takes the customer's token from it: for
- * checkouts that the vendor's backend creates. A checkout that was created with a link needs no such page; follow it
- * instead. Polar gives a token to new buyers only, and none if the buyer closes the page: have another way ready.
+ * A page on this computer that a browser opens after a purchase. The browser passes the customer's token to the page.
+ * It is for checkouts that the vendor's backend creates. A checkout that was created with a link needs no success
+ * page; call polar_license_portal_follow() instead. Polar gives a token to new buyers only, and no token arrives if
+ * the buyer closes the browser's page: offer another way to start a session.
  *
- * It listens on the loopback interface only, and takes no token from anybody who does not know its address. Created by
- * polar_license_success_page_listen(), freed with polar_license_success_page_free(), before the license or after it.
+ * The page listens on the loopback interface only, and takes a token only from somebody who knows the page's address.
+ * It is created by polar_license_success_page_listen(), and freed with polar_license_success_page_free(), before or
+ * after the license is freed.
  */
 typedef struct polar_license_success_page polar_license_success_page;
 
 /**
- * A function that loads the bytes last saved: it passes them to polar_license_record_set(), or leaves `record`
- * unchanged if nothing is stored.
- * It returns 0, or another number if the bytes could not be read. It is called from any thread, without locks of the
- * library, and may call this library.
+ * A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves
+ * `record` unchanged if nothing is stored.
+ * It returns 0, or another number if the bytes could not be read. It is called from any thread. The library holds no
+ * locks meanwhile, so the function may call this library.
  */
 typedef int32_t (*polar_license_load_callback)(void *user_data, polar_license_record *record);
 
 /**
- * A function that replaces the saved bytes atomically: a reader, also one after a crash, finds the old bytes or the
- * new ones. `durable` is 1 if they must be on the disk before the call returns, and 0 if a power cut may lose them
- * without harm. It returns 0, or another number if it failed. It is called like a load callback.
+ * A function that replaces the saved bytes atomically: a reader finds either the old bytes or the new bytes, even
+ * after a crash. `durable` is 1 if the new bytes must be on the disk before the function returns, and 0 if it is
+ * harmless to lose them in a power cut. It returns 0, or another number if it failed. For threads and locks see the
+ * load callback.
  */
 typedef int32_t (*polar_license_save_callback)(void *user_data, const uint8_t *bytes, size_t length, int32_t durable);
 
 /**
- * A function that removes the saved bytes, if there are any. It returns 0, or another number if it failed. It is
- * called like a load callback.
+ * A function that removes the saved bytes, if there are any. It returns 0, or another number if it failed. For threads
+ * and locks see the load callback.
  */
 typedef int32_t (*polar_license_remove_callback)(void *user_data);
 
 /**
- * Frees the user data. Called once when the data is no longer needed, on any thread. It may call this library. NULL if
- * there is nothing to free.
+ * A function that frees the user data. It is called once, on any thread, when the data is no longer needed. It may
+ * call this library. Pass NULL if there is nothing to free.
  */
 typedef void (*polar_license_destructor)(void *user_data);
 
 /**
- * A function that keeps other processes from changing the record until the unlock callback is called. It returns 0, or
- * another number if the lock cannot be acquired. Until the unlock callback only the load, save and remove callbacks of
- * the same store are called, on the same thread.
+ * A function that prevents other processes from changing the record until the unlock callback is called. It returns 0,
+ * or another number if the lock cannot be acquired. Until the unlock callback is called, the library calls only the
+ * load, save and remove callbacks of this store, and only on the thread that called the lock callback.
  */
 typedef int32_t (*polar_license_lock_callback)(void *user_data);
 
 /**
- * A function that releases the lock of a lock callback.
+ * A function that releases the lock that the lock callback acquired.
  */
 typedef void (*polar_license_unlock_callback)(void *user_data);
 
 /**
  * A function that sends one request and waits for the reply, at most for the request's timeout. It must send the
- * request at most once and follow no redirect. It reports every HTTP status with polar_license_response_set(), or a
- * failure with polar_license_response_fail(); without a report the request counts as possibly sent. It must not log
- * the request: the body contains the license key, and requests of the customer portal have secrets in the address, the
- * headers and the body. It is called on a thread of the library, without locks, and may call this library. The library
- * stops waiting for it after the timeout, and when its operation is cancelled.
+ * request at most once and must not follow redirects. It reports a reply with any HTTP status with
+ * polar_license_response_set(), and a failure with polar_license_response_fail(). If it reports nothing, the request
+ * counts as possibly sent. It must not log the request: the body contains the license key, and the requests of the
+ * customer portal have secrets in the address, the headers and the body. It is called on a thread of the library. The
+ * library holds no locks meanwhile, so the function may call this library. The library stops waiting for the function
+ * after the timeout, and when the operation that sent the request is cancelled.
  */
 typedef void (*polar_license_transport_callback)(void *user_data,
                                                  const polar_license_request *request,
                                                  polar_license_response *response);
 
 /**
- * A function that stores the time: at `wall_ms` in milliseconds since 1970-01-01 UTC, which may go back, and at
- * `mono_ms` on a clock with any origin that only goes forward. It is called from any thread, with locks of the library
- * held: it must return at once and must not call this library.
+ * A function that reads the time from two clocks. It stores at `wall_ms` the milliseconds since 1970-01-01 UTC, on a
+ * clock that may go back. It stores at `mono_ms` the milliseconds since any fixed moment, on a clock that only goes
+ * forward. It is called from any thread. The library holds locks meanwhile: the function must return at once, and must
+ * not call this library.
  */
 typedef void (*polar_license_clock_callback)(void *user_data, int64_t *wall_ms, uint64_t *mono_ms);
 
 /**
- * A callback for changes. It receives the decision that holds, and the one before it. Both belong to the library and
- * live during the call: do not free them. It is called on the thread that ran the operation, without locks of the
- * library held, and may call this library.
+ * A callback for changes. `decision` is the current decision, and `before` is the previous one. Both belong to the
+ * library and live only during the call: do not free them. The callback is called on the thread that ran the
+ * operation. The library holds no locks meanwhile, so the callback may call this library.
  */
 typedef void (*polar_license_change_callback)(void *user_data,
                                               const polar_license_decision *decision,
                                               const polar_license_decision *before);
 
 /**
- * A callback for the progress of an operation that waits for somebody else. It is called before each wait, with the
- * event that is awaited, one of POLAR_LICENSE_STAGE_..., the time that the operation has waited, and the time until Polar
- * is asked again.
- * Returns 0 to continue, or another number to end the operation, which then fails with POLAR_LICENSE_ERR_CANCELLED.
- * Called on the thread that called the operation, and not after it has returned, without locks of the library held. It
- * may call this library, except to free what the operation uses.
+ * A callback for the progress of an operation that waits for somebody else. It is called before each wait. `stage` is
+ * the event that is awaited, one of POLAR_LICENSE_STAGE_.... `waited_ms` is the time for which the operation has
+ * waited so far, and `next_in_ms` is the time until Polar is asked again.
+ * Returns 0 to continue, or another number to end the operation, which then fails with POLAR_LICENSE_ERR_CANCELLED. It
+ * is called on the thread that called the operation, and never after the operation has returned. The library holds no
+ * locks meanwhile. The callback may call this library, but must not free the objects that the operation uses.
  */
 typedef int32_t (*polar_license_progress_callback)(void *user_data,
                                                    int32_t stage,
@@ -529,9 +548,9 @@ typedef int32_t (*polar_license_progress_callback)(void *user_data,
                                                    uint64_t next_in_ms);
 
 /**
- * A function that receives one log line, without the license key and without personal data. `level` is one of
- * POLAR_LICENSE_LOG_.... The strings live during the call. It is called from any thread, possibly with locks of the
- * library held: it must not call this library.
+ * A function that receives one log line, which contains neither the license key nor personal data. `level` is one of
+ * POLAR_LICENSE_LOG_.... The strings live only during the call. The function is called from any thread, and the
+ * library may hold locks meanwhile: the function must not call this library.
  */
 typedef void (*polar_license_log_callback)(void *user_data, int32_t level, const char *target, const char *message);
 
@@ -547,46 +566,46 @@ extern "C" {
 const char *polar_license_version(void);
 
 /**
- * Returns the version of the running library's interface: POLAR_LICENSE_ABI_VERSION of the header with which it was
- * built.
+ * Returns the version of the running library's interface. It is the value of POLAR_LICENSE_ABI_VERSION in the header
+ * with which the library was built.
  *
  * Callable from any thread; never blocks.
  */
 uint32_t polar_license_abi_version(void);
 
 /**
- * Returns the name of an error kind, such as "rate_limited"; "ok" for POLAR_LICENSE_OK, and "unknown" for a number
- * that this version does not know.
+ * Returns the name of an error kind, such as "rate_limited". Returns "ok" for POLAR_LICENSE_OK, and "unknown" for a
+ * number that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_kind_name(int32_t kind);
 
 /**
- * Returns the name of a state, such as "grace"; "unknown" for a number that this version does not know.
+ * Returns the name of a state, such as "grace", or "unknown" for a number that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_state_name(int32_t state);
 
 /**
- * Returns the name of a reason, such as "activation_limit"; "unset" for POLAR_LICENSE_REASON_UNSET, and "unknown" for
- * a number that this version does not know.
+ * Returns the name of a reason, such as "activation_limit". Returns "unset" for POLAR_LICENSE_REASON_UNSET, and
+ * "unknown" for a number that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_reason_name(int32_t reason);
 
 /**
- * Returns the name of a next step, such as "enter_key"; "unknown" for a number that this version does not know.
+ * Returns the name of a next step, such as "enter_key", or "unknown" for a number that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_next_step_name(int32_t next_step);
 
 /**
- * Returns the name of a deactivation's result, such as "released"; "unknown" also for a number that this version does
- * not know.
+ * Returns the name of a deactivation's outcome, such as "released". Returns "unknown" for
+ * POLAR_LICENSE_DEACTIVATED_UNKNOWN, and also for a number that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
@@ -698,16 +717,16 @@ int32_t polar_license_options_set_clock(polar_license_options *options,
 int32_t polar_license_options_set_environment(polar_license_options *options, const char *environment);
 
 /**
- * Adds one of the benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the
- * organization is accepted. Call it again for each further value.
+ * Adds one of the benefits whose keys are accepted. Each benefit is named by its id at Polar. Without this setting,
+ * every key of the organization is accepted. Call it again for each further value.
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: benefits.
  */
 int32_t polar_license_options_add_benefit(polar_license_options *options, const char *benefit);
 
 /**
- * Adds a value to one of the features, each with the ids of the benefits that turn it on. Call it again for each
- * further name or value.
+ * Adds a value to one of the features of the app. Each feature has the ids of the benefits that turn it on. Call it
+ * again for each further name or value.
  *
  * The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: features.
  */
@@ -803,35 +822,37 @@ int32_t polar_license_options_set_meta_number(polar_license_options *options, co
 int32_t polar_license_options_set_meta_bool(polar_license_options *options, const char *name, int32_t value);
 
 /**
- * Sets an identifier for this device, in place of the one that the library finds. It is hashed before it is used.
+ * Sets an identifier for this device, which replaces the identifier that the library finds. Your identifier is hashed
+ * before it is used.
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: deviceId.
  */
 int32_t polar_license_options_set_device_id(polar_license_options *options, const char *device_id);
 
 /**
- * Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
- * somebody reads the app's code.
+ * Sets a secret that is compiled into the app and seals the record. It keeps others from forging a record, as long as
+ * nobody reads the secret from the app's code.
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: appSecret.
  */
 int32_t polar_license_options_set_app_secret(polar_license_options *options, const char *app_secret);
 
 /**
- * Adds one of the secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with
- * the current secret. An empty string stands for versions that had no secret. Call it again for each further value.
+ * Adds one of the secrets of earlier versions. Records that were sealed with one of these secrets can still be opened,
+ * and are sealed again with the current secret. An empty string stands for versions that had no secret. Call it again
+ * for each further value.
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: previousAppSecrets.
  */
 int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *previous_app_secret);
 
 /**
- * Sets the updates of the app that a license includes: the versions that are built within a number of days after its
- * purchase. A version that was built later has no access, for the reason POLAR_LICENSE_REASON_UPDATES_ENDED; earlier
- * versions continue to work. Default: a license includes every version. `days` is the number of days from the purchase
- * within which a version must be built, such as 365. `built` is the day on which this version was built, such as
- * `2026-11-21`, or a date and time as RFC 3339 has it, whose day in UTC counts. Let the build set it, for example with
- * CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+ * Sets the updates of the app that a license includes: the versions that are built within a number of days after the
+ * purchase of the license. A version that was built later has no access, for the reason
+ * POLAR_LICENSE_REASON_UPDATES_ENDED; earlier versions continue to work. Default: a license includes every version.
+ * `days` is the number of days from the purchase within which a version must be built, such as 365. `built` is the day
+ * on which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted;
+ * its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
  */
@@ -839,8 +860,8 @@ int32_t polar_license_options_set_updates(polar_license_options *options, uint32
 
 /**
  * Sets the page for buying or renewing a license: an `https` address. polar_license_decision_next_url() and
- * polar_license_error_next_url() return it if the next step is to renew, or to enter a key that the user may not have
- * yet.
+ * polar_license_error_next_url() return it if the next step is to renew the license, or to enter a key, which the user
+ * may have to buy first.
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: purchaseUrl.
  */
@@ -865,10 +886,10 @@ int32_t polar_license_options_set_portal_url(polar_license_options *options, con
 int32_t polar_license_options_set_support_url(polar_license_options *options, const char *support_url);
 
 /**
- * Adds the values of a JSON object to the sentences that replace the English ones, by their codes in `texts/en.json`;
- * `texts/de.json` has the German ones. The sentences of the customer portal are in `texts/portal.en.json` and
- * `texts/portal.de.json`; only builds with the portal accept them. Placeholders in braces, such as `{key}`, are filled
- * in; a sentence may leave them out.
+ * Adds the values of a JSON object to the sentences that replace the English ones. Each sentence is named by its code.
+ * `texts/en.json` has all codes with the English sentences, and `texts/de.json` has the German sentences. The
+ * sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds with the
+ * portal accept them. Placeholders in braces, such as `{key}`, are filled in; a sentence may omit them.
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: texts.
  */
@@ -880,7 +901,7 @@ int32_t polar_license_options_set_texts(polar_license_options *options, const ch
 int32_t polar_license_options_set_text(polar_license_options *options, const char *code, const char *sentence);
 
 /**
- * Opens the license of this device and stores it at `license`, or NULL there on failure. Sends no request; call
+ * Opens the license of this device and stores it at `license`, or stores NULL there on failure. Sends no request; call
  * polar_license_refresh() next.
  *
  * `options` are copied and remain the caller's. `license` must not be NULL; free the license stored there with
@@ -894,36 +915,39 @@ int32_t polar_license_open(const polar_license_options *options, polar_license *
 /**
  * Frees the license. The stored record remains, and the next polar_license_open() finds it. NULL is allowed.
  *
- * Stops the auto refresh and waits for its thread, including a change callback that is running on it. After that no
- * change callback is called. If another thread is inside an operation, that operation is cancelled as by
- * polar_license_cancel(), and the memory is freed when it returns. No other call may start after this one has started,
- * except from a change callback of the auto refresh. A change callback may call this function itself, as its last use
- * of the license. Call it once.
+ * Stops the auto refresh and waits for its thread, including a change callback that is running on that thread. After
+ * this function has returned, no change callback is called. If another thread is inside an operation, that operation
+ * is cancelled as by polar_license_cancel(), and the memory is freed when the operation returns. After this function
+ * has been called, no other call with this license may start, except from a change callback of the auto refresh. A
+ * change callback may itself call this function, as its last use of the license. Call it once.
  */
 void polar_license_free(polar_license *license);
 
 /**
  * Activates a license key on this device, and stores it. Takes a seat only if the key has an activation limit and is
- * not active here already. The key is validated first, so a mistyped key or a key of another product costs no seat.
+ * not yet active on this device. The key is validated first, so a mistyped key or a key of another product costs no
+ * seat.
  *
  * `key` is the text that the user typed; it is copied. `error` may be NULL; otherwise it gets an error to free with
  * polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 35 s
  * at most.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if Polar or the options deny the key; POLAR_LICENSE_ERR_NETWORK,
- * _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `key`
- * cannot be a key. After any of these errors a license that was here before is unchanged. POLAR_LICENSE_ERR_STORAGE if
- * the license could not be stored: a seat was taken only if polar_license_error_maybe_applied() returns 1, and
- * polar_license_error_decision() says whether the license works until the app ends.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if Polar denies the key or the options do not accept it;
+ * POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer;
+ * POLAR_LICENSE_ERR_INVALID_ARGUMENT if `key` cannot be a license key. After any of these errors a license that was
+ * stored before is unchanged. Returns POLAR_LICENSE_ERR_STORAGE if the license could not be stored. In this case a
+ * seat was taken only if polar_license_error_maybe_applied() returns 1, and polar_license_error_decision() tells
+ * whether the license works until the app ends.
  */
 int32_t polar_license_activate(const polar_license *license, const char *key, polar_license_error **error);
 
 /**
- * Activates like polar_license_activate(), with more choices. If `key` is NULL, it activates the stored key again.
- * With `flags` POLAR_LICENSE_REPLACE_PREVIOUS it moves the license here: if no seat is free, it releases the older
- * activation that this device knows. `flags` must be 0 or that.
+ * Activates a license key like polar_license_activate(), with more choices. If `key` is NULL, the stored key is
+ * activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS. With this flag the license moves to this device: if
+ * no seat is free, the older activation that this device knows is released.
  *
- * `decision` and `error` may be NULL; otherwise one of them gets an object to free, and the other gets NULL. Threads,
- * blocking and the result are as for polar_license_activate().
+ * `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
+ * polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
+ * other one gets NULL. Threads, blocking and results are as described for polar_license_activate().
  */
 int32_t polar_license_activate_with(const polar_license *license,
                                     const char *key,
@@ -932,58 +956,62 @@ int32_t polar_license_activate_with(const polar_license *license,
                                     polar_license_error **error);
 
 /**
- * Asks Polar now. If Polar cannot be reached, that is not a failure: the decision stays as it is, and
- * polar_license_decision_problem_kind() says why.
+ * Asks Polar now. It is not a failure if Polar cannot be reached: the decision is then still based on the last
+ * confirmation, and polar_license_decision_problem_kind() returns the reason.
  *
  * `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
  * Callable from any thread. Blocks on the network and the disk, 10 s at most.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
  */
 int32_t polar_license_validate(const polar_license *license, polar_license_decision **decision);
 
 /**
- * Asks Polar if that is due, or if access is not allowed. Call it when the app starts, and show the decision.
+ * Asks Polar if a request is due, or if access is not allowed. Call it when the app starts, and show the decision.
  *
  * `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
- * Callable from any thread. Blocks on the network and the disk, 2 s at most if access is allowed, else 10 s.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * Callable from any thread. Blocks on the network and the disk: 2 s at most if access is allowed, otherwise 10 s at
+ * most.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
  */
 int32_t polar_license_refresh(const polar_license *license, polar_license_decision **decision);
 
 /**
  * Gets the current decision from memory.
  *
- * `decision` gets a decision to free with polar_license_decision_free(), or NULL on failure. Callable from any thread.
- * Never blocks, even while other threads wait for the network.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
+ * Callable from any thread. Never blocks, even while other threads wait for the network.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
  */
 int32_t polar_license_current(const polar_license *license, polar_license_decision **decision);
 
 /**
- * Returns 1 if the app may run now, from memory; 0 otherwise, and for NULL.
+ * Returns 1 if the app may run now, as the current decision in memory says. Returns 0 otherwise, or if `license` is
+ * NULL.
  *
  * Callable from any thread. Never blocks, even while other threads wait for the network.
  */
 int32_t polar_license_allowed(const polar_license *license);
 
 /**
- * Returns 1 if the feature is on now, from memory: the app may run, and the key's benefit is among those that turn the
- * feature on. Returns 0 otherwise, for a feature that the options do not name, and for NULL.
+ * Returns 1 if the feature is on now, as the current decision in memory says: the app may run, and the key's benefit
+ * is among the benefits that turn the feature on. Returns 0 otherwise, also if the options do not name the feature, or
+ * if an argument is NULL.
  *
  * Callable from any thread. Never blocks, even while other threads wait for the network.
  */
 int32_t polar_license_allows(const polar_license *license, const char *feature);
 
 /**
- * Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`, from memory, for
- * an updater that is about to offer one. `built` is a day such as "2026-11-21", or a date and time as RFC 3339 has it,
- * whose day in UTC counts. Stores 0 only if that version would have no access for POLAR_LICENSE_REASON_UPDATES_ENDED,
- * and so never without a license.
+ * Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`. An updater
+ * calls this before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time, of which
+ * only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
+ * POLAR_LICENSE_REASON_UPDATES_ENDED. So it always stores 1 if there is no license. Reads the license from memory.
  *
- * The string is copied. `covered` must not be NULL; it is 1 if this fails. `error` may be NULL; otherwise it gets an
- * error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks, even while
- * other threads wait for the network.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for a text that is not a day, and for NULL.
+ * `built` is copied. `covered` must not be NULL; it gets 1 if this function fails. `error` may be NULL; otherwise it
+ * gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks,
+ * even while other threads wait for the network.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `built` is not a day, or if a required argument
+ * is NULL.
  */
 int32_t polar_license_covers(const polar_license *license,
                              const char *built,
@@ -991,13 +1019,15 @@ int32_t polar_license_covers(const polar_license *license,
                              polar_license_error **error);
 
 /**
- * Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
+ * Counts `count` uses (1 to 2,147,483,647) of a key that has a usage limit.
  *
- * `decision` and `error` may be NULL; otherwise one of them gets an object to free, and the other gets NULL. Callable
- * from any thread. Blocks on the network and the disk, 35 s at most.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer uses are left; POLAR_LICENSE_ERR_NOT_ACTIVATED
- * without a license; otherwise as polar_license_activate(). With polar_license_error_maybe_applied() the uses may have
- * been counted; they are never sent twice.
+ * `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
+ * polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
+ * other one gets NULL. Callable from any thread. Blocks on the network and the disk, 35 s at most.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer than `count` uses are left;
+ * POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; or an error that polar_license_activate() returns. If
+ * polar_license_error_maybe_applied() returns 1, Polar may have counted the uses although no reply arrived. The
+ * library never sends them twice.
  */
 int32_t polar_license_consume(const polar_license *license,
                               uint32_t count,
@@ -1007,36 +1037,37 @@ int32_t polar_license_consume(const polar_license *license,
 /**
  * Releases the seat and removes the license from this device.
  *
- * `deactivated` may be NULL; otherwise it gets on success what happened to the seat, one of
+ * `deactivated` may be NULL; otherwise it gets, on success, the outcome for the seat, one of
  * POLAR_LICENSE_DEACTIVATED_.... `error` may be NULL; otherwise it gets an error to free with
  * polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 35 s
  * at most.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED without a license; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT,
- * _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer, in which case nothing is removed;
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; POLAR_LICENSE_ERR_NETWORK,
+ * _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer, in which case nothing is removed;
  * POLAR_LICENSE_ERR_STORAGE if the license could not be removed from this device, in which case
- * polar_license_error_maybe_applied() says whether the seat was released.
+ * polar_license_error_maybe_applied() tells whether the seat was released.
  */
 int32_t polar_license_deactivate(const polar_license *license, int32_t *deactivated, polar_license_error **error);
 
 /**
  * Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
- * customer portal; polar_license_deactivate() releases it.
+ * customer portal; call polar_license_deactivate() instead to release it.
  *
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
  * Callable from any thread. May block on the disk, never on the network.
  * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_STORAGE if the license could not be removed, or
- * POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
  */
 int32_t polar_license_forget(const polar_license *license, polar_license_error **error);
 
 /**
- * Calls `callback` after every operation that changed the decision, on the thread that ran it, with the decision that
- * holds and the one before it.
+ * Calls `callback` after every operation that changed the decision, with the current decision and the previous one.
+ * The callback runs on the thread that ran the operation.
  *
  * `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
  * with `user_data`: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
- * or if this function fails. `destructor` may be NULL, `callback` may not. Callable from any thread. Never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * or if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any thread. Never
+ * blocks.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
  */
 int32_t polar_license_on_change(const polar_license *license,
                                 polar_license_change_callback callback,
@@ -1045,54 +1076,56 @@ int32_t polar_license_on_change(const polar_license *license,
                                 uint64_t *subscription);
 
 /**
- * Ends a subscription of polar_license_on_change(). On return the callback may still be running on another thread; its
- * destructor is called afterwards.
+ * Ends a subscription of polar_license_on_change(). When this function returns, the callback may still be running on
+ * another thread. The destructor is called when the callback has returned.
  *
  * Callable from any thread, and from the callback. Never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for an unknown subscription.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL or the subscription is unknown.
  */
 int32_t polar_license_off_change(const polar_license *license, uint64_t subscription);
 
 /**
- * Starts a thread that refreshes whenever that is due, also after the machine was asleep, and that sees within two
- * seconds what another process has stored. For an app that runs for days. Does nothing if the thread is already running.
+ * Starts a thread for an app that runs for days. The thread refreshes whenever a request is due, also after the
+ * machine was asleep. It notices within two seconds what another process has stored. Does nothing if the thread is
+ * already running.
  *
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
  * Callable from any thread. Never blocks.
- * If the system has no thread left, the log says so, and the next call tries again.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * If the system cannot start another thread, this is logged, and the next call tries again.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
  */
-int32_t polar_license_start_auto_refresh(const polar_license *license,
-                                         polar_license_error **error);
+int32_t polar_license_start_auto_refresh(const polar_license *license, polar_license_error **error);
 
 /**
- * Stops the thread of polar_license_start_auto_refresh() within milliseconds, and waits for a change callback that is
- * running on it, unless it is called from there.
+ * Stops the thread of polar_license_start_auto_refresh() within milliseconds. If a change callback is running on that
+ * thread, waits until the callback has returned, unless this function is called from that callback.
  *
  * Callable from any thread.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
  */
 int32_t polar_license_stop_auto_refresh(const polar_license *license);
 
 /**
- * Cancels every operation that runs on other threads: they return POLAR_LICENSE_ERR_CANCELLED, or the decision with
- * that problem. An activation that was sent may still take its seat; the decision keeps saying so.
+ * Cancels every operation that is running on another thread. An operation that can fail then fails with
+ * POLAR_LICENSE_ERR_CANCELLED. An operation that cannot fail returns a decision whose problem is
+ * POLAR_LICENSE_ERR_CANCELLED. An activation that was already sent may still take its seat; later decisions continue
+ * to report this.
  *
  * Callable from any thread. Never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
  */
 int32_t polar_license_cancel(const polar_license *license);
 
 /**
- * Returns 1 if the app may run; 0 otherwise, and for NULL.
+ * Returns 1 if the app may run. Returns 0 otherwise, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_allowed(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the feature is on: the app may run, and the key's benefit is among those that turn the feature on.
- * Returns 0 otherwise, for a feature that the options do not name, and for NULL.
+ * Returns 1 if the feature is on: the app may run, and the key's benefit is among the benefits that turn the feature
+ * on. Returns 0 otherwise, also if the options do not name the feature, or if an argument is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1100,135 +1133,143 @@ int32_t polar_license_decision_allows(const polar_license_decision *decision, co
 
 /**
  * Returns why the feature is on or off, in one sentence for the user, in English unless the options replace it. A
- * feature can be off although polar_license_decision_message() reports nothing wrong, because it needs a license for
- * another plan. Empty for NULL, and for a feature that is not UTF-8; never NULL.
+ * feature can be off although polar_license_decision_message() reports nothing wrong, because the feature needs a
+ * license for another plan. Never returns NULL; returns an empty string if an argument is NULL or `feature` is not
+ * UTF-8.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_explain(const polar_license_decision *decision, const char *feature);
 
 /**
- * Returns why the feature is on or off as one JSON object: `allowed`, `reason` (null, "not_licensed", "not_included"
- * or "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. Later versions may add
- * members. NULL for NULL, and for a feature that is not UTF-8.
+ * Returns why the feature is on or off as one JSON object. Its members are `allowed`; `reason`, which is null,
+ * "not_licensed", "not_included" or "unknown"; `nextStep`; `nextUrl`; `message` for the user; and `detail` for
+ * developers. Later versions may add members. Returns NULL if an argument is NULL or `feature` is not UTF-8.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_explain_json(const polar_license_decision *decision, const char *feature);
 
 /**
- * Returns the state, one of POLAR_LICENSE_STATE_.... Later versions may have more states; only
- * polar_license_decision_allowed() says whether the app may run. POLAR_LICENSE_STATE_UNLICENSED for NULL.
+ * Returns the state, one of POLAR_LICENSE_STATE_.... Later versions may add states, so do not conclude from the state
+ * whether the app may run: call polar_license_decision_allowed(). Returns POLAR_LICENSE_STATE_UNLICENSED if `decision`
+ * is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_state(const polar_license_decision *decision);
 
 /**
- * Returns the reason for the state, if the state has more than one cause: one of POLAR_LICENSE_REASON_....
- * POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
+ * Returns the reason for the state, one of POLAR_LICENSE_REASON_.... Returns POLAR_LICENSE_REASON_UNSET if the state
+ * has only one possible cause, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_reason(const polar_license_decision *decision);
 
 /**
- * Returns what the user can do, one of POLAR_LICENSE_NEXT_.... POLAR_LICENSE_NEXT_NONE for NULL.
+ * Returns what the user can do, one of POLAR_LICENSE_NEXT_.... Returns POLAR_LICENSE_NEXT_NONE if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_next_step(const polar_license_decision *decision);
 
 /**
- * Returns the vendor's page for the next step: to buy or renew, to manage devices, or to contact the vendor. NULL if
- * the options have no page for it, and for NULL.
+ * Returns the vendor's page for the next step: to buy or renew, to manage devices, or to contact the vendor. Returns
+ * NULL if the options have no page for it, or if `decision` is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_next_url(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or there is a
- * problem that the user should know about. Show polar_license_decision_message(), and
- * polar_license_decision_problem_message() unless that is NULL. Being offline for a while is no reason for a notice.
- * Returns 0 otherwise, and for NULL.
+ * Returns 1 if the app should show the user a notice unasked: access is not allowed, grace ends soon, or there is a
+ * problem that the user should know about. Show polar_license_decision_message(), and also
+ * polar_license_decision_problem_message() if it is not NULL. Being offline for a while is no reason for a notice.
+ * Returns 0 otherwise, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_notice(const polar_license_decision *decision);
 
 /**
- * Returns one sentence for the user, in English unless the options replace it. Empty for NULL; never NULL.
+ * Returns one sentence for the user, in English unless the options replace it. Never returns NULL; returns an empty
+ * string if `decision` is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_message(const polar_license_decision *decision);
 
 /**
- * Returns the license key as it may be shown: `****-` and its last six characters. NULL without a license, and for
- * NULL.
+ * Returns the license key in the form in which it may be shown: `****-` and its last six characters. Returns NULL if
+ * there is no license, or if `decision` is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_display_key(const polar_license_decision *decision);
 
 /**
- * Returns the id of the benefit that the key was sold as. NULL without a license, and for NULL.
+ * Returns the id of the benefit that the key was sold as. Returns NULL if there is no license, or if `decision` is
+ * NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_benefit_id(const polar_license_decision *decision);
 
 /**
- * Returns the id of the seat that this device took. NULL if the key needs none, without a license, and for NULL.
+ * Returns the id of the seat that this device took. Returns NULL if the key needs no seat, if there is no license, or
+ * if `decision` is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_activation_id(const polar_license_decision *decision);
 
 /**
- * Returns the label that the customer sees beside that seat. NULL if the key needs no seat, if this device no longer
- * knows the label (for example because its record was edited), without a license, and for NULL.
+ * Returns the label that the customer sees beside the seat that this device took. Returns NULL if the key needs no
+ * seat, if this device no longer knows the label (for example because its record was edited), if there is no license,
+ * or if `decision` is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_activation_label(const polar_license_decision *decision);
 
 /**
- * Returns the time at which the key expires, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, in
- * the state expired if the vendor has moved that time and Polar did not say to when, without a license, and for NULL.
+ * Returns the time at which the key expires, in milliseconds since 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if the
+ * key never expires, if there is no license, or if `decision` is NULL. Returns it also in the state
+ * POLAR_LICENSE_STATE_EXPIRED, if the vendor has changed the expiry and Polar did not report the new time.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_expires_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the last day on which a version of the app can be built to be included in the license, such as 2027-11-21, in
- * UTC. NULL if the options do not limit updates, without a license, and for NULL.
+ * Returns the last day of updates, in UTC, such as "2027-11-21": the license includes the versions of the app that
+ * were built on this day or earlier. Returns NULL if the options do not limit updates, if there is no license, or if
+ * `decision` is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_updates_until(const polar_license_decision *decision);
 
 /**
- * Returns the time of Polar's last confirmation, on Polar's clock, in milliseconds since 1970-01-01 UTC.
- * POLAR_LICENSE_ABSENT without a license, and for NULL.
+ * Returns the time of Polar's last confirmation, on Polar's clock, in milliseconds since 1970-01-01 UTC. Returns
+ * POLAR_LICENSE_ABSENT if there is no license, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_confirmed_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the time of the next request to Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC.
- * POLAR_LICENSE_ABSENT if there is nothing to ask, and for NULL.
+ * Returns the time of the next request to Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC. Returns
+ * POLAR_LICENSE_ABSENT if there is nothing to ask, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_refresh_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the time at which access ends if Polar is not reached, on Polar's clock, in milliseconds since 1970-01-01
- * UTC. POLAR_LICENSE_ABSENT without access, and for NULL.
+ * Returns the time at which access ends if Polar is not reached before then, on Polar's clock, in milliseconds since
+ * 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1236,126 +1277,132 @@ int64_t polar_license_decision_grace_ends_at_ms(const polar_license_decision *de
 
 /**
  * Returns the time from which the app should ask the user to go online, on Polar's clock, in milliseconds since
- * 1970-01-01 UTC. POLAR_LICENSE_ABSENT without access, and for NULL.
+ * 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_notice_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the usage that was consumed at the last confirmation. POLAR_LICENSE_ABSENT without a license, and for NULL.
+ * Returns the usage that was consumed at the last confirmation. Returns POLAR_LICENSE_ABSENT if there is no license,
+ * or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_usage(const polar_license_decision *decision);
 
 /**
- * Returns the most usage that may be consumed. POLAR_LICENSE_ABSENT for no limit, without a license, and for NULL.
+ * Returns the most usage that may be consumed. Returns POLAR_LICENSE_ABSENT if usage is not limited, if there is no
+ * license, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_limit_usage(const polar_license_decision *decision);
 
 /**
- * Returns the number of devices that may be active at once. POLAR_LICENSE_ABSENT if the key needs no activation,
- * without a license, and for NULL.
+ * Returns the number of devices that may be active at once. Returns POLAR_LICENSE_ABSENT if the key needs no
+ * activation, if there is no license, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_limit_activations(const polar_license_decision *decision);
 
 /**
- * Returns "subscription" or "order", the kind of purchase by which the key was bought, as of the last confirmation. A
- * later version may return others. NULL if Polar did not say, without a license, and for NULL. Access never depends on
- * it.
+ * Returns the kind of purchase by which the key was bought, as of the last confirmation: "subscription" or "order". A
+ * later version may return other kinds. Returns NULL if Polar did not report the purchase, if there is no license, or
+ * if `decision` is NULL. Access never depends on the kind.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_purchase_kind(const polar_license_decision *decision);
 
 /**
- * Returns Polar's name of the purchase's status. Polar may add to the names. Of a subscription: "incomplete",
- * "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid" or "paused"; of an order: "draft",
- * "pending", "paid", "refunded", "partially_refunded" or "void". NULL if
- * polar_license_decision_purchase_kind() is NULL.
+ * Returns the status of the purchase, as Polar names it. The status of a subscription is "incomplete",
+ * "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid" or "paused". The status of an order is
+ * "draft", "pending", "paid", "refunded", "partially_refunded" or "void". Polar may add names. Returns NULL if
+ * polar_license_decision_purchase_kind() returns NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_purchase_status(const polar_license_decision *decision);
 
 /**
- * Returns the end of the subscription's current period, at which it renews unless it ends, in milliseconds since
- * 1970-01-01 UTC. POLAR_LICENSE_ABSENT if that is not known, for anything but a subscription, and for NULL.
+ * Returns the end of the subscription's current period, in milliseconds since 1970-01-01 UTC. At this time the
+ * subscription renews, unless it ends. Returns POLAR_LICENSE_ABSENT if the time is not known, if the purchase is not a
+ * subscription, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_purchase_current_period_end_ms(const polar_license_decision *decision);
 
 /**
- * Returns the time at which the subscription ends or has ended, in milliseconds since 1970-01-01 UTC.
- * POLAR_LICENSE_ABSENT if that is not known, for anything but a subscription, and for NULL.
+ * Returns the time at which the subscription ends or has ended, in milliseconds since 1970-01-01 UTC. Returns
+ * POLAR_LICENSE_ABSENT if the time is not known, if the purchase is not a subscription, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_purchase_ends_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the subscription ends with the current period instead of renewing. 0 otherwise, for anything but a
- * subscription, and for NULL.
+ * Returns 1 if the subscription ends with the current period instead of renewing. Returns 0 otherwise, also if the
+ * purchase is not a subscription, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_purchase_cancels_at_period_end(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the order was paid. 0 otherwise, for anything but an order, and for NULL.
+ * Returns 1 if the order was paid. Returns 0 otherwise, also if the purchase is not an order, or if `decision` is
+ * NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_purchase_paid(const polar_license_decision *decision);
 
 /**
- * Returns the time at which the order was placed, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for
- * anything but an order, and for NULL.
+ * Returns the time at which the order was placed, in milliseconds since 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT
+ * if the purchase is not an order, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_purchase_created_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the kind of a problem that did not prevent a decision, such as not reaching Polar: one of
- * POLAR_LICENSE_ERR_.... POLAR_LICENSE_OK if there was none, and for NULL. Access does not depend on it.
+ * Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... One such problem is that
+ * Polar could not be reached. A problem does not prevent a decision, and access does not depend on it. Returns
+ * POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_problem_kind(const polar_license_decision *decision);
 
 /**
- * Returns the problem in one sentence for the user, in English unless the options replace it. NULL if there is none,
- * and for NULL.
+ * Returns one sentence about the problem for the user, in English unless the options replace it. Returns NULL if there
+ * was no problem, or if `decision` is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_problem_message(const polar_license_decision *decision);
 
 /**
- * Returns the problem in one line for developers and logs. NULL if there is none, and for NULL.
+ * Returns one line about the problem for developers and logs. Returns NULL if there was no problem, or if `decision`
+ * is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_problem_detail(const polar_license_decision *decision);
 
 /**
- * Returns the milliseconds to wait before the next request, because of the problem. POLAR_LICENSE_ABSENT if that is
- * unknown, and for NULL.
+ * Returns how many milliseconds to wait before the next request, because of the problem. Returns POLAR_LICENSE_ABSENT
+ * if that is unknown, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_problem_retry_after_ms(const polar_license_decision *decision);
 
 /**
- * Returns 1 if, because of the problem, Polar may have carried out the request although no reply arrived; 0 otherwise,
- * and for NULL.
+ * Returns 1 if no reply arrived because of the problem, but Polar may still have carried out the request. Returns 0
+ * otherwise, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1363,9 +1410,9 @@ int32_t polar_license_decision_problem_maybe_applied(const polar_license_decisio
 
 /**
  * Returns everything about the decision as one JSON object. Its members have the names of the functions above, in
- * camel case and without the unit of a time: `state`, `expiresAt`, .... The problem and the purchase are objects, and
- * `features` has a boolean for each feature. Absent values are null, and times are RFC 3339 strings in UTC. Later
- * versions may add members. NULL for NULL.
+ * camel case and without the unit of a time: `state`, `expiresAt`, and so on. The problem and the purchase are
+ * objects, and `features` is an object that has a boolean for each feature. Absent values are null, and times are RFC
+ * 3339 strings in UTC. Later versions may add members. Returns NULL if `decision` is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
@@ -1374,77 +1421,79 @@ const char *polar_license_decision_json(const polar_license_decision *decision);
 /**
  * Frees the decision and every string borrowed from it. NULL is allowed.
  *
- * Free each decision once, when no thread uses it any longer. Do not free the decision of
- * polar_license_error_decision() or of a change callback. Never blocks.
+ * Free each decision once, when no thread uses it any longer. Do not free the decision that
+ * polar_license_error_decision() returns, or the decisions that a change callback receives. Never blocks.
  */
 void polar_license_decision_free(polar_license_decision *decision);
 
 /**
- * Returns the kind of the error: the same number that the failed function returned, one of POLAR_LICENSE_ERR_....
- * POLAR_LICENSE_OK for NULL.
+ * Returns the kind of the error, one of POLAR_LICENSE_ERR_.... It is the number that the failed function returned.
+ * Returns POLAR_LICENSE_OK if `error` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_error_kind(const polar_license_error *error);
 
 /**
- * Returns one sentence for the user, in English unless the options replace it, without the license key and without
- * personal data. It says what happened and what to do. Empty for NULL; never NULL.
+ * Returns one sentence for the user, in English unless the options replace it. It says what happened and what to do,
+ * and contains neither the license key nor personal data. Never returns NULL; returns an empty string if `error` is
+ * NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */
 const char *polar_license_error_message(const polar_license_error *error);
 
 /**
- * Returns one line for developers and logs, in English, without the license key and without personal data. It says
- * what went wrong and, if that is known, what to do. Empty for NULL; never NULL.
+ * Returns one line for developers and logs, in English. It says what went wrong and, if that is known, what to do, and
+ * contains neither the license key nor personal data. Never returns NULL; returns an empty string if `error` is NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */
 const char *polar_license_error_detail(const polar_license_error *error);
 
 /**
- * Returns the reason of Polar's or the options' denial, if the kind is POLAR_LICENSE_ERR_REFUSED: one of
- * POLAR_LICENSE_REASON_.... POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
+ * If the kind is POLAR_LICENSE_ERR_REFUSED, returns why Polar denied the key or why the options do not accept it, one
+ * of POLAR_LICENSE_REASON_.... Returns POLAR_LICENSE_REASON_UNSET otherwise, or if `error` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_error_reason(const polar_license_error *error);
 
 /**
- * Returns what the user can do about the error, one of POLAR_LICENSE_NEXT_.... The next step of
- * polar_license_error_decision() is about the license that is here instead: a second key can be refused while the
- * first one works. POLAR_LICENSE_NEXT_NONE for NULL.
+ * Returns what the user can do about the error, one of POLAR_LICENSE_NEXT_.... This can differ from the next step of
+ * polar_license_error_decision(), which is about the license that is here: a second key can be refused while the first
+ * one works. Returns POLAR_LICENSE_NEXT_NONE if `error` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_error_next_step(const polar_license_error *error);
 
 /**
- * Returns the vendor's page for the next step. NULL if the options have no page for it, and for NULL.
+ * Returns the vendor's page for the next step. Returns NULL if the options have no page for it, or if `error` is NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */
 const char *polar_license_error_next_url(const polar_license_error *error);
 
 /**
- * Returns the milliseconds to wait before trying again. POLAR_LICENSE_ABSENT if that is unknown, and for NULL.
+ * Returns how many milliseconds to wait before trying again. Returns POLAR_LICENSE_ABSENT if that is unknown, or if
+ * `error` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_error_retry_after_ms(const polar_license_error *error);
 
 /**
- * Returns 1 if Polar may have carried out the request although no reply arrived: a seat may be taken, usage may be
- * counted. Returns 0 otherwise, and for NULL.
+ * Returns 1 if Polar may have carried out the request although no reply arrived: a seat may be taken, or usage may be
+ * counted. Returns 0 otherwise, or if `error` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_error_maybe_applied(const polar_license_error *error);
 
 /**
- * Returns the decision after the failure: a failed operation leaves an earlier license unchanged. NULL if nothing was
- * attempted, and for NULL.
+ * Returns the decision after the failure. A failed operation leaves an earlier license unchanged, so the decision can
+ * still allow access. Returns NULL if nothing was attempted, or if `error` is NULL.
  *
  * The decision belongs to the error and lives until polar_license_error_free(); do not free it. Callable from any
  * thread; never blocks.
@@ -1452,8 +1501,8 @@ int32_t polar_license_error_maybe_applied(const polar_license_error *error);
 const polar_license_decision *polar_license_error_decision(const polar_license_error *error);
 
 /**
- * Returns everything about the error as one JSON object: the decision after the failure, with an added member `error`.
- * NULL for NULL.
+ * Returns everything about the error as one JSON object: the members of the decision after the failure, and a member
+ * `error`. Returns NULL if `error` is NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */
@@ -1469,18 +1518,19 @@ void polar_license_error_free(polar_license_error *error);
 /**
  * Runs the operation of the customer portal that `request` describes. `request` is a JSON object: its member `call` is
  * the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
- * handle, from polar_license_reply_handle(). docs/src/portal.md lists the operations with their arguments and replies.
+ * handle, which polar_license_reply_handle() returns. docs/src/portal.md lists the operations with their arguments and
+ * replies.
  *
- * `request` must not be NULL; the caller wipes what is secret in it. `progress` may be NULL; otherwise it is called
- * with `user_data` before each wait of an operation that waits for somebody else, and can end it. `reply` must not be
- * NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise
- * it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the
- * network and the disk. polar_license_cancel() ends it.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request is not valid, or an argument is not;
- * POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried,
- * by this or another process; POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() about a license key, and with
- * POLAR_LICENSE_REASON_UNSET if the session has ended or the operation is not possible; POLAR_LICENSE_ERR_STORAGE,
- * _NETWORK, _TIMEOUT, _SERVER or _CANCELLED.
+ * `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise it is
+ * called with `user_data` before each wait of an operation that waits for somebody else, and can end the operation.
+ * `reply` must not be NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on failure. `error`
+ * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+ * any thread. Blocks on the network and the disk. polar_license_cancel() ends it.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request or one of its arguments is not valid;
+ * POLAR_LICENSE_ERR_RATE_LIMITED, with polar_license_error_retry_after_ms(), if this process or another one requested
+ * or tried too many codes; POLAR_LICENSE_ERR_REFUSED; POLAR_LICENSE_ERR_STORAGE, _NETWORK, _TIMEOUT, _SERVER or
+ * _CANCELLED. After POLAR_LICENSE_ERR_REFUSED, polar_license_error_reason() returns why a license key was refused. It
+ * returns POLAR_LICENSE_REASON_UNSET if instead the session has ended or the operation is not possible.
  */
 int32_t polar_license_portal_call(const polar_license *license,
                                   const char *request,
@@ -1490,12 +1540,15 @@ int32_t polar_license_portal_call(const polar_license *license,
                                   polar_license_error **error);
 
 /**
- * Makes Polar e-mail a code to the address of the purchase: for a customer who lost the key, or whose device is dead.
- * Polar does not tell whether it knows the address: show the reply's "/message", which contains the address. If its
- * "/kind" is "choose", several customers have this address: call `requestCodeFor` with one of "/customers".
+ * Makes Polar e-mail a code to the address with which the license was bought. This helps a customer who lost the key
+ * or whose device no longer works. Polar does not tell whether it knows the address: show the reply's "/message",
+ * which contains the address. If the reply's "/kind" is "choose", several customers have this address: call
+ * `requestCodeFor` with one of the reply's "/customers".
  *
- * `email` is the text that the user typed. Everything else is as for polar_license_portal_call(). Blocks 15 s at most.
- * Returns POLAR_LICENSE_ERR_STORAGE if the try cannot be counted, in which case nothing was sent.
+ * `email` is the text that the user typed. Everything else is as described for polar_license_portal_call(). Blocks for
+ * 15 s at most.
+ * Returns POLAR_LICENSE_ERR_STORAGE if the request cannot be counted against the limit of requests. In this case
+ * nothing was sent.
  */
 int32_t polar_license_portal_request_code(const polar_license *license,
                                           const char *email,
@@ -1503,12 +1556,13 @@ int32_t polar_license_portal_request_code(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Starts a session with the code from the e-mail, which lasts an hour. The code is trimmed and converted to capital
- * letters. A text that cannot be a code is refused without a request. The reply is the session: its handle is that of
- * "", and freeing the reply wipes the customer's token, so free it together with the dialog that it belongs to.
+ * Starts a session with the code from the e-mail. A session lasts an hour. The code is trimmed and converted to
+ * capital letters. A text that cannot be a code is refused without a request. The reply is the session:
+ * polar_license_reply_handle() returns its handle for the pointer "". Freeing the reply wipes the customer's token, so
+ * free the reply when you close the dialog that uses the session.
  *
- * Everything else is as for polar_license_portal_call(). Blocks 15 s at most. If Polar did not answer, the code may be
- * used up: request another one.
+ * Everything else is as described for polar_license_portal_call(). Blocks 15 s at most. If Polar did not answer, the
+ * code may be used up: request another code.
  */
 int32_t polar_license_portal_authenticate(const polar_license *license,
                                           const char *code,
@@ -1516,13 +1570,15 @@ int32_t polar_license_portal_authenticate(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail, and works
- * once. The key arrives a moment later: continue with `restoreWhenGranted` of polar_license_portal_call(). The reply is
- * the session, as from polar_license_portal_authenticate().
+ * Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link in
+ * the e-mail that contains the invitation. An invitation works once. The key arrives a moment later: continue with the
+ * operation `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
+ * polar_license_portal_authenticate().
  *
- * Everything else is as for polar_license_portal_call(). Blocks 10 s at most.
- * Returns POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired. With
- * polar_license_error_maybe_applied() it may have been accepted; then a code by e-mail starts the session.
+ * Everything else is as described for polar_license_portal_call(). Blocks 10 s at most.
+ * Returns POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired. If the call fails and
+ * polar_license_error_maybe_applied() returns 1, Polar may have accepted the invitation. In this case start the
+ * session with a code by e-mail.
  */
 int32_t polar_license_portal_claim_seat(const polar_license *license,
                                         const char *invitation,
@@ -1530,14 +1586,16 @@ int32_t polar_license_portal_claim_seat(const polar_license *license,
                                         polar_license_error **error);
 
 /**
- * Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
- * The reply's "/kind" is "licensed" if the license is here; "choose" if the user has to choose one of "/keys"; or
- * "no_seat" if the key "/key" is in use on as many devices as it allows: let the user choose one of
- * "/devices/devices" for polar_license_portal_release(), and call polar_license_portal_activate() then. A later version
- * may have more outcomes: only "licensed" means that the license is here.
+ * Activates the customer's license key on this device: the key that is active here, or the only key that can be used.
+ * The reply's "/kind" is one of the following. A later version may have more kinds: only "licensed" means that the
+ * license is on this device.
+ * - "licensed": the license is on this device.
+ * - "choose": let the user choose one of "/keys".
+ * - "no_seat": the key "/key" is in use on as many devices as it allows. Let the user choose one of "/devices/devices"
+ *   for polar_license_portal_release(), and then call polar_license_portal_activate().
  *
- * Everything else is as for polar_license_portal_call(). Blocks for a few requests of 10 s each and an activation at
- * most.
+ * Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
+ * each and an activation.
  */
 int32_t polar_license_portal_restore(const polar_license *license,
                                      uint32_t session,
@@ -1545,9 +1603,9 @@ int32_t polar_license_portal_restore(const polar_license *license,
                                      polar_license_error **error);
 
 /**
- * Activates this key on this device: the one that the user has chosen, or one for which a seat was released.
+ * Activates the key `key` on this device: the key that the user has chosen, or a key for which a seat was released.
  *
- * Everything is as for polar_license_portal_restore().
+ * Everything else is as described for polar_license_portal_restore().
  */
 int32_t polar_license_portal_activate(const polar_license *license,
                                       uint32_t session,
@@ -1556,10 +1614,10 @@ int32_t polar_license_portal_activate(const polar_license *license,
                                       polar_license_error **error);
 
 /**
- * Lists the customer's license keys of this organization and of the benefits that the options accept. The reply's
- * "/keys" has those that can be used first, and among them those with the latest expiry.
+ * Lists the customer's license keys that belong to this organization and to a benefit that the options accept. In the
+ * reply's "/keys", the keys that can be used come first. They are sorted by their expiry, latest first.
  *
- * Everything else is as for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
+ * Everything else is as described for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
  */
 int32_t polar_license_portal_license_keys(const polar_license *license,
                                           uint32_t session,
@@ -1567,11 +1625,12 @@ int32_t polar_license_portal_license_keys(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Lists the devices on which a key is active. The reply's "/kind" is "listed", with "/devices"; or "hidden" if the
- * vendor does not show them, with "/message" for the user.
+ * Lists the devices on which a key is active. The reply's "/kind" is "listed" if the reply has "/devices". It is
+ * "hidden" if the vendor does not show the devices; the reply then has a "/message" for the user.
  *
- * Everything else is as for polar_license_portal_call(). Blocks for a few requests of 10 s each at most.
- * Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or the key does not belong to the customer any more.
+ * Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
+ * each.
+ * Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or if the key no longer belongs to the customer.
  */
 int32_t polar_license_portal_devices(const polar_license *license,
                                      uint32_t session,
@@ -1580,11 +1639,11 @@ int32_t polar_license_portal_devices(const polar_license *license,
                                      polar_license_error **error);
 
 /**
- * Releases the seat of a device. On this device it does what polar_license_deactivate() does. Ask the user first. The
- * reply's "/deactivated" is "released", or "unknown" if Polar does not know the seat, or not any more.
+ * Releases the seat of a device. If the device is this one, does what polar_license_deactivate() does. Ask the user
+ * first. The reply's "/deactivated" is "released", or "unknown" if Polar does not know the seat or no longer knows it.
  *
- * Everything else is as for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list the devices
- * again to see whether the seat was released.
+ * Everything else is as described for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list
+ * the devices again to see whether the seat was released.
  */
 int32_t polar_license_portal_release(const polar_license *license,
                                      uint32_t session,
@@ -1593,11 +1652,12 @@ int32_t polar_license_portal_release(const polar_license *license,
                                      polar_license_error **error);
 
 /**
- * Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Open polar_license_reply_address() in
- * a browser, and call polar_license_portal_follow(). Keeps the link's parameters, except those that name the buyer.
+ * Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Get the address of the checkout from
+ * polar_license_reply_address(), open it in a browser, and call polar_license_portal_follow(). The parameters of the
+ * link are kept, except the parameters that name the buyer.
  *
- * Everything else is as for polar_license_portal_call(). Blocks 10 s at most. Freeing the reply wipes the address; the
- * purchase goes on in the browser.
+ * Everything else is as described for polar_license_portal_call(). Blocks 10 s at most. Freeing the reply wipes the
+ * address; the purchase goes on in the browser.
  */
 int32_t polar_license_portal_checkout(const polar_license *license,
                                       const char *link,
@@ -1606,13 +1666,13 @@ int32_t polar_license_portal_checkout(const polar_license *license,
 
 /**
  * Waits until the purchase is paid, `within_ms` at most, and then makes Polar e-mail a code to the buyer. The reply is
- * the purchase, and its "/code" is as the reply of polar_license_portal_request_code(): continue with
- * polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page
- * meanwhile. May be called again after any error.
+ * the purchase. Its "/code" has the members of a reply of polar_license_portal_request_code(). Continue with
+ * polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page in the
+ * browser while this function waits. This function may be called again after any error.
  *
- * Everything else is as for polar_license_portal_call().
- * Returns POLAR_LICENSE_ERR_TIMEOUT if it was not paid in time; POLAR_LICENSE_ERR_REFUSED if the payment failed or the
- * checkout is older than a day; POLAR_LICENSE_ERR_CANCELLED if `progress` ended it.
+ * Everything else is as described for polar_license_portal_call().
+ * Returns POLAR_LICENSE_ERR_TIMEOUT if the purchase was not paid in time; POLAR_LICENSE_ERR_REFUSED if the payment
+ * failed or the checkout is older than a day; POLAR_LICENSE_ERR_CANCELLED if `progress` ended the operation.
  */
 int32_t polar_license_portal_follow(const polar_license *license,
                                     uint32_t checkout,
@@ -1623,10 +1683,11 @@ int32_t polar_license_portal_follow(const polar_license *license,
                                     polar_license_error **error);
 
 /**
- * Activates the key of a purchase, and waits up to five minutes for it.
+ * Activates the key of a purchase. If Polar has not yet granted the key, waits up to five minutes for it.
  *
- * `progress` may be NULL. Everything else is as for polar_license_portal_restore().
- * Returns POLAR_LICENSE_ERR_TIMEOUT if the key is still not there, POLAR_LICENSE_ERR_CANCELLED if `progress` ended it.
+ * `progress` may be NULL. Everything else is as described for polar_license_portal_restore().
+ * Returns POLAR_LICENSE_ERR_TIMEOUT if the key has still not been granted, and POLAR_LICENSE_ERR_CANCELLED if
+ * `progress` ended the operation.
  */
 int32_t polar_license_portal_restore_purchase(const polar_license *license,
                                               uint32_t session,
@@ -1637,106 +1698,111 @@ int32_t polar_license_portal_restore_purchase(const polar_license *license,
                                               polar_license_error **error);
 
 /**
- * Returns the name of a stage, such as "granting"; "unknown" for a number that this version does not know.
+ * Returns the name of a stage, such as "granting", or "unknown" for a number that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_stage_name(int32_t stage);
 
 /**
- * Returns the string at a JSON pointer, such as "/message". Times are RFC 3339 in UTC. NULL if there is no string, and
- * for NULL. Do not log addresses, names and labels.
+ * Returns the string at a JSON pointer, such as "/message". A time is an RFC 3339 string in UTC. Returns NULL if there
+ * is no string at the pointer, or if an argument is NULL. Do not log addresses, names and labels.
  *
  * The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_reply_text(const polar_license_reply *reply, const char *pointer);
 
 /**
- * Returns the number at a JSON pointer, such as "/keys/0/limitActivations"; 1 or 0 for a boolean. POLAR_LICENSE_ABSENT
- * if there is none, and for NULL.
+ * Returns the number at a JSON pointer, such as "/keys/0/limitActivations". Returns 1 for true and 0 for false.
+ * Returns POLAR_LICENSE_ABSENT if there is neither a number nor a boolean at the pointer, or if an argument is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_reply_number(const polar_license_reply *reply, const char *pointer);
 
 /**
- * Returns the time at a JSON pointer, such as "/keys/0/expiresAt", in milliseconds since 1970-01-01 UTC.
- * POLAR_LICENSE_ABSENT if there is none, and for NULL.
+ * Returns the time at a JSON pointer, such as "/keys/0/expiresAt", in milliseconds since 1970-01-01 UTC. Returns
+ * POLAR_LICENSE_ABSENT if there is no time at the pointer, or if an argument is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_reply_time_ms(const polar_license_reply *reply, const char *pointer);
 
 /**
- * Returns the length of the array at a JSON pointer, such as "/keys". 0 if there is none, and for NULL.
+ * Returns the length of the array at a JSON pointer, such as "/keys". Returns 0 if there is no array at the pointer,
+ * or if an argument is NULL.
  *
  * Callable from any thread; never blocks.
  */
 size_t polar_license_reply_count(const polar_license_reply *reply, const char *pointer);
 
 /**
- * Returns the handle of the object at a JSON pointer, such as "/keys/0"; "" for a reply that is a session, a checkout, a
- * purchase or a license key itself. 0 if it has none, and for NULL; 0 is never a handle.
+ * Returns the handle of the object at a JSON pointer, such as "/keys/0". The pointer "" returns the handle of the
+ * reply itself, if the reply is a session, a checkout, a purchase or a license key. Returns 0 if the object has no
+ * handle, or if an argument is NULL; 0 is never a handle.
  *
  * Callable from any thread; never blocks.
  */
-uint32_t polar_license_reply_handle(const polar_license_reply *reply,
-                                    const char *pointer);
+uint32_t polar_license_reply_handle(const polar_license_reply *reply, const char *pointer);
 
 /**
- * Returns the value at a JSON pointer as JSON; "" for the whole reply. NULL if there is none, and for NULL. Do not log
- * it: it can contain personal data.
+ * Returns the value at a JSON pointer as JSON. The pointer "" returns the whole reply. Returns NULL if there is no
+ * value at the pointer, or if an argument is NULL. Do not log the JSON: it can contain personal data.
  *
  * The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_reply_json(const polar_license_reply *reply, const char *pointer);
 
 /**
- * Returns the address of a checkout, to open in a browser. It contains a secret that shows the buyer's data: pass it to
- * nothing but the browser, and do not log it. NULL for other replies, and for NULL.
+ * Returns the address of a checkout, to open in a browser. The address contains a secret that gives access to the
+ * buyer's data: pass it only to the browser, and do not log it. Returns NULL if the reply is not a checkout, or if
+ * `reply` is NULL.
  *
  * The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_reply_address(const polar_license_reply *reply);
 
 /**
- * Frees the reply and every string borrowed from it. Ends its handles, and wipes their values. NULL is allowed.
+ * Frees the reply and every string borrowed from it. Its handles become invalid, and the values behind them are wiped.
+ * NULL is allowed.
  *
- * Free each reply once, when no thread uses it any longer. An operation that uses one of its handles continues. Never
- * blocks.
+ * Free each reply once, when no thread uses it any longer. An operation that is using one of its handles continues.
+ * Never blocks.
  */
 void polar_license_reply_free(polar_license_reply *reply);
 
 /**
- * Listens on this port of 127.0.0.1, or on any that is free for 0.
+ * Listens on the port `port` of 127.0.0.1. If `port` is 0, listens on any port that is free.
  *
  * `page` must not be NULL; it gets the page, to free with polar_license_success_page_free(), or NULL on failure.
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
  * Callable from any thread; never blocks.
- * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the port is taken, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for
- * NULL.
+ * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the port is taken, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if
+ * `page` is NULL.
  */
 int32_t polar_license_success_page_listen(uint16_t port,
                                           polar_license_success_page **page,
                                           polar_license_error **error);
 
 /**
- * Returns the success URL of the checkout. Only the vendor's backend should know it: whoever knows it can send a token
- * here. NULL for NULL.
+ * Returns the success URL for the checkout. Only the vendor's backend should know it: whoever knows it can send a
+ * token to this page. Returns NULL if `page` is NULL.
  *
  * The string belongs to the page and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_success_page_address(const polar_license_success_page *page);
 
 /**
- * Waits for the browser, `within_ms` at most, and starts a session with the token that it brings: continue with
- * `restoreWhenGranted` of polar_license_portal_call(). polar_license_cancel() ends it.
+ * Waits for the browser, `within_ms` at most, and starts a session with the token that the browser brings. Continue
+ * with the operation `restoreWhenGranted` of polar_license_portal_call(). polar_license_cancel() ends the wait.
  *
- * `reply` must not be NULL; it gets the session as from polar_license_portal_authenticate(), to free with
+ * `reply` must not be NULL; it gets the session, as from polar_license_portal_authenticate(), to free with
  * polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with
- * polar_license_error_free(), or NULL on success. Callable from any thread, by one at a time. Blocks.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time: the buyer has closed the page, or is
- * a customer already; POLAR_LICENSE_ERR_CANCELLED, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * polar_license_error_free(), or NULL on success. Callable from any thread, but only one thread may wait at a time.
+ * Blocks.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time, because the buyer has closed the
+ * browser's page or already was a customer; POLAR_LICENSE_ERR_CANCELLED; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if
+ * `page`, `license` or `reply` is NULL.
  */
 int32_t polar_license_success_page_wait(const polar_license_success_page *page,
                                         const polar_license *license,
@@ -1747,78 +1813,85 @@ int32_t polar_license_success_page_wait(const polar_license_success_page *page,
 /**
  * Frees the page, and stops listening. NULL is allowed.
  *
- * Another thread may be waiting: that goes on, and the memory is freed when it returns. No other call may begin after
- * this one has begun. Free it once. Never blocks.
+ * If another thread is inside polar_license_success_page_wait(), that call continues, and the memory is freed when it
+ * returns. After this function has been called, no other call with this page may begin. Free the page once. Never
+ * blocks.
  */
 void polar_license_success_page_free(polar_license_success_page *page);
 
 /**
- * Passes the bytes that a load callback found to the library, which copies them. The last call counts.
+ * Passes to the library the bytes that a load callback found. The library copies them. If this function is called
+ * several times, the last call counts.
  *
- * `bytes` may be NULL if `length` is 0. Call it from the load callback, on its thread. Never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * `bytes` may be NULL if `length` is 0. Call it from the load callback, on the thread of that callback. Never blocks.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `record` is NULL, or if `bytes` is NULL and
+ * `length` is not 0.
  */
 int32_t polar_license_record_set(polar_license_record *record, const uint8_t *bytes, size_t length);
 
 /**
- * Returns the method to send: "POST" or, for the customer portal, "GET", which has no body. NULL for NULL.
+ * Returns the method to send: "POST" or, for the customer portal, "GET", which has no body. Returns NULL if `request`
+ * is NULL.
  *
  * The string lives as long as the program. Never blocks.
  */
 const char *polar_license_request_method(const polar_license_request *request);
 
 /**
- * Returns the address to send to. NULL for NULL.
+ * Returns the address to which the request must be sent. Returns NULL if `request` is NULL.
  *
- * The string lives during the transport callback. Never blocks.
+ * The string lives until the transport callback returns. Never blocks.
  */
 const char *polar_license_request_url(const polar_license_request *request);
 
 /**
- * Returns the JSON body, which contains the license key: do not log it. If the body is empty, send `Content-Length: 0`
- * with a POST. NULL for NULL.
+ * Returns the JSON body, which contains the license key: do not log it. If the body of a POST is empty, send
+ * `Content-Length: 0`. Returns NULL if `request` is NULL.
  *
- * The string lives during the transport callback. Never blocks.
+ * The string lives until the transport callback returns. Never blocks.
  */
 const char *polar_license_request_body(const polar_license_request *request);
 
 /**
- * Returns the time limit for the whole exchange in milliseconds. 0 for NULL.
+ * Returns the time limit in milliseconds for sending the request and reading the whole reply. Returns 0 if `request`
+ * is NULL.
  *
  * Never blocks.
  */
 uint64_t polar_license_request_timeout_ms(const polar_license_request *request);
 
 /**
- * Returns the name of the header at `index`, which counts from 0. Send these headers besides Host and Content-Length.
- * NULL past the last header, and for NULL.
+ * Returns the name of the header at `index`, which counts from 0. Send these headers in addition to Host and
+ * Content-Length. Returns NULL if `index` is past the last header, or if `request` is NULL.
  *
- * The string lives during the transport callback. Never blocks.
+ * The string lives until the transport callback returns. Never blocks.
  */
 const char *polar_license_request_header_name(const polar_license_request *request, size_t index);
 
 /**
- * Returns the value of the header at `index`. NULL past the last header, and for NULL.
+ * Returns the value of the header at `index`, which counts from 0. Returns NULL if `index` is past the last header, or
+ * if `request` is NULL.
  *
- * The string lives during the transport callback. Never blocks.
+ * The string lives until the transport callback returns. Never blocks.
  */
 const char *polar_license_request_header_value(const polar_license_request *request, size_t index);
 
 /**
- * Returns the seconds to wait that a reply's headers Retry-After, RateLimit-Reset and Date ask for, for
- * polar_license_response_set(). -1 if they do not ask for a wait.
+ * Returns how many seconds to wait, as a reply's headers Retry-After, RateLimit-Reset and Date ask, or -1 if they do
+ * not ask for a wait. Pass the result to polar_license_response_set().
  *
  * Pass NULL for a header that the reply does not have. Callable from any thread. Never blocks.
  */
 int64_t polar_license_retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date);
 
 /**
- * Reports the reply, whoever sent it: the HTTP status, the seconds to wait that its headers ask for (-1 if they do
- * not; see polar_license_retry_after_s()), and the whole body, which is copied. The last report counts.
+ * Reports the reply, also if a server other than Polar's sent it. `http_status` is the HTTP status of the reply.
+ * `retry_after_s` is the result of polar_license_retry_after_s() for the headers of the reply. `body` is the whole
+ * body of the reply, which is copied. If several reports are made, the last one counts.
  *
  * `body` may be NULL if `length` is 0. Call it from the transport callback, on one thread at a time. Never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for a number that is not an HTTP
- * status.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if a required argument is NULL, or if `http_status`
+ * is not an HTTP status.
  */
 int32_t polar_license_response_set(polar_license_response *response,
                                    int32_t http_status,
@@ -1827,23 +1900,25 @@ int32_t polar_license_response_set(polar_license_response *response,
                                    size_t length);
 
 /**
- * Reports the header Location of a reply, which is copied. Some replies to the customer portal's requests are
- * redirects, which must not be followed. Call it in addition to polar_license_response_set(), before or after it.
+ * Reports the header Location of a reply. The header is copied. Some replies to requests of the customer portal are
+ * redirects, which must not be followed. Call this function in addition to polar_license_response_set(), before or
+ * after it.
  *
  * Call it from the transport callback, on one thread at a time. Never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and for a header that is not UTF-8.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if an argument is NULL, or if `location` is not
+ * UTF-8.
  */
 int32_t polar_license_response_set_location(polar_license_response *response, const char *location);
 
 /**
- * Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... `maybe_sent` says whether
- * Polar may have received the request; it is 0 only if that is impossible, because the request failed before the first
- * byte of the body was sent. `message` is one line for developers and logs, without the key; it is copied. The last
- * report counts.
+ * Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... `maybe_sent` is 1 if Polar may
+ * have received the request. It is 0 only if the request failed before the first byte of the body was sent, so that
+ * Polar cannot have received it. `message` is one line for developers and logs, without the key; it is copied. If
+ * several reports are made, the last one counts.
  *
  * `message` may be NULL. Call it from the transport callback, on one thread at a time. Never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, an unknown failure, and a message that is
- * not UTF-8.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `response` is NULL, the failure is unknown, or
+ * `message` is not UTF-8.
  */
 int32_t polar_license_response_fail(polar_license_response *response,
                                     int32_t failure,
@@ -1851,12 +1926,12 @@ int32_t polar_license_response_fail(polar_license_response *response,
                                     const char *message);
 
 /**
- * Passes the library's log lines up to `level` to `callback`, which replaces an earlier one; NULL ends logging.
- * Applies to the whole process. Nothing is logged before this is called.
+ * Passes the library's log lines up to `level` to `callback`, which replaces any earlier callback. A NULL `callback`
+ * ends logging. Applies to the whole process. Nothing is logged before this function is called.
  *
- * `destructor` is called once with `user_data`: when another callback replaces this one, or if this function fails. It
- * may be NULL. Callable from any thread. Never blocks. On return a call of the earlier callback may still be running
- * on another thread.
+ * `destructor` is called once with `user_data`: when a later call of this function replaces or removes the callback,
+ * or if this function fails. It may be NULL. Callable from any thread. Never blocks. When this function returns, a
+ * call of the earlier callback may still be running on another thread.
  * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if
  * the program is written in Rust and has set another logger.
  */

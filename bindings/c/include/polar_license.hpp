@@ -55,7 +55,8 @@ using time_point = std::chrono::system_clock::time_point;
 
 // Generated from the tables of the core: do not edit.
 
-/// The kind of an error; ok if there is none. A later version may have more: treat an unknown one as a failure.
+/// The kind of an error, or ok if there is none. A later version may have more kinds: treat an unknown kind as a
+/// failure.
 enum class error_kind : std::int32_t {
     ok = POLAR_LICENSE_OK,
     invalid_argument = POLAR_LICENSE_ERR_INVALID_ARGUMENT,
@@ -74,7 +75,8 @@ enum class error_kind : std::int32_t {
     unsupported = POLAR_LICENSE_ERR_UNSUPPORTED,
 };
 
-/// The state of a license. A later version may have more: only decision_view::allowed() says whether the app may run.
+/// The state of a license. A later version may have more states: only decision_view::allowed() says whether the app may
+/// run.
 enum class state : std::int32_t {
     unlicensed = POLAR_LICENSE_STATE_UNLICENSED,
     denied = POLAR_LICENSE_STATE_DENIED,
@@ -85,7 +87,7 @@ enum class state : std::int32_t {
     lapsed = POLAR_LICENSE_STATE_LAPSED,
 };
 
-/// The reason for a state, or for the refusal of an operation. A later version may have more.
+/// The reason for a state, or for the refusal of an operation. A later version may have more reasons.
 enum class reason : std::int32_t {
     unset = POLAR_LICENSE_REASON_UNSET,
     no_license = POLAR_LICENSE_REASON_NO_LICENSE,
@@ -105,7 +107,7 @@ enum class reason : std::int32_t {
     updates_ended = POLAR_LICENSE_REASON_UPDATES_ENDED,
 };
 
-/// The next step that the user can take. A later version may have more.
+/// The next step that the user can take. A later version may have more steps.
 enum class next_step : std::int32_t {
     none = POLAR_LICENSE_NEXT_NONE,
     connect = POLAR_LICENSE_NEXT_CONNECT,
@@ -117,7 +119,7 @@ enum class next_step : std::int32_t {
     manage_devices = POLAR_LICENSE_NEXT_MANAGE_DEVICES,
 };
 
-/// The outcome for a seat that was to be released. A later version may have more.
+/// The outcome of releasing a seat. A later version may have more outcomes.
 enum class deactivated : std::int32_t {
     released = POLAR_LICENSE_DEACTIVATED_RELEASED,
     unknown = POLAR_LICENSE_DEACTIVATED_UNKNOWN,
@@ -125,7 +127,7 @@ enum class deactivated : std::int32_t {
     key_unknown = POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN,
 };
 
-/// The event that is awaited. A later version may have more.
+/// The event for which an operation waits. A later version may have more events.
 enum class stage : std::int32_t {
     open = POLAR_LICENSE_STAGE_OPEN,
     paying = POLAR_LICENSE_STAGE_PAYING,
@@ -196,7 +198,7 @@ class decision_view {
     {
         return detail::string(polar_license_decision_display_key(handle));
     }
-    /// The benefit that the key was sold as.
+    /// The id of the benefit to which the key belongs.
     std::optional<std::string_view> benefit_id() const
     {
         return detail::string(polar_license_decision_benefit_id(handle));
@@ -206,7 +208,7 @@ class decision_view {
     {
         return detail::string(polar_license_decision_activation_id(handle));
     }
-    /// The label that the customer sees beside that seat; null if the key needs no seat, and if this device no longer
+    /// The label that the customer sees beside that seat; null if the key needs no seat, or if this device no longer
     /// knows the label, for example because its record was edited.
     std::optional<std::string_view> activation_label() const
     {
@@ -217,8 +219,7 @@ class decision_view {
     {
         return detail::moment(polar_license_decision_expires_at_ms(handle));
     }
-    /// The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
-    /// UTC.
+    /// The last build day of the versions of the app that the license includes, such as `2027-11-21`, in UTC.
     std::optional<std::string_view> updates_until() const
     {
         return detail::string(polar_license_decision_updates_until(handle));
@@ -233,7 +234,7 @@ class decision_view {
     {
         return detail::moment(polar_license_decision_refresh_at_ms(handle));
     }
-    /// The time until which access lasts without reaching Polar.
+    /// The time until which access lasts if Polar is not reached.
     std::optional<time_point> grace_ends_at() const
     {
         return detail::moment(polar_license_decision_grace_ends_at_ms(handle));
@@ -261,34 +262,34 @@ class decision_view {
     {
         return detail::string(polar_license_decision_purchase_status(handle));
     }
-    /// The end of the current period, when the subscription renews unless it ends.
+    /// The end of the current period.
     std::optional<time_point> purchase_current_period_end() const
     {
         return detail::moment(polar_license_decision_purchase_current_period_end_ms(handle));
     }
-    /// The time at which it ends or has ended, if that is known.
+    /// The time at which the subscription ends or has ended, if that is known.
     std::optional<time_point> purchase_ends_at() const
     {
         return detail::moment(polar_license_decision_purchase_ends_at_ms(handle));
     }
-    /// Whether it ends with the current period instead of renewing.
+    /// Whether the subscription ends with the current period instead of renewing.
     bool purchase_cancels_at_period_end() const
     {
         return polar_license_decision_purchase_cancels_at_period_end(handle) != 0;
     }
-    /// Whether it was paid.
+    /// Whether the order was paid.
     bool purchase_paid() const { return polar_license_decision_purchase_paid(handle) != 0; }
-    /// The time at which it was placed.
+    /// The time at which the order was placed.
     std::optional<time_point> purchase_created_at() const
     {
         return detail::moment(polar_license_decision_purchase_created_at_ms(handle));
     }
     /// The vendor's page for the next step, if the settings have one.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should show the user `message` unasked, and the message of the `problem`: access is not allowed,
-    /// grace ends soon, or there is a problem that concerns the user.
+    /// Whether the app should show the user `message` without being asked, and the message of the `problem` if there is
+    /// one: access is not allowed, grace ends soon, or there is a problem that concerns the user.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
-    /// The time from which the app should tell the user to go online; some days before grace ends.
+    /// The time from which the app should tell the user to go online.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
     /// One sentence for the user, in English unless the configuration replaces it.
     std::optional<std::string_view> problem_message() const
@@ -573,12 +574,12 @@ class options {
     {
         return set(polar_license_options_set_environment(handle, environment.c_str()));
     }
-    /// Adds one of the benefits whose keys are accepted, by their ids at Polar.
+    /// Adds one of the benefits whose keys are accepted.
     options &benefit(const std::string &benefit)
     {
         return set(polar_license_options_add_benefit(handle, benefit.c_str()));
     }
-    /// Adds a value to one of the features, each with the ids of the benefits that turn it on.
+    /// Adds a value to one of the features of the app.
     options &feature(const std::string &name, std::initializer_list<std::string> values)
     {
         return feature<std::initializer_list<std::string>>(name, values);
@@ -645,7 +646,7 @@ class options {
     }
     options &meta(const std::string &name, const char *value) { return meta(name, std::string{value}); }
     options &meta(const std::string &name, int value) { return meta(name, std::int64_t{value}); }
-    /// Sets an identifier for this device, in place of the one that the library finds.
+    /// Sets an identifier for this device, which replaces the identifier that the library finds.
     options &device_id(const std::string &device_id)
     {
         return set(polar_license_options_set_device_id(handle, device_id.c_str()));
@@ -661,7 +662,7 @@ class options {
         return set(polar_license_options_add_previous_app_secret(handle, previous_app_secret.c_str()));
     }
     /// Sets the updates of the app that a license includes: the versions that are built within a number of days after
-    /// its purchase.
+    /// the purchase of the license.
     options &updates(std::uint32_t days, const std::string &built)
     {
         return set(polar_license_options_set_updates(handle, days, built.c_str()));
@@ -682,8 +683,7 @@ class options {
     {
         return set(polar_license_options_set_support_url(handle, support_url.c_str()));
     }
-    /// Adds the values of a JSON object to the sentences that replace the English ones, by their codes in
-    /// `texts/en.json`; `texts/de.json` has the German ones.
+    /// Adds the values of a JSON object to the sentences that replace the English ones.
     options &texts(const std::string &catalogue)
     {
         return set(polar_license_options_set_texts(handle, catalogue.c_str()));

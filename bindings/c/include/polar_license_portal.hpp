@@ -1,5 +1,6 @@
-// The customer portal for C++17: for customers who lost the key, have a dead machine, or have just bought. Header only,
-// over the functions polar_license_portal_... in polar_license.h, which say what blocks and for how long.
+// The customer portal for C++17: for customers who lost the key, whose device no longer works, or who have just bought
+// a license. It is header-only. It wraps the functions polar_license_portal_... in polar_license.h, whose comments say
+// which of them block and for how long.
 //
 //     polar::portal portal{license};
 //     show(portal.request_code(ask("The e-mail address of the purchase?")).message());
@@ -10,14 +11,15 @@
 //         restored = session.activate(restored.key());
 //     }
 //
-// Copies share one reply of the library. A part, such as a key of a list or a device of a result, keeps its reply alive,
-// and a string_view lives as long as one of them. An object that a failed function returned, or that the default
-// constructor created, converts to false and is empty. Wipe your own copies of secrets that you pass in: codes, tokens,
-// addresses. This header wipes its own.
+// Every result is a reply of the library or a part of a reply, such as a key in a list or a device in a result. Copies
+// and parts share one reply and keep it alive. A string_view that an object returns lives as long as one of the objects
+// that share the reply. An object that a failed function returned, or that the default constructor created, converts to
+// false and is empty. Wipe your own copies of the secrets that you pass in: codes, tokens and addresses. This header
+// wipes its own copies.
 //
-// A portal, its sessions and its checkouts must not be used once the license is gone. license.cancel() ends what they
-// wait for. Errors are as in polar_license.hpp: functions throw polar::error, or set the polar::failure that is passed
-// to them.
+// A portal, its sessions and its checkouts must not be used after the license is destroyed. license.cancel() ends the
+// operations that are waiting. Errors are reported as in polar_license.hpp: functions throw polar::error, or set the
+// polar::failure that is passed to them.
 //
 // The classes and methods are generated from the core's descriptions: see tests/cpp_portal in the sources.
 #ifndef POLAR_LICENSE_PORTAL_HPP
@@ -35,20 +37,22 @@
 
 namespace polar {
 
-/// The confirmation that the user was told that the old key stops working at once on all devices, and wants that.
+/// The confirmation that the user was told that the old key stops working on all devices at once, and that the user
+/// wants this.
 struct confirmed_by_user {};
 
 /// The progress of an operation that waits for somebody else.
 struct progress {
     /// The event that is awaited.
     polar::stage stage;
-    /// The time that the operation has waited.
+    /// The time for which the operation has waited so far.
     milliseconds waited;
     /// The time until Polar is asked again.
     milliseconds next_in;
 };
 
-/// Called before each wait, on the thread that waits; false, or an exception, ends the operation.
+/// A callback that is called before each wait, on the thread that waits. It ends the operation if it returns false or
+/// throws.
 using progress_callback = std::function<bool(const progress &)>;
 
 namespace detail {
@@ -77,7 +81,7 @@ inline shared_reply owned(polar_license_reply *object)
     return object == nullptr ? nullptr : shared_reply(object, polar_license_reply_free);
 }
 
-/// Wipes the memory that it frees, because requests contain codes and tokens.
+/// An allocator that wipes the memory that it frees, because requests contain codes and tokens.
 template <class T> struct wiping_allocator {
     using value_type = T;
     wiping_allocator() = default;
@@ -156,7 +160,7 @@ class request {
     wiped_string json;
 };
 
-/// An object in a reply, which it keeps alive.
+/// An object in a reply. It keeps the reply alive.
 class part {
   public:
     part() = default;
@@ -168,7 +172,7 @@ class part {
     explicit operator bool() const { return polar_license_reply_json(reply.get(), at.c_str()) != nullptr; }
     /// The object as JSON.
     std::string_view json() const { return detail::text(polar_license_reply_json(reply.get(), at.c_str())); }
-    /// The number that stands for it in requests; 0 if it has none.
+    /// The number that stands for the object in requests, or 0 if it has none.
     std::uint32_t handle() const { return polar_license_reply_handle(reply.get(), at.c_str()); }
 
     std::optional<std::string_view> text(const char *member) const
@@ -211,7 +215,7 @@ class part {
     std::string at;
 };
 
-/// Something that runs operations.
+/// The base class of objects that run operations.
 class caller {
   public:
     caller() = default;
@@ -235,7 +239,7 @@ class caller {
 
 } // namespace detail
 
-/// Whether a license key of the customer's can be used. A later version may have more.
+/// Whether one of the customer's license keys can be used. A later version may have more.
 enum class key_status : std::int32_t {
     /// A status that this version does not know.
     unknown = 0,
@@ -296,7 +300,7 @@ class refusal : public detail::part {
     std::optional<std::string_view> next_url() const { return text("/nextUrl"); }
 };
 
-/// One of several customers with the same address, such as a team.
+/// One of several customers with the same e-mail address. A customer may be a person or a team.
 class customer : public detail::part {
   public:
     using part::part;
@@ -307,11 +311,11 @@ class customer : public detail::part {
 
 /// The alternatives of code_request. A later version may have more.
 enum class code_request_kind : std::int32_t {
-    /// There is none, or one of a later version.
+    /// There is no object, or a later version added its alternative.
     unknown = 0,
     /// An e-mail may be on its way. Polar does not tell whether the address is known.
     sent = 1,
-    /// Several customers have this address: let the user choose one, and request a code for that one.
+    /// Several customers have this address. Let the user choose one of them, and request a code for that customer.
     choose = 2,
 };
 
@@ -324,14 +328,15 @@ inline void read_name(std::string_view name, code_request_kind &value)
         value = code_request_kind::choose;
 }
 
-/// The outcome of a request for a code: an e-mail is on its way if the address is known, or the user has to choose.
+/// The outcome of a request for a code. Either Polar sends an e-mail if it knows the address, or the user has to choose
+/// a customer.
 class code_request : public detail::part {
   public:
     using part::part;
 
-    /// The alternative that it is; the members of others are empty.
+    /// The alternative of this object. The members of the other alternatives are empty.
     code_request_kind kind() const { return code<code_request_kind>("/kind"); }
-    /// The address that the code was requested for.
+    /// The address for which the code was requested.
     std::string_view email() const { return text("/email").value_or(std::string_view{}); }
     /// The sentence to show to the user, which contains the address.
     std::string_view message() const { return text("/message").value_or(std::string_view{}); }
@@ -339,39 +344,41 @@ class code_request : public detail::part {
     std::vector<customer> customers() const { return all<customer>("/customers"); }
 };
 
-/// A purchase that is paid, and the outcome of the request for a code for its buyer.
+/// A purchase that is paid, and the outcome of requesting a code for the buyer.
 class purchase : public detail::part {
   public:
     using part::part;
 
-    /// The outcome of that request: an e-mail is on its way, or the user has to choose a customer.
+    /// The outcome of the request for a code: either an e-mail is on its way, or the user has to choose a customer.
     polar::code_request code() const { return one<polar::code_request>("/code"); }
 };
 
-/// A license key of the customer's, for this app. Of the key itself only the last six characters can be seen.
+/// One of the customer's license keys for this app. Only the last six characters of the key itself are shown.
 class license_key : public detail::part {
   public:
     using part::part;
 
-    /// Polar's id of the key, which distinguishes it from others in a list. It is not the key, and not secret.
+    /// Polar's id of the key, which distinguishes the key from others in a list. The id is not the key itself, and is
+    /// not secret.
     std::string_view id() const { return text("/id").value_or(std::string_view{}); }
-    /// ****- and the last six characters.
+    /// ****- and the last six characters of the key.
     std::string_view display_key() const { return text("/displayKey").value_or(std::string_view{}); }
-    /// Whether the key can be used. Its expiry is judged by this device's clock, which may be wrong.
+    /// The status, which says whether the key can be used. This device's clock, which may be wrong, determines whether
+    /// the status is expired.
     key_status status() const { return code<key_status>("/status"); }
-    /// The id of the benefit that the key was sold as.
+    /// The id of the benefit to which the key belongs.
     std::string_view benefit_id() const { return text("/benefitId").value_or(std::string_view{}); }
-    /// The number of devices that may be active at once; none if the key needs no activation.
+    /// The number of devices on which the key may be active at once; none if the key needs no activation.
     std::optional<std::int64_t> limit_activations() const { return number("/limitActivations"); }
-    /// The most usage that may be consumed; none for no limit.
+    /// The highest usage that may be consumed; none if there is no limit.
     std::optional<std::int64_t> limit_usage() const { return number("/limitUsage"); }
-    /// The usage that was consumed.
+    /// The usage that has been consumed.
     std::int64_t usage() const { return number("/usage").value_or(std::int64_t{}); }
     /// The time at which the key was issued.
     time_point created_at() const { return moment("/createdAt").value_or(time_point{}); }
-    /// The time at which the key expires; none for never.
+    /// The time at which the key expires; none if it never expires.
     std::optional<time_point> expires_at() const { return moment("/expiresAt"); }
-    /// Whether it was the key of the license on this device when it was read.
+    /// Whether the license on this device used this key when the list was read.
     bool is_here() const { return number("/isHere").value_or(0) != 0; }
 };
 
@@ -380,23 +387,23 @@ class device : public detail::part {
   public:
     using part::part;
 
-    /// Polar's id of the activation, which distinguishes it from others in a list.
+    /// Polar's id of the activation, which distinguishes the device from others in a list.
     std::string_view id() const { return text("/id").value_or(std::string_view{}); }
-    /// The name of the device when it was activated.
+    /// The label that the device had when it was activated.
     std::string_view label() const { return text("/label").value_or(std::string_view{}); }
-    /// The time at which it was activated.
+    /// The time at which the device was activated.
     time_point since() const { return moment("/since").value_or(time_point{}); }
-    /// Whether it is the device that this app runs on.
+    /// Whether this is the device on which this app runs.
     bool is_this() const { return number("/isThis").value_or(0) != 0; }
 };
 
 /// The alternatives of devices. A later version may have more.
 enum class devices_kind : std::int32_t {
-    /// There is none, or one of a later version.
+    /// There is no object, or a later version added its alternative.
     unknown = 0,
     /// The devices are listed.
     listed = 1,
-    /// No device is shown: the vendor does not show them to customers, or there is none.
+    /// No device is shown: the vendor does not show devices to customers, or there is none.
     hidden = 2,
 };
 
@@ -409,33 +416,35 @@ inline void read_name(std::string_view name, devices_kind &value)
         value = devices_kind::hidden;
 }
 
-/// The devices of a license key, or that none are shown.
+/// The devices of a license key, or the information that no device is shown.
 class devices : public detail::part {
   public:
     using part::part;
 
-    /// The alternative that it is; the members of others are empty.
+    /// The alternative of this object. The members of the other alternatives are empty.
     devices_kind kind() const { return code<devices_kind>("/kind"); }
     /// The devices, the oldest first.
     std::vector<device> listed() const { return all<device>("/devices"); }
-    /// Whether there are devices for certain: every seat is taken, or this device has one.
+    /// Whether it is certain that there are devices, because every seat is taken or because this device has a seat.
     bool is_certain() const { return number("/isCertain").value_or(0) != 0; }
-    /// The page where customers of this vendor manage their purchases; none if it is unknown.
+    /// The page on which customers of this vendor manage their purchases; none if its address is unknown, or if there
+    /// is certainly no device.
     std::optional<std::string_view> page() const { return text("/page"); }
-    /// The sentence to show to the user. It does not contain the page, which is a link beside it.
+    /// The sentence to show to the user. The sentence does not contain the address of page; show page as a link beside
+    /// the sentence.
     std::string_view message() const { return text("/message").value_or(std::string_view{}); }
 };
 
 /// The alternatives of restored. A later version may have more.
 enum class restored_kind : std::int32_t {
-    /// There is none, or one of a later version.
+    /// There is no object, or a later version added its alternative.
     unknown = 0,
     /// The license is active on this device; the current decision describes it.
     licensed = 1,
-    /// Several license keys are suitable: let the user choose one, and activate it.
+    /// Several license keys are suitable. Let the user choose one of them, and activate that key.
     choose = 2,
-    /// The key is in use on as many devices as it allows: let the user choose one to release, and then activate the
-    /// key.
+    /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
+    /// and then activate the key.
     no_seat = 3,
 };
 
@@ -450,92 +459,98 @@ inline void read_name(std::string_view name, restored_kind &value)
         value = restored_kind::no_seat;
 }
 
-/// The outcome of restoring a license. Only licensed means that the license is here.
+/// The outcome of restoring a license. Only licensed means that this device is licensed now.
 class restored : public detail::part {
   public:
     using part::part;
 
-    /// The alternative that it is; the members of others are empty.
+    /// The alternative of this object. The members of the other alternatives are empty.
     restored_kind kind() const { return code<restored_kind>("/kind"); }
-    /// The keys to choose from, the best first.
+    /// The keys to choose from. The best key comes first.
     std::vector<license_key> keys() const { return all<license_key>("/keys"); }
     /// The license key without a free seat.
     polar::license_key key() const { return one<polar::license_key>("/key"); }
-    /// The devices that have its seats.
+    /// The devices that occupy the key's seats.
     polar::devices devices() const { return one<polar::devices>("/devices"); }
-    /// The error of the activation: refused, for activation_limit.
+    /// The error of the activation. Its kind is refused, and its reason is activation_limit.
     refusal error() const { return one<refusal>("/error"); }
 };
 
-/// The operations of a customer for an hour. The customer's token is wiped with the last copy: let it live as long as
-/// its dialog.
+/// The session of a customer. It lasts an hour. The customer's token is wiped when the last copy of the session is
+/// destroyed: keep the session only as long as its dialog is open.
 class session : public detail::part, private detail::caller {
   public:
     session() = default;
     session(const polar_license *object, detail::shared_reply whole) : part(std::move(whole)), caller(object) {}
 
-    /// Returns the customer's license keys for this organization and the benefits that the configuration accepts.
-    /// Usable keys come first, and among them those with the latest expiry.
+    /// Returns the customer's license keys that belong to this organization and to a benefit that the configuration
+    /// accepts. Keys that can be used come first; among these, the keys are sorted with the latest expiry first.
     /// Fails with refused if the session has ended.
     std::vector<license_key> license_keys(polar::failure &failure) const
     {
         return detail::part{call(detail::request{"licenseKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
     }
-    /// Returns those license keys that can be used, in the order of license_keys; at least one. If all have expired by
-    /// this device's clock, which may be wrong, returns the key with the latest expiry: Polar decides when it is
-    /// activated.
-    /// Fails with refused and a reason if the customer has no key for this app or none that can be used; with refused
-    /// and no reason if the session has ended.
+    /// Returns the keys of license_keys that can be used, in the same order as license_keys. If no key can be used, but
+    /// some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry,
+    /// which Polar will accept or refuse on activation. So the result always has at least one key.
+    /// Fails with refused and a reason if the customer has no key for this app, or no key that can be used. Fails with
+    /// refused and no reason if the session has ended.
     std::vector<license_key> usable_keys(polar::failure &failure) const
     {
         return detail::part{call(detail::request{"usableKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
     }
-    /// Activates the customer's license key on this device: the one that is active here, or the only one that can be
-    /// used. Returns several usable keys to choose from, or the devices if no seat is free. If all keys have expired by
-    /// this device's clock, which may be wrong, Polar is asked about the one with the latest expiry; an expired key
-    /// takes no seat.
-    /// Fails with refused and a reason if the customer has no key for this app or none that can be used; with refused
-    /// and no reason if the session has ended; otherwise like the license's activate.
+    /// Activates the customer's license key on this device. If several keys can be used, activates the key of the
+    /// license on this device if it is one of them, and otherwise returns the keys to choose from. If the key has no
+    /// free seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock,
+    /// which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
+    /// expired, Polar refuses it and no seat is taken.
+    /// Fails with refused and a reason if the customer has no key for this app, or no key that can be used. Fails with
+    /// refused and no reason if the session has ended. Fails like the license's activate in all other cases.
     polar::restored restore(polar::failure &failure) const
     {
         return polar::restored{call(detail::request{"restore"}.add("session", handle()), failure)};
     }
-    /// Restores the license like restore, and waits up to five minutes for a key that is still on its way, after an
-    /// invitation was accepted.
-    /// Fails with timeout if the key has not arrived; otherwise like restore.
+    /// Restores the license like restore, but waits up to five minutes if the customer has no usable key yet. Use this
+    /// operation after claim_seat, because Polar creates the key a moment after an invitation is accepted.
+    /// Fails with timeout if the customer still has no key after this wait. Fails like restore in all other cases.
     polar::restored restore_when_granted(polar::failure &failure, const progress_callback &on_progress = {}) const
     {
         return polar::restored{call(detail::request{"restoreWhenGranted"}.add("session", handle()), failure, on_progress)};
     }
-    /// Activates the key of a purchase, and waits up to five minutes for it. Fails like restore_when_granted.
+    /// Activates the key of a purchase, and waits up to five minutes for the key if it does not exist yet. Fails like
+    /// restore_when_granted.
     polar::restored restore_purchase(const purchase &purchase, polar::failure &failure, const progress_callback &on_progress = {}) const
     {
         return polar::restored{call(detail::request{"restorePurchase"}.add("session", handle()).add("purchase", purchase.handle()), failure, on_progress)};
     }
-    /// Activates one of several suitable keys. Fails like restore.
+    /// Activates the license key that the user has chosen from several. Fails like restore.
     polar::restored activate(const license_key &key, polar::failure &failure) const
     {
         return polar::restored{call(detail::request{"activate"}.add("session", handle()).add("key", key.handle()), failure)};
     }
-    /// Returns the devices on which a key is active, or that the vendor does not show them.
-    /// Fails with refused if the session has ended, or the key does not belong to the customer any more.
+    /// Returns the devices on which a key is active, or the information that no device is shown, because the vendor
+    /// hides devices from customers or because there is none.
+    /// Fails with refused if the session has ended, or if the key no longer belongs to the customer.
     polar::devices devices(const license_key &key, polar::failure &failure) const
     {
         return polar::devices{call(detail::request{"devices"}.add("session", handle()).add("key", key.handle()), failure)};
     }
-    /// Releases the seat of a device. Does not send the session's token. For this device it does the same as the
-    /// license's deactivate. Returns unknown if Polar does not know the seat, or not any more.
-    /// Fails with network, timeout, server or rate_limited if Polar did not answer. Then the seat may have been
+    /// Releases the seat of a device. Does not send the session's token. If the device is this one, does the same as
+    /// the license's deactivate. Returns unknown if Polar does not know the seat, for example because the seat was
+    /// released before.
+    /// Fails with network, timeout or server if no valid answer arrives, and with rate_limited if Polar accepts no
+    /// request at the moment. If the error says that the request may have been applied, the seat may have been
     /// released: list the devices again.
     polar::deactivated release(const device &device, polar::failure &failure) const
     {
         return detail::part{call(detail::request{"release"}.add("session", handle()).add("device", device.handle()), failure)}.code<polar::deactivated>("/deactivated");
     }
-    /// Replaces a license key with a new one. The old key stops working at once on all devices of the customer, which
-    /// then need the new one. Seats are kept. Ask the user first. If the license here belongs to this key, even to an
-    /// earlier text of it, it continues with the new key, which is stored before this returns.
-    /// Fails with storage if nothing can be stored here. Any error that may have been applied means that the key may
-    /// have been replaced: list the keys again.
+    /// Replaces a license key by a new one. The old key stops working at once on all devices of the customer, which
+    /// then need the new key. The devices keep their seats. Ask the user before you call this operation. If the license
+    /// on this device belongs to this key, the license continues with the new key, even if the key has been replaced
+    /// before and this device did not know that. The new key is stored before this operation returns.
+    /// Fails with storage if nothing can be stored on this device. If an error says that the request may have been
+    /// applied, the key may have been replaced: list the keys again.
     polar::license_key rotate(const license_key &key, confirmed_by_user, polar::failure &failure) const
     {
         return polar::license_key{call(detail::request{"rotate"}.add("session", handle()).add("key", key.handle()).add("confirmedByUser", true), failure)};
@@ -587,12 +602,13 @@ class checkout : public detail::part, private detail::caller {
     checkout() = default;
     checkout(const polar_license *object, detail::shared_reply whole) : part(std::move(whole)), caller(object) {}
 
-    /// The address to open in a browser. It contains a secret: pass it to nothing else.
+    /// The address to open in a browser. It contains a secret: pass it only to the browser.
     std::string address() const { return std::string{detail::text(polar_license_reply_address(reply.get()))}; }
-    /// Waits until the purchase is paid, and then makes Polar e-mail a code to the buyer. Waits half an hour, or no
-    /// longer than within. The buyer may close the page meanwhile. May be called again after any error.
-    /// Fails with timeout if the purchase was not paid in time; with refused if the payment failed or the checkout is
-    /// older than a day; once it is paid, like request_code.
+    /// Waits until the purchase is paid, and then makes Polar e-mail a code to the buyer. Waits for at most within, or
+    /// for at most half an hour if within is absent. The buyer may close the page during the wait. After any error,
+    /// this operation may be called again for the same checkout.
+    /// Fails with timeout if the purchase was not paid in time. Fails with refused if the payment failed, or if the
+    /// checkout is older than a day. Fails like request_code if the purchase is paid, but no code can be requested.
     polar::purchase follow(milliseconds within, polar::failure &failure, const progress_callback &on_progress = {}) const
     {
         return polar::purchase{call(detail::request{"follow"}.add("checkout", handle()).add("withinMs", within), failure, on_progress)};
@@ -606,12 +622,12 @@ class checkout : public detail::part, private detail::caller {
 #endif
 };
 
-/// A page on this computer that a browser goes to after a purchase, for checkouts of the vendor's backend. See
+/// A page on this computer that a browser opens after a purchase, for checkouts that the vendor's backend creates. See
 /// polar_license_success_page in polar_license.h.
 class success_page {
   public:
     success_page() = default;
-    /// Listens on this port of 127.0.0.1, or on any that is free for 0.
+    /// Listens on this port of 127.0.0.1, or on any free port if `port` is 0.
     success_page(std::uint16_t port, failure &failure)
     {
         polar_license_success_page *page = nullptr;
@@ -627,7 +643,7 @@ class success_page {
     {
     }
 #endif
-    /// The success URL of the checkout. Only the vendor's backend should know it.
+    /// The success URL for the checkout. Only the vendor's backend should know it.
     std::string address() const { return std::string{detail::text(polar_license_success_page_address(get()))}; }
     explicit operator bool() const { return handle != nullptr; }
     const polar_license_success_page *get() const { return handle.get(); }
@@ -657,51 +673,56 @@ class portal : private detail::caller {
         return detail::or_throw([&](polar::failure &failure) { return wait(page, within, failure); });
     }
 #endif
-    /// Makes Polar e-mail a code to the address of the purchase. Polar does not tell whether it knows the address: show
-    /// message, which contains the address.
-    /// Fails with invalid_argument if email is not an e-mail address; with rate_limited and the time to wait if too
-    /// many codes were requested or tried; with storage if the try cannot be counted, in which case nothing was sent.
+    /// Makes Polar e-mail a code to email, the address that was used for the purchase. Polar does not tell whether it
+    /// knows the address. So show the user the message of the result, which contains the address.
+    /// Fails with invalid_argument if email is not an e-mail address. Fails with rate_limited and the time to wait if
+    /// too many codes were requested or tried. Fails with storage if the number of requests cannot be stored; in this
+    /// case nothing was sent.
     polar::code_request request_code(std::string_view email, polar::failure &failure) const
     {
         return polar::code_request{call(detail::request{"requestCode"}.add("email", email), failure)};
     }
-    /// Makes Polar e-mail a code to one of several customers with the same address. Fails like request_code.
+    /// Makes Polar e-mail a code for the customer whom the user has chosen from several customers with the same
+    /// address. Fails like request_code.
     polar::code_request request_code_for(const customer &customer, polar::failure &failure) const
     {
         return polar::code_request{call(detail::request{"requestCodeFor"}.add("customer", customer.handle()), failure)};
     }
     /// Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A text that
-    /// cannot be a code is refused without a request.
-    /// Fails with invalid_argument if the code is wrong or has expired; otherwise like request_code. If no answer
-    /// comes, the code may be used up: request another one.
+    /// cannot be a code is refused without asking Polar.
+    /// Fails with invalid_argument if the code is wrong, was used before, or has expired. Fails like request_code in
+    /// all other cases. If no answer arrives, the code may have been used up. In this case, request another code.
     polar::session authenticate(std::string_view code, polar::failure &failure) const
     {
         return polar::session{license, call(detail::request{"authenticate"}.add("code", code), failure)};
     }
-    /// Starts a session by accepting an invitation to a team. invitation is its token, or the link in its e-mail, and
-    /// works once. The key arrives a moment later: continue with restore_when_granted.
-    /// Fails with refused if the invitation was used or has expired. If no answer comes, it may have been accepted;
-    /// then a code by e-mail starts the session.
+    /// Starts a session by accepting an invitation to a team. invitation is the link from the e-mail, or the token in
+    /// this link. An invitation works once. Polar creates the license key a moment later, so continue with
+    /// restore_when_granted, which waits for the key.
+    /// Fails with refused if the invitation was used or has expired. If no answer arrives, Polar may have accepted the
+    /// invitation. In this case, start a session with a code by e-mail instead.
     polar::session claim_seat(std::string_view invitation, polar::failure &failure) const
     {
         return polar::session{license, call(detail::request{"claimSeat"}.add("invitation", invitation), failure)};
     }
-    /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. A page cannot know who
-    /// sent it a token: compare a value that only the app and its own purchase know.
+    /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
+    /// success page with a token of their own. So use a token from a success page only if the page also received a
+    /// value that only the app and its own purchase know.
     /// Fails with invalid_argument if token cannot be a token.
     polar::session session_from_token(std::string_view token, polar::failure &failure) const
     {
         return polar::session{license, call(detail::request{"sessionFromToken"}.add("token", token), failure)};
     }
-    /// Creates a checkout with the vendor's link, https://buy.polar.sh/polar_cl_.... Open its address in a browser.
-    /// Keeps the link's parameters, except those that name the buyer.
-    /// Fails with invalid_argument if link is not such a link, and in web pages, which cannot see the target of a link:
-    /// use checkout_from_secret there. Fails with refused if Polar does not know the link.
+    /// Creates a checkout from the vendor's checkout link, https://buy.polar.sh/polar_cl_.... Open the checkout's
+    /// address in a browser. The parameters of the link are kept, except for parameters that identify the buyer.
+    /// Fails with invalid_argument if link is not a checkout link. Fails with invalid_argument in every web page,
+    /// because a web page cannot see where a link leads; use checkout_from_secret there. Fails with refused if Polar
+    /// does not know the link.
     polar::checkout checkout(std::string_view link, polar::failure &failure) const
     {
         return polar::checkout{license, call(detail::request{"checkout"}.add("link", link), failure)};
     }
-    /// Returns a checkout that the vendor's backend has created, by its client secret. Sends nothing.
+    /// Returns the checkout that the vendor's backend has created and that client_secret identifies. Sends nothing.
     /// Fails with invalid_argument if client_secret cannot be a client secret.
     polar::checkout checkout_from_secret(std::string_view client_secret, polar::failure &failure) const
     {

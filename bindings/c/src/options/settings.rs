@@ -19,8 +19,8 @@ pub extern "C" fn polar_license_options_set_environment(options: *mut Options, e
     })
 }
 
-/// Adds one of the benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the
-/// organization is accepted. Call it again for each further value.
+/// Adds one of the benefits whose keys are accepted. Each benefit is named by its id at Polar. Without this setting,
+/// every key of the organization is accepted. Call it again for each further value.
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: benefits.
 #[unsafe(no_mangle)]
@@ -32,8 +32,8 @@ pub extern "C" fn polar_license_options_add_benefit(options: *mut Options, benef
     })
 }
 
-/// Adds a value to one of the features, each with the ids of the benefits that turn it on. Call it again for each
-/// further name or value.
+/// Adds a value to one of the features of the app. Each feature has the ids of the benefits that turn it on. Call it
+/// again for each further name or value.
 ///
 /// The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: features.
 #[unsafe(no_mangle)]
@@ -231,7 +231,8 @@ pub extern "C" fn polar_license_options_set_meta_bool(options: *mut Options, nam
     })
 }
 
-/// Sets an identifier for this device, in place of the one that the library finds. It is hashed before it is used.
+/// Sets an identifier for this device, which replaces the identifier that the library finds. Your identifier is hashed
+/// before it is used.
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: deviceId.
 #[unsafe(no_mangle)]
@@ -243,8 +244,8 @@ pub extern "C" fn polar_license_options_set_device_id(options: *mut Options, dev
     })
 }
 
-/// Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
-/// somebody reads the app's code.
+/// Sets a secret that is compiled into the app and seals the record. It keeps others from forging a record, as long as
+/// nobody reads the secret from the app's code.
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: appSecret.
 #[unsafe(no_mangle)]
@@ -256,8 +257,9 @@ pub extern "C" fn polar_license_options_set_app_secret(options: *mut Options, ap
     })
 }
 
-/// Adds one of the secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with
-/// the current secret. An empty string stands for versions that had no secret. Call it again for each further value.
+/// Adds one of the secrets of earlier versions. Records that were sealed with one of these secrets can still be opened,
+/// and are sealed again with the current secret. An empty string stands for versions that had no secret. Call it again
+/// for each further value.
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: previousAppSecrets.
 #[unsafe(no_mangle)]
@@ -272,12 +274,12 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(
     })
 }
 
-/// Sets the updates of the app that a license includes: the versions that are built within a number of days after its
-/// purchase. A version that was built later has no access, for the reason POLAR_LICENSE_REASON_UPDATES_ENDED; earlier
-/// versions continue to work. Default: a license includes every version. `days` is the number of days from the purchase
-/// within which a version must be built, such as 365. `built` is the day on which this version was built, such as
-/// `2026-11-21`, or a date and time as RFC 3339 has it, whose day in UTC counts. Let the build set it, for example with
-/// CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+/// Sets the updates of the app that a license includes: the versions that are built within a number of days after the
+/// purchase of the license. A version that was built later has no access, for the reason
+/// POLAR_LICENSE_REASON_UPDATES_ENDED; earlier versions continue to work. Default: a license includes every version.
+/// `days` is the number of days from the purchase within which a version must be built, such as 365. `built` is the day
+/// on which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted;
+/// its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
 #[unsafe(no_mangle)]
@@ -290,8 +292,8 @@ pub extern "C" fn polar_license_options_set_updates(options: *mut Options, days:
 }
 
 /// Sets the page for buying or renewing a license: an `https` address. polar_license_decision_next_url() and
-/// polar_license_error_next_url() return it if the next step is to renew, or to enter a key that the user may not have
-/// yet.
+/// polar_license_error_next_url() return it if the next step is to renew the license, or to enter a key, which the user
+/// may have to buy first.
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: purchaseUrl.
 #[unsafe(no_mangle)]
@@ -331,10 +333,10 @@ pub extern "C" fn polar_license_options_set_support_url(options: *mut Options, s
     })
 }
 
-/// Adds the values of a JSON object to the sentences that replace the English ones, by their codes in `texts/en.json`;
-/// `texts/de.json` has the German ones. The sentences of the customer portal are in `texts/portal.en.json` and
-/// `texts/portal.de.json`; only builds with the portal accept them. Placeholders in braces, such as `{key}`, are filled
-/// in; a sentence may leave them out.
+/// Adds the values of a JSON object to the sentences that replace the English ones. Each sentence is named by its code.
+/// `texts/en.json` has all codes with the English sentences, and `texts/de.json` has the German sentences. The
+/// sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds with the
+/// portal accept them. Placeholders in braces, such as `{key}`, are filled in; a sentence may omit them.
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: texts.
 #[unsafe(no_mangle)]

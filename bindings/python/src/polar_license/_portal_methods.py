@@ -1,4 +1,4 @@
-"""The methods of the customer portal: the same names as in Rust, C and JavaScript.
+"""The methods of the customer portal, with the same names as in Rust, C and JavaScript.
 
 Written by bindings/wasm/tests/types from the core's operations: change them there.
 """
@@ -24,25 +24,27 @@ from polar_license._types import Deactivated
 
 
 class Checkout(HeldCaller):
-    """A purchase in progress. Open its `address` in a browser. Close it when it is no longer followed, or use it in a
-    `with` statement.
+    """A purchase in progress. Open its `address` in a browser. Close the checkout when you no longer follow the
+    purchase, or use the checkout in a `with` statement.
     """
 
     @property
     def address(self) -> str:
-        """The address to open in a browser. It contains a secret that shows the buyer's data: pass it to nothing but
-        the browser.
+        """The address to open in a browser. It contains a secret that gives access to the buyer's data, so pass it
+        to the browser only.
         """
         return self._address
 
     def follow(
         self, *, within: timedelta | None = None, on_progress: Callable[[Progress], object] | None = None
     ) -> Purchase:
-        """Waits until the purchase is paid, and then makes Polar e-mail a code to the buyer. Waits half an hour, or no
-        longer than `within`. The buyer may close the page meanwhile. May be called again after any error.
+        """Waits until the purchase is paid, and then makes Polar e-mail a code to the buyer. Waits for at most
+        `within`, or for at most half an hour if `within` is absent. The buyer may close the page during the wait.
+        After any error, this operation may be called again for the same checkout.
 
-        Fails with `timeout` if the purchase was not paid in time; with `refused` if the payment failed or the
-        checkout is older than a day; once it is paid, like `request_code`.
+        Fails with `timeout` if the purchase was not paid in time. Fails with `refused` if the payment failed, or if
+        the checkout is older than a day. Fails like `request_code` if the purchase is paid, but no code can be
+        requested.
 
         Calls `on_progress` before each wait. An exception of `on_progress` ends the operation and is raised.
         """
@@ -51,13 +53,14 @@ class Checkout(HeldCaller):
 
 
 class PortalSession(HeldCaller):
-    """A customer's session, which lasts an hour: finds license keys, restores a license, manages devices. Polar cannot
-    end it early, so close it together with the dialog that it belongs to, or use it in a `with` statement.
+    """A customer's session. Its methods find license keys, restore a license, and manage devices. A session lasts an
+    hour, and Polar cannot end it early. So close it together with the dialog that it belongs to, or use it in a
+    `with` statement.
     """
 
     def license_keys(self) -> Sequence[LicenseKey]:
-        """Returns the customer's license keys for this organization and the benefits that the configuration accepts.
-        Usable keys come first, and among them those with the latest expiry.
+        """Returns the customer's license keys that belong to this organization and to a benefit that the configuration
+        accepts. Keys that can be used come first; among these, the keys are sorted with the latest expiry first.
 
         Fails with `refused` if the session has ended.
         """
@@ -65,33 +68,36 @@ class PortalSession(HeldCaller):
         return reply.keys
 
     def usable_keys(self) -> Sequence[LicenseKey]:
-        """Returns those license keys that can be used, in the order of `license_keys`; at least one. If all have
-        expired by this device's clock, which may be wrong, returns the key with the latest expiry: Polar decides
-        when it is activated.
+        """Returns the keys of `license_keys` that can be used, in the same order as `license_keys`. If no key can be
+        used, but some have expired by this device's clock, which may be wrong, returns the expired key with the
+        latest expiry, which Polar will accept or refuse on activation. So the result always has at least one key.
 
-        Fails with `refused` and a reason if the customer has no key for this app or none that can be used; with
-        `refused` and no reason if the session has ended.
+        Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
+        with `refused` and no reason if the session has ended.
         """
         reply: LicenseKeys = self._call("usableKeys", LicenseKeys, {"session": self})
         return reply.keys
 
     def restore(self) -> Restored:
-        """Activates the customer's license key on this device: the one that is active here, or the only one that can be
-        used. Returns several usable keys to choose from, or the devices if no seat is free. If all keys have expired
-        by this device's clock, which may be wrong, Polar is asked about the one with the latest expiry; an expired
-        key takes no seat.
+        """Activates the customer's license key on this device. If several keys can be used, activates the key of the
+        license on this device if it is one of them, and otherwise returns the keys to choose from. If the key has no
+        free seat, returns the key and its devices. If no key can be used, but some have expired by this device's
+        clock, which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has
+        really expired, Polar refuses it and no seat is taken.
 
-        Fails with `refused` and a reason if the customer has no key for this app or none that can be used; with
-        `refused` and no reason if the session has ended; otherwise like the license's `activate`.
+        Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
+        with `refused` and no reason if the session has ended. Fails like the license's `activate` in all other
+        cases.
         """
         reply: Restored = self._call("restore", Restored, {"session": self})
         return reply
 
     def restore_when_granted(self, *, on_progress: Callable[[Progress], object] | None = None) -> Restored:
-        """Restores the license like `restore`, and waits up to five minutes for a key that is still on its way, after
-        an invitation was accepted.
+        """Restores the license like `restore`, but waits up to five minutes if the customer has no usable key yet. Use
+        this operation after `claim_seat`, because Polar creates the key a moment after an invitation is accepted.
 
-        Fails with `timeout` if the key has not arrived; otherwise like `restore`.
+        Fails with `timeout` if the customer still has no key after this wait. Fails like `restore` in all other
+        cases.
 
         Calls `on_progress` before each wait. An exception of `on_progress` ends the operation and is raised.
         """
@@ -101,7 +107,8 @@ class PortalSession(HeldCaller):
     def restore_purchase(
         self, purchase: Purchase, *, on_progress: Callable[[Progress], object] | None = None
     ) -> Restored:
-        """Activates the key of a purchase, and waits up to five minutes for it. Fails like `restore_when_granted`.
+        """Activates the key of a purchase, and waits up to five minutes for the key if it does not exist yet. Fails
+        like `restore_when_granted`.
 
         Calls `on_progress` before each wait. An exception of `on_progress` ends the operation and is raised.
         """
@@ -109,35 +116,39 @@ class PortalSession(HeldCaller):
         return reply
 
     def activate(self, key: LicenseKey) -> Restored:
-        """Activates one of several suitable keys. Fails like `restore`."""
+        """Activates the license key that the user has chosen from several. Fails like `restore`."""
         reply: Restored = self._call("activate", Restored, {"session": self, "key": key})
         return reply
 
     def devices(self, key: LicenseKey) -> Devices:
-        """Returns the devices on which a key is active, or that the vendor does not show them.
+        """Returns the devices on which a key is active, or the information that no device is shown, because the vendor
+        hides devices from customers or because there is none.
 
-        Fails with `refused` if the session has ended, or the key does not belong to the customer any more.
+        Fails with `refused` if the session has ended, or if the key no longer belongs to the customer.
         """
         reply: Devices = self._call("devices", Devices, {"session": self, "key": key})
         return reply
 
     def release(self, device: Device) -> Deactivated:
-        """Releases the seat of a device. Does not send the session's token. For this device it does the same as the
-        license's `deactivate`. Returns `unknown` if Polar does not know the seat, or not any more.
+        """Releases the seat of a device. Does not send the session's token. If the device is this one, does the same as
+        the license's `deactivate`. Returns `unknown` if Polar does not know the seat, for example because the seat
+        was released before.
 
-        Fails with `network`, `timeout`, `server` or `rate_limited` if Polar did not answer. Then the seat may have
+        Fails with `network`, `timeout` or `server` if no valid answer arrives, and with `rate_limited` if Polar
+        accepts no request at the moment. If the error says that the request may have been applied, the seat may have
         been released: list the devices again.
         """
         reply: Released = self._call("release", Released, {"session": self, "device": device})
         return reply.deactivated
 
     def rotate(self, key: LicenseKey, *, confirmed_by_user: Literal[True]) -> LicenseKey:
-        """Replaces a license key with a new one. The old key stops working at once on all devices of the customer,
-        which then need the new one. Seats are kept. Ask the user first. If the license here belongs to this key,
-        even to an earlier text of it, it continues with the new key, which is stored before this returns.
+        """Replaces a license key by a new one. The old key stops working at once on all devices of the customer, which
+        then need the new key. The devices keep their seats. Ask the user before you call this operation. If the
+        license on this device belongs to this key, the license continues with the new key, even if the key has been
+        replaced before and this device did not know that. The new key is stored before this operation returns.
 
-        Fails with `storage` if nothing can be stored here. Any error that may have been applied means that the key
-        may have been replaced: list the keys again.
+        Fails with `storage` if nothing can be stored on this device. If an error says that the request may have been
+        applied, the key may have been replaced: list the keys again.
         """
         reply: LicenseKey = self._call(
             "rotate", LicenseKey, {"session": self, "key": key, "confirmedByUser": confirmed_by_user}
@@ -146,49 +157,55 @@ class PortalSession(HeldCaller):
 
 
 class Portal(Caller):
-    """The customer portal of a license, for customers who have no session. A method that fails raises `LicenseError`,
-    of the `kind` that its documentation names. Methods wait for Polar like those of `License`.
+    """The customer portal of a license, for customers who have no session. A method that fails raises `LicenseError`;
+    the method's documentation names the possible values of `kind`. Methods wait for Polar as the methods of
+    `License` do.
     """
 
     def request_code(self, email: str) -> CodeRequest:
-        """Makes Polar e-mail a code to the address of the purchase. Polar does not tell whether it knows the address:
-        show `message`, which contains the address.
+        """Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not tell whether
+        it knows the address. So show the user the `message` of the result, which contains the address.
 
-        Fails with `invalid_argument` if `email` is not an e-mail address; with `rate_limited` and the time to wait
-        if too many codes were requested or tried; with `storage` if the try cannot be counted, in which case nothing
-        was sent.
+        Fails with `invalid_argument` if `email` is not an e-mail address. Fails with `rate_limited` and the time to
+        wait if too many codes were requested or tried. Fails with `storage` if the number of requests cannot be
+        stored; in this case nothing was sent.
         """
         reply: CodeRequest = self._call("requestCode", CodeRequest, {"email": email})
         return reply
 
     def request_code_for(self, customer: Customer) -> CodeRequest:
-        """Makes Polar e-mail a code to one of several customers with the same address. Fails like `request_code`."""
+        """Makes Polar e-mail a code for the customer whom the user has chosen from several customers with the same
+        address. Fails like `request_code`.
+        """
         reply: CodeRequest = self._call("requestCodeFor", CodeRequest, {"customer": customer})
         return reply
 
     def authenticate(self, code: str) -> PortalSession:
         """Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A text
-        that cannot be a code is refused without a request.
+        that cannot be a code is refused without asking Polar.
 
-        Fails with `invalid_argument` if the code is wrong or has expired; otherwise like `request_code`. If no
-        answer comes, the code may be used up: request another one.
+        Fails with `invalid_argument` if the code is wrong, was used before, or has expired. Fails like
+        `request_code` in all other cases. If no answer arrives, the code may have been used up. In this case,
+        request another code.
         """
         reply: PortalSession = self._call("authenticate", PortalSession, {"code": code})
         return reply
 
     def claim_seat(self, invitation: str) -> PortalSession:
-        """Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail,
-        and works once. The key arrives a moment later: continue with `restore_when_granted`.
+        """Starts a session by accepting an invitation to a team. `invitation` is the link from the e-mail, or the token
+        in this link. An invitation works once. Polar creates the license key a moment later, so continue with
+        `restore_when_granted`, which waits for the key.
 
-        Fails with `refused` if the invitation was used or has expired. If no answer comes, it may have been
-        accepted; then a code by e-mail starts the session.
+        Fails with `refused` if the invitation was used or has expired. If no answer arrives, Polar may have accepted
+        the invitation. In this case, start a session with a code by e-mail instead.
         """
         reply: PortalSession = self._call("claimSeat", PortalSession, {"invitation": invitation})
         return reply
 
     def session_from_token(self, token: str) -> PortalSession:
-        """Starts a session with a token from a success page or the vendor's backend. Sends nothing. A page cannot know
-        who sent it a token: compare a value that only the app and its own purchase know.
+        """Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
+        success page with a token of their own. So use a token from a success page only if the page also received a
+        value that only the app and its own purchase know.
 
         Fails with `invalid_argument` if `token` cannot be a token.
         """
@@ -196,17 +213,19 @@ class Portal(Caller):
         return reply
 
     def checkout(self, link: str) -> Checkout:
-        """Creates a checkout with the vendor's link, `https://buy.polar.sh/polar_cl_…`. Open its `address` in a
-        browser. Keeps the link's parameters, except those that name the buyer.
+        """Creates a checkout from the vendor's checkout link, `https://buy.polar.sh/polar_cl_…`. Open the checkout's
+        `address` in a browser. The parameters of the link are kept, except for parameters that identify the buyer.
 
-        Fails with `invalid_argument` if `link` is not such a link, and in web pages, which cannot see the target of
-        a link: use `checkout_from_secret` there. Fails with `refused` if Polar does not know the link.
+        Fails with `invalid_argument` if `link` is not a checkout link. Fails with `invalid_argument` in every web
+        page, because a web page cannot see where a link leads; use `checkout_from_secret` there. Fails with
+        `refused` if Polar does not know the link.
         """
         reply: Checkout = self._call("checkout", Checkout, {"link": link})
         return reply
 
     def checkout_from_secret(self, client_secret: str) -> Checkout:
-        """Returns a checkout that the vendor's backend has created, by its client secret. Sends nothing.
+        """Returns the checkout that the vendor's backend has created and that `client_secret` identifies. Sends
+        nothing.
 
         Fails with `invalid_argument` if `client_secret` cannot be a client secret.
         """

@@ -1,4 +1,4 @@
-"""The objects of the customer portal: the same names as in Rust, C and JavaScript.
+"""The objects of the customer portal, with the same names as in Rust, C and JavaScript.
 
 Written by bindings/wasm/tests/types from the core's types: change them there.
 """
@@ -36,7 +36,7 @@ Stage = Literal[
     # The license key is created.
     "granting",
 ]
-"""The event that an operation of the portal waits for."""
+"""The event that an operation of the portal is waiting for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class CodeSent:
     kind: Literal["sent"]
 
     email: str = field(repr=False)
-    """The address that the code was requested for."""
+    """The address for which the code was requested."""
 
     message: str = field(repr=False)
     """The sentence to show to the user, which contains the address."""
@@ -54,24 +54,26 @@ class CodeSent:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerChoice:
-    """Several customers have this address: let the user choose one, and request a code for that one."""
+    """Several customers have this address. Let the user choose one of them, and request a code for that customer."""
 
     kind: Literal["choose"]
 
     email: str = field(repr=False)
-    """The address that the code was requested for."""
+    """The address for which the code was requested."""
 
     customers: Sequence[Customer]
     """The customers to choose from."""
 
 
 CodeRequest = CodeSent | CustomerChoice
-"""The outcome of a request for a code: an e-mail is on its way if the address is known, or the user has to choose."""
+"""The outcome of a request for a code. Either Polar sends an e-mail if it knows the address, or the user has to choose
+a customer.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Customer(Held):
-    """One of several customers with the same address, such as a team."""
+    """One of several customers with the same e-mail address. A customer may be a person or a team."""
 
     name: str | None = field(repr=False)
     """The customer's name, if it has one."""
@@ -79,15 +81,15 @@ class Customer(Held):
 
 @dataclass(frozen=True, kw_only=True)
 class Purchase(Held):
-    """A purchase that is paid, and the outcome of the request for a code for its buyer."""
+    """A purchase that is paid, and the outcome of requesting a code for the buyer."""
 
     code: CodeRequest
-    """The outcome of that request: an e-mail is on its way, or the user has to choose a customer."""
+    """The outcome of the request for a code: either an e-mail is on its way, or the user has to choose a customer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LicenseKeys:
-    """License keys of a customer, the best first."""
+    """License keys of a customer. The best key comes first."""
 
     keys: Sequence[LicenseKey]
     """The keys."""
@@ -95,37 +97,41 @@ class LicenseKeys:
 
 @dataclass(frozen=True, kw_only=True)
 class LicenseKey(Held):
-    """A license key of the customer's, for this app. Of the key itself only the last six characters can be seen."""
+    """One of the customer's license keys for this app. Only the last six characters of the key itself are shown."""
 
     id: str
-    """Polar's id of the key, which distinguishes it from others in a list. It is not the key, and not secret."""
+    """Polar's id of the key, which distinguishes the key from others in a list. The id is not the key itself, and is
+    not secret.
+    """
 
     display_key: str
-    """`****-` and the last six characters."""
+    """`****-` and the last six characters of the key."""
 
     status: KeyStatus
-    """Whether the key can be used. Its expiry is judged by this device's clock, which may be wrong."""
+    """The status, which says whether the key can be used. This device's clock, which may be wrong, determines whether
+    the status is `expired`.
+    """
 
     benefit_id: str
-    """The id of the benefit that the key was sold as."""
+    """The id of the benefit to which the key belongs."""
 
     limit_activations: int | None
-    """The number of devices that may be active at once; `None` if the key needs no activation."""
+    """The number of devices on which the key may be active at once; `None` if the key needs no activation."""
 
     limit_usage: int | None
-    """The most usage that may be consumed; `None` for no limit."""
+    """The highest usage that may be consumed; `None` if there is no limit."""
 
     usage: int
-    """The usage that was consumed."""
+    """The usage that has been consumed."""
 
     created_at: datetime
     """The time at which the key was issued."""
 
     expires_at: datetime | None
-    """The time at which the key expires; `None` for never."""
+    """The time at which the key expires; `None` if it never expires."""
 
     is_here: bool
-    """Whether it was the key of the license on this device when it was read."""
+    """Whether the license on this device used this key when the list was read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,18 +146,18 @@ class Licensed:
 
 @dataclass(frozen=True, kw_only=True)
 class KeyChoice:
-    """Several license keys are suitable: let the user choose one, and activate it."""
+    """Several license keys are suitable. Let the user choose one of them, and activate that key."""
 
     kind: Literal["choose"]
 
     keys: Sequence[LicenseKey]
-    """The keys to choose from, the best first."""
+    """The keys to choose from. The best key comes first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoSeat:
-    """The key is in use on as many devices as it allows: let the user choose one to release, and then activate the
-    key.
+    """The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
+    and then activate the key.
     """
 
     kind: Literal["no_seat"]
@@ -160,14 +166,14 @@ class NoSeat:
     """The license key without a free seat."""
 
     devices: Devices
-    """The devices that have its seats."""
+    """The devices that occupy the key's seats."""
 
     error: LicenseError
-    """The error of the activation: `refused`, for `activation_limit`."""
+    """The error of the activation. Its kind is `refused`, and its reason is `activation_limit`."""
 
 
 Restored = Licensed | KeyChoice | NoSeat
-"""The outcome of restoring a license. Only `licensed` means that the license is here."""
+"""The outcome of restoring a license. Only `licensed` means that this device is licensed now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,22 +188,26 @@ class ListedDevices:
 
 @dataclass(frozen=True, kw_only=True)
 class HiddenDevices:
-    """No device is shown: the vendor does not show them to customers, or there is none."""
+    """No device is shown: the vendor does not show devices to customers, or there is none."""
 
     kind: Literal["hidden"]
 
     is_certain: bool
-    """Whether there are devices for certain: every seat is taken, or this device has one."""
+    """Whether it is certain that there are devices, because every seat is taken or because this device has a seat."""
 
     page: str | None
-    """The page where customers of this vendor manage their purchases; `None` if it is unknown."""
+    """The page on which customers of this vendor manage their purchases; `None` if its address is unknown, or if there
+    is certainly no device.
+    """
 
     message: str
-    """The sentence to show to the user. It does not contain the page, which is a link beside it."""
+    """The sentence to show to the user. The sentence does not contain the address of `page`; show `page` as a link
+    beside the sentence.
+    """
 
 
 Devices = ListedDevices | HiddenDevices
-"""The devices of a license key, or that none are shown."""
+"""The devices of a license key, or the information that no device is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,35 +215,35 @@ class Device(Held):
     """A device on which a license key is active."""
 
     id: str
-    """Polar's id of the activation, which distinguishes it from others in a list."""
+    """Polar's id of the activation, which distinguishes the device from others in a list."""
 
     label: str = field(repr=False)
-    """The name of the device when it was activated."""
+    """The label that the device had when it was activated."""
 
     since: datetime
-    """The time at which it was activated."""
+    """The time at which the device was activated."""
 
     is_this: bool
-    """Whether it is the device that this app runs on."""
+    """Whether this is the device on which this app runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Released:
-    """The outcome for the seat of a device that was released."""
+    """The outcome of releasing the seat of a device."""
 
     deactivated: Deactivated
-    """Whether Polar released the seat, or did not know it."""
+    """The outcome for the seat: whether Polar released the seat, or the reason why it did not."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """The progress of an operation that waits for somebody else."""
+    """The progress of an operation that waits for an event elsewhere."""
 
     stage: Stage
     """The event that the operation waits for."""
 
     waited: timedelta
-    """The time that the operation has waited."""
+    """The time for which the operation has waited so far."""
 
     next_in: timedelta
     """The time until Polar is asked again."""

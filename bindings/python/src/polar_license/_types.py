@@ -1,4 +1,4 @@
-"""What an app sees of a license: the same names as in Rust, C and JavaScript.
+"""The data of a license, with the same names as in Rust, C and JavaScript.
 
 Written by bindings/wasm/tests/types from the core's types: change them there.
 """
@@ -39,8 +39,8 @@ Reason = Literal[
     "newer_format",
     # The stored record could not be read.
     "storage",
-    # Polar does not know this key, or not with this activation: it was mistyped, deleted or rotated, or the activation
-    # was removed. Polar does not distinguish these cases.
+    # Polar does not know this key, or does not know this activation of the key. The key was mistyped, deleted or
+    # rotated, or the activation was removed. Polar does not distinguish these cases.
     "not_found",
     # The key was revoked or disabled.
     "inactive",
@@ -56,10 +56,11 @@ Reason = Literal[
     "activation_limit",
     # The key is for a benefit that this app does not accept.
     "benefit",
-    # This version of the app was built after the updates that the license includes. Earlier versions continue to work.
+    # The license includes only versions of the app that were built earlier than this version. Those versions continue
+    # to work.
     "updates_ended",
 ]
-"""The reason for the state, or for the refusal of an operation."""
+"""The reason why a license is in its state, or why an operation was refused."""
 
 NextStep = Literal[
     # Nothing to do.
@@ -76,7 +77,7 @@ NextStep = Literal[
     "renew",
     # Ask the vendor.
     "contact_vendor",
-    # Deactivate another device: on it, or in Polar's customer portal.
+    # Deactivate another device, either on that device or in Polar's customer portal.
     "manage_devices",
 ]
 """The next step that the user can take."""
@@ -94,7 +95,7 @@ OffReason = Literal[
 ErrorKind = Literal[
     # The caller passed an invalid argument, such as an empty license key.
     "invalid_argument",
-    # The configuration is invalid; found before anything is sent.
+    # The configuration is invalid. This is found before anything is sent.
     "invalid_config",
     # Polar was not reached: no connection, or something other than Polar answered.
     "network",
@@ -126,12 +127,12 @@ ErrorKind = Literal[
 Deactivated = Literal[
     # Polar confirmed that the seat is free.
     "released",
-    # Polar does not know the seat, or no longer: it was removed in the portal.
+    # Polar does not know the seat, for example because it was removed in the portal.
     "unknown",
     # The license took no seat.
     "not_needed",
-    # Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may still
-    # be taken; it is used or released when the new key is activated on this device.
+    # Polar no longer knows the key, because it was rotated or deleted, or Polar did not say whether it knows the key.
+    # The seat may still be taken. It is used or released when the new key is activated on this device.
     "key_unknown",
 ]
 """The outcome for the seat after a deactivation."""
@@ -261,7 +262,7 @@ TextCode = Literal[
     # This feature is not available. Contact the vendor.
     "feature.unknown",
 ]
-"""The codes of the sentences that a user may read, with their English."""
+"""The codes of the sentences that a user may read, each with its English sentence."""
 
 PortalTextCode = Literal[
     # This is not an e-mail address. Check it for typos.
@@ -337,7 +338,7 @@ PortalTextCode = Literal[
     # There is nothing here.
     "portal.page_empty",
 ]
-"""The codes of the sentences of the customer portal, with their English."""
+"""The codes of the sentences of the customer portal, each with its English sentence."""
 
 SubscriptionStatus = (
     Literal[
@@ -360,7 +361,7 @@ SubscriptionStatus = (
     ]
     | str
 )
-"""The status of a subscription. Polar may add to them."""
+"""The status of a subscription. Polar may add further values."""
 
 OrderStatus = (
     Literal[
@@ -379,7 +380,7 @@ OrderStatus = (
     ]
     | str
 )
-"""The status of an order. Polar may add to them."""
+"""The status of an order. Polar may add further values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -390,16 +391,16 @@ class SubscriptionPurchase:
     """The kind of purchase."""
 
     status: SubscriptionStatus
-    """The status. Polar may add to the names that this version knows."""
+    """The status. Polar may later use names that this version does not know."""
 
     current_period_end: datetime | None
-    """The end of the current period, when the subscription renews unless it ends."""
+    """The end of the current period. The subscription renews at this time, unless it ends."""
 
     ends_at: datetime | None
-    """The time at which it ends or has ended, if that is known."""
+    """The time at which the subscription ends or has ended, if that is known."""
 
     cancels_at_period_end: bool
-    """Whether it ends with the current period instead of renewing."""
+    """Whether the subscription ends with the current period instead of renewing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -410,13 +411,13 @@ class OrderPurchase:
     """The kind of purchase."""
 
     status: OrderStatus
-    """The status. Polar may add to the names that this version knows."""
+    """The status. Polar may later use names that this version does not know."""
 
     paid: bool
-    """Whether it was paid."""
+    """Whether the order was paid."""
 
     created_at: datetime
-    """The time at which it was placed."""
+    """The time at which the order was placed."""
 
 
 Purchase = SubscriptionPurchase | OrderPurchase
@@ -454,30 +455,30 @@ class AnyDecision:
     """The state."""
 
     reason: Reason | None
-    """The reason, in the states that have more than one cause."""
+    """The reason for the state; `None` if the state can have only one cause."""
 
     display_key: str | None
     """`****-` and the last six characters of the key; `None` if no license is stored."""
 
     benefit_id: str | None
-    """The benefit that the key was sold as."""
+    """The id of the benefit to which the key belongs."""
 
     activation_id: str | None
     """The seat taken by this device, if the key has an activation limit."""
 
     activation_label: str | None
-    """The label that the customer sees beside that seat; `None` if the key needs no seat, and if this device no longer
+    """The label that the customer sees beside that seat; `None` if the key needs no seat, or if this device no longer
     knows the label, for example because its record was edited.
     """
 
     expires_at: datetime | None
-    """The time at which the key expires. Null for never; also in the state `expired`, if the vendor has moved that time
-    and Polar did not say to when.
+    """The time at which the key expires. `None` if it never expires. Also `None` in the state `expired` if the vendor
+    has moved that time and Polar did not say to when.
     """
 
     updates_until: date | None
-    """The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
-    UTC. Null if the settings do not limit updates, and without a license.
+    """The last build day of the versions of the app that the license includes, such as `2027-11-21`, in UTC. `None` if
+    the settings do not limit updates, or if there is no license.
     """
 
     confirmed_at: datetime | None
@@ -487,7 +488,7 @@ class AnyDecision:
     """The time at which Polar will next be asked."""
 
     grace_ends_at: datetime | None
-    """The time until which access lasts without reaching Polar."""
+    """The time until which access lasts if Polar is not reached."""
 
     usage: int | None
     """The usage that was consumed at the last confirmation."""
@@ -513,12 +514,13 @@ class AnyDecision:
     """The vendor's page for the next step, if the settings have one."""
 
     notice: bool
-    """Whether the app should show the user `message` unasked, and the message of the `problem`: access is not allowed,
-    grace ends soon, or there is a problem that concerns the user. Being offline for a while needs no notice.
+    """Whether the app should show the user `message` without being asked, and the message of the `problem` if there is
+    one: access is not allowed, grace ends soon, or there is a problem that concerns the user. Being offline for a
+    while needs no notice.
     """
 
     notice_at: datetime | None
-    """The time from which the app should tell the user to go online; some days before grace ends."""
+    """The time from which the app should tell the user to go online. It lies some days before the end of grace."""
 
     message: str
     """One sentence for the user, in English unless the settings replace it."""
@@ -648,7 +650,7 @@ Decision = (
     | GraceDecision
     | LapsedDecision
 )
-"""Whether the app may run, why, and what the user can do; its members depend on its `state`."""
+"""Whether the app may run, why, and what the user can do. The members of a decision depend on its `state`."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -688,16 +690,16 @@ class Explanation:
     """Whether the feature is on."""
 
     reason: OffReason | None
-    """The reason why it is off, or `None` if it is on."""
+    """The reason why the feature is off, or `None` if it is on."""
 
     next_step: NextStep
-    """The next step that the user can take to use the feature."""
+    """The next step with which the user can get the feature."""
 
     next_url: str | None
     """The vendor's page for the next step, if the settings have one."""
 
     message: str
-    """One sentence for the user, in English unless the configuration replaces it. Without a license, it is the
+    """One sentence for the user, in English unless the configuration replaces it. If access is not allowed, it is the
     decision's message.
     """
 
@@ -712,8 +714,8 @@ class Updates(TypedDict):
     """The number of days from the purchase within which a version must be built, such as 365."""
 
     built: str
-    """The day on which this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day
-    in UTC counts. Let the build set it.
+    """The day on which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also
+    accepted; its day in UTC counts. Let the build set it.
     """
 
 
@@ -724,7 +726,7 @@ class LicenseSettings(TypedDict):
     """Polar's id of your organization (Settings, General)."""
 
     app_id: str
-    """The name of this program among yours, such as `com.acme.app`. Never change it."""
+    """A name, such as `com.acme.app`, that distinguishes this program from your other programs. Never change it."""
 
     environment: NotRequired[str]
     """The Polar server: `production` (the default), `sandbox`, or the address of another server, which must be `https`
@@ -732,12 +734,12 @@ class LicenseSettings(TypedDict):
     """
 
     benefits: NotRequired[Sequence[str]]
-    """The benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the organization
-    is accepted.
+    """The benefits whose keys are accepted. Each benefit is named by its id at Polar. Without this setting, every key
+    of the organization is accepted.
     """
 
     features: NotRequired[Mapping[str, Sequence[str]]]
-    """The features, each with the ids of the benefits that turn it on."""
+    """The features of the app. Each feature has the ids of the benefits that turn it on."""
 
     bind_device: NotRequired[bool]
     """Whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true."""
@@ -772,27 +774,29 @@ class LicenseSettings(TypedDict):
     """
 
     device_id: NotRequired[str]
-    """An identifier for this device, in place of the one that the library finds. It is hashed before it is used."""
+    """An identifier for this device, which replaces the identifier that the library finds. Your identifier is hashed
+    before it is used.
+    """
 
     app_secret: NotRequired[str]
-    """A secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
-    somebody reads the app's code.
+    """A secret that is compiled into the app and seals the record. It keeps others from forging a record, as long as
+    nobody reads the secret from the app's code.
     """
 
     previous_app_secrets: NotRequired[Sequence[str]]
-    """The secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with the
-    current secret. An empty string stands for versions that had no secret.
+    """The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
+    sealed again with the current secret. An empty string stands for versions that had no secret.
     """
 
     updates: NotRequired[Updates]
-    """The updates of the app that a license includes: the versions that are built within a number of days after its
-    purchase. A version that was built later has no access, for the reason `updates_ended`; earlier versions continue
-    to work. Default: a license includes every version.
+    """The updates of the app that a license includes: the versions that are built within a number of days after the
+    purchase of the license. A version that was built later has no access, for the reason `updates_ended`; earlier
+    versions continue to work. Default: a license includes every version.
     """
 
     purchase_url: NotRequired[str]
     """The page for buying or renewing a license: an `https` address. It is the `next_url` of a decision or an error if
-    the next step is to renew, or to enter a key that the user may not have yet.
+    the next step is to renew the license, or to enter a key, which the user may have to buy first.
     """
 
     portal_url: NotRequired[str]
@@ -806,8 +810,8 @@ class LicenseSettings(TypedDict):
     """
 
     texts: NotRequired[Mapping[TextCode | PortalTextCode, str]]
-    """The sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` has the German
-    ones. The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds
-    with the portal accept them. Placeholders in braces, such as `{key}`, are filled in; a sentence may leave them
-    out.
+    """The sentences that replace the English ones. Each sentence is named by its code. `texts/en.json` has all codes
+    with the English sentences, and `texts/de.json` has the German sentences. The sentences of the customer portal
+    are in `texts/portal.en.json` and `texts/portal.de.json`; only builds with the portal accept them. Placeholders
+    in braces, such as `{key}`, are filled in; a sentence may omit them.
     """

@@ -33,7 +33,7 @@ export type Deactivation = Decision & { deactivated: Deactivated };
  * | method | asks Polar | waits at most |
  * |---|---|---|
  * | `current`, `allows`, `covers`, `explain`, `onChange` | never | not at all |
- * | `refresh` | if it is due, or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
+ * | `refresh` | if a request is due or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
  * | `validate` | always | 10 s |
  * | `activate`, `consume`, `deactivate` | always | 35 s |
  *

@@ -21,7 +21,7 @@ export type State =
   /** Not confirmed for too long; one online validate restores access. */
   | "lapsed";
 
-/** The reason for the state, or for the refusal of an operation. */
+/** The reason why a license is in its state, or why an operation was refused. */
 export type Reason =
   /** No license key has been activated on this device. */
   | "no_license"
@@ -36,8 +36,8 @@ export type Reason =
   /** The stored record could not be read. */
   | "storage"
   /**
-   * Polar does not know this key, or not with this activation: it was mistyped, deleted or rotated, or the activation
-   * was removed. Polar does not distinguish these cases.
+   * Polar does not know this key, or does not know this activation of the key. The key was mistyped, deleted or
+   * rotated, or the activation was removed. Polar does not distinguish these cases.
    */
   | "not_found"
   /** The key was revoked or disabled. */
@@ -55,7 +55,8 @@ export type Reason =
   /** The key is for a benefit that this app does not accept. */
   | "benefit"
   /**
-   * This version of the app was built after the updates that the license includes. Earlier versions continue to work.
+   * The license includes only versions of the app that were built earlier than this version. Those versions continue to
+   * work.
    */
   | "updates_ended";
 
@@ -75,7 +76,7 @@ export type NextStep =
   | "renew"
   /** Ask the vendor. */
   | "contact_vendor"
-  /** Deactivate another device: on it, or in Polar's customer portal. */
+  /** Deactivate another device, either on that device or in Polar's customer portal. */
   | "manage_devices";
 
 /** The reason why a feature is off. */
@@ -91,7 +92,7 @@ export type OffReason =
 export type ErrorKind =
   /** The caller passed an invalid argument, such as an empty license key. */
   | "invalid_argument"
-  /** The configuration is invalid; found before anything is sent. */
+  /** The configuration is invalid. This is found before anything is sent. */
   | "invalid_config"
   /** Polar was not reached: no connection, or something other than Polar answered. */
   | "network"
@@ -124,17 +125,17 @@ export type ErrorKind =
 export type Deactivated =
   /** Polar confirmed that the seat is free. */
   | "released"
-  /** Polar does not know the seat, or no longer: it was removed in the portal. */
+  /** Polar does not know the seat, for example because it was removed in the portal. */
   | "unknown"
   /** The license took no seat. */
   | "not_needed"
   /**
-   * Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may still
-   * be taken; it is used or released when the new key is activated on this device.
+   * Polar no longer knows the key, because it was rotated or deleted, or Polar did not say whether it knows the key.
+   * The seat may still be taken. It is used or released when the new key is activated on this device.
    */
   | "key_unknown";
 
-/** The codes of the sentences that a user may read, with their English. */
+/** The codes of the sentences that a user may read, each with its English sentence. */
 export type TextCode =
   /** The license is active. */
   | "state.active"
@@ -272,7 +273,7 @@ export type TextCode =
   /** This feature is not available. Contact the vendor. */
   | "feature.unknown";
 
-/** The codes of the sentences of the customer portal, with their English. */
+/** The codes of the sentences of the customer portal, each with its English sentence. */
 export type PortalTextCode =
   /** This is not an e-mail address. Check it for typos. */
   | "portal.not_an_address"
@@ -355,7 +356,7 @@ export type PortalTextCode =
   /** There is nothing here. */
   | "portal.page_empty";
 
-/** The status of a subscription. Polar may add to them. */
+/** The status of a subscription. Polar may add further values. */
 export type SubscriptionStatus =
   /** The first payment has not gone through. */
   | "incomplete"
@@ -375,7 +376,7 @@ export type SubscriptionStatus =
   | "paused"
   | (string & {});
 
-/** The status of an order. Polar may add to them. */
+/** The status of an order. Polar may add further values. */
 export type OrderStatus =
   /** The order is not complete. */
   | "draft"
@@ -395,13 +396,13 @@ export type OrderStatus =
 export interface SubscriptionPurchase {
   /** The kind of purchase. */
   readonly kind: "subscription";
-  /** The status. Polar may add to the names that this version knows. */
+  /** The status. Polar may later use names that this version does not know. */
   readonly status: SubscriptionStatus;
-  /** The end of the current period, when the subscription renews unless it ends. */
+  /** The end of the current period. The subscription renews at this time, unless it ends. */
   readonly currentPeriodEnd: string | null;
-  /** The time at which it ends or has ended, if that is known. */
+  /** The time at which the subscription ends or has ended, if that is known. */
   readonly endsAt: string | null;
-  /** Whether it ends with the current period instead of renewing. */
+  /** Whether the subscription ends with the current period instead of renewing. */
   readonly cancelsAtPeriodEnd: boolean;
 }
 
@@ -409,11 +410,11 @@ export interface SubscriptionPurchase {
 export interface OrderPurchase {
   /** The kind of purchase. */
   readonly kind: "order";
-  /** The status. Polar may add to the names that this version knows. */
+  /** The status. Polar may later use names that this version does not know. */
   readonly status: OrderStatus;
-  /** Whether it was paid. */
+  /** Whether the order was paid. */
   readonly paid: boolean;
-  /** The time at which it was placed. */
+  /** The time at which the order was placed. */
   readonly createdAt: string;
 }
 
@@ -426,34 +427,34 @@ export interface AnyDecision {
   readonly allowed: boolean;
   /** The state. */
   readonly state: State;
-  /** The reason, in the states that have more than one cause. */
+  /** The reason for the state; null if the state can have only one cause. */
   readonly reason: Reason | null;
   /** `****-` and the last six characters of the key; null if no license is stored. */
   readonly displayKey: string | null;
-  /** The benefit that the key was sold as. */
+  /** The id of the benefit to which the key belongs. */
   readonly benefitId: string | null;
   /** The seat taken by this device, if the key has an activation limit. */
   readonly activationId: string | null;
   /**
-   * The label that the customer sees beside that seat; null if the key needs no seat, and if this device no longer
-   * knows the label, for example because its record was edited.
+   * The label that the customer sees beside that seat; null if the key needs no seat, or if this device no longer knows
+   * the label, for example because its record was edited.
    */
   readonly activationLabel: string | null;
   /**
-   * The time at which the key expires. Null for never; also in the state `expired`, if the vendor has moved that time
-   * and Polar did not say to when.
+   * The time at which the key expires. Null if it never expires. Also null in the state `expired` if the vendor has
+   * moved that time and Polar did not say to when.
    */
   readonly expiresAt: string | null;
   /**
-   * The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
-   * UTC. Null if the settings do not limit updates, and without a license.
+   * The last build day of the versions of the app that the license includes, such as `2027-11-21`, in UTC. Null if the
+   * settings do not limit updates, or if there is no license.
    */
   readonly updatesUntil: string | null;
   /** The time of Polar's last confirmation. */
   readonly confirmedAt: string | null;
   /** The time at which Polar will next be asked. */
   readonly refreshAt: string | null;
-  /** The time until which access lasts without reaching Polar. */
+  /** The time until which access lasts if Polar is not reached. */
   readonly graceEndsAt: string | null;
   /** The usage that was consumed at the last confirmation. */
   readonly usage: number | null;
@@ -473,11 +474,12 @@ export interface AnyDecision {
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * Whether the app should show the user `message` unasked, and the message of the `problem`: access is not allowed,
-   * grace ends soon, or there is a problem that concerns the user. Being offline for a while needs no notice.
+   * Whether the app should show the user `message` without being asked, and the message of the `problem` if there is
+   * one: access is not allowed, grace ends soon, or there is a problem that concerns the user. Being offline for a
+   * while needs no notice.
    */
   readonly notice: boolean;
-  /** The time from which the app should tell the user to go online; some days before grace ends. */
+  /** The time from which the app should tell the user to go online. It lies some days before the end of grace. */
   readonly noticeAt: string | null;
   /** One sentence for the user, in English unless the settings replace it. */
   readonly message: string;
@@ -583,7 +585,7 @@ export interface LapsedDecision extends AnyDecision {
   readonly noticeAt: string;
 }
 
-/** Whether the app may run, why, and what the user can do; its members depend on its `state`. */
+/** Whether the app may run, why, and what the user can do. The members of a decision depend on its `state`. */
 export type Decision =
   | UnlicensedDecision
   | DeniedDecision
@@ -627,13 +629,13 @@ export interface AnyFailure {
   readonly nextUrl: string | null;
 }
 
-/** Polar or the configuration refused the operation, for the `reason`. */
+/** A failure because Polar or the configuration refused the operation. `reason` says why. */
 export interface RefusedFailure extends AnyFailure {
   readonly kind: "refused";
   readonly reason: Reason;
 }
 
-/** The operation failed for another cause, which `kind` names. */
+/** A failure for any other cause, which `kind` names. */
 export interface OtherFailure extends AnyFailure {
   readonly kind: Exclude<ErrorKind, "refused">;
   readonly reason: null;
@@ -646,15 +648,15 @@ export type Failure = RefusedFailure | OtherFailure;
 export interface Explanation {
   /** Whether the feature is on. */
   readonly allowed: boolean;
-  /** The reason why it is off, or null if it is on. */
+  /** The reason why the feature is off, or null if it is on. */
   readonly reason: OffReason | null;
-  /** The next step that the user can take to use the feature. */
+  /** The next step with which the user can get the feature. */
   readonly nextStep: NextStep;
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * One sentence for the user, in English unless the configuration replaces it. Without a license, it is the decision's
-   * message.
+   * One sentence for the user, in English unless the configuration replaces it. If access is not allowed, it is the
+   * decision's message.
    */
   readonly message: string;
   /** One line for developers and logs. */
@@ -665,7 +667,7 @@ export interface Explanation {
 export interface LicenseSettings<Feature extends string = string> {
   /** Polar's id of your organization (Settings, General). */
   organizationId: string;
-  /** The name of this program among yours, such as `com.acme.app`. Never change it. */
+  /** A name, such as `com.acme.app`, that distinguishes this program from your other programs. Never change it. */
   appId: string;
   /**
    * The Polar server: `production` (the default), `sandbox`, or the address of another server, which must be `https`
@@ -673,11 +675,11 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   environment?: "production" | "sandbox" | (string & {});
   /**
-   * The benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the organization is
-   * accepted.
+   * The benefits whose keys are accepted. Each benefit is named by its id at Polar. Without this setting, every key of
+   * the organization is accepted.
    */
   benefits?: readonly string[];
-  /** The features, each with the ids of the benefits that turn it on. */
+  /** The features of the app. Each feature has the ids of the benefits that turn it on. */
   features?: Readonly<Record<Feature, readonly string[]>>;
   /** Whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true. */
   bindDevice?: boolean;
@@ -709,27 +711,30 @@ export interface LicenseSettings<Feature extends string = string> {
    * whole and at most 9007199254740991.
    */
   meta?: Readonly<Record<string, string | number | boolean>>;
-  /** An identifier for this device, in place of the one that the library finds. It is hashed before it is used. */
+  /**
+   * An identifier for this device, which replaces the identifier that the library finds. Your identifier is hashed
+   * before it is used.
+   */
   deviceId?: string;
   /**
-   * A secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
-   * somebody reads the app's code.
+   * A secret that is compiled into the app and seals the record. It keeps others from forging a record, as long as
+   * nobody reads the secret from the app's code.
    */
   appSecret?: string;
   /**
-   * The secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with the
-   * current secret. An empty string stands for versions that had no secret.
+   * The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
+   * sealed again with the current secret. An empty string stands for versions that had no secret.
    */
   previousAppSecrets?: readonly string[];
   /**
-   * The updates of the app that a license includes: the versions that are built within a number of days after its
-   * purchase. A version that was built later has no access, for the reason `updates_ended`; earlier versions continue
-   * to work. Default: a license includes every version.
+   * The updates of the app that a license includes: the versions that are built within a number of days after the
+   * purchase of the license. A version that was built later has no access, for the reason `updates_ended`; earlier
+   * versions continue to work. Default: a license includes every version.
    */
   updates?: Updates;
   /**
    * The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if the
-   * next step is to renew, or to enter a key that the user may not have yet.
+   * next step is to renew the license, or to enter a key, which the user may have to buy first.
    */
   purchaseUrl?: string;
   /**
@@ -743,9 +748,10 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   supportUrl?: string;
   /**
-   * The sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` has the German
-   * ones. The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds
-   * with the portal accept them. Placeholders in braces, such as `{key}`, are filled in; a sentence may leave them out.
+   * The sentences that replace the English ones. Each sentence is named by its code. `texts/en.json` has all codes with
+   * the English sentences, and `texts/de.json` has the German sentences. The sentences of the customer portal are in
+   * `texts/portal.en.json` and `texts/portal.de.json`; only builds with the portal accept them. Placeholders in braces,
+   * such as `{key}`, are filled in; a sentence may omit them.
    */
   texts?: Readonly<Partial<Record<TextCode | PortalTextCode, string>>>;
 }
@@ -755,8 +761,8 @@ export interface Updates {
   /** The number of days from the purchase within which a version must be built, such as 365. */
   days: number;
   /**
-   * The day on which this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day in
-   * UTC counts. Let the build set it.
+   * The day on which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also
+   * accepted; its day in UTC counts. Let the build set it.
    */
   built: string;
 }

@@ -6,18 +6,18 @@
 
 export type NoReply = "network" | "timeout" | "cancelled";
 /**
- * The origin of a refresh: an app that waits for it, a timer, the start of the automatic refresh, or a sign that the network
- * may be back.
+ * The event that starts a refresh: `short` for a call of an app that waits for the result; `full` for a timer;
+ * `started` for the start of the automatic refresh; `woken` for a sign that the network may be back.
  */
 
 export type Patience = "short" | "full" | "started" | "woken";
 /**
- * The outcome of waiting for other tabs: none is asking Polar, or one still is.
+ * The outcome of waiting for other tabs: `taken` if no other tab is asking Polar, `late` if one still is.
  */
 
 export type Turn = "taken" | "late";
 /**
- * The action of the automatic refresh at this instant.
+ * The action that the automatic refresh must take at this instant.
  */
 export type Look = { do: "refresh"; patience: Patience } | { do: "wait"; ms: number };
 
@@ -39,14 +39,14 @@ export interface Thrown {
 }
 
 /**
- * The next step for a driver of the portal, and the number with which it is resumed.
- */
-export type PortalStep = { do: "run"; number: number } | { do: "exchange"; number: number; method: "GET" | "POST"; url: string; headers: [string, string][]; body: string | null; timeoutMs: number; replyLimit: number } | { do: "wait"; number: number; until: number; progress: Progress } | { do: "done"; number: number; reply: string; address: string | null } | { do: "failed"; error: Failure };
-
-/**
- * The next step for a driver, and the number with which it is resumed.
+ * The next step that a driver must execute, and the number that resumes the step.
  */
 export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision; error: Failure | null; deactivated: Deactivated | null };
+
+/**
+ * The next step that a driver of the portal must execute, and the number that resumes the step.
+ */
+export type PortalStep = { do: "run"; number: number } | { do: "exchange"; number: number; method: "GET" | "POST"; url: string; headers: [string, string][]; body: string | null; timeoutMs: number; replyLimit: number } | { do: "wait"; number: number; until: number; progress: Progress } | { do: "done"; number: number; reply: string; address: string | null } | { do: "failed"; error: Failure };
 
 /**
  * The reason why a feature is on or off.
@@ -59,16 +59,16 @@ import type { Progress } from "./portal/types.js";
 
 
 /**
- * The licensing of one app on one device. In every method `wall` is the wall clock in ms since 1970, and `mono` the
- * monotonic clock in ms since any moment. An operation ends with the step `done`. Every other step has a number, with
- * which it is resumed once. Any exception other than `{ error }` is a defect, after which the instance must not be
- * used.
+ * The licensing of one app on one device. In every method, `wall` is the reading of the wall clock in ms since 1970,
+ * and `mono` is the reading of the monotonic clock in ms since any moment. The last step of an operation is `done`.
+ * Every other step has a number, with which it can be resumed once. An exception other than `{ error }` reports a
+ * defect: do not use the instance afterwards.
  */
 export class Engine {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Activates `key`, or the stored one.
+     * Activates `key`, or the stored key if `key` is absent.
      */
     activate(key: string | null | undefined, replacePrevious: boolean, wall: number, mono: number): Step;
     /**
@@ -76,11 +76,11 @@ export class Engine {
      */
     callPortal(request: string, wall: number, mono: number): PortalStep;
     /**
-     * Cancels an operation in a step `turn` or `join`, before it has done anything.
+     * Cancels an operation that is at a step `turn` or `join`. The operation has done nothing yet.
      */
     cancel(number: number, wall: number, mono: number): Step;
     /**
-     * Counts usage.
+     * Counts `count` uses of the license key.
      */
     consume(count: number, wall: number, mono: number): Step;
     /**
@@ -100,30 +100,31 @@ export class Engine {
      */
     forget(wall: number, mono: number): Step;
     /**
-     * Ends an operation of the portal in this step, and drops its values.
+     * Ends the portal's operation that is at the step with this number, and drops the operation's values.
      */
     giveUp(number: number): void;
     /**
-     * Returns `true` if the decision that `current` returned last still holds. Called at every check of a feature, so
-     * its type costs the glue nothing.
+     * Returns `true` if the decision that `current` returned last still holds. Every check of a feature calls this
+     * method, so it returns a plain boolean, which needs no conversion.
      */
     isCurrent(wall: number, mono: number): boolean;
     /**
-     * Returns what the automatic refresh does at this instant: refresh, or wait, at most until the decision that was
-     * last read ends. Call it when the wait is over, after every operation, and with `woken` if the network may be
-     * back.
+     * Returns whether the automatic refresh must refresh at this instant or wait. A wait ends at the latest when the
+     * decision that was last read no longer holds. Call this method when the wait is over and after every operation.
+     * Call it with `woken` when the network may be back.
      */
     look(woken: boolean, wall: number, mono: number): Look;
     /**
-     * Returns the change to make to the record in a step `store`. `stored` is the record that the store holds, if any;
-     * with `unreadable` it could not be read. Returns `keep` if the operation does not wait for the store any more.
+     * Returns the change that a step `store` must make to the stored record. `stored` is that record, or absent if
+     * there is none. `unreadable` is whether the store failed to read the record. Returns `keep` if the operation no
+     * longer waits for the store.
      */
     merge(number: number, stored: Uint8Array | number[] | null | undefined, unreadable: boolean, wall: number, mono: number): Change;
     /**
      * Creates an engine without a record; `open` must be its first operation. `settings` is the JSON of the app's
-     * settings. `device` identifies this device if the settings do not. `system` is a name such as `Windows 11`.
-     * `seed` is 16 random bytes. With `own_pace` its requests do not wait for those of other engines; it is meant for
-     * an engine with a clock of its own.
+     * settings. `device` identifies this device if the settings do not. `system` is the name of the system, such as
+     * `Windows 11`. `seed` is 16 random bytes. If `own_pace` is true, the engine's requests do not wait for the
+     * requests of other engines; this is for an engine with a clock of its own.
      */
     constructor(settings: string, device: string, system: string, seed: Uint8Array | number[], own_pace: boolean);
     /**
@@ -131,41 +132,43 @@ export class Engine {
      */
     open(wall: number, mono: number): Step;
     /**
-     * Asks Polar if it is due.
+     * Asks Polar about the license if a refresh is due.
      */
     refresh(patience: Patience, wall: number, mono: number): Step;
     /**
-     * Drops the reply of a step `done`. Its handles are no longer valid, and their values are wiped.
+     * Drops the reply of a step `done`. The reply's handles are no longer valid, and the values behind the handles are
+     * wiped.
      */
     releaseReply(number: number): void;
     /**
-     * Continues after a step `send` without a complete reply. `sent` means that the request may have reached Polar.
+     * Continues after a step `send` that got no complete reply. `sent` is whether the request may have reached Polar.
      */
     resumeFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): Step;
     /**
-     * Continues after a step `join`. Returns another such step if the other operation has not ended and there is time
-     * left.
+     * Continues after a step `join`. Returns another step `join` if the other operation is still running and there is
+     * time left to wait.
      */
     resumeJoin(number: number, wall: number, mono: number): Step;
     /**
-     * Continues after a step `exchange` without a complete reply. `sent` means that the request may have reached
+     * Continues after a step `exchange` that got no complete reply. `sent` is whether the request may have reached
      * Polar.
      */
     resumePortalFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): PortalStep;
     /**
-     * Continues after a step `exchange` with a complete reply. `location` is its header of that name.
+     * Continues after a step `exchange` that got a complete reply. `location` is the reply's header `Location`.
      */
     resumePortalReply(number: number, status: number, retryAfter: number | null | undefined, location: string | null | undefined, body: Uint8Array | number[], wall: number, mono: number): PortalStep;
     /**
-     * Continues after a step `send` with a complete reply. `retry_after` is the result of the method of that name.
+     * Continues after a step `send` that got a complete reply. `retry_after` is the result of the method `retryAfter`.
      */
     resumeReply(number: number, status: number, retryAfter: number | null | undefined, body: Uint8Array | number[], wall: number, mono: number): Step;
     /**
-     * Continues after a step `run`. An operation that was never started counts as cancelled.
+     * Continues after a step `run`. If the engine's operation was never started, it counts as cancelled.
      */
     resumeRun(number: number, wall: number, mono: number): PortalStep;
     /**
-     * Continues after a step `store`. `problem` is the reason why the store could not be locked, read or written.
+     * Continues after a step `store`. `problem` is the reason why the store could not be locked, read or written, or
+     * absent if it could.
      */
     resumeStore(number: number, problem: string | null | undefined, wall: number, mono: number): Step;
     /**
@@ -173,31 +176,33 @@ export class Engine {
      */
     resumeTurn(number: number, turn: Turn, wall: number, mono: number): Step;
     /**
-     * Continues after a step `wait`: its time has come, or the caller no longer wants to wait.
+     * Continues after a step `wait`. `given_up` is true if the caller no longer wants to wait, and false if the time
+     * has come.
      */
     resumeWait(number: number, givenUp: boolean, wall: number, mono: number): PortalStep;
     /**
-     * Returns the seconds to wait, as stated by the reply's headers of these names.
+     * Returns how many seconds to wait, as the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply ask.
+     * Returns nothing if they ask for no wait.
      */
     retryAfter(retryAfter?: string | null, ratelimitReset?: string | null, date?: string | null): number | undefined;
     /**
-     * Starts the engine's operation of a step `run`. Call `resumeRun` when that operation is done.
+     * Starts the engine's operation for a step `run`. Call `resumeRun` when that operation is done.
      */
     run(number: number, wall: number, mono: number): Step;
     /**
-     * Starts the automatic refresh: an earlier plan does not delay the next look.
+     * Starts the automatic refresh. Drops an earlier plan, which could delay the next refresh.
      */
     startWatch(wall: number, mono: number): void;
     /**
-     * Asks Polar.
+     * Asks Polar about the license.
      */
     validate(wall: number, mono: number): Step;
     /**
-     * The tag of the device: 16 hexadecimal digits.
+     * The tag that identifies the device: 16 hexadecimal digits.
      */
     readonly device: string;
     /**
-     * The tag of the organization, environment and app: 16 hexadecimal digits.
+     * The tag that identifies the organization, environment and app: 16 hexadecimal digits.
      */
     readonly product: string;
 }

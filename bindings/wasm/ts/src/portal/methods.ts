@@ -9,58 +9,64 @@ import type { Deactivated } from "../types.js";
 import type { FollowOptions, RotateOptions, WaitOptions } from "./options.js";
 import type { CodeRequest, Customer, Device, Devices, LicenseKey, Purchase, Restored } from "./types.js";
 
-/** The operations of a customer who has no session. Each method also works without its object. */
+/** The operations of a customer who has no session. Each method can also be called without its object. */
 export interface Portal {
   /**
-   * Makes Polar e-mail a code to the address of the purchase. Polar does not tell whether it knows the address: show
-   * `message`, which contains the address.
+   * Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not tell whether it
+   * knows the address. So show the user the `message` of the result, which contains the address.
    *
-   * Rejects with `invalid_argument` if `email` is not an e-mail address; with `rate_limited` and the time to wait if
-   * too many codes were requested or tried; with `storage` if the try cannot be counted, in which case nothing was
-   * sent.
+   * Rejects with `invalid_argument` if `email` is not an e-mail address. Rejects with `rate_limited` and the time to
+   * wait if too many codes were requested or tried. Rejects with `storage` if the number of requests cannot be stored;
+   * in this case nothing was sent.
    */
   requestCode(this: void, email: string, options?: CallOptions): Promise<CodeRequest>;
 
-  /** Makes Polar e-mail a code to one of several customers with the same address. Rejects like `requestCode`. */
+  /**
+   * Makes Polar e-mail a code for the customer whom the user has chosen from several customers with the same address.
+   * Rejects like `requestCode`.
+   */
   requestCodeFor(this: void, customer: Customer, options?: CallOptions): Promise<CodeRequest>;
 
   /**
    * Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A text that
-   * cannot be a code is refused without a request.
+   * cannot be a code is refused without asking Polar.
    *
-   * Rejects with `invalid_argument` if the code is wrong or has expired; otherwise like `requestCode`. If no answer
-   * comes, the code may be used up: request another one.
+   * Rejects with `invalid_argument` if the code is wrong, was used before, or has expired. Rejects like `requestCode`
+   * in all other cases. If no answer arrives, the code may have been used up. In this case, request another code.
    */
   authenticate(this: void, code: string, options?: CallOptions): Promise<PortalSession>;
 
   /**
-   * Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail, and
-   * works once. The key arrives a moment later: continue with `restoreWhenGranted`.
+   * Starts a session by accepting an invitation to a team. `invitation` is the link from the e-mail, or the token in
+   * this link. An invitation works once. Polar creates the license key a moment later, so continue with
+   * `restoreWhenGranted`, which waits for the key.
    *
-   * Rejects with `refused` if the invitation was used or has expired. If no answer comes, it may have been accepted;
-   * then a code by e-mail starts the session.
+   * Rejects with `refused` if the invitation was used or has expired. If no answer arrives, Polar may have accepted the
+   * invitation. In this case, start a session with a code by e-mail instead.
    */
   claimSeat(this: void, invitation: string, options?: CallOptions): Promise<PortalSession>;
 
   /**
-   * Starts a session with a token from a success page or the vendor's backend. Sends nothing. A page cannot know who
-   * sent it a token: compare a value that only the app and its own purchase know.
+   * Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
+   * success page with a token of their own. So use a token from a success page only if the page also received a value
+   * that only the app and its own purchase know.
    *
    * Rejects with `invalid_argument` if `token` cannot be a token.
    */
   sessionFromToken(this: void, token: string, options?: CallOptions): Promise<PortalSession>;
 
   /**
-   * Creates a checkout with the vendor's link, `https://buy.polar.sh/polar_cl_…`. Open its `address` in a browser.
-   * Keeps the link's parameters, except those that name the buyer.
+   * Creates a checkout from the vendor's checkout link, `https://buy.polar.sh/polar_cl_…`. Open the checkout's
+   * `address` in a browser. The parameters of the link are kept, except for parameters that identify the buyer.
    *
-   * Rejects with `invalid_argument` if `link` is not such a link, and in web pages, which cannot see the target of a
-   * link: use `checkoutFromSecret` there. Rejects with `refused` if Polar does not know the link.
+   * Rejects with `invalid_argument` if `link` is not a checkout link. Rejects with `invalid_argument` in every web
+   * page, because a web page cannot see where a link leads; use `checkoutFromSecret` there. Rejects with `refused` if
+   * Polar does not know the link.
    */
   checkout(this: void, link: string, options?: CallOptions): Promise<Checkout>;
 
   /**
-   * Returns a checkout that the vendor's backend has created, by its client secret. Sends nothing.
+   * Returns the checkout that the vendor's backend has created and that `clientSecret` identifies. Sends nothing.
    *
    * Rejects with `invalid_argument` if `clientSecret` cannot be a client secret.
    */
@@ -68,77 +74,86 @@ export interface Portal {
 }
 
 /**
- * A customer's session, which lasts an hour: finds license keys, restores a license, manages devices. Keep it in memory
- * only, and drop it together with the dialog that it belongs to. Polar cannot end it early. Each method also works
- * without its object, and rejects with `refused` and no `reason` if the session has ended.
+ * A customer's session. Its methods find license keys, restore a license, and manage devices. A session lasts an hour,
+ * and Polar cannot end it early. So keep it in memory only, and drop it together with the dialog that it belongs to.
+ * Each method can also be called without its object. If the session has ended, each method rejects with `refused` and
+ * no `reason`.
  */
 export interface PortalSession {
   /**
-   * Returns the customer's license keys for this organization and the benefits that the configuration accepts. Usable
-   * keys come first, and among them those with the latest expiry.
+   * Returns the customer's license keys that belong to this organization and to a benefit that the configuration
+   * accepts. Keys that can be used come first; among these, the keys are sorted with the latest expiry first.
    *
    * Rejects with `refused` if the session has ended.
    */
   licenseKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
   /**
-   * Returns those license keys that can be used, in the order of `licenseKeys`; at least one. If all have expired by
-   * this device's clock, which may be wrong, returns the key with the latest expiry: Polar decides when it is
-   * activated.
+   * Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used, but
+   * some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry, which
+   * Polar will accept or refuse on activation. So the result always has at least one key.
    *
-   * Rejects with `refused` and a reason if the customer has no key for this app or none that can be used; with
+   * Rejects with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails with
    * `refused` and no reason if the session has ended.
    */
   usableKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
   /**
-   * Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
-   * Returns several usable keys to choose from, or the devices if no seat is free. If all keys have expired by this
-   * device's clock, which may be wrong, Polar is asked about the one with the latest expiry; an expired key takes no
-   * seat.
+   * Activates the customer's license key on this device. If several keys can be used, activates the key of the license
+   * on this device if it is one of them, and otherwise returns the keys to choose from. If the key has no free seat,
+   * returns the key and its devices. If no key can be used, but some have expired by this device's clock, which may be
+   * wrong, asks Polar to activate the expired key with the latest expiry. If this key has really expired, Polar refuses
+   * it and no seat is taken.
    *
-   * Rejects with `refused` and a reason if the customer has no key for this app or none that can be used; with
-   * `refused` and no reason if the session has ended; otherwise like the license's `activate`.
+   * Rejects with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails with
+   * `refused` and no reason if the session has ended. Rejects like the license's `activate` in all other cases.
    */
   restore(this: void, options?: CallOptions): Promise<Restored>;
 
   /**
-   * Restores the license like `restore`, and waits up to five minutes for a key that is still on its way, after an
-   * invitation was accepted.
+   * Restores the license like `restore`, but waits up to five minutes if the customer has no usable key yet. Use this
+   * operation after `claimSeat`, because Polar creates the key a moment after an invitation is accepted.
    *
-   * Rejects with `timeout` if the key has not arrived; otherwise like `restore`.
+   * Rejects with `timeout` if the customer still has no key after this wait. Rejects like `restore` in all other cases.
    */
   restoreWhenGranted(this: void, options?: WaitOptions): Promise<Restored>;
 
-  /** Activates the key of a purchase, and waits up to five minutes for it. Rejects like `restoreWhenGranted`. */
+  /**
+   * Activates the key of a purchase, and waits up to five minutes for the key if it does not exist yet. Rejects like
+   * `restoreWhenGranted`.
+   */
   restorePurchase(this: void, purchase: Purchase, options?: WaitOptions): Promise<Restored>;
 
-  /** Activates one of several suitable keys. Rejects like `restore`. */
+  /** Activates the license key that the user has chosen from several. Rejects like `restore`. */
   activate(this: void, key: LicenseKey, options?: CallOptions): Promise<Restored>;
 
   /**
-   * Returns the devices on which a key is active, or that the vendor does not show them.
+   * Returns the devices on which a key is active, or the information that no device is shown, because the vendor hides
+   * devices from customers or because there is none.
    *
-   * Rejects with `refused` if the session has ended, or the key does not belong to the customer any more.
+   * Rejects with `refused` if the session has ended, or if the key no longer belongs to the customer.
    */
   devices(this: void, key: LicenseKey, options?: CallOptions): Promise<Devices>;
 
   /**
-   * Releases the seat of a device. Does not send the session's token. For this device it does the same as the license's
-   * `deactivate`. Returns `unknown` if Polar does not know the seat, or not any more.
+   * Releases the seat of a device. Does not send the session's token. If the device is this one, does the same as the
+   * license's `deactivate`. Returns `unknown` if Polar does not know the seat, for example because the seat was
+   * released before.
    *
-   * Rejects with `network`, `timeout`, `server` or `rate_limited` if Polar did not answer. Then the seat may have been
+   * Rejects with `network`, `timeout` or `server` if no valid answer arrives, and with `rate_limited` if Polar accepts
+   * no request at the moment. If the error says that the request may have been applied, the seat may have been
    * released: list the devices again.
    */
   release(this: void, device: Device, options?: CallOptions): Promise<Deactivated>;
 
   /**
-   * Replaces a license key with a new one. The old key stops working at once on all devices of the customer, which then
-   * need the new one. Seats are kept. Ask the user first. If the license here belongs to this key, even to an earlier
-   * text of it, it continues with the new key, which is stored before this returns.
+   * Replaces a license key by a new one. The old key stops working at once on all devices of the customer, which then
+   * need the new key. The devices keep their seats. Ask the user before you call this operation. If the license on this
+   * device belongs to this key, the license continues with the new key, even if the key has been replaced before and
+   * this device did not know that. The new key is stored before this operation returns.
    *
-   * Rejects with `storage` if nothing can be stored here. Any error that may have been applied means that the key may
-   * have been replaced: list the keys again.
+   * Rejects with `storage` if nothing can be stored on this device. If an error says that the request may have been
+   * applied, the key may have been replaced: list the keys again.
    */
   rotate(this: void, key: LicenseKey, options: RotateOptions): Promise<LicenseKey>;
 }
@@ -146,17 +161,18 @@ export interface PortalSession {
 /** A purchase in progress. */
 export interface Checkout {
   /**
-   * The address to open in a browser. It contains a secret that shows the buyer's data: pass it to nothing but the
-   * browser.
+   * The address to open in a browser. It contains a secret that gives access to the buyer's data, so pass it to the
+   * browser only.
    */
   readonly address: string;
 
   /**
-   * Waits until the purchase is paid, and then makes Polar e-mail a code to the buyer. Waits half an hour, or no longer
-   * than `withinMs`. The buyer may close the page meanwhile. May be called again after any error.
+   * Waits until the purchase is paid, and then makes Polar e-mail a code to the buyer. Waits for at most `withinMs`, or
+   * for at most half an hour if `withinMs` is absent. The buyer may close the page during the wait. After any error,
+   * this operation may be called again for the same checkout.
    *
-   * Rejects with `timeout` if the purchase was not paid in time; with `refused` if the payment failed or the checkout
-   * is older than a day; once it is paid, like `requestCode`.
+   * Rejects with `timeout` if the purchase was not paid in time. Rejects with `refused` if the payment failed, or if
+   * the checkout is older than a day. Rejects like `requestCode` if the purchase is paid, but no code can be requested.
    */
   follow(this: void, options?: FollowOptions): Promise<Purchase>;
 }

@@ -4,10 +4,13 @@
  * Written by bindings/wasm/tests/types from the core's operations: change them there.
  */
 
-/** A method: its arguments by name, the members of its options that are arguments as well, and the name of its result. */
+/** A method. */
 export interface Operation {
+  /** How each argument is passed, by the argument's name. */
   takes: Record<string, "plain" | "handle">;
+  /** The members of the method's options that are arguments too. */
   options: readonly string[];
+  /** The name of the method's result. */
   gives: Result;
 }
 

@@ -20,7 +20,7 @@ export type KeyStatus =
   /** The vendor has disabled the key. */
   | "disabled";
 
-/** The event that an operation of the portal waits for. */
+/** The event that an operation of the portal is waiting for. */
 export type Stage =
   /** The buyer completes the purchase. */
   | "open"
@@ -32,57 +32,66 @@ export type Stage =
 /** An e-mail may be on its way. Polar does not tell whether the address is known. */
 export interface CodeSent {
   readonly kind: "sent";
-  /** The address that the code was requested for. */
+  /** The address for which the code was requested. */
   readonly email: string;
   /** The sentence to show to the user, which contains the address. */
   readonly message: string;
 }
 
-/** Several customers have this address: let the user choose one, and request a code for that one. */
+/** Several customers have this address. Let the user choose one of them, and request a code for that customer. */
 export interface CustomerChoice {
   readonly kind: "choose";
-  /** The address that the code was requested for. */
+  /** The address for which the code was requested. */
   readonly email: string;
   /** The customers to choose from. */
   readonly customers: readonly Customer[];
 }
 
-/** The outcome of a request for a code: an e-mail is on its way if the address is known, or the user has to choose. */
+/**
+ * The outcome of a request for a code. Either Polar sends an e-mail if it knows the address, or the user has to choose
+ * a customer.
+ */
 export type CodeRequest = CodeSent | CustomerChoice;
 
-/** One of several customers with the same address, such as a team. */
+/** One of several customers with the same e-mail address. A customer may be a person or a team. */
 export interface Customer {
   /** The customer's name, if it has one. */
   readonly name: string | null;
 }
 
-/** A purchase that is paid, and the outcome of the request for a code for its buyer. */
+/** A purchase that is paid, and the outcome of requesting a code for the buyer. */
 export interface Purchase {
-  /** The outcome of that request: an e-mail is on its way, or the user has to choose a customer. */
+  /** The outcome of the request for a code: either an e-mail is on its way, or the user has to choose a customer. */
   readonly code: CodeRequest;
 }
 
-/** A license key of the customer's, for this app. Of the key itself only the last six characters can be seen. */
+/** One of the customer's license keys for this app. Only the last six characters of the key itself are shown. */
 export interface LicenseKey {
-  /** Polar's id of the key, which distinguishes it from others in a list. It is not the key, and not secret. */
+  /**
+   * Polar's id of the key, which distinguishes the key from others in a list. The id is not the key itself, and is not
+   * secret.
+   */
   readonly id: string;
-  /** `****-` and the last six characters. */
+  /** `****-` and the last six characters of the key. */
   readonly displayKey: string;
-  /** Whether the key can be used. Its expiry is judged by this device's clock, which may be wrong. */
+  /**
+   * The status, which says whether the key can be used. This device's clock, which may be wrong, determines whether the
+   * status is `expired`.
+   */
   readonly status: KeyStatus;
-  /** The id of the benefit that the key was sold as. */
+  /** The id of the benefit to which the key belongs. */
   readonly benefitId: string;
-  /** The number of devices that may be active at once; null if the key needs no activation. */
+  /** The number of devices on which the key may be active at once; null if the key needs no activation. */
   readonly limitActivations: number | null;
-  /** The most usage that may be consumed; null for no limit. */
+  /** The highest usage that may be consumed; null if there is no limit. */
   readonly limitUsage: number | null;
-  /** The usage that was consumed. */
+  /** The usage that has been consumed. */
   readonly usage: number;
   /** The time at which the key was issued. */
   readonly createdAt: string;
-  /** The time at which the key expires; null for never. */
+  /** The time at which the key expires; null if it never expires. */
   readonly expiresAt: string | null;
-  /** Whether it was the key of the license on this device when it was read. */
+  /** Whether the license on this device used this key when the list was read. */
   readonly isHere: boolean;
 }
 
@@ -93,25 +102,28 @@ export interface Licensed {
   readonly decision: Decision;
 }
 
-/** Several license keys are suitable: let the user choose one, and activate it. */
+/** Several license keys are suitable. Let the user choose one of them, and activate that key. */
 export interface KeyChoice {
   readonly kind: "choose";
-  /** The keys to choose from, the best first. */
+  /** The keys to choose from. The best key comes first. */
   readonly keys: readonly LicenseKey[];
 }
 
-/** The key is in use on as many devices as it allows: let the user choose one to release, and then activate the key. */
+/**
+ * The key is already active on as many devices as it allows. Let the user choose one of these devices, release it, and
+ * then activate the key.
+ */
 export interface NoSeat {
   readonly kind: "no_seat";
   /** The license key without a free seat. */
   readonly key: LicenseKey;
-  /** The devices that have its seats. */
+  /** The devices that occupy the key's seats. */
   readonly devices: Devices;
-  /** The error of the activation: `refused`, for `activation_limit`. */
+  /** The error of the activation. Its kind is `refused`, and its reason is `activation_limit`. */
   readonly error: LicenseError;
 }
 
-/** The outcome of restoring a license. Only `licensed` means that the license is here. */
+/** The outcome of restoring a license. Only `licensed` means that this device is licensed now. */
 export type Restored = Licensed | KeyChoice | NoSeat;
 
 /** The devices are listed. */
@@ -121,37 +133,43 @@ export interface ListedDevices {
   readonly devices: readonly Device[];
 }
 
-/** No device is shown: the vendor does not show them to customers, or there is none. */
+/** No device is shown: the vendor does not show devices to customers, or there is none. */
 export interface HiddenDevices {
   readonly kind: "hidden";
-  /** Whether there are devices for certain: every seat is taken, or this device has one. */
+  /** Whether it is certain that there are devices, because every seat is taken or because this device has a seat. */
   readonly isCertain: boolean;
-  /** The page where customers of this vendor manage their purchases; null if it is unknown. */
+  /**
+   * The page on which customers of this vendor manage their purchases; null if its address is unknown, or if there is
+   * certainly no device.
+   */
   readonly page: string | null;
-  /** The sentence to show to the user. It does not contain the page, which is a link beside it. */
+  /**
+   * The sentence to show to the user. The sentence does not contain the address of `page`; show `page` as a link beside
+   * the sentence.
+   */
   readonly message: string;
 }
 
-/** The devices of a license key, or that none are shown. */
+/** The devices of a license key, or the information that no device is shown. */
 export type Devices = ListedDevices | HiddenDevices;
 
 /** A device on which a license key is active. */
 export interface Device {
-  /** Polar's id of the activation, which distinguishes it from others in a list. */
+  /** Polar's id of the activation, which distinguishes the device from others in a list. */
   readonly id: string;
-  /** The name of the device when it was activated. */
+  /** The label that the device had when it was activated. */
   readonly label: string;
-  /** The time at which it was activated. */
+  /** The time at which the device was activated. */
   readonly since: string;
-  /** Whether it is the device that this app runs on. */
+  /** Whether this is the device on which this app runs. */
   readonly isThis: boolean;
 }
 
-/** The progress of an operation that waits for somebody else. */
+/** The progress of an operation that waits for an event elsewhere. */
 export interface Progress {
   /** The event that the operation waits for. */
   readonly stage: Stage;
-  /** The time that the operation has waited. */
+  /** The time for which the operation has waited so far. */
   readonly waitedMs: number;
   /** The time until Polar is asked again. */
   readonly nextInMs: number;
