@@ -1,6 +1,6 @@
-/* Lost key, dead machine: restores the license of a customer who has only the e-mail address of the purchase, and
- * exports if the license allows it. POLAR is "production", "sandbox" or an address, such as the one that
- * `polar-license serve` prints; that command also shows the e-mails. */
+/* Restores a lost license for a customer who has only the e-mail address of the purchase and whose old device no longer
+ * works. Then exports if the license allows it. POLAR is "production", "sandbox" or an address, such as the address
+ * that `polar-license serve` prints; that command also shows the e-mails. */
 #include <polar_license.h>
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ static const char *ask(const char *question)
     return line;
 }
 
-/* Lists a member of the objects in an array, and returns the handle of the one that the user chooses, or 0. */
+/* Lists one member of each object in an array. Returns the handle of the object that the user chooses, or 0. */
 static uint32_t choose(const polar_license_reply *reply, const char *array, const char *member)
 {
     char pointer[60];
@@ -41,7 +41,7 @@ static int is(const polar_license_reply *reply, const char *pointer, const char 
     return text && strcmp(text, value) == 0;
 }
 
-/* Runs the part of an app's dialog behind "I lost my key". */
+/* Does what an app does when the user presses "I lost my key" in its dialog. */
 static void find_my_key(const polar_license *license)
 {
     polar_license_reply *request = NULL, *login = NULL, *restored = NULL;

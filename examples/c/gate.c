@@ -1,5 +1,5 @@
 /* A gate: activates the key given on the command line, if any, and exports if the license allows it. With
- * `--deactivate` it releases the seat. POLAR is "production", "sandbox" or an address, such as the one that
+ * `--deactivate` it releases the seat. POLAR is "production", "sandbox" or an address, such as the address that
  * `polar-license serve` prints. */
 #include <polar_license.h>
 
@@ -34,7 +34,7 @@ int main(int argc, char **argv)
         }
     } else {
         polar_license_refresh(license, NULL); /* returns at once if the last confirmation is fresh */
-        /* only without a license: with one, the program works while Polar is down */
+        /* only if there is no license yet: a licensed program must work while Polar is down */
         if (key && !polar_license_allows(license, "export") && polar_license_activate(license, key, &error)) {
             fprintf(stderr, "%s\n", polar_license_error_message(error));
             status = 1;

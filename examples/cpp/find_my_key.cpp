@@ -1,6 +1,6 @@
-// Lost key, dead machine: restores the license of a customer who has only the e-mail address of the purchase, and
-// exports if the license allows it. POLAR is "production", "sandbox" or an address, such as the one that
-// `polar-license serve` prints; that command also shows the e-mails.
+// Restores a lost license for a customer who has only the e-mail address of the purchase and whose old device no longer
+// works. Then exports if the license allows it. POLAR is "production", "sandbox" or an address, such as the address
+// that `polar-license serve` prints; that command also shows the e-mails.
 #include <polar_license_portal.hpp>
 
 #include <cstdlib>
@@ -30,7 +30,7 @@ template <class Thing> static Thing choose(const std::vector<Thing> &things)
     return choice < things.size() ? things[choice] : Thing{};
 }
 
-// Runs the part of an app's dialog behind "I lost my key".
+// Does what an app does when the user presses "I lost my key" in its dialog.
 static void find_my_key(const polar::license &license)
 {
     const polar::portal portal{license};

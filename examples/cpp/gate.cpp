@@ -1,5 +1,5 @@
 // A gate: activates the key given on the command line, if any, and exports if the license allows it. With
-// `--deactivate` it releases the seat. POLAR is "production", "sandbox" or an address, such as the one that
+// `--deactivate` it releases the seat. POLAR is "production", "sandbox" or an address, such as the address that
 // `polar-license serve` prints.
 #include <polar_license.hpp>
 
@@ -22,7 +22,7 @@ try {
         return 0;
     }
     license.refresh(); // returns at once if the last confirmation is fresh
-    // only without a license: with one, the program works while Polar is down
+    // only if there is no license yet: a licensed program must work while Polar is down
     if (argc > 1 && !license.allows("export"))
         license.activate(argv[1]);
     const polar::decision decision = license.current();
