@@ -1,4 +1,4 @@
-//! The blocking client as an app uses it: with files, and over real HTTP to the local Polar.
+//! The blocking client as an app uses it: with files, and with real HTTP requests to the local Polar.
 #![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 

@@ -1,5 +1,5 @@
-//! The client for web apps in Node and in a browser: the scenarios, requests to a local Polar, and pages that change
-//! `fetch`. `cargo xtask test fetch` starts the local Polar and runs this in both.
+//! The client for web apps, in Node and in a browser: the scenarios, requests to a local Polar, and pages that replace
+//! `fetch`. `cargo xtask test fetch` starts the local Polar, and runs these tests in both.
 #![cfg(all(feature = "fetch", feature = "portal", target_arch = "wasm32", target_os = "unknown"))]
 #![expect(
     clippy::expect_used,

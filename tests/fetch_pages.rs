@@ -21,7 +21,8 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 const BOTH: [Storage; 2] = [Storage::Local, Storage::IndexedDb];
 
-/// Returns the configuration of an app that has its own record in the browser's storage, and no configured device id.
+/// Returns the configuration of an app with a record of its own in the browser's storage. The device id is not
+/// configured.
 fn page(app_id: &str) -> ConfigBuilder {
     Config::builder(server::ORGANIZATION, app_id).environment(url()).label("Till 7").feature("export", [server::PRO])
 }
@@ -35,7 +36,7 @@ fn js(code: &str) -> JsValue {
     Function::new_no_args(code).call0(&JsValue::NULL).unwrap()
 }
 
-/// A change of the page's environment, which other JavaScript undoes when this is dropped.
+/// A change of the page's environment. Dropping this object runs the JavaScript in it, which undoes the change.
 struct Changed(&'static str);
 
 impl Changed {
@@ -115,8 +116,8 @@ async fn an_overwritten_record_grants_nothing_and_does_not_prevent_opening() {
     assert_eq!(client.current().reason(), Some(Reason::Tampered));
 }
 
-/// The failures of a browser's storage: the storage, words of the error message, the JavaScript that breaks the
-/// storage, and the JavaScript that repairs it.
+/// The failures of a browser's storage. Each has the storage, words in the error message, the JavaScript that breaks
+/// the storage, and the JavaScript that repairs it.
 const BROKEN: [(Storage, &str, &str, &str); 7] = [
     (
         Storage::Local,
@@ -161,7 +162,7 @@ const BROKEN: [(Storage, &str, &str, &str); 7] = [
          request.addEventListener('success', () => this.transaction.abort()); return request }",
         "IDBObjectStore.prototype.put = IDBObjectStore.prototype.was",
     ),
-    // the timer is replaced too, so that the test does not wait
+    // This one also replaces the timer, so that the test does not wait.
     (
         Storage::IndexedDb,
         "did not answer",
@@ -174,7 +175,7 @@ const BROKEN: [(Storage, &str, &str, &str); 7] = [
 #[wasm_bindgen_test]
 async fn a_client_with_broken_storage_opens_and_takes_no_seat() {
     for (storage, words, break_it, repair) in BROKEN {
-        // with and without a device id that is already stored
+        // Runs without a stored device id and with one.
         for has_device in [false, true] {
             let (hand, key) = (Hand::new().await, one_seat_key().await);
             forget_device().await;

@@ -1,5 +1,5 @@
-//! Runs the fuzz targets as plain tests, with their corpus and with random changes to it that can be repeated.
-//! `cargo xtask soak` does this for minutes, and also lets libFuzzer find changes that reach new code.
+//! Runs the fuzz targets as plain tests: with their corpus, and with random changes to the corpus that are the same in
+//! every run. `cargo xtask soak` does this for minutes, and also lets libFuzzer find changes that reach new code.
 #![expect(
     clippy::indexing_slicing,
     clippy::expect_used,
@@ -26,7 +26,7 @@ use std::path::Path;
 
 use random::Random;
 
-/// The number of changed seeds that each target gets in `cargo xtask test`.
+/// The number of changed seeds with which `cargo xtask test` runs each target.
 const CHANGES: u64 = 8000;
 
 #[test]
@@ -106,7 +106,7 @@ fn fuzz(name: &str) {
     println!("{name}: {runs} executions over {} seeds", corpus.len());
 }
 
-/// Changes the seed in a few places; some changes copy from the other seed.
+/// Returns the seed with a few random changes. Some of them copy bytes from the other seed.
 fn changed(seed: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
     const TOKENS: [&[u8]; 14] = [
         b"null",

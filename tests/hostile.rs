@@ -1,5 +1,5 @@
-//! A hostile server in Polar's place: every answer to every operation on every device, with the blocking client in this
-//! process and with other programs. `tests/hostile/table.json` has the expected outcomes.
+//! A hostile server in Polar's place: gives every answer to every operation on every device. The apps are the blocking
+//! client in this process, and other programs. `tests/hostile/table.json` has the expected outcomes.
 #![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers fail by panicking")]
 
@@ -20,8 +20,8 @@ use polar_license::time::Now;
 use polar_license::{ConfigBuilder, Decision, Error, Timestamp};
 use serde_json::{Value, json};
 
-/// The environment of the test, without root certificates: no server here is trusted, and reading a system's
-/// certificates takes ten times as long as everything else.
+/// Environment variables that leave the test without root certificates. No server in this test is trusted, and reading
+/// a system's certificates would take ten times as long as the rest of the test.
 const ENVIRONMENT: [(&str, &str); 2] = [("SSL_CERT_DIR", "/nonexistent"), ("SSL_CERT_FILE", "/dev/null")];
 
 #[test]
@@ -31,14 +31,14 @@ fn every_answer_has_the_outcome_in_the_table() {
     }
     let mut again = Command::new(env::current_exe().unwrap());
     again.args(["--exact", thread::current().name().unwrap(), "--nocapture"]).envs(ENVIRONMENT);
-    // a proxy would answer for addresses that cannot be reached
+    // A proxy would answer requests to addresses that cannot be reached.
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
         again.env_remove(name).env_remove(name.to_lowercase());
     }
     assert!(again.status().unwrap().success());
 }
 
-/// Each line of `POLAR_LICENSE_HOSTILE_APPS` is a platform of the table and the command of its app.
+/// Each line of `POLAR_LICENSE_HOSTILE_APPS` names a platform of the table and the command that starts its app.
 #[test]
 #[ignore = "`cargo xtask test js` runs it, with the packed npm package"]
 fn other_programs_have_the_same_outcomes() {
@@ -76,7 +76,7 @@ impl App for Blocking {
     }
 }
 
-/// Returns the JSON of a result, and the texts that a log would have.
+/// Returns the JSON of a result, and the texts that an app would write to a log.
 fn seen(result: Result<Decision, Error>) -> Value {
     let (json, texts) = match result {
         Ok(decision) => (decision.to_json(), vec![]),
@@ -87,7 +87,7 @@ fn seen(result: Result<Decision, Error>) -> Value {
     seen
 }
 
-/// The store of a device, and its clock, on which loading and saving take time.
+/// The store of a device, and its clock. Loading and saving take time on that clock.
 #[derive(Clone)]
 struct Device(Arc<Parts>);
 

@@ -1,4 +1,4 @@
-//! One request over the network by each transport: the answer, and whether a failed request may have reached Polar.
+//! One request over the network with each transport: the answer, and whether a failed request may have reached Polar.
 #![cfg(feature = "http")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 const BODY: &str = r#"{"key":"SECRET-KEY"}"#;
 const SOON: Duration = Duration::from_millis(300);
 
-/// A server for one request: it accepts a connection, reads the whole request, acts, and closes.
+/// A server for one request. It accepts a connection, reads the whole request, runs `act`, and closes the connection.
 struct Server {
     port: u16,
     thread: JoinHandle<String>,
@@ -31,7 +31,7 @@ impl Server {
         Self::reading(BODY, act)
     }
 
-    /// Starts a server whose request is complete when it ends in `end`.
+    /// Starts a server that has read the whole request when the request ends in `end`.
     fn reading(end: &'static str, act: impl FnOnce(&mut TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -132,7 +132,7 @@ fn a_request_of_the_portal_goes_out_with_exactly_these_headers() {
             assert_eq!(reply(transports::named(transport)(&request)), (200, None, b"{}".to_vec()));
             let text = server.request();
             let names = text.lines().filter_map(|line| Some(line.split_once(": ")?.0.to_lowercase()));
-            // reqwest always sends `accept`; a GET has no length
+            // reqwest always sends `accept`. A GET has no `content-length`.
             let names: BTreeSet<String> =
                 names.filter(|name| !["accept", "content-length"].contains(&&**name)).collect();
             let expected = ["authorization", "connection", "content-type", "host", "user-agent"];
@@ -314,7 +314,7 @@ fn a_stalled_handshake_is_reported_as_not_sent() {
 #[test]
 fn a_request_without_time_left_is_not_sent() {
     for transport in TRANSPORTS {
-        // not a port that refuses, because the refusal could come first
+        // The port does not refuse connections, because otherwise the refusal could come before the time-out.
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
         let (failure, sent, _) = failed(post_within(transport, &url, Duration::ZERO));
@@ -368,7 +368,7 @@ fn a_reply_that_is_not_http_is_a_failure() {
 #[test]
 fn nothing_is_sent_to_a_name_that_does_not_exist() {
     for transport in TRANSPORTS {
-        // no name has a label of more than 63 letters, so no query leaves this machine
+        // A label of a host name has at most 63 letters, so no DNS query for this name leaves the machine.
         let url = format!("https://{}.invalid/", "a".repeat(70));
         let (failure, sent, message) = failed(post(transport, &url));
         assert_eq!((failure, sent), (Failure::Network, Sent::No), "{message}");
@@ -389,12 +389,12 @@ fn requests_go_only_to_https_addresses_or_this_machine() {
     }
 }
 
-/// Runs a test of this file in a process of its own, with a proxy for all addresses.
+/// Runs a test of this file in a separate process, with a proxy for all addresses.
 fn run_with_proxy(test: &str, port: u16) -> Output {
     run_with(test, &format!("http://127.0.0.1:{port}"))
 }
 
-/// The same with this in all variables that name a proxy.
+/// Runs a test of this file in a separate process, with `proxy` as the value of all variables that name a proxy.
 fn run_with(test: &str, proxy: &str) -> Output {
     let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     Command::new(std::env::current_exe().unwrap())

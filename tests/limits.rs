@@ -1,6 +1,6 @@
-//! The limits of offline protection, as SECURITY.md states them: what a user gains by setting the clock or by restoring
-//! a backup of the record. Each test is a sentence there. If the library prevents more and a test fails, remove its
-//! sentence.
+//! The limits of offline protection, as SECURITY.md states them: what a user gains by setting the clock, or by
+//! restoring a backup of the record. Each test shows one sentence of that page. If a test fails because the library now
+//! prevents more, remove the test and the sentence.
 #![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -20,7 +20,7 @@ const START: &str = "2026-11-21T12:00:00Z";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A device whose clock the user sets, and which the user disconnects from the network.
+/// A device whose user can set the clock and disconnect the network.
 struct Device {
     polar: MockPolar,
     name: &'static str,
@@ -38,7 +38,7 @@ impl Clock for Hand {
     }
 }
 
-/// The network: real if the flag is set, else none. Each request advances the clock.
+/// A network that is real if the flag is `true`, and otherwise refuses every request. Each request advances the clock.
 struct Network(bool, Hand);
 
 impl Transport for Network {
@@ -58,7 +58,7 @@ impl Device {
         Self { polar, name: "one device", store: Bytes::default(), is_online: true }
     }
 
-    /// Starts the app with this time on the wall clock.
+    /// Starts the app when the wall clock shows this time.
     fn run(&self, wall: Timestamp) -> (Client, Hand) {
         let hand = Hand(Arc::new(ManualClock::new(wall)));
         let config = Config::builder(DEMO_ORGANIZATION, "com.acme.app").environment(self.polar.url());
@@ -67,7 +67,7 @@ impl Device {
         (client.transport(network).clock(hand.clone()).open().unwrap(), hand)
     }
 
-    /// Returns the state in a run of the app at this time.
+    /// Starts the app at this time, and returns the state of its license.
     fn state(&self, wall: Timestamp) -> State {
         self.run(wall).0.current().state()
     }
@@ -104,7 +104,7 @@ fn a_clock_ahead_at_a_confirmation_adds_26_hours_once() {
     let grace = 14 * DAY;
     assert!(device.state(start().plus(grace + 25 * HOUR)).is_allowed());
     assert_eq!(device.state(start().plus(grace + 27 * HOUR)), State::Lapsed);
-    // setting the clock back afterwards gains nothing
+    // Setting the clock back after that gains nothing.
     assert_eq!(device.state(start().plus(grace + 2 * HOUR)), State::Lapsed);
 }
 
@@ -112,7 +112,7 @@ fn a_clock_ahead_at_a_confirmation_adds_26_hours_once() {
 fn a_confirmation_made_with_the_clock_ahead_can_be_used_when_that_time_comes() {
     let mut device = Device::new();
     device.run(start()).0.activate(DEMO_KEY_ONE_DEVICE).unwrap();
-    // one confirmation for each fortnight of the coming year
+    // The user keeps one record with a confirmation for each fortnight of the coming year.
     let fortnight = 14 * DAY;
     let backups: Vec<Vec<u8>> = (1..=26)
         .map(|number| {

@@ -1,8 +1,8 @@
-//! Calls the functions of the C library in any order, as a program in C may: it keeps and frees objects at any time,
-//! calls the library from callbacks, and its store and Polar fail. Checks that each object is passed to the caller
-//! once, with a return code that says so, and that each destructor is called once.
+//! Calls the functions of the C library in any order, as a C program may: the program keeps and frees objects at any
+//! time, calls the library from callbacks, and its store and its Polar sometimes fail. Checks that the caller receives
+//! each object exactly once, with a return code that agrees, and that each destructor is called exactly once.
 //!
-//! The program keeps the header's rules: it uses nothing that it has freed.
+//! The program follows the header's rules: it never uses an object that it has freed.
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -30,7 +30,8 @@ const TICK_MS: u64 = 600;
 const PATIENCE: Duration = Duration::from_secs(30);
 const OK: i32 = 0;
 
-/// Runs a program. Each byte is one choice, in the order in which the program needs them; it ends after the last.
+/// Runs a program. Each byte is one choice, in the order in which the program needs choices. The program ends after the
+/// last byte.
 pub fn run(data: &[u8]) {
     let mut program = Program::new(data);
     while !program.choices.is_empty() {
@@ -39,27 +40,28 @@ pub fn run(data: &[u8]) {
     program.end();
 }
 
-/// The state that the callbacks share on all threads.
+/// The state that the callbacks share, on all threads.
 struct World {
     main: ThreadId,
     polar: Mutex<Polar>,
     stored: Mutex<Option<Vec<u8>>>,
     is_locked: AtomicBool,
     mono: AtomicU64,
-    /// The choices of Polar's answer, of the store's failures, and of the callbacks' actions, until they are changed.
+    /// The choices of Polar's answer, of the store's failures, and of the callbacks' actions. Each is used until the
+    /// program changes it.
     answer: AtomicU8,
     fault: AtomicU8,
     habit: AtomicU8,
     /// The license that the program is using.
     license: AtomicUsize,
-    /// The license that a callback has freed during the last call.
+    /// The license that a callback has freed during the last call, or 0.
     freed: AtomicUsize,
-    /// Whether operations may be running that the program does not wait for.
+    /// Whether operations may be running in the background.
     refreshes: AtomicBool,
 }
 
-/// The user data of one callback, or of several that share it. The pointer that the library gets is its number in
-/// [`PARTS`].
+/// The user data of one callback, or of several callbacks that share it. The pointer that the library gets is the
+/// part's number in [`PARTS`].
 struct Part {
     world: Arc<World>,
     destroyed: AtomicI32,
@@ -87,7 +89,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns the world of a callback, and checks that its destructor was not called yet.
+/// Returns the world of a callback, and checks that the callback's destructor has not been called yet.
 fn world(user_data: *mut c_void) -> Arc<World> {
     let part = PARTS.get(user_data);
     assert_eq!(part.destroyed.load(SeqCst), 0, "a callback came after its destructor");
@@ -153,7 +155,8 @@ extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut
 
 extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *mut Response) {
     let world = world(user_data);
-    // acts only while no operation but the program's own can be running: the program waits for that, and frees nothing
+    // Acts only while no background operation can be running. The program waits for its own operation, so it frees
+    // nothing meanwhile.
     let habit = if world.refreshes.load(SeqCst) { 0 } else { world.habit.load(SeqCst) % 8 };
     let license = world.license();
     match habit {
@@ -181,7 +184,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
         assert_eq!(polar_license_response_set_location(response, location.as_ptr()), OK);
     }
     let set = match answer {
-        // no reply: after a 429 the library would really wait
+        // No reply, because after a 429 the library would really wait.
         Answer::Reply { status: 429, .. } => OK,
         Answer::Reply { status, body, .. } => {
             polar_license_response_set(response, i32::from(status), -1, body.as_ptr(), body.len())
@@ -211,7 +214,7 @@ extern "C" fn changed(user_data: *mut c_void, decision: *const Decision, before:
         4 => {
             read_license(license);
         }
-        // this subscription need not exist
+        // The subscription with this number may not exist.
         5 => {
             polar_license_off_change(license, 1);
         }
@@ -223,7 +226,7 @@ extern "C" fn changed(user_data: *mut c_void, decision: *const Decision, before:
     }
 }
 
-/// Advances the clock by the time that the library would wait, and stops the operation after a few times.
+/// Advances the clock by the time that the library would wait, and stops the operation when it has waited for 10 s.
 extern "C" fn report(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32 {
     let world = world(user_data);
     assert_ne!(text(polar_license_stage_name(stage)).as_deref(), Some("unknown"));
@@ -243,8 +246,8 @@ extern "C" fn log_line(user_data: *mut c_void, level: i32, target: *const c_char
 }
 
 impl World {
-    /// Returns `true` if this kind of call to the store fails. Each kind fails a few times only, because the library
-    /// tries again.
+    /// Returns `true` if this kind of call to the store fails. A kind fails only a limited number of times, because the
+    /// library tries again until the call succeeds.
     fn fails(&self, call: u8) -> bool {
         let fewer = |fault: u8| (fault % 8 == call).then(|| if (fault / 8).is_multiple_of(4) { 0 } else { fault - 8 });
         self.fault.fetch_update(SeqCst, SeqCst, fewer).is_ok()
@@ -255,7 +258,7 @@ impl World {
     }
 }
 
-/// A program, with the objects that it has not freed yet.
+/// A program and the objects that it has not freed yet.
 struct Program<'a> {
     choices: &'a [u8],
     world: Arc<World>,
@@ -264,7 +267,7 @@ struct Program<'a> {
     decisions: Vec<*mut Decision>,
     errors: Vec<*mut Error>,
     portal: Portal,
-    /// The subscriptions to all licenses, including freed ones.
+    /// The subscriptions to all licenses, also to freed ones.
     subscriptions: Vec<u64>,
     parts: Vec<usize>,
     /// The number of objects that existed before the program began.
@@ -299,7 +302,7 @@ impl<'a> Program<'a> {
         *choice
     }
 
-    /// Creates user data for one callback, or for several that share it.
+    /// Creates the user data of one callback, or of several callbacks that share it.
     fn part(&mut self) -> *mut c_void {
         let mut all = PARTS.all();
         all.0 += 1;
@@ -549,15 +552,15 @@ impl<'a> Program<'a> {
         license
     }
 
-    /// Checks the results of a call whose callbacks may have freed the license.
+    /// Checks the results of a call during which a callback may have freed the license.
     fn used(&mut self, code: i32, decision: Option<*mut Decision>, error: Option<*mut Error>) {
         let freed = self.world.freed.swap(0, SeqCst);
         self.licenses.retain(|license| license.addr() != freed);
         self.received(code, decision, error);
     }
 
-    /// Checks that the return code of a call agrees with the objects that it returned through pointers, and keeps
-    /// these.
+    /// Checks that a call's return code agrees with the objects that the call returned through pointers. Keeps the
+    /// objects.
     fn received(&mut self, code: i32, decision: Option<*mut Decision>, error: Option<*mut Error>) {
         if let Some(decision) = decision {
             assert_eq!(code == OK, !decision.is_null(), "a decision with {code}");
@@ -586,7 +589,7 @@ impl<'a> Program<'a> {
         }
         assert_eq!(alive::objects(), self.others, "objects exist that the program never received");
         assert!(!self.world.is_locked.load(SeqCst), "the store stays locked");
-        // a thread that has just reported a reply may still hold the transport
+        // A thread that has just reported a reply may still hold the transport for a moment.
         let is_waiting = |all: &mut (usize, BTreeMap<usize, Arc<Part>>)| {
             self.parts.iter().any(|part| all.1.get(part).is_some_and(|part| part.destroyed.load(SeqCst) == 0))
         };
@@ -600,7 +603,7 @@ impl<'a> Program<'a> {
     }
 }
 
-/// The program's objects of the customer portal.
+/// The objects of the customer portal that the program has not freed.
 #[derive(Default)]
 struct Portal {
     replies: Vec<*mut Reply>,
@@ -624,14 +627,14 @@ impl Portal {
         }
     }
 
-    /// Returns a handle from one of the program's replies, of any kind; 0 if the reply has none there.
+    /// Returns a handle of any kind from one of the program's replies, or 0 if the reply has no handle at this place.
     fn handle(&self, choice: u8, place: u8) -> u32 {
         let reply = pick(choice, &self.replies).unwrap_or(null_mut());
         polar_license_reply_handle(reply, OBJECTS[usize::from(place) % OBJECTS.len()].as_ptr())
     }
 }
 
-/// The places of objects that have a handle.
+/// The JSON pointers at which a reply may have a handle.
 const OBJECTS: [&CStr; 6] = [c"", c"/key", c"/keys/0", c"/devices/0", c"/devices/devices/0", c"/customers/1"];
 
 impl Program<'_> {
@@ -754,15 +757,15 @@ fn pick<T: Copy>(choice: u8, all: &[T]) -> Option<T> {
     all.get(usize::from(choice) % (all.len() + 1)).copied()
 }
 
-/// Removes one of the objects for the caller to free, or returns NULL.
+/// Removes one of the objects and returns it for the caller to free. Returns NULL if there is none.
 fn take<T>(choice: u8, all: &mut Vec<*mut T>) -> *mut T {
     let at = usize::from(choice) % (all.len() + 1);
     if at < all.len() { all.swap_remove(at) } else { null_mut() }
 }
 
-/// Returns a string of the library's, which must be UTF-8, or `None` for NULL.
+/// Returns a string that the library owns, which must be UTF-8, or `None` if the pointer is NULL.
 fn text(text: *const c_char) -> Option<String> {
-    // SAFETY: the pointer is NULL or a string of the library's, whose owner is alive.
+    // SAFETY: the pointer is NULL, or a string that belongs to a living object of the library.
     let text = (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) });
     text.map(|text| text.to_str().expect("the library's strings are UTF-8").to_owned())
 }

@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::{ORGANIZATION, key, value};
 
-/// The depth of nesting that the crate reads at least. serde_json reads twice as deep.
+/// A depth of nesting that the crate's reader accepts. serde_json accepts more than twice this depth.
 const DEPTH: usize = 60;
 
-/// Puts the bytes into a denial as one value. The crate must read a denial if and only if the whole document is JSON.
+/// Inserts the bytes as a value into a denial. The crate must accept the denial if and only if the whole document is
+/// JSON.
 pub fn run(data: &[u8]) {
     let document = [br#"{"error":"ResourceNotFound","detail":"Not found","value":"#, data, b"}"].concat();
     let answer = Answer::reply(404, document.clone());
@@ -22,7 +23,7 @@ pub fn run(data: &[u8]) {
     };
     if let Some(reason) = ours {
         let Some(value) = value(&document) else { return };
-        // for both readers the last member of a name counts
+        // If a name occurs twice, both readers use the last member.
         assert_eq!(value["error"], "ResourceNotFound");
         assert_eq!(reason == Reason::NotFound, value["detail"] == "Not found");
     } else if let Ok(value) = serde_json::from_slice::<Value>(&document) {

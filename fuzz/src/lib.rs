@@ -1,5 +1,5 @@
-//! The fuzz targets: functions that take any bytes, and panic if a property does not hold that must hold for all
-//! inputs. The targets use only the public interface of the crate or of the C library, and no clock, file or network.
+//! The fuzz targets: functions that take any bytes, and panic if a property is violated that must hold for all inputs.
+//! The targets use only the public interface of the crate or of the C library, and no clock, file or network.
 
 pub mod calls;
 pub mod json;
@@ -47,8 +47,8 @@ pub(crate) fn assert_printable(text: &str) {
     assert!(!text.contains(TOKEN), "the token is in {text:?}");
 }
 
-/// Reads JSON with serde_json. Returns `None` if it is JSON that serde_json cannot represent: a number that is too
-/// large, or an escape that is half a character.
+/// Reads JSON with serde_json. Returns `None` if the document is JSON that serde_json cannot represent, because of a
+/// number that is too large or an escape that is half a character.
 pub(crate) fn value(document: &[u8]) -> Option<Value> {
     match serde_json::from_slice(document) {
         Ok(value) => Some(value),

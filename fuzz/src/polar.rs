@@ -1,4 +1,5 @@
-//! A Polar with one key, for the targets that need answers. Most of its answers are those of the real one.
+//! A simulated Polar with one key, for the targets that need answers. Most of its answers are answers that the real
+//! Polar gives.
 
 use polar_license::Timestamp;
 use polar_license::transport::{Answer, Failure, Sent};
@@ -59,14 +60,14 @@ impl Polar {
     }
 }
 
-/// Answers a request of the customer portal, with the address if it redirects. Returns `None` for validate, activate
-/// and deactivate, which [`Polar::answer`] answers.
+/// Answers a request of the customer portal. The second value is the target of the redirect, if the answer is one.
+/// Returns `None` for validate, activate and deactivate, which [`Polar::answer`] answers.
 pub(crate) fn portal_answer(choice: u8, url: &str, at: Timestamp) -> Option<(Answer, Option<&'static str>)> {
     let path = url.split_once("/v1/").map_or("", |(_, path)| path);
     let path = path.split('?').next().unwrap_or_default();
     let at = at.to_string();
     let one = || listed_key(LICENSE, KEY, Some(1), choice.is_multiple_of(2), &at);
-    // an answer that Polar gave to somebody else must be judged too
+    // The library must also recognize an answer that Polar gave to somebody else.
     let two = || listed_key(ORGANIZATION, "FUZZ-TWO", None, false, &at);
     let answer = match (path, choice) {
         (

@@ -1,5 +1,5 @@
-//! Opens any bytes that a store may hold: the record that this device wrote, that record with changes, or anything
-//! else.
+//! Opens any bytes that a store may hold: the record that this device wrote, that record with changes, or any other
+//! bytes.
 
 use std::sync::OnceLock;
 
@@ -11,8 +11,8 @@ use polar_license::{State, Timestamp};
 use super::assert_printable;
 use super::steps::{World, engine};
 
-/// Opens a record. The first byte chooses the meaning of the rest: the record itself, or changes to the record that
-/// this device wrote.
+/// Opens a record. The first byte chooses whether the following bytes are the record itself, or changes to the record
+/// that this device wrote.
 pub fn run(data: &[u8]) {
     let Some((kind, rest)) = data.split_first() else { return };
     let stored = if kind % 2 == 0 { rest.to_vec() } else { changed(genuine(), rest) };
@@ -22,11 +22,11 @@ pub fn run(data: &[u8]) {
     assert_printable(&opened.to_json());
     assert_eq!(opened.allowed(), is_genuine, "only the record that this device wrote grants anything");
     assert!(is_genuine || opened.state() == State::Unlicensed);
-    // without an answer from Polar an untrusted record is not overwritten
+    // Without an answer from Polar, an untrusted record is not overwritten.
     let validated = device.run(Operation::Validate).into_decision();
     assert_eq!(validated.allowed(), is_genuine);
     assert!(is_genuine || device.stored.as_ref() == Some(&stored), "an untrusted record was overwritten");
-    // and a user can remove it
+    // A user can also remove the record.
     if device.run(Operation::Forget).result.is_ok() {
         let mut next = Device { stored: device.stored, engine: engine() };
         assert_eq!(next.run(Operation::Open).result.expect("opening does not fail").state(), State::Unlicensed);
@@ -41,7 +41,7 @@ struct Device {
 
 impl Device {
     fn run(&mut self, operation: Operation) -> Outcome {
-        // an hour after the record was written
+        // The time is an hour after the record was written.
         let now = Now { wall: Timestamp::from_unix_ms(1_795_266_000_000), mono: 1_000 };
         let mut step = self.engine.begin(operation, now);
         loop {
@@ -70,7 +70,7 @@ impl Device {
 /// Returns the record of a device with an active license.
 fn genuine() -> &'static [u8] {
     static RECORD: OnceLock<Vec<u8>> = OnceLock::new();
-    // the choices: read, activate, and no failure
+    // The choices make the world read the store, activate, and meet no failure.
     RECORD.get_or_init(|| {
         let mut world = World::new(&[0, 7, 0, 0, 0, 0, 0, 0]);
         world.act();
@@ -78,8 +78,8 @@ fn genuine() -> &'static [u8] {
     })
 }
 
-/// Changes the record: each three bytes are a position and the byte to write there. If the position is behind the end,
-/// the third byte is the length to cut the record to.
+/// Changes the record. Three bytes are one change: a position (two bytes) and the new value of the byte there. If the
+/// position is behind the end, the record is cut to the length that the third byte names.
 fn changed(record: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut record = record.to_vec();
     for change in changes.chunks_exact(3) {

@@ -1,4 +1,4 @@
-//! Reads any reply to each kind of request, as if a stranger answered in Polar's place.
+//! Reads any reply to each kind of request, as if a foreign server had answered in Polar's place.
 
 use polar_license::transport::{Answer, Failure, Sent};
 use polar_license::wire::{Activate, Cause, Confirmed, Deactivate, Rejection, Validate};
@@ -8,7 +8,7 @@ use super::{KEY, LICENSE, ORGANIZATION, assert_printable, key, value};
 
 const STATUSES: [u16; 16] = [200, 204, 400, 403, 404, 422, 429, 500, 503, 511, 201, 302, 401, 407, 418, 0];
 
-/// Reads a reply. The first byte chooses the request, the second the status; the rest is the body.
+/// Reads a reply. The first byte chooses the request, the second byte the status; the following bytes are the body.
 pub fn run(data: &[u8]) {
     let [request, status, body @ ..] = data else { return };
     let status = STATUSES[usize::from(status % 16)];
@@ -72,7 +72,7 @@ fn check_rejection(status: u16, body: &[u8], rejection: &Rejection) {
     }
 }
 
-/// Removes the hyphens of a UUID and writes it in lower case: all forms are the same id.
+/// Removes the hyphens of a UUID and converts it to lower case. All texts that differ only in this are the same id.
 fn plain(id: &str) -> String {
     id.replace('-', "").to_ascii_lowercase()
 }

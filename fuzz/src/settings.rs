@@ -6,7 +6,7 @@ use super::{KEY, assert_printable};
 
 const SECRET: &str = "a secret of the app";
 
-/// Reads a configuration. The result is a configuration or an error, and neither shows the app's secret.
+/// Reads a configuration. The result is a configuration or an error. Neither of them shows the app's secret.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let has_secret = text.contains(&format!("\"appSecret\":\"{SECRET}\"")) && text.matches(SECRET).count() == 1;

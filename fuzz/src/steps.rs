@@ -1,4 +1,4 @@
-//! Drives the engine in any order: operations, answers, failures of the store, changes of the clock, ends of processes.
+//! Drives the engine in any order: with operations, answers, failing stores, clock changes, and processes that end.
 
 use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Patience, Step, Turn};
@@ -11,10 +11,11 @@ use super::{KEY, ORGANIZATION, assert_printable};
 
 /// 2026-11-21T12:00:00Z.
 const START_MS: i64 = 1_795_262_400_000;
-/// A limit that is higher than the number of steps of any operation.
+/// A limit that is higher than the number of steps that any operation needs.
 const MOST_STEPS: usize = 80;
 
-/// Runs a world. Each byte is one choice, in the order in which the world needs them; it ends after the last.
+/// Runs a world. Each byte is one choice, in the order in which the world needs choices. The world ends after the last
+/// byte.
 pub fn run(data: &[u8]) {
     let mut world = World::new(data);
     while !world.choices.is_empty() {
@@ -156,7 +157,7 @@ impl<'a> World<'a> {
             (Change::Put(record, _), _) => self.stored = Some(record),
             (Change::Remove, _) => self.stored = None,
         }
-        // a failed sync is reported after the write
+        // If the sync fails, the store reports this although the record is written.
         if matches!(choice, 248..=254) { failed } else { Ok(()) }
     }
 }

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use polar_license::Timestamp;
 
-/// The milliseconds of the years 0 to 9999.
+/// The instants of the years 0 to 9999, in milliseconds.
 const FOUR_DIGITS: Range<i64> = -62_167_219_200_000..253_402_300_800_000;
 
-/// Reads a time. Checks that it is the instant in the text, that it is written as the same instant, and that arithmetic
-/// stays in range.
+/// Reads a time. Checks that the result is the instant in the text, that writing it and reading it again gives the same
+/// instant, and that arithmetic with it stays in range.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Some(time) = Timestamp::parse(text) else { return };
     assert_eq!(Some(time.unix_ms()), milliseconds(text), "{text:?} is read as {time}");
-    // with an offset the instant may lie outside of the years that RFC 3339 can write
+    // A time with an offset may be an instant outside of the years that RFC 3339 can write.
     if FOUR_DIGITS.contains(&time.unix_ms()) {
         assert_eq!(Timestamp::parse(&time.to_string()), Some(time), "{text:?} is written as {time}");
     }
@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
     let _ = (later.to_string(), time.plus(Duration::MAX).to_string(), time.minus(Duration::MAX).to_string());
 }
 
-/// Computes the same instant from RFC 3339's fields by counting days.
+/// Computes the same instant independently, by counting days from the fields of the RFC 3339 text.
 fn milliseconds(text: &str) -> Option<i64> {
     let field = |range: Range<usize>| text.get(range)?.parse::<i64>().ok();
     let (year, month, day) = (field(0..4)?, field(5..7)?, field(8..10)?);

@@ -1,4 +1,5 @@
-//! The code in the book's guide for command line tools, with a test. The step `book` compares the two copies.
+//! The code of the book's guide for command line tools, and a test of it. The step `book` checks that the guide has the
+//! same code.
 
 use polar_license::blocking::Client;
 use std::process::ExitCode;

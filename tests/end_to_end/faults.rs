@@ -7,7 +7,7 @@ use polar_license::{ErrorKind, State};
 
 use crate::support::{Directory, Hand, app, open};
 
-/// A named fault, and whether the operation still succeeds.
+/// A named fault of the local Polar, and whether the operation succeeds in spite of it.
 struct Case {
     name: String,
     fault: Fault,
@@ -49,7 +49,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Returns all cases, with those that change the body of Polar's own reply.
+/// Returns the cases of `cases()`, and the faults that change the body of Polar's own reply.
 fn cases_with_a_body() -> Vec<Case> {
     let add = |name: &str, fault| Case { name: name.to_owned(), fault, harmless: false };
     let mut cases = cases();

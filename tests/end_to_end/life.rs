@@ -1,4 +1,4 @@
-//! The life of a license over the years.
+//! The life of a license over several years.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn a_whole_life() {
     assert_eq!(decision.license().unwrap().activation_id.unwrap().to_string(), seats[0].id);
     assert!(seats[0].conditions["device"].is_string());
 
-    // offline for three days
+    // The device is offline for three days.
     polar.stop();
     pass(DAY * 3);
     let client = {
@@ -45,7 +45,7 @@ fn a_whole_life() {
     assert_eq!(decision.state(), State::Grace);
     assert_eq!(decision.problem().unwrap().kind, ErrorKind::Network);
 
-    // for too long
+    // The device is offline for longer than the grace period.
     pass(DAY * 11);
     assert_eq!((client.current().state(), client.allows("export")), (State::Lapsed, false));
     let client = {
@@ -54,12 +54,12 @@ fn a_whole_life() {
     };
     assert_eq!(client.current().state(), State::Lapsed);
 
-    // online again
+    // The device is online again.
     polar.restart().unwrap();
     let decision = client.refresh();
     assert_eq!((decision.state(), decision.problem()), (State::Active, None));
 
-    // revoked, which going offline does not change
+    // The key is revoked. Going offline does not change the denial.
     polar.revoke(DEMO_KEY_TWO_DEVICES);
     let decision = client.validate();
     assert_eq!((decision.state(), decision.reason()), (State::Denied, Some(Reason::Inactive)));
@@ -71,7 +71,7 @@ fn a_whole_life() {
     assert_eq!((client.refresh().state(), client.allows("export")), (State::Denied, false));
     polar.restart().unwrap();
 
-    // granted again, with the same seat
+    // The key is granted again, and the license keeps its seat.
     polar.grant(DEMO_KEY_TWO_DEVICES);
     assert_eq!(client.validate().state(), State::Active);
     assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1);
@@ -79,7 +79,7 @@ fn a_whole_life() {
     assert_eq!(client.deactivate().unwrap().deactivated, Deactivated::Released);
     assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 0);
     assert_eq!(client.current().state(), State::Unlicensed);
-    // the times of the last requests outlive the license, and nothing else
+    // Only the times of the last requests stay on the disk when the license is removed.
     let left = directory.files();
     assert!(left.iter().all(|(name, bytes)| !name.ends_with(".license") || bytes.len() <= 120), "{left:?}");
     assert_eq!(reopen().current().state(), State::Unlicensed);
@@ -148,7 +148,8 @@ fn apps_of_one_vendor_share_a_directory() {
     assert_eq!(reopened.current().state(), State::Active);
 }
 
-/// The clients have no clock of their own, so all of them share the pace of this process. Polar's rate limit is on.
+/// The clients have no clock of their own, so all of them share the pace of this process. The local Polar enforces its
+/// rate limit.
 #[test]
 fn all_clients_of_a_process_share_one_pace() {
     let polar = MockPolar::start().unwrap();
@@ -170,7 +171,7 @@ fn all_clients_of_a_process_share_one_pace() {
         }
     });
     assert_eq!(polar.requests().len(), 6);
-    // two requests at once, two after 1.1 s, two after 2.2 s or later; with a pace for each client they would end
-    // sooner
+    // Two requests are sent at once, two after 1.1 s, and two after 2.2 s or later. If each client had a pace of its
+    // own, the requests would end sooner.
     assert!(clock.now().mono - start >= 2_200);
 }

@@ -1,5 +1,5 @@
-//! The code in the book's page about replacing a hand-written check, with a test. The step `book` compares the two
-//! copies.
+//! The code of the book's page about replacing a hand-written check, and a test of it. The step `book` checks that the
+//! page has the same code.
 
 use polar_license::{Reason, blocking::Client};
 

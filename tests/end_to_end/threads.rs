@@ -25,7 +25,7 @@ fn elapsed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (result, Duration::from_millis(clock.now().mono - before))
 }
 
-/// Returns a Polar, and a client that has activated the plain key.
+/// Returns a Polar, and a client that has activated the demo key without limits.
 fn activated() -> (MockPolar, Directory, Client) {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
@@ -92,7 +92,7 @@ fn a_cancelled_deactivation_and_use_leave_the_license() {
     cancelled(1, &|| client.consume(1).unwrap_err().kind());
 }
 
-/// The threads that have read the clock, which every operation does first.
+/// The threads that have read the clock. Every operation reads the clock first.
 struct Readers {
     hand: Hand,
     seen: Mutex<HashSet<ThreadId>>,
@@ -162,8 +162,8 @@ fn auto_refresh_asks_when_it_is_due_and_stops_at_once() {
     let directory = Directory::new();
     let patient = app(&polar.url(), "com.example.app").timeout(LONG);
     let config = patient.refresh_interval(Duration::from_secs(1)).build().unwrap();
-    // the system's clock, because the thread waits in real time; as a clock of its own, so that the requests of other
-    // tests do not count for its pace
+    // The client uses the system's clock, because the auto refresh waits in real time. It has a clock object of its
+    // own, so that the requests of other tests do not slow it down.
     let client = Client::builder(config).directory(directory.path()).clock(SystemClock::new()).open().unwrap();
     client.activate(DEMO_KEY_PLAIN).unwrap();
     client.start_auto_refresh();
@@ -187,13 +187,13 @@ fn thirty_two_clients_that_are_due_at_once_on_one_record_send_one_request() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
     let hand = Hand::with(&polar);
-    // without access, a refresh waits as long as the app allows, however busy the machine is
+    // Without access, a refresh waits for as long as the app allows, even if the machine is busy.
     let patient = || app(&polar.url(), "com.example.app").timeout(LONG);
     let first = open(patient(), directory.path(), &hand);
     first.activate(DEMO_KEY_PLAIN).unwrap();
     hand.advance(Duration::from_secs(20 * 24 * 60 * 60));
     polar.freeze_clock(PolarTime::parse("2026-12-11T12:00:00Z").unwrap());
-    // each client has a store and a pace of its own, as processes have
+    // Each client has its own store object and its own pace, as separate processes have.
     let open_one = |_| open(patient(), directory.path(), &hand);
     let clients: Vec<Client> = (0..32).map(open_one).collect();
     polar.clear_requests();
@@ -207,12 +207,12 @@ fn thirty_two_clients_that_are_due_at_once_on_one_record_send_one_request() {
     assert_eq!(polar.requests().len(), 1);
 }
 
-/// A store that reports whenever it is read.
+/// A store that sends a message whenever it is read.
 struct ReportingStore(MemoryStore, Mutex<mpsc::Sender<()>>);
 
 impl Store for ReportingStore {
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        // the test may have stopped counting
+        // Sending fails if the test has already dropped the receiver.
         let _ = self.1.lock().unwrap().send(());
         Store::load(&self.0)
     }
@@ -235,7 +235,7 @@ fn auto_refresh_that_began_before_the_activation_learns_of_it() {
     let client = Client::builder(config).store(store).clock(SystemClock::new()).open().unwrap();
     read.recv_timeout(LONG).unwrap();
     client.start_auto_refresh();
-    // the first round finds nothing to ask about, and plans the next one in ten minutes
+    // The first round has nothing to ask Polar about, and plans the next round in ten minutes.
     read.recv_timeout(LONG).unwrap();
     client.activate(DEMO_KEY_PLAIN).unwrap();
     assert!(polar.wait_for_requests(3, LONG), "one to activate, two when they became due, before the planned round");
@@ -245,7 +245,7 @@ fn auto_refresh_that_began_before_the_activation_learns_of_it() {
 fn a_running_app_sees_what_another_process_did() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    // each with a store of its own, as processes have
+    // Each client has a store object of its own, as separate processes have.
     let open = || {
         let config = app(&polar.url(), "com.example.app").build().unwrap();
         Client::builder(config).directory(directory.path()).clock(SystemClock::new()).open().unwrap()
@@ -261,7 +261,7 @@ fn a_running_app_sees_what_another_process_did() {
     assert_eq!(polar.requests().len(), 1, "the activation; to look asks nobody");
 }
 
-/// The system's clock, with a count of its owners.
+/// The system's clock, with an `Arc` that counts its owners.
 struct OwnedClock(SystemClock, #[expect(dead_code, reason = "it counts the owners")] Arc<()>);
 
 impl Clock for OwnedClock {
@@ -330,7 +330,7 @@ fn a_listener_may_ask_polar_and_be_removed_while_it_is_called() {
     *own.lock().unwrap() = Some(client.on_change(move |decision, _| {
         assert_eq!(decision.state(), State::Denied);
         counted.fetch_add(1, Ordering::SeqCst);
-        // removed first, so that the listener is not notified of its own validate
+        // The subscription is dropped before the validate below, so that the listener is not called for it.
         drop(itself.lock().unwrap().take());
         merchant.grant(DEMO_KEY_PLAIN);
         assert_eq!(inner.upgrade().unwrap().validate().state(), State::Active);

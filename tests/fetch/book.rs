@@ -1,4 +1,5 @@
-//! Builds and runs the code of the book's page "Rust in a web page". `tests/quickstart.rs` compares the lines between the two marks.
+//! Builds and runs the code of the book's page "Rust in a web page". `tests/quickstart.rs` checks that the page has the
+//! same lines as this file has between the two `BOOK` marks.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 

@@ -91,13 +91,13 @@ impl Drop for GivenUp<'_> {
 
 async fn open(polar: &Rc<Polar>) -> Client {
     let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.example.app").device_id("laptop");
-    // longer than any test may take, so that a deadline cannot hide a missing wake-up
+    // Longer than any test may take, so that a deadline cannot hide a missing wake-up.
     let config = config.timeout(Duration::from_secs(300)).build();
     let builder = Client::builder(config.unwrap()).store(MemoryStore::new()).transport(Line(Rc::clone(polar)));
     builder.clock(SystemClock::new()).open().await.unwrap()
 }
 
-/// Begins an operation, and drops it when it has to wait.
+/// Begins an operation, and drops its future as soon as the operation has to wait.
 fn begin_and_drop<T>(operation: impl Future<Output = Result<T, Error>>) {
     let operation = pin!(operation);
     let polled = operation.poll(&mut Context::from_waker(Waker::noop()));
@@ -112,7 +112,7 @@ async fn an_activation_dropped_after_it_was_sent_still_keeps_its_seat() {
     assert_eq!(polar.asked(), ["validate", "activate"]);
     assert_eq!(client.current().state(), State::Unlicensed);
     polar.answer_now();
-    // operations take turns, so the activation has ended when this begins
+    // Operations run one after the other, so the activation has ended when the refresh begins.
     let decision = client.refresh().await;
     assert_eq!((decision.state(), decision.problem()), (State::Active, None));
     assert_eq!(decision.license().unwrap().activation_id.as_ref().unwrap().to_string(), SEAT);
@@ -161,7 +161,7 @@ async fn validates_at_the_same_time_share_one_answer() {
     let mut first = pin!(client.validate());
     let mut second = pin!(client.validate());
     let mut context = Context::from_waker(Waker::noop());
-    // two requests have just been sent, so this one waits for its pace
+    // Two requests have just been sent, so the pace of requests makes this one wait.
     assert!(first.as_mut().poll(&mut context).is_pending());
     assert!(second.as_mut().poll(&mut context).is_pending());
     let (first, second) = (first.await, second.await);

@@ -1,4 +1,4 @@
-//! Pages whose own code changes `fetch`, or that have none: an app must neither hang nor trap.
+//! Pages whose own code replaces `fetch`, or that have no `fetch`: an app must neither hang nor trap.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::server::{Hand, app, one_seat_key, open, url};
 
-/// A replacement of a global, which ends when this is dropped.
+/// A replacement of a global variable. The original value returns when this object is dropped.
 struct Patch {
     name: &'static str,
     original: JsValue,
@@ -40,7 +40,7 @@ fn request() -> Request {
     Request::post(url, "{}", Duration::from_secs(10))
 }
 
-/// The ways in which code around `fetch` was seen to fail, or could fail.
+/// Replacements of `fetch` that fail in ways that were seen, or that are possible.
 const WRAPPERS: [&str; 11] = [
     "return Promise.reject('a string')",
     "return Promise.reject(undefined)",
@@ -73,7 +73,7 @@ async fn a_body_that_breaks_is_a_failure() {
     let bodies = [
         "return new Response(new ReadableStream({ start(it) { it.error('text') } }))",
         "return new Response(new ReadableStream({ pull(it) { it.enqueue(new Uint8Array(9)); it.error(undefined) } }))",
-        // more than Polar would ever answer, in one piece and in several
+        // These bodies are longer than any answer of Polar's, in one piece and in several.
         "return new Response(new Uint8Array(300000))",
         "let n = 3; return new Response(new ReadableStream({ \
          pull(it) { n-- ? it.enqueue(new Uint8Array(100000)) : it.close() } }))",

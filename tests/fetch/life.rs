@@ -1,4 +1,4 @@
-//! Licenses over real `fetch` to a local Polar.
+//! The life of licenses, with real `fetch` requests to a local Polar.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The customer portal over real `fetch`. `tests/portal.rs` has more stories.
+//! The customer portal, with real `fetch` requests. `tests/portal.rs` has more stories.
 
 use std::ops::ControlFlow::Continue;
 
@@ -12,7 +12,7 @@ use super::server::{Hand, app, control, open, seats};
 #[wasm_bindgen_test]
 async fn a_lost_key_of_a_dead_machine_is_restored_in_a_page() {
     let hand = Hand::new().await;
-    // the tests run several times against the same Polar
+    // The address must be new, because the tests run several times with the same Polar.
     let email = format!("iona.{}@example.com", control("/keys", None).await.as_array().unwrap().len());
     let key = control("/keys", Some(json!({ "benefit": "pro", "limit_activations": 1, "email": email }))).await;
     let key = key["key"].as_str().unwrap().to_owned();

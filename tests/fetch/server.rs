@@ -1,4 +1,4 @@
-//! The local Polar whose address was built in, and a device whose clock the test moves.
+//! The local Polar, whose address is compiled in, and a device whose clock the test sets.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,12 +26,13 @@ pub(crate) fn url() -> &'static str {
     built_for.unwrap_or_else(|| panic!("`cargo xtask test fetch` starts a local Polar and names it"))
 }
 
-/// Sends a command to the local Polar: a `POST` with the body, or a `GET` if there is none.
+/// Sends a command to the local Polar: a `POST` with the body, or a `GET` if `body` is `None`.
 pub(crate) async fn control(path: &str, body: Option<Value>) -> Value {
     let address = format!("{}/_mock{path}", url());
     let response = match send(&address, body.as_ref()).await {
         Ok(response) => response,
-        // Node used a connection that Polar had closed while a test kept Node busy: the request has not arrived
+        // The request has not arrived: a test kept Node busy, and Node then used a connection that Polar had already
+        // closed.
         Err(_) => send(&address, body.as_ref()).await.unwrap(),
     };
     let text = response.text().await.unwrap();
@@ -64,7 +65,7 @@ pub(crate) async fn no_faults() {
     gloo_net::http::Request::delete(&format!("{}/_mock/faults", url())).send().await.unwrap();
 }
 
-/// A clock that the test moves by hand. Every request advances it, so that no test waits for the pace of requests.
+/// A clock that the test sets. Every request advances the clock, so that the pace of requests never makes a test wait.
 #[derive(Clone)]
 pub(crate) struct Hand(Arc<ManualClock>);
 
@@ -75,7 +76,7 @@ impl Hand {
         Self(Arc::new(ManualClock::new(Timestamp::parse(START).unwrap())))
     }
 
-    /// Lets time pass on both clocks.
+    /// Advances the device's clock and Polar's.
     pub(crate) async fn advance(&self, by: Duration) {
         self.0.advance(by);
         control("/clock", Some(json!({ "advance_seconds": by.as_secs() }))).await;
@@ -88,7 +89,7 @@ impl Clock for Hand {
     }
 }
 
-/// The real transport, which advances the test's clock.
+/// The real `fetch` transport, which also advances the test's clock.
 struct OnHand(Hand, HttpTransport);
 
 impl LocalAsyncTransport for OnHand {
@@ -98,7 +99,7 @@ impl LocalAsyncTransport for OnHand {
     }
 }
 
-/// Returns the configuration of an app that uses this Polar, on a device that is always the same.
+/// Returns the configuration of an app that uses this Polar. The device's id is always the same.
 pub(crate) fn app() -> ConfigBuilder {
     Config::builder(ORGANIZATION, "com.example.app")
         .environment(url())
@@ -107,18 +108,18 @@ pub(crate) fn app() -> ConfigBuilder {
         .feature("export", [PRO])
 }
 
-/// Returns a builder for a client with this clock, over real `fetch`.
+/// Returns a builder for a client with this clock and with real `fetch` requests.
 pub(crate) fn client(config: ConfigBuilder, hand: &Hand) -> ClientBuilder {
     let builder = Client::builder(config.build().unwrap()).clock(hand.clone());
     builder.transport(OnHand(hand.clone(), HttpTransport::new()))
 }
 
-/// Opens a client whose store is in memory only.
+/// Opens a client whose record is only in memory.
 pub(crate) async fn open(config: ConfigBuilder, hand: &Hand) -> Client {
     client(config, hand).store(MemoryStore::new()).open().await.unwrap()
 }
 
-/// Returns a future that settles at the next change, with its subscription.
+/// Returns a subscription to changes, and a future that is ready at the next change.
 pub(crate) fn change_of(client: &Client) -> (Subscription, JsFuture) {
     let mut settle = None;
     let promise = js_sys::Promise::new(&mut |resolve, _| settle = Some(resolve));

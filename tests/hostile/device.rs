@@ -1,4 +1,4 @@
-//! The devices that the README beside the table names, each with a record from a real activation at the local Polar.
+//! The devices that `tests/hostile/README.md` names, each with a record from a real activation at the local Polar.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +20,7 @@ const START: &str = "2026-11-21T12:00:00Z";
 pub(crate) struct Device<'a> {
     polar: &'a MockPolar,
     pub(crate) key: String,
-    /// The configuration of every app on the device, without the time-out.
+    /// The configuration of every app on the device, except the time-out.
     settings: Value,
     stored: Bytes,
     clock: Arc<ManualClock>,
@@ -58,12 +58,12 @@ impl<'a> Device<'a> {
             }
             _ => panic!("unknown device `{prior}`"),
         }
-        // after this time none of these requests counts for the pace
+        // When this time has passed, none of these requests delays the next one.
         device.clock.advance(Duration::from_secs(2));
         device
     }
 
-    /// Returns a client that reaches the local Polar at any address.
+    /// Returns a client whose requests reach the local Polar, whatever its URL is.
     fn client(&self, url: &str) -> Client {
         let config = ConfigBuilder::from_json(&self.settings.to_string()).unwrap().build().unwrap();
         let transport = Straight { from: url.to_owned(), polar: self.polar.url(), clock: Arc::clone(&self.clock) };
@@ -72,32 +72,32 @@ impl<'a> Device<'a> {
     }
 }
 
-/// A case for an app, as the README describes it.
+/// One case for an app, as the README describes it.
 pub(crate) struct Case {
     pub(crate) json: Value,
-    /// The key that the app asks about.
+    /// The key that the app's request is about.
     pub(crate) key: String,
 }
 
-/// The app's time-out if an answer comes.
+/// The app's time-out if the server answers.
 const LONG_MS: u64 = 30_000;
-/// The duration of a save on the app's clock: so long that the pace never makes an operation wait.
+/// The duration of a save on the app's clock, which is so long that the pace of requests never makes an operation wait.
 const SAVE_MS: u64 = 1_200;
-/// The time by which operations that change something at Polar wait longer.
+/// The time that operations which change something at Polar wait in addition to the time-out.
 const EXTRA_MS: u64 = 25_000;
 
 impl Device<'_> {
-    /// Returns the case of an app on this device that receives the reply. If no answer comes, the app waits for little
-    /// more than `wait_ms`.
+    /// Returns a case for an app on this device whose request gets this reply. If the reply never comes, the app waits
+    /// for little longer than `wait_ms`.
     pub(crate) fn case(&self, question: &str, reply: &Reply, wait_ms: u64) -> Case {
         let is_new = matches!(question, "question" | "activate");
         let key = if is_new { new_key(self.polar) } else { self.key.clone() };
         let mut settings = self.settings.clone();
         settings["timeoutMs"] = if reply.stalls() { wait_ms } else { LONG_MS }.into();
-        // the store takes most of the available time, so that little is left for the request after it
+        // The store uses up most of the available time, so that little is left for the request that follows.
         let taken = if reply.stalls() && question != "validate" { EXTRA_MS } else { 0 };
         let is_behind_a_save = matches!(question, "activate" | "deactivate");
-        // if processes take turns, a deactivation saves twice
+        // If processes take turns, a deactivation saves twice.
         let [load_ms, save_ms] =
             if is_behind_a_save { [0, taken.saturating_sub(SAVE_MS).max(SAVE_MS)] } else { [taken, SAVE_MS] };
         let stored = self.stored.0.lock().unwrap().clone();
@@ -116,7 +116,7 @@ impl Device<'_> {
         Case { json, key }
     }
 
-    /// Returns the names for the reply to a question about this key.
+    /// Returns the values of the names in the reply to a question about this key.
     pub(crate) fn names(&self, key: &str, question: &str, url: &str) -> Names {
         let now = self.clock.now().wall.to_string();
         let seat = self.polar.activations(&self.key).first().map(|seat| seat.id.clone());
@@ -162,7 +162,7 @@ impl Store for Bytes {
 }
 
 /// A transport that reaches the local Polar, whatever address the app is configured with. Each request advances the
-/// clock, so that the pace never makes it wait.
+/// clock, so that the pace of requests never causes a wait.
 struct Straight {
     from: String,
     polar: String,

@@ -1,4 +1,5 @@
-//! Runs the whole table with one kind of app, and compares the outcomes. Knows nothing about the app or its language.
+//! Runs the whole table with one kind of app, and compares the outcomes. This module is independent of the app's
+//! language.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -12,31 +13,32 @@ use super::device::Device;
 use super::server::{Planned, Server, is_for, refuses_after};
 use super::table::{Reply, Table};
 
-/// An app with this library, which runs one case after the other.
+/// An app that uses this library and runs one case after the other.
 pub(crate) trait App {
     /// Runs a case, and returns its result as the README describes it.
     fn run(&mut self, case: &Value) -> Value;
 }
 
-/// The waits of an app for an answer that never comes. The next longer one is used if its request did not arrive in
-/// time.
+/// How long an app waits for an answer that never comes. If the request did not reach the server in time, the case is
+/// repeated with the next longer wait.
 const WAITS_MS: [u64; 3] = [800, 4_000, 20_000];
 /// A time limit far longer than any operation takes, even on a busy machine.
 const LONGEST_MS: u64 = 60_000;
-/// The most bytes of a message, whatever the server sent.
+/// The maximum length of a message in bytes, whatever the server sent.
 const LONGEST_TEXT: usize = 300;
 
-/// The questions, each with the request that the server answers. All other requests reach the local Polar.
+/// The questions, each with the endpoint whose request the server answers itself. All other requests reach the local
+/// Polar.
 const QUESTIONS: [(&str, &str); 5] = [
     ("validate", "validate"),
     ("consume", "validate"),
-    // the first request when another key is activated: about the known seat, or else about the key
+    // Another key is activated. The first request is about the known seat, or about the new key if no seat is known.
     ("question", "validate"),
     ("activate", "activate"),
     ("deactivate", "deactivate"),
 ];
 
-/// One answer to one question on one device, and the expected outcome.
+/// One row to check: an answer to a question on a device, and the expected outcome.
 #[derive(Clone, Copy)]
 struct Entry<'a> {
     reply: &'a Reply,
@@ -46,7 +48,7 @@ struct Entry<'a> {
     expected: &'a Value,
 }
 
-/// Runs every `stride`-th case of the platform with apps that `start` makes, `at_a_time` of them at once.
+/// Runs every `stride`-th case of the platform. `start` starts an app; `at_a_time` apps run at once.
 pub(crate) fn try_all<A: App>(platform: &str, stride: usize, at_a_time: usize, start: impl Fn() -> A + Sync) {
     let table = Table::read();
     let cases: Vec<_> = entries(&table, platform).into_iter().step_by(stride).collect();
@@ -72,7 +74,7 @@ pub(crate) fn try_all<A: App>(platform: &str, stride: usize, at_a_time: usize, s
     assert!(wrong.is_empty(), "{} of {count} for {platform}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Returns the cases of the whole table, and checks that each outcome and each exception is used.
+/// Returns the cases of the whole table. Checks that each outcome and each exception is used.
 fn entries<'a>(table: &'a Table, platform: &str) -> Vec<Entry<'a>> {
     let exceptions = table.exceptions(platform);
     let mut entries = Vec::new();
@@ -105,7 +107,8 @@ struct Bench<A> {
     app: A,
     polar: MockPolar,
     server: Server,
-    /// The number of requests before the one that the server answers, by device and question.
+    /// The number of requests that an app sends before the request that the server answers itself, by device and
+    /// question.
     before: BTreeMap<(String, &'static str), usize>,
 }
 
@@ -150,7 +153,7 @@ impl<A: App> Bench<A> {
         let ensure = |holds, wrong: String| if holds { Ok(()) } else { Err(wrong) };
         let answered = self.server.answered();
         ensure(answered == usize::from(reply.arrives()), format!("the server got {answered} requests"))?;
-        // a question about a seat is followed by one about the key
+        // A request about a seat is followed by a request about the key.
         let again = self.polar.requests().iter().filter(|request| is_for(&request.path, endpoint)).count();
         ensure(again == 0 || question == "question", format!("`{endpoint}` was sent {again} times more"))?;
         ensure(!self.server.was_followed(), String::from("a redirect was followed"))?;
@@ -163,7 +166,7 @@ impl<A: App> Bench<A> {
         })
     }
 
-    /// Returns the number of requests that an app sends before the one that the server answers.
+    /// Returns the number of requests that an app sends before the request that the server answers itself.
     fn requests_before(&mut self, entry: Entry<'_>) -> usize {
         let Entry { reply, prior, question, endpoint, .. } = entry;
         let case = (prior.to_owned(), question);

@@ -1,5 +1,5 @@
-//! The hostile server: a suite of cases for apps in every language. The README beside it describes the table, the
-//! devices, and the tasks of an app.
+//! The hostile server: cases for apps in every language. `README.md` in this folder describes the table, the devices,
+//! and what an app has to do.
 
 mod device;
 pub(crate) mod judge;

@@ -1,5 +1,5 @@
-//! An app in another process, in any language. It reads a case from each line of its input, and writes the result to a
-//! line of its output.
+//! An app in another process, in any language. It reads a case from each line of its input, and writes the result as
+//! one line to its output.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -24,7 +24,7 @@ impl Program {
         Self { child, cases, lines }
     }
 
-    /// Writes a line, and returns the JSON in the next line of the app's output.
+    /// Writes a case to the app's input, and returns the JSON in the next line of its output.
     pub(crate) fn answer(&mut self, case: &str) -> Value {
         writeln!(self.cases.as_ref().unwrap(), "{case}").unwrap();
         let mut line = String::new();
@@ -40,8 +40,8 @@ impl App for Program {
 }
 
 impl Drop for Program {
-    /// Closes the app's input, with which the app ends, and checks its status, by which valgrind or a sanitizer reports
-    /// errors.
+    /// Closes the app's input, which makes the app end, and checks its exit status. Valgrind and the sanitizers report
+    /// errors by that status.
     fn drop(&mut self) {
         drop(self.cases.take());
         let status = self.child.wait();

@@ -1,6 +1,6 @@
-//! The server that an app reaches in Polar's place. It forwards requests to the local Polar, and answers one of them
-//! itself: the first one to the endpoint that the question is about. It knows nothing about licenses, and never sends a
-//! request twice.
+//! The server that an app reaches in Polar's place. The server answers one request itself, the first request to the
+//! endpoint that the question is about. It forwards all other requests to the local Polar. It knows nothing about
+//! licenses, and never sends a request twice.
 
 use std::io::{ErrorKind, Read, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -15,20 +15,20 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde::Deserialize;
 use socket2::SockRef;
 
-/// The parts of an answer, each with a number of repetitions, so that an answer can be far larger than memory.
+/// The parts of an answer. Each part has a number of repetitions, so that an answer can be far larger than memory.
 pub(crate) type Parts = Vec<(Vec<u8>, usize)>;
 
-/// The server's own answer.
+/// The answer that the server gives itself.
 #[derive(Clone, Default)]
 pub(crate) struct Planned {
-    /// The endpoint whose first request gets the answer.
+    /// The endpoint to which the first request gets this answer.
     pub(crate) endpoint: &'static str,
     pub(crate) parts: Parts,
     pub(crate) end: End,
     pub(crate) speaks: Speaks,
 }
 
-/// The end of the connection after the answer.
+/// How the connection ends after the answer.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum End {
@@ -45,7 +45,7 @@ pub(crate) enum End {
 pub(crate) enum Speaks {
     #[default]
     Http,
-    /// None: the first bytes are answered, whatever they are.
+    /// No protocol: the server answers the first bytes, whatever they are.
     Nothing,
     /// TLS, with a certificate that nobody trusts.
     Tls,
@@ -62,14 +62,14 @@ struct Shared {
     planned: Mutex<Planned>,
     answered: AtomicUsize,
     passed_on: AtomicUsize,
-    /// The number of requests for the address that redirects lead to.
+    /// The number of requests to the address that redirects lead to.
     followed: AtomicUsize,
     ends: AtomicBool,
     tls: Arc<ServerConfig>,
 }
 
 impl Server {
-    /// Starts the server in front of the local Polar at this URL.
+    /// Starts the server, which forwards requests to the local Polar at this URL.
     pub(crate) fn start(polar: &str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -90,7 +90,7 @@ impl Server {
                         break;
                     }
                     let shared = Arc::clone(&shared);
-                    // errors are ignored: many of the answers make a client close the connection early
+                    // Errors are ignored, because many of the answers make a client close the connection early.
                     thread::spawn(move || connection.and_then(|connection| shared.serve(connection)));
                 }
             }
@@ -102,15 +102,15 @@ impl Server {
         self.address.to_string()
     }
 
-    /// Sets the server's own answer, and resets its counts.
+    /// Sets the answer that the server gives itself, and resets the counts.
     pub(crate) fn plan(&self, planned: Planned) {
         *self.shared.planned.lock().unwrap() = planned;
         self.shared.answered.store(0, Ordering::SeqCst);
         self.shared.passed_on.store(0, Ordering::SeqCst);
     }
 
-    /// Returns the number of requests that the server has answered itself. Connections that it cannot read count as one
-    /// each.
+    /// Returns the number of requests that the server has answered itself. A connection that the server cannot read
+    /// counts as one request.
     pub(crate) fn answered(&self) -> usize {
         self.shared.answered.load(Ordering::SeqCst)
     }
@@ -120,7 +120,7 @@ impl Server {
         self.shared.passed_on.load(Ordering::SeqCst)
     }
 
-    /// Returns `true` if a redirect was ever followed.
+    /// Returns `true` if an app has followed a redirect.
     pub(crate) fn was_followed(&self) -> bool {
         self.shared.followed.load(Ordering::SeqCst) > 0
     }
@@ -129,7 +129,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.ends.store(true, Ordering::SeqCst);
-        // wakes the server
+        // Wakes the server, so that it sees the flag.
         let _ = TcpStream::connect(self.address);
         let _ = self.thread.take().map(JoinHandle::join);
     }
@@ -137,7 +137,7 @@ impl Drop for Server {
 
 impl Shared {
     fn serve(&self, mut connection: TcpStream) -> Result<()> {
-        // read when it is needed, because an app may connect before its case is planned
+        // The plan is read only when it is needed, because an app may connect before its case is planned.
         let planned = || self.planned.lock().unwrap().clone();
         match planned().speaks {
             Speaks::Http => {}
@@ -173,7 +173,8 @@ impl Shared {
     }
 }
 
-/// Returns an address that forwards this many requests to the local Polar, and refuses all later connections.
+/// Starts a server that forwards this many requests to the local Polar and then refuses all connections. Returns its
+/// address.
 pub(crate) fn refuses_after(requests: usize, polar: &str) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -186,7 +187,7 @@ pub(crate) fn refuses_after(requests: usize, polar: &str) -> SocketAddr {
         }
         let mut connection = listener.accept()?.0;
         let reply = pass_on(polar, &read_message(&mut connection)?)?;
-        // closed before the app gets the reply and continues
+        // The listener is closed before the app gets the reply, and so before the app's next request.
         drop(listener);
         connection.write_all(&reply)
     };
@@ -207,7 +208,7 @@ fn address_of(url: &str) -> SocketAddr {
 
 fn answer(connection: &mut TcpStream, planned: &Planned) -> Result<()> {
     for (bytes, times) in &planned.parts {
-        // few large writes instead of many small ones
+        // A few large writes are faster than many small ones.
         let at_once = (65_536 / bytes.len().max(1)).clamp(1, (*times).max(1));
         let many = bytes.repeat(at_once);
         for _ in 0..times / at_once {
@@ -227,7 +228,7 @@ fn answer(connection: &mut TcpStream, planned: &Planned) -> Result<()> {
     }
 }
 
-/// Forwards a request to the local Polar, and returns the reply with `connection: close`.
+/// Forwards a request to the local Polar, and returns the reply with the header `connection: close` added.
 fn pass_on(polar: SocketAddr, request: &[u8]) -> Result<Vec<u8>> {
     let mut connection = TcpStream::connect(polar)?;
     connection.write_all(request)?;
@@ -249,7 +250,7 @@ pub(crate) fn ask(polar: &str, request: &str) -> (u16, Vec<u8>) {
     (status, body.to_vec())
 }
 
-/// Reads a request or a reply, with as long a body as its head states.
+/// Reads a request or a reply. Its head states how long the body is.
 fn read_message(connection: &mut impl Read) -> Result<Vec<u8>> {
     let mut message = Vec::new();
     while !is_whole(&message) {
@@ -270,12 +271,12 @@ fn is_whole(message: &[u8]) -> bool {
     message.len() >= end + length.unwrap_or(0)
 }
 
-/// Returns the length of the head, or `None` if it is incomplete.
+/// Returns the length of the head, or `None` if the head is incomplete.
 fn head_of(message: &[u8]) -> Option<usize> {
     Some(message.windows(4).position(|window| window == b"\r\n\r\n")? + 4)
 }
 
-/// Returns a configuration with a certificate that no app here trusts: its issuer is `tests/tls/ca.pem`.
+/// Returns a TLS configuration whose certificate no app here trusts. Its issuer is `tests/tls/ca.pem`.
 fn untrusted() -> Arc<ServerConfig> {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("../tls/server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("../tls/server.key.pem")).unwrap();

@@ -19,7 +19,7 @@ pub(crate) struct Table {
     platforms: BTreeMap<String, Vec<Exception>>,
 }
 
-/// Answers that belong to another class on one platform.
+/// An exception: on one platform, some answers belong to another class.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Exception {
@@ -27,7 +27,7 @@ pub(crate) struct Exception {
     _why: String,
     /// The class of the answers in the table.
     class: String,
-    /// The names of the answers, or `None` for all of the class.
+    /// The names of the answers. `None` stands for all answers of the class.
     answers: Option<Vec<String>>,
     /// The class of the answers on this platform.
     r#as: String,
@@ -84,7 +84,7 @@ struct Changes {
     remove: Option<String>,
 }
 
-/// The values of the names in the table, and Polar's confirmation of the request.
+/// The values of the names that occur in the table, and Polar's confirmation of the request.
 pub(crate) struct Names {
     /// The names, such as `$KEY`, with their values.
     pub(crate) values: Vec<(&'static str, String)>,
@@ -98,14 +98,14 @@ impl Table {
         serde_json::from_str(include_str!("table.json")).unwrap()
     }
 
-    /// Returns the exceptions of a platform. Empty if the table does not name it.
+    /// Returns the exceptions of a platform, or an empty slice if the table does not name the platform.
     pub(crate) fn exceptions(&self, platform: &str) -> &[Exception] {
         self.platforms.get(platform).map_or(&[], Vec::as_slice)
     }
 }
 
 impl Exception {
-    /// Returns the class on this platform, if the exception applies to the answer.
+    /// Returns the class on this platform if the exception applies to the answer, otherwise `None`.
     pub(crate) fn class(&self, reply: &Reply, class: &str) -> Option<&str> {
         let is_named = self.answers.as_ref().is_none_or(|names| names.contains(&reply.name));
         (is_named && self.class == class).then_some(&*self.r#as)
@@ -113,7 +113,7 @@ impl Exception {
 }
 
 impl Reply {
-    /// Returns the class of the answer to this question, or `None` if the table has none.
+    /// Returns the class that the answer has for this question, or `None` if the table leaves the question out.
     pub(crate) fn is(&self, question: &str) -> Option<&str> {
         self.is.as_str().or_else(|| self.is.get(question).or_else(|| self.is.get("else"))?.as_str())
     }
@@ -132,7 +132,7 @@ impl Reply {
         self.at.is_none() && !self.is_refused()
     }
 
-    /// Returns the URL that the app uses, for a server at `authority`.
+    /// Returns the URL that the app uses to reach the server at `authority`.
     pub(crate) fn url(&self, authority: &str) -> String {
         let scheme = match self.connection {
             Connection::Http | Connection::Refused => "http",
@@ -153,7 +153,7 @@ impl Reply {
         Planned { endpoint, parts, end: self.end, speaks }
     }
 
-    /// Returns the bytes on the wire.
+    /// Returns the parts of the answer, as they are sent.
     fn parts(&self, names: &Names) -> Parts {
         if let Some(raw) = &self.raw {
             return raw.iter().map(|part| part_of(part, names)).collect();
