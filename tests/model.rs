@@ -1,18 +1,19 @@
-//! The model test: runs the real engine through random stories in a simulated world, with users, merchants, networks,
-//! disks, clocks, crashes and edited records, and checks the rules of ARCHITECTURE.md after every step.
+//! The model test: runs the real engine through random stories in a simulated world with users, merchants, networks,
+//! disks, clocks, crashes and edited records. Checks the rules of ARCHITECTURE.md after every step.
 //!
-//! The test carries out the engine's steps without threads, files or sockets, so that processes can interleave at any
-//! step. `model/polar.rs` is a small Polar, `model/world.rs` carries out steps, `model/invariants.rs` checks the rules
-//! that always hold, and `model/reference.rs` predicts the result of an operation.
+//! The test carries out the engine's steps without threads, files or sockets, so that the steps of several processes
+//! can alternate in any order. `model/polar.rs` is a small Polar, `model/world.rs` carries out steps,
+//! `model/invariants.rs` checks the rules that always hold, and `model/reference.rs` predicts the result of an
+//! operation.
 //!
-//! Stories are the same in every run. To explore more of them:
+//! Every run has the same stories. To run other stories:
 //! ```text
 //! POLAR_MODEL_SEED=7 POLAR_MODEL_CASES=5000 cargo test --test model -- --nocapture
 //! ```
-//! `cargo xtask soak` begins with a random seed and goes on with the following ones for as long as there is time.
+//! `cargo xtask soak` begins with a random seed, and continues with the next seeds for as long as there is time.
 //!
-//! A failure prints the broken rule, the smallest story that breaks it, and the events of that story, which
-//! `model::story::Event` documents.
+//! A failure prints the broken rule, the smallest story that breaks it, and the events of that story.
+//! `model::story::Event` documents the events.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -41,7 +42,7 @@ use std::cell::Cell;
 use story::{Call, DAY, Environment, Event, HOUR, MINUTE, ProcessId};
 use world::{Check, World};
 
-/// The number of stories in each environment. Together they run at least 100,000 steps of the engine.
+/// The number of stories in each environment. All stories together run at least 100,000 steps of the engine.
 const CASES: u32 = 230;
 const LEAST_STEPS_PER_CASE: u64 = 75;
 
@@ -49,7 +50,7 @@ fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Runs many stories in one environment. Returns the numbers of their events and of their engine steps.
+/// Runs many stories in one environment. Returns the number of their events and the number of their engine steps.
 fn stories(environment: Environment, seed: u32) -> (u64, u64) {
     let config = Config {
         cases: number("POLAR_MODEL_CASES", CASES),
@@ -89,8 +90,8 @@ fn run_story(world: &mut World, story: Vec<Event>) -> Check {
     everything_recovers(world)
 }
 
-/// Checks the recovery once everything works again: one validate gives every device Polar's answer, and a few refreshes
-/// release its old seats.
+/// Checks the recovery after all failures have ended: one validate gives every device Polar's answer, and a few
+/// refreshes release the device's old seats.
 fn everything_recovers(world: &mut World) -> Check {
     world.repair()?;
     for device in 0..2 {
@@ -103,7 +104,7 @@ fn everything_recovers(world: &mut World) -> Check {
         call(world, Call::Validate)?;
         let problem = world.decision(who).and_then(|decision| decision.problem().map(|problem| problem.kind));
         if problem == Some(ErrorKind::RateLimited) {
-            // a pause that was saved while the wall clock was ahead begins only when its end is near
+            // If a pause was saved while the wall clock was ahead, processes keep it only when its end is near.
             world.pass(35 * MINUTE, None)?;
             call(world, Call::Validate)?;
         }

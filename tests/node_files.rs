@@ -1,6 +1,6 @@
-//! The npm package's file store and the crate's on the same files at the same time: names, directory and machine id
-//! agree, no update is lost, and a process that dies does no harm. The child processes are `tests/js/node/child.mjs`
-//! and this test program, whose environment chooses the action.
+//! The npm package's file store and the crate's file store use the same files at the same time. Checks that they agree
+//! on names, directory and machine id, that no update is lost, and that a process that dies does no harm. The child
+//! processes are `tests/js/node/child.mjs` and this test program, whose environment chooses the action.
 #![cfg(all(feature = "blocking", unix))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -21,7 +21,7 @@ const APP: &str = "com.acme.app";
 const PRODUCT: [u8; 8] = [1; 8];
 const DEVICE: u8 = 2;
 
-/// The implementation that a child process uses. Both understand the same commands.
+/// The implementation that a child process uses. Both implementations understand the same commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     Node,
@@ -30,13 +30,13 @@ enum Side {
 
 const SIDES: [Side; 2] = [Side::Node, Side::Rust];
 
-/// The entry point of a child process; not a test of its own.
+/// The entry point of a child process. It is not a test of its own.
 #[test]
 fn child() {
     let Ok(does) = std::env::var(DOES) else { return };
     let words: Vec<&str> = does.split(' ').collect();
     let directory = PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
-    // ends the line of the test harness's own output
+    // Ends the line that the test harness has begun.
     println!();
     match words[..] {
         ["facts"] => {
@@ -89,12 +89,12 @@ impl Side {
         self.command(directory.path(), does).spawn().unwrap()
     }
 
-    /// Runs a child, and returns its output without the test harness's lines.
+    /// Runs a child process, and returns its output without the test harness's lines.
     fn run(self, directory: &TempDir, does: &str) -> String {
         printed(self, &output(self, &mut self.command(directory.path(), does)))
     }
 
-    /// Starts a child that takes the lock and keeps it.
+    /// Starts a child process that takes the lock and keeps it.
     fn hold(self, directory: &TempDir) -> Child {
         let mut child = self.start(directory, "hold");
         wait_for(&mut lines(&mut child), "held");
@@ -112,7 +112,7 @@ fn printed(side: Side, output: &Output) -> String {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     let text = match side {
         Side::Node => text.as_str(),
-        // the lines between `running 1 test` with an empty line and `test child ... ok`
+        // The output is between `running 1 test` with an empty line and `test child ... ok`.
         Side::Rust => text.split_once("\n\n").unwrap().1.split_once("\ntest ").map_or("", |(printed, _)| printed),
     };
     text.trim().to_owned()
@@ -136,7 +136,7 @@ fn store(directory: &Path, device: u8) -> FileStore {
     FileStore::new(directory, APP, PRODUCT, [device; 8])
 }
 
-/// Parses a device in the form that Node uses: 16 hexadecimal digits.
+/// Parses the number of a file system's device, which Node writes as 16 hexadecimal digits.
 fn device_of(digits: &str) -> u8 {
     u8::from_str_radix(digits.get(..2).unwrap(), 16).unwrap()
 }
@@ -149,7 +149,7 @@ fn load(store: &FileStore) -> String {
     store.load().unwrap().map_or("nothing".into(), |record| String::from_utf8(record).unwrap())
 }
 
-/// Adds one to the number in the record. Tries again if the lock could not be acquired.
+/// Adds one to the number in the record. Tries again if the lock cannot be acquired.
 fn increment(store: &FileStore) {
     let mut saved = false;
     while !saved {
@@ -160,7 +160,7 @@ fn increment(store: &FileStore) {
     }
 }
 
-/// Returns the name of the record's file, with which the names of the files beside it begin.
+/// Returns the name of the record's file. The names of the other files begin with this name.
 fn name() -> String {
     file_name(APP, PRODUCT, [DEVICE; 8])
 }
@@ -169,7 +169,7 @@ fn lock_path(directory: &TempDir) -> PathBuf {
     directory.path().join(name() + ".lock")
 }
 
-/// Returns the names and contents of all files.
+/// Returns the names and contents of all files in the directory.
 fn files(directory: &TempDir) -> Vec<(String, Vec<u8>)> {
     let read = |name: String| (name.clone(), fs::read(directory.path().join(name)).unwrap());
     names(directory).into_iter().map(read).collect()
@@ -186,7 +186,7 @@ fn is_writing(directory: &TempDir) -> bool {
     names(directory).iter().any(|name| name.ends_with(".tmp"))
 }
 
-/// Sets a file's modification time back so far that a lock counts as left by a dead process.
+/// Makes a file so old that a lock counts as left by a dead process.
 fn age(path: &Path) {
     let file = OpenOptions::new().write(true).open(path).unwrap();
     let modified = file.metadata().unwrap().modified().unwrap();
@@ -221,7 +221,7 @@ fn directory_machine_and_system_agree() {
     }
 }
 
-/// If the system has no identifier for this machine, the first side that needs one creates it, and both keep it.
+/// The system has no identifier for this machine. The implementation that first needs one creates it, and both keep it.
 #[test]
 fn both_sides_have_the_same_device_id() {
     for (first, second) in [(Side::Node, Side::Rust), (Side::Rust, Side::Node)] {
@@ -297,7 +297,7 @@ fn a_dead_holders_lock_is_taken_over_by_either_side() {
     }
 }
 
-/// Root writes in a user's directory, as `sudo` does, which keeps the user's home. Needs root.
+/// Root writes in a user's directory, as under `sudo`, which keeps the user's home directory. Needs root.
 #[test]
 fn files_that_root_writes_on_either_side_belong_to_the_user() {
     use std::os::unix::fs::{MetadataExt, chown};
@@ -327,8 +327,8 @@ fn files_that_root_writes_on_either_side_belong_to_the_user() {
     }
 }
 
-/// A process lists an empty directory while strace makes every attempt to close that directory fail.
-/// Needs strace and permission to trace.
+/// A process lists an empty directory while strace makes every attempt to close that directory fail. Needs strace and
+/// permission to trace.
 #[test]
 fn a_directory_that_cannot_be_closed_is_no_error() {
     let strace = |arguments: &[&str]| {
@@ -352,7 +352,7 @@ fn a_directory_that_cannot_be_closed_is_no_error() {
     }
 }
 
-/// Each round starts with a dead process's lock, which all processes try to take over at once.
+/// In each round, all processes try at once to take over the lock of a dead process.
 #[test]
 fn processes_of_both_sides_lose_no_update() {
     const EACH: usize = 3;
@@ -388,7 +388,8 @@ fn node_killed_while_saving_leaves_a_whole_record() {
         for _ in 0..=round % 3 {
             wait_for(&mut lines, "saved");
         }
-        // kills it while it writes in every other round, else at any point of a save: each read below takes some time
+        // In every other round the process is killed while it writes. In the other rounds it is killed at any point of
+        // a save, because each read below takes some time.
         if round % 2 == 0 {
             while !is_writing(&directory) {}
         } else {

@@ -1,4 +1,4 @@
-//! Many clients of one process that all want something at once: they share the pace of its requests.
+//! Many clients of one process that begin an operation at the same time: they share one pace of requests.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "steps/polar.rs"]
@@ -12,16 +12,16 @@ use std::time::Duration;
 
 const KEY: &str = "TURN-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
-/// A client with a record of its own.
+/// A client that has a record of its own.
 struct Client {
     engine: Engine,
     stored: Option<Vec<u8>>,
     under_way: Option<UnderWay>,
-    /// The end of its operation, and when it came.
+    /// The time at which the client's operation ended, and the outcome.
     ended: Option<(u64, Outcome)>,
 }
 
-/// A request that waits to be sent, or for its answer.
+/// A request that waits to be sent, or that was sent and waits for its answer.
 struct UnderWay {
     step: SendStep,
     left_at: Option<u64>,
@@ -68,7 +68,7 @@ impl Client {
         }
     }
 
-    /// Returns the time of the next event: its request leaves, or is answered.
+    /// Returns the time of the client's next event: its request is sent, or gets its answer.
     fn next(&self, latency: u64, now: u64) -> Option<u64> {
         let under_way = self.under_way.as_ref()?;
         Some(under_way.left_at.map_or(under_way.step.not_before.max(now), |left_at| left_at + latency))
@@ -80,7 +80,8 @@ fn at(ms: u64) -> Now {
     Now { wall: start.plus(Duration::from_millis(ms)), mono: ms + 10_000 }
 }
 
-/// Lets fifty clients activate at once. Returns when requests left, and how each client ended.
+/// Lets fifty clients activate at once. Returns the times at which requests were sent, and for each client the time and
+/// the outcome of its activation.
 fn fifty_at_once(latency: u64) -> (Vec<u64>, Vec<(u64, Outcome)>) {
     let pacer = Pacer::new();
     let mut clients: Vec<Client> = (0..50).map(|number| Client::new(number, &pacer)).collect();

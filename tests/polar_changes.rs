@@ -1,7 +1,8 @@
-//! Polar changes its answers: each member that DESIGN.md says we rest on is renamed, left out, made null, of another type,
-//! or has an unknown value. And Polar's versions come and go, for a license that is installed.
+//! Polar changes its answers: each member on which the library depends (DESIGN.md lists them) is renamed, left out,
+//! null, of another type, or has an unknown value. Polar also releases and removes versions of its API while a license
+//! is installed.
 //!
-//! Nobody who has a license is refused access, no seat is lost in silence, and what is missing is named.
+//! Nobody who has a license loses access, no seat is lost without a report, and a message names each missing member.
 #![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -19,12 +20,12 @@ use support::{Bytes, Hand, app};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The cases for a row of the table of the license endpoints.
+/// Returns the cases for one row of DESIGN.md's table of the license endpoints.
 fn cases(row: &str, endpoint: &'static str, status: u16) -> Vec<Case> {
     changes::cases("The license endpoints:", row, endpoint, status)
 }
 
-/// The real network, on which Polar's answers change.
+/// The real network, on which one member of Polar's answers is changed.
 #[derive(Clone)]
 struct Changing {
     hand: Hand,
@@ -42,7 +43,7 @@ impl Transport for Changing {
     }
 }
 
-/// A device with a key for two, on a network where Polar changes.
+/// A device with a key for two devices, on a network where Polar's answers change.
 struct Device {
     polar: MockPolar,
     key: String,
@@ -83,7 +84,7 @@ impl Device {
     }
 }
 
-/// A license that is here stays, and its seat; a required member that is not as expected is named.
+/// An installed license stays, and keeps its seat. If a required member is not as expected, the problem names it.
 #[test]
 fn an_installed_license_outlives_every_change_of_a_confirmation() {
     let cases = cases("`validate` 200", "validate", 200);
@@ -111,7 +112,7 @@ fn an_installed_license_outlives_every_change_of_a_confirmation() {
     assert_eq!(cases.len(), 95);
 }
 
-/// A key can be activated, or it is said why not; a seat that was taken is known or reported.
+/// Either the key is activated, or the error says why not. A seat that was taken is known or reported.
 #[test]
 fn no_seat_is_lost_by_a_change_of_an_answer_to_an_activation() {
     let of_seats = cases("`activate` 200", "activate", 200);
@@ -150,7 +151,7 @@ fn a_denial_that_has_changed_denies_nobody() {
         device.becomes(case);
         let decision = device.open().validate();
         if case.member == "detail" && case.change == Change::UnknownValue {
-            // its text is for people: the error's name is the contract
+            // This member is a text for people. The library uses only the error's name.
             assert_eq!(decision.state(), State::Denied, "{case:?}");
             continue;
         }
@@ -161,7 +162,8 @@ fn a_denial_that_has_changed_denies_nobody() {
     assert_eq!(cases.len(), 10);
 }
 
-/// Polar adds a version each quarter and removes the oldest: an app that was shipped before notices nothing.
+/// Polar releases a version of its API each quarter and removes the oldest. An app that is already installed works as
+/// before.
 #[test]
 fn an_installed_license_lives_through_four_quarters_of_versions() {
     let device = Device::new(ApiVersion::V2026_04);
@@ -179,7 +181,7 @@ fn an_installed_license_lives_through_four_quarters_of_versions() {
             let decision = client.refresh();
             assert_eq!((decision.state(), decision.problem()), (State::Active, None), "{released}, day {day}");
         }
-        // another device is activated, and released
+        // Another device is activated, and is then released.
         let client = device.open_as("another machine", Bytes::default());
         assert!(client.activate(&device.key).unwrap().allowed(), "{released}");
         assert_eq!(device.seats(), 2, "{released}");

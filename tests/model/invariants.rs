@@ -1,5 +1,5 @@
-//! The rules of ARCHITECTURE.md. Each is a function that reports how the rule was broken. They follow from that page,
-//! from Polar's answers and from the events in the world, and never from the engine's code.
+//! The rules of ARCHITECTURE.md. Each function checks a rule and reports how it was broken. The checks use that page,
+//! Polar's answers and the events in the world, and never the engine's code.
 
 use super::polar::{DAY, DenialReason, Endpoint, Meaning, ORGANIZATION, PRO, Terms, id};
 use super::reference;
@@ -9,7 +9,7 @@ use polar_license::engine::Outcome;
 use polar_license::{Decision, ErrorKind, License, Reason, State};
 use serde_json::Value;
 
-/// The most by which an honest clock is wrong: a time zone or a day (ARCHITECTURE.md, "Time").
+/// The largest error of an honest clock: a wrong time zone or a wrong day (ARCHITECTURE.md, "Time").
 const TOLERANCE: i64 = 26 * HOUR;
 
 macro_rules! rule {
@@ -22,7 +22,7 @@ macro_rules! rule {
 
 // ---- bounds of the engine's estimate of the time ----
 
-/// Returns an upper bound of the estimate: the highest claim of the clocks since the answer ("Time").
+/// Returns an upper bound of the estimate: the latest time that the clocks have claimed since the answer ("Time").
 pub(crate) fn latest_estimate(answer: &ReceivedAnswer, wall: i64, passed: i64) -> i64 {
     let mut latest = (answer.upper + passed).max(wall + answer.offset);
     if answer.offset.abs() > TOLERANCE {
@@ -31,8 +31,9 @@ pub(crate) fn latest_estimate(answer: &ReceivedAnswer, wall: i64, passed: i64) -
     latest
 }
 
-/// Returns a lower bound of the estimate ("Time"): the highest of the wall clock's lowest claim, the time that this
-/// process has counted since it received the answer, and the saved `high`, which lags by an hour at most.
+/// Returns a lower bound of the estimate ("Time"). It is the latest of three times: the earliest time that the wall
+/// clock claims, the time that this process has counted since it received the answer, and the saved `high`, which is at
+/// most an hour behind.
 fn earliest_estimate(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> i64 {
     let now = world.clocks(who.device);
     let wall = now.wall.unix_ms();
@@ -45,26 +46,28 @@ fn earliest_estimate(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> 
     let seen = seen.filter(|seen| seen.confirmed == answer.at);
     let counted = seen.map(|seen| seen.earliest + (now.mono - seen.mono).cast_signed());
     let last_read = device.processes[who.slot].as_ref().and_then(|process| process.last_read);
-    // a process that has counted the time itself does not use the saved value
+    // A process that has counted the time itself does not use the saved value.
     let is_news = |tick: u64| seen.is_none() && last_read > Some(tick);
     let saved = device.high.get(&answer.at).filter(|(_, tick)| is_news(*tick)).map(|(high, _)| *high);
     [Some(earliest), counted, saved, Some(answer.at)].into_iter().flatten().max().unwrap_or(earliest)
 }
 
-/// Returns the time of the confirmation that a process shows, and the lower bound of its estimate.
+/// Returns the time of the confirmation that a process shows, and the lower bound of the process's estimate of the
+/// time.
 pub(crate) fn shown_and_earliest(world: &mut World, who: ProcessId) -> Option<(i64, i64)> {
     let decision = world.decision(who)?;
     let answer = confirmation(world, who, decision.license()?)?;
     (decision.state() != State::ClockSuspect).then(|| (answer.at, earliest_estimate(world, who, answer)))
 }
 
-/// Returns the confirmation from which a process has its license.
+/// Returns the confirmation that gave a process its license.
 fn confirmation<'a>(world: &'a World, who: ProcessId, license: &License) -> Option<&'a ReceivedAnswer> {
     let at = license.confirmed_at.unix_ms();
     world.answers.iter().find(|answer| answer.device == who.device && answer.at == at && answer.verdict.is_ok())
 }
 
-/// Returns the reasons of the denials that may explain a decision: those since the confirmation of its license.
+/// Returns the reasons of the denials that may explain a decision. These are the denials since the license was
+/// confirmed.
 fn denials(
     world: &World,
     who: ProcessId,
@@ -109,8 +112,8 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     the_decision_follows_the_table(world, who, &decision, license, &answer, &terms, &app, &bounds)?;
     a_denial_is_remembered(world, who, &decision, license)?;
     let mono = world.clocks(who.device).mono;
-    // the time was not estimated for a denial, for an expiry that Polar stated, or for a benefit that the app does not
-    // accept
+    // The engine did not estimate the time if the decision is a denial, an expiry that Polar stated, or a benefit that
+    // the app does not accept.
     let stated = || denials(world, who, license, &answer).any(|why| why == DenialReason::Expired);
     let timeless = match decision.state() {
         State::ClockSuspect | State::Denied => true,
@@ -123,7 +126,8 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     Ok(())
 }
 
-/// Returns `true` if every claim of the clocks may be more than 26 h before the time that the device has seen ("Time").
+/// Returns `true` if everything that the clocks claim may be more than 26 h before the time that the device has seen
+/// ("Time").
 fn is_suspect(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> bool {
     all_claims_are_before(world, who, answer, answer.upper - TOLERANCE)
 }
@@ -137,13 +141,13 @@ fn all_claims_are_before(world: &World, who: ProcessId, answer: &ReceivedAnswer,
 struct Bounds {
     earliest: i64,
     latest: i64,
-    /// Whether this process has estimated the time before, since this confirmation.
+    /// Whether this process has already estimated the time since this confirmation.
     was_seen: bool,
-    /// Whether it is certain that no clock can be trusted.
+    /// Whether it is certain that the process trusts none of its clocks.
     timeless: bool,
 }
 
-/// Checks rule 12: a feature is on only with access and its benefit.
+/// Checks rule 12: a feature is on only if access is allowed and the license has the feature's benefit.
 fn features_follow_access_and_benefit(decision: &Decision) -> Check {
     let benefit = decision.license().map(|license| license.benefit_id);
     let expected = decision.allowed() && benefit == Some(id(PRO));
@@ -157,9 +161,9 @@ fn features_follow_access_and_benefit(decision: &Decision) -> Check {
     Ok(())
 }
 
-/// Checks that the license has the values of the confirmation.
+/// Checks that the license has the values of Polar's confirmation.
 fn the_license_is_what_polar_confirmed(decision: &Decision, license: &License, terms: &Terms) -> Check {
-    // since then a denial may have said that the license has expired, which does not name a date
+    // After the confirmation, a denial may have said that the license has expired. Such a denial names no date.
     let withdrawn = decision.state() == State::Expired && license.expires_at.is_none();
     let same = license.benefit_id == terms.benefit
         && license.activation_id == terms.activation
@@ -168,13 +172,13 @@ fn the_license_is_what_polar_confirmed(decision: &Decision, license: &License, t
         && license.limit_activations == terms.limit_activations
         && license.limit_usage == terms.limit_usage
         && license.usage == terms.usage;
-    // a seat that was released for another one is gone before the next confirmation
+    // If the seat was released for another one, the license has no seat until the next confirmation.
     let gave_up = license.activation_id.is_none() && terms.activation.is_some() && !decision.allowed();
     rule!("rule 1, a license has the values of its confirmation", same || gave_up, "{license:?} is not {terms:?}");
     Ok(())
 }
 
-/// Checks rule 3: grace counts from the confirmation, and only a confirmation extends it.
+/// Checks rule 3: the grace period begins at the confirmation, and only another confirmation extends it.
 fn grace_counts_from_the_confirmation(decision: &Decision, app: &App, terms: &Terms) -> Check {
     let end = terms.at + app.grace;
     let end = terms.expires_at.map_or(end, |expiry| expiry.min(end));
@@ -191,7 +195,8 @@ fn grace_counts_from_the_confirmation(decision: &Decision, app: &App, terms: &Te
     Ok(())
 }
 
-/// Checks rows 2 to 9 of the decision table: each state has its cause, and access meets all conditions.
+/// Checks rows 2 to 9 of the decision table: each state has its cause, and access is allowed only if all its conditions
+/// are met.
 #[expect(clippy::too_many_arguments, reason = "a decision depends on all of these")]
 fn the_decision_follows_the_table(
     world: &World,
@@ -275,7 +280,7 @@ fn a_missing_license_has_a_cause(world: &World, who: ProcessId, decision: &Decis
     Ok(())
 }
 
-/// Checks rule 2: after a denial neither going offline, nor a restart, nor another process restores access.
+/// Checks rule 2: after a denial, access is not restored by going offline, by a restart or by another process.
 fn a_denial_is_remembered(world: &World, who: ProcessId, decision: &Decision, license: &License) -> Check {
     let device = &world.devices[who.device];
     let Some(process) = device.processes[who.slot].as_ref().filter(|_| !device.edited) else { return Ok(()) };
@@ -286,7 +291,8 @@ fn a_denial_is_remembered(world: &World, who: ProcessId, decision: &Decision, li
     };
     let own = process.denial.as_ref().filter(|denial| broken(denial));
     if process.write_failed {
-        // another process saved the opposite, which it may have received later; Polar is asked again when that is due
+        // Another process has saved the opposite answer, which it may have received later. Polar is asked again when a
+        // request is due.
         let overtaken = |denial: &ReceivedDenial| denial.confirmed != Some(license.confirmed_at.unix_ms());
         let held = own.is_none_or(overtaken);
         rule!(
@@ -298,7 +304,7 @@ fn a_denial_is_remembered(world: &World, who: ProcessId, decision: &Decision, li
         return Ok(());
     }
     if own.is_some_and(|denial| denial.asked_again) {
-        // it is unknown which of two opposite answers was the last, and the repeated request got no answer
+        // Two answers were opposite, and it is unknown which of them came last. The repeated request got no answer.
         return Ok(());
     }
     if own.is_some_and(|denial| denial.to_consume) {
@@ -347,7 +353,7 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
     the_condition_is_this_devices(world, who, exchange, body, app)?;
     rule!("the organization is the app's", body["organization_id"] == ORGANIZATION, "{body}");
     if exchange.endpoint == Endpoint::Activate {
-        // an attempt counts as running for a minute only, and that can pass only if the machine was asleep
+        // An attempt counts as running for one minute. It can take longer only if the machine was asleep.
         let asleep = exchange.at - task.began_at > 60_000;
         let stored = task.excused || task.record_removed || asleep || world.probe(who.device)?.uncertain;
         rule!("rule 6, the attempt is saved before it is sent", stored, "a crash here would lose the seat");
@@ -358,7 +364,7 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
     Ok(())
 }
 
-/// Checks rule 9: the pace of requests, and pauses.
+/// Checks rule 9: requests keep their pace, and none is sent during a pause.
 fn requests_are_paced(world: &mut World, who: ProcessId, at: usize, sent: u64) -> Check {
     let device = &world.devices[who.device];
     let Some(process) = &device.processes[who.slot] else { return Ok(()) };
@@ -393,7 +399,7 @@ fn an_operation_sends_what_it_may(task: &Task, license: Option<&License>, now: &
     let sent = |endpoint: Endpoint| task.log.iter().filter(move |other| other.endpoint == endpoint);
     let gives_up_another = now.endpoint == Endpoint::Deactivate && now.activation != held;
     let what = format!("{:?} sends {:?} of {}", task.call, now.endpoint, short(now.activation));
-    // Polar does not know the seat, but it may still be taken: the operation asks about its key
+    // Polar does not know the seat, but the seat may still be taken, so the operation asks about the seat's key.
     let asks_for_its_key = now.endpoint == Endpoint::Validate
         && (now.activation, now.uses) == (None, 0)
         && task.log.last().is_some_and(|last| last.received == Some(Meaning::SeatUnknown) && last.key == now.key);
@@ -405,7 +411,7 @@ fn an_operation_sends_what_it_may(task: &Task, license: Option<&License>, now: &
         }
         Some(Call::Consume(count)) => {
             let first = task.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == u64::from(count);
-            // after opposite answers to two processes the operation asks again, without counting
+            // After two processes received opposite answers, the operation asks again, without counting a use.
             let resolves = !task.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == 0;
             first || resolves || gives_up_another
         }
@@ -431,8 +437,9 @@ fn an_operation_sends_what_it_may(task: &Task, license: Option<&License>, now: &
     Ok(())
 }
 
-/// Checks rule 5: an activation is sent only for a key that Polar has just confirmed, with a limit and an accepted
-/// benefit, and a second time only after a certain `activation_limit` and a certain release.
+/// Checks rule 5: an activation is sent only if Polar has just confirmed the key, the key has a limit, and the app
+/// accepts its benefit. It is sent a second time only if Polar has answered `activation_limit` and has then released a
+/// seat.
 fn may_activate(task: &Task, now: &Exchange, replace: bool, app: &App) -> bool {
     let of_the_key = |other: &&Exchange| other.endpoint == Endpoint::Validate && other.activation.is_none();
     let checked = task.log.iter().rev().find(of_the_key);
@@ -456,7 +463,8 @@ fn may_activate(task: &Task, now: &Exchange, replace: bool, app: &App) -> bool {
     good && first_time
 }
 
-/// Checks rule 13: the condition `device` is computed from this machine, and the app's own come from its configuration.
+/// Checks rule 13: the condition `device` is computed from this machine, and the app's other conditions are those of
+/// its configuration.
 fn the_condition_is_this_devices(world: &World, who: ProcessId, now: &Exchange, body: &Value, app: &App) -> Check {
     let conditions = &body["conditions"];
     let own = world.devices[who.device].id.as_str();
@@ -474,7 +482,7 @@ fn the_condition_is_this_devices(world: &World, who: ProcessId, now: &Exchange, 
 
 // ---- every answer ----
 
-/// Checks rule 1: anything but Polar's answer leaves the license unchanged.
+/// Checks rule 1: only Polar's own answer changes the license.
 pub(crate) fn only_polar_can_deny(before: &Decision, after: &Decision) -> Check {
     let same = before.state() == after.state()
         && before.reason() == after.reason()
@@ -497,10 +505,11 @@ pub(crate) fn every_outcome(world: &mut World, task: &Task, outcome: &Outcome) -
     reference::predicts(world, task, outcome)
 }
 
-/// Checks rule 7: `maybe_applied` is true if and only if the request may have been applied.
+/// Checks rule 7: `maybe_applied` is true if and only if Polar may have carried out the request.
 fn an_error_says_whether_it_may_have_been_applied(task: &Task, outcome: &Outcome) -> Check {
     let Err(error) = &outcome.result else { return Ok(()) };
-    // a consume also releases seats of older licenses; a lost release is no part of it, and is repeated later
+    // A consume can also release seats of older licenses. If such a release is lost, it is repeated later, and the
+    // error of the consume does not mention it.
     let consumes = matches!(task.call, Some(Call::Consume(_)));
     let changes = |exchange: &&Exchange| exchange.uses > 0 || (exchange.endpoint != Endpoint::Validate && !consumes);
     let unknown =
@@ -512,7 +521,7 @@ fn an_error_says_whether_it_may_have_been_applied(task: &Task, outcome: &Outcome
     };
     let lost = task.log.iter().filter(changes).any(not_received);
     rule!("rule 7, what Polar did is never denied", !lost || error.maybe_applied(), "`{error}` after {:?}", task.log);
-    // a seat that Polar has given, confirmed or released, and that could not be stored
+    // The case that Polar has given, confirmed or released a seat, and that this could not be stored.
     let confirmed = |exchange: &Exchange| match exchange.received {
         Some(Meaning::SeatTaken(_) | Meaning::Released) => true,
         Some(Meaning::Confirmed(_)) => exchange.activation.is_some(),
@@ -530,7 +539,7 @@ fn an_error_says_whether_it_may_have_been_applied(task: &Task, outcome: &Outcome
     Ok(())
 }
 
-/// Checks rule 4: validate and refresh fail only if the caller cancelled them.
+/// Checks rule 4: validate and refresh fail only if the caller has cancelled them.
 fn asking_never_fails(task: &Task, outcome: &Outcome) -> Check {
     let calls = matches!(task.call, None | Some(Call::Validate | Call::Refresh(_)));
     if let (true, Err(error)) = (calls, &outcome.result) {
@@ -543,18 +552,18 @@ fn asking_never_fails(task: &Task, outcome: &Outcome) -> Check {
     Ok(())
 }
 
-/// Returns the denial of the license here that an operation received, if no confirmation came after it. `decision` is
-/// the one that the operation ended with.
+/// Returns the last denial of this device's license that an operation received, or `None` if a confirmation came after
+/// it. `decision` is the operation's last decision.
 pub(crate) fn last_denial(task: &Task, decision: Option<&Decision>) -> Option<ReceivedDenial> {
     if !matches!(task.call, Some(Call::Validate | Call::Refresh(_) | Call::Consume(_))) {
         return None;
     }
-    // later requests are about the seats of older licenses
+    // The requests after the validates are about the seats of older licenses.
     let about_it = || task.log.iter().take_while(|exchange| exchange.endpoint == Endpoint::Validate);
     let last = about_it()
         .filter(|exchange| matches!(exchange.received, Some(Meaning::Confirmed(_) | Meaning::Denied(_))))
         .last()?;
-    // the operation wanted to ask again, because another process had saved the opposite, but its time was over
+    // The operation had to ask again, because another process had saved the opposite answer, but it had no time left.
     let out_of_time = || {
         let problem = decision.and_then(Decision::problem).map(|problem| problem.kind);
         task.interfered && problem == Some(ErrorKind::RateLimited)
@@ -595,7 +604,8 @@ pub(crate) fn no_seat_is_lost_in_silence(world: &World, device: usize) -> Check 
     Ok(())
 }
 
-/// Checks rule 5d: in the end every seat that was replaced by another is free, unless its key was rotated since.
+/// Checks rule 5d: in the end every seat that was replaced by another seat is free, unless its key was rotated
+/// meanwhile.
 pub(crate) fn old_seats_are_given_up(world: &World, device: usize, held: Option<&License>) -> Check {
     let held_none = held.is_none();
     let held = held.and_then(|license| license.activation_id);
@@ -621,7 +631,7 @@ pub(crate) fn old_seats_are_given_up(world: &World, device: usize, held: Option<
     Ok(())
 }
 
-/// Checks, once everything works, that a device's decision agrees with Polar about its key and seat.
+/// Checks that a device's decision agrees with Polar about its key and seat once everything works.
 pub(crate) fn the_decision_is_what_polar_says(world: &mut World, who: ProcessId) -> Check {
     let Some(decision) = world.decision(who) else { return Ok(()) };
     let Some(license) = decision.license() else { return Ok(()) };
@@ -637,8 +647,9 @@ pub(crate) fn the_decision_is_what_polar_says(world: &mut World, who: ProcessId)
         let accepted = app.benefits.is_empty() || app.benefits.contains(&key.benefit);
         key.status == super::polar::Status::Granted && !key.is_expired(now) && seated && accepted
     });
-    // changed conditions end an activation; that denial was checked when it was received
-    // not the answer about the key alone, which may follow after the release of another seat
+    // The last answer about this license's seat. If it is a denial because of changed conditions, the activation has
+    // ended; the denial was checked when it was received. An answer about the key alone does not count, because it may
+    // follow the release of another seat.
     let about_it = |answer: &&ReceivedAnswer| {
         let same_license = display(&answer.key) == license.display_key && answer.activation == license.activation_id;
         answer.device == who.device && same_license

@@ -1,5 +1,5 @@
-//! A tiny Polar that behaves as the real one was observed to (see tools/mock-polar): keys, seats, a merchant, a true
-//! clock. Small enough to check by reading it. Knows nothing about the library.
+//! A tiny Polar with keys, seats, a merchant and a true clock. It behaves as the real Polar was observed to behave (see
+//! tools/mock-polar), is small enough to be checked by reading, and is independent of the library.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ pub(crate) struct Polar {
 pub(crate) struct SoldKey {
     id: Uuid,
     pub(crate) text: String,
-    /// The text before the first rotation.
+    /// The key's text before its first rotation.
     pub(crate) first_text: String,
     pub(crate) benefit: Uuid,
     pub(crate) status: Status,
@@ -62,26 +62,26 @@ pub(crate) enum Action {
     ExpireIn(Option<i64>),
 }
 
-/// The meaning of an answer, which the test knows without parsing JSON.
+/// The meaning of an answer, so that the test need not parse JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Meaning {
-    /// Status 200 to validate.
+    /// Status 200 in reply to validate.
     Confirmed(Terms),
-    /// Status 404 to validate.
+    /// Status 404 in reply to validate.
     Denied(DenialReason),
-    /// Status 200 to activate.
+    /// Status 200 in reply to activate.
     SeatTaken(Terms),
-    /// Status 403 or 404 to activate.
+    /// Status 403 or 404 in reply to activate.
     ActivationDenied(DenialReason),
-    /// Status 204 to deactivate.
+    /// Status 204 in reply to deactivate.
     Released,
-    /// Status 404 to deactivate.
+    /// Status 404 in reply to deactivate.
     SeatUnknown,
-    /// Status 400 to counting usage.
+    /// Status 400 in reply to a validate that counts usage.
     UsageExhausted,
-    /// Status 429: no request for this many seconds.
+    /// Status 429: no request may be sent for this many seconds.
     Wait(u32),
-    /// No answer of Polar's: a failure, or a reply from somebody else.
+    /// No answer from Polar: the request failed, or the reply came from somebody else.
     NoAnswer { maybe_applied: bool, kind: &'static str },
 }
 
@@ -180,7 +180,7 @@ impl Polar {
         Self { keys, seats_given: 0 }
     }
 
-    /// Returns another Polar, which gives other ids to its seats.
+    /// Returns a second Polar, which gives different ids to its seats.
     pub(crate) fn elsewhere(now: i64) -> Self {
         Self { seats_given: 1 << 32, ..Self::new(now) }
     }
@@ -207,7 +207,7 @@ impl Polar {
         }
     }
 
-    /// Answers a request. A malformed request, for which Polar would answer 422, is an error.
+    /// Answers a request. Returns an error if the request is malformed, so that the real Polar would answer 422.
     pub(crate) fn handle(&mut self, endpoint: Endpoint, body: &Value, now: i64) -> Result<Reply, String> {
         let malformed = |what: &str| format!("Polar would answer 422: {what}");
         let text = body["key"].as_str().ok_or_else(|| malformed("no key"))?.to_owned();

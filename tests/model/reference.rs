@@ -1,6 +1,6 @@
-//! Predicts the result of an operation from the answers that it received: ARCHITECTURE.md's rules 4, 5, 8 and 15 as
-//! straight code. Used only if nobody else wrote the record meanwhile and the disk did not fail. The decisions that
-//! depend on time are checked by the decision table, in `invariants.rs`.
+//! Predicts the result of an operation from the answers that the operation received. It is ARCHITECTURE.md's rules 4,
+//! 5, 8 and 15, written as straight code. Used only if nobody else wrote the record during the operation and the disk
+//! did not fail. `invariants.rs` checks the decisions that depend on time, by the decision table.
 
 use super::invariants::display;
 use super::polar::{DAY, DenialReason, Endpoint, Meaning, Terms};
@@ -9,7 +9,7 @@ use super::world::{App, Check, Exchange, Task, World, short, span, summary};
 use polar_license::engine::{Deactivated, Outcome, Patience};
 use polar_license::{Decision, ErrorKind, License, Reason, State};
 
-/// The result and the license that an operation must end with.
+/// The expected result of an operation, and the expected license after it.
 #[derive(Debug)]
 struct Expected {
     result: Result<(), Failure>,
@@ -27,7 +27,7 @@ enum LicenseChange {
     Unchanged,
     Confirmed(Terms),
     Denied(DenialReason),
-    /// The seat was released for another one, which could not be taken.
+    /// The old seat was released for a new one, which could not be taken.
     Seatless,
     Gone,
 }
@@ -80,8 +80,8 @@ struct Prediction<'a> {
 }
 
 impl Prediction<'_> {
-    /// Returns the answer to the next request, or `None` if there was none. Fails if the request is not the expected
-    /// one.
+    /// Returns the answer to the next request, or `None` if there is no request left or no answer. Fails if the request
+    /// is not the expected one.
     fn next(&mut self, endpoint: Endpoint, activation: Option<uuid::Uuid>) -> Result<Option<Meaning>, String> {
         let Some((first, rest)) = self.log.split_first() else { return Ok(None) };
         self.log = rest;
@@ -92,13 +92,13 @@ impl Prediction<'_> {
         Ok(first.received.clone())
     }
 
-    /// Returns the seat that the next request asks about, if it is a validate with a seat.
+    /// Returns the seat that the next request asks about, or `None` if that request is not a validate with a seat.
     fn kept_seat(&self) -> Option<uuid::Uuid> {
         self.log.first().filter(|first| first.endpoint == Endpoint::Validate)?.activation
     }
 
-    /// Returns the error of an operation that sent nothing: because of a pause, because the caller cancelled it, or
-    /// because an edit of the record looks as if a newer version had written it, so that no attempt may be saved.
+    /// Returns the error of an operation that sent nothing. The cause is a pause, a cancellation by the caller, or an
+    /// edit that makes the record look as if a newer version had written it, so that no attempt may be saved.
     fn unsent(&self) -> Failure {
         match &self.outcome.result {
             Err(error) if self.edited && error.reason() == Some(Reason::NewerFormat) => {
@@ -124,7 +124,7 @@ impl Prediction<'_> {
                 return unchanged(Err(Failure::Refused(Reason::Benefit)));
             }
         }
-        // requests after a release are about an older license
+        // The requests after a release are about an older license.
         let asked = self.log.first().filter(|exchange| exchange.endpoint == Endpoint::Validate);
         let Some(received) = asked.and_then(|exchange| exchange.received.clone()) else {
             let cancelled = self.unsent() == Failure::Kind(ErrorKind::Cancelled);
@@ -160,7 +160,7 @@ impl Prediction<'_> {
         }
         let trusted = self.baseline.license().is_some() || self.baseline.reason() == Some(Reason::NoLicense);
         if !trusted {
-            // the decision does not show which seat is asked about; the other rules check that
+            // The decision does not show which seat the operation asks about. The other rules check that.
             return self.activate_on_distrust();
         }
         if typed.is_none() && self.baseline.license().is_none() {
@@ -172,7 +172,7 @@ impl Prediction<'_> {
         {
             return Ok(expected);
         }
-        // the newest of the seats that were kept because Polar did not know their keys
+        // The newest of the seats that the device kept because Polar did not know their keys.
         let kept = self.kept_seat();
         if kept.is_some()
             && let Some(expected) = self.validate_seat(kept)?
@@ -188,7 +188,7 @@ impl Prediction<'_> {
             Some(Meaning::Confirmed(_)) => {}
             Some(meaning) => return unchanged(failure(&meaning)),
         }
-        // the seats that were kept before it
+        // The other kept seats, from newer to older.
         while let kept @ Some(_) = self.kept_seat() {
             if let Some(expected) = self.validate_seat(kept)? {
                 return Ok(expected);
@@ -213,8 +213,8 @@ impl Prediction<'_> {
         }
     }
 
-    /// Follows the question whether a seat of this device is one of the given key's. Returns the expectation if the answer
-    /// ends the activation (rules 5a and 5c).
+    /// Checks that the operation asks whether a seat of this device belongs to the given key. Returns the expected
+    /// result if the answer ends the activation (rules 5a and 5c).
     fn validate_seat(&mut self, seat: Option<uuid::Uuid>) -> Result<Option<Expected>, String> {
         let unchanged = |fails| Some(Expected { result: Err(fails), license: LicenseChange::Unchanged });
         Ok(match self.next(Endpoint::Validate, seat)? {
@@ -262,7 +262,7 @@ impl Prediction<'_> {
     }
 }
 
-/// Returns the failure of an operation that received this answer (rule 4).
+/// Returns the error that follows from this answer (rule 4).
 fn failure(meaning: &Meaning) -> Failure {
     match meaning {
         Meaning::Denied(why) | Meaning::ActivationDenied(why) => Failure::Refused(reason(*why)),
@@ -321,7 +321,8 @@ fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Out
     if holds { Ok(()) } else { Err(format!("the license became `{}`, not {:?}", summary(now), expected.license)) }
 }
 
-/// Checks rule 10 with right clocks: whether a refresh asked when it was due, and for when it plans the next request.
+/// Checks rule 10, in a world whose clocks are right: whether a refresh asked when a request was due, and when it plans
+/// the next request.
 fn asks_when_it_is_due(
     world: &World,
     task: &Task,
@@ -334,8 +335,8 @@ fn asks_when_it_is_due(
     let time = world.now;
     let received = task.log.first().and_then(|exchange| exchange.received.clone());
     let asked = !task.log.is_empty();
-    // a plan that is too far ahead for this configuration was made with another one, and is due; the longest wait after
-    // denials is six hours and its jitter
+    // A planned time too far ahead for this configuration was computed with another configuration, so a request is due.
+    // The longest wait after a denial is six hours plus a random part.
     let plan = before.refresh_at().map(|at| at.unix_ms() - time);
     let due = plan.is_none_or(|wait| wait <= 0 || wait > app.refresh.max(7 * HOUR));
     match call {
@@ -351,9 +352,9 @@ fn asks_when_it_is_due(
             let wall = world.clocks(task.who.device).wall.unix_ms();
             let saved = world.devices[task.who.device].saved_pause.is_some_and(|(until, _)| until > wall);
             let paused = saved || process.is_some_and(|process| world.pacers[process.pacer].paused_until > mono);
-            // a refresh does not ask if it would have to wait for longer than it may
+            // A refresh does not ask if it would have to wait for longer than it may.
             let impatient = patience == Patience::Short && now.problem().is_some();
-            // nor if it began in a pause, and its time was over when the pause ended
+            // It does not ask either if it began in a pause and had no time left when the pause ended.
             let late = time - task.began_at > MINUTE;
             if !paused && !cancelled && !impatient && !late {
                 return Err(format!("refresh did not ask, {:?}", before.refresh_at()));
@@ -376,11 +377,11 @@ fn asks_when_it_is_due(
     let only_one = task.log.len() == 1 && !matches!(call, Call::Activate { .. } | Call::Deactivate);
     let (least, most) = match (received, now.state()) {
         _ if !only_one => return Ok(()),
-        // a release that was cancelled before it was sent is repeated soon
+        // The operation was cancelled before it sent the release of an old seat. The release is repeated soon.
         (Some(Meaning::Confirmed(_)), State::Active) if now.problem().is_some() => return Ok(()),
         (Some(Meaning::Confirmed(_)), State::Active) => (app.refresh * 9 / 10 - MINUTE, app.refresh * 11 / 10),
         (Some(Meaning::Denied(_)), State::Denied | State::Expired) => (13 * MINUTE, 7 * HOUR),
-        // without a license there may still be seats to release
+        // Without a license there may still be seats to release.
         (
             Some(Meaning::NoAnswer { kind: "network" | "server" | "timeout", .. }),
             State::Active | State::Grace | State::Lapsed | State::Unlicensed,
@@ -388,7 +389,7 @@ fn asks_when_it_is_due(
         (Some(Meaning::NoAnswer { kind: "network" | "server" | "timeout", .. }), _) => (13 * MINUTE, 7 * HOUR),
         _ => return Ok(()),
     };
-    // a plan that a sleeping machine saved late may be due already
+    // If the machine was asleep, the planned time may have passed before it was saved.
     if next <= 0 || (least..=most.max(DAY / 24)).contains(&next) {
         Ok(())
     } else {

@@ -13,14 +13,15 @@ pub(crate) const YEAR: i64 = 365 * DAY;
 /// An event in a world.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// An operation runs from its beginning to its end. Its first requests meet these faults, the rest none.
+    /// An operation runs from its beginning to its end. Its first requests meet these faults, and all later requests
+    /// meet none.
     Do { who: ProcessId, call: Call, faults: Vec<Fault> },
-    /// An operation begins. The events below continue it.
+    /// An operation begins. The events below continue the operation.
     Begin { who: ProcessId, call: Call },
-    /// An operation is interrupted by the device's other process: just before it sends the request with this index the
-    /// other process runs an operation and then the merchant acts, or (`sent`) after it has sent that request the
-    /// merchant acts and then the other process runs. The interrupted operation continues, and its next request meets
-    /// `then`.
+    /// The device's other process interrupts an operation at the request with this index. If `sent` is `false`, the
+    /// other process runs an operation just before the request is sent, and then the merchant acts. If `sent` is
+    /// `true`, the merchant acts just after the request was sent, and then the other process runs. The interrupted
+    /// operation continues, and its next request meets `then`.
     Overtake {
         who: ProcessId,
         call: Call,
@@ -32,29 +33,30 @@ pub(crate) enum Event {
     },
     /// A running operation carries out one step.
     Step { pick: usize, fault: Fault },
-    /// A running operation that is about to use the store reads it, and continues later.
+    /// A running operation that is about to use the store only reads it, and continues later.
     Peek { pick: usize },
-    /// The caller of a running operation cancels it, or drops it.
+    /// The caller of a running operation cancels the operation, or drops its future.
     Cancel { pick: usize, dropped: bool },
-    /// The process of a running operation crashes in the middle of a step: the write is done, the request is sent.
+    /// The process of a running operation crashes in the middle of a step, when the write is done or the request is
+    /// sent.
     Crash { pick: usize },
     /// A process ends.
     Stop { who: ProcessId },
-    /// A process starts and replaces the one in its slot.
+    /// A process starts. It replaces the process in its slot.
     Start { who: ProcessId, setup: usize, shared_pacer: bool },
-    /// Time passes for everybody.
+    /// Time passes for all devices and for Polar.
     Pass { ms: i64 },
     /// A device sleeps, and its monotonic clock stops.
     Sleep { device: usize, ms: i64 },
     /// A device's wall clock is set; `error` is its difference from the true time, in ms.
     SetClock { device: usize, error: i64 },
-    /// The merchant acts, or the customer in the portal.
+    /// The merchant acts at Polar, or the customer acts in the customer portal.
     Polar { key: usize, action: Action },
-    /// A device goes offline, or online again.
+    /// A device goes offline or comes online again.
     Network { device: usize, down: bool },
-    /// A disk begins or stops failing.
+    /// A disk begins to fail, or works again.
     Disk { device: usize, trouble: Trouble },
-    /// Somebody edits a record.
+    /// Somebody edits the record of a device.
     EditRecord { device: usize, edit: RecordEdit },
 }
 
@@ -65,7 +67,7 @@ pub(crate) struct ProcessId {
     pub(crate) slot: usize,
 }
 
-/// A call of the app's.
+/// A call that the app makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     Validate,
@@ -79,7 +81,7 @@ pub(crate) enum Call {
 /// The key that a user types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Typed {
-    /// None: the stored key is used.
+    /// No key: the stored key is used.
     Stored,
     Key(usize),
     /// The original text of a key that may have been rotated since.
@@ -88,7 +90,7 @@ pub(crate) enum Typed {
     Blank,
 }
 
-/// The fault that a request meets.
+/// A fault that a request meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
@@ -96,7 +98,7 @@ pub(crate) enum Fault {
     LostRequest,
     LostReply,
     Portal(u16),
-    /// An error status with a JSON body that is not Polar's.
+    /// An error status whose JSON body is not Polar's.
     Foreign(u16),
     ServerError {
         applied: bool,
@@ -131,20 +133,20 @@ pub(crate) enum RecordEdit {
     Delete,
 }
 
-/// The kinds of events in a story.
+/// The kind of world in which a story takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Environment {
-    /// One process per device, right clocks and no edits: every result can be predicted exactly.
+    /// One process per device, right clocks and no edits, so that every result can be predicted exactly.
     Quiet,
-    /// As `Quiet`, with clocks that jump.
+    /// `Quiet`, but with clocks that jump.
     Clocks,
-    /// As `Quiet`, with concurrent processes, and more crashes.
+    /// `Quiet`, but with concurrent processes and more crashes.
     Processes,
-    /// As `Quiet`, with disks that fail.
+    /// `Quiet`, but with disks that fail.
     Disks,
-    /// As `Quiet`, with edited records.
+    /// `Quiet`, but with edited records.
     Edits,
-    /// All of these at once.
+    /// The features of all other environments at once.
     Everything,
 }
 
@@ -221,7 +223,7 @@ impl Environment {
     fn overtake(self) -> impl Strategy<Value = Event> {
         let turns = prop_oneof![Just(Action::Revoke), Just(Action::Grant)];
         let action = prop_oneof![Just(None), (key(), prop_oneof![action(), turns]).prop_map(Some)];
-        // most interesting if both processes run the same operation
+        // Stories are most likely to find errors if both processes run the same operation.
         let calls = prop_oneof![
             3 => Just((Call::Validate, Call::Validate)),
             2 => call().prop_map(|call| (call, call)),

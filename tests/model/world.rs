@@ -1,5 +1,5 @@
-//! The simulated devices, disks, clocks and processes, all in memory. The world carries out the real engine's steps,
-//! one at a time, and lets faults happen between them. It records what happened; `invariants.rs` checks it.
+//! The simulated devices, disks, clocks and processes, all in memory. The world carries out the real engine's steps one
+//! by one, lets faults happen between them, and records all events. `invariants.rs` checks these.
 
 use super::invariants;
 use super::polar::{
@@ -30,9 +30,9 @@ pub(crate) struct World {
     pub(crate) answers: Vec<ReceivedAnswer>,
     pub(crate) seats: Vec<TakenSeat>,
     pub(crate) pacers: Vec<SentRequests>,
-    /// The lines that tell people what happened.
+    /// The lines that describe the events to people.
     pub(crate) story: Vec<String>,
-    /// A counter of everything that happens, by which the order of two things is known.
+    /// A counter that grows with every event, so that the order of two events is known.
     pub(crate) tick: u64,
     /// The number of the engine's steps that were carried out.
     pub(crate) steps: u64,
@@ -47,29 +47,29 @@ pub(crate) struct Device {
     pub(crate) bytes: Option<Vec<u8>>,
     /// The number of writes to the store.
     pub(crate) version: u64,
-    /// The result of the last probe, with the version that it was made of.
+    /// The result of the last probe, and the version of the record that it was made from.
     probed: RefCell<Option<(u64, Probe)>>,
     pub(crate) trouble: Trouble,
     offline: bool,
     copies: Vec<Vec<u8>>,
     pub(crate) processes: [Option<Process>; 2],
     shared_pacer: (Pacer, usize),
-    /// The tick since which a license is certainly stored.
+    /// The tick since which a license is certainly in the store, or `None`.
     pub(crate) licensed_since: Option<u64>,
-    /// Whether a process here ever gave up a license and could not save that.
+    /// Whether a process on this device ever gave up a license and could not save that.
     pub(crate) gave_up_unsaved: bool,
-    /// Whether a report of an uncertain seat is justified, because the outcome of an attempt may be unknown.
+    /// Whether a process may report an uncertain seat, because the outcome of an attempt may be unknown.
     pub(crate) may_report_uncertain: bool,
     /// Whether somebody ever edited the record.
     pub(crate) edited: bool,
-    /// The last denial that was certainly stored, and the tick at which it was.
+    /// The last denial that was certainly stored, and the tick at which it was stored.
     pub(crate) denial: Option<(ReceivedDenial, u64)>,
-    /// A lower bound of the stored `high` for each confirmation, and the tick from which it holds.
+    /// A lower bound of the stored `high` for each confirmation, and the tick since which the bound holds.
     pub(crate) high: BTreeMap<i64, (i64, u64)>,
-    /// A saved pause: the wall time until which it binds every process, and the tick at which it was saved. `None`
-    /// after the clock was set.
+    /// A saved pause: its end on the wall clock, which all processes must respect, and the tick at which it was saved.
+    /// `None` after the clock was set.
     pub(crate) saved_pause: Option<(i64, u64)>,
-    /// Whether an operation that began before the pause was saved has written the record since.
+    /// Whether the record was written, after the pause was saved, by an operation that had begun before that.
     pub(crate) pause_overwritten: bool,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct Process {
     pub(crate) pacer: usize,
     /// The tick at which the process last read the store.
     pub(crate) last_read: Option<u64>,
-    /// Whether the process ever failed to write, so that it may know more than the store.
+    /// Whether the process ever failed to write, so that it may know more than the store does.
     pub(crate) write_failed: bool,
     /// Whether the process gave up its license and could not save that.
     pub(crate) gave_up_unsaved: bool,
@@ -87,7 +87,7 @@ pub(crate) struct Process {
     pub(crate) denial: Option<ReceivedDenial>,
 }
 
-/// The time at which a process last showed a decision. Its estimate of the time only grows from there.
+/// The time at which a process last showed a decision. The process's estimate of the time never falls below this.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) confirmed: i64,
@@ -97,7 +97,7 @@ pub(crate) struct Seen {
     pub(crate) earliest: i64,
 }
 
-/// The app's configuration, as far as the test needs it.
+/// The parts of the app's configuration that the test needs.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) refresh: i64,
@@ -115,9 +115,10 @@ pub(crate) struct ReceivedDenial {
     pub(crate) at: i64,
     /// Whether the denial was the answer to counting usage.
     pub(crate) to_consume: bool,
-    /// Whether Polar was asked again after the denial, and gave no answer, or the operation had no time left for that.
+    /// Whether, after the denial, Polar was asked again and gave no answer, or the operation had no time left to ask
+    /// again.
     pub(crate) asked_again: bool,
-    /// The time of the confirmation that the license here had after the denial.
+    /// The time at which the license on this device was last confirmed, seen after the denial.
     pub(crate) confirmed: Option<i64>,
 }
 
@@ -131,7 +132,7 @@ pub(crate) struct Task {
     pub(crate) log: Vec<Exchange>,
     pending: Option<Pending>,
     faults: std::vec::IntoIter<Fault>,
-    /// The process's decision right after it had read the store.
+    /// The process's decision right after the operation had read the store.
     pub(crate) baseline: Option<Decision>,
     pub(crate) begun: u64,
     /// The true time at the start.
@@ -139,17 +140,17 @@ pub(crate) struct Task {
     version_seen: u64,
     /// Whether somebody else wrote the record during the operation.
     pub(crate) interfered: bool,
-    /// Whether the disk failed during the operation, or had failed for this process before.
+    /// Whether the disk failed during the operation, or had already failed for this process.
     pub(crate) disk_failed: bool,
     pub(crate) joined: bool,
-    /// Whether the license was forgotten or the record edited during the operation.
+    /// Whether, during the operation, the license was forgotten or the record was edited.
     pub(crate) excused: bool,
     /// Whether a deactivation removed the record during the operation.
     pub(crate) record_removed: bool,
-    /// The end, in wall time, of the last pause that Polar asked for.
+    /// The end of the last pause that Polar asked for, on the wall clock.
     pause: Option<i64>,
-    /// The confirmation at the start, and a lower bound of the estimate of the time, from which the stored `high`
-    /// follows.
+    /// The confirmation at the start, and a lower bound of the estimate of the time. The bound of the stored `high`
+    /// follows from them.
     lower_at_start: Option<(i64, i64)>,
 }
 
@@ -162,9 +163,9 @@ pub(crate) struct Exchange {
     pub(crate) uses: u64,
     /// The true time at which the request was sent.
     pub(crate) at: i64,
-    /// The answer that Polar gave, even if the device did not receive it.
+    /// The answer that Polar gave. It is present even if the device did not receive it.
     pub(crate) done: Option<Meaning>,
-    /// The answer that the device received, or `None` while it waits.
+    /// The answer that the device received, or `None` while the request is under way.
     pub(crate) received: Option<Meaning>,
 }
 
@@ -190,20 +191,20 @@ pub(crate) struct ReceivedAnswer {
 }
 
 pub(crate) struct TakenSeat {
-    /// The time at which Polar confirmed the key before it gave the seat. The device counts the age of its attempt from
-    /// there, even if it was asleep for days in between.
+    /// The time at which Polar confirmed the key, before Polar gave the seat. The device computes the age of its
+    /// attempt from this time, even if the device was asleep for days in between.
     pub(crate) at: i64,
     pub(crate) id: Uuid,
     pub(crate) device: usize,
     task: u64,
     /// Whether the user was told that the seat may be lost.
     pub(crate) reported: bool,
-    /// Whether the device need not know the seat any more: the user was told of it and deactivated, or forgot the
-    /// license, or somebody edited the record.
+    /// Whether the device may forget the seat: the user was told of the uncertain seat and then deactivated, the user
+    /// forgot the license, or somebody edited the record.
     pub(crate) excused: bool,
     /// Whether a deactivation removed the record during the activation of this seat.
     pub(crate) record_removed: bool,
-    /// The key by which the device knows the seat, or `None` if that is not certain.
+    /// The text of the key under which the device knows the seat, or `None` if that is not certain.
     pub(crate) known_as: Option<String>,
 }
 
@@ -213,14 +214,14 @@ pub(crate) struct SentRequests {
     pub(crate) paused_until: u64,
 }
 
-/// The facts that a new process would learn from a store.
+/// The facts that a new process would learn from the store.
 #[derive(Clone)]
 pub(crate) struct Probe {
     pub(crate) seats: Vec<Uuid>,
     pub(crate) uncertain: bool,
 }
 
-/// The number of configurations of the app.
+/// The number of configurations that the app can have.
 pub(crate) const SETUPS: usize = 6;
 
 fn setup(number: usize) -> (Config, App) {
@@ -410,7 +411,7 @@ impl World {
 
     // ---- time ----
 
-    /// Lets time pass. Requests that wait to be sent are sent when they are due.
+    /// Lets time pass. Requests that wait for their turn are sent as soon as they are due.
     pub(crate) fn pass(&mut self, ms: i64, asleep: Option<usize>) -> Check {
         match asleep {
             None => self.note(format!("{} pass", span(ms))),
@@ -444,7 +445,7 @@ impl World {
         }
     }
 
-    /// Updates the upper bounds of a device's estimates of the time.
+    /// Updates the upper bounds of a device's estimates of the time after its clocks have moved.
     fn clocks_moved(&mut self, device: usize, passed: i64) {
         let wall = self.now + self.devices[device].wall_error;
         for answer in self.answers.iter_mut().filter(|answer| answer.device == device) {
@@ -501,7 +502,7 @@ impl World {
         match self.tasks[at].pending.take() {
             Some(Pending::Store { mut step, .. }) => {
                 self.note(format!("{who} crashes while it stores"));
-                // the write is done, and the process never learns that
+                // The write is done, but the process never learns of it.
                 let _ = self.carry_out_store(at, &mut step);
             }
             Some(Pending::Send(step)) => {
@@ -589,7 +590,7 @@ impl World {
         Ok(id)
     }
 
-    /// Runs an operation to its end. Runs the operation that it waits for first.
+    /// Runs an operation to its end. If the operation waits for another one, runs that operation first.
     pub(crate) fn finish(&mut self, task: u64) -> Check {
         while let Some(at) = self.index(task) {
             let Task { who, pending, .. } = &self.tasks[at];
@@ -615,8 +616,8 @@ impl World {
         }
     }
 
-    /// Runs an operation until it is about to send this request, or has sent it. Stops earlier if the operation ends or
-    /// waits for another one.
+    /// Runs an operation until it is about to send the request with this index or, if `sent` is `true`, has sent it.
+    /// Stops earlier if the operation ends or waits for another one.
     fn run_until_request(&mut self, task: u64, request: usize, sent: bool) -> Check {
         while let Some(at) = self.index(task) {
             let earlier = self.tasks[at].log.len();
@@ -630,7 +631,8 @@ impl World {
         Ok(())
     }
 
-    /// Carries out one step of an operation. If no fault is given, its request meets the next of its planned faults.
+    /// Carries out one step of an operation. If `fault` is `None`, its request meets the next of the faults that were
+    /// planned for the operation.
     fn advance(&mut self, at: usize, fault: Option<Fault>) -> Check {
         self.steps += 1;
         self.tick += 1;
@@ -692,7 +694,7 @@ impl World {
         invariants::no_seat_is_lost_in_silence(self, who.device)
     }
 
-    /// Records the facts that the rules need after an operation has ended.
+    /// Updates the facts that the rules depend on, after an operation has ended.
     fn update_expectations(&mut self, task: &Task, outcome: &Outcome) {
         let ProcessId { device, .. } = task.who;
         let (decision, maybe_applied) = match &outcome.result {
@@ -733,7 +735,7 @@ impl World {
         }
     }
 
-    /// Records the facts of a license that an operation has certainly saved.
+    /// Updates the facts about a license that an operation has certainly saved.
     fn expect_saved_license(&mut self, task: &Task, license: &License) {
         let ProcessId { device, .. } = task.who;
         let others =
@@ -770,7 +772,7 @@ impl World {
         let (id, who) = (self.tasks[at].id, self.tasks[at].who);
         let wait = step.not_before.saturating_sub(self.devices[who.device].mono);
         self.pass(i64::try_from(wait).expect("a short time"), None)?;
-        // while time passed, other operations may have ended
+        // Other operations may have ended while time passed.
         let at = self.index(id).expect("the task is running");
         let was_read = self.devices[who.device].trouble != Trouble::Unreadable;
         let (read_at, written) = match peeked {
@@ -794,8 +796,8 @@ impl World {
         self.go_on(id, next)
     }
 
-    /// Carries out a store step as `blocking/driver.rs` does: reads, and if there is something to write, locks, reads
-    /// again and writes.
+    /// Carries out a store step as `blocking/driver.rs` does: it reads the record and, if there is something to write,
+    /// takes the lock, reads again and writes.
     fn carry_out_store(&mut self, at: usize, step: &mut StoreStep) -> Result<(), String> {
         let who = self.tasks[at].who;
         if self.tasks[at].call == Some(Call::Forget) {
@@ -803,7 +805,7 @@ impl World {
         }
         let now = self.clocks(who.device);
         if self.tasks[at].version_seen != self.devices[who.device].version {
-            // a write before the first read is no interference
+            // A write before the operation's first read does not count as interference.
             self.tasks[at].interfered |= self.tasks[at].baseline.is_some();
             self.tasks[at].version_seen = self.devices[who.device].version;
         }
@@ -830,7 +832,7 @@ impl World {
             }
             Change::Remove => {
                 device.bytes = None;
-                // the pause was in the record
+                // The pause was stored in the record.
                 device.saved_pause = None;
             }
         }
@@ -847,8 +849,8 @@ impl World {
         Ok(())
     }
 
-    /// Reads the store without the lock, as the driver does first. If there is nothing to write, the step will go on
-    /// with the record that was read here.
+    /// Reads the store without the lock, which is the driver's first action. If there is nothing to write, the step
+    /// continues with the record that was read here.
     fn peek(&mut self, at: usize) {
         let who = self.tasks[at].who;
         let now = self.clocks(who.device);
@@ -897,7 +899,7 @@ impl World {
         self.lose_track(device);
     }
 
-    /// Drops all expectations about the record of a device, whose record was edited or whose user forgot the license.
+    /// Drops all expectations about a device's record, because the record was edited or the user forgot the license.
     fn lose_track(&mut self, device: usize) {
         self.seats.iter_mut().filter(|seat| seat.device == device).for_each(|seat| seat.excused = true);
         self.tasks.iter_mut().filter(|task| task.who.device == device).for_each(|task| task.excused = true);
@@ -1073,9 +1075,9 @@ impl World {
         self.tasks.iter().any(is_it)
     }
 
-    /// Returns the facts that a new process would learn: every seat that the record knows, and whether it reports one
-    /// as uncertain. Learns the seats by activating another key on a copy of the record, at another Polar, and watching
-    /// which seats are released for it.
+    /// Returns the facts that a new process would learn: every seat in the record, and whether the process reports a
+    /// seat as uncertain. Finds the seats by activating another key, with a copy of the record and another Polar. The
+    /// seats that are released for that key are the seats in the record.
     pub(crate) fn probe(&self, device: usize) -> Result<Probe, String> {
         let this = &self.devices[device];
         let known = this.probed.borrow().clone().filter(|(version, _)| *version == this.version);
@@ -1097,11 +1099,11 @@ impl World {
         let mut now = self.clocks(device);
         let mut seats = Vec::new();
         let mut uncertain = false;
-        // only for a key that needs a seat Polar is asked about every seat that was kept
+        // Only the activation of a key that needs a seat asks Polar about every seat that was kept.
         let key = polar.keys[TWO_SEATS].text.clone();
         let activate = || Operation::Activate { key: Some(key.as_str().into()), replace_previous: false };
         for operation in [Operation::Open, activate(), activate(), activate(), activate()] {
-            // later than the end of any saved pause
+            // Any saved pause has ended by then.
             now = Now { wall: now.wall.plus(Duration::from_secs(1801)), mono: now.mono + 1_801_000 };
             let mut step = engine.begin(operation, now);
             loop {
@@ -1139,7 +1141,7 @@ impl World {
         Ok(Probe { seats, uncertain })
     }
 
-    /// Returns the texts that must never be shown.
+    /// Returns the texts that the library must never show.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         let keys = self.polar.keys.iter().flat_map(|key| [key.text.as_str(), key.first_text.as_str()]);
         keys.chain(PERSONAL)
@@ -1147,7 +1149,7 @@ impl World {
 
     // ---- the end ----
 
-    /// Makes everything work again, and runs all operations to their end.
+    /// Ends all failures, and runs all operations to their end.
     pub(crate) fn repair(&mut self) -> Check {
         self.note("— everything works again —");
         for device in 0..self.devices.len() {
@@ -1162,7 +1164,7 @@ impl World {
             self.tasks[0].faults = vec![].into_iter();
             self.finish(id)?;
         }
-        // longer than the longest pause
+        // The longest pause is shorter than this.
         self.pass(35 * 60 * 1000, None)?;
         self.check_everything()
     }
@@ -1203,7 +1205,7 @@ fn disturb(
             let body = reply.body.into_bytes();
             return (Answer::reply(reply.status, body), reply.meaning);
         }
-        // an empty body or a denial names no key, seat or organization that could be replaced
+        // An empty body or a denial names no key, seat or organization that could be replaced.
         _ if reply.status != 200 => PAGE.to_owned(),
         Fault::AnotherOrganization => reply.body.replace(ORGANIZATION, "a0010000-0000-4000-8000-0000000000ff"),
         Fault::AnotherSeat if endpoint == Endpoint::Activate => {
