@@ -1,5 +1,5 @@
-//! The customer portal as an app's developer uses it, over real HTTP to a local Polar: what the stories of
-//! `tests/scenarios/portal` cannot say.
+//! The customer portal as an app's developer uses it, with real HTTP requests to a local Polar. These tests check what
+//! the stories of `tests/scenarios/portal` cannot express.
 #![cfg(all(feature = "http", feature = "portal"))]
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -28,7 +28,7 @@ use support::{Directory, Hand, app, open};
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// A customer's machine with an app, and Polar.
+/// A customer's machine with an app, and the local Polar.
 struct Story {
     polar: MockPolar,
     hand: Hand,
@@ -51,7 +51,7 @@ impl Story {
         Self { polar, hand, directory, client }
     }
 
-    /// Lets time pass, on this machine and at Polar.
+    /// Advances the clock of this machine and Polar's.
     fn pass(&self, time: std::time::Duration) {
         self.hand.advance(time);
         self.polar.advance_clock(time);
@@ -69,7 +69,7 @@ impl Story {
         self.pass(std::time::Duration::from_secs(2));
     }
 
-    /// Returns the code in the last mail.
+    /// Returns the code in the newest mail.
     fn code(&self) -> String {
         self.polar.mails().last().unwrap().code.clone().unwrap()
     }

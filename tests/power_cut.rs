@@ -1,6 +1,6 @@
-//! Power cuts. strace records the changes that a process makes to the disk, and Rust and Node open every state that a
-//! power cut may leave. The same is tested on real file systems if this machine can mount them. A child process is this
-//! test program, whose environment chooses the action.
+//! Power cuts. strace records the changes that a process makes to the disk. Rust and Node then open every state of the
+//! disk that a power cut may leave. If this machine can mount real file systems, the same is tested on them. The child
+//! processes are this test program, whose environment chooses the action.
 #![cfg(all(feature = "http", target_os = "linux"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers fail by panicking")]
 
@@ -35,17 +35,17 @@ const APP: &str = "com.acme.app";
 const PRODUCT: [u8; 8] = [1; 8];
 const DEVICE: [u8; 8] = [2; 8];
 
-/// The implementation that writes, or that opens the files after a power cut.
+/// The implementation that writes the files, or that opens them after a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     Node,
     Rust,
 }
 
-/// The steps of a process with a record.
+/// The steps of a process that saves and removes a record.
 const STORY: [&str; 7] = ["save a", "save b", "save c relaxed", "save d relaxed", "remove", "save e relaxed", "save f"];
 
-/// The entry point of a child process; not a test of its own.
+/// The entry point of a child process. It is not a test of its own.
 #[test]
 fn child() {
     let Ok(does) = std::env::var(DOES) else { return };
@@ -84,7 +84,7 @@ fn record(letter: &str) -> Vec<u8> {
 fn rust_child(directory: &Path, does: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "child", "--nocapture"]).env(DOES, does).env(DIRECTORY, directory);
-    // no connection uses TLS, and reading a system's root certificates takes hundreds of calls
+    // No connection uses TLS, and reading a system's root certificates would take hundreds of system calls.
     command.envs([("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")]);
     command
 }
@@ -92,7 +92,7 @@ fn rust_child(directory: &Path, does: &str) -> Command {
 fn node(words: &[&str]) -> Command {
     let mut command = Command::new("node");
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/js/node/power-cut.mjs")).args(words);
-    // with io_uring Node would write without system calls that strace sees
+    // With io_uring, Node would write without system calls that strace can see.
     command.env("UV_USE_IO_URING", "0");
     command
 }
@@ -106,7 +106,7 @@ impl Side {
     }
 }
 
-/// Runs a command to its end, and returns its system calls on files and sockets.
+/// Runs a command to its end. Returns its system calls that concern files and sockets.
 fn recorded(command: &Command) -> Vec<Call> {
     const CALLS: &str = "trace=open,openat,creat,close,write,pwrite64,writev,pwritev,fsync,fdatasync,rename,renameat,\
                          renameat2,link,linkat,unlink,unlinkat,ftruncate,truncate,copy_file_range,sendfile,sendto";
@@ -117,7 +117,7 @@ fn recorded(command: &Command) -> Vec<Call> {
     strace::calls(&fs::read_to_string(trace.path()).unwrap())
 }
 
-/// Returns `true` if with this call the process prints that a step is done.
+/// Returns `true` if by this call the process prints that a step is done.
 fn is_done(call: &Call) -> bool {
     call.name == "write" && call.arguments.starts_with("1,") && disk::texts(&call.arguments)[0].ends_with(b"done\n")
 }
@@ -131,8 +131,8 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// Returns every state that a power cut may leave during these calls, each with the value of `found` for the number of
-/// `counted` calls before the cut.
+/// Returns every state that a power cut may leave during these calls. Each state comes with the result of `found`,
+/// which gets the number of calls before the cut for which `counted` returns `true`.
 fn states<T: Clone + Ord>(
     mut disk: Disk,
     calls: &[Call],
@@ -156,7 +156,7 @@ fn states<T: Clone + Ord>(
     states
 }
 
-/// Creates a directory with these files. All are so old that a lock counts as left by a dead process.
+/// Creates a directory with these files, which are so old that a lock counts as left by a dead process.
 fn restore(state: &State) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     for (name, content) in state {
@@ -169,8 +169,8 @@ fn restore(state: &State) -> TempDir {
     directory
 }
 
-/// Returns the records that a store may hold after `done` steps of the story: that of the last synced step, or of any
-/// later step.
+/// Returns the records that a store may hold when `done` steps of the story are done: the record of the last synced
+/// step, or of any step after it.
 fn may_hold(steps: &[&str], before: &str, done: usize) -> BTreeSet<String> {
     let held = |count: usize| match count.checked_sub(1).map(|last| steps[last]) {
         None => before.to_owned(),
@@ -182,7 +182,7 @@ fn may_hold(steps: &[&str], before: &str, done: usize) -> BTreeSet<String> {
     range.map(held).collect()
 }
 
-/// Returns the record that Rust finds in the directory, and the one that it finds after a save.
+/// Describes the record that Rust finds in the directory, and the record that it finds after a save.
 fn opened_by_rust(directory: &Path) -> String {
     let store = store(directory);
     let first = |store: &FileStore| match store.load().unwrap() {
@@ -194,7 +194,7 @@ fn opened_by_rust(directory: &Path) -> String {
     format!("{found}, then {}", first(&store))
 }
 
-/// Returns the same for Node, for many directories at once.
+/// Describes, for each directory, the record that Node finds and the record that it finds after a save.
 fn opened_by_node(directories: &[TempDir]) -> Vec<String> {
     let paths: Vec<&str> = directories.iter().map(|directory| directory.path().to_str().unwrap()).collect();
     let mut lines = Vec::new();
@@ -206,13 +206,13 @@ fn opened_by_node(directories: &[TempDir]) -> Vec<String> {
     lines
 }
 
-/// Records a story that one side writes in the directory, and opens all states that a power cut may leave with both
-/// sides.
+/// Records a story that one implementation writes in the directory. Then lets both implementations open all states that
+/// a power cut may leave.
 fn survives(writer: Side, directory: &TempDir, before: &str) {
     let disk = Disk::of(directory.path());
     let calls = recorded(&writer.story(directory.path(), &STORY));
     assert_eq!(calls.iter().filter(|call| is_done(call)).count(), STORY.len(), "the story was recorded to its end");
-    // cuts at several moments may leave the same state: the record in it must be allowed at all of these moments
+    // Cuts at different moments may leave the same state. The record in it must be allowed at each of these moments.
     let mut allowed: BTreeMap<State, BTreeSet<String>> = BTreeMap::new();
     for (state, may_hold) in states(disk, &calls, is_done, |done| may_hold(&STORY, before, done)) {
         allowed
@@ -264,7 +264,7 @@ fn a_power_cut_leaves_a_whole_record_of_node() {
     }
 }
 
-/// The first save takes over the lock of a process that died, with half a record beside it.
+/// The first save takes over the lock of a dead process, which has left half a record beside it.
 #[test]
 fn a_power_cut_while_a_lock_is_taken_over_leaves_a_whole_record() {
     if !strace::works() {
@@ -281,7 +281,7 @@ fn a_power_cut_while_a_lock_is_taken_over_leaves_a_whole_record() {
     }
 }
 
-/// A device of the client: its files, and Polar.
+/// A device with the client: its files, and the local Polar.
 struct Device {
     polar: MockPolar,
     directory: TempDir,
@@ -304,14 +304,14 @@ impl Device {
         open(app(&self.polar.url(), APP), directory, &Hand::new())
     }
 
-    /// Runs an operation in a child, and returns the disk before it and the child's system calls.
+    /// Runs an operation in a child process. Returns the disk before the operation, and the child's system calls.
     fn record(&self, operation: &str) -> (Disk, Vec<Call>) {
         let disk = Disk::of(self.directory.path());
         let mut child = rust_child(self.directory.path(), &format!("client {operation}"));
         (disk, recorded(child.env(URL, self.polar.url())))
     }
 
-    /// Opens each state, and calls `check` with whether access is allowed there.
+    /// Opens each state, and passes to `check` whether access is allowed in it.
     fn open_each<T: Ord>(&self, states: &BTreeSet<(State, T)>, check: impl Fn(&State, &T, bool)) {
         for (state, moment) in states {
             let directory = restore(state);
@@ -331,7 +331,7 @@ fn a_power_cut_during_an_activation_loses_no_seat() {
     let digits: String = seats[0].id.chars().filter(|c| *c != '-').collect();
     let id = u128::from_str_radix(&digits, 16).unwrap().to_be_bytes();
     let attempt = seats[0].meta["seat"].as_str().unwrap();
-    // 0: nothing was sent; 1: Polar may have given a seat; 2: the app has the result
+    // The count is 0 if nothing was sent, 1 if Polar may have given a seat, and 2 if the app has the result.
     let states = states(disk, &calls, |call| is_done(call) || sends(call, "activate"), |count| count);
     device.open_each(&states, |state, moment, allowed| {
         let has_seat = state.iter().any(|(name, bytes)| {
@@ -364,7 +364,7 @@ fn a_power_cut_never_restores_a_deactivated_license() {
     }
     let device = Device::activated();
     let (disk, calls) = device.record("deactivate");
-    // 0: nothing was sent; 1: Polar may have freed the seat; 2: the app has the result
+    // The count is 0 if nothing was sent, 1 if Polar may have freed the seat, and 2 if the app has the result.
     let states = states(disk, &calls, |call| is_done(call) || sends(call, "deactivate"), |count| count);
     device.open_each(&states, |state, moment, allowed| {
         assert!(*moment > 0 || allowed, "the license is lost: {:?}", sizes(state));

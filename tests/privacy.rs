@@ -1,5 +1,6 @@
-//! License keys are only in the record and on the wire, and personal data is nowhere: not in the log, in errors, in
-//! decisions, in `Debug`, or in any other file. This is a process of its own, because a process has only one log.
+//! License keys appear only in the record and in requests, and personal data appears nowhere: not in the log, in
+//! errors, in decisions, in `Debug`, or in any other file. This test is a process of its own, because a process has
+//! only one log.
 #![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -25,9 +26,9 @@ use polar_license::portal::{ConfirmedByUser, Devices};
 use polar_license::{Decision, Error};
 use support::{Directory, Hand, app, open};
 
-/// A log that keeps all lines of all levels, except those of `ureq_proto`, which writes whole requests and answers at
-/// `trace`, as `src/blocking/http.rs` documents. With the portal it also drops `trace` of `ureq`, which shows
-/// addresses.
+/// A log that keeps all lines of all levels, with two exceptions. It drops the lines of `ureq_proto`, which writes
+/// whole requests and answers at `trace`, as `src/blocking/http.rs` documents. With the portal it also drops the
+/// `trace` lines of `ureq`, which show addresses.
 struct Captured(Mutex<Vec<String>>);
 
 static LOG: Captured = Captured(Mutex::new(Vec::new()));
@@ -49,7 +50,7 @@ impl Log for Captured {
     fn flush(&self) {}
 }
 
-/// All texts that an app, a user or a bug report could get.
+/// All texts that an app, a user or a bug report can get.
 #[derive(Default)]
 struct Seen(Vec<String>);
 
@@ -83,7 +84,7 @@ impl Seen {
     }
 }
 
-/// The customer portal, without faults and with each of them. None of its secrets may be seen.
+/// The customer portal, without faults and with each fault. No text may show any of the portal's secrets.
 #[cfg(feature = "portal")]
 impl Seen {
     /// Uses the portal, and returns its secrets: addresses, codes, tokens, invitations and checkouts.
@@ -237,7 +238,7 @@ fn only_the_record_contains_keys_and_nothing_contains_personal_data() {
     }
 }
 
-/// Runs all operations while this goes wrong: first the activation alone, then every request.
+/// Runs all operations with this fault: first only the activation meets it, then every request does.
 fn operations_with(fault: Fault, polar: &MockPolar, directory: &Directory, seen: &mut Seen) {
     let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(polar));
     client.activate(DEMO_KEY_TWO_DEVICES).unwrap();

@@ -1,5 +1,5 @@
-//! Runs the quick start of the README and of the book, which is built as `examples/quickstart.rs`, against a local
-//! Polar. Compares the book's pages with the tests that run their code.
+//! Runs the quick start of the README and of the book, which is also `examples/quickstart.rs`, with a local Polar.
+//! Checks that the book's pages have the same code as the tests that run it.
 
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::path::{Path, PathBuf};
@@ -62,7 +62,8 @@ fn the_quick_start_activates_and_works_offline() {
     assert_eq!(polar.activations(&key).len(), 1);
 }
 
-/// Returns the program of the example, which cargo builds before it runs tests, in a folder beside that of the tests.
+/// Returns the path of the example's program. Cargo builds it before it runs tests, in a folder beside the folder of
+/// the tests.
 fn example() -> PathBuf {
     let test = std::env::current_exe().unwrap_or_default();
     let profile = test.ancestors().nth(2).unwrap_or_else(|| Path::new("."));

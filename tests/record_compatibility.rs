@@ -1,5 +1,5 @@
-//! A record that was written once can be opened by every later version, and an edit of a single byte is detected. The
-//! files in `records/` are never written again; a version that appends to the record adds a file of its own.
+//! Every later version can open a record that an earlier version has written, and detects that a byte was edited. The
+//! files in `records/` are never written again. A version that appends to the record's format adds a new file.
 #![cfg(feature = "blocking")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,7 +9,7 @@ use polar_license::store::{MemoryStore, Store};
 use polar_license::transport::{Answer, Failure, Request, Sent};
 use polar_license::{Config, Decision, Purchase, Reason, State, Timestamp};
 
-/// The record of a device with a key for one device, bought by subscription. The local Polar of version 0.1.0 sold it.
+/// The record of a device with a key for one device, sold as a subscription by the local Polar of version 0.1.0.
 const ACTIVE: &[u8] = include_bytes!("records/0.1.0-active.license");
 
 struct Offline;

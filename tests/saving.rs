@@ -1,4 +1,4 @@
-//! Results that cannot be saved: saving is tried again until the deadline, and then the operation fails.
+//! Results that cannot be saved: the library tries to save until the deadline, and then the operation fails.
 #![expect(clippy::unwrap_used, clippy::unreachable, reason = "a test's helpers fail by panicking")]
 
 #[path = "steps/polar.rs"]
@@ -12,23 +12,23 @@ use polar_license::{Config, ErrorKind, NextStep, State, Timestamp};
 
 const KEY: &str = "SAVE-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
-/// A device whose disk fails for a number of writes, from the request on that takes or releases a seat.
+/// A device whose disk fails for a number of writes. It begins to fail at the request that takes or releases a seat.
 struct Device {
     engine: Engine,
     stored: Option<Vec<u8>>,
     now: Now,
     fails_after: &'static str,
     failures_left: u32,
-    /// Whether the request after which the disk fails was sent.
+    /// Whether the request at which the disk begins to fail was sent.
     broken: bool,
-    /// Whether a failing write has written all the same, as when only the sync of the directory fails.
+    /// Whether a failing write has changed the record nevertheless, as if only the sync of the directory had failed.
     fails_late: bool,
     /// Whether the key needs no seat.
     is_unlimited: bool,
-    /// The endpoint whose answers are lost.
+    /// The endpoint whose answers do not reach the device.
     loses: &'static str,
     requests: Vec<String>,
-    /// The waits before writes, in ms.
+    /// How long the operation waited before each write, in ms.
     waits: Vec<u64>,
 }
 
@@ -184,7 +184,7 @@ fn an_activation_whose_seat_cannot_be_saved_by_the_deadline_fails() {
     assert_eq!(device.next_start().state(), State::Active);
 }
 
-/// No seat can be lost, so the user need not wait half a minute.
+/// No seat can be lost here, so the user need not wait for half a minute.
 #[test]
 fn a_key_that_needs_no_seat_fails_at_once_if_it_cannot_be_saved() {
     let mut device = Device::new("validate", u32::MAX);
@@ -207,7 +207,8 @@ fn a_seat_is_not_released_if_the_record_cannot_be_written() {
     assert_eq!(device.next_start().state(), State::Active);
 }
 
-/// The number of uncertain seats is limited because records are read only up to a size; the disk is not the cause.
+/// The number of uncertain seats is limited because the library reads records only up to a certain size. A failing disk
+/// is not the cause.
 #[test]
 fn no_seat_is_taken_while_too_many_are_uncertain_and_the_message_says_so() {
     let mut device = Device::new("nothing", 0);

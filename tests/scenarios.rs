@@ -1,5 +1,5 @@
-//! Runs every file of `tests/scenarios` with the blocking client. The files are data that other drivers and bindings
-//! run too; `tests/scenarios/README.md` describes how.
+//! Runs every file of `tests/scenarios` with the blocking client. The files are data, which other clients and bindings
+//! run too. `tests/scenarios/README.md` describes the files.
 #![cfg(all(feature = "blocking", feature = "portal"))]
 #![expect(
     clippy::expect_used,

@@ -1,7 +1,8 @@
-//! HTTPS by the transports of the blocking client and of the client for tokio, to a server on loopback whose
-//! certificate is signed by `tests/tls/ca.pem`. On Windows a test cannot trust this CA for itself alone, so there the
-//! server must be refused. Each case runs in a process of its own, because the trusted roots and the proxy come from
-//! the environment. The CA's private key was deleted; the server's is used only in these tests.
+//! HTTPS requests with the transports of the blocking client and of the client for tokio. The server is on loopback,
+//! and `tests/tls/ca.pem` has signed its certificate. On Windows, a test cannot trust this CA for its own process only,
+//! so there the client must refuse the server. Each case runs in a separate process, because the trusted roots and the
+//! proxy come from the environment. The CA's private key was deleted; the server's private key is used only in these
+//! tests.
 #![cfg(all(feature = "http", not(any(target_vendor = "apple", target_os = "android"))))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -26,8 +27,8 @@ const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/ca.pem");
 #[cfg(unix)]
 const NOWHERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/there-is-no-such-file.pem");
 
-/// Accepts connections one after the other, answers `CONNECT` if a connection begins with it, and answers one request
-/// over TLS. Returns `true` if a request arrived in the last connection.
+/// Accepts connections one after the other. Answers `CONNECT` if a connection begins with it, and then answers one
+/// request over TLS. Returns `true` if a request arrived in the last connection.
 fn serve(listener: TcpListener, connections: usize) -> JoinHandle<bool> {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key.pem")).unwrap();
@@ -67,13 +68,13 @@ fn read_until(stream: &mut impl Read, end: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Runs a test of one request. In the test's own process, serves and runs the test again with `variables`. In that
-/// second process, sends the request, and checks the answer with `check`.
+/// Runs a test of one request. The test's first process runs the server, and starts the test again in a second process
+/// with `variables`. The second process sends the request, and checks the answer with `check`.
 fn case(test: &str, url: &str, variables: &[(&str, &str)], check: impl FnOnce(Answer)) -> bool {
     story(test, url, 1, variables, |post| check(post()))
 }
 
-/// Runs a test of several requests, which `send` makes over one transport.
+/// Runs a test of several requests. `send` makes the requests, all with one transport.
 fn story(
     test: &str,
     url: &str,
@@ -91,7 +92,7 @@ fn story(
     arrived == TRANSPORTS.len()
 }
 
-/// Serves one run of the test with this transport. Returns `true` if a request arrived.
+/// Runs the server for one run of the test with this transport. Returns `true` if a request arrived.
 fn with(transport: &str, test: &str, url: &str, connections: usize, variables: &[(&str, &str)]) -> bool {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
@@ -179,7 +180,7 @@ fn loopback_is_never_proxied() {
     assert!(case(test, "https://127.0.0.1:PORT/", &variables, is_answered));
 }
 
-/// Writes the file from which the system's roots are read.
+/// Writes the file from which the system's root certificates are read.
 #[cfg(unix)]
 fn write_roots(text: &[u8]) {
     std::fs::write(std::env::var_os("SSL_CERT_FILE").unwrap(), text).unwrap();
@@ -215,7 +216,7 @@ fn a_root_that_was_installed_after_a_failure_is_trusted_without_a_restart() {
     }));
 }
 
-/// The file of the roots is a pipe: to open it would wait for ever.
+/// The file of root certificates is a pipe. Opening it would block for ever.
 #[cfg(unix)]
 #[test]
 fn no_roots_are_read_for_a_connection_that_is_not_encrypted() {
@@ -224,12 +225,12 @@ fn no_roots_are_read_for_a_connection_that_is_not_encrypted() {
     let pipe = directory.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     case(test, "http://127.0.0.1:PORT/", &[("SSL_CERT_FILE", pipe.to_str().unwrap())], |answer| {
-        // the server expects TLS
+        // The server expects TLS, so the request without TLS fails.
         assert!(matches!(answer, Answer::Failed { sent: Sent::Maybe, .. }), "{answer:?}");
     });
 }
 
-/// The code that Windows reports depends on its version, and on whether it can check for revocations.
+/// The error code that Windows reports depends on its version, and on whether Windows can check for revocations.
 #[cfg(windows)]
 #[test]
 fn nothing_is_sent_to_a_server_that_windows_does_not_trust_and_no_text_of_windows_is_shown() {
@@ -241,6 +242,6 @@ fn nothing_is_sent_to_a_server_that_windows_does_not_trust_and_no_text_of_window
         let problem = message.strip_prefix("the connection's certificate is not trusted: ").unwrap();
         assert!(problem == "UnknownIssuer" || problem.starts_with("Windows says 0x800B"), "{problem}");
     });
-    // the second process serves nothing
+    // This is also reached in the second process, which has no server.
     assert!(!arrived || std::env::var("POLAR_LICENSE_TEST_URL").is_ok());
 }

@@ -1,5 +1,5 @@
-//! The client for tokio: dropped and cancelled operations, and the passing of time. `tests/tokio_scenarios.rs` runs the
-//! scenarios; `tests/http.rs` and `tests/tls.rs` test its transport.
+//! The client for tokio: operations that are dropped or cancelled, and the passing of time. `tests/tokio_scenarios.rs`
+//! runs the scenarios, and `tests/http.rs` and `tests/tls.rs` test the client's transport.
 #![cfg(feature = "tokio")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 

@@ -1,4 +1,5 @@
-//! Processes that share a record take turns at asking Polar: the others read the answer that one received.
+//! Processes that share a record take turns to ask Polar. One process asks, and the others read the answer from the
+//! record.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "steps/polar.rs"]
@@ -12,18 +13,18 @@ use std::time::Duration;
 
 const KEY: &str = "TURN-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
-/// A device and the record on it, which several processes share.
+/// A device with one record that several processes share.
 struct Device {
     stored: Option<Vec<u8>>,
     now: Now,
-    /// The duration of a request.
+    /// The time that a request takes.
     latency: Duration,
     requests: Vec<String>,
-    /// The times of the requests on the monotonic clock.
+    /// The times at which requests were sent, on the monotonic clock.
     sent: Vec<u64>,
 }
 
-/// The step at which a process stops.
+/// Where the execution of an operation stops: at its turn, or at its end.
 enum Stop {
     Turn(TurnStep),
     Done(Outcome),
@@ -108,7 +109,8 @@ impl Device {
     }
 }
 
-/// Runs the same operation in several processes at once: the first asks while the others wait. Returns the requests.
+/// Begins the same operation in several processes. The first process asks Polar while the others wait for their turn.
+/// Returns all requests.
 fn at_once(count: usize, operation: &Operation) -> Vec<String> {
     let mut device = Device::due();
     let mut waiting: Vec<(Engine, TurnStep)> = Vec::new();

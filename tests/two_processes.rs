@@ -1,5 +1,5 @@
-//! Several processes on one record, and processes that die. A child process is this test program, whose environment
-//! chooses the action.
+//! Several processes with one record, and processes that die. The child processes are this test program, whose
+//! environment chooses the action.
 #![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -24,7 +24,7 @@ const DIRECTORY: &str = "POLAR_LICENSE_TEST_DIRECTORY";
 
 const APP: &str = "com.example.app";
 
-/// The entry point of a child process; not a test of its own.
+/// The entry point of a child process. It is not a test of its own.
 #[test]
 fn child() {
     let Ok(does) = std::env::var(DOES) else { return };
@@ -67,7 +67,7 @@ fn both_activate_at_once(key: &str) -> (MockPolar, Directory) {
     let held = polar.fault(Fault::stall().on(Endpoint::Activate));
     let does = format!("activate {key}");
     let children = [(); 2].map(|()| start(&polar, &directory, &does));
-    // the first process has asked about the key and asks for a seat; the second waits for its turn
+    // The first process has asked about the key and now asks for a seat. The second process waits for its turn.
     assert!(polar.wait_for_requests(2, LONG));
     polar.clear_fault(held);
     for mut child in children {
@@ -136,13 +136,13 @@ fn a_process_that_dies_while_it_saves_leaves_a_whole_record() {
         let decision = stored(&polar, &directory);
         assert_eq!((decision.state(), decision.reason()), (State::Active, None), "{when}");
     };
-    // each answer leads to a save; the process is killed while it holds the lock, while it writes, or at any point
+    // The child saves after each answer. It is killed while it holds the lock, while it writes, or at any point.
     for (round, ending) in [".lock", ".tmp", ".license"].into_iter().cycle().take(24).enumerate() {
         polar.clear_requests();
         let mut child = start(&polar, &directory, "validate-for-ever");
         assert!(polar.wait_for_requests(1, LONG), "the child asks: {:?}", child.try_wait());
         let patience = SystemClock::new().now().mono + 30_000;
-        // a crash leaves what a reader could see at that moment
+        // A crash leaves the files as a reader could see them at that moment.
         while polar.requests().len() < 2 + round % 4 || !exists(ending) {
             is_whole("while another process saves");
             assert!(SystemClock::new().now().mono < patience, "the child saves: {:?}", child.try_wait());
@@ -156,7 +156,7 @@ fn a_process_that_dies_while_it_saves_leaves_a_whole_record() {
     assert_eq!(client.validate().problem(), None, "a dead process's lock is taken over");
 }
 
-/// Sets the times of locks back, instead of waiting the ten seconds after which a dead process's lock is taken over.
+/// Sets the times of locks back, because a dead process's lock is taken over only after ten seconds.
 fn make_locks_old(directory: &Directory) {
     for (name, _) in directory.files().into_iter().filter(|(name, _)| name.ends_with(".lock")) {
         let lock = File::options().write(true).open(directory.path().join(name)).unwrap();

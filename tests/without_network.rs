@@ -1,5 +1,5 @@
-//! A build without a network stack reports this when a client is opened, not when a user activates. `cargo xtask test
-//! minimal` runs these tests; with the features `http` and `tokio` they do not exist.
+//! A build without a network stack reports this when a client is opened, and not only when a user activates. `cargo
+//! xtask test minimal` runs these tests. They do not exist in a build with the features `http` and `tokio`.
 #![cfg(any(all(feature = "blocking", not(feature = "http")), all(feature = "tokio-client", not(feature = "tokio"))))]
 #![cfg(not(target_family = "wasm"))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]

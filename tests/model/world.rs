@@ -1076,8 +1076,8 @@ impl World {
     }
 
     /// Returns the facts that a new process would learn: every seat in the record, and whether the process reports a
-    /// seat as uncertain. Finds the seats by activating another key, with a copy of the record and another Polar. The
-    /// seats that are released for that key are the seats in the record.
+    /// seat as uncertain. Finds the seats by activating another key, with a copy of the record and another Polar: the
+    /// requests of these activations name every seat in the record.
     pub(crate) fn probe(&self, device: usize) -> Result<Probe, String> {
         let this = &self.devices[device];
         let known = this.probed.borrow().clone().filter(|(version, _)| *version == this.version);

@@ -1,4 +1,4 @@
-//! Many at once: operations of one session, and processes that share a record.
+//! Operations of one session that run at the same time, and processes that share a record.
 
 use super::{EMAIL, Story, app, licensed, open};
 use mock_polar::{MockPolar, NewKey};
@@ -10,7 +10,7 @@ use std::time::Duration;
 const URL: &str = "POLAR_LICENSE_TEST_URL";
 const DIRECTORY: &str = "POLAR_LICENSE_TEST_DIRECTORY";
 
-/// Not a test of its own, but the program of a child process.
+/// The program of a child process. It is not a test of its own.
 #[test]
 fn child() {
     let [Ok(url), Ok(directory)] = [URL, DIRECTORY].map(std::env::var) else { return };
@@ -60,7 +60,7 @@ fn two_rotations_at_once_leave_the_license_with_the_last_key() {
                 scope.spawn(|| session.rotate(&listed, ConfirmedByUser).unwrap());
             }
         });
-        // Polar confirms the license, here and after the next start
+        // Polar confirms the license, both here and after the next start.
         let next = open(app(&story.polar.url(), "com.example.app"), story.directory.path(), &story.hand);
         for client in [&story.client, &next] {
             let license = client.validate();

@@ -1,4 +1,4 @@
-//! Runs the book's code for a lost key, word for word, on a machine whose key is in use on another one.
+//! Runs the book's code for a lost key, word for word. The key is in use on another machine.
 
 mod run {
     use super::super::{EMAIL, Story, licensed};

@@ -1,4 +1,4 @@
-//! The portal as data, as bindings call it: requests and replies in JSON.
+//! The portal as bindings call it: requests and replies in JSON.
 
 use crate::{EMAIL, Story};
 use mock_polar::NewKey;

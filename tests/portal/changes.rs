@@ -1,7 +1,8 @@
-//! Polar changes its answers to customers: each member that DESIGN.md says we rest on is renamed, left out, made null, of
-//! another type, or has an unknown value.
+//! Polar changes its answers to customers: each member on which the library depends (DESIGN.md lists them) is renamed,
+//! left out, null, of another type, or has an unknown value.
 //!
-//! The license here stays and so does its seat, nothing is used up in silence, and what could not be read is named.
+//! The license on this device stays and keeps its seat, nothing is used up without a report, and an error names each
+//! member that could not be read.
 
 use super::support::Hand;
 use super::support::changes::{self, Case, Change};
@@ -16,12 +17,12 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The cases for a row of the table of the customer portal.
+/// Returns the cases for one row of DESIGN.md's table of the customer portal.
 fn cases(row: &str, endpoint: &'static str, status: u16) -> Vec<Case> {
     changes::cases("The customer portal:", row, endpoint, status)
 }
 
-/// The real network, on which the answers to customers change.
+/// The real network, on which one member of Polar's answers to customers is changed.
 struct Changing {
     hand: Hand,
     case: Case,
@@ -39,7 +40,7 @@ impl Transport for Changing {
 }
 
 impl Story {
-    /// A story in which the only key of a customer is active here, and the key.
+    /// Begins a story in which a customer's only key is active on this device. Returns the story and the key.
     fn with_license() -> (Self, String) {
         let story = Self::begin();
         let key = story.bought(NewKey::new("pro").limit_activations(3));
@@ -47,7 +48,7 @@ impl Story {
         (story, key)
     }
 
-    /// The app on this device where Polar's answers are changed.
+    /// Opens the app on this device, with a network that changes Polar's answers.
     fn changed(&self, case: &Case) -> Client {
         let network = Changing { hand: self.hand.clone(), case: case.clone() };
         let client = Client::builder(app(&self.polar.url(), "com.example.app").build().unwrap());
@@ -58,7 +59,7 @@ impl Story {
         self.changed(case).portal().session_from_token(&self.polar.customer_token(EMAIL)).unwrap()
     }
 
-    /// The license goes on at the next start, with the only seat.
+    /// Checks that the license is valid at the next start, and that no second seat was taken.
     #[track_caller]
     fn goes_on(&self, case: &Case) {
         let next = open(app(&self.polar.url(), "com.example.app"), self.directory.path(), &self.hand);
@@ -70,14 +71,14 @@ impl Story {
     }
 }
 
-/// The error names the member, and says whether something may have been done.
+/// Checks that the error names the member, and that it says whether Polar may have carried out the request.
 #[track_caller]
 fn is_named(error: &Error, case: &Case, maybe_applied: bool) {
     assert!(case.is_named_in(error.detail()), "{case:?}: {error:?}");
     assert_eq!(error.maybe_applied(), maybe_applied, "{case:?}: {error:?}");
 }
 
-/// Whether the change is a text that may be a key: nothing but Polar can tell that it is not.
+/// Returns `true` if the change replaces a key by another text. Only Polar can tell that the text is not a key.
 fn is_another_key(case: &Case) -> bool {
     case.member.ends_with("key") && case.change == Change::UnknownValue
 }
@@ -137,7 +138,7 @@ fn a_seat_whose_answer_was_lost_is_found_or_reported_whatever_has_changed() {
         assert!(decision.allowed(), "{case:?}: {decision:?}");
         let is_reported = decision.problem().is_some_and(|problem| problem.kind == ErrorKind::SeatUncertain);
         assert_eq!(is_reported, story.polar.activations(&key).len() == 2, "{case:?}: {decision:?}");
-        // Polar takes it back
+        // Polar has undone the change.
         licensed(story.session().restore().unwrap());
         story.goes_on(case);
     }
@@ -166,7 +167,7 @@ fn a_rotation_whose_answer_has_changed_is_stored_or_reported() {
             "{case:?}: {error:?}"
         );
         assert!(story.client.current().allowed(), "{case:?}");
-        // Polar takes it back
+        // Polar has undone the change.
         story.polar.clear_fault(unread);
         let session = story.session();
         let listed = session.license_keys().unwrap().remove(0);
@@ -288,7 +289,7 @@ fn a_purchase_that_has_changed_is_followed_later_or_found_by_a_code() {
         };
         let error = checkout.follow(MINUTE, wait).unwrap_err();
         match (case.member.as_str(), case.change) {
-            // one that is not over yet, as far as this version knows
+            // An unknown status: this version of the library waits, as if the checkout were still open.
             ("status", Change::UnknownValue) => assert_eq!(error.kind(), ErrorKind::Timeout, "{case:?}"),
             ("customer_email", _) => {
                 assert_eq!(error.detail(), "the checkout names no e-mail address of its buyer", "{case:?}");
@@ -303,7 +304,8 @@ fn a_purchase_that_has_changed_is_followed_later_or_found_by_a_code() {
     assert_eq!(cases.len(), 15);
 }
 
-/// That a key has no device is said only if a grant shows it, and the vendor's page only if its name can be read.
+/// Checks the message about hidden devices. It says that a key has no device only if a grant shows that. It has the
+/// vendor's page only if the page's name can be read.
 fn says_what_is_hidden(story: &Story, session: &Session, case: &Case) {
     let key = session.license_keys().unwrap().remove(0);
     for are_shown in [false, true] {

@@ -1,4 +1,4 @@
-//! A key with more devices than Polar lists on a page.
+//! A key with more devices than Polar lists on one page.
 
 use super::{Story, licensed};
 use mock_polar::NewKey;
@@ -8,12 +8,12 @@ use polar_license::portal::{ConfirmedByUser, Devices, Restored};
 use polar_license::transport::Request;
 use std::time::Duration;
 
-/// Takes a seat as anybody can who has the key.
+/// Takes a seat, as anybody can who has the key.
 fn take_seat(story: &Story, key: &str, label: &str) {
     let organization = mock_polar::DEMO_ORGANIZATION;
     let body = serde_json::json!({ "key": key, "organization_id": organization, "label": label }).to_string();
     let url = format!("{}/v1/customer-portal/license-keys/activate", story.polar.url());
-    // the answer repeats the label, and may be longer than is read
+    // The result is ignored: the answer repeats the label, so it may be longer than the transport reads.
     drop(HttpTransport::new().send(&Request::post(url, body, Duration::from_secs(60))));
 }
 

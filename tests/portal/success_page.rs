@@ -1,4 +1,4 @@
-//! The page to which the browser returns after a purchase. `tests/scenarios/portal` has the purchases themselves.
+//! The page to which the browser returns after a purchase. The stories in `tests/scenarios/portal` test the purchases.
 
 use super::{EMAIL, Story, licensed};
 use mock_polar::{DEMO_EMAIL, DEMO_VENDOR_TOKEN, MockPolar};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
 
-/// One request, as a browser or the vendor's backend sends it; the whole reply.
+/// Sends one request, as a browser or the vendor's backend does. Returns the whole reply.
 fn http(address: &str, request: &str) -> String {
     let mut server = TcpStream::connect(address).unwrap();
     server.write_all(request.as_bytes()).unwrap();
@@ -19,7 +19,7 @@ fn http(address: &str, request: &str) -> String {
     reply
 }
 
-/// A checkout that the vendor's backend makes, with this success URL; its client secret.
+/// Creates a checkout with this success URL, as the vendor's backend does. Returns the checkout's client secret.
 fn made_by_the_backend(polar: &MockPolar, success_url: &str) -> String {
     let product = "de300000-0000-4000-8000-0000000000f1";
     let body = serde_json::json!({ "products": [product], "success_url": success_url }).to_string();
@@ -80,8 +80,8 @@ fn the_success_page_is_in_the_words_of_the_app_and_no_html() {
     assert_eq!(late.message(), "Come back.");
 }
 
-/// Connections of other programs to this page: ten that send nothing, and one that sends a byte from time to time, until
-/// they are dropped.
+/// Returns connections of other programs to this page. Ten of them send nothing. One sends a byte from time to time,
+/// until it is dropped.
 fn strangers(page: &SuccessPage) -> Vec<TcpStream> {
     let (address, _) = page.address().strip_prefix("http://").unwrap().split_once('/').unwrap();
     let strangers: Vec<TcpStream> = (0..11).map(|_| TcpStream::connect(address).unwrap()).collect();
@@ -120,7 +120,7 @@ fn a_cancel_ends_the_wait_for_a_success_page() {
             is_over.store(true, std::sync::atomic::Ordering::SeqCst);
             error
         });
-        // one that comes too early ends nothing
+        // A connection that comes too early does not end the wait.
         while !is_over.load(std::sync::atomic::Ordering::SeqCst) {
             story.client.cancel();
             std::thread::yield_now();

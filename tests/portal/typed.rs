@@ -1,5 +1,5 @@
-//! Each typed function of the blocking client once, over real HTTP. The stories are in `tests/scenarios/portal`, which
-//! call the same operations by their names.
+//! Calls each typed function of the blocking client once, with real HTTP requests. The stories in
+//! `tests/scenarios/portal` call the same operations by their names.
 
 use super::{EMAIL, Story, licensed};
 use mock_polar::{DEMO_INVITATION, DEMO_LINK, Fault, NewKey};
@@ -18,7 +18,7 @@ fn a_lost_key_of_a_dead_machine_is_restored_and_replaced() {
     let portal = story.client.portal();
     let CodeRequest::Sent(code) = portal.request_code(EMAIL).unwrap() else { panic!("one customer") };
     assert!(code.email() == EMAIL && code.message().contains(EMAIL));
-    // as people type it
+    // The code is entered as people type it.
     let session = portal.authenticate(&format!(" {} ", story.code().to_lowercase())).unwrap();
     let Restored::NoSeat(full) = session.restore().unwrap() else { panic!("the only seat is taken") };
     assert_eq!((full.error.kind(), full.error.reason()), (ErrorKind::Refused, Some(Reason::ActivationLimit)));

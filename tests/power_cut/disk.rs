@@ -1,9 +1,9 @@
 //! Computes the states in which a power cut can leave a directory, from the system calls that changed it.
 //!
-//! Only synced data is certain: a file's content by a sync of the file, the names in the directory by a sync of the
-//! directory. Of later changes a power cut may keep any part: any of the changes of names, even without earlier ones,
-//! and of a file's content nothing, half, all, or zeros in its place. A rename is atomic. No single file system loses
-//! as much.
+//! Only synced data is certain: syncing a file secures its content, and syncing the directory secures the names in it.
+//! A power cut may keep any part of the later changes. Of the changes of names it may keep some without the earlier
+//! ones. Of a file's new content it may keep nothing, half, everything, or zeros in its place. A rename is atomic. No
+//! single real file system loses as much.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,11 +14,11 @@ use crate::strace::Call;
 /// The names and contents of the files in a directory.
 pub(crate) type State = BTreeMap<String, Vec<u8>>;
 
-/// The most unsynced changes of names for which every subset is tried. Of more changes, a cut keeps the first ones in a
-/// row.
+/// The maximum number of unsynced changes of names for which every subset is tried. If there are more changes, a power
+/// cut is assumed to keep the first ones up to some point.
 const ANY_OF: usize = 8;
 
-/// The content of the directory, and the part of it that is certain.
+/// The content of the directory, and the part of the content that is certain.
 pub(crate) struct Disk {
     directory: String,
     files: Vec<File>,
@@ -26,7 +26,8 @@ pub(crate) struct Disk {
     certain_names: BTreeMap<String, usize>,
     /// The changes of names since the directory was synced.
     changes: Vec<Change>,
-    /// The open descriptors of the process: of a file in the directory, or of the directory itself (`None`).
+    /// The descriptors that the process has open. Each is of a file in the directory, or of the directory itself
+    /// (`None`).
     open: BTreeMap<i64, Option<usize>>,
 }
 
@@ -43,7 +44,7 @@ enum Change {
 }
 
 impl Disk {
-    /// Reads a directory, whose present content is certain.
+    /// Reads a directory. All of its present content counts as certain.
     pub(crate) fn of(directory: &Path) -> Self {
         let mut disk = Self {
             directory: directory.to_str().unwrap().to_owned(),
@@ -63,7 +64,7 @@ impl Disk {
         disk
     }
 
-    /// Follows one system call of the process. Returns `true` if the call changed something here.
+    /// Follows one system call of the process. Returns `true` if the call changed the directory or a file in it.
     pub(crate) fn follow(&mut self, call: &Call) -> bool {
         let Some(returned) = returned(call) else { return false };
         let texts = texts(&call.arguments);
@@ -125,7 +126,7 @@ impl Disk {
         }
     }
 
-    /// Follows the opening of a file. Returns `true` if it was created.
+    /// Follows a call that opens a file. Returns `true` if the call created the file.
     fn follow_open(&mut self, name: &str, descriptor: i64, truncates: bool) -> bool {
         let is_new = !self.names.contains_key(name);
         if is_new {
@@ -140,7 +141,7 @@ impl Disk {
         is_new
     }
 
-    /// Returns all states that a power cut at this moment may leave.
+    /// Returns all states that a power cut at the present moment may leave.
     pub(crate) fn after_power_cut(&self) -> BTreeSet<State> {
         let count = self.changes.len();
         let kept: Vec<u32> = if count <= ANY_OF {
@@ -156,13 +157,13 @@ impl Disk {
         self.changes.push(Change::Enter(name.to_owned(), file));
     }
 
-    /// Returns the name in the directory that a path leads to.
+    /// Returns the name of the file in the directory to which a path leads, or `None` if the path leads elsewhere.
     fn name(&self, path: &[u8]) -> Option<String> {
         let name = path.strip_prefix(self.directory.as_bytes())?.strip_prefix(b"/")?;
         Some(String::from_utf8(name.to_vec()).unwrap())
     }
 
-    /// Returns the names if a power cut keeps the changes whose bits are set.
+    /// Returns the names in the directory after a power cut that keeps the changes whose bits are set.
     fn names_with(&self, kept: u32) -> BTreeMap<String, usize> {
         let mut names = self.certain_names.clone();
         for (number, change) in self.changes.iter().enumerate() {
@@ -181,7 +182,7 @@ impl Disk {
         names
     }
 
-    /// Returns the states with these names, for all contents that the files may have.
+    /// Returns the states with these names: one for each combination of contents that the files may have.
     fn with_contents(&self, names: &BTreeMap<String, usize>) -> Vec<State> {
         let mut states = vec![State::new()];
         for (name, file) in names {
@@ -219,7 +220,7 @@ fn returned(call: &Call) -> Option<i64> {
     number.parse().ok().filter(|number| *number >= 0)
 }
 
-/// Returns the strings among a call's arguments, which strace writes as `"\x2f\x74"`.
+/// Returns the strings in a call's arguments. strace writes them as `"\x2f\x74"`.
 pub(crate) fn texts(arguments: &str) -> Vec<Vec<u8>> {
     let quoted = arguments.split('"').skip(1).step_by(2);
     let bytes = |text: &str| text.split("\\x").skip(1).map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();

@@ -1,5 +1,6 @@
-//! Power cuts of real file systems in an image, simulated by the kernel: unsynced data is lost, the journal is not.
-//! Needs root, loop devices and the tools of XFS; if one is missing, the test prints that and is skipped.
+//! Power cuts on real file systems in an image. The kernel simulates the cut: unsynced data is lost, but the journal is
+//! kept. Needs root, loop devices and the tools of XFS. If one of these is missing, the test prints that and is
+//! skipped.
 
 use std::fs::File;
 use std::path::Path;
@@ -7,18 +8,18 @@ use std::process::{Command, Stdio};
 
 use super::{Side, may_hold, opened_by_rust};
 
-/// The file system, the command that makes it, and the options that it is mounted with.
+/// Each file system's name, the command that makes it, and the options with which it is mounted.
 const SYSTEMS: [(&str, &[&str], &str); 3] = [
     ("xfs", &["mkfs.xfs", "-q", "-f"], "loop"),
-    // with these options ext4 replaces a file before its data is written, unless it was synced
+    // With these options, ext4 replaces a file before the new data is written, unless the data was synced.
     ("ext4, noauto_da_alloc", &["mkfs.ext4", "-q", "-F"], "loop,noauto_da_alloc"),
     ("ext4, data=writeback", &["mkfs.ext4", "-q", "-F"], "loop,noauto_da_alloc,data=writeback"),
 ];
 
-/// The size of the image, which is sparse. XFS needs at least this.
+/// The size of the image, which is sparse. XFS needs at least this size.
 const BYTES: u64 = 320 * 1024 * 1024;
 
-/// Stories of two steps: a durable save, and a step right before the power cut.
+/// Stories of two steps: a durable save, and a step just before the power cut.
 const STORIES: [[&str; 2]; 3] = [["save a", "save b relaxed"], ["save a", "save b"], ["save a", "remove"]];
 
 #[test]
@@ -47,7 +48,7 @@ fn a_power_cut_of_a_real_file_system_leaves_a_whole_record() {
     println!("real file systems: {cuts} power cuts survived");
 }
 
-/// A mounted image, which is unmounted when this is dropped.
+/// A mounted image, which is unmounted when this object is dropped.
 struct Mount<'a> {
     path: std::path::PathBuf,
     image: std::path::PathBuf,
@@ -55,7 +56,7 @@ struct Mount<'a> {
 }
 
 impl<'a> Mount<'a> {
-    /// Makes and mounts an image, and tries to cut its power. Returns `None` if this machine cannot do that.
+    /// Makes an image, mounts it, and tries to cut its power. Returns `None` if this machine cannot do that.
     fn new(folder: &Path, make: &[&str], options: &'a str) -> Option<Self> {
         let (path, image) = (folder.join("mounted"), folder.join("image"));
         std::fs::create_dir(&path).unwrap();
@@ -76,7 +77,7 @@ impl<'a> Mount<'a> {
         run(Command::new("umount").arg(&self.path))
     }
 
-    /// Shuts the file system down: writes its journal, and then nothing more.
+    /// Shuts the file system down, so that it writes its journal and then nothing more.
     fn shut_down(&self) -> bool {
         run(Command::new("xfs_io").args(["-x", "-c", "shutdown -f"]).arg(&self.path))
     }
@@ -88,7 +89,7 @@ impl<'a> Mount<'a> {
 
 impl Drop for Mount<'_> {
     fn drop(&mut self) {
-        // fails if the image was never mounted
+        // This fails if the image was never mounted.
         self.unmount();
     }
 }

@@ -1,4 +1,4 @@
-//! An app on the blocking client, as the scenarios run it.
+//! The app that runs the scenarios with the blocking client.
 
 use polar_license::Date;
 use polar_license::blocking::{ActivateOptions, Client, Transport};
@@ -79,7 +79,7 @@ impl Store for Around {
 
 impl Transport for Around {
     fn send(&self, request: &Request) -> Answer {
-        // a cancelled operation does not wait for what its transport says
+        // The caller has cancelled the operation, so the transport's result is not used.
         Self::send(self, request).unwrap_or_else(|| Answer::Failed {
             failure: Failure::Network,
             sent: Sent::Maybe,

@@ -1,4 +1,4 @@
-//! An app on the functions of the C library, as the scenarios run it.
+//! The app that runs the scenarios with the functions of the C library.
 
 use polar_license::blocking::Transport;
 use polar_license::store::{Durability, Store, StoreError};
@@ -76,7 +76,7 @@ impl Store for Around {
 
 impl Transport for Around {
     fn send(&self, request: &Request) -> Answer {
-        // a cancelled operation does not wait for its transport
+        // The caller has cancelled the operation, so the transport's result is not used.
         Self::send(self, request).unwrap_or_else(|| Answer::failed(Failure::Network, Sent::Maybe, "cancelled"))
     }
 }

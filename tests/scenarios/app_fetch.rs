@@ -1,5 +1,5 @@
-//! An app on the async client, as the scenarios run it. Everything around it answers at once, so that an operation is
-//! over when it has been polled once, and the scenarios need no executor.
+//! The app that runs the scenarios with the async client. Its store and its transport answer at once, so an operation
+//! is over after it has been polled once, and the scenarios need no executor.
 
 use std::future::{pending, ready};
 use std::pin::pin;

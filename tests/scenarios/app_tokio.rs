@@ -1,5 +1,5 @@
-//! An app on the client for tokio, as the scenarios run it. Each app has a runtime of its own, because in a scenario one
-//! process does something while the request of another one is on its way.
+//! The app that runs the scenarios with the client for tokio. Each app has its own runtime, because in a scenario one
+//! process acts while the request of another process is on its way.
 
 use std::future::{pending, ready};
 use std::pin::pin;
@@ -78,15 +78,15 @@ impl App {
     }
 }
 
-/// A process may end on a thread of another one's runtime, where nothing may block.
+/// A process may end on a thread that belongs to another process's runtime, where blocking is not allowed.
 impl Drop for App {
     fn drop(&mut self) {
         self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
     }
 }
 
-/// An executor that knows nothing of tokio: the client's futures need none. tokio's own would not run on a thread of
-/// another app's runtime.
+/// A minimal executor without tokio, because tokio's own would not run on a thread of another app's runtime. The
+/// client's futures do not need tokio's.
 fn end_of<T>(operation: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
     impl Wake for Unpark {

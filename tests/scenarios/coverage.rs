@@ -1,7 +1,7 @@
-//! The names that must occur in `shows` of the scenarios: every row, rule, answer and story.
+//! The names that must occur in the member `shows` of at least one scenario: every row, rule, answer and story.
 
 pub(crate) const ALL: &[&str] = &[
-    // docs/src/states.md, the rows of the states
+    // the rows of the table of states in docs/src/states.md
     "row 1: none",
     "row 1: tampered",
     "row 1: other_device",
@@ -20,7 +20,7 @@ pub(crate) const ALL: &[&str] = &[
     "row 7",
     "row 8",
     "row 9",
-    // ARCHITECTURE.md, the rules
+    // the rules of ARCHITECTURE.md
     "rule 1",
     "rule 2",
     "rule 3",
@@ -62,14 +62,14 @@ pub(crate) const ALL: &[&str] = &[
     "answer: 411",
     "answer: 429",
     "answer: 500",
-    // what follows from them
+    // facts that follow from Polar's answers
     "fact: a validate without activation_id tells the cases apart",
     "fact: a limit added later",
     "fact: a 200 that does not parse",
     "fact: rotation keeps activations",
     "fact: the key is byte-exact",
     "fact: increment_usage",
-    // what users and vendors run into
+    // problems that users and vendors meet
     "story: the vendor's pages",
     "story: texts in the user's language",
     "story: activation removed in the portal",
@@ -103,7 +103,7 @@ pub(crate) const ALL: &[&str] = &[
     "story: activate fails with storage",
     "story: replace_previous",
     "story: processes",
-    // what customers do in the customer portal
+    // tasks of customers in the customer portal
     "story: lost key",
     "story: several keys",
     "story: no usable key",

@@ -1,18 +1,18 @@
-//! Compares what was expected with what is.
+//! Compares expected members with actual ones.
 
 use polar_license::Timestamp;
 use serde_json::Value;
 
 use super::format::{Members, moment};
 
-/// The members of a decision, as the core describes them.
+/// Returns the names of a decision's members, as the core describes them.
 pub(crate) fn members() -> Vec<String> {
     let lists = lists();
     let decision = lists.get("decision").and_then(Value::as_array).into_iter().flatten();
     decision.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Returns the members of a decision that do not agree with the core's description of its state.
+/// Returns the members of a decision that contradict the core's description of its state.
 pub(crate) fn uncertain(decision: &Value) -> Vec<String> {
     let states = &lists()["states"];
     let state = &states[decision["state"].as_str().unwrap_or_default()];
@@ -32,10 +32,10 @@ fn lists() -> Value {
     serde_json::from_str(include_str!("members.json")).unwrap_or_default()
 }
 
-/// Members that only an expectation has.
+/// Members that an expectation may have and a decision does not have.
 pub(crate) const OTHERS: [&str; 5] = ["error", "store", "deactivated", "allows", "covers"];
 
-/// Requests take time, so moments are compared to the minute.
+/// Moments are compared to the minute, because requests take time.
 const SLACK_MS: i64 = 60_000;
 
 /// Whether objects below the first level may have further members.
@@ -45,7 +45,7 @@ pub(crate) enum Inner {
     Closed,
 }
 
-/// Returns the differences, each as `member: expected …, got …`.
+/// Returns the differences. Each reads `member: expected …, got …`.
 pub(crate) fn differences(expected: &Members, actual: &Value, inner: Inner) -> Vec<String> {
     expected
         .iter()

@@ -1,4 +1,5 @@
-//! The files in `tests/scenarios`, as their README describes them. A member that is not described there is an error.
+//! The format of the files in `tests/scenarios`, which their README describes. A member that the README does not
+//! describe is an error.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use serde_json::{Map, Value};
 
 pub(crate) type Members = Map<String, Value>;
 
-/// The files, in the program: a browser has no file system. `tests/scenarios.rs` compares them with the folder.
+/// The files of the folder, compiled in because a browser has no file system. `tests/scenarios.rs` checks that none is
+/// missing.
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("activate.json", include_str!("activate.json")),
     ("clock.json", include_str!("clock.json")),
@@ -29,7 +31,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("vendor.json", include_str!("vendor.json")),
 ];
 
-/// The files about the customer portal, in `portal/`.
+/// The files about the customer portal, which are in the folder `portal/`.
 pub(crate) const PORTAL_FILES: &[(&str, &str)] = &[
     ("bought.json", include_str!("portal/bought.json")),
     ("codes.json", include_str!("portal/codes.json")),
@@ -39,13 +41,13 @@ pub(crate) const PORTAL_FILES: &[(&str, &str)] = &[
     ("texts.json", include_str!("portal/texts.json")),
 ];
 
-/// `common.json`: what all scenarios of a folder share.
+/// `common.json`: the settings and names that all scenarios of a folder share.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Common {
     #[serde(skip)]
     files: &'static [(&'static str, &'static str)],
-    /// Whether the local Polar answers, in place of exchanges.
+    /// Whether the local Polar answers requests, instead of the exchanges of a step.
     #[serde(default)]
     pub(crate) local_polar: bool,
     pub(crate) names: BTreeMap<String, String>,
@@ -76,7 +78,7 @@ pub(crate) struct Scenario {
     #[serde(rename = "why")]
     pub(crate) _why: String,
     pub(crate) shows: Vec<String>,
-    /// The defect of the library because of which this scenario fails at present.
+    /// A defect of the library that makes this scenario fail at present.
     pub(crate) broken: Option<String>,
     #[serde(default)]
     pub(crate) config: Members,
@@ -90,7 +92,7 @@ pub(crate) struct Scenario {
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct Step {
-    /// The process that does it.
+    /// The process that carries out the step.
     #[serde(rename = "as")]
     pub(crate) process: Option<String>,
     #[serde(rename = "do")]
@@ -106,14 +108,16 @@ pub(crate) struct Step {
     pub(crate) times: Option<u32>,
     /// Requests to the local Polar.
     pub(crate) control: Vec<Control>,
-    /// An operation of the customer portal, its arguments, and the name under which its reply is kept.
+    /// An operation of the customer portal. `with` has its arguments, and `name` is the name under which its reply is
+    /// kept.
     pub(crate) call: Option<String>,
     pub(crate) with: Members,
     pub(crate) name: Option<String>,
     pub(crate) waits: Option<Waits>,
-    /// The steps that happen when the local Polar has handled a request, before its reply arrives. By endpoints.
+    /// The steps that happen after the local Polar has handled a request and before the reply arrives, by the request's
+    /// endpoint.
     pub(crate) during: BTreeMap<String, Vec<Step>>,
-    /// Members of the decision that hold at every instant of the step.
+    /// Members of the decision that must have these values at every instant of the step.
     pub(crate) always: Option<Members>,
     pub(crate) expect: Option<Members>,
 }
@@ -130,7 +134,7 @@ pub(crate) enum Operation {
     Forget,
 }
 
-/// A request to the local Polar: to its control endpoint, or to Polar's interface if the path begins with `/v1/`.
+/// A request to the local Polar: to its control endpoint or, if the path begins with `/v1/`, to Polar's interface.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Control {
@@ -138,7 +142,7 @@ pub(crate) struct Control {
     pub(crate) post: Option<String>,
     pub(crate) patch: Option<String>,
     pub(crate) delete: Option<String>,
-    /// Whether the vendor's backend sends it, with the vendor's token.
+    /// Whether the vendor's backend sends the request, with the vendor's token.
     pub(crate) vendor: bool,
     pub(crate) body: Value,
     pub(crate) times: Option<u32>,
@@ -147,18 +151,18 @@ pub(crate) struct Control {
     pub(crate) expect: Value,
 }
 
-/// An operation that waits for somebody else: what happens meanwhile, and what it reports.
+/// An operation that waits for somebody else: the events during the wait, and the expected reports.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct Waits {
-    /// The time that is waited before `control`.
+    /// The waiting time after which the requests in `control` are sent.
     pub(crate) after: Option<String>,
     pub(crate) control: Vec<Control>,
-    /// The number of the report at which the app ends the operation.
+    /// The number of the report at which the app cancels the operation.
     pub(crate) cancel_at: Option<usize>,
-    /// The stage of every report.
+    /// The stage that every report must name.
     pub(crate) stage: Option<String>,
-    /// The bounds of the time that was waited at the last report.
+    /// The lower and upper bounds of the waiting time that the last report names.
     pub(crate) at_least: Option<String>,
     pub(crate) at_most: Option<String>,
 }
@@ -190,7 +194,7 @@ pub(crate) struct StoreStep {
     pub(crate) put: Option<String>,
     pub(crate) remove: bool,
     pub(crate) fails: Option<Fails>,
-    /// The number of writes that succeed before all fail.
+    /// The number of writes that still succeed. All later writes fail.
     pub(crate) writes: Option<u32>,
 }
 
@@ -227,7 +231,7 @@ pub(crate) enum Endpoint {
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct Reply {
     pub(crate) yes: Option<Members>,
-    /// Only the first half of the body.
+    /// Whether only the first half of the body arrives.
     pub(crate) half: bool,
     pub(crate) no: Option<String>,
     pub(crate) malformed: Option<Vec<String>>,
@@ -260,12 +264,12 @@ pub(crate) fn start() -> Timestamp {
 }
 
 impl Common {
-    /// Those of the license.
+    /// Reads the `common.json` of the license's scenarios.
     pub(crate) fn load() -> Self {
         Self::read(include_str!("common.json"), FILES)
     }
 
-    /// Those of the customer portal.
+    /// Reads the `common.json` of the customer portal's scenarios.
     pub(crate) fn of_portal() -> Self {
         Self::read(include_str!("portal/common.json"), PORTAL_FILES)
     }
@@ -278,7 +282,7 @@ impl Common {
         Self { names, files, ..common }
     }
 
-    /// Reads a file's text.
+    /// Parses the text of a file with scenarios.
     pub(crate) fn parse(&self, name: &str, text: &str) -> Result<File, String> {
         let mut file: File =
             serde_json::from_str(&with_names(&self.names, text)).map_err(|error| format!("{name}: {error}"))?;
@@ -286,7 +290,7 @@ impl Common {
         Ok(file)
     }
 
-    /// Every scenario file there is, with what those of its folder share.
+    /// Returns every file with scenarios, together with the `common.json` of its folder.
     pub(crate) fn all_files() -> Vec<(Arc<Self>, File)> {
         let with_files = |common: Self| {
             let (files, common) = (common.files(), Arc::new(common));
@@ -295,7 +299,7 @@ impl Common {
         [Self::load(), Self::of_portal()].into_iter().flat_map(with_files).collect()
     }
 
-    /// Every scenario file of the folder.
+    /// Returns every file with scenarios in the folder.
     pub(crate) fn files(&self) -> Vec<File> {
         let read = |(name, text): &(&str, &str)| self.parse(name, text).unwrap_or_else(|error| panic!("{error}"));
         self.files.iter().map(read).collect()
@@ -303,7 +307,7 @@ impl Common {
 }
 
 impl Scenario {
-    /// The steps that lead to the situation, and the scenario's own.
+    /// Returns the steps of `given`, followed by the scenario's own steps.
     pub(crate) fn all_steps(&self, common: &Common) -> Vec<Step> {
         let given = self.given.iter().flat_map(|name| {
             common.given.get(name).unwrap_or_else(|| panic!("scenario `{}`: there is no given `{name}`", self.name))
@@ -329,14 +333,14 @@ impl Step {
     }
 }
 
-/// Replaces strings that are a name, and nothing else, by what they stand for.
+/// Replaces each string that is exactly a name by the name's value.
 fn with_names(names: &BTreeMap<String, String>, text: &str) -> String {
     names
         .iter()
         .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("\"{name}\""), &format!("\"{value}\"")))
 }
 
-/// `3d`, `-15d`, `+1h30m`, `23h59m59s999ms` in milliseconds. A year has 365 days.
+/// Converts a duration such as `3d`, `-15d`, `+1h30m` or `23h59m59s999ms` to milliseconds. A year has 365 days.
 pub(crate) fn duration_ms(text: &str) -> i64 {
     let (sign, mut rest) = match text.split_at_checked(1) {
         Some(("-", rest)) => (-1, rest),
@@ -364,7 +368,7 @@ pub(crate) fn duration_ms(text: &str) -> i64 {
     sign * total
 }
 
-/// A date and time, or a duration since the start of the scenario.
+/// Parses a moment: a date and time, or a duration since the start of the scenario.
 pub(crate) fn moment(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap_or_else(|| Timestamp::from_unix_ms(start().unix_ms() + duration_ms(text)))
 }

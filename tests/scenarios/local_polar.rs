@@ -1,5 +1,5 @@
-//! The local Polar inside the program: answers the requests of apps, and is controlled by a scenario. Opens no connection;
-//! a request that is not answered ends by its time limit at once.
+//! A local Polar inside the test program, which answers the requests of apps and is controlled by scenarios. It opens
+//! no connection. If a request gets no answer, its time-out passes at once.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -26,12 +26,12 @@ pub(crate) struct LocalPolar {
 /// A request of an app.
 #[derive(Clone)]
 pub(crate) struct Asked {
-    /// The name of the endpoint, as in a fault's `on`.
+    /// The name of the endpoint, as a fault's member `on` writes it.
     pub(crate) endpoint: String,
     pub(crate) token: Option<String>,
 }
 
-/// Lets no time pass.
+/// A timer whose waits end at once.
 struct AtOnce;
 
 impl Timer for AtOnce {
@@ -50,7 +50,7 @@ impl LocalPolar {
         self.control("POST", "/clock", None, &json!({ "advance_seconds": ms as f64 / 1000.0 }));
     }
 
-    /// Sends a request to the control endpoint, or to Polar's interface if the path begins with `/v1/`.
+    /// Sends a request to the control endpoint or, if the path begins with `/v1/`, to Polar's interface.
     pub(crate) fn control(&self, method: &str, path: &str, token: Option<&str>, body: &Value) -> Value {
         let folder = if path.starts_with("/v1/") { "" } else { "/_mock" };
         let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
@@ -82,12 +82,12 @@ impl LocalPolar {
         }
     }
 
-    /// Returns the requests of apps so far.
+    /// Returns all requests that apps have sent.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
-    /// Returns the texts that no file, error or decision may contain: tokens, codes, secrets of checkouts.
+    /// Returns the codes and tokens that no file, error or decision may contain.
     pub(crate) fn secrets(&self) -> BTreeSet<String> {
         let mails = self.mails();
         let codes = mails.iter().filter_map(|mail| mail["code"].as_str()).map(str::to_owned);
@@ -108,7 +108,7 @@ impl LocalPolar {
         }
     }
 
-    /// Returns the answer, `Some(None)` for a connection that breaks, or `None` if nothing comes.
+    /// Returns `None` if Polar sends nothing, `Some(None)` if the connection breaks, and otherwise the answer.
     fn exchange(&self, request: RecordedRequest) -> Option<Option<Replied>> {
         self.machine.work();
         let answer = pin!(self.machine.answer(request, IpAddr::V4(Ipv4Addr::LOCALHOST), &AtOnce));

@@ -1,4 +1,5 @@
-//! Polar's replies, as `tools/mock-polar` has them from recordings of the real server, personal data included.
+//! Polar's replies, in the form in which `tools/mock-polar` gives them: as recorded from the real server, with personal
+//! data.
 
 use polar_license::Timestamp;
 use polar_license::transport::{Answer, Failure, Sent};
@@ -115,7 +116,7 @@ fn time(value: &Value) -> Value {
     value.as_str().map_or(Value::Null, |text| written(moment(text)).into())
 }
 
-/// Polar writes microseconds, or no fraction at all.
+/// Writes a time as Polar does: with microseconds, or without a fraction if the fraction is zero.
 fn written(at: Timestamp) -> String {
     let text = at.to_string();
     if text.contains('.') { text.replace('Z', "000Z") } else { text }

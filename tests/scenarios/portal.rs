@@ -12,10 +12,10 @@ use super::super::format::{ClockStep, Control, Members, Step, Waits, duration_ms
 use super::super::local_polar::{LocalPolar, URL};
 use super::{Around, Inner, Outcome, Process, World, differences};
 
-/// Members that only the expectation of a call has.
+/// Members that only the expectation of a call may have.
 const OF_A_CALL: [&str; 5] = ["error", "store", "decision", "requests", "mails"];
 
-/// The waits that an operation has reported, and the steps that happen meanwhile.
+/// The waits that an operation has reported, and the requests that are sent during them.
 #[derive(Default)]
 pub(super) struct Waiting {
     waits: Waits,
@@ -27,7 +27,7 @@ impl World {
         self.local.as_ref().expect("only scenarios of the customer portal have the local Polar")
     }
 
-    /// Sends a request to the local Polar, and compares its reply.
+    /// Sends a request to the local Polar, and compares the reply with the expected one.
     pub(super) fn control(&self, control: &Control, place: &str) {
         (0..control.times.unwrap_or(1)).for_each(|_| self.control_once(control, place));
     }
@@ -65,7 +65,7 @@ impl World {
     pub(super) fn call(&self, process: &Arc<Process>, step: &Step, call: &str, place: &str) -> Outcome {
         let mut request = Members::from_iter([(String::from("call"), json!(call))]);
         for (name, value) in self.resolved_members(&step.with) {
-            // a value that stays in the core is named by its handle
+            // An argument that is an object with a handle is passed as that handle.
             let handle = value.get("handle").cloned();
             request.insert(name, handle.unwrap_or(value));
         }
@@ -84,7 +84,7 @@ impl World {
             }
             Err(error) => {
                 let mut outcome = Outcome::failed(super::read(&error));
-                // an error before the license was asked about has no decision
+                // If the operation failed before it asked about the license, its error has no decision.
                 if outcome.decision == json!({}) {
                     outcome.decision = process.current();
                 }
@@ -111,7 +111,7 @@ impl World {
         }
     }
 
-    /// Answers a request by the local Polar, and lets happen what happens before the answer arrives.
+    /// Lets the local Polar answer a request. Then carries out the steps that happen before the answer arrives.
     pub(super) fn exchange(self: &Arc<Self>, process: &Arc<Process>, request: &Request) -> Answer {
         let local = self.local();
         let answer = local.answer(request).unwrap_or_else(|| {
@@ -128,7 +128,7 @@ impl World {
         answer
     }
 
-    /// Compares the reply of a call, and the decision after it.
+    /// Compares the reply of a call, and the current decision, with the expected ones.
     pub(super) fn compare_reply(&self, expected: &Members, outcome: &Outcome, place: &str) {
         if let Some(Value::Object(decision)) = expected.get("decision") {
             self.compare_decision(decision, &outcome.decision, place);
@@ -140,7 +140,8 @@ impl World {
         }
     }
 
-    /// Compares the requests and mails of the step, and checks that no secret is where it must not be.
+    /// Compares the requests and mails of the step with the expected ones, and checks that no secret is stored, sent or
+    /// shown where it must not be.
     pub(super) fn check_local_polar(&self, step: &Step, outcome: &Outcome, before: usize, place: &str) {
         let Some(local) = &self.local else { return };
         let asked = local.asked();
@@ -181,7 +182,8 @@ impl World {
         members.iter().map(|(name, value)| (name.clone(), self.resolved(value))).collect()
     }
 
-    /// Replaces references to kept replies: `{full/devices/devices/0}` is a part of the reply kept as `full`.
+    /// Replaces references by parts of kept replies: `{full/devices/devices/0}` is a part of the reply that was kept as
+    /// `full`.
     fn resolved(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.resolved_text(text),
@@ -224,7 +226,8 @@ impl World {
 }
 
 impl Around {
-    /// Handles a report of an operation that waits: sends the requests that are due, and lets the reported time pass.
+    /// Handles the report of an operation that waits: sends the requests that are due, and advances the clocks by the
+    /// time that the operation would wait.
     pub(crate) fn report(&self, stage: &str, waited_ms: u128, next_in_ms: u128) -> ControlFlow<()> {
         let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) else {
             return ControlFlow::Break(());

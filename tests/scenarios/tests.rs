@@ -1,4 +1,5 @@
-//! Every scenario, and what makes sure that they show everything and that the runner notices what is wrong.
+//! Runs every scenario. Checks that the scenarios show everything they should, and that the runner notices wrong
+//! expectations.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -57,7 +58,7 @@ fn the_scenarios_show_all_there_is_to_show() {
     assert_eq!(names.len(), scenarios().count(), "two scenarios have the same name");
 }
 
-/// Each expectation of each scenario is made wrong in turn; none may pass.
+/// Changes each expectation of each scenario in turn, so that it is wrong. No changed scenario may pass.
 #[test]
 fn the_runner_notices_everything_that_is_wrong() {
     let unnoticed_in = |(common, file): (Arc<Common>, File)| {

@@ -1,4 +1,4 @@
-//! The settings and results of the clients in Rust, from and to the JSON of the scenarios.
+//! Converts the settings and results of the Rust clients from and to the JSON of the scenarios.
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -20,7 +20,7 @@ pub(crate) fn outcome(result: Result<Decision, Error>) -> Outcome {
     }
 }
 
-/// Converts the result of a deactivation: the decision after it, and what became of the seat.
+/// Converts the result of a deactivation, which has a decision and says whether the seat was released.
 pub(crate) fn outcome_of_deactivation(result: Result<(Decision, Deactivated), Error>) -> Outcome {
     match result {
         Ok((decision, deactivated)) => {
@@ -30,7 +30,8 @@ pub(crate) fn outcome_of_deactivation(result: Result<(Decision, Deactivated), Er
     }
 }
 
-/// The calls of an app to the customer portal. Keeps every reply, so that what it has handles for stays.
+/// The calls of an app to the customer portal. All replies are kept, because the handles in them are valid only while
+/// the replies exist.
 pub(crate) struct Calls {
     around: Around,
     handles: Handles,
@@ -54,7 +55,7 @@ impl Calls {
         }
     }
 
-    /// Returns the reply and the address of a checkout, or the error, as JSON.
+    /// Returns the reply as JSON and, if it has a checkout, the checkout's address. Returns an error as JSON.
     pub(crate) fn ended(&self, result: Result<Reply, Error>) -> Result<(String, Option<String>), String> {
         let reply = result.map_err(|error| error.to_json())?;
         let ended = (reply.json().to_owned(), reply.address().map(str::to_owned));

@@ -1,4 +1,5 @@
-//! Every scenario in the later versions of Polar's API, whose confirmations show more. What they show is the local Polar's.
+//! Every scenario with each later version of Polar's API. The confirmations of these versions have additional members,
+//! whose values are taken from the local Polar.
 
 use mock_polar::{ApiVersion, KeyOrder, KeySubscription, MockPolar, NewKey};
 use polar_license::blocking::{HttpTransport, Transport};
@@ -26,7 +27,7 @@ fn every_scenario_goes_as_it_says_in_each_version() {
     }
 }
 
-/// The members of a confirmed key that was sold by a subscription and an order.
+/// Returns the members of the confirmation of a key that was sold by a subscription and an order.
 fn confirmation(version: ApiVersion) -> Members {
     let polar = MockPolar::builder().api_version(version).start().unwrap();
     let sold = NewKey::new("pro").subscription(KeySubscription::new("past_due")).order(KeyOrder::new("refunded", true));

@@ -1,5 +1,5 @@
-//! Everything around the library: clocks, the store, the connection to Polar, and processes that come and go. Carries a
-//! scenario's steps out and collects what is not as expected.
+//! Everything around the library: clocks, the store, the connection to Polar, and processes that start and end. Carries
+//! out a scenario's steps, and collects the differences from the expectations.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -23,10 +23,11 @@ use super::polar;
 #[path = "portal.rs"]
 mod portal;
 
-/// The time that every request takes: two leave within any second without a wait, so no test waits.
+/// The time that every request takes. It is so long that at most two requests leave within any second, so no test
+/// waits.
 const REQUEST_MS: i64 = 600;
 
-/// Runs a scenario. Returns what was not as expected, each with where it happened.
+/// Runs a scenario. Returns the differences from the expectations, each with the step in which it occurred.
 pub(crate) fn run(common: &Common, file: &str, scenario: &Scenario) -> Vec<String> {
     let world = Arc::new(World {
         common: common.clone(),
@@ -43,7 +44,7 @@ pub(crate) fn run(common: &Common, file: &str, scenario: &Scenario) -> Vec<Strin
     });
     for (number, step) in scenario.all_steps(common).iter().enumerate() {
         world.step(step, &format!("step {} ({})", number + 1, step.summary()));
-        // what follows a failure would only hide it
+        // The steps after a failure would only hide the failure.
         if !world.failures.lock().unwrap().is_empty() {
             break;
         }
@@ -61,12 +62,12 @@ struct World {
     processes: Mutex<BTreeMap<String, Arc<Process>>>,
     /// The settings with which each process was last started.
     settings: Mutex<BTreeMap<String, (Members, String)>>,
-    /// Processes that were killed and not started again.
+    /// The processes that were killed and have not been started again.
     dead: Mutex<BTreeSet<String>>,
     failures: Mutex<Vec<String>>,
-    /// The local Polar, which answers in place of the exchanges of steps.
+    /// The local Polar, if it answers requests instead of the exchanges of the steps.
     local: Option<LocalPolar>,
-    /// The replies of the portal and of the local Polar that steps have kept.
+    /// The replies of the portal and of the local Polar that steps have kept, by their names.
     values: Mutex<BTreeMap<String, Value>>,
 }
 
@@ -81,7 +82,7 @@ struct Clocks {
 struct Stored {
     bytes: Option<Vec<u8>>,
     fails: Fails,
-    /// The number of writes that succeed before all fail.
+    /// The number of writes that still succeed. All later writes fail. `None` is no limit.
     writes: Option<u32>,
     kept: BTreeMap<String, Option<Vec<u8>>>,
 }
@@ -95,10 +96,11 @@ struct Process {
     /// The step of the scenario that is running.
     place: Mutex<String>,
     always: Mutex<Members>,
-    /// The record that was stored when the process was killed.
+    /// The record that was stored when the process was killed. `None` if the process was not killed.
     killed: Mutex<Option<Option<Vec<u8>>>>,
     waiting: Mutex<portal::Waiting>,
-    /// The steps that happen when the local Polar has handled a request, by endpoints.
+    /// The steps that happen after the local Polar has handled a request and before the reply arrives, by the request's
+    /// endpoint.
     during: Mutex<BTreeMap<String, Vec<Step>>>,
 }
 
@@ -111,7 +113,7 @@ pub(crate) struct Outcome {
     pub(crate) reply: Option<Value>,
 }
 
-/// The size of a record that holds no more than the times of requests and of a pause.
+/// The maximum size of a record that holds only the times of requests and of a pause.
 const TIMES_BYTES: usize = 120;
 
 impl World {
@@ -172,7 +174,7 @@ impl World {
         process.always.lock().unwrap().clear();
     }
 
-    /// The process of this name; starts it if it is not running.
+    /// Returns the process of this name. Starts the process if it is not running.
     fn process(self: &Arc<Self>, name: &str) -> Arc<Process> {
         let running = self.processes.lock().unwrap().get(name).cloned();
         running.unwrap_or_else(|| {
@@ -181,7 +183,8 @@ impl World {
         })
     }
 
-    /// Returns the settings with which a process starts: those of its last start, or those of the scenario.
+    /// Returns the settings with which a process starts: the settings of its last start, or of the scenario if it was
+    /// never started.
     fn settings_of(&self, name: &str) -> (Members, String) {
         self.settings.lock().unwrap().get(name).cloned().unwrap_or_else(|| {
             let mut config = self.resolved_members(&self.common.config);
@@ -275,7 +278,7 @@ impl World {
         }
     }
 
-    /// Checks what is true after every step, even if the scenario does not say it.
+    /// Checks the conditions that must hold after every step, even if the scenario does not state them.
     fn check_at_rest(&self, process: &Process, outcome: &Outcome, place: &str) {
         let current = process.current();
         for name in ["allowed", "state", "features"] {
@@ -300,7 +303,7 @@ impl World {
 
     fn compare(&self, step: &Step, process: &Process, outcome: &Outcome, stored_before: Option<&[u8]>, place: &str) {
         let expected = self.resolved_members(&step.expect.clone().unwrap_or_default());
-        // a reply may have an error too: the reason why no seat was taken
+        // A reply may have an error as well, which says why no seat was taken.
         let in_reply = outcome.reply.as_ref().and_then(|reply| reply.get("error")).filter(|error| !error.is_null());
         let actual = outcome.error.as_ref().or(in_reply.filter(|_| expected.contains_key("error")));
         match (expected.get("error"), actual) {
@@ -369,7 +372,7 @@ impl World {
 }
 
 impl Process {
-    /// The configuration, as JSON.
+    /// Returns the configuration as JSON.
     fn settings(&self) -> String {
         let mut settings = self.config.clone();
         settings.insert("deviceId".into(), self.device.as_str().into());
@@ -392,7 +395,7 @@ impl Process {
 }
 
 impl Outcome {
-    /// Separates the JSON of an error from the decision beside it.
+    /// Separates the JSON of an error from the decision in it.
     pub(crate) fn failed(mut decision: Value) -> Self {
         let error = decision.as_object_mut().unwrap().remove("error");
         Self { decision, error, deactivated: None, reply: None }
@@ -407,7 +410,7 @@ fn later(at: Timestamp, ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(at.unix_ms() + ms)
 }
 
-/// `null` removes a member.
+/// Overrides members. A member whose new value is `null` is removed.
 fn override_members(members: &mut Members, by: &Members) {
     for (name, value) in by {
         if value.is_null() {
@@ -426,7 +429,7 @@ impl Clock for ProcessClock {
     }
 }
 
-/// The part of the world that a process sees. Does not keep the process or the world alive.
+/// The part of the world that a process sees. This object does not keep the process or the world alive.
 #[derive(Clone)]
 pub(crate) struct Around {
     world: Weak<World>,
@@ -466,7 +469,7 @@ impl Around {
         self.stored(&[Fails::Nothing], |store| store.bytes = None)
     }
 
-    /// Counts a write. A disk that is full lets a minute pass, so that the operation gives it up.
+    /// Counts a write. If the disk is full, lets a minute pass, so that the operation stops trying.
     fn write(&self) -> Result<(), StoreError> {
         let world = self.world.upgrade().ok_or_else(|| StoreError::new("the world has ended"))?;
         let left = world.store.lock().unwrap().writes;
@@ -534,7 +537,7 @@ impl Around {
     }
 }
 
-/// Checks a request's body: it has the members that Polar requires, and none that is never sent.
+/// Checks that a request's body has the members that Polar requires, and no unknown member.
 fn check_form(process: &Process, endpoint: Endpoint, body: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     if body["organization_id"] != process.config["organizationId"] {

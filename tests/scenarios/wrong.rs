@@ -1,10 +1,11 @@
-//! Scenarios that are wrong in one place each, to see that the runner notices.
+//! Scenarios with one wrong place each, by which the tests check that the runner notices every error.
 
 use serde_json::{Value, json};
 
 use super::format::{Scenario, Step};
 
-/// Every way in which one expectation or exchange of the scenario's own steps can be wrong, with a name.
+/// Returns a wrong copy of the scenario for every expectation and exchange in its own steps, with a description of the
+/// error.
 pub(crate) fn wrong_ones(scenario: &Scenario) -> Vec<(String, Scenario)> {
     let mut all = Vec::new();
     for (at, step) in scenario.steps.iter().enumerate() {
@@ -29,7 +30,8 @@ pub(crate) fn wrong_ones(scenario: &Scenario) -> Vec<(String, Scenario)> {
             }
         }
         for number in 0..step.polar.len() {
-            // without what happened meanwhile, the question need not be asked again
+            // An exchange with a `during` may be left out without a failure, because the request may be needed only
+            // after the events in `during`.
             if step.polar[number].during.is_empty() {
                 add(format!("exchange {} left out", number + 1), &|step| {
                     step.polar.remove(number);

@@ -1,4 +1,5 @@
-//! A Polar with one key and one seat that confirms everything, for tests that carry out the engine's steps by hand.
+//! A Polar with one key and one seat that confirms everything. It serves tests that carry out the engine's steps by
+//! hand.
 
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Request};

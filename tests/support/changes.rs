@@ -1,4 +1,4 @@
-//! Changes to the members of Polar's answers that DESIGN.md says we rest on.
+//! Changes to the members of Polar's answers on which the library depends. DESIGN.md lists these members.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub(crate) enum Change {
 
 const CHANGES: [Change; 5] = [Change::Renamed, Change::Missing, Change::Null, Change::OtherType, Change::UnknownValue];
 
-/// A change to one member of the answers of one endpoint that have this status.
+/// A change to one member of an endpoint's answers with this status.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     endpoint: &'static str,
@@ -25,7 +25,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Changes the member in a reply that it is about, wherever it is there.
+    /// Changes the member in a reply if the reply is from the case's endpoint and has the case's status.
     pub(crate) fn apply(&self, url: &str, status: u16, body: &mut Vec<u8>) {
         if !self.is_about(url) || status != self.status {
             return;
@@ -35,8 +35,8 @@ impl Case {
         *body = reply.to_string().into_bytes();
     }
 
-    /// Whether an address ends in the segments of the endpoint. Its `{id}` stands for any segment but a plain word, such
-    /// as `validate`.
+    /// Returns `true` if an address ends in the segments of the endpoint. The endpoint's `{id}` stands for any segment
+    /// that is not a plain word such as `validate`.
     fn is_about(&self, url: &str) -> bool {
         let path = url.split('?').next().unwrap_or_default();
         let mut segments = path.rsplit('/');
@@ -46,16 +46,16 @@ impl Case {
         wanted.all(|wanted| segments.next().is_some_and(|segment| fits(segment, wanted)))
     }
 
-    /// The words about the member in a problem.
+    /// Returns `true` if a problem's detail names the member or the object that contains it.
     pub(crate) fn is_named_in(&self, detail: &str) -> bool {
-        // an object without its members is not worth a look at its parts
+        // If the containing object cannot be read, the detail names that object and not its members.
         let outer = self.member.split(['.', '[']).next().unwrap_or_default();
         detail.contains(&format!("`{}` is ", self.member)) || detail.contains(&format!("`{outer}` is "))
     }
 }
 
 impl Change {
-    /// Changes a member of an object; `[]` after a name is each element of an array.
+    /// Changes a member of an object. A name with `[]` stands for each element of the array with this name.
     fn apply(self, object: &mut Value, member: &str) {
         if let Some((outer, inner)) = member.split_once('.') {
             let (name, is_array) = outer.strip_suffix("[]").map_or((outer, false), |name| (name, true));
@@ -81,7 +81,8 @@ impl Change {
     }
 }
 
-/// The cases for a row of one of DESIGN.md's tables, and for the endpoint that answers so.
+/// Returns the cases for one row of one of DESIGN.md's tables. `endpoint` and `status` say which answers the row is
+/// about.
 pub(crate) fn cases(table: &str, row: &str, endpoint: &'static str, status: u16) -> Vec<Case> {
     let design = include_str!("../../DESIGN.md");
     let (_, below) = design.split_once(table).unwrap();

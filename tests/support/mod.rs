@@ -1,4 +1,5 @@
-//! A device for tests over real HTTP: a directory of its own, a clock that the test moves, and a client that uses both.
+//! A device for tests with real HTTP requests: a directory of its own, a clock that the test sets, and a client that
+//! uses both.
 #![allow(dead_code, reason = "each test that includes this uses only a part of it")]
 
 pub(crate) mod changes;
@@ -21,7 +22,7 @@ use polar_license::{Config, Timestamp};
 /// The time at which tests begin, on the device's clock and on Polar's.
 const START: &str = "2026-11-21T12:00:00Z";
 
-/// A directory that is removed when this is dropped.
+/// A directory that is removed when this object is dropped.
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
@@ -37,7 +38,8 @@ impl Directory {
         &self.0
     }
 
-    /// Returns the names and contents of all files in the directory. A file that disappears meanwhile counts as empty.
+    /// Returns the names and contents of all files in the directory. A file that disappears during the call counts as
+    /// empty.
     pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let paths = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
         let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
@@ -71,7 +73,7 @@ impl Store for Bytes {
     }
 }
 
-/// A clock that the test moves by hand. Every request advances it, so that no test waits for the pace of requests.
+/// A clock that the test sets. Every request advances the clock, so that the pace of requests never makes a test wait.
 #[derive(Clone)]
 pub(crate) struct Hand(Arc<ManualClock>);
 
@@ -97,7 +99,7 @@ impl Clock for Hand {
     }
 }
 
-/// The real transport, which advances the test's clock.
+/// The real transport, which also advances the test's clock.
 struct OnHand(Hand, HttpTransport);
 
 impl Transport for OnHand {
@@ -107,7 +109,7 @@ impl Transport for OnHand {
     }
 }
 
-/// Returns the configuration of an app that uses this Polar, on a device that is always the same.
+/// Returns the configuration of an app that uses this Polar. The device's id is always the same.
 pub(crate) fn app(url: &str, app_id: &str) -> ConfigBuilder {
     Config::builder(mock_polar::DEMO_ORGANIZATION, app_id)
         .environment(url)

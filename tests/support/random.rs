@@ -1,6 +1,6 @@
-//! Random numbers that a test can repeat.
+//! Random numbers that are the same in every run of a test.
 
-/// A SplitMix64 generator. The standard library has no random numbers, and these need no dependency.
+/// A SplitMix64 generator, used because the standard library has no random numbers. It needs no dependency.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

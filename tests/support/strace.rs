@@ -1,5 +1,5 @@
 //! Runs programs under `strace`, which records their system calls or makes one of them fail.
-//! If strace is missing or may not trace, a test prints that and is skipped.
+//! If strace is missing or not permitted to trace, a test prints that and is skipped.
 #![allow(dead_code, reason = "each test that includes this uses only a part of it")]
 
 use std::collections::BTreeMap;
@@ -19,7 +19,8 @@ pub(crate) fn works() -> bool {
     works
 }
 
-/// Returns the command under strace, with all its threads and children. strace writes its output to the file `output`.
+/// Returns a command that runs `command` under strace, with all its threads and children. strace writes to the file
+/// `output`.
 pub(crate) fn traced(output: &Path, options: &[&str], command: &Command) -> Command {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-o"]).arg(output).args(options).arg("--").arg(command.get_program());
@@ -41,7 +42,7 @@ pub(crate) struct Call {
     pub(crate) name: String,
     /// The text between the parentheses.
     pub(crate) arguments: String,
-    /// The text after the equals sign. Empty if the call never returned.
+    /// The text after the equals sign, or an empty string if the call never returned.
     pub(crate) result: String,
 }
 
@@ -62,7 +63,7 @@ pub(crate) fn calls(output: &str) -> Vec<Call> {
             calls.extend(call(thread, rest));
         }
     }
-    // the calls during which the process ended
+    // The calls that had not returned when the process ended.
     calls.extend(begun.into_iter().filter_map(|(thread, start)| call(thread, &(start + ") = "))));
     calls
 }

@@ -1,4 +1,4 @@
-//! All transports that the crate has with these features, behind one function.
+//! All transports that the crate has with the enabled features, behind one function.
 
 use polar_license::blocking::{HttpTransport, Transport};
 use polar_license::transport::{Answer, Request};

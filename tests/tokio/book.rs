@@ -1,4 +1,5 @@
-//! Builds and runs the code of the book's page "Async Rust". `tests/quickstart.rs` compares the lines between the two marks.
+//! Builds and runs the code of the book's page "Async Rust". `tests/quickstart.rs` checks that the page has the same
+//! lines as this file has between the two `BOOK` marks.
 
 use std::process::Command;
 

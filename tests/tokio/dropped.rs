@@ -1,4 +1,4 @@
-//! Operations whose futures are dropped or cancelled or whose runtime ends, and panics in the app's store and
+//! Operations whose futures are dropped or cancelled, operations whose runtime ends, and panics in the app's store and
 //! transport.
 
 use std::pin::pin;
@@ -25,7 +25,7 @@ fn seat(decision: &Decision) -> String {
     decision.license().unwrap().activation_id.unwrap().to_string()
 }
 
-/// Activates, and drops the future when a request for this endpoint has been sent.
+/// Activates, and drops the future after a request to this endpoint was sent.
 async fn activate_and_drop(client: &Client, polar: &Polar, endpoint: &'static str) {
     tokio::select! {
         result = client.activate(KEY) => panic!("the activation has ended: {result:?}"),
@@ -40,7 +40,7 @@ async fn an_activation_dropped_after_it_was_sent_still_stores_its_seat() {
     activate_and_drop(&client, &polar, "activate").await;
     assert_eq!(client.current().state(), State::Unlicensed);
     polar.answer_now();
-    // operations take turns, so the activation has ended when this begins
+    // Operations run one after the other, so the activation has ended when the refresh begins.
     let decision = client.refresh().await;
     assert_eq!((decision.state(), decision.problem()), (State::Active, None));
     assert_eq!(seat(&decision), SEAT);
@@ -149,7 +149,7 @@ async fn operations_on_many_threads_take_turns() {
     assert_eq!(polar.asked(), ["validate", "activate"], "the license is fresh, so no client asks");
 }
 
-/// The clients behave as two processes, because neither knows of the other.
+/// The clients behave like two processes, because neither knows of the other.
 #[tokio::test]
 async fn clients_that_share_a_record_ask_one_after_the_other() {
     let (polar, directory) = (Polar::holding("nothing"), Directory::new());
@@ -182,7 +182,7 @@ async fn clients_that_share_a_record_ask_one_after_the_other() {
     assert_eq!(polar.asked(), ["validate", "activate", "validate"], "the second client reads the answer");
 }
 
-/// A file store that counts the attempts to take the turn.
+/// A file store that counts the attempts to take the processes' turn.
 struct Turns {
     file: FileStore,
     tries: watch::Sender<u32>,
@@ -266,7 +266,7 @@ fn an_activation_ends_with_its_runtime_and_the_next_start_reports_it() {
         panic!("the activation waits for a runtime that is gone");
     };
     assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Cancelled, true));
-    // an attempt that is less than a minute old counts as running
+    // An attempt that is less than a minute old counts as running, so it is not reported.
     polar.advance(Duration::from_secs(61));
     let reopened = runtime().block_on(polar.client().directory(directory.path()).open()).unwrap();
     assert_eq!(reopened.current().problem().unwrap().kind, ErrorKind::SeatUncertain);

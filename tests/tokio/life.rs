@@ -1,4 +1,4 @@
-//! Licenses over real HTTP to a local Polar.
+//! The life of licenses, with real HTTP requests to a local Polar.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 
 use super::support::{self, Directory, Hand, app};
 
-/// The real transport, which advances the test's clock.
+/// The real transport, which also advances the test's clock.
 struct OnHand(Hand, HttpTransport);
 
 impl AsyncTransport for OnHand {
@@ -36,7 +36,7 @@ async fn a_running_app_sees_what_another_process_did() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
     let config = || app(&polar.url(), "com.example.app").build().unwrap();
-    // each with a store of its own, as processes have
+    // Each client has its own store object, as separate processes have.
     let builder = Client::builder(config()).directory(directory.path()).clock(SystemClock::new());
     let running = builder.open().await.unwrap();
     let other = blocking::Client::builder(config()).directory(directory.path()).clock(SystemClock::new());
@@ -83,7 +83,7 @@ async fn a_license_is_activated_works_offline_and_is_deactivated() {
     assert_eq!(client.validate().await.state(), State::Active);
     assert_eq!(client.deactivate().await.unwrap().deactivated, Deactivated::Released);
     assert!(polar.activations(&key).is_empty());
-    // the times of the last requests outlive the license, and nothing else
+    // Only the times of the last requests stay on the disk when the license is removed.
     let left = directory.files();
     assert!(left.iter().all(|(name, bytes)| name.ends_with(".license") && bytes.len() <= 120), "{left:?}");
 }

@@ -1,4 +1,4 @@
-//! The outlook of the decisions to come agrees with the decisions that the client makes later.
+//! The outlook lists future decisions. It must agree with the decisions that the client makes later.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::world::{KEY, Polar};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Returns the decision that a reader of the outlook shows at this time.
+/// Returns the decision that a reader of the outlook would show at this time.
 fn shown(outlook: &[Phase], now: Now) -> &Decision {
     let has_begun = |phase: &&Phase| now.wall >= phase.from.wall || now.mono >= phase.from.mono;
     &outlook.iter().rfind(has_begun).unwrap().decision

@@ -1,4 +1,4 @@
-//! The customer portal with the client for tokio, over real HTTP. `tests/portal.rs` has more stories.
+//! The customer portal in the client for tokio, with real HTTP requests. `tests/portal.rs` has more stories.
 
 use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
@@ -83,7 +83,7 @@ async fn a_purchase_is_followed_and_an_invitation_accepted() {
     assert!(matches!(session.restore_when_granted(|_| Continue(())).await.unwrap(), Restored::Licensed(_)));
 }
 
-/// The new key is stored although no caller waits for it: otherwise it would be lost.
+/// The new key is stored even if no caller waits for it, because otherwise it would be lost.
 #[tokio::test]
 async fn a_dropped_rotation_is_stored() {
     let story = Story::begin().await;

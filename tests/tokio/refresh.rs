@@ -1,4 +1,4 @@
-//! The passing of time, in a runtime with paused time, which advances when there is nothing else to do.
+//! The passing of time, in a runtime whose paused time advances only when all tasks are waiting.
 
 use std::future::pending;
 use std::time::Duration;

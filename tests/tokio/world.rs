@@ -1,5 +1,5 @@
-//! A Polar that confirms everything and can hold back one kind of request, and a clock that follows tokio's time, so
-//! that a test with paused time can let months pass.
+//! A Polar that confirms everything and can hold back the answers to one endpoint, and a clock that follows tokio's
+//! time, so that a test with paused time can let months pass.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,7 +18,7 @@ use super::polar;
 
 pub(crate) const KEY: &str = "D1E50003-AAAA-4BBB-8CCC-DDDD0000EEE3";
 
-/// An endpoint such as `validate`, or another text for none.
+/// The name of an endpoint such as `validate`. Any other text stands for no endpoint.
 type Endpoint = &'static str;
 
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Polar {
         Self { asked, holds: watch::Sender::new(holds), answers, given_up: Arc::default(), clock: TokioClock::new() }
     }
 
-    /// Holds back the answers to requests for this endpoint from now on.
+    /// Holds back the answers to requests to this endpoint, from now on.
     pub(crate) fn hold(&self, endpoint: Endpoint) {
         self.answers.send_replace(false);
         self.holds.send_replace(endpoint);
@@ -50,7 +50,7 @@ impl Polar {
         self.asked.borrow().clone()
     }
 
-    /// Waits for the first request for this endpoint.
+    /// Waits until a request to this endpoint has arrived.
     pub(crate) async fn is_asked_to(&self, endpoint: Endpoint) {
         let mut asked = self.asked.subscribe();
         asked.wait_for(|asked| asked.iter().any(|one| one == endpoint)).await.unwrap();
@@ -77,7 +77,7 @@ impl Polar {
         self.clock.ahead_ms.fetch_add(by, Ordering::SeqCst);
     }
 
-    /// Returns a builder for a client of this Polar, with its clock.
+    /// Returns a builder for a client that uses this Polar and its clock.
     pub(crate) fn client(&self) -> ClientBuilder {
         let config = Config::builder(polar::ORGANIZATION, "com.example.app").device_id("laptop");
         // longer than any test may take, so that a deadline cannot hide a missing wake-up
