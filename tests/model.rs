@@ -104,8 +104,8 @@ fn everything_recovers(world: &mut World) -> Check {
         call(world, Call::Validate)?;
         let problem = world.decision(who).and_then(|decision| decision.problem().map(|problem| problem.kind));
         if problem == Some(ErrorKind::RateLimited) {
-            // A pause that was saved while the wall clock was ahead takes effect only when its end is near, so it may have
-            // just begun.
+            // A pause that was saved while the wall clock was ahead takes effect only when its end is near. So it may
+            // have just begun.
             world.pass(35 * MINUTE, None)?;
             call(world, Call::Validate)?;
         }

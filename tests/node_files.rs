@@ -136,7 +136,7 @@ fn store(directory: &Path, device: u8) -> FileStore {
     FileStore::new(directory, APP, PRODUCT, [device; 8])
 }
 
-/// Parses a device's id, which Node writes as 16 hexadecimal digits. Returns the first byte; the others are equal to it.
+/// Parses a device's id, which Node writes as 16 hexadecimal digits. Returns the first byte; all others are equal.
 fn device_of(digits: &str) -> u8 {
     u8::from_str_radix(digits.get(..2).unwrap(), 16).unwrap()
 }

@@ -85,8 +85,8 @@ impl Drop for App {
     }
 }
 
-/// A minimal executor without tokio, because tokio's own would not run on a thread of another app's runtime. The
-/// client's futures do not need tokio's.
+/// A minimal executor that does not use tokio, because tokio's own would not run on a thread of another app's runtime.
+/// The client's futures run on any executor.
 fn end_of<T>(operation: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
     impl Wake for Unpark {
