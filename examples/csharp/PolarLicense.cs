@@ -59,8 +59,7 @@ public sealed class License : IDisposable
     /// Takes a seat for this device if the key needs one, and stores the license. Waits at most 35 s.
     public void Activate(string key) => Check(Native.polar_license_activate(license, key, out IntPtr error), error);
 
-    /// Asks Polar if a request is due. Call it at start. Waits at most 2 s if access is allowed, otherwise at most 10
-    /// s.
+    /// Asks Polar if a request is due. Call it at start. Waits at most 2 s with access, otherwise at most 10 s.
     public LicenseDecision Refresh() => Read(Native.polar_license_refresh, decision => new LicenseDecision(decision));
 
     /// Asks Polar now. Waits at most 10 s.

@@ -32,7 +32,7 @@ static void show_license(Window *window)
     const gboolean is_on = polar_license_decision_allows(decision, "export");
     gtk_widget_set_sensitive(window->export_file, is_on);
     gtk_label_set_text(GTK_LABEL(window->why_off), polar_license_decision_explain(decision, "export"));
-    /* Without a license, `status` already shows this sentence. */
+    /* Without a license, `status` already says why the feature is off. */
     gtk_widget_set_visible(window->why_off, polar_license_decision_allowed(decision) && !is_on);
     gtk_widget_set_sensitive(window->activate, !window->is_busy);
     gtk_widget_set_sensitive(window->deactivate, !window->is_busy && polar_license_decision_allowed(decision));

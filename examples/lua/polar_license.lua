@@ -93,7 +93,7 @@ function License:activate(key)
   try(function(why) return C.polar_license_activate(self.handle, key, why) end)
 end
 
--- Asks Polar if a request is due. Call it at start. Waits at most 2 s if access is allowed, otherwise at most 10 s.
+-- Asks Polar if a request is due. Call it at start. Waits at most 2 s with access, otherwise at most 10 s.
 function License:refresh() return decoded(asked(C.polar_license_refresh, self.handle)) end
 
 -- Asks Polar now. Waits at most 10 s.

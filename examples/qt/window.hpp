@@ -53,7 +53,7 @@ class Window : public QWidget {
         status->setText(text(decision.message()));
         exportFile->setEnabled(isOn);
         whyOff->setText(text(decision.explain("export")));
-        whyOff->setVisible(decision.allowed() && !isOn); // without a license, `status` already shows this
+        whyOff->setVisible(decision.allowed() && !isOn); // without a license, `status` already says it
     }
 
     static QString text(std::string_view utf8)

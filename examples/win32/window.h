@@ -37,7 +37,7 @@ static void show_license(const Window *window)
     polar_license_decision *decision = NULL;
     polar_license_current(window->license, &decision); /* from memory, so it does not block */
     const int is_on = polar_license_decision_allows(decision, "export");
-    /* Without a license, the status already shows this sentence. */
+    /* Without a license, the status already says why the feature is off. */
     const int is_other_plan = polar_license_decision_allowed(decision) && !is_on;
     show(window, STATUS, polar_license_decision_message(decision));
     show(window, WHY_OFF, is_other_plan ? polar_license_decision_explain(decision, "export") : "");

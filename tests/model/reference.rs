@@ -1,6 +1,7 @@
-//! Predicts the result of an operation from the answers that the operation received. It is ARCHITECTURE.md's rules 4,
-//! 5, 8 and 15, written as straight code. Used only if nobody else wrote the record during the operation and the disk
-//! did not fail. `invariants.rs` checks the decisions that depend on time, by the decision table.
+//! Predicts the result of an operation from the answers that the operation received. This module is ARCHITECTURE.md's
+//! rules 4, 5, 8 and 15, written as straight code. A prediction is used only if nobody else wrote the record during the
+//! operation and the disk did not fail. `invariants.rs` checks the decisions that depend on time, by the decision
+//! table.
 
 use super::invariants::display;
 use super::polar::{DAY, DenialReason, Endpoint, Meaning, Terms};

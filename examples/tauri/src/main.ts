@@ -12,7 +12,7 @@ function show({ message }: Decision): void {
   const exporting = license.explain("export");
   element("status").textContent = message;
   element<HTMLButtonElement>("export").disabled = !exporting.allowed;
-  // Without a license, the status already shows this sentence.
+  // Without a license, the status already says why the feature is off.
   element("why-off").textContent = exporting.reason === "not_included" ? exporting.message : "";
 }
 license.onChange(show);

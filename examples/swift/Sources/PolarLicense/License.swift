@@ -50,8 +50,7 @@ public final class License: @unchecked Sendable {
         try check { polar_license_activate(handle, key, &$0) }
     }
 
-    /// Asks Polar if a request is due. Call it at start. Waits at most 2 s if access is allowed, otherwise at most 10
-    /// s.
+    /// Asks Polar if a request is due. Call it at start. Waits at most 2 s with access, otherwise at most 10 s.
     @discardableResult
     public func refresh() -> Decision { read(polar_license_refresh, decoded) }
 

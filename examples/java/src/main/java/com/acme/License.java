@@ -76,8 +76,7 @@ public final class License implements AutoCloseable {
         check(C.polar_license_activate(license, key, error), error);
     }
 
-    /** Asks Polar if a request is due. Call it at start. Waits at most 2 s if access is allowed, otherwise at most 10
-     * s. */
+    /** Asks Polar if a request is due. Call it at start. Waits at most 2 s with access, otherwise at most 10 s. */
     public Decision refresh() {
         return read(C::polar_license_refresh, Decision::new);
     }
