@@ -51,7 +51,7 @@ impl Story {
         Self { polar, hand, directory, client }
     }
 
-    /// Advances the clock of this machine and Polar's.
+    /// Advances this machine's clock and Polar's clock.
     fn pass(&self, time: std::time::Duration) {
         self.hand.advance(time);
         self.polar.advance_clock(time);

@@ -34,7 +34,7 @@ int main(int argc, char **argv)
         }
     } else {
         polar_license_refresh(license, NULL); /* returns at once if the last confirmation is fresh */
-        /* only if there is no license yet: a licensed program must work while Polar is down */
+        /* Activates only if there is no license yet. With a license, the program works while Polar is down. */
         if (key && !polar_license_allows(license, "export") && polar_license_activate(license, key, &error)) {
             fprintf(stderr, "%s\n", polar_license_error_message(error));
             status = 1;

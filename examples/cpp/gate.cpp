@@ -22,7 +22,7 @@ try {
         return 0;
     }
     license.refresh(); // returns at once if the last confirmation is fresh
-    // only if there is no license yet: a licensed program must work while Polar is down
+    // Activates only if there is no license yet. With a license, the program works while Polar is down.
     if (argc > 1 && !license.allows("export"))
         license.activate(argv[1]);
     const polar::decision decision = license.current();

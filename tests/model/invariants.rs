@@ -353,7 +353,7 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
     the_condition_is_this_devices(world, who, exchange, body, app)?;
     rule!("the organization is the app's", body["organization_id"] == ORGANIZATION, "{body}");
     if exchange.endpoint == Endpoint::Activate {
-        // An attempt counts as running for one minute. It can take longer only if the machine was asleep.
+        // An attempt counts as running for one minute. An operation takes longer only if the machine was asleep.
         let asleep = exchange.at - task.began_at > 60_000;
         let stored = task.excused || task.record_removed || asleep || world.probe(who.device)?.uncertain;
         rule!("rule 6, the attempt is saved before it is sent", stored, "a crash here would lose the seat");

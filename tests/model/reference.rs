@@ -336,8 +336,8 @@ fn asks_when_it_is_due(
     let time = world.now;
     let received = task.log.first().and_then(|exchange| exchange.received.clone());
     let asked = !task.log.is_empty();
-    // A planned time too far ahead for this configuration was computed with another configuration, so a request is due.
-    // The longest wait after a denial is six hours plus a random part.
+    // If the planned time is too far ahead for this configuration, it was computed with another one, and a request is
+    // due. The longest wait after a denial is six hours plus a random part.
     let plan = before.refresh_at().map(|at| at.unix_ms() - time);
     let due = plan.is_none_or(|wait| wait <= 0 || wait > app.refresh.max(7 * HOUR));
     match call {

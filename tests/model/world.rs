@@ -56,7 +56,7 @@ pub(crate) struct Device {
     shared_pacer: (Pacer, usize),
     /// The tick since which a license is certainly in the store, or `None`.
     pub(crate) licensed_since: Option<u64>,
-    /// Whether a process on this device ever gave up a license and could not save that.
+    /// Whether a process on this device ever gave up a license and could not save the change.
     pub(crate) gave_up_unsaved: bool,
     /// Whether a process may report an uncertain seat, because the outcome of an attempt may be unknown.
     pub(crate) may_report_uncertain: bool,
@@ -81,7 +81,7 @@ pub(crate) struct Process {
     pub(crate) last_read: Option<u64>,
     /// Whether the process ever failed to write, so that it may know more than the store does.
     pub(crate) write_failed: bool,
-    /// Whether the process gave up its license and could not save that.
+    /// Whether the process gave up its license and could not save the change.
     pub(crate) gave_up_unsaved: bool,
     pub(crate) seen: Option<Seen>,
     pub(crate) denial: Option<ReceivedDenial>,

@@ -20,7 +20,7 @@ pub(crate) fn outcome(result: Result<Decision, Error>) -> Outcome {
     }
 }
 
-/// Converts the result of a deactivation, which has a decision and says whether the seat was released.
+/// Converts the result of a deactivation. The outcome has the decision, and says whether the seat was released.
 pub(crate) fn outcome_of_deactivation(result: Result<(Decision, Deactivated), Error>) -> Outcome {
     match result {
         Ok((decision, deactivated)) => {

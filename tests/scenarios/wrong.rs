@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::format::{Scenario, Step};
 
-/// Returns a wrong copy of the scenario for every expectation and exchange in its own steps, with a description of the
-/// error.
+/// Returns wrong copies of the scenario, with a description of each. A copy has one wrong expectation or one wrong
+/// exchange in the scenario's own steps.
 pub(crate) fn wrong_ones(scenario: &Scenario) -> Vec<(String, Scenario)> {
     let mut all = Vec::new();
     for (at, step) in scenario.steps.iter().enumerate() {
