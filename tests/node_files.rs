@@ -112,7 +112,8 @@ fn printed(side: Side, output: &Output) -> String {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     let text = match side {
         Side::Node => text.as_str(),
-        // The output is between `running 1 test` with an empty line and `test child ... ok`.
+        // The output is between the line `running 1 test`, which an empty line follows, and the line `test child ...
+        // ok`.
         Side::Rust => text.split_once("\n\n").unwrap().1.split_once("\ntest ").map_or("", |(printed, _)| printed),
     };
     text.trim().to_owned()

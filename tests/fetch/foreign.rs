@@ -73,7 +73,8 @@ async fn a_body_that_breaks_is_a_failure() {
     let bodies = [
         "return new Response(new ReadableStream({ start(it) { it.error('text') } }))",
         "return new Response(new ReadableStream({ pull(it) { it.enqueue(new Uint8Array(9)); it.error(undefined) } }))",
-        // These bodies are longer than any answer of Polar's, in one piece and in several.
+        // The next two bodies are longer than any answer from Polar. One arrives in one piece, the other in several
+        // pieces.
         "return new Response(new Uint8Array(300000))",
         "let n = 3; return new Response(new ReadableStream({ \
          pull(it) { n-- ? it.enqueue(new Uint8Array(100000)) : it.close() } }))",

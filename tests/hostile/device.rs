@@ -87,8 +87,8 @@ const SAVE_MS: u64 = 1_200;
 const EXTRA_MS: u64 = 25_000;
 
 impl Device<'_> {
-    /// Returns a case for an app on this device whose request gets this reply. If the reply never comes, the app waits
-    /// for little longer than `wait_ms`.
+    /// Returns a case in which an app on this device gets this reply to its request. If the reply never comes, the app
+    /// waits for little longer than `wait_ms`.
     pub(crate) fn case(&self, question: &str, reply: &Reply, wait_ms: u64) -> Case {
         let is_new = matches!(question, "question" | "activate");
         let key = if is_new { new_key(self.polar) } else { self.key.clone() };

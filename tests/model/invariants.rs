@@ -31,9 +31,9 @@ pub(crate) fn latest_estimate(answer: &ReceivedAnswer, wall: i64, passed: i64) -
     latest
 }
 
-/// Returns a lower bound of the estimate ("Time"). It is the latest of three times: the earliest time that the wall
-/// clock claims, the time that this process has counted since it received the answer, and the saved `high`, which is at
-/// most an hour behind.
+/// Returns a lower bound of the estimate ("Time"). It is the latest of these times: the earliest time that the wall
+/// clock claims, the time that this process has counted since it received the answer, the saved `high`, which is at
+/// most an hour behind, and the time of the answer.
 fn earliest_estimate(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> i64 {
     let now = world.clocks(who.device);
     let wall = now.wall.unix_ms();
@@ -66,8 +66,7 @@ fn confirmation<'a>(world: &'a World, who: ProcessId, license: &License) -> Opti
     world.answers.iter().find(|answer| answer.device == who.device && answer.at == at && answer.verdict.is_ok())
 }
 
-/// Returns the reasons of the denials that may explain a decision. These are the denials since the license was
-/// confirmed.
+/// Returns the reasons of the denials that may explain a decision: the denials since the license was last confirmed.
 fn denials(
     world: &World,
     who: ProcessId,
@@ -126,8 +125,8 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     Ok(())
 }
 
-/// Returns `true` if everything that the clocks claim may be more than 26 h before the time that the device has seen
-/// ("Time").
+/// Returns `true` if the latest time that the clocks claim may be more than 26 h before the time that the device has
+/// seen ("Time").
 fn is_suspect(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> bool {
     all_claims_are_before(world, who, answer, answer.upper - TOLERANCE)
 }
@@ -521,7 +520,7 @@ fn an_error_says_whether_it_may_have_been_applied(task: &Task, outcome: &Outcome
     };
     let lost = task.log.iter().filter(changes).any(not_received);
     rule!("rule 7, what Polar did is never denied", !lost || error.maybe_applied(), "`{error}` after {:?}", task.log);
-    // The case that Polar has given, confirmed or released a seat, and that this could not be stored.
+    // Polar has given, confirmed or released a seat. The error may say so if this could not be stored.
     let confirmed = |exchange: &Exchange| match exchange.received {
         Some(Meaning::SeatTaken(_) | Meaning::Released) => true,
         Some(Meaning::Confirmed(_)) => exchange.activation.is_some(),

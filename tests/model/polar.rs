@@ -207,7 +207,7 @@ impl Polar {
         }
     }
 
-    /// Answers a request. Returns an error if the request is malformed, so that the real Polar would answer 422.
+    /// Answers a request. Returns an error for a malformed request, to which the real Polar would answer 422.
     pub(crate) fn handle(&mut self, endpoint: Endpoint, body: &Value, now: i64) -> Result<Reply, String> {
         let malformed = |what: &str| format!("Polar would answer 422: {what}");
         let text = body["key"].as_str().ok_or_else(|| malformed("no key"))?.to_owned();

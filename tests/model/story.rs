@@ -13,8 +13,8 @@ pub(crate) const YEAR: i64 = 365 * DAY;
 /// An event in a world.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// An operation runs from its beginning to its end. Its first requests meet these faults, and all later requests
-    /// meet none.
+    /// An operation runs from its beginning to its end. Its first requests meet these faults, and its later requests
+    /// meet no fault.
     Do { who: ProcessId, call: Call, faults: Vec<Fault> },
     /// An operation begins. The events below continue the operation.
     Begin { who: ProcessId, call: Call },
@@ -33,7 +33,7 @@ pub(crate) enum Event {
     },
     /// A running operation carries out one step.
     Step { pick: usize, fault: Fault },
-    /// A running operation that is about to use the store only reads it, and continues later.
+    /// A running operation that is about to use the store reads the store now, and continues later.
     Peek { pick: usize },
     /// The caller of a running operation cancels the operation, or drops its future.
     Cancel { pick: usize, dropped: bool },

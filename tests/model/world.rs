@@ -69,7 +69,7 @@ pub(crate) struct Device {
     /// A saved pause: its end on the wall clock, which all processes must respect, and the tick at which it was saved.
     /// `None` after the clock was set.
     pub(crate) saved_pause: Option<(i64, u64)>,
-    /// Whether the record was written, after the pause was saved, by an operation that had begun before that.
+    /// Whether an operation that began before the pause was saved has written the record since then.
     pub(crate) pause_overwritten: bool,
 }
 
@@ -118,7 +118,7 @@ pub(crate) struct ReceivedDenial {
     /// Whether, after the denial, Polar was asked again and gave no answer, or the operation had no time left to ask
     /// again.
     pub(crate) asked_again: bool,
-    /// The time at which the license on this device was last confirmed, seen after the denial.
+    /// The time of the confirmation of the license, read from the decision after the denial.
     pub(crate) confirmed: Option<i64>,
 }
 
@@ -149,8 +149,8 @@ pub(crate) struct Task {
     pub(crate) record_removed: bool,
     /// The end of the last pause that Polar asked for, on the wall clock.
     pause: Option<i64>,
-    /// The confirmation at the start, and a lower bound of the estimate of the time. The bound of the stored `high`
-    /// follows from them.
+    /// The confirmation that the process showed at the start, and a lower bound of its estimate of the time at the
+    /// start. When the operation saves the license, the stored `high` is at most an hour below this bound.
     lower_at_start: Option<(i64, i64)>,
 }
 
