@@ -298,7 +298,7 @@ fn a_dead_holders_lock_is_taken_over_by_either_side() {
     }
 }
 
-/// Root writes in a user's directory, as under `sudo`, which keeps the user's home directory. Needs root.
+/// Root writes to a user's directory. This happens under `sudo`, which keeps the user's `HOME`. Needs root.
 #[test]
 fn files_that_root_writes_on_either_side_belong_to_the_user() {
     use std::os::unix::fs::{MetadataExt, chown};

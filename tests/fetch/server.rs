@@ -76,7 +76,7 @@ impl Hand {
         Self(Arc::new(ManualClock::new(Timestamp::parse(START).unwrap())))
     }
 
-    /// Advances the device's clock and Polar's.
+    /// Advances the device's clock and Polar's clock.
     pub(crate) async fn advance(&self, by: Duration) {
         self.0.advance(by);
         control("/clock", Some(json!({ "advance_seconds": by.as_secs() }))).await;

@@ -19,8 +19,8 @@ pub(crate) trait App {
     fn run(&mut self, case: &Value) -> Value;
 }
 
-/// How long an app waits for an answer that never comes. If the request did not reach the server in time, the case is
-/// repeated with the next longer wait.
+/// The times that an app waits for an answer that never comes. If the request does not reach the server in time, the
+/// case is repeated with the next longer time.
 const WAITS_MS: [u64; 3] = [800, 4_000, 20_000];
 /// A time limit far longer than any operation takes, even on a busy machine.
 const LONGEST_MS: u64 = 60_000;

@@ -28,7 +28,7 @@ pub(crate) struct Planned {
     pub(crate) speaks: Speaks,
 }
 
-/// How the connection ends after the answer.
+/// The way in which the connection ends after the answer.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum End {

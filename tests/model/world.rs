@@ -147,7 +147,7 @@ pub(crate) struct Task {
     pub(crate) excused: bool,
     /// Whether a deactivation removed the record during the operation.
     pub(crate) record_removed: bool,
-    /// The end of the last pause that Polar asked for, on the wall clock.
+    /// The wall-clock time at which the last pause that Polar asked for ends.
     pause: Option<i64>,
     /// The confirmation that the process showed at the start, and a lower bound of its estimate of the time at the
     /// start. When the operation saves the license, the stored `high` is at most an hour below this bound.
