@@ -81,7 +81,7 @@ pub(crate) struct Case {
 
 /// The app's time-out if the server answers.
 const LONG_MS: u64 = 30_000;
-/// The duration of a save on the app's clock, which is so long that the pace of requests never makes an operation wait.
+/// The duration of a save on the app's clock. It is so long that the pace of requests never causes a wait.
 const SAVE_MS: u64 = 1_200;
 /// The time that operations which change something at Polar wait in addition to the time-out.
 const EXTRA_MS: u64 = 25_000;
