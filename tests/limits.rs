@@ -104,7 +104,7 @@ fn a_clock_ahead_at_a_confirmation_adds_26_hours_once() {
     let grace = 14 * DAY;
     assert!(device.state(start().plus(grace + 25 * HOUR)).is_allowed());
     assert_eq!(device.state(start().plus(grace + 27 * HOUR)), State::Lapsed);
-    // setting the clock back afterwards gains nothing
+    // Setting the clock back after that gains nothing.
     assert_eq!(device.state(start().plus(grace + 2 * HOUR)), State::Lapsed);
 }
 

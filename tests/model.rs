@@ -1,18 +1,19 @@
-//! The model test: runs the real engine through random stories in a simulated world, with users, merchants, networks,
-//! disks, clocks, crashes and edited records, and checks the rules of ARCHITECTURE.md after every step.
+//! The model test: runs the real engine through random stories in a simulated world with users, merchants, networks,
+//! disks, clocks, crashes and edited records. Checks the rules of ARCHITECTURE.md after every step.
 //!
-//! The test carries out the engine's steps without threads, files or sockets, so that processes can interleave at any
-//! step. `model/polar.rs` is a small Polar, `model/world.rs` carries out steps, `model/invariants.rs` checks the rules
-//! that always hold, and `model/reference.rs` predicts the result of an operation.
+//! The test carries out the engine's steps without threads, files or sockets, so that the steps of several processes
+//! can alternate in any order. `model/polar.rs` is a small Polar, `model/world.rs` carries out steps,
+//! `model/invariants.rs` checks the rules that always hold, and `model/reference.rs` predicts the result of an
+//! operation.
 //!
-//! Stories are the same in every run. To explore more of them:
+//! Every run has the same stories. To run other stories:
 //! ```text
 //! POLAR_MODEL_SEED=7 POLAR_MODEL_CASES=5000 cargo test --test model -- --nocapture
 //! ```
-//! `cargo xtask soak` begins with a random seed and goes on with the following ones for as long as there is time.
+//! `cargo xtask soak` begins with a random seed, and continues with the next seeds for as long as there is time.
 //!
-//! A failure prints the broken rule, the smallest story that breaks it, and the events of that story, which
-//! `model::story::Event` documents.
+//! A failure prints the broken rule, the smallest story that breaks it, and the events of that story.
+//! `model::story::Event` documents the events.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -94,7 +94,7 @@ impl Side {
         printed(self, &output(self, &mut self.command(directory.path(), does)))
     }
 
-    /// Starts a child that takes the lock and keeps it.
+    /// Starts a child process that takes the lock and keeps it.
     fn hold(self, directory: &TempDir) -> Child {
         let mut child = self.start(directory, "hold");
         wait_for(&mut lines(&mut child), "held");
@@ -169,7 +169,7 @@ fn lock_path(directory: &TempDir) -> PathBuf {
     directory.path().join(name() + ".lock")
 }
 
-/// Returns the names and contents of all files.
+/// Returns the names and contents of all files in the directory.
 fn files(directory: &TempDir) -> Vec<(String, Vec<u8>)> {
     let read = |name: String| (name.clone(), fs::read(directory.path().join(name)).unwrap());
     names(directory).into_iter().map(read).collect()

@@ -51,7 +51,7 @@ impl Story {
         Self { polar, hand, directory, client }
     }
 
-    /// Lets time pass, on this machine and at Polar.
+    /// Advances this machine's clock and Polar's clock.
     fn pass(&self, time: std::time::Duration) {
         self.hand.advance(time);
         self.polar.advance_clock(time);
@@ -69,7 +69,7 @@ impl Story {
         self.pass(std::time::Duration::from_secs(2));
     }
 
-    /// Returns the code in the last mail.
+    /// Returns the code in the newest mail.
     fn code(&self) -> String {
         self.polar.mails().last().unwrap().code.clone().unwrap()
     }

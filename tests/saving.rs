@@ -20,13 +20,13 @@ struct Device {
     now: Now,
     fails_after: &'static str,
     failures_left: u32,
-    /// Whether the request after which the disk fails was sent.
+    /// Whether the request at which the disk begins to fail was sent.
     broken: bool,
     /// Whether a failing write has nevertheless written the record, as when only the sync of the directory fails.
     fails_late: bool,
     /// Whether the key needs no seat.
     is_unlimited: bool,
-    /// The endpoint whose answers are lost.
+    /// The endpoint whose answers do not reach the device.
     loses: &'static str,
     requests: Vec<String>,
     /// How long the engine waited before each repeated write, in ms.

@@ -24,7 +24,7 @@ struct Device {
     sent: Vec<u64>,
 }
 
-/// The step at which a process stops.
+/// The step at which the execution of an operation stops: it needs the turn, or it has ended.
 enum Stop {
     Turn(TurnStep),
     Done(Outcome),

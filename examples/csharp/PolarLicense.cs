@@ -24,7 +24,7 @@ public sealed class LicenseDecision
     }
 }
 
-/// Says why an operation failed. Its message is for the user.
+/// Says why an operation failed. Its message is a text for the user.
 public sealed class LicenseException : Exception
 {
     /// Such as "refused", "network".
@@ -33,17 +33,18 @@ public sealed class LicenseException : Exception
     internal LicenseException(string kind, string message) : base(message) { Kind = kind; }
 }
 
-/// A license on this device. Any thread may use it. Dispose of it when no thread uses it any longer.
+/// A license on this device. Any thread may use the object. Dispose of it when no thread uses it any longer.
 public sealed class License : IDisposable
 {
     readonly Native.LicenseHandle license;
-    readonly Native.ChangeCallback changed; // kept, since the library calls it
+    readonly Native.ChangeCallback changed; // kept here, so that it is not collected while the library may call it
 
-    /// Raised on the thread that ran an operation, after one that changed the decision.
+    /// Raised after an operation that changed the decision, on the thread that ran the operation.
     public event Action<LicenseDecision> Changed;
 
-    /// Reads the license that is stored on this device, without asking Polar. `settings` is JSON, described at
-    /// polar_license_options_from_json. `directory` is where to store the license, if not in the user's data folder.
+    /// Reads the license that is stored on this device, without asking Polar. `settings` is the JSON that
+    /// polar_license_options_from_json describes. `directory` is the folder of the license; without it, the license is
+    /// in the user's data folder.
     public License(string settings, string directory = null)
     {
         IntPtr options = Native.polar_license_options_from_json(settings);
@@ -55,16 +56,16 @@ public sealed class License : IDisposable
         Native.polar_license_on_change(license, changed, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero);
     }
 
-    /// Takes a seat for this device if the key needs one, and stores the license. Waits 35 s at most.
+    /// Takes a seat for this device if the key needs one, and stores the license. Waits at most 35 s.
     public void Activate(string key) => Check(Native.polar_license_activate(license, key, out IntPtr error), error);
 
-    /// Asks Polar if that is due. Call it at start. Waits 2 s at most if access is allowed, else 10 s.
+    /// Asks Polar if a request is due. Call it at start. Waits at most 2 s with access, otherwise at most 10 s.
     public LicenseDecision Refresh() => Read(Native.polar_license_refresh, decision => new LicenseDecision(decision));
 
-    /// Asks Polar now. Waits 10 s at most.
+    /// Asks Polar now. Waits at most 10 s.
     public LicenseDecision Validate() => Read(Native.polar_license_validate, decision => new LicenseDecision(decision));
 
-    /// Returns the decision that holds now. Never waits.
+    /// Returns the current decision. Never waits.
     public LicenseDecision Current() => Read(Native.polar_license_current, decision => new LicenseDecision(decision));
 
     /// Returns whether a feature is on. Never waits: call it wherever the feature begins.
@@ -74,8 +75,8 @@ public sealed class License : IDisposable
     public string Explain(string feature) =>
         Read(Native.polar_license_current, decision => Native.Text(Native.polar_license_decision_explain(decision, feature)));
 
-    /// Releases the seat and removes the license from this device. Returns "released", "not_needed" or another name of
-    /// polar_license_deactivated_name. Waits 35 s at most.
+    /// Releases the seat and removes the license from this device. Returns "released", "not_needed" or another name
+    /// that polar_license_deactivated_name can return. Waits at most 35 s.
     public string Deactivate()
     {
         Check(Native.polar_license_deactivate(license, out int outcome, out IntPtr error), error);
@@ -101,7 +102,7 @@ public sealed class License : IDisposable
     }
 }
 
-/// The functions of polar_license.h. Strings that are returned belong to the library.
+/// The functions of polar_license.h. The library owns the strings that they return.
 static class Native
 {
     const string Library = "polar_license";

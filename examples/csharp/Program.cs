@@ -4,7 +4,8 @@ using System;
 
 static class Program
 {
-    // Polar: Settings, General, and the id of the license key benefit
+    // In Polar, the organization's id is in Settings, General, and the feature's id is the id of the license key
+    // benefit.
     const string Settings = @"{
         ""organizationId"": ""de300000-0000-4000-8000-000000000001"",
         ""appId"": ""com.acme.app"",
@@ -27,7 +28,7 @@ static class Program
                     return 0;
                 }
                 license.Refresh(); // returns at once if the last confirmation is fresh
-                // only without a license: with one, the program works while Polar is down
+                // Activates only if there is no license yet. With a license, the program works while Polar is down.
                 if (argument != null && !license.Allows("export")) license.Activate(argument);
                 if (license.Allows("export")) Console.WriteLine("exporting");
                 else Console.Error.WriteLine(license.Explain("export")); // no license, or one for another plan

@@ -16,7 +16,7 @@ var settings = polarlicense.Settings{
 	"features":       map[string][]string{"export": {"de300000-0000-4000-8000-0000000000b1"}}, // Polar: the benefit's id
 }
 
-// environment returns the local Polar that POLAR names, for tests, or "production".
+// environment returns the address of the local Polar if a test has set POLAR to it, otherwise "production".
 func environment() string {
 	if polar := os.Getenv("POLAR"); polar != "" {
 		return polar
@@ -40,7 +40,7 @@ func run(arguments []string) error {
 		return err
 	}
 	license.Refresh() // returns at once if the last confirmation is fresh
-	// only without a license: with one, the program works while Polar is down
+	// Activates only if there is no license yet. With a license, the program works while Polar is down.
 	if len(arguments) > 0 && !license.Allows("export") {
 		if err := license.Activate(arguments[0]); err != nil {
 			return err

@@ -11,7 +11,7 @@ typedef struct {
     gboolean is_busy, is_gone;
 } Window;
 
-/* An operation that a thread runs for the window. */
+/* An operation that the window runs on another thread. */
 typedef struct {
     const polar_license *license;
     enum operation operation;
@@ -32,7 +32,7 @@ static void show_license(Window *window)
     const gboolean is_on = polar_license_decision_allows(decision, "export");
     gtk_widget_set_sensitive(window->export_file, is_on);
     gtk_label_set_text(GTK_LABEL(window->why_off), polar_license_decision_explain(decision, "export"));
-    /* without a license, `status` says the same already */
+    /* Without a license, `status` already says why the feature is off. */
     gtk_widget_set_visible(window->why_off, polar_license_decision_allowed(decision) && !is_on);
     gtk_widget_set_sensitive(window->activate, !window->is_busy);
     gtk_widget_set_sensitive(window->deactivate, !window->is_busy && polar_license_decision_allowed(decision));
@@ -46,7 +46,7 @@ static void free_job(void *data)
     g_free(job);
 }
 
-/* Runs on another thread. */
+/* Runs the operation, on another thread. */
 static void work(GTask *task, void *source, void *data, GCancellable *cancellable)
 {
     (void)source, (void)cancellable;
@@ -61,7 +61,7 @@ static void work(GTask *task, void *source, void *data, GCancellable *cancellabl
     polar_license_error_free(error);
 }
 
-/* Runs on the main thread. */
+/* Shows the result of the operation, on the main thread. */
 static void done(GObject *source, GAsyncResult *result, void *data)
 {
     (void)data;
@@ -81,7 +81,7 @@ static void start(GtkWidget *widget, enum operation operation)
     *job = (Job){window->license, operation, g_strdup(gtk_editable_get_text(GTK_EDITABLE(window->key)))};
     window->is_busy = TRUE;
     show_license(window);
-    /* keeps the app running until the job is done, because the license is freed at the end */
+    /* Keeps the app running until the operation has ended, because the license is freed when the app ends. */
     if (g_application_get_default()) g_application_hold(g_application_get_default());
     GTask *task = g_task_new(gtk_widget_get_root(widget), NULL, done, NULL); /* holds the window until it is done */
     g_task_set_task_data(task, job, free_job);
@@ -111,7 +111,7 @@ static gboolean show_change(void *widget)
     return G_SOURCE_REMOVE;
 }
 
-/* Runs on the operation's thread, such as that of the automatic refresh. The window may be gone by then. */
+/* Runs on the thread of the operation, for example of the automatic refresh. The window may already be gone. */
 static void on_change(void *data, const polar_license_decision *decision, const polar_license_decision *before)
 {
     (void)decision, (void)before;

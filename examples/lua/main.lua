@@ -2,7 +2,7 @@
 -- Usage: luajit main.lua [KEY | --deactivate]
 local polar_license = require("polar_license")
 
--- Polar: Settings, General, and the id of the license key benefit
+-- In Polar, the organization's id is in Settings, General, and the feature's id is the id of the license key benefit.
 local SETTINGS = [[{
   "organizationId": "de300000-0000-4000-8000-000000000001",
   "appId": "com.acme.app",
@@ -18,7 +18,7 @@ local ok, failure = pcall(function()
     return
   end
   license:refresh() -- returns at once if the last confirmation is fresh
-  -- only without a license: with one, the program works while Polar is down
+  -- Activates only if there is no license yet. With a license, the program works while Polar is down.
   if argument and not license:allows("export") then license:activate(argument) end
   if license:allows("export") then
     print("exporting")

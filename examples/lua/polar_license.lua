@@ -37,15 +37,15 @@ const char *polar_license_next_step_name(int32_t next_step);
 const char *polar_license_deactivated_name(int32_t outcome);
 ]]
 local C = ffi.load("polar_license")
-jit.off(true, true) -- compiled code must not call a function that calls back
+jit.off(true, true) -- LuaJIT's compiled code must not call a C function that calls back into Lua
 
 local function text(pointer)
   if pointer == nil then return nil end
   return ffi.string(pointer)
 end
 
--- Calls `f` with a place for the error. If there is one, raises a table with its `kind`, such as "refused", and its
--- `message`, one sentence for the user.
+-- Calls `f` with a pointer through which it can return an error. If `f` returns one, raises a table with its `kind`,
+-- such as "refused", and its `message`, one sentence for the user.
 local function try(f)
   local place = ffi.new("polar_license_error *[1]")
   local kind = f(place)
@@ -55,7 +55,7 @@ local function try(f)
   end
 end
 
--- Returns what a decision says: whether the app may run, and why.
+-- Returns the members of a decision: whether the app may run, and why.
 local function decoded(decision)
   return {
     allowed = C.polar_license_decision_allowed(decision) ~= 0,
@@ -70,8 +70,9 @@ end
 local License = {}
 License.__index = License
 
--- Reads the license that is stored on this device, without asking Polar. `settings` is JSON, described at
--- polar_license_options_from_json; `directory` is where to store the license, if not in the user's data folder.
+-- Reads the license that is stored on this device, without asking Polar. `settings` is the JSON that
+-- polar_license_options_from_json describes. `directory` is the folder of the license; without it, the license is in
+-- the user's data folder.
 local function open(settings, directory)
   local options = ffi.gc(C.polar_license_options_from_json(settings), C.polar_license_options_free)
   if directory then C.polar_license_options_set_directory(options, directory) end
@@ -80,25 +81,25 @@ local function open(settings, directory)
   return setmetatable({ handle = ffi.gc(place[0], C.polar_license_free) }, License)
 end
 
--- Calls `ask` with a place for a decision, and returns it.
+-- Calls `ask` with a pointer through which it returns a decision, and returns the members of the decision.
 local function asked(ask, handle)
   local place = ffi.new("polar_license_decision *[1]")
   ask(handle, place)
   return ffi.gc(place[0], C.polar_license_decision_free)
 end
 
--- Takes a seat for this device if the key needs one, and stores the license. Waits 35 s at most.
+-- Takes a seat for this device if the key needs one, and stores the license. Waits at most 35 s.
 function License:activate(key)
   try(function(why) return C.polar_license_activate(self.handle, key, why) end)
 end
 
--- Asks Polar if that is due. Call it at start. Waits 2 s at most if access is allowed, else 10 s.
+-- Asks Polar if a request is due. Call it at start. Waits at most 2 s with access, otherwise at most 10 s.
 function License:refresh() return decoded(asked(C.polar_license_refresh, self.handle)) end
 
--- Asks Polar now. Waits 10 s at most.
+-- Asks Polar now. Waits at most 10 s.
 function License:validate() return decoded(asked(C.polar_license_validate, self.handle)) end
 
--- Returns the decision that holds now. Never waits.
+-- Returns the current decision. Never waits.
 function License:current() return decoded(asked(C.polar_license_current, self.handle)) end
 
 -- Returns whether a feature is on. Never waits: call it wherever the feature begins.
@@ -109,8 +110,8 @@ function License:explain(feature)
   return text(C.polar_license_decision_explain(asked(C.polar_license_current, self.handle), feature))
 end
 
--- Releases the seat and removes the license from this device. Returns "released", "not_needed" or another name of
--- polar_license_deactivated_name. Waits 35 s at most.
+-- Releases the seat and removes the license from this device. Returns "released", "not_needed" or another name that
+-- polar_license_deactivated_name can return. Waits at most 35 s.
 function License:deactivate()
   local outcome = ffi.new("int32_t[1]")
   try(function(why) return C.polar_license_deactivate(self.handle, outcome, why) end)

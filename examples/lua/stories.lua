@@ -1,4 +1,5 @@
--- The five stories that every app should test, each at a local Polar: `npx polar-license-mock` or `polar-license serve`.
+-- The five stories that every app should test, each with a local Polar: `npx polar-license-mock` or `polar-license
+-- serve`.
 -- Usage: POLAR=http://127.0.0.1:8787 luajit stories.lua
 local polar_license = require("polar_license")
 
@@ -10,7 +11,7 @@ local SETTINGS = [[{
   "features": { "export": ["de300000-0000-4000-8000-0000000000b1"] }
 }]]
 
--- Changes what the local Polar does.
+-- Sends a command to the local Polar.
 local function steer(method, path, body)
   local command = "curl --silent --show-error --fail --output /dev/null --request %s --data '%s' '%s/_mock%s'"
   assert(os.execute(command:format(method, body, POLAR, path)) == 0, "set POLAR to the address of a local Polar")

@@ -1,5 +1,5 @@
 // The gate of examples/c in Node, with koffi: for a desktop app that shares its record with programs in C. An app that
-// is written in JavaScript alone uses the npm package.
+// is written only in JavaScript uses the npm package instead.
 // Usage: npm install koffi; POLAR=... LD_LIBRARY_PATH=.../lib node gate.js [KEY | --deactivate]
 const koffi = require("koffi");
 
@@ -34,7 +34,8 @@ const ORGANIZATION = "de300000-0000-4000-8000-000000000001"; // Polar: Settings,
 const PRO = "de300000-0000-4000-8000-0000000000b1"; // Polar: the id of the license key benefit
 const RELEASED = 0; // POLAR_LICENSE_DEACTIVATED_RELEASED
 
-/** A license on this device. Calls block until Polar answers, so an app with a window makes them in a worker. */
+/** A license on this device. Its functions block until Polar answers, so an app with a window calls them in a worker.
+ * */
 class License {
   #handle;
 
@@ -55,7 +56,7 @@ class License {
     attempt((error) => polar.activate(this.#handle, key, error));
   }
 
-  /** Asks Polar if that is due. */
+  /** Asks Polar if a request is due. */
   refresh() {
     polar.refresh(this.#handle, null);
   }
@@ -84,7 +85,7 @@ class License {
   }
 }
 
-/** Calls `call` with a place for the error, and throws the error if there is one. */
+/** Calls `call` with a pointer through which it can return an error, and throws that error if there is one. */
 function attempt(call) {
   const error = [null];
   if (call(error) === 0) return;
@@ -100,7 +101,7 @@ try {
     console.log(license.deactivate() ? "the seat is free" : "there was no seat");
   } else {
     license.refresh(); // returns at once if the last confirmation is fresh
-    // only without a license: with one, the program works while Polar is down
+    // Activates only if there is no license yet. With a license, the program works while Polar is down.
     if (argument && !license.allows("export")) license.activate(argument);
     if (license.allows("export")) console.log("exporting");
     else console.error(license.explain("export")); // no license, or one for another plan

@@ -11,14 +11,14 @@ const license = await createLicenseClient({
   features: { export: ["de300000-0000-4000-8000-0000000000b1"] }, // Polar: the benefits that turn it on
   environment: "production", // or the address of a local Polar
 }).catch((error) => {
-  status.textContent = error.message; // where WebAssembly cannot run
+  status.textContent = error.message; // WebAssembly cannot run here, for example
   throw error;
 });
 
 function show({ message }) {
   const why = license.explain("export");
   status.textContent = message;
-  form.hidden = why.allowed; // it stays visible for the key of an upgrade
+  form.hidden = why.allowed; // visible until the export is allowed, so also for the key of an upgrade
   exporting.hidden = !why.allowed;
   whyOff.textContent = why.allowed ? "" : `Exporting is off: ${why.message}`;
 }

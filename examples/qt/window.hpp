@@ -24,13 +24,13 @@ class Window : public QWidget {
         for (QPushButton *button : {exportFile, enterKey, deactivate})
             layout->addWidget(button);
         connect(exportFile, &QPushButton::clicked, this, [this] {
-            if (license.allows("export")) // from memory, so it does not block
+            if (license.allows("export")) // reads memory only, so it does not block
                 problem->setText("Exported.");
         });
         connect(enterKey, &QPushButton::clicked, this, [this] { askForKey(); });
         connect(deactivate, &QPushButton::clicked, this, [this] { run([this] { license.deactivate(); }); });
 
-        // the callback runs on the operation's thread, such as that of the automatic refresh
+        // The callback runs on the thread of the operation, for example of the automatic refresh.
         subscription = license.on_change([this](polar::decision_view, polar::decision_view) {
             QMetaObject::invokeMethod(this, [this] { showLicense(); }); // runs on the GUI thread
         });
@@ -41,7 +41,7 @@ class Window : public QWidget {
 
     ~Window() override
     {
-        license.cancel(); // ends operations that still wait for Polar
+        license.cancel(); // ends operations that are still waiting for Polar
         pool.waitForDone();
     }
 
@@ -53,7 +53,7 @@ class Window : public QWidget {
         status->setText(text(decision.message()));
         exportFile->setEnabled(isOn);
         whyOff->setText(text(decision.explain("export")));
-        whyOff->setVisible(decision.allowed() && !isOn); // without a license, `status` says the same already
+        whyOff->setVisible(decision.allowed() && !isOn); // without a license, `status` already says it
     }
 
     static QString text(std::string_view utf8)
@@ -73,7 +73,7 @@ class Window : public QWidget {
         dialog->open();
     }
 
-    /// Runs `operation` on another thread, and shows why it failed.
+    /// Runs `operation` on another thread, and shows the error if it fails.
     void run(std::function<void()> operation)
     {
         problem->clear();

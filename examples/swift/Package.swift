@@ -5,7 +5,7 @@ let package = Package(
     name: "acme",
     platforms: [.macOS(.v11)],
     targets: [
-        // the C library: here by pkg-config; with the XCFramework of a release, a .binaryTarget
+        // The C library. Here pkg-config finds it. With the XCFramework of a release, use a .binaryTarget instead.
         .systemLibrary(name: "CPolarLicense", pkgConfig: "polar_license"),
         .target(name: "PolarLicense", dependencies: ["CPolarLicense"]),
         .executableTarget(name: "acme", dependencies: ["PolarLicense"]),

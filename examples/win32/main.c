@@ -1,4 +1,4 @@
-/* The gate of examples/c as a desktop app. POLAR is "production", "sandbox" or an address, such as the one that
+/* The gate of examples/c as a desktop app. POLAR is "production", "sandbox" or an address, such as the address that
  * `polar-license serve` prints. */
 #include "window.h"
 

@@ -37,7 +37,7 @@ static void show_license(const Window *window)
     polar_license_decision *decision = NULL;
     polar_license_current(window->license, &decision); /* from memory, so it does not block */
     const int is_on = polar_license_decision_allows(decision, "export");
-    /* without a license, the status says the same already */
+    /* Without a license, the status already says why the feature is off. */
     const int is_other_plan = polar_license_decision_allowed(decision) && !is_on;
     show(window, STATUS, polar_license_decision_message(decision));
     show(window, WHY_OFF, is_other_plan ? polar_license_decision_explain(decision, "export") : "");
@@ -47,7 +47,7 @@ static void show_license(const Window *window)
     polar_license_decision_free(decision);
 }
 
-/* Runs on another thread. */
+/* Runs the operation, on another thread. */
 static DWORD WINAPI work(void *data)
 {
     Window *window = data;
@@ -74,7 +74,7 @@ static void start(Window *window, int command)
     show_license(window);
 }
 
-/* Waits for the end of the thread, if there is one. */
+/* Waits until the thread has ended, if there is one. */
 static void join(Window *window)
 {
     if (!window->thread) return;
@@ -83,7 +83,8 @@ static void join(Window *window)
     window->thread = NULL;
 }
 
-/* Runs on the operation's thread, such as that of the automatic refresh. Does nothing if the window is gone by then. */
+/* Runs on the thread of the operation, for example of the automatic refresh. Does nothing if the window is already
+ * gone. */
 static void on_change(void *handle, const polar_license_decision *decision, const polar_license_decision *before)
 {
     (void)decision, (void)before;
@@ -125,7 +126,8 @@ static void add(HWND window, const wchar_t *class, const wchar_t *text, DWORD st
                   NULL, NULL);
 }
 
-/* Returns a window with a gate over `license`, which must outlive it. NULL if it could not be created. */
+/* Returns a window with a gate, or NULL if the window could not be created. It uses `license`, which must outlive it.
+ * */
 static HWND acme_window_new(const polar_license *license)
 {
     const WNDCLASSW class = {.lpfnWndProc = handle_message,

@@ -264,7 +264,7 @@ struct Program<'a> {
     decisions: Vec<*mut Decision>,
     errors: Vec<*mut Error>,
     portal: Portal,
-    /// The subscriptions to all licenses, including freed ones.
+    /// The subscriptions to all licenses, also to freed ones.
     subscriptions: Vec<u64>,
     parts: Vec<usize>,
     /// The number of objects that already existed when the program began.
@@ -299,7 +299,7 @@ impl<'a> Program<'a> {
         *choice
     }
 
-    /// Creates user data for one callback, or for several that share it.
+    /// Creates the user data of one callback, or of several callbacks that share it.
     fn part(&mut self) -> *mut c_void {
         let mut all = PARTS.all();
         all.0 += 1;

@@ -1,4 +1,4 @@
-//! The life of a license over the years.
+//! The life of a license over several years.
 
 use std::time::Duration;
 

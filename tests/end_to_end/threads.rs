@@ -207,7 +207,7 @@ fn thirty_two_clients_that_are_due_at_once_on_one_record_send_one_request() {
     assert_eq!(polar.requests().len(), 1);
 }
 
-/// A store that reports whenever it is read.
+/// A store that sends a message whenever it is read.
 struct ReportingStore(MemoryStore, Mutex<mpsc::Sender<()>>);
 
 impl Store for ReportingStore {

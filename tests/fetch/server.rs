@@ -65,7 +65,7 @@ pub(crate) async fn no_faults() {
     gloo_net::http::Request::delete(&format!("{}/_mock/faults", url())).send().await.unwrap();
 }
 
-/// A clock that the test moves by hand. Every request advances it, so that no test waits for the pace of requests.
+/// A clock that the test sets. Every request advances the clock, so that the pace of requests never makes a test wait.
 #[derive(Clone)]
 pub(crate) struct Hand(Arc<ManualClock>);
 
@@ -76,7 +76,7 @@ impl Hand {
         Self(Arc::new(ManualClock::new(Timestamp::parse(START).unwrap())))
     }
 
-    /// Lets time pass on both clocks.
+    /// Advances the device's clock and Polar's clock.
     pub(crate) async fn advance(&self, by: Duration) {
         self.0.advance(by);
         control("/clock", Some(json!({ "advance_seconds": by.as_secs() }))).await;

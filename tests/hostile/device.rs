@@ -21,7 +21,7 @@ const START: &str = "2026-11-21T12:00:00Z";
 pub(crate) struct Device<'a> {
     polar: &'a MockPolar,
     pub(crate) key: String,
-    /// The configuration of every app on the device, without the time-out.
+    /// The configuration of every app on the device, except the time-out.
     settings: Value,
     stored: Bytes,
     clock: Arc<ManualClock>,
@@ -73,10 +73,10 @@ impl<'a> Device<'a> {
     }
 }
 
-/// A case for an app, as the README describes it.
+/// One case for an app, as the README describes it.
 pub(crate) struct Case {
     pub(crate) json: Value,
-    /// The key that the app asks about.
+    /// The key that the app's request is about.
     pub(crate) key: String,
 }
 

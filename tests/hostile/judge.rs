@@ -39,7 +39,7 @@ const QUESTIONS: [(&str, &str); 5] = [
     ("deactivate", "deactivate"),
 ];
 
-/// One answer to one question on one device, and the expected outcome.
+/// One row to check: an answer to a question on a device, and the expected outcome.
 #[derive(Clone, Copy)]
 struct Entry<'a> {
     reply: &'a Reply,

@@ -18,7 +18,7 @@ use socket2::SockRef;
 /// The parts of an answer. Each part has a number of repetitions, so that an answer can be far larger than memory.
 pub(crate) type Parts = Vec<(Vec<u8>, usize)>;
 
-/// The server's own answer.
+/// The answer that the server gives itself.
 #[derive(Clone, Default)]
 pub(crate) struct Planned {
     /// The endpoint. The server itself answers the first request to it.
@@ -120,7 +120,7 @@ impl Server {
         self.shared.passed_on.load(Ordering::SeqCst)
     }
 
-    /// Returns `true` if a redirect was ever followed.
+    /// Returns `true` if an app has followed a redirect.
     pub(crate) fn was_followed(&self) -> bool {
         self.shared.followed.load(Ordering::SeqCst) > 0
     }
@@ -228,7 +228,7 @@ fn answer(connection: &mut TcpStream, planned: &Planned) -> Result<()> {
     }
 }
 
-/// Forwards a request to the local Polar, and returns the reply with `connection: close`.
+/// Forwards a request to the local Polar, and returns the reply with the header `connection: close` added.
 fn pass_on(polar: SocketAddr, request: &[u8]) -> Result<Vec<u8>> {
     let mut connection = TcpStream::connect(polar)?;
     connection.write_all(request)?;

@@ -47,7 +47,7 @@ fn earliest_estimate(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> 
     let seen = seen.filter(|seen| seen.confirmed == answer.at);
     let counted = seen.map(|seen| seen.earliest + (now.mono - seen.mono).cast_signed());
     let last_read = device.processes[who.slot].as_ref().and_then(|process| process.last_read);
-    // a process that has counted the time itself does not use the saved value
+    // A process that has counted the time itself does not use the saved value.
     let is_news = |tick: u64| seen.is_none() && last_read > Some(tick);
     let saved = device.high.get(&answer.at).filter(|(_, tick)| is_news(*tick)).map(|(high, _)| *high);
     [Some(earliest), counted, saved, Some(answer.at)].into_iter().flatten().max().unwrap_or(earliest)
@@ -144,7 +144,7 @@ struct Bounds {
     latest: i64,
     /// Whether this process has already estimated the time since this confirmation.
     was_seen: bool,
-    /// Whether it is certain that no clock can be trusted.
+    /// Whether it is certain that the process trusts none of its clocks.
     timeless: bool,
 }
 
@@ -509,7 +509,7 @@ pub(crate) fn every_outcome(world: &mut World, task: &Task, outcome: &Outcome) -
     reference::predicts(world, task, outcome)
 }
 
-/// Checks rule 7: `maybe_applied` is true if and only if the request may have been applied.
+/// Checks rule 7: `maybe_applied` is true if and only if Polar may have carried out the request.
 fn an_error_says_whether_it_may_have_been_applied(task: &Task, outcome: &Outcome) -> Check {
     let Err(error) = &outcome.result else { return Ok(()) };
     // a consume also releases seats of older licenses; such a release is not part of the consume, and is repeated later
@@ -543,7 +543,7 @@ fn an_error_says_whether_it_may_have_been_applied(task: &Task, outcome: &Outcome
     Ok(())
 }
 
-/// Checks rule 4: validate and refresh fail only if the caller cancelled them.
+/// Checks rule 4: validate and refresh fail only if the caller has cancelled them.
 fn asking_never_fails(task: &Task, outcome: &Outcome) -> Check {
     let calls = matches!(task.call, None | Some(Call::Validate | Call::Refresh(_)));
     if let (true, Err(error)) = (calls, &outcome.result) {
@@ -562,7 +562,7 @@ pub(crate) fn last_denial(task: &Task, decision: Option<&Decision>) -> Option<Re
     if !matches!(task.call, Some(Call::Validate | Call::Refresh(_) | Call::Consume(_))) {
         return None;
     }
-    // later requests are about the seats of older licenses
+    // The requests after the validates are about the seats of older licenses.
     let about_it = || task.log.iter().take_while(|exchange| exchange.endpoint == Endpoint::Validate);
     let last = about_it()
         .filter(|exchange| matches!(exchange.received, Some(Meaning::Confirmed(_) | Meaning::Denied(_))))

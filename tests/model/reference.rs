@@ -262,7 +262,7 @@ impl Prediction<'_> {
     }
 }
 
-/// Returns the failure of an operation that received this answer (rule 4).
+/// Returns the error that follows from this answer (rule 4).
 fn failure(meaning: &Meaning) -> Failure {
     match meaning {
         Meaning::Denied(why) | Meaning::ActivationDenied(why) => Failure::Refused(reason(*why)),

@@ -53,9 +53,9 @@ pub(crate) enum Event {
     Polar { key: usize, action: Action },
     /// A device goes offline or online.
     Network { device: usize, down: bool },
-    /// A disk begins or stops failing.
+    /// A disk begins to fail, or works again.
     Disk { device: usize, trouble: Trouble },
-    /// Somebody edits a record.
+    /// Somebody edits the record of a device.
     EditRecord { device: usize, edit: RecordEdit },
 }
 
@@ -89,7 +89,7 @@ pub(crate) enum Typed {
     Blank,
 }
 
-/// The fault that a request meets.
+/// A fault that a request meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,

@@ -98,7 +98,7 @@ pub(crate) struct Seen {
     pub(crate) earliest: i64,
 }
 
-/// The app's configuration, as far as the test needs it.
+/// The parts of the app's configuration that the test needs.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) refresh: i64,
@@ -1142,7 +1142,7 @@ impl World {
         Ok(Probe { seats, uncertain })
     }
 
-    /// Returns the texts that must never be shown.
+    /// Returns the texts that the library must never show.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         let keys = self.polar.keys.iter().flat_map(|key| [key.text.as_str(), key.first_text.as_str()]);
         keys.chain(PERSONAL)
@@ -1150,7 +1150,7 @@ impl World {
 
     // ---- recovery ----
 
-    /// Makes everything work again, and runs all operations to their end.
+    /// Ends all failures, and runs all operations to their end.
     pub(crate) fn repair(&mut self) -> Check {
         self.note("— everything works again —");
         for device in 0..self.devices.len() {

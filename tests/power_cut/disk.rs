@@ -141,7 +141,7 @@ impl Disk {
         is_new
     }
 
-    /// Returns all states that a power cut at this moment may leave.
+    /// Returns all states that a power cut at the present moment may leave.
     pub(crate) fn after_power_cut(&self) -> BTreeSet<State> {
         let count = self.changes.len();
         let kept: Vec<u32> = if count <= ANY_OF {
@@ -220,7 +220,7 @@ fn returned(call: &Call) -> Option<i64> {
     number.parse().ok().filter(|number| *number >= 0)
 }
 
-/// Returns the strings among a call's arguments, which strace writes as `"\x2f\x74"`.
+/// Returns the strings in a call's arguments. strace writes them as `"\x2f\x74"`.
 pub(crate) fn texts(arguments: &str) -> Vec<Vec<u8>> {
     let quoted = arguments.split('"').skip(1).step_by(2);
     let bytes = |text: &str| text.split("\\x").skip(1).map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();

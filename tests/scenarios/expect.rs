@@ -45,7 +45,7 @@ pub(crate) enum Inner {
     Closed,
 }
 
-/// Returns the differences, each as `member: expected …, got …`.
+/// Returns the differences. Each reads `member: expected …, got …`.
 pub(crate) fn differences(expected: &Members, actual: &Value, inner: Inner) -> Vec<String> {
     expected
         .iter()

@@ -72,7 +72,7 @@ impl Store for Bytes {
     }
 }
 
-/// A clock that the test moves by hand. Every request advances it, so that no test waits for the pace of requests.
+/// A clock that the test sets. Every request advances the clock, so that the pace of requests never makes a test wait.
 #[derive(Clone)]
 pub(crate) struct Hand(Arc<ManualClock>);
 

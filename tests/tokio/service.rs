@@ -1,4 +1,4 @@
-//! The code in the book's guide for services, and a test of its handler.
+//! The code of the book's guide for services, and a test of its handler.
 
 use std::time::Duration;
 
@@ -97,7 +97,8 @@ mod test {
         assert_eq!(polar.activations(&key).len(), 1);
     }
 
-    /// The guide's code does not repeat an activation whose answer was lost, because that could take a second seat.
+    /// The guide's code does not repeat an activation whose answer was lost, because a second activation could take a
+    /// second seat.
     #[tokio::test]
     async fn the_guides_service_takes_only_one_seat_if_the_answer_is_lost() {
         let polar = MockPolar::start().unwrap();

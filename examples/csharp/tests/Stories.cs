@@ -1,4 +1,5 @@
-// The five stories that every app should test, each at a local Polar: `npx polar-license-mock` or `polar-license serve`.
+// The five stories that every app should test, each with a local Polar: `npx polar-license-mock` or `polar-license
+// serve`.
 // Usage: POLAR=http://127.0.0.1:8787 dotnet run --project tests
 using System;
 using System.Collections.Generic;
@@ -58,7 +59,7 @@ static class Stories
         Run(ALicenseOfAnotherPlanIsExplained);
     }
 
-    /// Runs a story with a new user's license and a local Polar in its first state.
+    /// Runs a story with the license of a new user, after the local Polar was reset.
     static void Run(Action<License> story)
     {
         Steer("POST", "/reset", "");
@@ -72,7 +73,7 @@ static class Stories
         Console.WriteLine("ok: " + story.Method.Name);
     }
 
-    /// Changes what the local Polar does.
+    /// Sends a command to the local Polar.
     static void Steer(string method, string path, string body)
     {
         var request = new HttpRequestMessage(new HttpMethod(method), Polar + "/_mock" + path);

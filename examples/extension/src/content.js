@@ -1,4 +1,5 @@
-// Runs in other sites' pages, so it has no license: it asks whether the feature is on, and if so adds a button.
+// Runs in the pages of other sites, so it has no license. It asks the service worker whether the feature is on, and
+// adds a button if it is.
 
 chrome.runtime.sendMessage({ feature: "export" }).then((isOn) => {
   document.documentElement.dataset.acme = isOn ? "licensed" : "unlicensed";

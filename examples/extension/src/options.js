@@ -1,22 +1,22 @@
-// The page for the key. The service worker reads the record that it stores.
+// The page on which the user enters the key. It stores a record, which the service worker reads.
 
 import { openLicense } from "./license.js";
 
 const [status, form, whyOff] = ["output", "form", "#why-off"].map((name) => document.querySelector(name));
 const license = await openLicense().catch((error) => {
-  status.textContent = error.message; // where WebAssembly cannot run
+  status.textContent = error.message; // WebAssembly cannot run here, for example
   throw error;
 });
 
 function show({ message }) {
   const why = license.explain("export");
   status.textContent = message;
-  form.hidden = why.allowed; // it stays visible for the key of an upgrade
+  form.hidden = why.allowed; // visible until the export is allowed, so also for the key of an upgrade
   whyOff.textContent = why.allowed ? "" : `Exporting is off: ${why.message}`;
 }
 
 license.onChange(show);
-show(license.current()); // before Polar is asked: a network may be slow
+show(license.current()); // before Polar is asked, because the network may be slow
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();

@@ -23,7 +23,7 @@ import (
 	"unsafe"
 )
 
-// Settings are the members of polar_license_options_from_json, such as "organizationId". An unknown one is an error.
+// Settings are the members of polar_license_options_from_json, such as "organizationId". An unknown member is an error.
 type Settings map[string]any
 
 // Decision says whether the app may run, and why. Its JSON has more members; add those that you need.
@@ -34,16 +34,17 @@ type Decision struct {
 	Message   string          // one sentence for the user
 	NextStep  string          // such as "enter_key", "connect", "renew", "none"
 	NextUrl   string          // the page for the next step, if you have set one
-	Features  map[string]bool // what is on
+	Features  map[string]bool // the features that are on
 	ExpiresAt string          // RFC 3339, in UTC; empty if the license never expires
 }
 
-// Error says why an operation failed: Kind, such as "refused"; Message, for the user; Detail, one line for logs.
+// Error says why an operation failed. Kind is a word such as "refused", Message is for the user, and Detail is one line
+// for logs.
 type Error struct{ Kind, Message, Detail string }
 
 func (e *Error) Error() string { return e.Message }
 
-// License is a license on this device. Any goroutine may use it.
+// License is a license on this device. Any goroutine may use the object.
 type License struct{ handle *C.polar_license }
 
 // Open reads the license that is stored on this device, without asking Polar.
@@ -64,7 +65,7 @@ func Open(settings Settings) (*License, error) {
 // Close frees the license. Call it once, when no goroutine uses it any longer.
 func (l *License) Close() { C.polar_license_free(l.handle) }
 
-// Activate takes a seat for this device if the key needs one, and stores the license. Waits 35 s at most.
+// Activate takes a seat for this device if the key needs one, and stores the license. It waits at most 35 s.
 func (l *License) Activate(key string) error {
 	text := C.CString(key)
 	defer C.free(unsafe.Pointer(text))
@@ -72,17 +73,18 @@ func (l *License) Activate(key string) error {
 	return failure(C.polar_license_activate(l.handle, text, &why), why)
 }
 
-// Refresh asks Polar if that is due. Call it at start. Waits 2 s at most if access is allowed, else 10 s.
+// Refresh asks Polar if a request is due. Call it at start. It waits at most 2 s if access is allowed, otherwise at
+// most 10 s.
 func (l *License) Refresh() Decision {
 	return decided(func(place **C.polar_license_decision) { C.polar_license_refresh(l.handle, place) })
 }
 
-// Validate asks Polar now. Waits 10 s at most.
+// Validate asks Polar now. It waits at most 10 s.
 func (l *License) Validate() Decision {
 	return decided(func(place **C.polar_license_decision) { C.polar_license_validate(l.handle, place) })
 }
 
-// Current returns the decision that holds now. It never waits.
+// Current returns the current decision. It never waits.
 func (l *License) Current() Decision {
 	return decided(func(place **C.polar_license_decision) { C.polar_license_current(l.handle, place) })
 }
@@ -105,7 +107,7 @@ func (l *License) Explain(feature string) string {
 }
 
 // Deactivate releases the seat and removes the license from this device. It returns "released", "not_needed" or another
-// name of polar_license_deactivated_name. Waits 35 s at most.
+// name that polar_license_deactivated_name can return. It waits at most 35 s.
 func (l *License) Deactivate() (string, error) {
 	var outcome C.int32_t
 	var why *C.polar_license_error
@@ -113,7 +115,8 @@ func (l *License) Deactivate() (string, error) {
 	return C.GoString(C.polar_license_deactivated_name(outcome)), err
 }
 
-// OnChange calls f after every operation that changed the decision, until the function that it returns is called.
+// OnChange calls f after every operation that changed the decision. To end this, call the function that OnChange
+// returns.
 func (l *License) OnChange(f func(Decision)) (stop func()) {
 	var subscription C.uint64_t
 	C.on_change(l.handle, C.uintptr_t(cgo.NewHandle(f)), &subscription)
@@ -136,7 +139,7 @@ func decided(ask func(**C.polar_license_decision)) Decision {
 }
 
 func decoded(decision *C.polar_license_decision) (decoded Decision) {
-	_ = json.Unmarshal([]byte(C.GoString(C.polar_license_decision_json(decision))), &decoded) // it always fits
+	_ = json.Unmarshal([]byte(C.GoString(C.polar_license_decision_json(decision))), &decoded) // never fails
 	return decoded
 }
 

@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// The local Polar: `npx polar-license-mock` or `polar-license serve`; POLAR is its address.
+// The address of the local Polar, which `npx polar-license-mock` or `polar-license serve` starts.
 var polar = os.Getenv("POLAR")
 
-// open returns a license of a user whose home folder is empty, at a local Polar in its first state.
+// open resets the local Polar, and returns the license of a user whose home folder is empty.
 func open(t *testing.T) *License {
 	t.Helper()
 	for _, variable := range []string{"HOME", "XDG_DATA_HOME", "LOCALAPPDATA"} {
@@ -30,7 +30,7 @@ func open(t *testing.T) *License {
 	return license
 }
 
-// steer changes what the local Polar does.
+// steer sends a command to the local Polar.
 func steer(t *testing.T, method, path, body string) {
 	t.Helper()
 	request, _ := http.NewRequest(method, polar+"/_mock"+path, strings.NewReader(body))

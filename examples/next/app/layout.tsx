@@ -1,4 +1,4 @@
-// The frame of every page, rendered on the server. The license is opened below it, in the browser.
+// The frame of every page, rendered on the server. The pages inside it open the license, in the browser.
 
 import type { ReactNode } from "react";
 import { AppLicense } from "./license";

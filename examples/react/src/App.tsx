@@ -16,7 +16,7 @@ export const App = () => (
 /** The state of the license, and the form for the key. */
 function License() {
   const { decision, busy, error, activate, deactivate } = useLicense();
-  if (!decision) return <p>{error?.message}</p>; // not there yet, or why there is none
+  if (!decision) return <p>{error?.message}</p>; // the client is still opening, or could not be opened
   const status = error?.message ?? decision.message;
   if (decision.allowed) {
     return (

@@ -1,4 +1,5 @@
-// The page of an app: shows the license, accepts a key and gates a button. The license itself is in src-tauri.
+// The page of an app: shows the license, accepts a key, and enables a button only with a license. The license itself is
+// in src-tauri.
 
 import { getCurrentWindow } from "@tauri-apps/api/window";
 import { invoke } from "@tauri-apps/api/core";
@@ -11,13 +12,13 @@ function show({ message }: Decision): void {
   const exporting = license.explain("export");
   element("status").textContent = message;
   element<HTMLButtonElement>("export").disabled = !exporting.allowed;
-  // without a license, the status says so already
+  // Without a license, the status already says why the feature is off.
   element("why-off").textContent = exporting.reason === "not_included" ? exporting.message : "";
 }
 license.onChange(show);
 show(license.current());
 
-/** Runs the operation of a click, and shows why it failed. */
+/** Runs the operation that the user started by a click, and shows the error if it fails. */
 async function run(work: () => Promise<unknown>): Promise<void> {
   for (const id of ["error", "report"]) element(id).textContent = "";
   await work().catch((error: unknown) => {

@@ -1,4 +1,5 @@
-// A Worker that a customer runs in their own account. All its instances share one license in KV.
+// A Worker that runs in a customer's own Cloudflare account. All its instances share one license, which is stored in
+// KV.
 
 import { createLicenseClient, type KeyValueStorage, LicenseError } from "polar-license/slim";
 import wasm from "polar-license/polar_license.wasm";
@@ -26,7 +27,7 @@ export default {
     const license = await openLicense(env);
     try {
       if (new URL(request.url).pathname === "/license") return await administer(request, env, license);
-      await license.refresh(); // asks Polar only if that is due
+      await license.refresh(); // asks Polar only if a request is due
       const { allowed, message } = license.explain("export");
       return allowed ? new Response("exported") : new Response(message, { status: 402 });
     } finally {
@@ -35,7 +36,7 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
-/** `PUT` activates the key in the body, `DELETE` releases its seat. */
+/** Handles the administrator's requests: `PUT` activates the key in the body, and `DELETE` releases its seat. */
 async function administer(request: Request, env: Env, license: Awaited<ReturnType<typeof openLicense>>) {
   if (request.headers.get("Authorization") !== `Bearer ${env.ADMIN_TOKEN}`) return new Response(null, { status: 401 });
   try {

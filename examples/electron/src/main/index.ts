@@ -1,4 +1,4 @@
-// The main process, which holds the license, and opens the window before it asks Polar about it.
+// The main process, which holds the license. It opens the window before it asks Polar about the license.
 
 import { app, BrowserWindow, ipcMain } from "electron";
 import { shareLicense } from "polar-license/electron-main";
@@ -13,7 +13,7 @@ if (app.requestSingleInstanceLock()) {
   app.on("activate", () => BrowserWindow.getAllWindows().length > 0 || void opened.then(openWindow)); // macOS
   app.on("window-all-closed", () => process.platform === "darwin" || app.quit());
 } else {
-  app.quit(); // the first instance, which is still running, follows the link
+  app.quit(); // this is a second instance; the first one, which is still running, follows the link
 }
 
 async function open() {

@@ -9,5 +9,5 @@ export const openLicense = () =>
     appId: "com.acme.electron",
     features: { export: ["de300000-0000-4000-8000-0000000000b1"] }, // Polar: the benefits that turn it on
     environment: "production", // or the address of a local Polar
-    fetch: (url, init) => net.fetch(url, init), // through the system's proxy, with the certificates that it trusts
+    fetch: (url, init) => net.fetch(url, init), // uses the system's proxy and the certificates that the system trusts
   });

@@ -1,19 +1,19 @@
-// Links such as `acme://activate?key=…`, from an e-mail or a page. Anybody can make such a link, so its key is only
-// shown in the form, and activated when the user presses the button.
+// Links such as `acme://activate?key=…`, from an e-mail or a page. Anybody can make such a link, so the app only shows
+// its key in the form. The key is activated when the user presses the button.
 
 import { app } from "electron";
 
 const SCHEME = "acme";
 
-/** Calls `show` with the key of each link, or without a key if the app was started again without a link. */
+/** Calls `show` with the key of each link. If the app was started again without a link, calls `show` without a key. */
 export function followLinks(show: (key?: string) => void): void {
   app.setAsDefaultProtocolClient(SCHEME);
-  // on macOS, also for the link that started the app
+  // macOS also sends this event for the link that started the app.
   app.on("open-url", (event, link) => {
     event.preventDefault();
     show(keyOf(link));
   });
-  // Windows and Linux start a second instance, which passes its arguments to this one and quits
+  // On Windows and Linux, opening a link starts a second instance, which passes its arguments to this one and quits.
   app.on("second-instance", (_event, argv) => show(keyIn(argv)));
   const key = keyIn(process.argv);
   if (key !== undefined) show(key);

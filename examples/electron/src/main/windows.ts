@@ -1,4 +1,4 @@
-// The windows, each with the license of the main process.
+// The windows. All of them show the license of the main process.
 
 import { join } from "node:path";
 import { BrowserWindow, shell } from "electron";
@@ -6,7 +6,7 @@ import { BrowserWindow, shell } from "electron";
 export function openWindow(): BrowserWindow {
   // `sandbox` and `contextIsolation` are on by default
   const window = new BrowserWindow({ webPreferences: { preload: join(__dirname, "../preload/index.js") } });
-  // links to your pages, such as those of `polar-license/dialog`, open in the browser, not in a window of the app
+  // Links to your pages, such as the links in `polar-license/dialog`, open in the browser, not in a window of the app.
   window.webContents.setWindowOpenHandler(({ url }) => {
     if (/^(https|mailto):/.test(url)) void shell.openExternal(url);
     return { action: "deny" };
@@ -16,7 +16,7 @@ export function openWindow(): BrowserWindow {
   return window;
 }
 
-/** Brings a window to the front, with this key in its form. */
+/** Brings a window to the front, and puts this key into its form. */
 export function showKey(key?: string): void {
   const window = BrowserWindow.getAllWindows()[0] ?? openWindow();
   if (window.isMinimized()) window.restore();

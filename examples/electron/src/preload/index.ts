@@ -1,4 +1,5 @@
-// The parts of the main process that the page can use. Bundled into one file, because the sandbox requires that.
+// The functions of the main process that the page can use. The preload script is bundled into one file, because a
+// sandboxed one cannot load others.
 
 import { contextBridge, ipcRenderer } from "electron";
 import { exposeLicense, type License } from "polar-license/electron-preload";

@@ -10,7 +10,7 @@ const { license, acme } = window;
 function show({ message }: ReturnType<typeof license.current>): void {
   const why = license.explain("export");
   status.textContent = message;
-  form.hidden = why.allowed; // it stays visible for the key of an upgrade
+  form.hidden = why.allowed; // visible until the export is allowed, so also for the key of an upgrade
   exporting.hidden = !why.allowed;
   whyOff.textContent = why.allowed ? "" : `Exporting is off: ${why.message}`;
 }
@@ -27,7 +27,7 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-// the key of a link; the user decides whether to activate it
+// A link has brought this key. The user decides whether to activate it.
 acme.onKey((key) => {
   form.hidden = false;
   (form.elements.namedItem("key") as HTMLInputElement).value = key;

@@ -1,4 +1,4 @@
-// The settings of this app's license. The client is created by its caller: in the browser, never on the server.
+// The settings of this app's license. The caller creates the client: in the browser, never on the server.
 
 import { createLicenseClient } from "polar-license";
 

@@ -4,24 +4,24 @@ import Foundation
 
 /// Says whether the app may run, and why. Its JSON has more members; add those that you need.
 public struct Decision: Decodable, Sendable {
-    /// Such as "active", "grace", "unlicensed".
+    /// For example "active", "grace" or "unlicensed".
     public let state: String
     public let allowed: Bool
-    /// Such as "activation_limit"; nil if the state has one cause only.
+    /// For example "activation_limit"; nil if the state has one cause only.
     public let reason: String?
     /// One sentence for the user.
     public let message: String
-    /// Such as "enter_key", "connect", "renew", "none".
+    /// For example "enter_key", "connect", "renew" or "none".
     public let nextStep: String
-    /// The page for the next step, if you have set one.
+    /// The page for the next step, if you have configured one.
     public let nextUrl: String?
-    /// The features that are on and off.
+    /// Whether each feature is on, by the feature's name.
     public let features: [String: Bool]
 }
 
 /// Says why an operation failed.
 public struct LicenseError: LocalizedError {
-    /// Such as "refused", "network".
+    /// For example "refused" or "network".
     public let kind: String
     /// One sentence for the user.
     public let message: String
@@ -33,8 +33,9 @@ public struct LicenseError: LocalizedError {
 public final class License: @unchecked Sendable {
     private var handle: OpaquePointer?
 
-    /// Reads the license that is stored on this device, without asking Polar. `settings` is JSON, described at
-    /// polar_license_options_from_json. `directory` is where to store the license, if not in the user's data folder.
+    /// Reads the license that is stored on this device, without asking Polar. `settings` is the JSON that
+    /// polar_license_options_from_json describes. `directory` is the folder of the license; without it, the license is
+    /// in the user's data folder.
     public init(settings: String, directory: String? = nil) throws {
         let options = polar_license_options_from_json(settings)
         defer { polar_license_options_free(options) }
@@ -44,20 +45,20 @@ public final class License: @unchecked Sendable {
 
     deinit { polar_license_free(handle) }
 
-    /// Takes a seat for this device if the key needs one, and stores the license. Waits 35 s at most.
+    /// Takes a seat for this device if the key needs one, and stores the license. Waits at most 35 s.
     public func activate(_ key: String) throws {
         try check { polar_license_activate(handle, key, &$0) }
     }
 
-    /// Asks Polar if that is due. Call it at start. Waits 2 s at most if access is allowed, else 10 s.
+    /// Asks Polar if a request is due. Call it at start. Waits at most 2 s with access, otherwise at most 10 s.
     @discardableResult
     public func refresh() -> Decision { read(polar_license_refresh, decoded) }
 
-    /// Asks Polar now. Waits 10 s at most.
+    /// Asks Polar now. Waits at most 10 s.
     @discardableResult
     public func validate() -> Decision { read(polar_license_validate, decoded) }
 
-    /// Returns the decision that holds now. Never waits.
+    /// Returns the current decision. Never waits.
     public func current() -> Decision { read(polar_license_current, decoded) }
 
     /// Returns whether a feature is on. Never waits: call it wherever the feature begins.
@@ -68,15 +69,15 @@ public final class License: @unchecked Sendable {
         read(polar_license_current) { String(cString: polar_license_decision_explain($0, feature)) }
     }
 
-    /// Releases the seat and removes the license from this device. Returns "released", "not_needed" or another name of
-    /// polar_license_deactivated_name. Waits 35 s at most.
+    /// Releases the seat and removes the license from this device. Returns "released", "not_needed" or another name
+    /// that polar_license_deactivated_name can return. Waits at most 35 s.
     public func deactivate() throws -> String {
         var outcome: Int32 = 0
         try check { polar_license_deactivate(handle, &outcome, &$0) }
         return String(cString: polar_license_deactivated_name(outcome))
     }
 
-    /// Calls `listener` after every operation that changed the decision, on the thread that ran it.
+    /// Calls `listener` after every operation that changed the decision, on the thread that ran the operation.
     public func onChange(_ listener: @escaping (Decision) -> Void) {
         let data = Unmanaged.passRetained(Listener(call: listener)).toOpaque()
         polar_license_on_change(
@@ -104,7 +105,7 @@ private final class Listener {
 
 private func decoded(_ decision: OpaquePointer?) -> Decision {
     let text = String(cString: polar_license_decision_json(decision))
-    return try! JSONDecoder().decode(Decision.self, from: Data(text.utf8))  // what the library writes fits
+    return try! JSONDecoder().decode(Decision.self, from: Data(text.utf8))  // never fails
 }
 
 private func check(_ call: (inout OpaquePointer?) -> Int32) throws {

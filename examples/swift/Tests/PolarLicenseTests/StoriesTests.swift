@@ -1,4 +1,5 @@
-// The five stories that every app should test, each at a local Polar: `npx polar-license-mock` or `polar-license serve`.
+// The five stories that every app should test, each with a local Polar: `npx polar-license-mock` or `polar-license
+// serve`.
 // Usage: POLAR=http://127.0.0.1:8787 swift test
 import Foundation
 import PolarLicense
@@ -8,7 +9,7 @@ final class StoriesTests: XCTestCase {
     private let polar = ProcessInfo.processInfo.environment["POLAR"] ?? "http://127.0.0.1:8787"
     private var license: License!
 
-    /// Opens a new user's license at a local Polar in its first state.
+    /// Resets the local Polar, and opens the license of a new user.
     override func setUp() async throws {
         try await steer("POST", "/reset", "")
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -24,7 +25,7 @@ final class StoriesTests: XCTestCase {
         license = try License(settings: settings, directory: directory.path)
     }
 
-    /// Changes what the local Polar does.
+    /// Sends a command to the local Polar.
     private func steer(_ method: String, _ path: String, _ body: String) async throws {
         var request = URLRequest(url: URL(string: "\(polar)/_mock\(path)")!)
         request.httpMethod = method

@@ -1,4 +1,4 @@
-//! A Tauri app with a license: the window shows the license, and the paid feature is gated here.
+//! A Tauri app with a license: the window shows the license, and the gate of the paid feature is here, in Rust.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 use std::env;
@@ -15,7 +15,7 @@ fn export(app: tauri::AppHandle) -> Result<&'static str, String> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // "production", "sandbox" or an address, such as the one that `polar-license serve` prints
+    // "production", "sandbox" or an address, such as the address that `polar-license serve` prints
     let polar = env::var("POLAR").unwrap_or_else(|_| "production".to_owned());
     let config = Config::builder(ORGANIZATION, "com.acme.app").environment(polar).feature("export", [PRO]).build()?;
     tauri::Builder::default()

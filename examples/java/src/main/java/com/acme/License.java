@@ -16,7 +16,8 @@ import java.util.function.Function;
 
 /**
  * A license key sold through Polar, on this device. Calls the C library of polar-license with JNA; copy this file into
- * your program. Any thread may use it. Close it when no thread uses it any longer.
+ * your program. Any thread may use the object. Close it when no thread uses it any
+ * longer.
  */
 public final class License implements AutoCloseable {
     /** Says whether the app may run, and why. */
@@ -38,7 +39,7 @@ public final class License implements AutoCloseable {
         }
     }
 
-    /** Says why an operation failed. Its message is for the user. */
+    /** Says why an operation failed. Its message is a text for the user. */
     public static final class Failure extends Exception {
         public final String kind; // such as "refused", "network"
 
@@ -55,8 +56,9 @@ public final class License implements AutoCloseable {
     private final List<ChangeCallback> callbacks = new CopyOnWriteArrayList<>();
 
     /**
-     * Reads the license that is stored on this device, without asking Polar. The settings are JSON, described at
-     * polar_license_options_from_json. The directory is where to store the license; null for the user's data folder.
+     * Reads the license that is stored on this device, without asking Polar. The settings are the JSON that
+     * polar_license_options_from_json describes. The directory is the folder of the license; if it is null, the license
+     * is in the user's data folder.
      */
     public License(String settings, Path directory) throws Failure {
         Pointer options = C.polar_license_options_from_json(settings);
@@ -68,23 +70,23 @@ public final class License implements AutoCloseable {
         license = opened.getValue();
     }
 
-    /** Takes a seat for this device if the key needs one, and stores the license. Waits 35 s at most. */
+    /** Takes a seat for this device if the key needs one, and stores the license. Waits at most 35 s. */
     public void activate(String key) throws Failure {
         PointerByReference error = new PointerByReference();
         check(C.polar_license_activate(license, key, error), error);
     }
 
-    /** Asks Polar if that is due. Call it at start. Waits 2 s at most if access is allowed, else 10 s. */
+    /** Asks Polar if a request is due. Call it at start. Waits at most 2 s with access, otherwise at most 10 s. */
     public Decision refresh() {
         return read(C::polar_license_refresh, Decision::new);
     }
 
-    /** Asks Polar now. Waits 10 s at most. */
+    /** Asks Polar now. Waits at most 10 s. */
     public Decision validate() {
         return read(C::polar_license_validate, Decision::new);
     }
 
-    /** Returns the decision that holds now. Never waits. */
+    /** Returns the current decision. Never waits. */
     public Decision current() {
         return read(C::polar_license_current, Decision::new);
     }
@@ -100,8 +102,8 @@ public final class License implements AutoCloseable {
     }
 
     /**
-     * Releases the seat and removes the license from this device. Waits 35 s at most. Returns "released",
-     * "not_needed" or another name of polar_license_deactivated_name.
+     * Releases the seat and removes the license from this device. Waits at most 35 s. Returns "released",
+     * "not_needed" or another name that polar_license_deactivated_name can return.
      */
     public String deactivate() throws Failure {
         IntByReference outcome = new IntByReference();
@@ -110,10 +112,10 @@ public final class License implements AutoCloseable {
         return C.polar_license_deactivated_name(outcome.getValue());
     }
 
-    /** Calls the listener after every operation that changed the decision, on the thread that ran it. */
+    /** Calls the listener after every operation that changed the decision, on the thread that ran the operation. */
     public void onChange(Consumer<Decision> listener) {
         ChangeCallback callback = (data, now, before) -> listener.accept(new Decision(now));
-        callbacks.add(callback); // the library calls it, so it must not be collected
+        callbacks.add(callback); // kept here, so that it is not collected while the library may call it
         C.polar_license_on_change(license, callback, null, null, null);
     }
 

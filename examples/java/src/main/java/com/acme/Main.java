@@ -2,7 +2,8 @@ package com.acme;
 
 /** A program with one feature that a license turns on. Its arguments: {@code [KEY | --deactivate]}. */
 public final class Main {
-    // Polar: Settings, General, and the id of the license key benefit
+    // In Polar, the organization's id is in Settings, General, and the feature's id is the id of the license key
+    // benefit.
     private static final String SETTINGS =
             """
             {
@@ -22,7 +23,7 @@ public final class Main {
                 return;
             }
             license.refresh(); // returns at once if the last confirmation is fresh
-            // only without a license: with one, the program works while Polar is down
+            // Activates only if there is no license yet. With a license, the program works while Polar is down.
             if (arguments.length > 0 && !license.allows("export")) license.activate(arguments[0]);
             if (license.allows("export")) System.out.println("exporting");
             else System.err.println(license.explain("export")); // no license, or one for another plan

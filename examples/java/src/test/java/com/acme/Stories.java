@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The five stories that every app should test, each at a local Polar: {@code npx polar-license-mock} or
- * {@code polar-license serve}. POLAR is its address.
+ * The five stories that every app should test, each with a local Polar: {@code npx polar-license-mock} or
+ * {@code polar-license serve}. The variable POLAR has the address of the local Polar.
  */
 public final class Stories {
     private static final String POLAR = System.getenv("POLAR");
@@ -67,7 +67,7 @@ public final class Stories {
         void tell(License license) throws Exception;
     }
 
-    /** Runs a story with a new user's license and a local Polar in its first state. */
+    /** Runs a story with the license of a new user, after the local Polar was reset. */
     private static void run(Story story) throws Exception {
         steer("POST", "/reset", "");
         Path directory = Files.createTempDirectory("stories");
@@ -85,7 +85,7 @@ public final class Stories {
         }
     }
 
-    /** Changes what the local Polar does. */
+    /** Sends a command to the local Polar. */
     private static void steer(String method, String path, String body) throws Exception {
         URI address = URI.create(POLAR + "/_mock" + path);
         HttpRequest request =
