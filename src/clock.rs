@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// A source of time. [`SystemClock`] implements it; a [`ManualClock`] lets you test your app after a month offline.
 pub trait Clock: Send + Sync {
-    /// Returns the time at this instant, on the wall clock and on the monotonic one.
+    /// Returns the present time of the wall clock and of the monotonic clock.
     fn now(&self) -> Now;
 }
 

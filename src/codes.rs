@@ -51,7 +51,7 @@ codes! {
         Unlicensed = "unlicensed", 0;
         /// Polar's last answer about this license, or the app's configuration, denies it.
         Denied = "denied", 1;
-        /// The clock was moved so far back that no time can be trusted; one online validate restores access.
+        /// The clock was moved so far back that no time can be trusted. One online validate restores access.
         ClockSuspect = "clock_suspect", 2;
         /// `expires_at` has passed.
         Expired = "expired", 3;
@@ -59,7 +59,7 @@ codes! {
         Active = "active", 4;
         /// Confirmed less than `offline_grace` ago.
         Grace = "grace", 5;
-        /// Not confirmed for too long; one online validate restores access.
+        /// The last confirmation is too old. One online validate restores access.
         Lapsed = "lapsed", 6;
     }
 }
@@ -69,7 +69,7 @@ codes! {
     pub enum OffReason {
         /// Access is not allowed: the state and the reason of the decision say why.
         NotLicensed = "not_licensed", 1;
-        /// The license is good, but for a benefit that does not turn the feature on: the user needs another plan.
+        /// The license is valid, but its benefit does not turn the feature on: the user needs another plan.
         NotIncluded = "not_included", 2;
         /// The configuration names no such feature: a bug in the app.
         Unknown = "unknown", 3;
@@ -467,8 +467,8 @@ impl Reason {
 }
 
 impl ErrorKind {
-    /// Returns `true` if the user should learn of a problem of this kind although access does not depend on it, because
-    /// the problem costs the user something and does not pass by itself.
+    /// Returns `true` if the user should be told about a problem of this kind, although access does not depend on it.
+    /// Such a problem costs the user something and does not go away by itself.
     pub(crate) const fn concerns_user(self) -> bool {
         match self {
             Self::Storage | Self::SeatUncertain | Self::Internal | Self::Unsupported => true,

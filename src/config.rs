@@ -65,7 +65,7 @@ struct Settings {
 /// The updates of the app that a license includes.
 #[derive(Clone, Copy)]
 pub(crate) struct Updates {
-    /// The number of days from the purchase within which a version must be built.
+    /// The number of days after the purchase. The license includes versions that are built within this time.
     days: u32,
     /// The day on which this version was built.
     built: Date,
@@ -97,7 +97,7 @@ pub struct ConfigBuilder {
     /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
-    /// The fault that was found in a catalogue of sentences, if it could not be read.
+    /// The fault in a catalogue of sentences that could not be read, if there was such a catalogue.
     texts_fault: Option<String>,
     /// The other settings. `build` checks them, and adds the settings that it parses from the fields above.
     settings: Settings,
@@ -161,7 +161,7 @@ impl Config {
         self.0.organization
     }
 
-    /// Returns the app's id among the vendor's programs.
+    /// Returns the id that distinguishes this app from the vendor's other programs.
     pub fn app_id(&self) -> &str {
         &self.0.app_id
     }
@@ -270,7 +270,8 @@ impl fmt::Debug for Config {
 }
 
 impl Updates {
-    /// Returns the last build day of the versions that a license sold at this time includes.
+    /// Returns the last day on which a version can be built and still be included in a license that was sold at the
+    /// time `created_at`.
     pub(crate) fn until(self, created_at: Timestamp) -> Date {
         created_at.day().plus_days(self.days)
     }
@@ -282,7 +283,7 @@ impl Updates {
 }
 
 impl Environment {
-    /// Returns the address to which the endpoints' paths are appended, without a slash at its end.
+    /// Returns the address to which the endpoints' paths are appended. It does not end in a slash.
     pub fn base_url(&self) -> &str {
         match self {
             Self::Production => "https://api.polar.sh",
@@ -328,7 +329,7 @@ impl fmt::Display for Environment {
 }
 
 impl From<&str> for Environment {
-    /// Converts `production`, `sandbox`, or an address.
+    /// Converts the name `production` or `sandbox`, or an address, to an environment.
     fn from(text: &str) -> Self {
         match text {
             "production" => Self::Production,
@@ -455,9 +456,8 @@ impl ConfigBuilder {
     /// [`updates_ended`](crate::Reason::UpdatesEnded); earlier versions continue to work. Default: a license includes
     /// every version.
     ///
-    /// `days` is the number of days from the purchase within which a version must be built. `built` is the day on which
-    /// this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its
-    /// day in UTC counts.
+    /// `days` is that number of days. `built` is the day on which this version was built, such as `2026-11-21`. A date
+    /// and time in the format of RFC 3339 is also accepted; its day in UTC counts.
     ///
     /// The device's clock does not matter, because `built` is compared with the day on which Polar created the key.
     /// This day stays the same when the key is rotated. A build script can set `built`. The script needs this crate as

@@ -49,7 +49,7 @@ pub struct Decision {
     pub(crate) links: Links,
     pub(crate) texts: Texts,
     pub(crate) problem: Option<Problem>,
-    /// The sentence for the user, if it contains a day.
+    /// The sentence for the user, if that sentence contains a date.
     pub(crate) dated_message: Option<String>,
 }
 
@@ -172,8 +172,8 @@ impl Decision {
         self.license.as_ref()?.purchase.as_ref()
     }
 
-    /// Returns the last build day of the versions of the app that the license includes. Returns `None` if the
-    /// configuration does not limit [updates](crate::ConfigBuilder::updates), or if there is no license.
+    /// Returns the last day on which a version of the app can be built and still be included in the license. Returns
+    /// `None` if the configuration does not limit [updates](crate::ConfigBuilder::updates), or if there is no license.
     pub fn updates_until(&self) -> Option<Date> {
         self.updates_until
     }
@@ -207,9 +207,10 @@ impl Decision {
         self.grace_ends_at
     }
 
-    /// Returns `true` if the app should show the user a notice without being asked: access is not allowed, grace ends
-    /// soon, or there is a problem that concerns the user. Show the [`message`](Self::message), and the message of the
-    /// [`problem`](Self::problem) if there is one. Being offline for a while needs no notice.
+    /// Returns `true` if the app should show the user a notice without being asked. This is the case if access is not
+    /// allowed, if grace ends soon, or if there is a problem that concerns the user. Show the
+    /// [`message`](Self::message), and the message of the [`problem`](Self::problem) if there is one. Being offline for
+    /// a while needs no notice.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
         !self.allowed() || self.next_step != NextStep::None || self.problem.as_ref().is_some_and(concerns_user)
@@ -281,7 +282,7 @@ impl Problem {
         Self { kind, message, detail, retry_after: None, maybe_applied: false }
     }
 
-    /// Creates the problem that Polar accepts no request of any kind for this long.
+    /// Creates the problem that Polar accepts no requests of any kind until `wait` has passed.
     pub(crate) fn busy(texts: &Texts, wait: Duration) -> Self {
         let sentences = [Text::BusySecond, Text::BusySeconds, Text::BusyMinutes];
         Self::rate_limited(texts, wait, sentences, "Polar limits requests")
@@ -330,10 +331,10 @@ pub(crate) struct DecisionJson<'a> {
     /// knows the label, for example because its record was edited.
     activation_label: Option<&'a str>,
     /// The time at which the key expires. Null if it never expires. Also null in the state `expired` if the vendor has
-    /// moved that time and Polar did not say to when.
+    /// changed that time and Polar did not give the new time.
     expires_at: Option<Timestamp>,
-    /// The last build day of the versions of the app that the license includes, such as `2027-11-21`, in UTC. Null if
-    /// the settings do not limit updates, or if there is no license.
+    /// The last day on which a version of the app can be built and still be included in the license, such as
+    /// `2027-11-21`, in UTC. Null if the settings do not limit updates, or if there is no license.
     updates_until: Option<Date>,
     /// The time of Polar's last confirmation.
     confirmed_at: Option<Timestamp>,
@@ -341,7 +342,7 @@ pub(crate) struct DecisionJson<'a> {
     refresh_at: Option<Timestamp>,
     /// The time until which access lasts if Polar is not reached.
     grace_ends_at: Option<Timestamp>,
-    /// The usage that was consumed at the last confirmation.
+    /// The usage that had been consumed when Polar last confirmed the license.
     usage: Option<u32>,
     /// The most usage that may be consumed; null for no limit.
     limit_usage: Option<u32>,
@@ -357,9 +358,9 @@ pub(crate) struct DecisionJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should show the user `message` without being asked, and the message of the `problem` if there is
-    /// one: access is not allowed, grace ends soon, or there is a problem that concerns the user. Being offline for a
-    /// while needs no notice.
+    /// Whether the app should show the user a notice without being asked: `message`, and the message of the `problem`
+    /// if there is one. True if access is not allowed, if grace ends soon, or if there is a problem that concerns the
+    /// user. Being offline for a while needs no notice.
     notice: bool,
     /// The time from which the app should tell the user to go online. It lies some days before the end of grace.
     notice_at: Option<Timestamp>,

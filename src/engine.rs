@@ -218,7 +218,7 @@ pub struct Engine {
     storage: Option<Problem>,
     /// The time at which Polar was last asked, in ms of the monotonic clock.
     asked_at: Option<u64>,
-    /// Whether Polar has answered a question about the stored license that cannot be trusted.
+    /// Whether Polar was asked about a stored license that cannot be trusted, and has answered.
     untrusted_answered: bool,
     /// The time at which to ask next if no clock can be trusted, in ms of the monotonic clock.
     fallback_at: Option<u64>,
@@ -230,19 +230,18 @@ pub struct Engine {
     reported: Option<Decision>,
 }
 
-/// The state of the running operation, as far as all operations have it in common. The rest is in the operation's
-/// steps.
+/// The part of a running operation's state that all operations have in common. The rest is in the operation's steps.
 #[derive(Default)]
 struct Running {
     id: OpId,
-    /// A token. The operation's current step holds a clone of it, so an operation without a clone has ended.
+    /// A token. The operation's current step holds a clone of it, so the operation has ended when there is no clone.
     ticket: Arc<()>,
     asks: bool,
     /// Whether a send step has ended, with or without an answer.
     has_asked: bool,
     /// Whether a request was sent after the record was last written.
     has_unsaved_request: bool,
-    /// Whether it is this operation's turn, in which the driver keeps other processes from asking Polar.
+    /// Whether this operation has the turn. During the turn, the driver keeps other processes from asking Polar.
     has_turn: bool,
     /// The operation's deadline, in ms of the monotonic clock.
     deadline: u64,
@@ -282,7 +281,7 @@ impl Engine {
         }
     }
 
-    /// Returns two tags, of the product and of the device, which distinguish this record from others.
+    /// Returns the tag of the product and the tag of the device. Together they distinguish this record from others.
     pub fn record_tags(&self) -> ([u8; 8], [u8; 8]) {
         self.sealer.tags()
     }
@@ -317,7 +316,7 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the readings of the clocks at which the decision next changes only because time passes.
+    /// Returns the clock readings at which the decision will next change just because time passes.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_license = self.record.license.as_deref().and_then(|license| match estimate {
@@ -334,7 +333,7 @@ impl Engine {
     }
 
     /// Returns `true` if a feature is on at this instant. The result equals [`Decision::allows`] of the
-    /// [`current`](Self::current) decision, but no decision is made.
+    /// [`current`](Self::current) decision, but this method does not create a `Decision`.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
         policy::features(&self.config, self.record.license.as_deref(), estimate).allows(feature)

@@ -32,7 +32,7 @@ impl Explanation {
     }
 
     /// Returns the step with which the user can get the feature. If access is not allowed, it is the decision's next
-    /// step. If the license is for another plan, it is to buy a plan that includes the feature.
+    /// step. If the license is for another plan, the step is to buy a plan that includes the feature.
     pub fn next_step(&self) -> NextStep {
         self.next_step
     }

@@ -44,8 +44,8 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// A builder for a [`Client`] with another directory, store, network stack or clock than the default. Created by
-/// [`Client::builder`].
+/// A builder for a [`Client`] that uses its own directory, store, network stack or clock instead of the default.
+/// Created by [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -65,8 +65,8 @@ pub struct Subscription {
 impl Client {
     /// Opens the client and reads the stored license of this device. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read is not an error, so that nobody is locked out; the problem of the decision reports
-    /// it.
+    /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
+    /// [`problem`](Decision::problem).
     pub fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open()
     }

@@ -27,8 +27,8 @@ pub(super) struct Driver {
     engine: Mutex<Engine>,
     /// Signalled whenever an operation ends.
     ended: Condvar,
-    /// The time of the refresher's next look, as the last operation has set it. `None` if no operation has ended since
-    /// the refresher last asked.
+    /// The time at which the refresher must look again, set by the last operation. The inner `None` means that there is
+    /// nothing to wait for. The outer `None` means that no operation has ended since the refresher last read this.
     planned: Mutex<Option<Option<u64>>>,
     /// Signalled when `planned` changes, and when the refresher's wait must end.
     replanned: Condvar,
@@ -115,8 +115,8 @@ impl Driver {
         self.store.stamp()
     }
 
-    /// Ends all operations in progress that callers have started. A request that was already sent may have been
-    /// applied.
+    /// Cancels all operations that callers have started and that are still in progress. A request that was already sent
+    /// may have been applied.
     pub(super) fn cancel(&self) {
         let scope = std::mem::take(&mut *lock(&self.scope));
         self.cancel_scope(&scope);
@@ -131,9 +131,9 @@ impl Driver {
         self.replanned.notify_all();
     }
 
-    /// Waits until an operation has ended, the scope is cancelled, or `pause` has passed. An operation that has ended
-    /// since the last call counts as well. Returns the time of the next look that the operation has set, or `None` if
-    /// no operation has ended.
+    /// Waits until an operation ends, the scope is cancelled, or `pause` has passed. Returns at once if an operation
+    /// has ended since the last call. Returns the time at which that operation wants the refresher to look again, or
+    /// `None` if no operation has ended.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();
@@ -218,7 +218,7 @@ impl Driver {
         let wait = Duration::from_millis(self.now().until(until));
         if !wait.is_zero() {
             let engine = lock(&self.engine);
-            // signalled by a cancel, and also when another operation ends; the wait then continues
+            // A cancel wakes this wait. So does the end of another operation, but then the wait continues.
             drop(self.ended.wait_timeout_while(engine, wait, |_| !scope.is_cancelled()));
         }
     }

@@ -11,15 +11,15 @@
 //! `flock` is not used, because Node does not have it and network file systems implement it differently.
 //!
 //! A lock counts as left behind if it is so old that its holder must have died, or if this process itself has failed to
-//! delete it. A lock is that old after 10 s. The lock of the turn to ask Polar is that old after 5 s, because its
+//! delete it. A lock reaches that age after 10 s. The lock for the turn to ask Polar reaches it after 5 s, because its
 //! holder writes it again every second. A lock that cannot be read (another user's file, a directory, a dangling link)
 //! is judged by its age alone. Only regular files are ever opened, because opening a pipe would block until somebody
 //! writes to it.
 //!
 //! The age of a lock is the difference between its modification time and the modification time of a new file,
 //! `NAME.TOKEN.old`. Both times come from the file system, so neither a wrong clock nor a file server's own clock
-//! matters. A modification time that lies as far in the future makes a lock old too: then the clock was set back after
-//! the holder died.
+//! matters. A lock also counts as old if its modification time lies that far in the future: the clock was then set back
+//! after the holder died.
 //!
 //! A process takes over a lock in four steps. `TOKEN` is the token of this process. `DEAD` is the token in the lock, or
 //! `0000000000000000` if the lock has no readable token.
@@ -34,14 +34,15 @@
 //!    hard links, create-new `NAME.lock` with its token.
 //! 4. Delete the dead holder's `.tmp`, then `NAME.TOKEN.old` and the claims, and start again from create-new.
 //!
-//! After a power cut, such files may exist without the lock that they belong to. The first save of each process removes
-//! them.
+//! After a power cut, these side files may exist without the lock that they belong to. The first save of each process
+//! removes them.
 //!
 //! If the system refuses a step, for example because this user may only read the directory, locking fails at once:
 //! waiting would not help.
 //!
 //! One fault remains: a process may be suspended for over 10 s exactly between its last check and the rename that
-//! follows. When it goes on, it replaces the record that was saved meanwhile by its own older record, which is whole.
+//! follows. When it goes on, it overwrites the record that was saved meanwhile with its own older record. That record
+//! is whole, too.
 
 use std::array;
 use std::ffi::OsStr;
@@ -59,27 +60,28 @@ use super::files::{
 };
 use crate::store::{HeldTurn, StoreError};
 
-/// The length of a token. It is short because eCryptfs allows file names of 143 bytes, and the record's own name can
-/// have 106.
+/// The length of a token. It is short because eCryptfs limits file names to 143 bytes, and the record's own name may
+/// already have 106.
 pub(super) const TOKEN_BYTES: usize = 8;
 /// The age of a lock at which its holder counts as dead. A live process holds a lock for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The age of a lock at which its holder counts as dead, if the holder writes the lock again every second. A validate
-/// may take longer than this, so an app that starts again after a crash still has time to ask Polar.
+/// The age of a lock at which its holder counts as dead, if the holder writes the lock again every second. This is less
+/// than the time limit of a validate. So an app that starts again after a crash can wait for the old lock and still has
+/// time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// The time for which a lock that could not be taken over is not judged again.
+/// The pause before a lock that could not be taken over is judged again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
-/// The largest number of claims on one lock, each by a process that died while it took the lock over. The number has
-/// two digits, so that file names stay short.
+/// The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
+/// limit has two digits, so that file names stay short.
 const MOST_CLAIMS: u32 = 99;
 /// The stand-in for the token of a lock whose token is missing or cannot be read.
 const NO_TOKEN: &str = "0000000000000000";
 
-/// The tokens of the locks that this process has failed to delete, so that they may still exist. No thread holds such a
-/// lock.
+/// The tokens of locks that this process could not delete. The lock files may still exist, but no thread holds these
+/// locks.
 static LEFT_BEHIND: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// The lock of one record. It excludes other processes, and the other threads of this process that share it.
+/// The lock of one record. It excludes other processes, and other threads that use this same `FileLock`.
 pub(super) struct FileLock {
     record: PathBuf,
     stale_after: Duration,
@@ -114,7 +116,7 @@ impl Drop for Held<'_> {
     }
 }
 
-/// Keeps a lock alive that is held for more than milliseconds.
+/// Keeps alive a lock that is held for longer than milliseconds.
 impl HeldTurn for Held<'_> {
     /// Writes the token again, which renews the modification time of the lock.
     fn keep(&self) {
@@ -129,17 +131,17 @@ impl HeldTurn for Held<'_> {
 }
 
 impl FileLock {
-    /// Creates a lock that is held for milliseconds.
+    /// Creates a lock to be held for milliseconds at a time.
     pub(super) fn brief(record: PathBuf) -> Self {
         Self { record, stale_after: STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// Creates a lock that is held for longer. Its holder must call [`keep`](HeldTurn::keep) every second.
+    /// Creates a lock to be held for longer. Its holder must call [`keep`](HeldTurn::keep) every second.
     pub(super) fn kept(record: PathBuf) -> Self {
         Self { record, stale_after: KEPT_STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// Acquires the lock. Waits for other holders at most for `timeout`, and then fails.
+    /// Acquires the lock. Waits for other holders for at most `timeout`, and then fails.
     pub(super) fn acquire(&self, timeout: Duration) -> Result<Held<'_>, StoreError> {
         let busy = || StoreError::new("another process has locked the license file; try again in a few seconds");
         self.try_acquire(timeout)?.ok_or_else(busy)
@@ -227,8 +229,9 @@ impl FileLock {
         }
     }
 
-    /// Removes the lock if it was left behind. Returns `true` if it did. `judged` is the last lock that was not
-    /// removed, so that a caller who waits in a loop does not judge the same lock every time.
+    /// Removes the lock if it was left behind. Returns `true` if the lock was removed. `judged` remembers the last lock
+    /// that was not removed: a caller that tries again and again passes it each time, so that the same lock is not
+    /// judged each time.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);
@@ -316,9 +319,10 @@ impl FileLock {
         now.duration_since(modified(&self.path()).ok()?).ok()
     }
 
-    /// Removes the files that dead processes have left beside the record. The caller holds the lock with `token`, so an
-    /// earlier holder has left any `.tmp` with another token. The other files may belong to processes that wait or take
-    /// over, so they are removed only when they are as old as a lock that was left behind.
+    /// Removes the files that dead processes have left beside the record. The caller holds the lock with `token`, so
+    /// every `.tmp` with another token was left by an earlier holder. The other files may belong to processes that are
+    /// waiting for the lock or taking it over. They are removed only when they are as old as a lock that was left
+    /// behind.
     pub(super) fn sweep(&self, token: &str) {
         let (Some(name), Some(directory)) = (self.record.file_name().and_then(OsStr::to_str), self.record.parent())
         else {
@@ -372,7 +376,7 @@ struct LockFile {
     modified: SystemTime,
 }
 
-/// A lock that could not be taken over. It is not judged again before the caller has waited for `until` in total.
+/// A lock that could not be taken over. It is not judged again until the caller has waited for `until` in total.
 struct Judged {
     lock: LockFile,
     until: Duration,
@@ -463,8 +467,8 @@ fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     }
 }
 
-/// A wait in small steps, at most `limit` in total. Counts the steps instead of reading a clock, because a process that
-/// was suspended in between has not waited.
+/// A wait in small steps, at most `limit` in total. Counts the steps instead of reading a clock, because time during
+/// which the process was suspended does not count as waiting.
 struct Wait {
     limit: Duration,
     waited: Duration,
@@ -482,7 +486,7 @@ impl Wait {
         if left.is_zero() {
             return false;
         }
-        // 7.5 to 12.6 ms, so that two processes that wait do not keep in step.
+        // Pauses for 7.5 to 12.6 ms, so that two waiting processes do not stay in step.
         let jitter = u64::from(self.jitter.next().unwrap_or_default());
         let pause = Duration::from_micros(jitter.saturating_mul(20).saturating_add(7500)).min(left);
         thread::sleep(pause);
@@ -491,9 +495,9 @@ impl Wait {
     }
 }
 
-/// Splits the name `entry` of a file into a token and an extension. Returns `None` unless the file belongs to a single
-/// process, and to the record of the name `record` or to that record's lock for asking Polar. A lock itself does not
-/// belong to a single process.
+/// Splits the file name `entry` into a token and an extension. Returns `None` if the file does not belong to the record
+/// named `record` or to that record's lock for asking Polar. Also returns `None` for the record and the locks
+/// themselves, because they do not belong to a single process.
 fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
     let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
     let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;
@@ -514,13 +518,13 @@ mod tests {
 
     const DEAD: &str = "0123456789abcdef";
 
-    /// Creates a lock with the token `DEAD`, and returns it as a process reads it.
+    /// Creates a lock file with the token `DEAD`, and reads it.
     fn judged(lock: &FileLock) -> LockFile {
         fs::write(lock.path(), DEAD).unwrap();
         LockFile::read(&lock.path()).unwrap()
     }
 
-    /// Returns the time from which on this lock is stale.
+    /// Returns the time at which this lock becomes stale.
     fn later(seen: &LockFile) -> SystemTime {
         seen.modified + STALE_AFTER
     }
@@ -631,7 +635,7 @@ mod tests {
         fs::write(&path, "third").unwrap();
         put_back(&old_path, &path, fresh.as_ref());
         assert_eq!(fs::read(&path).unwrap(), b"third");
-        // The file system acts as if it had no hard links: without the file there is nothing to link.
+        // Simulates a file system without hard links: without the file there is nothing to link.
         fs::remove_file(&path).unwrap();
         fs::remove_file(&old_path).unwrap();
         put_back(&old_path, &path, fresh.as_ref());

@@ -7,7 +7,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `NAME` | the record; or `no license` and a line feed, if the record was removed beside another device's record |
+//! | `NAME` | the record; or `no license` and a line feed, if it was removed while another device's record was there |
 //! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `take99` | the lock: see `file_lock.rs` |
 //! | `NAME.asking.lock`, and its side files as above | a lock that a process holds while it asks Polar |
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
@@ -46,8 +46,8 @@ use super::files::{
 };
 use crate::store::{Durability, HeldTurn, Store, StoreError};
 
-/// The largest number of bytes to read, which is more than any record has. A longer file is read up to this limit, and
-/// then fails as a record that was tampered with.
+/// The largest number of bytes to read, which is more than any record has. A longer file is cut off at this limit, and
+/// the record is then rejected as tampered with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
 /// The content that replaces a removed record while a record of another device is beside it. Without this file, the app
@@ -125,8 +125,7 @@ impl Store for FileStore {
     /// Returns the record, at most its first MiB.
     ///
     /// If there is no record for this device, returns the newest record of the same app and product for another device.
-    /// Such a record is found after the home directory was moved to this machine, and the app can offer to move the
-    /// license.
+    /// This happens when the home directory has been moved to this machine. The app can then offer to move the license.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         match read_record(&self.path()) {
             Ok(Some(record)) => Ok(Some(record).filter(|record| record != NOTHING)),
@@ -199,7 +198,7 @@ impl Store for FileStore {
     }
 
     /// Returns a hash of the file's metadata. Each save puts another file in place of the record. The new file may have
-    /// the same length and time as the old one, but on Unix it has another number.
+    /// the same length and time as the old one, but on Unix it has another inode number.
     fn stamp(&self) -> Option<u64> {
         let mut stamp = DefaultHasher::new();
         if let Ok(metadata) = fs::metadata(self.path()) {
@@ -220,7 +219,7 @@ impl fmt::Debug for FileStore {
 pub(super) enum Hindrance {
     /// Another process has the lock.
     Locked {
-        /// The time for which that process has had the lock, if it is known.
+        /// The time for which the other process has held the lock, if it is known.
         held_for: Option<Duration>,
     },
     Failed(StoreError),
@@ -230,7 +229,7 @@ pub(super) enum Hindrance {
 impl FileStore {
     /// Does the first steps of a save: locks, writes and syncs. Leaves nothing behind, not even the directory.
     pub(super) fn rehearse_save(&self) -> Result<(), Hindrance> {
-        /// Longer than a record, so that a disk on which only the last block is free counts as full.
+        /// The rehearsal writes more than a record needs, so that a disk with only one free block left counts as full.
         static REHEARSAL: [u8; 16 * 1024] = [0; 16 * 1024];
         let missing: Vec<&Path> = self.directory.ancestors().take_while(|path| !path.exists()).collect();
         let rehearsed = match self.lock.try_acquire(LOCK_TIMEOUT) {
@@ -250,7 +249,7 @@ impl FileStore {
         rehearsed
     }
 
-    /// Returns the reason why the record cannot be read, or `None`.
+    /// Returns the reason why the record cannot be read, or `None` if it can be read or does not exist.
     pub(super) fn unreadable(&self) -> Option<io::Error> {
         read_record(&self.path()).err()
     }
@@ -274,7 +273,7 @@ impl FileStore {
 }
 
 impl FileStore {
-    /// Runs `work` while holding the lock: the lock that this thread already holds, or a new one for this call.
+    /// Runs `work` under the lock. Uses the lock that this thread already holds, or else acquires one for this call.
     fn while_locked(&self, work: impl FnOnce(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         match self.lock.own_token() {
             Some(token) => work(&token),

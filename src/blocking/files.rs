@@ -60,11 +60,11 @@ fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     }
 }
 
-/// Does nothing: on other systems a new file can be read by the users who can read the files beside it.
+/// Does nothing: outside Unix, a new file can be read by the users who can read the files beside it.
 #[cfg(not(unix))]
 fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
 
-/// Opens a file to read. Fails for anything but a regular file, because opening a pipe would block until somebody
+/// Opens a file for reading. Fails for anything but a regular file, because opening a pipe would block until somebody
 /// writes to it.
 pub(super) fn open_file(path: &Path) -> io::Result<File> {
     if !retry_while_in_use(|| fs::metadata(path)).map_err(unless_loop)?.is_file() {
@@ -78,8 +78,8 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     retry_while_in_use(|| options.open(path))
 }
 
-/// Returns `IsADirectory`, the error for anything that is not a file, if links lead to each other. The standard
-/// library's own kind for such links is unstable. Returns any other error unchanged.
+/// Returns `IsADirectory`, the error for anything that is not a file, in place of the error for links that lead to each
+/// other. The standard library's own kind for that error is unstable. Returns any other error unchanged.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }
@@ -170,8 +170,8 @@ fn open_directory(path: &Path) -> io::Result<File> {
 }
 
 /// Calls `attempt` once. On Windows, calls it again while another program has the file open, up to 50 times in about a
-/// quarter of a second. Windows refuses to replace, delete, open or create a file that another program has open. Such a
-/// program may be a reader, or a virus scanner that looks at every file after it was written.
+/// quarter of a second. Windows refuses to replace, delete, open or create a file that another program has open. The
+/// other program may be a reader, or a virus scanner that looks at every file after it was written.
 pub(super) fn retry_while_in_use<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     for _ in 1..50 {
         match attempt() {

@@ -86,7 +86,8 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-/// The outcome of a request as [`HttpTransport`] sends it, with the details that a self-test needs.
+/// The outcome of a request that was sent in the same way as [`HttpTransport`] sends requests, with the details that a
+/// self-test needs.
 pub(super) struct Probe {
     pub(super) answer: Answer,
     /// The header `Date` of the reply.
@@ -253,8 +254,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Http => TlsConfig::default(),
     };
     let proxy = proxy(target)?;
-    // ureq applies this limit to the connection to a proxy and again to the proxy's answer, so each gets half of the
-    // time.
+    // ureq applies this limit to the connection to a proxy, and again to the proxy's answer. So the limit is half of
+    // the time.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
         .proxy(proxy)
@@ -422,7 +423,7 @@ fn message(error: &ureq::Error, sent: Sent) -> String {
     match (error, sent) {
         (Error::HostNotFound, _) => "could not connect to Polar: host not found".to_owned(),
         (Error::ConnectProxyFailed(reason), _) => {
-            // after a slash, ureq writes the status again in place of the status's name
+            // after the status code and a slash, ureq repeats the code instead of writing the status's name
             let reason = reason.split('/').next().unwrap_or_default();
             format!("the proxy did not connect to Polar: {reason}")
         }

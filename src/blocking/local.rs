@@ -18,8 +18,8 @@ pub(crate) fn machine(config: &Config, directory: Option<&Path>, takes_turns: bo
     Machine { source, system: system_name(), random, takes_turns }
 }
 
-/// Returns a store that keeps the record in `directory`. Without a directory, returns a store whose every call fails
-/// with a message about that.
+/// Returns a store that keeps the record in `directory`. Without a directory, returns a store on which every call fails
+/// with an error about the missing directory.
 pub(crate) fn usual_store(
     directory: Option<PathBuf>,
     app_id: &str,

@@ -35,8 +35,8 @@ pub fn machine_source() -> Option<String> {
 }
 
 /// Returns the identifier of this device: [`machine_source`], or else a random identifier that is kept in `directory`
-/// from the first call on. Returns `None` if the random identifier cannot be kept: with an identifier that lasts only
-/// until the program ends, the next start would be another device.
+/// from the first call on. Returns `None` if the random identifier cannot be kept. An identifier that is lost when the
+/// program ends would make the next start look like another device.
 pub fn device_source(directory: Option<&Path>) -> Option<String> {
     machine_source().or_else(|| random_source(directory?))
 }

@@ -26,9 +26,9 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// A success page that waits for the token that Polar passes to it after a purchase. Use it for checkouts that the
-/// vendor's backend creates with this [address](Self::address) as their success URL. A checkout by a link needs no such
-/// page; follow that checkout instead. Polar gives a token only to new buyers, and none if the buyer closes the page,
-/// so offer another way as well.
+/// vendor's backend creates with this [address](Self::address) as their success URL. A checkout that the app creates
+/// from a link does not need this page: the app can follow that checkout instead. Polar gives a token only to new
+/// buyers, and none if the buyer closes the page, so offer another way to restore the license as well.
 ///
 /// ```no_run
 /// use polar_license::blocking::{Client, SuccessPage};
@@ -101,7 +101,8 @@ impl SuccessPage {
         self.wait_unless(&Texts::default(), within, || false)
     }
 
-    /// Waits like [`wait`](Self::wait), or until `is_cancelled` returns `true`. Errors have the words of `texts`.
+    /// Waits like [`wait`](Self::wait), but stops as soon as `is_cancelled` returns `true`. Takes the sentences of its
+    /// errors from `texts`.
     pub(super) fn wait_unless(
         &self,
         texts: &Texts,

@@ -72,7 +72,7 @@ pub(crate) enum CertificateFault {
 }
 
 impl CertificateFault {
-    /// Returns the fault that `reason`, a report of rustls, describes, or `None` if the report is not about the
+    /// Returns the certificate fault that rustls reports in `reason`, or `None` if the report is not about the
     /// certificate.
     pub(crate) fn of(reason: &str) -> Option<Self> {
         // error codes of Windows: CERT_E_EXPIRED, CERT_E_UNTRUSTEDROOT and CERT_E_CN_NO_MATCH
@@ -93,7 +93,7 @@ impl CertificateFault {
     }
 }
 
-/// Returns one line for developers and logs about `reason`, a report of rustls.
+/// Describes a rustls report, `reason`, in one line for developers and logs.
 pub(crate) fn tls_message(reason: &str) -> String {
     if is_plain_text(reason) {
         return String::from("no secure connection to Polar: the answer is not encrypted");

@@ -12,8 +12,8 @@ pub(crate) fn log(request: &Request, answer: &Answer, took_ms: u64) {
     }
 }
 
-/// Logs the version of Polar's API in which a reply is written, which the reply's header `Polar-Version` names. Called
-/// by the network stacks of this crate; an app's own network stack can read the header itself.
+/// Logs the version of Polar's API in which a reply is written. `version` is the value of the reply's header
+/// `Polar-Version`. Called by the network stacks of this crate; an app's own network stack can read the header itself.
 #[cfg(any(feature = "http", feature = "tokio", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
 pub(crate) fn answered_in(version: Option<&str>) {
     if let Some(version) = version {

@@ -1,5 +1,5 @@
-//! Opens a client: determines its device id, creates its engine, and returns the values that the name of its record
-//! consists of.
+//! Opens a client: determines its device id, creates its engine, and returns the values that make up the name of its
+//! record.
 
 use std::sync::OnceLock;
 

@@ -40,8 +40,8 @@ macro_rules! portal {
             ///
             /// # Errors
             /// `invalid_argument` if `email` is not an e-mail address; `rate_limited`, with the time to wait, if too
-            /// many codes were requested or entered; `storage` if this attempt cannot be recorded on this device, and
-            /// then nothing was sent.
+            /// many codes were requested or entered; `storage` if this attempt cannot be recorded on this device. In
+            /// the case of `storage`, nothing was sent.
             pub $($async)? fn request_code(&self, email: &str) -> Result<CodeRequest, Error> {
                 self.driver.portal(|context, now| steps::request_code(context, email, now), |_| Continue(()))$(.$await)?
             }
@@ -83,8 +83,8 @@ macro_rules! portal {
             }
 
             /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. A success page
-            /// cannot know who sent the token to it, so the app must compare a value that only the app and its own
-            /// purchase know.
+            /// cannot tell who sent a token to it. So the app must check a value that only the app and its own purchase
+            /// know, such as a random number in the success URL.
             ///
             /// # Errors
             /// `invalid_argument` if `token` cannot be a token.
@@ -136,7 +136,7 @@ macro_rules! portal {
 
         impl Session {
             /// Returns the customer's license keys that belong to this organization and to a benefit that the
-            /// configuration accepts. Usable keys come first. They are sorted by their expiry, the latest first.
+            /// configuration accepts. Usable keys come first, sorted by expiry with the latest first.
             ///
             /// # Errors
             /// `refused` if the session has ended.
@@ -229,13 +229,14 @@ macro_rules! portal {
 
             /// Replaces a license key with a new one. The old key stops working at once on **all** devices of the
             /// customer, and each of them then needs the new key. Seats are kept. Ask the user first. If the license on
-            /// this device has this key, or an earlier text of this key, it continues with the new key, which is stored
-            /// before this method returns.
+            /// this device has this key, or an earlier text of this key, the license continues with the new key. The
+            /// new key is stored before this method returns.
             ///
             /// # Errors
             /// `storage` if nothing can be stored on this device. If [`maybe_applied`](crate::Error::maybe_applied) is
             /// true for this error, [`license_keys`](Self::license_keys) lists the new key; otherwise nothing was
-            /// replaced. If it is true for any other error, the key may have been replaced: list the keys again.
+            /// replaced. If `maybe_applied` is true for any other error, the key may have been replaced: list the keys
+            /// again.
             pub $($async)? fn rotate(&self, key: &LicenseKey, confirmed: ConfirmedByUser) -> Result<LicenseKey, Error> {
                 let (token, key) = (self.token.clone(), key.clone());
                 self.driver.portal(|context, now| steps::rotate(context, token, key, confirmed, now), |_| Continue(()))$(.$await)?

@@ -267,7 +267,8 @@ pub(crate) struct SettingsJson {
 #[derive(Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Updates"))]
 pub(crate) struct UpdatesJson {
-    /// The number of days from the purchase within which a version must be built, such as 365.
+    /// The number of days after the purchase, such as 365. The license includes versions that are built within this
+    /// time.
     days: u32,
     /// The day on which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also
     /// accepted; its day in UTC counts. Let the build set it.

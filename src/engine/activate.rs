@@ -28,11 +28,11 @@ use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
 
-/// The number of unsettled seats at which this device takes no further seat. With the longest labels and keys, this
-/// many seats fill half of the bytes that are read of a record.
+/// The limit on unsettled seats. A device that has this many takes no further seat. With the longest labels and keys,
+/// this many seats fill half of the longest record that can be read.
 const MOST_UNSETTLED: usize = 256;
 
-/// The most kept seats about which one activation asks Polar.
+/// The largest number of kept seats about which one activation asks Polar.
 const MOST_KEPT_ASKED: usize = 16;
 
 /// The rejection that means that every seat is taken, as far as this device can tell.
@@ -48,7 +48,8 @@ impl Engine {
 
     /// Lists the questions about the key, after the stored record was read, and asks the first of them. The questions
     /// are, in this order: the key with the seat known here, the key with the newest kept seat, the key alone, and the
-    /// key with each of the other kept seats. The last ones are asked only if the key is valid and needs a seat.
+    /// key with each of the other kept seats. The questions about the other kept seats are asked only if the key is
+    /// valid and needs a seat.
     pub(super) fn activate(&mut self, key: Option<Key>, replace_previous: bool, now: Now) -> Next {
         let previous = self.target();
         let stored_key = previous.as_ref().map(|previous| previous.identity.key.clone());
@@ -192,8 +193,8 @@ impl Engine {
         let activation = &attempted.activation;
         let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
         match older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
-            // releases with the new key: if it replaced the old key by rotation, Polar finds the seat with it; if the
-            // seat belongs to another license, Polar does not find the seat, and nothing is released
+            // releases the older seat with the new key: Polar finds the seat if the old key was rotated into the new
+            // one; if the seat belongs to another license, Polar does not find it, and nothing is released
             Some(seat) => self.release(activation.key.clone(), seat.id, SeatOf::Previous(Box::new(attempted))),
             None => self.stop(attempted.activation, Some(attempted.id), rejection, now),
         }
@@ -260,8 +261,8 @@ impl Engine {
         Next::fail(if can_move { error.with_next_step(NextStep::Move) } else { error })
     }
 
-    /// Returns `true` if the next start finds this license, and allows access, even if the edits of this operation are
-    /// never saved.
+    /// Returns `true` if the stored record already has this license and allows access, so that the next start works
+    /// even if the edits of this operation are never saved.
     fn is_stored(&self, identity: &Identity) -> bool {
         let license = self.record.license.as_ref();
         let confirmed =

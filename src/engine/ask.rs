@@ -72,7 +72,7 @@ impl Engine {
         if let Err(rejection) = &reply
             && rejection.kind() == ErrorKind::Cancelled
         {
-            // a cancelled request tells nothing about Polar, and is not a reason to wait longer next time
+            // a cancelled request says nothing about Polar, so it is not a reason to wait longer next time
             let rejection = rejection.clone();
             let counts = matches!(question.purpose, Purpose::Consume(_));
             return Next::fail(if counts { self.uses_not_counted(rejection) } else { self.rejected(rejection) });

@@ -10,11 +10,11 @@
 use crate::record::{CodeMail, CodeTries, CodeTry, CodeUse};
 use crate::time::Timestamp;
 
-/// The windows, each as the most requests in it and its length in ms.
+/// The windows. Each one is the largest number of requests in it, and its length in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
-/// Adds a request or a try to the list, unless it is on the list already or comes too early. Returns `true` if `tries`
-/// has changed. A request reserves a try for its code. A try uses the oldest reservation.
+/// Adds a request or a try to the list, unless it is already on the list or comes too early. Returns `true` if `tries`
+/// has changed. A request also reserves a try for its code. A try uses the oldest reservation.
 pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool {
     let now = new.at;
     if is_reserved(tries, new) {
@@ -49,7 +49,7 @@ pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
     tries.list.contains(&new)
 }
 
-/// Returns the time at which the latest of the codes that may have been mailed expires.
+/// Returns the time at which the last code expires, counting every code that may have been mailed.
 pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timestamp> {
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }
@@ -79,7 +79,7 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
             counted.saturating_add(needed) <= *most
         })
     };
-    // room appears when a use leaves a window, or when a code expires without a try
+    // there is room for a use when an earlier use leaves a window, or when a code expires without a try
     let leave = WINDOWS.iter().flat_map(|(_, window)| ages.iter().map(|age| window.saturating_sub(*age)));
     let mut waits: Vec<i64> = leave.chain(ends.iter().copied()).filter(|wait| *wait > 0).chain([0]).collect();
     waits.sort_unstable();

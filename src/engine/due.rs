@@ -10,8 +10,8 @@ use crate::time::Now;
 use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
-/// The least time between two requests while access is not allowed, if explicit refreshes or starts of the automatic
-/// refresh cause them. Applies whatever the plan says.
+/// The shortest time between two requests to Polar while access is not allowed, if the requests come from explicit
+/// refreshes or from starts of the automatic refresh. Applies whatever the plan says.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {
@@ -86,7 +86,7 @@ impl Engine {
             Some(Rejection::Denied(_)) => (has_confirmed, None),
             Some(Rejection::NotAnswered(cause)) => (false, Some(cause.problem(self.config.texts()))),
         };
-        // a pause that Polar imposes, and not the wait by which this process spaces its requests
+        // only a pause that Polar imposed is saved, not the wait by which this process spaces its requests
         let is_paused = matches!(rejection, Some(Rejection::NotAnswered(Cause::RateLimited(_))));
         let pause = self.pacer.pause_left(now);
         let plan = PlanEdit {

@@ -161,8 +161,8 @@ pub(super) struct Editor<'a> {
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {
-    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed, or `None` if that
-    /// is `asked`. The two differ if the key was rotated.
+    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed, or `None` if Polar
+    /// confirmed the license in `asked`. The two licenses differ if the key was rotated.
     pub(super) fn confirmed(asked: Asked, identity: Option<Identity>, confirmed: Confirmed, now: Now) -> Self {
         let identity = identity.unwrap_or_else(|| asked.identity.clone());
         let confirmation = Confirmation { identity, confirmed, wall: now.wall };
@@ -290,7 +290,7 @@ impl Editor<'_> {
                 if !record.identity().is_some_and(is_it) {
                     return Applied::Unchanged;
                 }
-                // attempts, kept seats and planned releases stay, because they are about other seats than the released
+                // attempts, kept seats and planned releases stay, because they concern seats other than the released
                 // one
                 record.license = None;
                 record.untrusted = None;
@@ -364,7 +364,7 @@ impl Editor<'_> {
         }
         if confirmed.terms.limit_activations == Some(1) {
             // the key's only seat was free until now, so no other attempt has taken it, and an attempt that is still on
-            // its way cannot
+            // its way can no longer take it
             let last_six = identity.key.last_six();
             record.remove_attempts(&|attempt| attempt.last_six == last_six);
         }

@@ -64,13 +64,13 @@ impl Engine {
         self.store_failed(Text::ReleasedNotRemoved, true, detail)
     }
 
-    /// Returns the error for a license that could not be removed, so that its seat was not released.
+    /// Returns the error for a license that could not be removed, and whose seat was therefore not released.
     pub(super) fn not_released(&self, message: &str) -> Error {
         let why = "nothing was released, because the license could not be removed from this device";
         self.not_removed(format!("{why}: {message}"))
     }
 
-    /// Returns the error for a new text of a key that could not be stored after Polar replaced the key.
+    /// Returns the error for the case that Polar has replaced a key, but the new text of the key could not be stored.
     #[cfg(feature = "portal")]
     pub(super) fn rotated_not_stored(&self, message: &str) -> Error {
         let detail = format!(

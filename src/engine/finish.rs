@@ -39,8 +39,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if the result is worth a retry. A key without a seat is not, because it can be activated again at
-    /// once.
+    /// Returns `true` if it is worth trying again to save the result. It is not for a key without a seat, because such
+    /// a key can be activated again at once.
     fn is_worth_waiting_for(&self, result: Success) -> bool {
         match result {
             Success::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),

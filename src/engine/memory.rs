@@ -30,8 +30,8 @@ struct Edited {
     contradicted: bool,
 }
 
-/// By how much the stored `high` may lag behind before it is saved: the first value applies until the store was read
-/// once, the second one afterwards. A save for any other reason updates `high` too.
+/// The limits on the lag of the stored `high`: if it lags behind by more, it is saved. The first limit applies until
+/// the store was read once, and the second one afterwards. A save for any other reason updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 const HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 
@@ -182,8 +182,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if this is the attempt of the operation in progress. Its outcome may still arrive, so it is no
-    /// problem yet.
+    /// Returns `true` if this is the attempt of the operation in progress. Its outcome may still arrive, so the attempt
+    /// is not a problem yet.
     fn is_sending(&self, attempt: &Attempt) -> bool {
         self.running.sending.is_some_and(|id| attempt.is(id))
     }

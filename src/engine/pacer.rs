@@ -32,7 +32,8 @@ struct Pace {
 
 #[derive(Debug)]
 struct Begun {
-    /// The operation's ticket. While the operation is under way, its step owns the ticket too, and not only the engine.
+    /// The operation's ticket. While the operation is under way, both the engine and the operation's current step own
+    /// the ticket.
     ticket: Weak<()>,
     /// The end of the time that is reserved for the operation's requests.
     until: i64,
@@ -69,7 +70,7 @@ impl Pacer {
         Ok(at)
     }
 
-    /// Lets no request be sent for `ms`. Does not shorten a longer pause.
+    /// Stops all requests for `ms` milliseconds. Does not shorten a longer pause.
     pub(super) fn pause(&self, now: Now, ms: u64) {
         let until = now.after(ms);
         let mut pace = self.pace();
@@ -85,10 +86,11 @@ impl Pacer {
         [latest.next(), last].map(|ago| Some(now.wall.plus_ms(ago?.saturating_neg())))
     }
 
-    /// Counts the requests that another process has sent. Requests of this process, which `sent` may contain too, are
-    /// counted already.
+    /// Counts the requests that another process has sent. `sent` may also contain requests of this process; they are
+    /// not counted again.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
-        /// The most by which two times of one request differ, because the two clocks are read one after the other.
+        /// The largest difference between two recorded times of one request. They can differ because the two clocks are
+        /// read one after the other.
         const SAME_MS: u64 = 5;
         let mut pace = self.pace();
         for at in sent.into_iter().flatten() {
@@ -112,9 +114,9 @@ impl Pacer {
 }
 
 impl Pace {
-    /// Reserves the first free moment from `earliest` on. Fails with the wait in ms if the request would have to wait,
-    /// and either less than `rest` ms would be left before the deadline or a pause would take more than half of the
-    /// time.
+    /// Reserves the first free moment from `earliest` on. Fails with the wait in ms if the wait is too long: less than
+    /// `rest` ms would be left before the deadline, or a pause would take more than half of the remaining time. Never
+    /// fails if the request need not wait.
     fn reserve(&mut self, now: Now, earliest: i64, rest: i64, deadline: u64) -> Result<u64, u64> {
         let oldest = now.mono.cast_signed().saturating_sub(PACE_MS);
         self.slots.retain(|at| *at >= oldest);

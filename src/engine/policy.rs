@@ -12,7 +12,7 @@ use crate::texts::Text;
 use crate::time::{Date, Timestamp};
 use uuid::Uuid;
 
-/// The time before the end of grace at which an app should start to tell the user.
+/// The length of the period before the end of grace in which an app should tell the user to go online.
 const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
 /// The inputs of a decision besides the configuration.
@@ -23,7 +23,7 @@ pub(super) struct Facts<'a> {
     /// The time on Polar's clock; `None` if no clock can be trusted.
     pub(super) now: Option<Timestamp>,
     pub(super) problem: Option<Problem>,
-    /// Whether Polar has answered a question about the stored license that cannot be trusted.
+    /// Whether Polar was asked about a stored license that cannot be trusted, and has answered.
     pub(super) untrusted_answered: bool,
 }
 
@@ -94,7 +94,8 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     if expired {
         return (State::Expired, None);
     }
-    // comes before the clock is considered: this denial depends on no clock, and going online does not change it
+    // this rule comes before the rules about the clock: the denial depends on no clock, and going online does not
+    // change it
     if updates_ended(config, &license.terms).is_some() {
         return (State::Denied, Some(Reason::UpdatesEnded));
     }
@@ -125,8 +126,8 @@ pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
 }
 
-/// Returns the last build day of the versions that a license with these terms includes. Returns `None` if the
-/// configuration does not limit updates, or if the day of the sale is unknown.
+/// Returns the last day on which a version can be built and still be included in a license with these terms. Returns
+/// `None` if the configuration does not limit updates, or if the day of the sale is unknown.
 fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }
@@ -144,7 +145,7 @@ pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
 
 /// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. The time is unknown
 /// if Polar says that the key has expired although the last confirmed time of expiry has not passed. In this case the
-/// vendor has moved the time, and Polar does not say to when.
+/// vendor has changed the time, and Polar does not give the new time.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),

@@ -52,9 +52,9 @@ pub enum PortalOperation {
         /// The marker of the activation that took the seat, if a device of this app took it.
         marker: Option<String>,
     },
-    /// The customer portal has found a seat that an activation of this device took, and whose answer was lost. The seat
-    /// is used when its key is activated here. If the license here has another seat of that key, the found seat is
-    /// released instead.
+    /// The customer portal has found the seat of an activation of this device whose answer was lost. The seat is used
+    /// when its key is activated here. If the license here has another seat of that key, the found seat is released
+    /// instead.
     SeatFound {
         /// The license key.
         key: Key,
@@ -198,9 +198,9 @@ fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)
 }
 
-/// Creates the error that Polar accepts neither a request for a code nor a try of a code. A block because of codes
-/// starts with a wait of a quarter of an hour. A wait of a minute or less may come from the other block, which validate
-/// and activate can cause and which applies to every request.
+/// Creates the error that Polar accepts neither a request for a code nor a try of a code. A block that codes have
+/// caused starts with a wait of a quarter of an hour. A wait of a minute or less may come from Polar's other block,
+/// which validate and activate can cause and which applies to every request.
 pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
     const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
     if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { Error::of(Problem::busy(texts, wait), None) }

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! A deactivation removes the license only after Polar has said that the seat is free or unknown. Before anything is
-//! sent, the record is written once more: if it could not be removed afterwards, it would grant access for the rest of
-//! the grace period.
+//! sent, the record is written once more, to find out whether it can be changed. A record that could not be removed
+//! after the release would grant access for the rest of the grace period.
 //!
 //! ```text
 //! read, write ─► release the seat ─► remove the license ─► release older seats ─► end
@@ -26,8 +26,8 @@ use crate::time::Now;
 use crate::wire::{self, Cause, Confirmed, Rejection};
 use uuid::Uuid;
 
-/// The longest time for the release of an older seat. By then the operation that the user started is done, so the user
-/// should not have to wait.
+/// The time limit for the release of an older seat. The operation that the user started is already done at that point,
+/// so the user should not have to wait.
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {

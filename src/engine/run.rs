@@ -25,12 +25,12 @@ use crate::wire::{self, Cause, Rejection};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The longest time for a refresh for which the app waits, if access is allowed: two seconds minus the time for reading
+/// The time limit for a refresh that the app waits for while access is allowed: two seconds minus the time for reading
 /// and writing.
 const SHORT_PATIENCE_MS: u64 = 1_800;
 
-/// The time that operations that change something at Polar may take in addition to the configured timeout, because
-/// Polar can hold back an answer for 30 s.
+/// The extra time, on top of the configured timeout, for operations that change something at Polar. Polar can hold back
+/// an answer for 30 s.
 const EXTRA_MS: u64 = 25_000;
 
 /// The shortest and the longest wait for the lock. An operation whose time is over still waits the shortest time,
@@ -157,8 +157,8 @@ impl TurnStep {
 }
 
 impl StoreStep {
-    /// The time after which a store counts as broken if it has not completed a step. Databases of browsers are known to
-    /// hang.
+    /// The time limit for one step of a store. A store that takes longer counts as broken: browser databases are known
+    /// to hang.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
     /// Returns the change that the store needs. `stored` holds the stored bytes, or is `Err` if they could not be read.

@@ -66,7 +66,7 @@ pub enum Turn {
 /// called again if the store repeats a transaction.
 pub struct StoreStep {
     /// The time before which the step must not be carried out, in ms of the monotonic clock. It lies in the future only
-    /// if an earlier write failed. A driver whose caller has given up does not wait for it.
+    /// if an earlier write failed. A driver whose caller has given up does not wait until then.
     pub not_before: u64,
     /// The end of the wait for the lock, in ms of the monotonic clock. A lock is held for milliseconds.
     pub until: u64,
@@ -74,7 +74,7 @@ pub struct StoreStep {
     pub(super) edits: Vec<Edit>,
     pub(super) then: AfterStore,
     pub(super) merged: Option<Box<Merged>>,
-    /// The stored record without the edits. It is used if the edits had to be saved all together and could not be.
+    /// The stored record without the edits. It is used if the edits had to be saved all together and the save failed.
     pub(super) unedited: Option<Box<Merged>>,
 }
 

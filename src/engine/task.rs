@@ -104,7 +104,7 @@ pub(super) enum AfterReply {
     CheckKey(SeatOf, Uuid, wire::Validate),
 }
 
-/// The owner of a seat that is released, and the data with which the operation continues.
+/// The owner of a seat that is being released, and the data with which the operation continues.
 pub(super) enum SeatOf {
     /// The license that is deactivated.
     License(Identity),
@@ -154,8 +154,8 @@ pub(super) struct Activation {
     /// Whether Polar has said that the seat known here belongs to this key, but does not fit this device in its present
     /// state.
     pub(super) can_move: bool,
-    /// The questions about the key that Polar has not been asked yet. Each asks about the key with a seat, or about the
-    /// key alone if it is `None`.
+    /// The questions about the key that Polar has not been asked yet. Each item is the seat to ask about together with
+    /// the key, or `None` for the key alone.
     pub(super) questions: std::vec::IntoIter<Option<Seat>>,
     /// Polar's confirmation of the key without a seat.
     pub(super) checked: Option<Confirmed>,
@@ -224,7 +224,7 @@ impl AfterPortalStore {
             // a try that is not stored must not be sent, because other processes would not count it
             Self::CodeTry(..) => Write::AllOrNothing,
             Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
-            // Polar's next answer will have to be stored
+            // shows, before anything is sent, whether Polar's answer can be stored afterwards
             Self::ReleaseHere(..) | Self::Rotate => Write::Always,
         }
     }

@@ -7,8 +7,8 @@
 use crate::record::TimeBase;
 use crate::time::{Now, Timestamp};
 
-/// The most by which an honest clock is wrong: the distance between the time zones UTC-12 and UTC+14, which is more
-/// than a day.
+/// The largest error of an honest clock: the distance between the time zones UTC-12 and UTC+14, which is more than a
+/// day.
 const TOLERANCE_MS: i64 = 26 * 60 * 60 * 1000;
 
 /// The estimates of this process so far.

@@ -18,7 +18,8 @@ use std::time::Duration;
 /// would end only after the machine has been awake for hours.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// The time between two checks whether another process has changed the record, if the store has a stamp that shows it.
+/// The interval at which to check whether another process has changed the record. Used if the store has a stamp that
+/// shows such a change.
 const STAMP_EVERY: Duration = Duration::from_secs(1);
 
 /// The longest time between two refreshes, because the engine may want to save the estimated time every ten minutes.
@@ -38,7 +39,7 @@ pub struct Watch {
     woken: bool,
     /// The store's stamp when it was last compared.
     stamp: Option<u64>,
-    /// Whether the first refresh has not ended yet.
+    /// `true` until the first refresh has ended.
     is_first: bool,
 }
 

@@ -20,7 +20,7 @@ pub struct Finding {
 pub enum Outcome {
     /// Nothing is wrong.
     Good,
-    /// The check was not possible; the advice says how it becomes possible.
+    /// The check was not possible. The advice says how to make it possible.
     Unchecked,
     /// Something that may be a fault, or may be intended.
     Warning,
@@ -34,7 +34,7 @@ impl Finding {
         Self { check, outcome: Outcome::Good, fault: None, detail: detail.into(), advice: None }
     }
 
-    /// Creates a finding that a check was not possible. `advice` is a sentence that says how it becomes possible.
+    /// Creates a finding that a check was not possible. `advice` is a sentence that says how to make it possible.
     pub fn unchecked(check: Check, detail: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { outcome: Outcome::Unchecked, advice: Some(advice.into()), ..Self::good(check, detail) }
     }
@@ -110,7 +110,7 @@ names! {
     }
 }
 
-/// Defines [`Fault`] by one table: a row has the documentation of a fault, its name, and the advice.
+/// Defines [`Fault`] from a table. Each row has the documentation of a fault, its name, and the advice.
 macro_rules! faults {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $advice:literal;)+) => {
         names! {
@@ -229,14 +229,14 @@ faults! {
     /// Something other than the license exists where its file or directory should be.
     Obstructed = "obstructed",
         "Move away what is there, or choose another directory.";
-    /// The license file exists, and this user may not read it.
+    /// The license file exists, but this user may not read it.
     NotReadable = "not_readable",
         "Another user has written it, an administrator for example. Let this user read and write it, or move it \
          away and activate the license key again.";
     /// Other users can read the license.
     ReadableByOthers = "readable_by_others",
         "Take the right to read from other users; the file holds the license key.";
-    /// Polar has not confirmed the stored license for too long.
+    /// Too much time has passed since Polar last confirmed the stored license.
     LicenseLapsed = "license_lapsed",
         "Go online once, and start the app or run `polar-license validate`: the license works again as soon as \
          Polar has confirmed it.";

@@ -1,5 +1,5 @@
-//! Checks the connection to Polar with one request, which is sent as the client sends its requests. Never shows the
-//! address of a proxy or the body of a reply.
+//! Checks the connection to Polar with one request. The request is sent in the same way as the client's own requests.
+//! Never shows the address of a proxy or the body of a reply.
 
 use super::finding::{Check, Fault, Finding};
 use crate::blocking::http::{Obstacle, Probe, Route, leaves_certificates_out, probe, route, wrong_proxy_variables};
@@ -17,15 +17,14 @@ use crate::wire::{Cause, Confirmed, Rejection, Validate};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A key and an organization that do not exist. Polar answers a request with them as it answers a request with any
-/// unknown key.
+/// A key and an organization that do not exist. Polar answers as it does for any other unknown key.
 const NO_KEY: &str = "POLAR-LICENSE-SELF-TEST";
 const NO_ORGANIZATION: Uuid = Uuid::from_u128(0x5e1f7e57_0000_4000_8000_000000000000);
 
 /// The newest version of Polar's API that this library is tested with.
 const NEWEST_TESTED: &str = "2027-01";
 
-/// The largest deviation of the clock that counts as right.
+/// The largest deviation at which the clock still counts as right.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// Asks Polar once about a key that does not exist. Finds out who answers, over which proxy and with which certificate,
@@ -161,7 +160,7 @@ impl Asked {
             return String::new();
         };
         let newest = NEWEST_TESTED;
-        // a version is a year and a month, so a later version is also the greater text
+        // a version is a year and a month, so comparing two versions as text tells which one is later
         let note = if version > newest {
             format!(", which is newer than those tested here (up to {newest})")
         } else {
@@ -178,7 +177,7 @@ impl Asked {
             Obstacle::Timeout => Fault::Timeout,
             Obstacle::HostName => Fault::ProxyLookup,
             Obstacle::Connection if has_proxy => Fault::ProxyUnreachable,
-            // a proxy that filters accepts the connection, and then breaks it off or answers in the server's place
+            // a filtering proxy accepts the connection, and then breaks it off or answers in the server's place
             Obstacle::BrokenOff | Obstacle::PlainText if has_proxy => Fault::ProxyRefused,
             Obstacle::Connection | Obstacle::BrokenOff if self.is_on_this_computer() => Fault::NoLocalServer,
             Obstacle::Connection | Obstacle::BrokenOff => Fault::NoNetwork,

@@ -40,8 +40,8 @@ impl Place {
         Self { directory: directory.to_owned(), opened, store }
     }
 
-    /// Returns the finding about the device's id. Shows only the hash that is part of the record's name, which reveals
-    /// nothing about the machine.
+    /// Returns the finding about the device's id. Shows only the hash of the id, which the record's name contains too.
+    /// The hash reveals nothing about the machine.
     fn device(&self, config: &Config) -> Finding {
         let hash = hex(&self.opened.device);
         let source = match (config.device_id(), machine_source()) {
@@ -113,14 +113,14 @@ impl Place {
         })
     }
 
-    /// Returns no fault: on other systems only the user can read application data.
+    /// Returns no fault: outside Unix, only the user can read application data.
     #[cfg(not(unix))]
     fn readable_by_others(&self) -> Option<Finding> {
         None
     }
 
-    /// Returns a fault if there is no license for this configuration, but one for another environment, organization or
-    /// server.
+    /// Returns a fault if there is no license for this configuration, but there is one for another environment,
+    /// organization or server.
     fn elsewhere(&self, config: &Config) -> Option<Finding> {
         if self.has_record() {
             return None;
@@ -169,8 +169,8 @@ fn move_away(path: &Path) -> String {
     format!("Something else is in the place of the license file. Move it away: `mv {path} {path}.old`.")
 }
 
-/// Opens the engine as a client does, but uses the random identifier of the device only if it exists already. Creating
-/// one would leave a file behind.
+/// Opens the engine as a client does, but uses the device's random identifier only if it already exists. Creating one
+/// would leave a file behind.
 fn open(config: Config, directory: &Path) -> Opened {
     let kept = directory.join("device-id").exists().then_some(directory);
     let machine = machine(&config, kept, true);

@@ -45,7 +45,7 @@ impl Scope {
     }
 }
 
-/// The wait for one answer, which a cancel of the scope ends.
+/// The wait for one answer. It ends early if the scope is cancelled.
 pub(super) struct Exchange<'a> {
     scope: &'a Scope,
     sender: Arc<Sender<Event>>,
@@ -60,8 +60,8 @@ impl<'a> Exchange<'a> {
         Self { scope, sender, receiver }
     }
 
-    /// Waits before the request is sent, and calls `keep` every second. Returns `false` if the scope was cancelled, so
-    /// that the request must not be sent.
+    /// Waits before the request is sent, and calls `keep` every second. Returns `false` if the scope was cancelled; the
+    /// request must then not be sent.
     pub(super) fn pause(&self, wait: Duration, keep: impl Fn()) -> bool {
         !self.scope.is_cancelled() && (wait.is_zero() || self.receive(wait, keep).is_none())
     }

@@ -44,7 +44,7 @@ fn load(store: &FileStore) -> Option<Vec<u8>> {
     store.load().unwrap()
 }
 
-/// Moves a file's modification time back by `seconds`, or forward if negative.
+/// Moves a file's modification time back by `seconds`, or forward if `seconds` is negative.
 fn age(path: &Path, seconds: i64) {
     let file = OpenOptions::new().write(true).open(path).unwrap();
     let modified = file.metadata().unwrap().modified().unwrap();
@@ -70,7 +70,7 @@ fn names_are_safe_and_tell_records_apart() {
     assert_eq!(name(".hidden"), format!("_hidden{tail}"));
     assert_eq!(name("Ä𝄞-_"), format!("__-_{tail}"));
     assert_eq!(name(&"x".repeat(200)), format!("{}{tail}", "x".repeat(64)));
-    // eCryptfs, the encrypted home of older Ubuntus, allows 143 bytes.
+    // eCryptfs, which encrypts home directories on older versions of Ubuntu, limits file names to 143 bytes.
     let token = hex(&[0; TOKEN_BYTES]);
     assert!(format!("{}.{token}.tmp", name(&"x".repeat(64))).len() <= 143);
 }
@@ -453,7 +453,7 @@ fn of_many_that_take_over_at_once_one_wins() {
                         count.fetch_add(1, Ordering::SeqCst);
                         inside.fetch_sub(1, Ordering::SeqCst);
                     };
-                    // on a busy disk, a save may take longer than others wait for the lock
+                    // on a busy disk, one save may outlast another thread's wait for the lock
                     assert!((0..10).any(|_| store.locked(&mut work).is_ok()), "the lock is never free");
                 });
             }
@@ -463,7 +463,7 @@ fn of_many_that_take_over_at_once_one_wins() {
     }
 }
 
-/// The number of additions of each thread; each process makes twice as many. All additions must fit into the timeout of
+/// The number of additions by each thread; each process makes twice as many. All additions must fit into the timeout of
 /// a lock. There are fewer on Windows, because under Wine each operation on a file asks a server.
 const TIMES: u32 = if cfg!(windows) { 10 } else { 50 };
 
@@ -474,7 +474,7 @@ fn count_up(store: &FileStore, times: u32) {
             let count: u32 = load(store).map_or(0, |record| String::from_utf8(record).unwrap().parse().unwrap());
             save(store, (count + 1).to_string().as_bytes());
         };
-        // on a busy disk, a save may take longer than others wait for the lock
+        // on a busy disk, one save may outlast another thread's or process's wait for the lock
         assert!((0..10).any(|_| store.locked(&mut add).is_ok()), "the lock is never free");
     }
 }
