@@ -327,8 +327,8 @@ pub(crate) struct DecisionJson<'a> {
     benefit_id: Option<Uuid>,
     /// The seat taken by this device, if the key has an activation limit.
     activation_id: Option<Uuid>,
-    /// The label that the customer sees beside that seat; null if the key needs no seat, or if this device no longer
-    /// knows the label, for example because its record was edited.
+    /// The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device
+    /// no longer knows the label, for example because its record was edited.
     activation_label: Option<&'a str>,
     /// The time at which the key expires. Null if it never expires. Also null in the state `expired` if the vendor has
     /// changed that time and Polar did not give the new time.

@@ -65,7 +65,7 @@ pub(crate) struct ExplanationJson<'a> {
     allowed: bool,
     /// The reason why the feature is off, or null if it is on.
     reason: Option<OffReason>,
-    /// The next step with which the user can get the feature.
+    /// The step that the user can take to get the feature.
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
@@ -76,7 +76,7 @@ pub(crate) struct ExplanationJson<'a> {
     detail: &'a str,
 }
 
-/// Serializes as an object with the results of the methods.
+/// Serializes as an object with one member for the result of each getter.
 impl Serialize for Explanation {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let json = ExplanationJson {

@@ -1,4 +1,4 @@
-//! Features, and the benefits that turn each one on. Knows nothing else of the configuration.
+//! The features, and the benefits that turn each one on. This module knows no other part of the configuration.
 
 use litemap::LiteMap;
 use serde::{Serialize, Serializer};
@@ -15,7 +15,7 @@ impl Features {
         Self(Arc::new(benefits_by_name))
     }
 
-    /// Returns the features, each on or off for the licensed benefit. `None` means that access is not allowed.
+    /// Returns the features, each on or off for the licensed benefit. Pass `None` if access is not allowed.
     pub(crate) fn enabled_for(&self, benefit: Option<Uuid>) -> EnabledFeatures {
         EnabledFeatures { configured: self.clone(), benefit }
     }
@@ -40,7 +40,7 @@ impl EnabledFeatures {
         self.configured.0.contains_key(name)
     }
 
-    /// Returns every configured feature in the order of the names, and whether it is on.
+    /// Returns every configured feature, sorted by name, and whether it is on.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
         self.configured.0.iter().map(|(name, benefits)| (name.as_str(), self.includes(benefits)))
     }

@@ -66,7 +66,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Returns a number that has neither fraction nor exponent.
+    /// Returns an integer, or `None` if the value is anything else, such as a number with a fraction or an exponent.
     pub(crate) fn integer(self) -> Option<i64> {
         self.0.parse().ok()
     }
@@ -75,7 +75,7 @@ impl<'a> Json<'a> {
         self.0.parse().ok()
     }
 
-    /// Returns the value as it is in the document.
+    /// Returns the JSON text of the value, exactly as it is in the document.
     #[cfg(feature = "portal")]
     pub(crate) fn document(self) -> &'a str {
         self.0
@@ -86,7 +86,7 @@ impl<'a> Json<'a> {
     }
 }
 
-/// The unread rest of a document. Every method moves past what it read, or returns `None`.
+/// The unread rest of a document. Every method moves past the part that it has read, or returns `None`.
 struct Scanner<'a>(&'a [u8]);
 
 const WHITE_SPACE: &[u8] = b" \t\n\r";

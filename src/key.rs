@@ -1,4 +1,4 @@
-//! The license key, which never shows itself in full.
+//! The license key. `Debug` and `Display` never show it in full.
 
 use crate::codes::ErrorKind;
 use crate::decision::Problem;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 pub struct Key(Zeroizing<String>);
 
 impl Key {
-    /// The longest key that is accepted, in bytes. A longer text is a mistake.
+    /// The longest key that is accepted, in bytes. A longer text was pasted by mistake.
     pub const MAX_BYTES: usize = 1024;
 
     /// Checks a key, and trims the white space, zero-width characters and byte order marks that pasting adds at both

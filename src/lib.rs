@@ -22,7 +22,7 @@
 //!
 //! | to write | start with |
 //! |---|---|
-//! | an app on a desktop, a command, a server | [`Config`] and [`blocking::Client`] |
+//! | a desktop app, a command-line tool, a server | [`Config`] and [`blocking::Client`] |
 //! | an app or a service on tokio | [`Config`] and [`tokio::Client`] |
 //! | an app in a web page, a worker or Node | [`Config`] and [`fetch::Client`] |
 //! | a store, a network stack, a clock or a device id of your own | [`store`], [`transport`], [`clock`], [`device`], [`time`] |
@@ -31,9 +31,9 @@
 //!
 //! - Only Polar can deny a license. If Polar cannot be reached, only [`Decision::problem`] changes.
 //! - A denial is remembered. Going offline does not restore access.
-//! A request that Polar may have applied is not sent again, and no seat is lost silently.
+//! - A request that Polar may have applied is not sent again, and no seat is lost silently.
 //! - Neither personal data nor a full license key is in any error, log or `Debug` output.
-//! No code below the clients reads a clock, a file or a socket. Outside tests, no input causes a panic.
+//! - No code below the clients reads a clock, a file or a socket. Outside tests, no input causes a panic.
 //!
 //! ## Features
 //!
@@ -47,7 +47,7 @@
 //! | `portal` | [`portal`], for all clients: lost keys, devices, purchases; adds no crate |
 //! | `serde` | reading the public data types with serde; writing them needs no feature |
 //!
-// links to items that this build lacks lead to the table of features
+// if this build lacks an item, the links to it lead to the table of features
 #![cfg_attr(
     all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))),
     doc = "[`blocking::Client`]: blocking::Client"

@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// Polar's description of a license key, without the person who uses it.
+/// Polar's description of a license key, without the customer's personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Terms {
@@ -40,15 +40,15 @@ pub struct License {
     pub benefit_id: Uuid,
     /// The seat taken by this device, or `None` if the key has no activation limit.
     pub activation_id: Option<Uuid>,
-    /// The label that the customer sees beside that seat. `None` if the key needs no seat, or if this device no longer
-    /// knows the label, for example because its record was edited.
+    /// The label that the customer sees for the seat of this device. `None` if the key needs no seat, or if this device
+    /// no longer knows the label, for example because its record was edited.
     pub activation_label: Option<String>,
     /// The time at which the key expires, or `None` if it never expires. Also `None` in the state `expired` if the
-    /// vendor has moved that time and Polar did not say to when.
+    /// vendor has changed that time and Polar did not give the new time.
     pub expires_at: Option<Timestamp>,
     /// The time of Polar's last confirmation, on Polar's clock.
     pub confirmed_at: Timestamp,
-    /// The usage that was consumed at the last confirmation.
+    /// The usage that had been consumed when Polar last confirmed the license.
     pub usage: u32,
     /// The most usage that may be consumed, or `None` for no limit.
     pub limit_usage: Option<u32>,

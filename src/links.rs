@@ -39,7 +39,7 @@ impl Links {
     }
 }
 
-/// Returns the text about what is wrong with a link and how to correct it, or `None` if the link is valid. Links are
+/// Returns a text that says what is wrong with a link and how to correct it, or `None` if the link is valid. Links are
 /// checked because an app opens them unchanged.
 pub(crate) fn fault(link: &str, schemes: Schemes) -> Option<&'static str> {
     let mail = link.strip_prefix(MAIL).filter(|_| schemes == Schemes::WebOrMail);
@@ -69,7 +69,7 @@ pub(crate) fn fault(link: &str, schemes: Schemes) -> Option<&'static str> {
     }
 }
 
-/// Returns `true` for the characters of a URI in RFC 3986.
+/// Returns `true` if RFC 3986 allows the character in a URI.
 fn is_of_a_uri(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte)
 }

@@ -22,7 +22,7 @@ impl fmt::Display for UnknownName {
 
 impl std::error::Error for UnknownName {}
 
-/// Defines an enum whose variants have a name each.
+/// Defines an enum in which each variant has a name.
 macro_rules! names {
     (
         $(#[doc = $about:literal])+
@@ -87,7 +87,7 @@ macro_rules! names {
     };
 }
 
-/// Defines an enum whose variants have a name and a number each.
+/// Defines an enum in which each variant has a name and a number.
 macro_rules! codes {
     (
         $(#[doc = $about:literal])+
@@ -170,7 +170,8 @@ macro_rules! open_names {
     };
 }
 
-/// Implements how an enum is displayed and serialized: as the string that its `as_str` returns, with this JSON schema.
+/// Implements `Display`, `Serialize` and `JsonSchema` for an enum: it is written as the string that its `as_str`
+/// returns, and it has this JSON schema.
 macro_rules! written_as_name {
     ($type:ident, $schema:expr) => {
         impl std::fmt::Display for $type {

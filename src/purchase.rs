@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 use serde::Serialize;
 
 open_names! {
-    /// The status of a subscription. A later version of Polar may have more.
+    /// The status of a subscription. Polar may add other statuses later.
     pub enum SubscriptionStatus {
         /// The first payment has not gone through.
         Incomplete = "incomplete";
@@ -28,7 +28,7 @@ open_names! {
 }
 
 open_names! {
-    /// The status of an order. A later version of Polar may have more.
+    /// The status of an order. Polar may add other statuses later.
     pub enum OrderStatus {
         /// The order is not complete.
         Draft = "draft";

@@ -31,8 +31,8 @@ use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The time within which at most two requests may be sent. It is a little more than a second, because the network may
-/// bring requests closer together.
+/// The length of a period in which at most two requests may be sent. Polar counts the requests within a second. The
+/// period is a little longer, because requests may arrive closer together than they were sent.
 pub(crate) const PACE_MS: i64 = 1_100;
 
 /// Everything that a device keeps between runs. The default is the record of a device that never had a license.
@@ -47,7 +47,7 @@ pub(crate) struct Record {
     /// found after their activation got no answer. The next activation of such a key uses or releases its seat.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
-    /// The times on the wall clock of the last two requests. Like a pause and the tries of codes, they are kept when
+    /// The times of the last two requests, on the wall clock. Like a pause and the tries of codes, they are kept when
     /// the license is removed, because Polar counts requests by IP address.
     pub(crate) sent: [Option<Timestamp>; 2],
     /// The requests for codes and the tries of codes.
@@ -64,7 +64,8 @@ pub(crate) struct Record {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StoredLicense {
     pub(crate) identity: Identity,
-    /// A number that changes with every answer from Polar about this license. It shows whether an answer is late.
+    /// A number that changes with every answer from Polar about this license. If it has changed while a request was
+    /// under way, the answer to this request is out of date.
     pub(crate) revision: u64,
     pub(crate) verdict: Verdict,
     pub(crate) terms: Terms,
@@ -144,7 +145,8 @@ pub(crate) struct Release {
 pub(crate) struct Plan {
     /// The time of the next request, on Polar's clock.
     pub(crate) next: Option<Timestamp>,
-    /// The number of consecutive rounds that did not lead to access.
+    /// The number of consecutive failed rounds of requests. A round fails unless Polar has answered, nothing is left to
+    /// do, and access is allowed.
     pub(crate) failed_tries: u32,
     /// The time before which Polar accepts no request, on the wall clock.
     pub(crate) pause_until: Option<Timestamp>,
@@ -194,7 +196,8 @@ impl Record {
         self.attempts.len().saturating_add(self.releases.len()).saturating_add(self.keyless_seats.len())
     }
 
-    /// Returns the bytes of the license and of the body, without the beginning of the header and without the seal.
+    /// Returns the seat and the key of the header, and the body. The beginning of the header and the seal are not
+    /// included.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         codec::write(self)
     }

@@ -14,8 +14,8 @@ use uuid::Uuid;
 /// A member of a reply, by its name and place.
 #[derive(Clone, Copy)]
 pub(crate) struct Field {
-    /// The path of the object that contains the member, with a dot at its end, such as `license_key.`. Empty for the
-    /// reply itself.
+    /// The path of the object that contains the member, with a dot at its end, such as `license_key.`. The path is
+    /// empty if that object is the reply itself.
     object: &'static str,
     name: &'static str,
     is_missing: bool,
@@ -130,7 +130,8 @@ pub(crate) mod contract {
     use serde_json::Value;
     use std::collections::{BTreeMap, BTreeSet};
 
-    /// The rows of one of DESIGN.md's tables, by the answer that each describes. A row that was checked is removed.
+    /// The rows of one of DESIGN.md's tables. Each row has the name of an answer as its key. A row is removed when it
+    /// has been checked.
     pub(crate) struct Contract(BTreeMap<String, [BTreeSet<String>; 2]>);
 
     impl Contract {
@@ -142,8 +143,8 @@ pub(crate) mod contract {
             Self(rows.map(cells).collect())
         }
 
-        /// Checks that a reader reads the members of this row, that it succeeds if an optional member is missing, and
-        /// that it fails if a required member is missing.
+        /// Checks that a reader reads the members in the row of `answer`, that it succeeds if an optional member is
+        /// missing, and that it fails if a required member is missing.
         pub(crate) fn check(&mut self, answer: &str, whole: &Value, understands: &dyn Fn(&Value) -> bool) {
             let listed = self.0.remove(answer).unwrap_or_else(|| panic!("DESIGN.md has no row `{answer}`"));
             asked::take();
@@ -153,7 +154,7 @@ pub(crate) mod contract {
             assert_eq!([required, optional], listed, "{answer}: asked for, and in DESIGN.md");
         }
 
-        /// Checks that no row is left.
+        /// Checks that no row is left unchecked.
         pub(crate) fn end(self) {
             assert!(self.0.is_empty(), "nobody checks {:?}", self.0.keys());
         }

@@ -4,8 +4,8 @@
 use crate::time::Timestamp;
 use std::time::Duration;
 
-/// The longest wait that is accepted, twice Polar's longest block. Another server in Polar's place must not prevent
-/// activation for a day, and neither must a pause that was saved under another wall clock.
+/// The longest wait that is accepted: twice Polar's longest block. Without this limit, another server in Polar's place
+/// could prevent activation for a day, and so could a pause that was saved while the wall clock was wrong.
 pub(crate) const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
 
 /// Returns the wait that a 429 asks for, limited to the longest that is accepted.
@@ -31,9 +31,10 @@ impl<S: AsRef<str>> RetryHeaders<S> {
         Self { retry_after: header("retry-after"), ratelimit_reset: header("ratelimit-reset"), date: header("date") }
     }
 
-    /// Returns how many seconds to wait, as the headers ask, or `None` if they do not ask for a wait. Pass the result
-    /// to [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` takes precedence, as the draft requires. A
-    /// date in `Retry-After` counts only together with the header `Date`, because the clock here may be wrong.
+    /// Returns the number of seconds for which the headers ask to wait, or `None` if they do not ask for a wait. Pass
+    /// the result to [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` takes precedence, as the draft
+    /// requires. A date in `Retry-After` counts only together with the header `Date`, because the clock here may be
+    /// wrong.
     ///
     /// ```
     /// use polar_license::transport::RetryHeaders;

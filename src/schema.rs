@@ -36,8 +36,8 @@ pub fn explanation() -> Schema {
     schema::<ExplanationJson<'_>>()
 }
 
-/// Returns the name and the schema of each object of the customer portal. [`PORTAL_OPERATIONS`] has the operations that
-/// return them.
+/// Returns the name and the schema of each object of the customer portal. [`PORTAL_OPERATIONS`] lists the operations
+/// that return these objects.
 #[cfg(feature = "portal")]
 pub fn portal() -> [(&'static str, Schema); 12] {
     [
@@ -65,8 +65,8 @@ pub fn present(state: State) -> Vec<&'static str> {
     }
 }
 
-/// Returns the nullable members of a decision that are always null in this state. Does not list `reason`, whose values
-/// [`State::reasons`] has.
+/// Returns the nullable members of a decision that are always null in this state. Leaves out `reason`; see
+/// [`State::reasons`] for its values.
 pub fn absent(state: State) -> Vec<String> {
     match state {
         State::Unlicensed => {
@@ -164,7 +164,8 @@ mod tests {
             let comment = comment(&name).or_else(|| comment(name.strip_suffix('s')?));
             let comment = comment.unwrap_or_else(|| panic!("ConfigBuilder has no method for {name}"));
             let description = setting["description"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-            // `offlineGraceMs` is `offline_grace`; names of files have other characters
+            // a name in backquotes is converted, such as `offlineGraceMs` to `offline_grace`, unless it is a file name,
+            // which contains other characters than letters
             let words = description
                 .split('`')
                 .map(|word| if word.chars().all(char::is_alphabetic) { in_rust(word) } else { word.to_owned() });

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A place for one record: a file, a keychain entry, a row in the app's own database.
 ///
 /// [`Store::load`], [`Store::save`] and [`Store::remove`] move whole records. They may be called from any thread,
-/// inside [`Store::locked`] and outside. If other processes can reach the record, the implementation also overrides
+/// inside or outside of [`Store::locked`]. If other processes can reach the record, the implementation also overrides
 /// [`Store::locked`], and [`Store::locked_within`] if it can limit the wait.
 pub trait Store: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
@@ -40,7 +40,7 @@ pub trait Store: Send + Sync {
     /// Takes the turn to ask Polar. Processes that share the record take turns: they ask Polar one after the other, and
     /// each process first reads the answers that the earlier ones have stored. Waits no longer than `timeout`, and
     /// returns `None` if another process has the turn for all that time. A store that other processes can reach
-    /// overrides this method; the default gives the turn to every caller at once.
+    /// overrides this method. The default does not wait, and gives the turn to every caller.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         let _ = timeout;
         Some(Box::new(()))

@@ -13,7 +13,7 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || turns(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// Returns `true` for a zero-width character or a byte order mark, which pasting brings along.
+/// Returns `true` for a zero-width character or a byte order mark, which pasted text may contain.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }

@@ -99,9 +99,9 @@ texts! {
     KeyInactive = "refused.inactive", "This license key is no longer active. Contact the vendor.";
     /// The entered key has expired.
     KeyExpired = "refused.expired", "This license key has expired. Renew it to continue.";
-    /// As many devices as the key allows are activated.
+    /// The key is already active on as many devices as it allows.
     KeyInUse = "refused.activation_limit", "This license key is in use on as many devices as it allows. Deactivate one of them first.";
-    /// As many devices as the key allows are activated, and an older activation of this device is known.
+    /// The key is already active on as many devices as it allows, and an older activation of this device is known.
     KeyInUseMove = "refused.activation_limit_move", "This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here.";
     /// The entered key belongs to a benefit that the app does not accept.
     KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
@@ -293,8 +293,8 @@ pub(crate) enum Fault {
 }
 
 /// Splits a sentence at its first placeholder: returns the text before the placeholder, the placeholder's name, and the
-/// text after it. After an unclosed brace, the rest of the sentence counts as a name, and no sentence has a placeholder
-/// of that name.
+/// text after it. If the brace is not closed, returns the rest of the sentence as the name, although no sentence has a
+/// placeholder of that name.
 fn split_placeholder(sentence: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = sentence.split_once('{')?;
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));
@@ -346,8 +346,8 @@ mod tests {
         std::iter::from_fn(next).collect()
     }
 
-    /// Checks that a sentence is for users: whole, without mention of Polar, and without words that only developers
-    /// understand.
+    /// Checks that a sentence is for users: that it is complete, does not mention Polar, and contains no words that
+    /// only developers understand.
     fn is_for_users(sentence: &str) {
         assert!(sentence.starts_with(char::is_uppercase) && sentence.ends_with('.'), "{sentence}");
         for word in ["Polar", ";", "  ", "\n", "`", "API", "JSON", "HTTP"] {

@@ -21,7 +21,7 @@ pub struct Now {
     pub mono: u64,
 }
 
-/// A day of the calendar in UTC, such as the one on which a version of an app was built.
+/// A calendar day in UTC, such as the day on which a version of an app was built.
 ///
 /// ```
 /// use polar_license::{Date, Timestamp};

@@ -86,7 +86,8 @@ impl Request {
     /// Creates a request to the configured environment, without a token and without a body. The strings in `parts` form
     /// the path. No other function applies the configuration to a request.
     pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
-        // in one allocation: a string that grows leaves copies of a secret in the address behind
+        // in one allocation: the address may contain a secret, and a string that grows leaves copies of its content
+        // behind
         let url = [&[config.environment().base_url()], parts].concat().concat();
         Self { method, ..Self::post(url, "", timeout) }
     }
@@ -123,7 +124,7 @@ impl fmt::Debug for Request {
 /// The outcome of a request.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// A whole reply arrived. The transport does not judge whether it is Polar's.
+    /// A whole reply arrived. The transport does not check whether the reply is from Polar.
     Reply {
         /// The HTTP status.
         status: u16,

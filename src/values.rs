@@ -81,7 +81,7 @@ impl schemars::JsonSchema for Value {
     }
 }
 
-/// Named values, in the order of their names.
+/// Named values, sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(transparent))]
 pub struct Values(LiteMap<String, Value>);

@@ -83,7 +83,7 @@ pub struct Deactivate {
     pub activation_id: Uuid,
 }
 
-/// A license key that Polar confirmed, without the key and without personal data.
+/// Polar's confirmation of a license key. It contains neither the key itself nor personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Confirmed {
@@ -129,8 +129,8 @@ pub enum Cause {
     },
 }
 
-/// The wait in seconds after a 429 that does not say in a readable form how long to wait. Polar's block for these
-/// endpoints lasts 60 s.
+/// The number of seconds to wait after a 429 that does not say how long to wait, or not in a readable form. Polar's
+/// block for these endpoints lasts 60 s.
 const RETRY_AFTER_S: u32 = 60;
 
 macro_rules! path {
@@ -205,15 +205,15 @@ impl Activate {
         .json()
     }
 
-    /// Reads the reply. [`Reason::ActivationLimit`] is only a hint, unless Polar has just confirmed the key without an
-    /// activation.
+    /// Reads the reply. [`Reason::ActivationLimit`] is reliable only if Polar has just confirmed the key without an
+    /// activation. Otherwise it is a hint.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         self.read_after(None, answer)
     }
 
-    /// Reads the reply to an activation. `before` is Polar's confirmation of the key just before the activation. As the
-    /// seat is taken already, the reply may lack members other than the seat's id. Their values are then taken from
-    /// `before`.
+    /// Reads the reply to an activation. `before` is Polar's confirmation of the key just before the activation. The
+    /// reply may lack members other than the seat's id, because the seat is taken already. The values of these members
+    /// are then taken from `before`.
     pub(crate) fn read_after(&self, before: Option<&Confirmed>, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
         let last = Last::default();
@@ -399,8 +399,8 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
 /// Reads the terms of a license key object, if it confirms the requested key.
 ///
 /// The object must be about this key of this organization, and the key must be granted. Missing members are taken from
-/// the confirmation just `before`. Without that confirmation, the benefit is required, and all other missing members
-/// count as null.
+/// `before`, the confirmation just before this one. Without `before`, the benefit is required, and all other missing
+/// members count as null.
 fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Option<&Terms>) -> Option<Terms> {
     if license.text("key")? != key.secret()
         || license.read("organization_id", id)? != organization_id

@@ -12,7 +12,7 @@ pub(super) struct Cancellation {
 }
 
 impl Cancellation {
-    /// Requests the end of the operation and wakes it. A request that is weaker than an earlier one changes nothing.
+    /// Asks the operation to end, and wakes its task. A request that is weaker than an earlier one has no effect.
     pub(super) fn request(&self, cancel: Cancel) {
         self.requested.set(self.requested.get().max(Some(cancel)));
         let waker = self.waker.borrow_mut().take();

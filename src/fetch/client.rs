@@ -1,4 +1,4 @@
-//! The client of a web app. It is opened once, and cloned to wherever it is needed.
+//! The client of a web app. Open it once, and clone it wherever you need it.
 
 use super::driver::{Driver, Listener, in_time};
 use super::environment::{random, system_name};
@@ -39,8 +39,8 @@ pub struct Client {
     refresher: Rc<RefCell<Option<Refresher>>>,
 }
 
-/// A builder for a [`Client`] with another storage, store, network stack or clock than the default. Created by
-/// [`Client::builder`].
+/// A builder for a [`Client`] that uses its own storage, store, network stack or clock instead of the default.
+/// Created by [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -60,13 +60,13 @@ pub struct Subscription {
 impl Client {
     /// Opens the client and reads the stored license from this browser. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read is not an error, so that nobody is locked out; the problem of the decision reports
-    /// it.
+    /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
+    /// [`problem`](Decision::problem).
     pub async fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open().await
     }
 
-    /// Returns a builder that opens a client with another storage, store, network stack or clock.
+    /// Returns a builder, with which you can replace the default storage, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, storage: None, store: None, transport: None, clock: None }
     }
@@ -130,8 +130,8 @@ impl Client {
     }
 
     /// Returns the customer portal, for a customer who has lost the key, whose old device no longer works, or who has
-    /// just bought a license. Sends nothing. If other people can use the page, the page must not keep a session longer
-    /// than its dialog.
+    /// just bought a license. Sends nothing. On a page that other people can use, end the customer's session when its
+    /// dialog closes.
     #[cfg(feature = "portal")]
     #[must_use]
     pub fn portal(&self) -> super::Portal {
@@ -214,8 +214,8 @@ impl ClientBuilder {
         let Opened { engine, unknown_features, app_id, product, device } =
             opening::open(self.config, machine, self.clock.is_some());
         let store = self.store.unwrap_or_else(|| match (storage, kept) {
-            // without a stored id, the next start would be another device, which could neither read the record nor
-            // release its seat
+            // without a stored id, the next start would count as another device, and could neither read the record nor
+            // release the seat
             (_, Err(error)) => Box::new(NoStore::because(&error)),
             (Some(storage), Ok(())) => storage.record(&app_id, product, device),
             (None, Ok(())) => Box::new(NoStore::absent()),

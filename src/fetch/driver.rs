@@ -32,8 +32,8 @@ pub(super) struct Driver {
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The time of the refresher's next look, as the last operation has set it. `None` if no operation has ended since
-    /// the refresher last asked.
+    /// The time at which the refresher looks next, from the last operation that ended. The outer `None` means that no
+    /// operation has ended since the refresher last asked.
     planned: Cell<Option<Option<u64>>>,
     /// The task of the refresher, which is woken when an operation ends.
     refresher: Cell<Option<Waker>>,
@@ -65,7 +65,7 @@ impl Driver {
         }
     }
 
-    /// Creates an operation for a caller, which starts at its first poll. [`cancel`](Self::cancel) ends it.
+    /// Creates an operation for a caller. The operation starts at its first poll, and [`cancel`](Self::cancel) ends it.
     pub(super) fn run(self: &Rc<Self>, operation: Operation) -> Running<Outcome> {
         self.run_with(&self.new_cancellation(), operation)
     }
@@ -78,7 +78,7 @@ impl Driver {
         cancellation
     }
 
-    /// Creates an operation that starts at its first poll, and that only `cancellation` ends early.
+    /// Creates an operation that starts at its first poll. Only `cancellation` can end it early.
     pub(super) fn run_with(self: &Rc<Self>, cancellation: &Rc<Cancellation>, operation: Operation) -> Running<Outcome> {
         let (driver, its_cancellation) = (Rc::clone(self), Rc::clone(cancellation));
         let work = async move { driver.carry_out(&its_cancellation, operation).await };
@@ -127,8 +127,8 @@ impl Driver {
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// Returns the time of the next look, if an operation has ended since the last call. Wakes the calling task when an
-    /// operation ends.
+    /// Returns the time at which the refresher looks next, if an operation has ended since the last call. Wakes the
+    /// calling task when an operation ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()
@@ -170,8 +170,8 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, answer, now))
     }
 
-    /// Sends a request. Drops the transport's future when time is up or the operation is cancelled, so that neither the
-    /// time limit nor a cancel depends on the transport.
+    /// Sends a request. Drops the transport's future when time is up or the operation is cancelled, so the transport
+    /// itself does not have to implement time limits or cancellation.
     async fn exchange(&self, request: &Request, cancellation: &Cancellation) -> Answer {
         let send = self.transport.send(request);
         let limit = milliseconds(request.timeout);
@@ -182,7 +182,8 @@ impl Driver {
         }
     }
 
-    /// Waits until the time `until`. Returns `false` if the operation was cancelled, so that nothing more may be sent.
+    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled, so that nothing
+    /// more may be sent.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.now().until(until);
         let is_cancelled = |context: &mut Context<'_>| cancellation.poll_requested(Cancel::AfterReply, context);

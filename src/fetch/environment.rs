@@ -1,5 +1,5 @@
-//! The environment of the program: a page, a worker or Node. Looks up each object when it is needed. No object exists
-//! everywhere, and a missing object is not an error.
+//! The environment of the program: a page, a worker or Node. None of the global objects exists in every environment, so
+//! each is looked up when it is needed. A missing object is not an error.
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -28,7 +28,7 @@ pub(super) fn random() -> [u8; 16] {
     bytes
 }
 
-/// Returns the system's name for the default label, such as `Firefox on Windows`.
+/// Returns the names of the browser and the system for the default label, such as `Firefox on Windows`.
 pub(super) fn system_name() -> String {
     let agent = object::<Navigator>("navigator").and_then(|navigator| navigator.user_agent().ok());
     agent.map_or_else(|| String::from("JavaScript"), |agent| name_of(&agent))

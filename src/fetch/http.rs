@@ -1,10 +1,10 @@
 //! Sends one request with `fetch`. Reports a request as not sent only if `fetch` was never called: a browser does not
 //! tell whether a failure came before or after the request left, and a request that may have left is never sent again.
 //!
-//! Never follows a redirect, never sends credentials or a referrer, and never judges who answered. gloo-net builds the
-//! request but does not send it. Its `send` panics when `fetch` rejects with something that is not an `Error`, which
-//! happens if a page has wrapped `fetch`; and after a panic in wasm the caller waits for ever (`js_to_error` in
-//! <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>).
+//! Never follows a redirect, never sends credentials or a referrer, and never checks whether the answer is from Polar.
+//! gloo-net only builds the request. Its `send` is not used, because it panics when `fetch` rejects with something that
+//! is not an `Error`, which happens if a page has wrapped `fetch`. After a panic in wasm, the caller waits for ever
+//! (`js_to_error` in <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>).
 
 use super::environment::{error_name, global};
 use crate::client::exchange_log;
@@ -18,12 +18,13 @@ use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Referre
 use web_sys::{RequestCredentials, RequestMode, RequestRedirect, Response, ResponseType};
 use zeroize::Zeroizing;
 
-/// A transport that sends each request with the `fetch` that the page has at that moment.
+/// A transport that calls the page's `fetch` for each request. It looks `fetch` up each time, because the page may
+/// replace it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpTransport(());
 
 impl HttpTransport {
-    /// Creates a transport. It looks for `fetch` at the first request.
+    /// Creates a transport. It does not look for `fetch` until it sends a request.
     pub fn new() -> Self {
         Self::default()
     }
@@ -39,7 +40,7 @@ impl LocalAsyncTransport for HttpTransport {
 enum Fault {
     NoFetch,
     NotSendable,
-    /// The error with which `fetch`, or reading its response, was rejected.
+    /// The error with which `fetch` failed, or with which reading the response failed.
     Rejected(JsValue),
     NoResponse,
     Redirect,
@@ -141,8 +142,8 @@ impl Fault {
     }
 }
 
-/// Returns the message for a rejection. Browsers reject with `TypeError` in many cases, from being offline to the
-/// answer of a captive portal, and with different messages.
+/// Returns the message for a rejection. Browsers reject with `TypeError` in many different cases, for example if the
+/// device is offline or if a captive portal answers. Each browser has its own message for it.
 fn rejection(error: &JsValue) -> String {
     match error_name(error).as_deref() {
         None | Some("TypeError") => String::from("could not reach Polar; check the network connection"),

@@ -1,6 +1,6 @@
 //! A record in IndexedDB: a row of the table `records` in the database `polar-license`. The database is open only while
-//! it is used, so that it never blocks another version of the page. An update is one transaction, so no other tab can
-//! change the record in between.
+//! it is used, because an open database could prevent another version of the page from upgrading it. An update is one
+//! transaction, so no other tab can change the record in between.
 
 use super::environment::global;
 use super::storage_error::storage_error;
@@ -85,7 +85,7 @@ impl LocalAsyncStore for IndexedDbStore {
     }
 }
 
-/// An open database, closed when this is dropped; pending requests still complete.
+/// An open database. It is closed when this is dropped, but pending requests still complete.
 struct Database(IdbDatabase);
 
 impl Database {

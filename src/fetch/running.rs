@@ -1,5 +1,5 @@
-//! An operation in progress, as its caller holds it. If the caller drops it, an operation that has started goes on for
-//! a while; see [`Running`].
+//! The handle through which a caller holds an operation in progress. If the caller drops it, an operation that has
+//! started goes on for a while; see [`Running`].
 
 use super::cancellation::Cancellation;
 use crate::client::cancel::Cancel;

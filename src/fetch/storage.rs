@@ -8,7 +8,7 @@ use crate::future::LocalBoxFuture;
 use crate::store::{Change, Durability, LocalAsyncStore, StoreError};
 use std::cell::RefCell;
 
-/// A storage of the browser, one for each origin.
+/// A kind of browser storage. Each origin has its own.
 ///
 /// The storage also keeps a random id in place of a device id, so a seat belongs to this browser profile. That protects
 /// little, because a person who can copy the record can copy the id too. If this matters, set
@@ -29,7 +29,7 @@ impl Storage {
     /// neither.
     pub(super) fn usual() -> Option<Self> {
         match (global("localStorage"), global("indexedDB")) {
-            // a storage that is forbidden now still holds the records from before, so it does not count as absent
+            // storage that is forbidden at the moment may hold records from earlier, so it does not count as absent
             (Ok(Some(_)) | Err(_), _) => Some(Self::Local),
             (Ok(None), Ok(Some(_)) | Err(_)) => Some(Self::IndexedDb),
             (Ok(None), Ok(None)) => None,
@@ -74,7 +74,7 @@ fn id_of(bytes: Vec<u8>) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|_| whole)
 }
 
-/// The store of a browser that can store nothing. Every call fails with the reason.
+/// The store for a browser in which nothing can be stored. Every call fails with the reason.
 pub(super) struct NoStore(String);
 
 impl NoStore {

@@ -4,7 +4,7 @@ use super::environment::error_name;
 use crate::store::StoreError;
 use wasm_bindgen::JsValue;
 
-/// Returns the error. `attempted` is a verb: `open`, `read` or `write`.
+/// Returns the error for a storage call that failed. `attempted` is a verb: `open`, `read` or `write`.
 pub(super) fn storage_error(attempted: &str, error: &JsValue) -> StoreError {
     StoreError::new(match error_name(error).as_deref() {
         Some("QuotaExceededError") => String::from("the browser's storage is full; remove data of this site"),

@@ -28,8 +28,8 @@ pub struct Device {
 }
 
 /// The reason why no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar`
-/// for the benefit, or there are no devices. Polar's answer about the key is the same in both cases. It is certain that
-/// there are no devices only if a grant of the benefit is listed and shows that the setting is on.
+/// for the benefit, or there are no devices. Polar's answer about the key is the same in both cases. Only a grant of
+/// the benefit can distinguish them: if it shows that the setting is on, there certainly are no devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HiddenDevices {
     pub(super) is_certain: bool,
@@ -63,8 +63,8 @@ impl Device {
         self.since
     }
 
-    /// Returns `true` if this app runs on the device. Several devices in a list may be this one, because an activation
-    /// whose answer was lost may have taken a seat as well.
+    /// Returns `true` if this app runs on the device. More than one device in a list may be this one, because an
+    /// activation whose answer was lost may have taken another seat.
     pub fn is_this(&self) -> bool {
         self.is_this
     }
@@ -88,14 +88,15 @@ impl fmt::Debug for Device {
 }
 
 impl HiddenDevices {
-    /// Returns `true` if there certainly are devices, because every seat is taken or because this device has a seat.
+    /// Returns `true` if there certainly are devices. That is the case if every seat is taken, or if this device has a
+    /// seat.
     pub fn is_certain(&self) -> bool {
         self.is_certain
     }
 
     /// Returns the page on which customers of this vendor manage their purchases. Returns `None` if there is certainly
-    /// no device, or if the page's address is unknown. Customers do not see devices on that page either, but they see
-    /// their keys there, and whom they can ask.
+    /// no device, or if the page's address is unknown. That page does not show devices to customers either, but it
+    /// shows them their keys, and whom they can ask.
     pub fn page(&self) -> Option<&str> {
         self.page.as_deref()
     }

@@ -10,9 +10,9 @@
 //!                                   └► the old one, or no answer ─► error
 //! ```
 //! The key's id tells whether the key belongs to the license on this device. The key's text does not suffice, because
-//! it may have been replaced since the license was stored, or since the app listed the key. The devices of the key are
-//! not requested: anybody who has the key can create any number of devices, and customers replace keys that others have
-//! obtained.
+//! it may have been replaced since the license was stored, or since the app listed the key. The request for the key
+//! does not ask for its devices, because there may be any number of them: customers replace keys that others have
+//! obtained, and anybody who has the key can add devices.
 
 use super::context::Context;
 use super::keys::find;
@@ -42,7 +42,7 @@ struct Rotation {
     texts: Vec<Key>,
     /// Whether the license on this device belongs to the key.
     is_here: bool,
-    /// Whether Polar knew the key of the license on this device when it was last asked about this key.
+    /// `false` if this device's license has a key that Polar did not know when it was last asked about this key.
     was_known: bool,
 }
 

@@ -26,7 +26,7 @@ pub(super) struct CheckoutSecret(Zeroizing<String>);
 /// The length of Polar's codes, which consist of capital letters and digits.
 const CODE_LENGTH: usize = 6;
 
-/// The highest length of a secret in bytes. A longer text cannot be a secret.
+/// The maximum length of a secret in bytes. A longer text cannot be a secret.
 const MOST_BYTES: usize = 512;
 
 impl Token {

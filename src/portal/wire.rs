@@ -59,8 +59,8 @@ const BLOCKED_S: u32 = 60;
 /// for more.
 const PAGE: u32 = 100;
 
-/// The highest number of bytes that are read of a list. A key takes up 1.4 KB and a device 240 bytes, unless their
-/// names are long.
+/// The maximum length of a list in bytes. A longer reply counts as a failure. A key takes up 1.4 KB and a device 240
+/// bytes, unless their names are long.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
 
 const SESSION: &str = "/v1/customer-portal/customer-session/";
@@ -256,7 +256,7 @@ pub(super) fn key_read(
     })
 }
 
-/// Reads the key after Polar has replaced its text.
+/// Reads the reply to the replacement of a key: the key with its new text.
 pub(super) fn key_rotated(
     answer: &Answer,
     context: &Context,
@@ -271,7 +271,7 @@ fn own_key(reply: Object<'_, '_>, context: &Context, asked: Uuid, wall: Timestam
     (key.id == asked && owner == context.config.organization_id()).then_some(key)
 }
 
-/// Returns the first key that is named by a grant of a benefit that the app accepts.
+/// Reads the grants of benefits that the app accepts, and returns the first key that one of them names.
 pub(super) fn key_granted(answer: &Answer, context: &Context) -> Result<Granted, Refusal> {
     Call::Read.read(answer, |reply| {
         let mut granted = Granted { key: None, unread: None };

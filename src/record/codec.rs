@@ -42,7 +42,7 @@ const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
 
-/// The number of the verdict that Polar has confirmed the license. All other numbers of a verdict stand for denials.
+/// The number that stands for a confirmation as the verdict. All other numbers of a verdict stand for denials.
 const CONFIRMED: u8 = 0;
 
 /// The numbers of the kinds of a seat: no seat, a seat that any device may use, and a seat that is bound to this
@@ -208,8 +208,8 @@ fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
     })
 }
 
-/// Reads the fields of the body. Returns `None` if a field does not have this format. In that case no version of this
-/// library wrote the record, even if its seal is valid.
+/// Reads the fields of the body. Returns `None` if a field is malformed. In that case no version of this library wrote
+/// the record, even if its seal is valid.
 pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Box<Record>> {
     let license = identity.map(|identity| Box::new(unread(identity)));
     let mut record = Box::new(Record { license, ..Record::default() });
@@ -445,7 +445,8 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             return Some(None);
         }
-        // this library writes keys as parsing returns them, so it did not write a text that parsing would change
+        // a key is stored in the form that parsing returns, so this library has not written a text that parsing would
+        // change
         Key::parse(&text).ok().filter(|key| key.secret() == text).map(Some)
     }
 

@@ -10,7 +10,7 @@ impl Cancellation {
         Self(watch::Sender::new(None))
     }
 
-    /// Requests the end of the operation. A request that is weaker than an earlier one changes nothing.
+    /// Asks the operation to end. A request that is weaker than an earlier one has no effect.
     pub(super) fn request(&self, cancel: Cancel) {
         self.0.send_if_modified(|requested| {
             let is_stronger = Some(cancel) > *requested;

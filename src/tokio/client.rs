@@ -1,4 +1,4 @@
-//! The client of a program on tokio. It is opened once, and cloned to wherever it is needed.
+//! The client of a program on tokio. Open it once, and clone it wherever you need it.
 
 use super::driver::{Driver, Listener};
 use super::network::default_transport;
@@ -46,8 +46,8 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// A builder for a [`Client`] with another directory, store, network stack or clock than the default. Created by
-/// [`Client::builder`].
+/// A builder for a [`Client`] that uses its own directory, store, network stack or clock instead of the default.
+/// Created by [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -67,8 +67,8 @@ pub struct Subscription {
 impl Client {
     /// Opens the client and reads the stored license of this device. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read is not an error, so that nobody is locked out; the problem of the decision reports
-    /// it.
+    /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
+    /// [`problem`](Decision::problem).
     ///
     /// # Errors
     /// `internal` outside of a tokio runtime.
@@ -76,7 +76,7 @@ impl Client {
         Self::builder(config).open().await
     }
 
-    /// Returns a builder that opens a client with another directory, store, network stack or clock.
+    /// Returns a builder, with which you can replace the default directory, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, directory: None, place: None, transport: None, clock: None }
     }
@@ -159,9 +159,9 @@ impl Client {
         super::Portal::new(Arc::clone(&self.driver))
     }
 
-    /// Ends the automatic refresh and all operations in progress, in the same way as dropping their futures does. Waits
-    /// until the requests that were sent are answered and the answers are stored. Call it at the end of a program, and
-    /// limit it to the time that is left:
+    /// Ends the automatic refresh and all operations in progress, as if their futures were dropped. Waits until the
+    /// requests that were sent are answered and the answers are stored. Call it at the end of a program, and limit it
+    /// to the time that is left:
     ///
     /// ```no_run
     /// # async fn f(client: polar_license::tokio::Client) {
@@ -181,8 +181,8 @@ impl Client {
         self.driver.run_until(operation, cancelled).await
     }
 
-    /// Returns the decision at this instant, and the later decisions that follow if nothing happens but the passing of
-    /// time. For bindings; not part of the public interface.
+    /// Returns the current decision, and the later decisions that follow if only time passes and nothing else happens.
+    /// For bindings; not part of the public interface.
     #[doc(hidden)]
     #[must_use]
     pub fn outlook(&self) -> Vec<Phase> {

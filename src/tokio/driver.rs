@@ -46,7 +46,7 @@ pub(super) struct Driver {
     engine: Mutex<Engine>,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
-    /// The time of the refresher's next look, as the last operation that ended has set it.
+    /// The time at which the refresher looks next, from the last operation that ended.
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Box<dyn AsyncTransport>,
@@ -136,7 +136,7 @@ impl Driver {
         cancellation
     }
 
-    /// Runs an operation that only `cancellation` ends early.
+    /// Runs an operation. Only `cancellation` can end it early.
     pub(super) async fn run_with(self: &Arc<Self>, cancellation: &Arc<Cancellation>, operation: Operation) -> Outcome {
         let (driver, its_cancellation) = (Arc::clone(self), Arc::clone(cancellation));
         let task = async move { driver.carry_out(&its_cancellation, operation).await };
@@ -211,13 +211,13 @@ impl Driver {
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// Returns a receiver for the time of the next look, which changes when an operation ends.
+    /// Returns a receiver for the time at which the refresher looks next. This time changes when an operation ends.
     pub(super) fn plans(&self) -> watch::Receiver<Option<u64>> {
         self.planned.subscribe()
     }
 
     fn with_engine<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
-        // locked even after a panic, which leaves nothing half changed here
+        // the lock is used even after a panic, because a panic does not leave the engine half changed
         let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
         work(&mut engine, now)
@@ -281,8 +281,8 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, answer, now))
     }
 
-    /// Sends a request. Drops the transport's future when time is up or the operation is cancelled, so that neither the
-    /// time limit nor a cancel depends on the transport.
+    /// Sends a request. Drops the transport's future when time is up or the operation is cancelled, so the transport
+    /// itself does not have to implement time limits or cancellation.
     async fn exchange(&self, request: &Request, cancellation: &Cancellation) -> Answer {
         let limit = request.timeout.saturating_add(SLACK);
         match race(self.send_caught(request), limit, cancellation.requested(Cancel::Now)).await {
@@ -303,7 +303,8 @@ impl Driver {
         .await
     }
 
-    /// Waits until the time `until`. Returns `false` if the operation was cancelled, so that nothing more may be sent.
+    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled, so that nothing
+    /// more may be sent.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.time_until(until);
         if wait.is_zero() {
@@ -351,7 +352,7 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-/// Counts one task as carrying out an operation. Dropping this ends the count, even after a panic.
+/// Counts a task that is carrying out an operation, until this is dropped. It is dropped even after a panic.
 struct UnderWay(Arc<Driver>);
 
 impl UnderWay {

@@ -1,8 +1,8 @@
 //! Sends one request over HTTPS with reqwest and rustls. Reports precisely whether a request that failed may have
 //! reached Polar, because a request that may have reached Polar is never sent again.
 //!
-//! Never follows a redirect, never sends twice, never reuses a connection, never judges who answered, never reads a
-//! clock.
+//! Never follows a redirect, never sends twice, never reuses a connection, never checks whether the answer is from
+//! Polar, never reads a clock.
 //!
 //! ```text
 //! check address ── DNS ── connect ── [proxy] ── TLS ── headers ─┬─ body ── answer

@@ -79,8 +79,8 @@ impl Place {
         }
     }
 
-    /// Waits for the turn to ask Polar, at most for `within`. Returns `None` if another process keeps the turn all that
-    /// time.
+    /// Waits for the turn to ask Polar, but no longer than `within`. Returns `None` if another process keeps the turn
+    /// all that time.
     pub(super) async fn take_turn(&self, within: Duration) -> Option<HeldTurn> {
         let store = match self {
             Self::Tasks(_) => return Some(HeldTurn(None)),
@@ -112,8 +112,8 @@ impl HeldTurn {
     }
 }
 
-/// Waits for the turn on a thread, and holds it until it is released. Waits in short pieces, so that a cancel ends the
-/// wait soon.
+/// Waits for the turn on a thread, and holds it until it is released. Waits in short pieces, so that a cancellation
+/// ends the wait soon.
 fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::Sender<()>>, keep_every: Duration) {
     const PIECE: Duration = Duration::from_millis(100);
     let mut left = within;
@@ -162,7 +162,7 @@ mod tests {
     use crate::store::{Durability, HeldTurn as StoresTurn};
     use std::thread;
 
-    /// A store whose turns report each call of `keep`, and their end.
+    /// A store whose turns report each call of `keep`, and report when they end.
     struct Shared(mpsc::Sender<&'static str>);
 
     struct Turn(mpsc::Sender<&'static str>);

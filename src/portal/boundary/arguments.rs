@@ -22,7 +22,7 @@ pub(super) trait Argument: Sized {
     /// The description of the accepted values, for an error.
     const EXPECTED: &'static str;
 
-    /// Reads a member. Returns `None` if the member has another type.
+    /// Reads a member. Returns `None` if the member does not have this type.
     fn read(json: Option<Json<'_>>, handles: &Handles) -> Option<Self>;
 }
 
@@ -44,7 +44,7 @@ pub(super) type Key = LicenseKey;
 pub(super) type Device = (LicenseKey, portal::Device);
 pub(super) type Confirmation = ConfirmedByUser;
 
-/// A duration, which a request contains in milliseconds. If the member is absent, the duration is half an hour.
+/// A duration. The request contains it in milliseconds. If the member is absent, the duration is half an hour.
 pub(super) struct Within(pub(super) Duration);
 
 impl Argument for Text {

@@ -143,7 +143,7 @@ pub enum DevicesJson<'a> {
     },
     /// No device is shown: the vendor does not show devices to customers, or there is none.
     Hidden {
-        /// Whether it is certain that there are devices, because every seat is taken or because this device has a seat.
+        /// Whether there certainly are devices. That is the case if every seat is taken, or if this device has a seat.
         is_certain: bool,
         /// The page on which customers of this vendor manage their purchases; null if its address is unknown, or if
         /// there is certainly no device.
@@ -179,7 +179,7 @@ pub struct ReleasedJson {
     pub(super) deactivated: Deactivated,
 }
 
-/// The progress of an operation that waits for an event elsewhere.
+/// The progress of an operation that waits for something outside of the app, such as a payment.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Progress"))]
 #[serde(rename_all = "camelCase")]

@@ -19,7 +19,8 @@ pub struct Operation {
     /// The name under which [`schema::portal`](crate::schema::portal) describes the result.
     #[cfg(feature = "schema")]
     pub result: &'static str,
-    /// Whether the operation waits for an event elsewhere, and reports its progress meanwhile.
+    /// Whether the operation waits for something outside of the app, such as a payment, and reports its progress
+    /// meanwhile.
     #[cfg(feature = "schema")]
     pub waits: bool,
     pub(super) begin: fn(Arguments<'_>) -> Result<Step<Outcome>, Error>,
@@ -124,16 +125,16 @@ operations! {
 
     /// Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used,
     /// but some have expired by this device's clock, which may be wrong, returns the expired key with the latest
-    /// expiry, which Polar will accept or refuse on activation. So the result always has at least one key.
+    /// expiry. When this key is activated, Polar accepts or refuses it. So the result always has at least one key.
     ///
     /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
     /// with `refused` and no reason if the session has ended.
     "usableKeys": ("session" session: Session) -> LicenseKeys;
     |context, now| steps::usable_keys(context, session, now)
 
-    /// Activates the customer's license key on this device. If several keys can be used, activates the key of the
-    /// license on this device if it is one of them, and otherwise returns the keys to choose from. If the key has no
-    /// free seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock,
+    /// Activates the customer's license key on this device. If several keys can be used, activates the one that the
+    /// license on this device uses. If it uses none of them, returns the keys to choose from. If the key has no free
+    /// seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock,
     /// which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
     /// expired, Polar refuses it and no seat is taken.
     ///
