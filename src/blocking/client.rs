@@ -205,9 +205,10 @@ impl Client {
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
     ///
-    /// Refreshes on a thread of its own, and also soon after the machine wakes from sleep. Ends when it is stopped, or
-    /// when the last clone of this client is dropped. Notices within two seconds that another process has stored a
-    /// record. If the system has no thread left, logs an error; the next call tries again.
+    /// The license is refreshed on a thread of its own, and also soon after the machine wakes from sleep. The thread
+    /// ends when it is stopped, or when the last clone of this client is dropped. It notices within two seconds that
+    /// another process has stored a record. If the system cannot start another thread, this method logs an error, and
+    /// the next call tries again.
     pub fn start_auto_refresh(&self) {
         let mut refresher = lock(&self.refresher);
         if refresher.is_none() {

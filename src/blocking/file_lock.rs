@@ -171,7 +171,8 @@ impl FileLock {
     }
 
     /// Reserves the lock for this thread, and so excludes the other threads of this process. Returns `false` if another
-    /// thread has reserved it. The lock file would exclude threads too, but can be taken over after a while.
+    /// thread has reserved it. The lock file alone is not enough, because another thread could take it over after a
+    /// while.
     fn reserve(&self, token: &str) -> Result<bool, StoreError> {
         let thread = thread::current().id();
         let mut holder = self.holder();

@@ -186,7 +186,7 @@ impl Store for FileStore {
     }
 
     /// Takes a second lock, `NAME.asking.lock`, which is held while Polar is asked. If this lock cannot be created, no
-    /// process can save an answer either, and each process asks for itself.
+    /// process can save an answer either, so each process asks Polar for itself.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         match self.asking.try_acquire(timeout) {
             Ok(held) => held.map(|held| Box::new(held) as _),

@@ -401,7 +401,7 @@ impl Fault {
     }
 }
 
-/// Returns `true` if a connection that fails in this way had been accepted by the server or by a proxy.
+/// Returns `true` if an error of this kind means that the server or a proxy had accepted the connection.
 fn was_accepted(kind: io::ErrorKind) -> bool {
     use io::ErrorKind as Kind;
     matches!(

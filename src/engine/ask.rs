@@ -32,7 +32,7 @@ impl Engine {
     pub(super) fn ask(&mut self, question: Question, now: Now) -> Next {
         let increment_usage = match question.purpose {
             Purpose::Refresh(patience) => {
-                // whether a refresh is due is decided only once; an answer that another process got meanwhile is found
+                // decides only once whether a refresh is due; an answer that another process got meanwhile is found
                 // below
                 if question.asked.is_none() && !self.is_due(patience, now) {
                     return Next::End(Vec::new(), question.ending);

@@ -118,8 +118,8 @@ impl Engine {
                 let seat_of_device = Seat { id: seat, bound: self.config.bind_device() };
                 let kept = KeptSeat { seat: seat_of_device, label: None, key };
                 let kept = (deactivated == Deactivated::KeyUnknown).then_some(Edit::SeatKept(kept));
-                // planned after the release, because the next round is a day away if no other seat is to be released,
-                // and a minute otherwise
+                // the plan is made after the release, because the next round is a minute away if there are other seats
+                // to release, and a day away otherwise
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = [Edit::Released(seat)].into_iter().chain(kept).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))

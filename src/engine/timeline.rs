@@ -59,9 +59,9 @@ pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }
 
-/// Returns the earliest reading of the wall clock that can stand for the time `at` on Polar's clock. This is the
-/// reading corrected by the offset. If the wall clock was far off when Polar confirmed, it may have been corrected
-/// since, and the uncorrected reading counts if it is earlier.
+/// Returns the earliest reading of the wall clock that can stand for the time `at` on Polar's clock. This is `at`,
+/// corrected by the offset. But if the wall clock was far off when Polar confirmed, it may have been set right since
+/// then. So in this case the uncorrected time counts if it is earlier.
 fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }
