@@ -344,7 +344,7 @@ pub(crate) struct DecisionJson<'a> {
     grace_ends_at: Option<Timestamp>,
     /// The usage that had been consumed when Polar last confirmed the license.
     usage: Option<u32>,
-    /// The most usage that may be consumed; null for no limit.
+    /// The highest usage that may be consumed; null if there is no limit.
     limit_usage: Option<u32>,
     /// The number of devices that may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,

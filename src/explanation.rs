@@ -26,7 +26,7 @@ impl Explanation {
     }
 
     /// Returns one sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts)
-    /// it. If access is not allowed, it is the decision's message.
+    /// it. If access is not allowed, this sentence is the decision's message.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -69,8 +69,8 @@ pub(crate) struct ExplanationJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// One sentence for the user, in English unless the configuration replaces it. If access is not allowed, it is the
-    /// decision's message.
+    /// One sentence for the user, in English unless the configuration replaces it. If access is not allowed, this
+    /// sentence is the decision's message.
     message: &'a str,
     /// One line for developers and logs.
     detail: &'a str,

@@ -8,8 +8,9 @@ use crate::texts::{Text, Texts};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A license key, as a person typed or pasted it. Polar receives its exact bytes, without the invisible characters
-/// around it. `Debug` and `Display` show `****-` and its last six characters. Its memory is wiped when it is dropped.
+/// A license key that a person typed or pasted. The invisible characters around the key are removed, and all other
+/// bytes are sent to Polar unchanged. `Debug` and `Display` show `****-` and the last six characters of the key. Its
+/// memory is wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(Zeroizing<String>);
 

@@ -16,7 +16,7 @@ pub struct Terms {
     pub benefit_id: Uuid,
     /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
-    /// The most usage that may be consumed, or `None` for no limit.
+    /// The highest usage that may be consumed, or `None` if there is no limit.
     pub limit_usage: Option<u32>,
     /// The usage that was consumed so far.
     pub usage: u32,
@@ -50,7 +50,7 @@ pub struct License {
     pub confirmed_at: Timestamp,
     /// The usage that had been consumed when Polar last confirmed the license.
     pub usage: u32,
-    /// The most usage that may be consumed, or `None` for no limit.
+    /// The highest usage that may be consumed, or `None` if there is no limit.
     pub limit_usage: Option<u32>,
     /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,

@@ -44,7 +44,8 @@ pub(crate) struct Record {
     /// Seats that this device no longer uses, and whose release Polar has not confirmed yet.
     pub(crate) releases: Vec<Release>,
     /// Seats whose key Polar no longer knows, because it was rotated or deleted, and seats that the customer portal has
-    /// found after their activation got no answer. The next activation of such a key uses or releases its seat.
+    /// found after their activation got no answer. When the key of a seat is activated again, the activation uses or
+    /// releases the seat.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
     /// The times of the last two requests, on the wall clock. Like a pause and the tries of codes, they are kept when
@@ -113,7 +114,7 @@ pub(crate) enum Verdict {
 pub(crate) struct TimeBase {
     /// The time on Polar's clock at the last confirmation.
     pub(crate) confirmed: Timestamp,
-    /// The time on Polar's clock minus the time on the wall clock when that confirmation arrived, in ms.
+    /// The time on Polar's clock minus the time on the wall clock, in ms, at the arrival of the last confirmation.
     pub(crate) offset: i64,
     /// The highest estimate of the true time so far.
     pub(crate) high: Timestamp,
@@ -148,11 +149,11 @@ pub(crate) struct Plan {
     /// The number of consecutive failed rounds of requests. A round fails unless Polar has answered, nothing is left to
     /// do, and access is allowed.
     pub(crate) failed_tries: u32,
-    /// The time before which Polar accepts no request, on the wall clock.
+    /// The time on the wall clock before which Polar accepts no request.
     pub(crate) pause_until: Option<Timestamp>,
 }
 
-/// The license in the header of a record that cannot be trusted, and the reason for the distrust.
+/// The license in the header of a record that cannot be trusted, and the reason why the record cannot be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Untrusted {
     pub(crate) why: Distrust,
@@ -244,7 +245,7 @@ impl StoredLicense {
 
 impl Plan {
     /// Returns the end of the pause, or `None` if there is no pause or it is over. Ignores a pause that is longer than
-    /// any pause that Polar asks for, because it was saved under another wall clock.
+    /// any pause that Polar asks for, because it was saved while the wall clock was set differently.
     pub(crate) fn pause_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         self.pause_until.filter(|until| *until > wall && until.since(wall) <= LONGEST_BLOCK)
     }

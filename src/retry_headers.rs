@@ -8,7 +8,7 @@ use std::time::Duration;
 /// could prevent activation for a day, and so could a pause that was saved while the wall clock was wrong.
 pub(crate) const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
 
-/// Returns the wait that a 429 asks for, limited to the longest that is accepted.
+/// Returns the wait that a 429 asks for, but at most [`LONGEST_BLOCK`].
 pub(crate) fn block(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into()).min(LONGEST_BLOCK)
 }

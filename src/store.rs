@@ -30,8 +30,9 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-    /// Does the same as [`Store::locked`], but waits for others no longer than about `timeout`. If `timeout` is zero,
-    /// tries once. Clients call this method. The default calls [`Store::locked`], which may wait longer.
+    /// Does the same as [`Store::locked`], but gives up if it has to wait for others for longer than about `timeout`.
+    /// If `timeout` is zero, tries once. Clients call this method. The default calls [`Store::locked`], which may wait
+    /// longer.
     fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         let _ = timeout;
         self.locked(work)
@@ -224,7 +225,8 @@ pub enum Change {
 /// Whether a save must reach the disk before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// The record is on the disk before the call returns, because it contains a new answer of Polar or a seat.
+    /// The record is on the disk before the call returns, because the record contains a new answer from Polar, or a
+    /// seat.
     Synced,
     /// The save may be lost in a power cut. That does no harm, because only a time in the record has changed.
     Relaxed,

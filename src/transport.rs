@@ -15,7 +15,7 @@ pub use crate::retry_headers::RetryHeaders;
 /// An implementation sends a request at most once, follows no redirect, and returns every status as [`Answer::Reply`].
 /// It reports a failure with [`Sent::No`] only if Polar cannot have received the body.
 pub trait Transport: Send + Sync {
-    /// Sends `request` and blocks until the answer arrives, at most for the request's timeout.
+    /// Sends `request` and blocks until the answer arrives, but no longer than the request's timeout.
     fn send(&self, request: &Request) -> Answer;
 }
 

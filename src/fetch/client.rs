@@ -180,9 +180,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well. Without it, a random id in
-    /// the browser's storage identifies the device. Node has no such storage, so each start is a new device, which does
-    /// not trust the record of the previous start.
+    /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well: without it, a random id in
+    /// the browser's storage identifies the device. Node has no browser storage, so each start would count as a new
+    /// device, and would not trust the record of the previous start.
     pub fn store(mut self, store: impl LocalAsyncStore + 'static) -> Self {
         self.store = Some(Box::new(store));
         self

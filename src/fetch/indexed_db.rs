@@ -136,8 +136,8 @@ async fn result_of(request: &IdbRequest, what: &str) -> Result<JsValue, StoreErr
     }
 }
 
-/// Returns a future that is ready when the transaction has ended. Create it before any await, because the transaction
-/// may end at any time.
+/// Returns a future that is ready when the transaction has ended. Call this function before any await, because the
+/// transaction may end at any time.
 fn finish_of(transaction: &IdbTransaction) -> JsFuture {
     JsFuture::from(Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));

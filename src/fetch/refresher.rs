@@ -72,15 +72,15 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
                 Duration::ZERO
             }
         };
-        // a user's activation is an operation as well, and may be the first to set the time of the next look
+        // any operation sets the time of the next look, for example an activation by the user
         if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
             watch.planned(driver.now(), wake_at);
         }
     }
 }
 
-/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns the
-/// time of the next look that the operation has set. Otherwise returns `None`.
+/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns its
+/// time for the next look. Otherwise returns `None`.
 async fn wait_for_plan(driver: &Driver, signal: &Signal, pause: Duration) -> Option<Option<u64>> {
     let ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
     let over = std::future::poll_fn(|context| match driver.poll_planned(context) {

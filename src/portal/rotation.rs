@@ -55,8 +55,7 @@ pub fn rotate(context: Context, token: Token, key: LicenseKey, _: ConfirmedByUse
 }
 
 impl Rotation {
-    /// Creates a rotation. `listed` is the key as the app has listed it before; `last` is the key as Polar lists it
-    /// now.
+    /// Creates a rotation. `listed` is the key from the app's earlier list; `last` is the key as Polar lists it now.
     fn new(context: Context, token: Token, listed: LicenseKey, last: LicenseKey) -> Self {
         let is_here = last.is_here() || context.is_here(listed.id, &listed.key);
         let mut texts = vec![listed.key.clone(), last.key];

@@ -1,4 +1,4 @@
-//! The request to end an operation, shared by its task and the callers that may end it.
+//! The request to end an operation, shared by the operation's task and the callers that may end the operation.
 
 use crate::client::cancel::Cancel;
 use tokio::sync::watch;

@@ -114,7 +114,7 @@ impl Driver {
         }
     }
 
-    /// Prevents further requests of callers' operations, and waits until no operation is in progress.
+    /// Prevents the operations of callers from sending further requests, and waits until no operation is in progress.
     pub(super) async fn drain(&self) {
         let mut under_way = self.under_way.subscribe();
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::AfterReply));

@@ -152,7 +152,7 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
 }
 
 /// Returns the first variable that is set for the proxy, if its value is not a proxy's address. reqwest would ignore
-/// it, and send the request without the proxy.
+/// this variable, and send the request without the proxy.
 fn wrong_proxy_variable() -> Option<&'static str> {
     // in the order of reqwest, which uses the first variable that is set
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];

@@ -34,7 +34,7 @@ impl Place {
     }
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns, while nobody else changes the
-    /// record. Waits for others no longer than about `within`, if the store can limit the wait.
+    /// record. If the store can limit the wait for others, waits for about `within` at most.
     pub(super) async fn update(
         &self,
         within: Duration,

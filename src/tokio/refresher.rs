@@ -42,7 +42,7 @@ async fn refresh_until_stopped(driver: &Arc<Driver>, stop: &Arc<Cancellation>) {
                 Duration::ZERO
             }
         };
-        // a user's activation is an operation as well, and may be the first to set the time of the next look
+        // any operation sets the time of the next look, for example an activation by the user
         match race(plans.changed(), pause, stop.requested(Cancel::AfterReply)).await {
             Raced::Done(_) => watch.planned(driver.now(), *plans.borrow_and_update()),
             Raced::TimeUp | Raced::Cancelled => {}

@@ -175,7 +175,7 @@ pub struct DeviceJson<'a> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Released"))]
 #[serde(rename_all = "camelCase")]
 pub struct ReleasedJson {
-    /// The outcome for the seat: whether Polar released the seat, or the reason why it did not.
+    /// Whether Polar released the seat, or the reason why it did not.
     pub(super) deactivated: Deactivated,
 }
 
