@@ -136,19 +136,16 @@ impl License {
         }
     }
 
-    /// Runs an operation of the customer portal. Returns its reply, and the address if the reply is a checkout.
+    /// Runs an operation of the customer portal, by the operation's own function if it has one. Returns the reply, and
+    /// the address if the reply is a checkout.
     pub(crate) fn call(&self, request: &str, mut report: Report<'_>) -> Result<(String, Option<String>), Value> {
-        let request = CString::new(request).unwrap();
         let user_data = (&raw mut report).cast::<c_void>();
         let (mut reply, mut error) = (null_mut(), null_mut());
-        let kind = polar_license_portal_call(
-            self.0,
-            request.as_ptr(),
-            Some(progress),
-            user_data,
-            &raw mut reply,
-            &raw mut error,
-        );
+        let ends = (&raw mut reply, &raw mut error);
+        let kind = self.own_function(&serde_json::from_str(request).unwrap(), user_data, ends).unwrap_or_else(|| {
+            let request = CString::new(request).unwrap();
+            polar_license_portal_call(self.0, request.as_ptr(), Some(progress), user_data, ends.0, ends.1)
+        });
         if kind != OK {
             assert!(reply.is_null());
             return match ended(kind, null_mut(), error) {
@@ -161,6 +158,39 @@ impl License {
         agree_reply(reply, "", &serde_json::from_str(&json).unwrap());
         self.1.lock().unwrap().push(reply);
         Ok((json, text(polar_license_reply_address(reply))))
+    }
+
+    /// Runs an operation by its own function. Returns `None` if it has none, or if the request lacks an argument of it.
+    fn own_function(
+        &self,
+        request: &Value,
+        user_data: *mut c_void,
+        (reply, error): (*mut *mut Reply, *mut *mut Error),
+    ) -> Option<i32> {
+        let license = self.0;
+        let text = |name: &str| CString::new(request[name].as_str()?).ok();
+        let handle = |name: &str| u32::try_from(request[name].as_u64()?).ok();
+        let (session, report) = (|| handle("session"), Some(progress as _));
+        Some(match request["call"].as_str()? {
+            "requestCode" => polar_license_portal_request_code(license, text("email")?.as_ptr(), reply, error),
+            "authenticate" => polar_license_portal_authenticate(license, text("code")?.as_ptr(), reply, error),
+            "claimSeat" => polar_license_portal_claim_seat(license, text("invitation")?.as_ptr(), reply, error),
+            "restore" => polar_license_portal_restore(license, session()?, reply, error),
+            "activate" => polar_license_portal_activate(license, session()?, handle("key")?, reply, error),
+            "licenseKeys" => polar_license_portal_license_keys(license, session()?, reply, error),
+            "devices" => polar_license_portal_devices(license, session()?, handle("key")?, reply, error),
+            "release" => polar_license_portal_release(license, session()?, handle("device")?, reply, error),
+            "checkout" => polar_license_portal_checkout(license, text("link")?.as_ptr(), reply, error),
+            "follow" => {
+                let (checkout, within_ms) = (handle("checkout")?, request["withinMs"].as_u64()?);
+                polar_license_portal_follow(license, checkout, within_ms, report, user_data, reply, error)
+            }
+            "restorePurchase" => {
+                let (session, purchase) = (session()?, handle("purchase")?);
+                polar_license_portal_restore_purchase(license, session, purchase, report, user_data, reply, error)
+            }
+            _ => return None,
+        })
     }
 
     pub(crate) fn cancel(&self) {
