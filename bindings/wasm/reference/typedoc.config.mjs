@@ -5,7 +5,7 @@
 
 import { ALONE, ENTRIES } from "../ts/entries.mjs";
 
-/** An entry with `.node` declares what the one without does. */
+/** Leaves out each entry with `.node`, because it declares the same as the entry without `.node`. */
 const declared = Object.entries({ ...ENTRIES, ...ALONE }).filter(([name]) => !name.endsWith(".node"));
 
 export default {

@@ -7,8 +7,8 @@ use polar_license::transport;
 use polar_license::{Now, Timestamp};
 use wasm_bindgen::prelude::*;
 
-/// The event that starts a refresh: `short` for a call of an app that waits for the result; `full` for a timer;
-/// `started` for the start of the automatic refresh; `woken` for a sign that the network may be back.
+/// The event that starts a refresh. `short`: the app asks for it, and waits for the result. `full`: a timer has fired.
+/// `started`: the automatic refresh has just begun. `woken`: there is a sign that the network may be back.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Patience {

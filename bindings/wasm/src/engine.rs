@@ -16,8 +16,8 @@ use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// The pace of requests. All licenses of a page or process share it, because they ask Polar from one network
-    /// address.
+    /// The pace of requests. All licenses of a page or process share it, because all their requests come from one
+    /// network address.
     static PACER: Pacer = Pacer::new();
 }
 
@@ -34,8 +34,8 @@ pub(crate) struct Inner {
     steps: Numbered<engine::Step>,
     last_number: u32,
     watch: Watch,
-    /// The time span in which the decision that was last read holds. `None` after an operation has moved to its next
-    /// step, which may change the decision.
+    /// The time span in which the decision that was read last holds. `None` once an operation has moved to its next
+    /// step, because the step may have changed the decision.
     held: Option<Span>,
     #[cfg(feature = "portal")]
     pub(crate) portal: Portal,
@@ -122,9 +122,9 @@ impl Engine {
         self.begin(Operation::Forget, now(wall, mono))
     }
 
-    /// Returns the change that a step `store` must make to the stored record. `stored` is that record, or absent if
-    /// there is none. `unreadable` is whether the store failed to read the record. Returns `keep` if the operation no
-    /// longer waits for the store.
+    /// Returns the change to the stored record that JavaScript must make in a `store` step. `stored` is the record; it
+    /// is absent if there is none. `unreadable` is true if the store failed to read the record. Returns `keep` if the
+    /// operation no longer waits for the store.
     pub fn merge(
         &self,
         number: u32,
@@ -149,8 +149,8 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Continues after a step `store`. `problem` is the reason why the store could not be locked, read or written, or
-    /// absent if it could.
+    /// Continues after a `store` step. `problem` says why the store could not be locked, read or written. It is absent
+    /// if there was no problem.
     #[wasm_bindgen(js_name = resumeStore)]
     pub fn resume_store(&self, number: u32, problem: Option<String>, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
@@ -159,8 +159,8 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Returns how many seconds to wait, as the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply ask.
-    /// Returns nothing if they ask for no wait.
+    /// Returns the number of seconds to wait that the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply
+    /// ask for. Returns nothing if they ask for no wait.
     #[wasm_bindgen(js_name = retryAfter)]
     pub fn retry_after(
         &self,
@@ -217,7 +217,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Cancels an operation that is at a step `turn` or `join`. The operation has done nothing yet.
+    /// Cancels an operation that is at a step `turn` or `join`. At these steps, the operation has done nothing yet.
     pub fn cancel(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let step = match inner.take(number)? {
@@ -248,7 +248,7 @@ impl Engine {
         to_js(&Explained(self.inner()?.engine.current(now(wall, mono)).explain(feature)))
     }
 
-    /// Starts the automatic refresh. Drops an earlier plan, which could delay the next refresh.
+    /// Starts the automatic refresh. Drops any earlier plan, because it could delay the next refresh.
     #[wasm_bindgen(js_name = startWatch)]
     pub fn start_watch(&self, wall: f64, mono: f64) -> Result<(), JsValue> {
         self.inner()?.watch = Watch::new(now(wall, mono));

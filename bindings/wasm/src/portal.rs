@@ -60,7 +60,7 @@ pub enum PortalStep<'a> {
     Done {
         number: u32,
         reply: &'a str,
-        /// The address of a checkout's page, which is secret; null for other results.
+        /// The secret address of a checkout's page. Null if the result is not a checkout.
         address: Option<&'a str>,
     },
     /// The operation has failed.

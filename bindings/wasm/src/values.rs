@@ -40,7 +40,7 @@ pub enum Step<'a> {
     Join { number: u32, until: u64 },
     /// The operation has ended.
     Done {
-        /// The current decision, whether the operation succeeded or not.
+        /// The current decision. It is present even if the operation failed.
         #[tsify(type = "Decision")]
         decision: Option<&'a Decision>,
         /// The reason why the operation failed, or null.

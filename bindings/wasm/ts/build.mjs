@@ -6,9 +6,11 @@
  * ```text
  *   OUT/index.js  index.cjs  …      the entries
  *   OUT/shared/NAME.js  NAME.cjs    their common parts
- *   OUT/polar_license.wasm          for `./slim`; the other entries hold it in base64, `./portal` the one with the portal
+ *   OUT/polar_license.wasm          the engine for `./slim`; the other entries contain an engine in base64
  *   OUT/*.map                       source maps, which contain the sources for debuggers
  * ```
+ *
+ * The engine in `./portal` is the one with the customer portal.
  */
 
 import { execFileSync } from "node:child_process";
@@ -128,8 +130,8 @@ async function commonJs(file) {
 
 function optimize(input, output) {
   const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
-  // allows only the WebAssembly features that the compiler has listed in the file's own section, since browsers must
-  // support each feature
+  // allows only the WebAssembly features that the compiler has listed in the file's own section, because browsers must
+  // support every feature that is used
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
@@ -140,8 +142,8 @@ function base64(wasm) {
 }
 
 /**
- * Turns the output of wasm-bindgen into the body of a function. The output keeps its only instance in a variable of the
- * module, whereas the function can be called again, so that a second instance can be created after a trap. The UTF-8
+ * Turns the output of wasm-bindgen into the body of a function. As a module, the output can create only one instance,
+ * which it keeps in a variable. The function can be called again, to create a new instance after a trap. The UTF-8
  * codec is a parameter of the function.
  */
 async function glue(path) {

@@ -1,5 +1,5 @@
-//! Compares other descriptions of the operations with `src/client/operations`: tables, which state the waits, and
-//! comments, which name the kinds of errors.
+//! Compares descriptions of the operations elsewhere with those in `src/client/operations`. The other descriptions are
+//! tables, which state the waits, and comments, which name the kinds of errors.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -28,8 +28,8 @@ const OBJECTS: [(&str, &str, &str); 3] = [
     ("Checkout", "checkout", "A purchase in progress."),
 ];
 
-/// The alternatives of objects. Each row has the object, the `kind` of the alternative, and the name of the
-/// alternative's type.
+/// The types of objects that are one of several alternatives. Each row has the object, the `kind` of the alternative,
+/// and the name of the alternative's type.
 const ALTERNATIVES: [(&str, &str, &str); 7] = [
     ("CodeRequest", "sent", "CodeSent"),
     ("CodeRequest", "choose", "CustomerChoice"),

@@ -159,7 +159,7 @@ fn decisions(schema: &Value) -> String {
     text
 }
 
-/// Returns the literal type of the codes, or `None` if there are no codes.
+/// Returns Python's `Literal` type of the codes, or Python's `None` if there are no codes.
 fn literals<Code: Display>(codes: &[Code]) -> String {
     let names: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
     if names.is_empty() { "None".into() } else { format!("Literal[{}]", names.join(", ")) }
@@ -254,7 +254,7 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
         return format!("{indent}\"\"\"{doc}\"\"\"\n");
     }
     let mut text = String::new();
-    // the formatter moves the closing quotes to a line of their own only if there are several lines
+    // if the text has several lines, the formatter puts the closing quotes on a line of their own
     let width = WIDTH - indent.len() - "\"\"\"".len();
     let width = if doc.chars().count() <= width { width - "\"\"\"".len() } else { width };
     for (number, line) in lines(&doc, width).iter().enumerate() {
@@ -264,7 +264,7 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
     format!("{text}{indent}\"\"\"\n")
 }
 
-/// Replaces words of the core's documentation by Python's words.
+/// Replaces words of the core's documentation with Python's words.
 pub(crate) fn worded(doc: &str) -> String {
     let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     let doc = WORDS.iter().fold(doc, |doc, (core, python)| doc.replace(core, python));

@@ -87,7 +87,7 @@ fn table<Code: std::fmt::Display + Copy>(
     }
 }
 
-/// Returns the English text of each of these codes that exists.
+/// Returns the English texts of these codes. A code without a text is skipped.
 fn sentences(codes: &[&str]) -> String {
     let texts = schema::texts().filter(|(code, _)| codes.contains(code));
     let texts: Vec<String> = texts.map(|(code, english)| format!("{english} (`{code}`)")).collect();

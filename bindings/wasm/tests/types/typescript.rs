@@ -234,7 +234,7 @@ pub(crate) fn capitalized(name: &str) -> String {
     name.split('_').map(word).collect()
 }
 
-/// Returns the type of a member that is not null.
+/// Returns the type of a member that can be null, but without `null`.
 fn without_null(schema: &Value) -> String {
     let of_type = type_of(schema, Use::Read);
     of_type.strip_suffix(" | null").unwrap_or_else(|| panic!("`{of_type}` cannot be null")).into()

@@ -281,7 +281,7 @@ export class Client implements LicenseClient {
       this.current();
       this.#engine.free();
     } catch {
-      // the engine has stopped, and its memory is gone with it
+      // after a trap there is nothing to free: the engine's memory is gone
     }
   }
 

@@ -73,7 +73,7 @@ export async function create(
 
 /**
  * Adds the vendor's support page to an error that occurred before an engine was created. The engine has not checked the
- * address, so only addresses with `https:` or `mailto:` are used, which are safe to open.
+ * address, so the address is used only if it begins with `https:` or `mailto:` and is therefore safe to open.
  */
 function withVendor(error: LicenseError, supportUrl: unknown): LicenseError {
   if (error.kind !== "unsupported") return error;

@@ -19,7 +19,7 @@ if (globalThis.customElements && !customElements.get(NAME)) customElements.defin
 
 /** The options of `showLicenseDialog`. */
 export interface LicenseDialogOptions {
-  /** A key to fill in, which the user can then activate. */
+  /** The key with which the input field is filled in at first. The user can then activate it. */
   key?: string | undefined;
   /** The features to show, each with its name for the user. */
   features?: Readonly<Record<string, string>> | undefined;
@@ -28,14 +28,14 @@ export interface LicenseDialogOptions {
    * `polar-license/dialog-portal`.
    */
   portal?: DialogPages | undefined;
-  /** Texts that replace the dialog's English ones. The package's `texts/dialog.de.json` has them in German. */
+  /** Texts that replace the dialog's English ones. For German, pass the package's `texts/dialog.de.json`. */
   texts?: DialogTexts | undefined;
 }
 
 /**
- * Shows the dialog, and resolves once it is closed. Shows nothing if `license` is `null` or `undefined`, as while a
- * framework is still loading the license. `license` may also be an error, which the dialog then shows. So an app can
- * pass `license ?? error`, both from `useLicense`.
+ * Shows the dialog, and resolves once it is closed. Shows nothing if `license` is `null` or `undefined`, for example
+ * while a framework is still loading it. If `license` is an error, the dialog shows that error. So an app can pass
+ * `license ?? error`, both from `useLicense`.
  *
  * ```ts
  * button.onclick = () => showLicenseDialog(license);

@@ -53,7 +53,7 @@ export function enginesOf(module: WebAssembly.Module, newGlue: () => object): En
   };
 }
 
-/** An engine, which stops with its instance. */
+/** An engine. It stops when its instance stops. */
 export class Engine {
   readonly #instance: Instance;
   readonly #clock: Clock;

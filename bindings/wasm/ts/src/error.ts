@@ -94,10 +94,10 @@ export function errorFrom(kind: ErrorKind, what: string, cause: unknown): Licens
   return new LicenseError(kind, `${what} (${words(cause)})`, { cause });
 }
 
-/** The sentences of the app that replace the English sentences, by code. */
+/** The app's sentences, by code. They replace the English ones. */
 export type Texts = LicenseSettings["texts"];
 
-/** Returns the message for the user if an error occurs outside of the engine. */
+/** Returns the message that tells the user about an error that occurred outside of the engine. */
 export function messageOf(kind: ErrorKind, detail: string, texts: Texts): string {
   const code = `error.${kind}` as TextCode;
   // not validated: the engine validates the settings, and this error may report that they are invalid

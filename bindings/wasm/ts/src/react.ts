@@ -17,15 +17,14 @@ export type { LicenseState } from "./react/store.js";
 const Context = createContext<Store | undefined>(undefined);
 
 /**
- * The type by which an app declares, once, what its license is. From then on `<Gate>` and `useLicense` accept only the
- * features that the app's settings name, and the `license` that `useLicense` returns has all methods of the app's
- * client:
+ * Declares the license of an app, once. From then on `<Gate>` and `useLicense` accept only the features that the app's
+ * settings name, and the `license` that `useLicense` returns has all methods of the app's client:
  *
  * ```ts
  * declare module "polar-license/react" {
- * interface Register {
- * license: typeof open; // the value that <LicenseProvider> gets
- * }
+ *   interface Register {
+ *     license: typeof open; // the value that <LicenseProvider> gets
+ *   }
  * }
  * ```
  */

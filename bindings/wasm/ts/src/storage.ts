@@ -9,8 +9,8 @@ import type { AbortSignal } from "./platform.js";
 export interface Storage {
   /**
    * Returns a text that identifies this device: it is the same at every start on this device, and differs on every
-   * other device. Only a hash of the text leaves the machine. Rejects if the storage cannot identify the device. Then
-   * the client uses a random text until the app ends.
+   * other device. Only a hash of the text leaves the machine. Rejects if the storage cannot identify the device. In
+   * that case the client uses a random text until the app ends.
    */
   device(): Promise<string>;
 

@@ -113,8 +113,8 @@ export function memoryStorage(): Storage {
 }
 
 /**
- * Decodes base64. A text that is not base64 is not a record either. Then returns the bytes of the text itself, which
- * the engine recognizes as tampered with.
+ * Decodes base64. A text that is not base64 is not a record either. In that case, returns the bytes of the text itself,
+ * which the engine recognizes as tampered with.
  */
 function bytes(text: string): Uint8Array {
   let raw = text;

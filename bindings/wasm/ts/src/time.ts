@@ -10,8 +10,8 @@ export interface Clock {
   /** Returns the number of milliseconds since some fixed moment. The number never decreases. */
   monotonic(): number;
   /**
-   * Lets `ms` pass, in place of a timer, when a request must not be sent yet. A test's clock can move forward by `ms`
-   * at once.
+   * Lets `ms` pass. The client calls this method in place of a timer when a request must not be sent yet. A test's
+   * clock can move forward by `ms` at once.
    */
   rest?(ms: number): void;
 }
@@ -47,7 +47,7 @@ export const systemClock: Clock = {
   monotonic: neverDecreasing(() => performance.now()),
 };
 
-/** Wraps a clock so that it never goes back, even if a test replaces the clock by one that begins at 0. */
+/** Wraps a clock so that it never goes back, even if a test replaces the clock with one that begins at 0. */
 function neverDecreasing(read: () => number): () => number {
   let last = 0;
   let behind = 0;
@@ -60,8 +60,8 @@ function neverDecreasing(read: () => number): () => number {
 }
 
 /**
- * Wraps a clock so that it always returns whole milliseconds. The clock may be the app's, which may return anything
- * else or throw.
+ * Wraps a clock so that it always returns whole milliseconds. The clock may be the app's own, and then it may return
+ * anything else or throw.
  */
 export function steady(clock: Clock): Clock {
   const read = (look: () => unknown): number => {

@@ -32,8 +32,8 @@ export function webStorage(area?: WebStorageArea): LicenseStorage {
 }
 
 /**
- * Listens for `storage` events. A message from another tab may arrive before this tab sees the change of localStorage.
- * A `storage` event never arrives before that.
+ * Listens for `storage` events. A message from another tab may arrive before the change of localStorage is visible in
+ * this tab. A `storage` event never arrives before the change is visible.
  */
 function follow(name: string, changed: () => void): () => void {
   const target = globalThis as Partial<Pick<Window, "addEventListener" | "removeEventListener">>;

@@ -77,7 +77,7 @@ export class Drawing {
   readonly #hint = create("p", { id: "hint", part: "hint", class: "hint" });
   readonly #form = create("form", { part: "form", novalidate: "" }, this.#label, this.#input, this.#hint);
   readonly #error = create("p", { id: "error", part: "error", class: "error", role: "alert" });
-  /** The container in which pages from other modules, such as those for customers, are drawn. */
+  /** The container for pages from other modules, such as the pages for customers. */
   readonly place = create("div", { part: "page" });
   readonly #status: HTMLElement;
   readonly #actions: HTMLElement;

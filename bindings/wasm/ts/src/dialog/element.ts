@@ -1,6 +1,6 @@
 /**
  * The custom element. Draws the license, and calls the license's methods for the user's actions. Makes no licensing
- * decision, keeps a key nowhere but in its input field, and does nothing until it is shown.
+ * decision, keeps a typed key only in the input field, and does nothing until it is shown.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -13,8 +13,9 @@ import { type DialogTexts, localeOf } from "./texts.js";
 import { type Action, type Page, viewOf } from "./view.js";
 
 /**
- * The license to show: a license, a function that creates one, such as `() => createLicenseClient(…)`, or an error. A
- * function is called once, when the dialog is first shown. An error is shown to the user.
+ * The license to show: a license, a function that creates one, such as `() => createLicenseClient(…)`, or an error. The
+ * function is called when the dialog is first shown. If it fails, it is called again when the dialog is next shown. An
+ * error is shown to the user.
  */
 export type LicenseSource =
   | License
@@ -140,7 +141,10 @@ export class LicenseDialogElement extends Base {
     this.toggleAttribute("open", Boolean(open));
   }
 
-  /** Shows the dialog. If `key` is passed, such as a key from a link, fills it in, so that the user can activate it. */
+  /**
+   * Shows the dialog. If a `key` is passed, for example from a link, the input field contains it, so that the user can
+   * activate it.
+   */
   show(key?: string): void {
     if (typeof key === "string") {
       this.#showPage("key");
@@ -247,7 +251,7 @@ export class LicenseDialogElement extends Base {
     this.#page = "status";
   }
 
-  /** Gets the license, unless that was done before, and from then on draws its decisions. */
+  /** Gets the license if that has not been done yet. From then on, draws the license's decisions. */
   #follow(): void {
     const source = this.#source;
     const license = this.#license;

@@ -100,7 +100,8 @@ export class Pages {
         return create("li", {}, words, press);
       });
       this.#show(message, [create("ul", { part: "choices" }, ...rows)], []);
-      // not on a button, which would be pressed if the user hits Enter twice on the previous page
+      // focuses the message and not a button, because a user who hits Enter twice on the previous page would press the
+      // button
       this.#message.focus();
     });
   }
@@ -131,7 +132,8 @@ export class Pages {
   }
 
   /**
-   * Refers the user to `page`, one of the vendor's pages, or to the vendor if `page` is `null`. No other page follows.
+   * Refers the user to `page`, one of the vendor's pages, or to the vendor if `page` is `null`. The dialog shows no
+   * other page after this one.
    */
   leadsTo(message: string, page: string | null): Promise<never> {
     const link = create("a", { class: "link main", part: "link main" });

@@ -1,6 +1,6 @@
 /**
- * The texts of the pages for customers. Each has a code, like the texts of the dialog. Only the results are not among
- * them: the portal's own messages describe the results.
+ * The texts of the pages for customers. Each has a code, like the texts of the dialog. Results have no texts here,
+ * because the portal's own messages describe them.
  */
 
 /** The English texts. A `{name}` is a placeholder. */

@@ -82,8 +82,8 @@ async function startSession(pages: Pages, portal: Portal): Promise<PortalSession
 }
 
 /**
- * Gets the license onto this device, if necessary after the customer has chosen a key or released a seat. Resolves to
- * `undefined` if that is not possible and the customer wants to use another e-mail address.
+ * Gets the license onto this device. If necessary, the customer first chooses a key or releases a seat. Resolves to
+ * `undefined` if the license cannot be used here and the customer wants to use another e-mail address.
  */
 async function restoreLicense(pages: Pages, session: PortalSession): Promise<Decision | undefined> {
   let result = await pages.wait((signal) => session.restore({ signal }), "portal.other_address");
@@ -126,8 +126,8 @@ async function manageDevices(pages: Pages, session: PortalSession): Promise<unde
 }
 
 /**
- * Lets the customer release a device. If the devices are hidden from customers, links instead to the page that shows
- * them, or to `page` if no such page is known.
+ * Lets the customer release a device. If the devices are hidden from customers, shows a link instead: to the page that
+ * lists the devices, or to `page` if the former is not known.
  */
 function releaseDevice<Result>(
   pages: Pages,

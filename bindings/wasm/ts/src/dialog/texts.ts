@@ -55,8 +55,8 @@ export const ENGLISH = {
 export type DialogTextCode = keyof typeof ENGLISH;
 
 /**
- * Replacements for the English texts, by the codes of `texts/dialog.en.json`. `texts/dialog.de.json` has them in
- * German.
+ * Replacements for the English texts, by the codes of `texts/dialog.en.json`. `texts/dialog.de.json` contains German
+ * texts.
  */
 export type DialogTexts = Readonly<Partial<Record<DialogTextCode | PortalTextCode, string>>>;
 

@@ -102,7 +102,7 @@ const TONES: Record<State, Tone> = {
   lapsed: "bad",
 };
 
-/** For each next step: its action, or the label of the link to the vendor's page for it. */
+/** For each next step: the action for it, or the label of the link to the vendor's page, or both. */
 const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   none: {},
   connect: { action: "check" },
@@ -161,11 +161,11 @@ function confirmationView(texts: DialogTexts, error: string): View {
 function licenseView(situation: Situation, decision: Decision, error: string): View {
   const { failure, page, hasPages, portalUrl, texts } = situation;
   const isStatus = page === "status";
-  // the failure, if it has a next step other than to try again
+  // the failure, unless the user can only try again
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
   const { nextStep, nextUrl } = answer ?? decision;
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");
-  // to a user who enters another key, the next step for the previous key no longer matters
+  // if the user is entering another key, the next step for the previous key no longer matters
   const step = isStatus || answer ? STEPS[nextStep] : {};
   const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : step.action;
   const url = action === "devices" ? null : nextUrl;
@@ -204,7 +204,7 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
     portalLink,
     main,
     actions: new Set((Object.keys(actions) as Action[]).filter((name) => actions[name] || name === main)),
-    // a user without a key on this device wants to get the license here, and is done once it is here
+    // a user without a key on this device needs no list of devices, but the license on this device
     devices: decision.displayKey === null ? "restore" : "devices",
   };
 }

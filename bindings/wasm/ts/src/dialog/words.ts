@@ -1,6 +1,6 @@
 /** Sentences and dates for users. Does not access the DOM. */
 
-/** Replaces the placeholders in a sentence by their values. */
+/** Replaces the placeholders in a sentence with their values. */
 export function fillPlaceholders(sentence: string, values: Readonly<Record<string, string>>): string {
   return sentence.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 }

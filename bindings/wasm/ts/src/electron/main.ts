@@ -60,7 +60,7 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
     event.returnValue = share.explain(event, feature);
   };
   const cancel = (event: IpcSender, id: unknown): void => share.cancel(event, id);
-  // first, because this call throws if a license is shared already
+  // this call comes first, because it throws if a license is shared already
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
   ipcMain.on(EXPLAIN, explain);
@@ -146,7 +146,7 @@ class Share {
   push(decision: Decision): void {
     const change = this.#numbered(decision);
     for (const [place, follower] of this.#followers) {
-      // the frame may show another page by now, which may not use the license
+      // by now, the frame may show another page that is not allowed to use the license
       if (!this.#allows(follower) || !trySend(follower, change)) this.#followers.delete(place);
     }
   }
@@ -177,7 +177,7 @@ class Share {
   /** Returns the id of a frame that may use the license, and lets it receive changes from then on. */
   #follow(event: IpcSender): number | undefined {
     try {
-      // read once, because the event soon forgets its frame; reading the members of a closed frame throws
+      // reads the members only once, because the event soon forgets its frame; throws if the frame is closed
       const { sender, senderFrame } = event;
       if (this.#ended || !senderFrame || !this.#allows({ sender, senderFrame })) return undefined;
       this.#forgetClosed();

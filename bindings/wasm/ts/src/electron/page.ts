@@ -10,8 +10,8 @@ import type { Deactivation } from "../license.js";
 import type { Decision, Explanation } from "../types.js";
 
 /**
- * The preload script's functions for the page. The page numbers its calls, and passes such a number to stop waiting for
- * the call.
+ * The preload script's functions for the page. The page gives each call a number. To stop waiting for a call, it passes
+ * that call's number.
  */
 export interface PageBridge {
   /** Whether `current` is quick and is right at every instant. If so, the page calls it each time. */
@@ -61,7 +61,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     },
     current(): Decision {
       if (bridge.keepsTime || !page.latest) page.accept(bridge.current());
-      // later, because the caller may be rendering at this moment
+      // calls the listeners later, because the caller may be rendering at this moment
       if (page.latest !== page.reported) queueMicrotask(() => page.report());
       return page.latest as Decision;
     },
@@ -104,7 +104,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     deactivate: (options) => page.run((id) => bridge.deactivate(id), options?.signal),
     forget: (options) => page.run((id) => bridge.forget(id), options?.signal),
     onChange: (listener) => {
-      // a plain `Error`, since a `LicenseError` cannot cross into the page
+      // throws a plain `Error`, because a `LicenseError` cannot cross into the page
       if (typeof listener !== "function") throw new Error("`onChange` needs a function to call");
       const entry = { call: listener };
       page.listeners.add(entry);

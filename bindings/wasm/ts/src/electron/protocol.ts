@@ -24,7 +24,7 @@ export const EXPLAIN = "polar-license:explain";
 /** The channel on which the main process sends each changed decision, as a `NumberedDecision`. */
 export const CHANGE = "polar-license:change";
 
-/** The channel that stops the wait for a call. The message is the call's `id`. */
+/** The channel on which a page says that it no longer waits for a call. The message is the call's `id`. */
 export const CANCEL = "polar-license:cancel";
 
 /**

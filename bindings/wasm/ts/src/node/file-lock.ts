@@ -5,12 +5,13 @@
  * The protocol is the one that `src/blocking/file_lock.rs` describes, because a program in Rust may use the same
  * record. In short:
  *
- * - `NAME.lock` contains the token of the process that holds the lock. Other processes wait for it until their timeout.
+ * - `NAME.lock` contains the token of the process that holds the lock. Other processes wait for the lock until their
+ *   timeout.
  * - A lock counts as left behind if it is 10 s old (5 s if its holder rewrites it every second) by the file system's
  *   own time, or if this process itself failed to delete it.
- * - A process that takes over such a lock claims it by creating `NAME.DEAD.take1`, where DEAD is the token in the lock.
- *   It reads the lock again, renames it to `NAME.TOKEN.old`, where TOKEN is the process's own token, and reads it once
- *   more. If it is a different lock after all, the process puts it back.
+ * - To take over such a lock, a process first claims it: it creates `NAME.DEAD.take1`, where DEAD is the token in the
+ *   lock. It reads the lock again, renames it to `NAME.TOKEN.old`, where TOKEN is the process's own token, and reads it
+ *   once more. If it is a different lock after all, the process puts it back.
  * - A lock that cannot be read is judged by its age alone. Nothing but a regular file is ever opened.
  *
  * The lock in Rust distinguishes threads. This one distinguishes chains of asynchronous calls: the calls that `work`
@@ -37,7 +38,10 @@ import {
   writePrivate,
 } from "./files.js";
 
-/** Short, because eCryptfs limits names to 143 bytes, and the record's own name can have 106. */
+/**
+ * The length of a token. It is short, because eCryptfs limits names to 143 bytes, and the record's own name can have
+ * 106.
+ */
 const TOKEN_BYTES = 8;
 /** A brief lock of this age was left by a dead holder, because a living one needs the lock only for milliseconds. */
 const STALE_AFTER_NS = 10_000_000_000n;
@@ -50,8 +54,8 @@ const KEEP_EVERY_MS = 1000;
 /** How long to wait before a lock that could not be taken over is examined again. */
 const JUDGED_FOR_MS = 1000;
 /**
- * The largest number of claims to one lock by processes that died while they took it over. Two digits, so that names
- * stay short.
+ * The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
+ * limit has two digits, so that the names of claims stay short.
  */
 const MOST_CLAIMS = 99;
 /** Stands for the token of a lock that contains no token, or no readable one. */
@@ -145,8 +149,8 @@ export class FileLock {
 
   /**
    * Removes files that dead processes left beside the record. The caller holds the lock with `token`, so a `.tmp` with
-   * another token belongs to a former holder and is removed. A process may still be using its other files, to wait for
-   * the lock or to take it over, so these are removed only when they are as old as a lock that was left behind.
+   * another token belongs to a former holder and is removed. All other files may still be in use by a process that
+   * waits for the lock or takes it over. So they are removed only when they are as old as a lock that was left behind.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -409,8 +413,8 @@ function takeOverError(error: unknown): Error {
 }
 
 /**
- * Whether a lock has reached an age. If the lock's time lies in the future, its distance from now counts as its age,
- * since the clock may have been set back after the holder died.
+ * Returns `true` if a lock is at least `ageNs` old. If the lock's time lies in the future, its distance from now counts
+ * as its age, because the clock may have been set back after the holder died.
  */
 function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
   return (now > modified ? now - modified : modified - now) >= ageNs;
@@ -449,7 +453,7 @@ export async function putBack(oldPath: string, path: string, lock: LockFile | un
 
 /**
  * Whether the path is a file that is being deleted. Windows denies access to a file that is deleted but still open in
- * some process, as a lock can be that was released a moment ago.
+ * some process. That can happen with a lock that was released a moment ago.
  */
 async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
   if (!WINDOWS || !["EPERM", "EACCES", "EBUSY"].includes(codeOf(error))) return false;

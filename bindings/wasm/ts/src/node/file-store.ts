@@ -18,8 +18,8 @@ import { FileLock } from "./file-lock.js";
 import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writeSynced } from "./files.js";
 
 /**
- * The maximum number of bytes that are read, which is more than any record has. If a file is longer, its first MiB
- * fails the check, as a record does that was tampered with.
+ * The maximum number of bytes that are read. No record is that long. If a file is longer, its first MiB fails the
+ * check, in the same way as a record that was tampered with.
  */
 const READ_LIMIT = 1024 * 1024;
 const EXTENSION = ".license";
@@ -105,7 +105,8 @@ export class FileStore implements Store {
 
   /**
    * Uses a second lock, `NAME.asking.lock`, which is held for as long as requests to Polar are under way. If this lock
-   * cannot be created, no process could save an answer either, so each process sends its own requests.
+   * cannot be created, each process sends its own requests. Nothing is lost then, because no process could save an
+   * answer for the others anyway.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;

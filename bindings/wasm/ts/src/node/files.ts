@@ -1,7 +1,7 @@
 /**
- * Creates files and directories that only their owner can read, and errors for the case that they cannot be created.
- * The rules are the same as in `files.rs`, which says who owns the files that root creates. An error of this module
- * never contains a path, because paths contain the user's name.
+ * Creates files and directories that only their owner can read, and creates the errors to report if that fails. The
+ * rules are the same as in `files.rs`, which says who owns the files that root creates. An error of this module never
+ * contains a path, because paths contain the user's name.
  */
 
 import { randomBytes } from "node:crypto";

@@ -40,8 +40,8 @@ export async function machineSource(): Promise<string | undefined> {
 
 /**
  * Returns an identifier of this device: {@link machineSource} if there is one. Otherwise returns a random identifier,
- * which the first call creates and stores in `directory`. Rejects if it cannot be stored, because the new random
- * identifier of the next start would look like another device.
+ * which the first call creates and stores in `directory`. Rejects if the identifier cannot be stored: each start would
+ * then create a new one, and this machine would look like another device.
  */
 export async function deviceSource(directory: string | undefined): Promise<string> {
   const source = await machineSource();

@@ -4,8 +4,9 @@
  *
  * None of these servers identifies itself. Next sets an environment variable. The others are recognized by globals that
  * their own scripts set on `globalThis`. Nuxt's globals exist wherever pages are rendered. The globals of the other
- * frameworks exist only while an app is being developed, which is when developers make this mistake. None of the names
- * is documented: if a framework drops its global, its server is treated like any other program.
+ * frameworks exist only while an app is being developed. That is enough, because a client on the server is a mistake
+ * that developers make at that time. None of the names is documented: if a framework drops its global, its server is
+ * treated like any other program.
  */
 
 interface PageServer {

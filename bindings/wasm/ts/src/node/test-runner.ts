@@ -13,7 +13,7 @@ export function isPage(): boolean {
   const { window, document } = globalThis as Partial<Window & typeof globalThis>;
   if (process.versions["electron"] || !window || !document) return false;
   try {
-    // checked last, and only if the rest looks like a page: Node has a `localStorage` without a page too, and warns
+    // checked last, and only if the rest looks like a page: Node has a `localStorage` even without a page, and warns
     // when it is read
     return globalThis.localStorage != null;
   } catch {

@@ -109,7 +109,8 @@ export function portalDriver(host: PortalHost): RunPortal {
     return call(engine, (engine, now) => {
       if ("failure" in answer) {
         const { failure, sent } = answer;
-        // not `fetch`'s own message, which may contain a secret from the request, such as its address or a header
+        // does not pass on `fetch`'s message, because it may contain a secret from the request, such as its address or
+        // a header
         const message = failure === "network" ? "Polar could not be reached" : answer.message;
         return engine.resumePortalFailure(number, failure, sent, message, ...now);
       }
@@ -151,7 +152,7 @@ function releaseReply(engine: Engine, number: number): void {
   try {
     call(engine, (engine) => engine.releaseReply(number));
   } catch {
-    // nothing to do: the engine has ended, and its memory is gone
+    // nothing to do: the engine has stopped, and its memory is gone
   }
 }
 
@@ -161,7 +162,7 @@ function giveUp(engine: Engine, step: compiled.PortalStep): void {
   try {
     call(engine, (engine) => engine.giveUp(step.number));
   } catch {
-    // nothing to do: the engine has ended, and its memory is gone
+    // nothing to do: the engine has stopped, and its memory is gone
   }
 }
 

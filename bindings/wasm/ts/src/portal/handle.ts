@@ -18,7 +18,7 @@ export class HeldReply {
     finished.register(this, release);
   }
 
-  /** Returns the right to use one of the reply's values, the one with this number. */
+  /** Returns the right to use the reply's value with this number. */
   handle(number: number): Handle {
     return { of: (holder) => this.#numberFor(holder, number) };
   }

@@ -3,5 +3,5 @@
 export * from "../public.js";
 export type { PortalClient } from "./portal.js";
 export type * from "./public-types.js";
-// the portal's `Purchase`, and not the subscription or order of a decision
+// exports the portal's `Purchase`, which is not the subscription or order of a decision
 export type { Purchase } from "./types.js";

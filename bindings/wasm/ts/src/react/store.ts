@@ -1,7 +1,7 @@
 /**
  * The license as one value for rendering. The value holds the decision and the state of the calls that components have
- * started, and is replaced at each change. Knows nothing of React, and never rejects, because errors are part of the
- * value.
+ * started. It is replaced at each change. This module knows nothing of React. Its promises never reject, because errors
+ * are part of the value.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -23,7 +23,7 @@ export interface LicenseState<Feature extends string = string, Held = License<Fe
    * when another call begins.
    */
   readonly error: LicenseError | LicenseFailure | null;
-  /** The license itself, whose methods reject on failure, unlike the methods of this object. */
+  /** The license itself. Unlike the methods of this object, its methods reject on failure. */
   readonly license: Held | null;
 }
 
@@ -70,7 +70,7 @@ export class Store {
   #running = 0;
   /** The license that this store has created and must dispose of. */
   #made: Promise<License> | undefined;
-  /** The error if the license could not be created. */
+  /** The error with which creating the license failed. */
   #refusal: LicenseError | undefined;
   #isInUse = false;
   #stop: (() => void) | undefined;
@@ -90,12 +90,15 @@ export class Store {
     if (!this.#made) void this.#run(() => this.#make(make));
     return () => {
       this.#isInUse = false;
-      // later, because StrictMode ends each effect and starts it again at once
+      // disposes of the license later, because StrictMode ends each effect and starts it again at once
       setTimeout(() => this.#isInUse || this.#disposeMade());
     };
   }
 
-  /** Refreshes the license if a refresh is due, or if access is denied, since the network may be back by now. */
+  /**
+   * Refreshes the license if a refresh is due. Also refreshes if access is denied, because the network may be back by
+   * now.
+   */
   refresh(): void {
     const refresh = async (): Promise<unknown> => this.#license?.refresh();
     // the decision reports the failure as its `problem`

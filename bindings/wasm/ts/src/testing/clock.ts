@@ -6,7 +6,7 @@ import type { Clock } from "../time.js";
 export interface TestClock extends Clock {
   /** Advances both the user's clock and the monotonic clock. */
   advance(ms: number): void;
-  /** Sets the user's clock, as a user can do. No time passes by this. */
+  /** Sets the user's clock, as a user can do. Does not advance the monotonic clock. */
   set(date: Date | string | number): void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * A license in any state, for tests of an app. A fake license is a client like any other: the real engine makes the
- * decisions, about a license that was brought into the wanted state with a clock and a Polar of its own. Uses no
- * network and no files, and does not wait.
+ * A license in any state, for tests of an app. A fake license is a client like any other, and the real engine makes its
+ * decisions. The license was brought into the wanted state with a clock and a Polar of its own. Uses no network and no
+ * files, and does not wait.
  */
 
 import { create, type LicenseOptions } from "../create.js";
@@ -18,7 +18,7 @@ export interface FakeLicenseOptions<Feature extends string = string> {
   /** The state of the license. Default: `active`. */
   state?: State;
   /**
-   * The features, each with whether it is on while access is allowed. A feature that is missing here counts as not
+   * For each feature, whether it is on while access is allowed. A feature that is missing here counts as not
    * configured.
    */
   features?: Readonly<Record<Feature, boolean>>;
@@ -37,7 +37,7 @@ const [BENEFIT, OTHER] = ["de300000-0000-4000-8000-0000000000b1", "de300000-0000
 const KEY = "FAKE-1C285B2D-6CE6-4C98-A1BF-BC9DBFE304F0";
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
-/** A time span that is longer than any decision remains valid. */
+/** A time span of 100 years. No decision stays valid for that long. */
 const AGES_MS = 36_500 * DAY_MS;
 
 /** Creates a license in a state. Rejects if the settings are wrong, or if they do not allow this state. */

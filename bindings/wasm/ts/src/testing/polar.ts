@@ -1,6 +1,6 @@
 /**
- * A Polar with one key and one customer, which exists in the memory of a test. Answers a client's `fetch` with replies
- * in Polar's form, including the replies of the customer portal. The engine judges them as usual.
+ * A Polar with one key and one customer. It exists only in the memory of a test. Answers a client's `fetch` with
+ * replies in Polar's form, including the replies of the customer portal. The engine judges them as usual.
  */
 
 import type { Fetch } from "../fetch.js";
