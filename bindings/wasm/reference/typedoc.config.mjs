@@ -1,6 +1,6 @@
 /**
- * How typedoc writes the reference: a page for each entry of the package, whatever entries there are. Run by
- * `cargo xtask docs`.
+ * Configures typedoc, which writes the reference. Each entry of the package gets a page, so a new entry needs no change
+ * here. Run by `cargo xtask docs`.
  */
 
 import { ALONE, ENTRIES } from "../ts/entries.mjs";

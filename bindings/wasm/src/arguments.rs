@@ -1,5 +1,5 @@
-//! Converts numbers and names from JavaScript into the engine's types. Takes numbers as `f64`, because wasm-bindgen
-//! silently truncates a number to any smaller type.
+//! Converts numbers and names from JavaScript into the engine's types. Takes numbers as `f64`: for any smaller type,
+//! wasm-bindgen would silently truncate the number.
 
 use crate::values::defect;
 use polar_license::engine;
@@ -18,7 +18,8 @@ pub enum Patience {
     Woken = "woken",
 }
 
-/// The outcome of waiting for other tabs: `taken` if no other tab is asking Polar, `late` if one still is.
+/// The outcome of waiting for other tabs: `taken` if no other tab is asking Polar, `late` if another tab is still
+/// asking.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Turn {
@@ -40,7 +41,7 @@ pub enum NoReply {
 const LONGEST_MS: f64 = 4_503_599_627_370_496.0;
 
 /// Converts the readings of two clocks. `wall` is the reading of the wall clock in ms since 1970. `mono` is the reading
-/// of the monotonic clock in ms since any moment. Converts NaN to 0.
+/// of the monotonic clock in ms since some fixed moment. Converts NaN to 0.
 pub(crate) fn now(wall: f64, mono: f64) -> Now {
     let wall = wall.clamp(-LONGEST_MS, LONGEST_MS);
     let mono = mono.clamp(0.0, LONGEST_MS);

@@ -169,8 +169,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Drops the reply of a step `done`. The reply's handles are no longer valid, and the values behind the handles are
-    /// wiped.
+    /// Drops the reply of a step `done`. From then on, the reply's handles are no longer valid, and the values behind
+    /// the handles are wiped.
     #[wasm_bindgen(js_name = releaseReply)]
     pub fn release_reply(&self, number: u32) -> Result<(), JsValue> {
         drop(self.inner()?.portal.replies.take(number));

@@ -14,8 +14,8 @@ pub(crate) struct Portal {
     pub(crate) runs: Runs,
 }
 
-/// The engine's operations that run for the portal's steps. A number identifies each step of the portal or of the
-/// engine.
+/// The engine's operations that run for the portal's steps. Every step is identified by a number, whether it is a step
+/// of the portal or of the engine.
 #[derive(Default)]
 pub(crate) struct Runs {
     /// The portal's step for which the engine is resuming an operation.

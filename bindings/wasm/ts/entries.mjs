@@ -22,7 +22,10 @@ export const ENTRIES = {
 /** Packages that the app installs. The entries that need one of them import the app's copy. */
 export const PEERS = ["react", "@openfeature/web-sdk", "@tauri-apps/api"];
 
-/** Entries that share nothing, or that must consist of one file, as a sandboxed preload script must. */
+/**
+ * Entries that must consist of one file, such as a sandboxed preload script, and entries that share nothing with
+ * others.
+ */
 export const ALONE = {
   "electron-preload": "electron/preload",
   react: "react",

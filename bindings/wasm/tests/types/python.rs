@@ -210,7 +210,7 @@ pub(crate) fn python_name(member: &str) -> String {
     name.strip_suffix("_ms").unwrap_or(&name).to_owned()
 }
 
-/// Returns a member's Python type. The member's name says whether it is a duration.
+/// Returns a member's Python type. An integer whose name ends in `Ms` is a duration.
 pub(crate) fn type_of(member: &str, schema: &Value) -> String {
     let all: Vec<String> = match (&schema["$ref"], &schema["anyOf"], &schema["type"]) {
         (Value::String(name), _, _) => vec![reference(name)],

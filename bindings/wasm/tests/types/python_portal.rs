@@ -197,7 +197,7 @@ fn method(of: &str, operation: &'static PortalOperation) -> String {
     format!("{head}{}{call}        return reply{member}\n", about(operation))
 }
 
-/// Returns one line. If that would be too long, returns three lines, as the formatter does.
+/// Returns the text as one line, or as three lines if one would be too long. The formatter does the same.
 fn parenthesized(indent: &str, start: &str, inside: &str, end: &str) -> String {
     let line = format!("{indent}{start}{inside}{end}\n");
     if line.chars().count() <= WIDTH + 1 {

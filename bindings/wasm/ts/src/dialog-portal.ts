@@ -1,5 +1,5 @@
 /**
- * More pages for the dialog, which use the customer portal: "Find my key" and "Manage devices". They are a separate
+ * More pages for the dialog: "Find my key" and "Manage devices". They use the customer portal. They are a separate
  * entry, so that the dialog stays small without them.
  */
 

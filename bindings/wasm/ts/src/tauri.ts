@@ -51,7 +51,7 @@ interface PortalReply {
 let connecting: Promise<TauriLicense> | undefined;
 
 /**
- * Connects to the license that the app's Rust side holds. Resolves quickly, since no request is sent to Polar. All
+ * Connects to the license that the app's Rust side holds. Resolves quickly, because no request is sent to Polar. All
  * calls in a page resolve to the same license.
  *
  * Rejects with a `LicenseError` if the window's capability lacks `polar-license:default`, or if the app lacks the

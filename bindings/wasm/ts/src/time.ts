@@ -28,7 +28,7 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout };
 
 /**
- * Returns the platform's own timers, for waits within a call: a call must not hang because a test has replaced the
+ * Returns the platform's own timers, for waits within a call: calls must not hang in a test that has replaced the
  * timers. Timers are replaced by the library fake-timers, which Vitest and jest use, and by Playwright's `page.clock`.
  * Both keep the platform's timers in properties of their own.
  */

@@ -1,5 +1,5 @@
 /**
- * Helpers that create and update the dialog's elements. They never parse HTML from text, so that they work on pages
+ * Helpers that create and update the dialog's elements. They never parse HTML from text. So they also work on pages
  * whose policy requires trusted types.
  */
 

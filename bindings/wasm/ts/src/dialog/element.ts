@@ -28,7 +28,7 @@ export type LicenseSource =
 export interface LicenseDialogEventMap extends HTMLElementEventMap {
   /** The user has activated a new key or the stored key. `detail` is the decision. */
   activated: CustomEvent<Decision>;
-  /** The user has deactivated the license. `detail` is the decision, and says what happened to the seat. */
+  /** The user has deactivated the license. `detail` is the decision, with the outcome for the seat. */
   deactivated: CustomEvent<Deactivation>;
   /**
    * The user is opening one of the vendor's pages. `detail` is the page's address. Call `preventDefault()` to open the

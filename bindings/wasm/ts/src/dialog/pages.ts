@@ -1,6 +1,6 @@
 /**
- * The interface by which another module adds pages to the dialog. Contains only types, so that the dialog stays small
- * without such pages.
+ * The interface through which another module adds pages to the dialog. Contains only types, so that the dialog stays
+ * small without such pages.
  */
 
 import type { Decision } from "../types.js";
@@ -11,7 +11,7 @@ export type PagesFor = "restore" | "devices";
 
 /** The part of the dialog in which pages are drawn. */
 export interface DialogPlace {
-  /** An empty element for the content, which gets the dialog's style. */
+  /** An empty element for the content. The dialog's style applies to it. */
   readonly element: HTMLElement;
   /** Aborts when the user goes back or closes the dialog. */
   readonly signal: AbortSignal;

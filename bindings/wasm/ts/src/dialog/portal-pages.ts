@@ -16,7 +16,7 @@ export interface Question {
   readonly label: PortalTextCode;
   readonly button: PortalTextCode;
   readonly type: "email" | "one-time-code";
-  /** The label of the button with which the user goes to another question instead. */
+  /** The label of a second button. With that button, the user goes to another question instead. */
   readonly other?: PortalTextCode;
 }
 

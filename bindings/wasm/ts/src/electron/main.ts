@@ -238,7 +238,7 @@ function parse(message: unknown): Call | undefined {
 }
 
 /**
- * Converts an exception into a failure. Checks its members rather than its class, since the client may come from
+ * Converts an exception into a failure. Checks its members rather than its class, because the client may come from
  * another copy of the package.
  */
 function failureFrom(thrown: unknown): LicenseFailure {

@@ -10,14 +10,14 @@ import type { Deactivated, Decision, Explanation, OtherFailure, RefusedFailure }
 export const CALL = "polar-license:call";
 
 /**
- * The channel that asks for the decision at this instant by `sendSync`, for a page that cannot wait. The answer is a
+ * The channel on which a page that cannot wait asks for the decision at this instant, with `sendSync`. The answer is a
  * `Reply`.
  */
 export const CURRENT = "polar-license:current";
 
 /**
- * The channel that asks why a feature is on or off, by `sendSync`. The message is the feature's name. The answer is an
- * `Explanation`, or a `Reply` with an error.
+ * The channel on which a page asks why a feature is on or off, with `sendSync`. The message is the feature's name. The
+ * answer is an `Explanation`, or a `Reply` with an error.
  */
 export const EXPLAIN = "polar-license:explain";
 
@@ -28,8 +28,8 @@ export const CHANGE = "polar-license:change";
 export const CANCEL = "polar-license:cancel";
 
 /**
- * A call by a renderer. `follow` returns the decision. After any call, the main process sends changes to the frame.
- * `id` is the number that the page has given to the call.
+ * A call by a renderer. `follow` returns the decision. Any call also makes the main process send later changes to the
+ * frame. `id` is the number that the page has given to the call.
  */
 export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" }

@@ -212,7 +212,7 @@ export class FileLock {
     }
   }
 
-  /** Writes the token again, which renews the lock's age by the file system's clock. */
+  /** Writes the token again. By the file system's clock, the lock is then new again. */
   async #keep(token: string): Promise<void> {
     try {
       await this.check(token);
@@ -342,7 +342,7 @@ interface Holder {
 /** The content of a lock file. The token is `undefined` if it cannot be read. */
 interface LockFile {
   readonly token: string | undefined;
-  /** In nanoseconds, to distinguish two locks of the same millisecond. */
+  /** The time of the last change, in nanoseconds, to distinguish two locks of the same millisecond. */
   readonly modified: bigint;
 }
 
@@ -371,7 +371,8 @@ async function openLock(path: string): Promise<LockFile> {
 }
 
 /**
- * Returns when the path was modified. If the path is a link, returns when the link itself was modified, not its target.
+ * Returns the time at which the path was modified. If the path is a link, this is the time of the link itself and not
+ * of its target.
  */
 async function modifiedAt(path: string): Promise<bigint> {
   return (await lstat(path, { bigint: true })).mtimeNs;
@@ -439,8 +440,8 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 }
 
 /**
- * Puts a lock back for its holder. Does nothing if another process holds the lock by then. In that case the holder
- * notices the loss before it changes anything.
+ * Puts a lock back for its holder. Does nothing if another process has acquired the lock by then. In that case the
+ * former holder notices the loss before it changes anything.
  * @internal
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {
@@ -486,7 +487,7 @@ class Wait {
   async pause(): Promise<boolean> {
     const leftMs = this.#limitMs - this.#waitedMs;
     if (leftMs <= 0 || this.#signal?.aborted) return false;
-    // 7.5 to 12.6 ms, so that two waiting processes do not stay in step.
+    // 7.5 to 12.6 ms: the length varies, so that two waiting processes do not stay in step.
     const pauseMs = Math.min(7.5 + (this.#jitter[this.#steps % this.#jitter.length] ?? 0) * 0.02, leftMs);
     await pause(pauseMs);
     this.#steps += 1;

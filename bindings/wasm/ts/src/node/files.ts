@@ -13,8 +13,8 @@ import { dirname, sep } from "node:path";
 export const WINDOWS = process.platform === "win32";
 
 /**
- * Creates a file for writing that only its owner can read. The file may later take the place of `replaced`. Fails if
- * the path exists, even if it is a dangling link.
+ * Creates a file that only its owner can read, and opens it for writing. The file may later take the place of
+ * `replaced`. Fails if the path exists, even if it is a dangling link.
  */
 export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
   const file = await open(path, "wx", 0o600);
@@ -151,7 +151,7 @@ export async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Ar
   return all;
 }
 
-/** Removes a file if it exists. Ignores errors, since a file that stays does no harm. */
+/** Removes a file if it exists. Ignores errors, because a file that stays does no harm. */
 export async function removeQuietly(path: string): Promise<void> {
   await unlink(path).catch(() => undefined);
 }
@@ -177,8 +177,8 @@ export function withCode(code: string): Error {
 }
 
 /**
- * Appends names to the path of a directory. Unlike `path.join`, leaves each `..` in place, because the system resolves
- * a `..` that follows a link differently from `path.join`.
+ * Appends names to the path of a directory. Unlike `path.join`, leaves each `..` in place: after a link, the system
+ * resolves `..` differently from `path.join`.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

@@ -147,8 +147,8 @@ async function install(text: string, path: string): Promise<void> {
 }
 
 /**
- * Renames the file `temporary` to `path`, unless `path` is a usable file already. A plain rename would replace a file
- * that another process created in between, and perhaps used.
+ * Renames the file `temporary` to `path`, unless `path` is a usable file already. A plain rename could replace a file
+ * that another process has created in the meantime, and may have used already.
  * @internal
  */
 export async function nameUnlessUsable(temporary: string, path: string): Promise<void> {

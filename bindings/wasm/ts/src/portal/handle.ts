@@ -39,7 +39,7 @@ const finished = new FinalizationRegistry<() => void>((release) => release());
 
 const handles = new WeakMap<object, Handle>();
 
-/** Makes an object of the app stand for a value, and returns that object. */
+/** Lets an object of the app stand for a value, and returns that object. */
 export function standsFor<Shown extends object>(shown: Shown, handle: Handle): Shown {
   handles.set(shown, handle);
   return shown;

@@ -9,8 +9,8 @@
  *                    ── sessionFromToken ────────────┘
  * ```
  *
- * Addresses, names and labels are members that no log, `JSON.stringify` or copy shows. No object contains tokens, codes
- * or license keys.
+ * Addresses, names and labels are personal members, which do not appear in logs, in copies, or in the output of
+ * `JSON.stringify`. No object contains tokens, codes or license keys.
  */
 
 import type { LicenseClient } from "../license.js";

@@ -1,4 +1,4 @@
-/** The exports of the entry with the customer portal: what every entry exports, and the portal's types. */
+/** The exports of the entry with the customer portal: the exports that all entries share, and the portal's types. */
 
 export * from "../public.js";
 export type { PortalClient } from "./portal.js";

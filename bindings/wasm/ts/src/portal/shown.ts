@@ -1,6 +1,6 @@
 /**
- * Converts the engine's replies to objects for the app. The objects are frozen and contain no handles. No log, copy or
- * JSON shows their personal members.
+ * Converts the engine's replies to objects for the app. The objects are frozen and contain no handles. Their personal
+ * members do not appear in logs, copies or JSON.
  */
 
 import { type Handle, HeldReply, standsFor } from "./handle.js";

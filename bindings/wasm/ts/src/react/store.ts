@@ -32,7 +32,7 @@ export interface LicenseCalls<Feature extends string = string> {
   /** See `License.allows`. Returns `false` if there is no license, and on a server. */
   allows(this: void, feature: Feature): boolean;
   /**
-   * See `License.explain`. Until there is a license, and on a server, the result is not allowed and has an empty
+   * See `License.explain`. Until there is a license, and on a server, the result has `allowed: false` and an empty
    * `message`. If the license could not be created, `message` is the message of `error`.
    */
   explain(this: void, feature: Feature): Explanation;
@@ -210,8 +210,8 @@ export class Store {
 }
 
 /**
- * Creates the license. If that fails, also logs the error for the developer, because an app that does not show `error`
- * would render nothing without any visible reason.
+ * Creates the license. If that fails, also logs the error for the developer. Otherwise an app that does not show
+ * `error` would render nothing, and nobody could see why.
  */
 async function createLicense(make: () => PromiseLike<License>): Promise<License> {
   try {
