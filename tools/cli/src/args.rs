@@ -529,8 +529,8 @@ fn without_usage(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Masks the argument that clap repeats in its error. It may be a license key, an e-mail address, a code or a token in
-/// the wrong place.
+/// Masks the argument that clap repeats in its error. The user may have typed a license key, an e-mail address, a code
+/// or a token in the wrong place.
 fn without_secrets(mut error: clap::Error) -> clap::Error {
     let misplaced = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
@@ -560,8 +560,8 @@ fn may_be_customer_data(text: &str) -> bool {
     is_code || text.contains('@') || text.starts_with("polar_") || text.contains("token=")
 }
 
-/// Returns `true` if a text may be a license key. Options, plain words, and texts as short as a number or a duration
-/// are not.
+/// Returns `true` if a text may be a license key. It is not one if it is an option, a plain word, or as short as a
+/// number or a duration.
 fn may_be_key(text: &str) -> bool {
     let typical = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
     text.len() >= 8 && !text.starts_with('-') && !text.contains('=') && text.contains(typical)

@@ -4,7 +4,7 @@ use crate::output;
 use polar_license::{Error, ErrorKind};
 use std::io::{self, BufRead, IsTerminal, Read};
 
-/// The source of answers, which is the terminal or another standard input.
+/// Standard input, from which answers are read. It may or may not be a terminal.
 #[derive(Clone, Copy)]
 pub(crate) struct Input {
     is_terminal: bool,
@@ -36,7 +36,7 @@ impl Input {
         !self.is_terminal && is_ready && stdin.lock().fill_buf().is_ok_and(<[u8]>::is_empty)
     }
 
-    /// Returns `false`, because this system cannot find out without waiting.
+    /// Returns `false`, because on this system the end of the input cannot be detected without waiting.
     #[cfg(not(unix))]
     pub(crate) fn has_ended(self) -> bool {
         false

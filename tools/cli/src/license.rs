@@ -47,7 +47,7 @@ pub(crate) fn run(common: Common, operation: Operation) -> io::Result<Exit> {
     }
 }
 
-/// The advice after an activation to which no answer arrived.
+/// The advice if Polar's answer to an activation did not arrive.
 const FIND_SEAT: &str = "run `polar-license restore`, which uses the seat if one was taken";
 
 /// Opens the client, configured by the options.
@@ -124,8 +124,8 @@ fn allows(decision: Decision, feature: String) -> Report {
     Report { decision, exit: Exit::of_feature(allowed), headline: Some(headline), extra }
 }
 
-/// Returns one object. For a feature, its members are the feature and the decision, so that no two members named
-/// `allowed` are at the top level. Otherwise it has the members of the decision, then the additional result.
+/// Returns one JSON object. It has the members of the decision, then the additional result. Only for a feature, the
+/// feature and the decision are members of their own, because each of them has a member named `allowed`.
 fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
     #[derive(Serialize)]
     #[serde(untagged)]

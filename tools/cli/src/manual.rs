@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use std::path::Path;
 use std::{fs, io};
 
-/// Prints a script by which the shell completes this command.
+/// Prints a script with which the shell completes the words of this command.
 pub(crate) fn completions(shell: Shell) -> io::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut args::command(), "polar-license", &mut script);
@@ -34,7 +34,8 @@ pub(crate) fn pages(directory: Option<&Path>) -> io::Result<Exit> {
     }
 }
 
-/// Returns the command with all options listed. clap_mangen would omit the texts of options that `-h` does not list.
+/// Returns the command with all options visible. clap_mangen would leave out the texts of options that `-h` does not
+/// list.
 fn in_full() -> clap::Command {
     let listed = |arg: clap::Arg| arg.hide_short_help(false);
     args::command().mut_args(listed).mut_subcommands(|command| command.mut_args(listed))

@@ -97,7 +97,7 @@ fn table(polar: &MockPolar, is_demo: bool) -> String {
     text
 }
 
-/// Returns the name by which this program was called. Not every developer has installed it as `polar-license`.
+/// Returns the name with which this program was called. Not every developer has installed it as `polar-license`.
 fn program() -> String {
     env::args_os().next().map_or_else(|| String::from("polar-license"), |name| name.to_string_lossy().into_owned())
 }

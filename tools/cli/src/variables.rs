@@ -16,7 +16,8 @@ pub(crate) fn parse(command: Command) -> Result<ArgMatches, Error> {
             prefer_flags(&mut matches);
             Ok(matches)
         }
-        // here the variables are on both sides, so that the help names them on both sides
+        // for the help, the options after the subcommand have their variables as well, so that each text names its
+        // variable
         Err(error) if error.kind() == ErrorKind::DisplayHelp => shown.try_get_matches(),
         Err(error) => Err(error),
     }

@@ -13,10 +13,10 @@ use crate::timestamp::Timestamp;
 pub struct Answer {
     /// The HTTP status, such as 200.
     pub status: u16,
-    /// Each header's name, in lower case, and value. Without `content-length`, the body is sent in chunks, unless the
-    /// status is 204.
+    /// The headers, each as its name in lower case and its value. Without `content-length`, the body is sent in chunks,
+    /// unless the status is 204.
     pub headers: Vec<(&'static str, String)>,
-    /// The part of the body that exists already. Events of a stream follow it.
+    /// The part of the body that is available so far. Events of a stream follow it.
     pub body: Vec<u8>,
     /// The way in which the body must be sent.
     pub delivery: Delivery,

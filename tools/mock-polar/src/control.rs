@@ -1,4 +1,4 @@
-//! The control endpoint, through which tests in any language control keys, faults, requests and the clock. The README
+//! The control endpoint. Tests in any language use it to manage keys, faults, requests and the clock. The README
 //! describes it.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Polar's endpoints and their paths. Knows nothing of what the endpoints answer.
+//! Polar's endpoints and their paths. The answers of the endpoints are in other files.
 
 use serde::{Deserialize, Serialize};
 

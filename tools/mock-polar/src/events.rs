@@ -1,5 +1,5 @@
-//! Event streams, their listeners, and the events that the listeners receive. A listener receives no events from before
-//! it began to listen.
+//! Event streams, their listeners, and the events that the listeners receive. A listener does not receive events that
+//! were sent before it began to listen.
 
 use std::time::Duration;
 

@@ -114,7 +114,6 @@ pub(crate) enum Kind {
 impl Fault {
     /// The login page of a hotel or a train answers instead of Polar, with this status: 200, 302 (with `location`),
     /// 403, 404, 407, 511, ….
-    /// 404, 407, 511, ….
     pub fn captive_portal(status: u16) -> Self {
         Self::new(Kind::CaptivePortal { status })
     }
@@ -129,7 +128,8 @@ impl Fault {
         Self::new(Kind::ServerError { status, html: true })
     }
 
-    /// Polar replies with 429 and an empty body, with `retry-after` in seconds or without it.
+    /// Polar replies with 429 and an empty body. `retry_after` is the value of the header in seconds. If it is `None`,
+    /// the header is missing.
     pub fn rate_limited(retry_after: impl Into<Option<u64>>) -> Self {
         Self::new(Kind::RateLimited { retry_after: retry_after.into() })
     }
@@ -150,7 +150,7 @@ impl Fault {
         Self::new(Kind::Stall)
     }
 
-    /// The reply comes later, by this duration.
+    /// The reply is delayed by this duration.
     pub fn delay(by: Duration) -> Self {
         Self::new(Kind::Delay { by })
     }
@@ -226,7 +226,7 @@ impl Fault {
     }
 }
 
-/// The id of a fault that is in force. It serves to clear only this fault.
+/// The id of a fault that is in force. Use it to clear only this fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultId(pub(crate) u64);
 
@@ -290,8 +290,8 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Returns the fault that applies to a request, and counts the request. `endpoint` is `None` for a path that is no
-    /// endpoint.
+    /// Returns the fault that applies to a request, and counts the request. `endpoint` is `None` if the request's path
+    /// belongs to no endpoint.
     pub(crate) fn apply(&mut self, endpoint: Option<Endpoint>) -> Option<AppliedFault> {
         for rule in &mut self.rules {
             if rule.left == Some(0) || (rule.fault.on.is_some() && rule.fault.on != endpoint) {

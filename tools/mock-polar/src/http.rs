@@ -19,8 +19,8 @@ use crate::machine::Machine;
 use crate::request::{KEPT_BODY, RecordedRequest};
 use crate::timer::Timer;
 
-/// The time after which an idle connection is closed, as on Polar's server. A request that the client sends on it later
-/// meets a reset.
+/// The time after which an idle connection is closed, as on Polar's server. If the client then sends another request on
+/// it, the connection is reset.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// The time for which Polar's worker pauses before it looks for jobs again.
 const WORKER_PAUSE: Duration = Duration::from_millis(20);
@@ -96,7 +96,8 @@ async fn receive(request: Request<Incoming>) -> Result<RecordedRequest, Disconne
     })
 }
 
-/// Receives the whole body, even if only its start is kept. A client that is still sending would miss the reply.
+/// Receives the whole body, even if only its start is kept, because a client that is still sending would miss the
+/// reply.
 async fn receive_body(mut body: Incoming) -> Result<Vec<u8>, Disconnect> {
     let mut kept = Vec::new();
     while let Some(frame) = body.frame().await {

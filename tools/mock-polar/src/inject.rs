@@ -1,4 +1,4 @@
-//! Fault injection: changes a reply by the fault that applies to its request.
+//! Fault injection: replaces or changes the reply to a request, according to the fault that applies to the request.
 
 use crate::answer::{Delivery, Disconnect};
 use crate::captive;
@@ -29,7 +29,8 @@ pub(crate) fn clock_skew(fault: &Fault) -> i64 {
     if let Kind::SkewedClock { seconds } = fault.kind { seconds } else { 0 }
 }
 
-/// Applies the fault. `polar` returns Polar's reply, and first lets Polar handle the request unless it already has.
+/// Applies the fault. `polar` returns Polar's reply. If Polar has not handled the request yet, `polar` first lets it do
+/// so.
 pub(crate) async fn inject(
     applied: &mut AppliedFault,
     request: &RecordedRequest,

@@ -10,7 +10,7 @@ use crate::customers::{Customer, Member};
 use crate::sold::{KeyOrder, KeySubscription};
 use crate::timestamp::Timestamp;
 
-/// The state of a license key that the merchant has set.
+/// The state that the merchant has given to a license key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -129,7 +129,7 @@ impl License {
         format!("****-{last}")
     }
 
-    /// Replaces the key by a new one with the same prefix. Its activations remain.
+    /// Replaces the key with a new one that has the same prefix. Its activations remain.
     pub(crate) fn rotate(&mut self, now: Timestamp) {
         let prefix = self.key.len().checked_sub(36).and_then(|at| self.key.split_at_checked(at));
         let prefix = prefix.filter(|(_, uuid)| Uuid::parse_str(uuid).is_ok()).map_or("", |(prefix, _)| prefix);
@@ -190,7 +190,7 @@ impl<'a> LicenseView<'a> {
     }
 }
 
-/// A license in the form for endpoints that require its key.
+/// A license as Polar shows it at endpoints that require the license's key.
 #[derive(Serialize)]
 pub(crate) struct HeldLicenseView<'a> {
     #[serde(flatten)]

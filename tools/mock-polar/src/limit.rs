@@ -1,14 +1,13 @@
 //! Polar's rate limits: how many requests a sender may make in a time window, and how long it is blocked after too many
 //! requests.
-//! many.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::sessions::Subject;
 
-/// The sender whose requests are counted together. A request with a token that was valid lately counts for the token's
-/// holder, a request with another token for the token, and a request without a token for the address.
+/// The sender for whom requests are counted: the holder of a token that was valid recently, or a token that was not, or
+/// the address if the request has no token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Address(String),
@@ -36,7 +35,7 @@ pub(crate) struct Limiter {
     good_tokens: HashMap<String, (Subject, Duration)>,
 }
 
-/// The time for which a token counts as valid after a request for which it was valid.
+/// The time for which Polar remembers that a token was valid.
 const TOKEN_MEMORY: Duration = Duration::from_secs(300);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -77,7 +76,7 @@ impl Zone {
         }
     }
 
-    /// Returns how long a sender is blocked on every path after one request too many. `None` if it is not blocked.
+    /// Returns how long a sender that has made too many requests is blocked on every path. `None` if it is not blocked.
     fn block(self) -> Option<Duration> {
         match self {
             Self::Codes => Some(Duration::from_secs(900)),

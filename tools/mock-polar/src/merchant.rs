@@ -83,21 +83,21 @@ impl NewKey {
         self
     }
 
-    /// Sets the time from when the key is added until it expires, by the server's clock.
+    /// Sets the lifetime of the key. It begins when the key is added, and is measured by the server's clock.
     #[must_use]
     pub fn expires_in(mut self, after: Duration) -> Self {
         self.expires_in_seconds = Some(after.as_secs());
         self
     }
 
-    /// Sets the subscription by which the key was sold.
+    /// Sets the subscription through which the key was sold.
     #[must_use]
     pub fn subscription(mut self, subscription: KeySubscription) -> Self {
         self.subscription = Some(subscription);
         self
     }
 
-    /// Sets the order by which the key was sold.
+    /// Sets the order through which the key was sold.
     #[must_use]
     pub fn order(mut self, order: KeyOrder) -> Self {
         self.order = Some(order);
@@ -152,9 +152,9 @@ pub struct KeyInfo {
     pub last_validated_at: Option<Timestamp>,
     /// The time when the key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// The subscription by which the key was sold.
+    /// The subscription through which the key was sold.
     pub subscription: Option<KeySubscription>,
-    /// The order by which the key was sold.
+    /// The order through which the key was sold.
     pub order: Option<KeyOrder>,
     /// The devices that are activated.
     pub activations: Vec<Activation>,
@@ -251,7 +251,7 @@ impl State {
         true
     }
 
-    /// Replaces a key by a new one with the same prefix, and returns the new one. Activations remain.
+    /// Replaces a key with a new one that has the same prefix, and returns the new key. Activations remain.
     pub(crate) fn rotate_key(&mut self, key: &str) -> Option<String> {
         let now = self.now();
         let license = self.database.license_mut(key)?;

@@ -58,7 +58,7 @@ impl Query {
         Page { number, size }
     }
 
-    /// Rejects the request if any value that was read before is wrong.
+    /// Rejects the request if any of the values read so far is wrong.
     pub(crate) fn check(&self) -> Result<(), Reply> {
         if self.problems.is_empty() { Ok(()) } else { Err(rejection(&self.problems)) }
     }

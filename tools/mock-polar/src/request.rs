@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::endpoint::{self, Endpoint, Target};
 
-/// The number of bytes that are kept of a body. It is the largest body that Polar accepts. The limit keeps a faulty
-/// test from filling the memory.
+/// The largest number of bytes of a body that are kept. Polar accepts no larger body. The limit keeps a faulty test
+/// from filling the memory.
 pub const KEPT_BODY: usize = 10 * 1024 * 1024;
 
 /// A request that reached the server. Requests to the control endpoint are not recorded.
@@ -21,7 +21,7 @@ pub struct RecordedRequest {
     pub path: String,
     /// The headers in the order received, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The whole body. Of a body larger than 10 MiB, which Polar rejects, only the first 10 MiB.
+    /// The whole body, or its first 10 MiB if it is larger. Polar rejects larger bodies.
     pub body: Vec<u8>,
 }
 

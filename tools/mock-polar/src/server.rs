@@ -65,7 +65,7 @@ impl Builder {
         self
     }
 
-    /// Sets the port on 127.0.0.1. The default, and the meaning of 0, is any free port.
+    /// Sets the port on 127.0.0.1. Use 0 for any free port. Default: 0.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
@@ -187,13 +187,12 @@ impl MockPolar {
 
     /// Closes every open connection at once, as Polar does with a connection that was idle for five seconds. New
     /// connections are accepted.
-    /// accepted.
     pub fn close_connections(&self) {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner).close();
     }
 
-    /// Restores the initial state: the seed's keys, the system's time, and all versions, without faults and without
-    /// recorded requests or mails.
+    /// Restores the initial state: the seed's keys, the system's time, and all versions of the API. Removes faults,
+    /// recorded requests and mails.
     pub fn reset(&self) {
         self.state(State::reset);
     }

@@ -1,4 +1,4 @@
-//! The subscription or order by which a key was sold, as Polar shows it since version 2027-01.
+//! The subscription or order through which a key was sold, as Polar shows it since version 2027-01.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The subscription by which a key was sold. By default it is active and in its first month.
+/// The subscription through which a key was sold. By default it is active and in its first month.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeySubscription {
@@ -69,7 +69,7 @@ impl KeySubscription {
     }
 }
 
-/// The order by which a key was sold. By default it is paid.
+/// The order through which a key was sold. By default it is paid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeyOrder {
@@ -86,8 +86,8 @@ impl Default for KeyOrder {
 }
 
 impl KeyOrder {
-    /// Creates an order that is paid or not. The status is one of Polar's (`pending`, `paid`, `refunded`, …) or any
-    /// other text.
+    /// Creates an order. `paid` says whether it is paid. The status is one of Polar's (`pending`, `paid`, `refunded`,
+    /// …) or any other text.
     pub fn new(status: impl Into<String>, paid: bool) -> Self {
         Self { status: status.into(), paid, ..Self::default() }
     }

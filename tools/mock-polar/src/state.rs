@@ -136,8 +136,8 @@ impl State {
         self.limiter = Limiter::default();
     }
 
-    /// Restores the initial state: the seed's keys, the system's time, and all versions, without faults, records or
-    /// open streams.
+    /// Restores the initial state: the seed's keys, the system's time, and all versions of the API. Removes faults,
+    /// records and open streams.
     pub(crate) fn reset(&mut self) {
         self.database = self.seed.database();
         self.clock = Clock::new();

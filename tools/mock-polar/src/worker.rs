@@ -49,12 +49,13 @@ impl Worker {
         self.jobs.push((now.saturating_add(delay), job));
     }
 
-    /// Sets how long later mails are delayed.
+    /// Sets the delay for all mails that Polar sends from now on.
     pub(crate) fn delay_mails(&mut self, by: Duration) {
         self.mail_delay = by;
     }
 
-    /// Sets how long Polar waits after each later purchase or claim of a seat before it grants the key.
+    /// Sets how long Polar waits before it grants the key after a purchase or a claim of a seat. Applies to purchases
+    /// and claims from now on.
     pub(crate) fn delay_purchases(&mut self, by: Duration) {
         self.purchase_delay = by;
     }

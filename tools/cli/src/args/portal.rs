@@ -1,5 +1,5 @@
-//! The command lines of the customer portal. A code is never an argument. An e-mail address may be one, but can be
-//! given in another way too, because other users of the machine can see the arguments of a program.
+//! The command lines of the customer portal. Other users of the machine can see the arguments of a program. Therefore a
+//! code is never an argument, and an e-mail address can also be given on the terminal or on standard input.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(crate) struct Buyer {
     pub(crate) code_sent: bool,
 }
 
-/// Answers, given in advance, to choices that the command may ask for.
+/// Answers to the questions that the command may ask. They are given in advance, as options.
 #[derive(clap::Args, Default)]
 pub(crate) struct Choices {
     #[command(flatten)]
@@ -70,8 +70,9 @@ impl Buyer {
         self.email.as_deref().filter(|email| *email != "-")
     }
 
-    /// Returns the label of a device. If the label is an e-mail address, stores it as the address and returns `None`,
-    /// because other commands take the address as their first argument.
+    /// Returns `label`, the first argument of `release`. But if it is an e-mail address and the only argument, stores
+    /// it as the customer's address and returns `None`, because other commands take the address as their first
+    /// argument.
     pub(crate) fn address_or_label(&mut self, label: Option<String>) -> Option<String> {
         let is_address = |label: &str| label.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
         if self.email.is_none() && !self.code_sent && label.as_deref().is_some_and(is_address) {
@@ -84,7 +85,7 @@ impl Buyer {
 
 impl OneKey {
     /// Returns `true` if the option selects the key with this masked form. Without the option, every key is selected.
-    /// The option may also be a whole key.
+    /// The option's value may also be a whole key.
     pub(crate) fn matches(&self, masked: &str) -> bool {
         let shown = masked.trim_start_matches("****-");
         let is_end = |end: &str| !end.is_empty() && (end.ends_with(shown) || shown.ends_with(end));

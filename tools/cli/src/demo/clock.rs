@@ -1,4 +1,4 @@
-//! The system's clock, with the addition that it can be moved forward by days.
+//! A clock that follows the system's clock, and can be moved forward by days.
 
 use polar_license::Timestamp;
 use polar_license::clock::{Clock, SystemClock};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The clock of the demo. When one of its clones is moved, all are.
+/// The clock of the demo. All its clones show the same time: moving one of them moves all.
 #[derive(Clone, Default)]
 pub(crate) struct DemoClock {
     system: SystemClock,
@@ -19,7 +19,7 @@ impl DemoClock {
         self.ahead_ms.fetch_add(ms(by), Ordering::SeqCst);
     }
 
-    /// Returns the time by which the clock has been moved forward.
+    /// Returns how far the clock is ahead of the system's clock.
     pub(crate) fn ahead(&self) -> Duration {
         Duration::from_millis(self.ahead_ms.load(Ordering::SeqCst))
     }

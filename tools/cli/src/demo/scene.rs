@@ -7,7 +7,7 @@ use polar_license::{Config, ConfigBuilder, Error};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The e-mail address by which the key was bought.
+/// The e-mail address with which the key was bought.
 pub(super) const EMAIL: &str = "mira.sandoval@example.com";
 
 /// Two features. The key's benefit turns the first one on. The second one needs another benefit.

@@ -29,7 +29,7 @@ pub(crate) fn run(common: &Common, key: Option<String>) -> io::Result<Exit> {
         Err(error) => return license::fail(&error, common.json),
     };
     let mut findings = examine(common, key.as_deref());
-    // a wrong address of the proxy comes first, because it keeps every request on this computer
+    // a wrong proxy address is reported first, because with it no request leaves this computer
     findings.sort_by_key(|finding| finding.fault() != Some(Fault::ProxyAddress));
     report::print(&findings, common.json)?;
     let faulty = |finding: &&Finding| finding.outcome() == Outcome::Fault;
@@ -67,7 +67,7 @@ fn versions() -> Finding {
     Finding::good(Check::Versions, format!("polar-license {version}, {system}, {}", env::consts::ARCH))
 }
 
-/// Returns the environment from a configuration in which something else may be wrong. Returns `None` if the environment
+/// Returns the environment, even if something else in the configuration is wrong. Returns `None` if the environment
 /// itself is wrong.
 fn environment(common: &Common) -> Option<Environment> {
     const ANY_ORGANIZATION: &str = "5e1f7e57-0000-4000-8000-000000000000";

@@ -131,14 +131,15 @@ impl PortalRunner {
             restored = match restored {
                 Restored::Licensed(decision) => return Ok(Outcome::License(Box::new((*decision).into()))),
                 Restored::Choose(keys) => session.activate(&self.choose_key(keys, &choices.key)?)?,
-                // `take`, because the device is released only once: if it has its seat again, releasing it does not
-                // help
+                // `take`, because the device is released only once: if it has taken a seat again, releasing it a second
+                // time does not help
                 Restored::NoSeat(full) => self.make_room(session, *full, choices.release.take())?,
             };
         }
     }
 
-    /// Releases the device that has this label or is chosen on the terminal, and activates the key.
+    /// Releases the device that has this label, or the device that the user chooses on the terminal. Then activates the
+    /// key.
     fn make_room(&self, session: &Session, full: NoSeat, label: Option<String>) -> Result<Restored, Stop> {
         let NoSeat { key, devices, error } = full;
         let devices = match devices {

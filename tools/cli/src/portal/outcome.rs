@@ -29,12 +29,12 @@ pub(super) enum Listing {
     Hidden { hidden: HiddenDevices, error: Error },
 }
 
-/// The reason why a portal command ended without its result.
+/// The reason why a portal command ended without a result.
 pub(super) enum Stop {
     Failed(Error),
     Listing(Listing),
-    /// The command ended for this reason after it had shown the address at which to buy. Running it again would buy
-    /// again.
+    /// The reason why the command ended after it had shown the address of the checkout. The user may have paid, so
+    /// running the command again could buy a second time.
     MaybePaid(Box<Stop>),
 }
 

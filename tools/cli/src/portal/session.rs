@@ -10,12 +10,12 @@ use polar_license::blocking::{Portal, Session};
 use polar_license::portal::{CodeRequest, CodeSent, Customer, CustomerChoice};
 use polar_license::{Error, ErrorKind};
 
-/// The error if standard input ends before a code has been read.
+/// The error that is reported if standard input ends before a code has been read.
 const NO_CODE: &str = "standard input ends before the code; keep it open until the mail is there, or run the command on a \
                        terminal";
 
-/// The notice for output that may go to a log. It does not tell whether the address is a customer's, because Polar does
-/// not tell that.
+/// The notice that a code was requested, for output that may be written to a log. It contains no address. It does not
+/// say whether the address belongs to a customer, because Polar does not say that either.
 const SENT: &str = "If this address bought it, a code is on its way to it. Check the address for typos.";
 
 /// Requests a code, and begins a session with it. `command` is the name of the command that is running.
@@ -109,7 +109,7 @@ pub(super) fn authenticate(portal: &Portal, input: Input, command: &str) -> Resu
     }
 }
 
-/// Returns `true` if Polar did not tell whether the code is right.
+/// Returns `true` if Polar's answer does not say whether the code is right, or if there is no answer.
 fn is_unanswered(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Server)
 }

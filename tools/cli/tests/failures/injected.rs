@@ -1,4 +1,4 @@
-//! Makes one system call of a command fail, or end the process.
+//! Runs a command while one of its system calls fails or kills the process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -91,7 +91,7 @@ fn check_consume(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
     if run.status == Some(0) {
         return ensure(used == 3, "it succeeded without counting");
     }
-    // a command that was killed, or could not print, has not reported anything
+    // a command that was killed, or that could not print, cannot report anything
     let told = run.status.is_none() || run.printed["error"].is_null() || run.reports_doubt();
     ensure(used == 0 || told, "it failed after counting, and does not say that it may have")
 }
@@ -104,7 +104,7 @@ fn check_deactivate(device: &Device, run: &Run, next: &Run) -> Result<(), String
     } else {
         ensure(seats.is_empty() || next.is_allowed(), "it failed, and the license is lost with its seat taken")?;
     }
-    // without further faults, the command can be repeated until Polar and the device agree
+    // when no more faults occur, another `deactivate` must free the seat and remove the license
     let again = device.run(&["deactivate"]);
     let (left, _) = device.seats();
     let after = device.run(&["status"]);
@@ -152,9 +152,8 @@ fn fail_each_call(operation: &Operation) {
 
 /// Checks the conditions that must hold after every operation, and those that must hold after this one.
 fn check(device: &Device, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
-    // the standard library may panic in two cases: a thread cannot start, or a directory cannot be closed; the second
-    // panic is caught
-    // if a directory cannot be closed
+    // the standard library may panic in two cases: a thread cannot start, or a directory cannot be closed; the client
+    // catches the second panic
     let ours = run.errors.lines().any(|line| line.contains(" panicked at ") && !line.contains("/library/std/src/sys/"));
     ensure(!ours, "it panicked")?;
     ensure(!run.errors.contains(&device.key) && !run.printed.to_string().contains(&device.key), "it printed the key")?;

@@ -22,7 +22,7 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
         let (status, after) = thread::scope(|scope| {
             let run = scope.spawn(activate);
             if hangs {
-                // the connection is broken here, because the request would otherwise hang for half a minute
+                // `stop` breaks the connection, because the request would otherwise hang for half a minute
                 assert!(polar.wait_for_requests(2, LONG), "{name}");
                 polar.stop();
             }
@@ -47,7 +47,8 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
 #[test]
 fn a_fault_before_the_question_costs_no_seat() {
     for_each(faults::all(), |Case { name, fault, kind, hangs, .. }| {
-        // here a validate that hangs would take 25 s longer; `a_seat_that_may_be_taken_is_not_forgotten` interrupts one
+        // cases that hang are left out, because a hanging validate would take 25 s longer;
+        // `a_seat_that_may_be_taken_is_not_forgotten` interrupts one
         let Some(kind) = kind.filter(|_| !hangs && name != "OtherActivation") else { return };
         let polar = start_polar();
         let device = Device::new(&polar);

@@ -10,7 +10,7 @@ use std::process::Command;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// The exit status and the JSON that a run of `doctor` ended with.
+/// The exit status and the JSON of a run of `doctor`.
 #[derive(Debug)]
 struct Found(i32, Value);
 
@@ -24,8 +24,8 @@ impl Found {
         let json = run(as_json, "");
         let found = Self(json.status, json.json());
         assert_eq!(text.status, json.status, "{text:?}");
-        // digits are removed, because times differ from run to run; so is the point, because a whole second has no
-        // fraction
+        // digits are removed, because times differ from run to run, and so are points, because a time in whole seconds
+        // has none
         let words = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '.', "");
         for finding in found.findings() {
             let detail = words(finding["detail"].as_str().unwrap());
@@ -636,8 +636,8 @@ mod unix {
         fs::set_permissions(device.directory(), fs::Permissions::from_mode(0o555)).unwrap();
         let is_root = fs::write(device.directory().join("x"), "").is_ok();
         let binary = tempfile::tempdir().unwrap();
-        // root may write everywhere, so another user runs `doctor`; it runs a copy, because that user may not be able
-        // to read the build
+        // Root may write everywhere, so another user runs `doctor`. That user runs a copy of the program, because only
+        // root may be able to read the build.
         let program = binary.path().join("polar-license");
         fs::copy(BINARY, &program).unwrap();
         fs::set_permissions(binary.path(), fs::Permissions::from_mode(0o755)).unwrap();

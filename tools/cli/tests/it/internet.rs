@@ -67,7 +67,7 @@ impl Internet {
         format!("http://{}", self.proxy)
     }
 
-    /// Returns the path of the root certificate, such as a company installs on its computers.
+    /// Returns the path of the root certificate. Companies install such a certificate on their computers.
     pub(crate) fn authority(&self) -> PathBuf {
         self.path().join("authority.pem")
     }
@@ -86,8 +86,8 @@ pub(crate) fn proxy_answering(reply: &'static str) -> String {
     format!("http://{address}")
 }
 
-/// Returns the address of a proxy that accepts a connection, and ends it by `then` as soon as the client speaks to the
-/// server.
+/// Returns the address of a proxy that accepts a connection, and calls `then` to end it as soon as the client sends
+/// something to the server.
 pub(crate) fn proxy_breaking_off(then: fn(&mut TcpStream) -> io::Result<()>) -> String {
     let address = listener(move |connection| {
         read_head(connection)?;
@@ -115,7 +115,7 @@ pub(crate) fn socks_proxy_refusing(code: u8) -> String {
 pub(crate) enum SignIn {
     /// Shows a certificate for the right name, signed by an unknown authority.
     UnknownAuthority,
-    /// Shows the certificate of an authority, which has signed itself.
+    /// Shows the certificate of an authority, which is signed by its own key.
     Authority,
     /// Replies with a redirect and without TLS, as if the request had come over HTTP.
     WithoutEncryption,

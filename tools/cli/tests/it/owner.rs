@@ -88,7 +88,8 @@ impl<'a> Home<'a> {
         (doctor.status, faulty.unwrap_or_default())
     }
 
-    /// Runs the first command that the advice names, as the user who owns the home. This user may be root.
+    /// Runs the first command that the advice names. The command runs as root, as with `sudo`, and gets the home and
+    /// the id of the user.
     fn follow(&self, advice: &str) {
         let advised = advice.split('`').find(|part| part.contains(" ~/")).unwrap();
         // the command runs without `sudo`, which may not be installed

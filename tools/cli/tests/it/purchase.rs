@@ -1,4 +1,4 @@
-//! Tests that the status shows the subscription or the order by which a key was bought.
+//! Tests that the status shows the subscription or the order through which a key was bought.
 
 use crate::support::Device;
 use mock_polar::{ApiVersion, KeyOrder, KeySubscription, MockPolar, NewKey, Timestamp};

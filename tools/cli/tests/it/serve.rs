@@ -1,4 +1,4 @@
-//! Tests `serve` in the way in which tests in other languages use it.
+//! Tests `serve` in the same way as tests in other languages use it.
 
 use crate::support::{BINARY, command, run};
 use mock_polar::{

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_polar-license");
 
-/// A time limit that only a test that fails reaches.
+/// A time limit that is reached only if a test fails.
 pub(crate) const LONG: Duration = Duration::from_secs(600);
 
 /// The app id that the command has without `--app`.
@@ -62,8 +62,8 @@ pub(crate) fn run(mut command: Command, input: &str) -> Run {
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = loop {
         match pipes.spawn() {
-            // this happens to a copy of the program: a child that another test has just started holds it open for
-            // writing until the child executes its own program
+            // This happens to a copy of the program. A child that another test has just started holds the copy open for
+            // writing until the child executes its own program.
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
             spawned => break spawned.unwrap(),
         }

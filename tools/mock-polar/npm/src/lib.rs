@@ -74,7 +74,7 @@ impl Polar {
     }
 }
 
-/// Returns the size in bytes of the largest body that Polar accepts. Of a longer body only so many bytes are kept.
+/// Returns the size in bytes of the largest body that Polar accepts. Only this many bytes of a longer body are kept.
 #[wasm_bindgen(js_name = keptBody)]
 pub fn kept_body() -> usize {
     KEPT_BODY
@@ -116,13 +116,13 @@ pub enum Next {
         /// Each name is followed by its value. Without `content-length`, the body is sent in chunks, unless the status
         /// is 204.
         headers: Vec<String>,
-        /// The part of the body that exists already. Events of a stream follow it.
+        /// The part of the body that is available so far. Events of a stream follow it.
         #[serde(with = "serde_bytes")]
         #[tsify(type = "Uint8Array")]
         body: Vec<u8>,
         /// The way in which the body must be sent.
         delivery: Sending,
-        /// Whether the body goes on with the events that `event` returns.
+        /// Whether the events that `event` returns follow as the rest of the body.
         streams: bool,
     },
 }

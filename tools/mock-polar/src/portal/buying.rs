@@ -26,7 +26,8 @@ pub struct Purchase {
     pub success_url: String,
 }
 
-/// Confirms a checkout at any price, as when a buyer pays in a browser. `site` is the address of Polar's pages.
+/// Confirms a checkout, whatever its price, as if a buyer had paid in a browser. `site` is the address of Polar's
+/// pages.
 pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, site: &str) -> Result<Purchase, Reply> {
     let now = state.now();
     let entries = Entries::read(Form::read(&serde_json::to_vec(fields).unwrap_or_default())?)?;

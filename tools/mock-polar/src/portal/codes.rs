@@ -76,8 +76,8 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Repl
     Ok(reply)
 }
 
-/// Returns the member with this address, as the id of the member's customer and the address. A person who is a member
-/// of several customers must choose one of them.
+/// Finds the member with this address. Returns the id of the member's customer, and the address. If a person is a
+/// member of several customers, returns the reply that asks to choose one, unless `customer` names it.
 fn member(
     database: &mut Database,
     organization: &Organization,

@@ -38,7 +38,8 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &WithActivations { license: state.database.license_view(license), activations }))
 }
 
-/// Replaces the key by a new one. From then on, the old key is unknown to Polar, also for activated devices.
+/// Replaces the key with a new one. From then on, Polar does not know the old key, even if an activated device sends
+/// it.
 pub(crate) fn rotate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let license = find(&state.database, call)?;
     let id = license.id;

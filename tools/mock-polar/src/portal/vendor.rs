@@ -1,4 +1,4 @@
-//! Endpoints that a vendor's backend calls with its secret. They create sessions for customers, and checkouts.
+//! Endpoints that a vendor's backend calls with its secret. They create checkouts, and sessions for customers.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::reply::Reply;
 use crate::sessions::{Session, Subject, random_token};
 use crate::state::State;
 
-/// Creates a token for a customer, which the vendor may hand to an app.
+/// Creates a customer's token. The vendor may hand it to an app.
 pub(crate) fn create_session(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let vendor = vendor(call)?;
     let mut form = Form::of(call.request)?;

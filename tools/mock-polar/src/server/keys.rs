@@ -61,8 +61,8 @@ impl MockPolar {
         self.change(key, |license| license.deleted = true);
     }
 
-    /// Replaces the key by a new one, and returns the new one. The old one is unknown at once, and its activations move
-    /// to the new one.
+    /// Replaces the key with a new one, and returns the new key. The old key is unknown at once, and its activations
+    /// move to the new one.
     #[track_caller]
     pub fn rotate(&self, key: &str) -> String {
         or_panic(self.state(|state| state.rotate_key(key)).ok_or_else(|| unknown_key(key)))
@@ -89,14 +89,14 @@ impl MockPolar {
         self.change(key, |license| license.limit_usage = uses);
     }
 
-    /// Changes the subscription by which the key was sold. With `None` it was sold without one.
+    /// Changes the subscription through which the key was sold. `None` means that it was sold without one.
     #[track_caller]
     pub fn set_subscription(&self, key: &str, subscription: impl Into<Option<KeySubscription>>) {
         let subscription = subscription.into();
         self.change(key, |license| license.subscription = subscription);
     }
 
-    /// Changes the order by which the key was sold. With `None` it was sold without one.
+    /// Changes the order through which the key was sold. `None` means that it was sold without one.
     #[track_caller]
     pub fn set_order(&self, key: &str, order: impl Into<Option<KeyOrder>>) {
         let order = order.into();

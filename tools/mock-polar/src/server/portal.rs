@@ -19,13 +19,14 @@ impl MockPolar {
         self.machine.shared.wait_for(|state| state.mails.len(), count, timeout)
     }
 
-    /// Sets how long later mails are delayed, by the server's clock. At the start they are not delayed.
+    /// Sets the delay for all mails that Polar sends from now on, by the server's clock. At the start there is no
+    /// delay.
     pub fn delay_mails(&self, by: Duration) {
         self.state(|state| state.worker.delay_mails(by));
     }
 
-    /// Sets how long Polar waits after each later purchase, or after each later claim of a seat, before it grants the
-    /// key. At the start it waits for one second.
+    /// Sets how long Polar waits before it grants the key after a purchase or a claim of a seat. Applies to purchases
+    /// and claims from now on. At the start, Polar waits for one second.
     pub fn delay_purchases(&self, by: Duration) {
         self.state(|state| state.worker.delay_purchases(by));
     }
@@ -36,7 +37,7 @@ impl MockPolar {
         self.machine.shared.announce();
     }
 
-    /// Pays a checkout at any price, like a buyer in a browser. The client secret identifies the checkout.
+    /// Pays a checkout, whatever its price, like a buyer in a browser. The client secret identifies the checkout.
     #[track_caller]
     pub fn pay(&self, client_secret: &str, email: &str) -> Purchase {
         let fields = serde_json::json!({ "customer_email": email, "customer_billing_address": { "country": "GB" } });

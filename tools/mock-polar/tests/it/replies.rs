@@ -81,7 +81,7 @@ fn source(replies: &[(&str, Reply)]) -> String {
     text + "} as const;\n"
 }
 
-/// Replaces ids that are random by ids that are always the same.
+/// Replaces random ids with ids that are always the same.
 fn with_stable_ids(value: Value, ids: &mut HashMap<String, String>) -> Value {
     match value {
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, with_stable_ids(value, ids))).collect(),

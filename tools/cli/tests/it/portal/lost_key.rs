@@ -1,4 +1,4 @@
-//! Tests what a customer can do who has lost the license key.
+//! Tests what a customer who has lost the license key can do.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, LONG, start_polar};

@@ -35,7 +35,7 @@ impl Terminal {
         let (stdin, stderr) = (pair.slave.try_clone().unwrap(), pair.slave);
         let mut command = device.command(words);
         let child = command.stdin(stdin).stderr(stderr).stdout(stdout).spawn().unwrap();
-        // dropped here, because it keeps the terminal's other end open
+        // the command keeps the terminal's other end open, so it is dropped here
         drop(command);
         let (keyboard, mut screen) = (File::from(pair.master.try_clone().unwrap()), File::from(pair.master));
         let (sender, shown) = mpsc::channel();

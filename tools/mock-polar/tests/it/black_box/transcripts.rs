@@ -1,8 +1,9 @@
 //! Compares the local Polar with recordings of Polar's own server. Compares status, headers and body, but of the
 //! problems in a 422 only the type, the location and the input.
 //!
-//! Ids, keys, tokens and codes are random on both servers. When a recording first shows one that is not in the seed,
-//! the local server shows another in the same place. From then on, the recorded one stands for the local one.
+//! Ids, keys, tokens and codes are random on both servers. When a recorded reply first contains such a word that is not
+//! in the seed, the local reply contains another word in the same place. From then on, the recorded word stands for the
+//! local word.
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
