@@ -187,7 +187,7 @@ impl Engine {
         self.answered(number, answer, now(wall, mono))
     }
 
-    /// Continues after a step `send` that got no complete reply. `sent` is whether the request may have reached Polar.
+    /// Continues after a step `send` that got no complete reply. `sent` is true if the request may have reached Polar.
     #[wasm_bindgen(js_name = resumeFailure)]
     pub fn resume_failure(
         &self,

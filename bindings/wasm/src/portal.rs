@@ -125,7 +125,7 @@ impl Engine {
         self.exchanged(number, answer, now(wall, mono))
     }
 
-    /// Continues after a step `exchange` that got no complete reply. `sent` is whether the request may have reached
+    /// Continues after a step `exchange` that got no complete reply. `sent` is true if the request may have reached
     /// Polar.
     #[wasm_bindgen(js_name = resumePortalFailure)]
     pub fn resume_portal_failure(

@@ -19,10 +19,10 @@ const IMPORTS: &str = r#"import type { Deactivated, Decision, Explanation, Failu
 #[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]
 pub enum Step<'a> {
-    /// Wait for the turn: until no other tab is asking Polar, but at most until `until`. Keep the turn until the
-    /// operation is done.
+    /// Wait for the turn, which comes when no other tab is asking Polar. Stop waiting at `until`. Keep the turn until
+    /// the operation is done.
     Turn { number: u32, until: u64 },
-    /// Read, merge and write the stored record, but not before `not_before`. Wait for the record's lock at most until
+    /// Read, merge and write the stored record, but not before `not_before`. Stop waiting for the record's lock at
     /// `until`. If the store takes longer than `timeout_ms`, it counts as broken.
     Store { number: u32, not_before: u64, until: u64, timeout_ms: u64 },
     /// Post `body` once, but not before `not_before`. Wait at most `timeout_ms` for the reply, and read at most
@@ -36,7 +36,7 @@ pub enum Step<'a> {
         timeout_ms: u64,
         reply_limit: u32,
     },
-    /// Wait until another operation has ended, but at most until `until`.
+    /// Wait for another operation to end. Stop waiting at `until`.
     Join { number: u32, until: u64 },
     /// The operation has ended.
     Done {

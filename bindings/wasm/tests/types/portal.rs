@@ -130,7 +130,7 @@ fn is_object_with_methods(name: &str) -> bool {
     OBJECTS.iter().any(|(known, ..)| *known == name)
 }
 
-/// Returns the operations that are methods of the object `of`, which is the portal, a session or a checkout.
+/// Returns the operations that are methods of the object that `of` names: the portal, a session or a checkout.
 pub(crate) fn of_object(of: &str) -> impl Iterator<Item = &'static PortalOperation> {
     PORTAL_OPERATIONS.iter().filter(move |operation| {
         let first = operation.arguments.first().map_or("", |(name, _)| name);
@@ -138,7 +138,7 @@ pub(crate) fn of_object(of: &str) -> impl Iterator<Item = &'static PortalOperati
     })
 }
 
-/// Returns an operation's arguments, except the object of which the operation is a method.
+/// Returns the arguments of an operation, without the object that has the operation as a method.
 pub(crate) fn own_arguments(
     operation: &'static PortalOperation,
 ) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -243,7 +243,7 @@ fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     format!("{text}{doc}export type {name} = {};\n", names.join(" | "))
 }
 
-/// Removes the member `handle`, which the objects that an app receives do not have.
+/// Removes the member `handle`, because the objects that an app receives do not have it.
 fn without_handle(mut schema: Value) -> Value {
     if let Some(properties) = schema["properties"].as_object_mut() {
         properties.shift_remove("handle");

@@ -195,8 +195,8 @@ fn decisions(schema: &Value) -> String {
     text + &format!("\n{doc}export type Decision ={all};\n")
 }
 
-/// Returns an interface with the members that all failures have, an interface for failures with a reason, another for
-/// failures without, and the union of these two.
+/// Returns an interface with the members that all failures have, an interface for failures with a reason, an interface
+/// for failures without a reason, and the union of the last two.
 fn failures(schema: &Value) -> String {
     let text = interface("AnyFailure", schema, Use::Read);
     let kinds = names(&schema::WITH_REASON);

@@ -37,7 +37,7 @@ export interface Platform {
    * Returns the name of the operating system, such as `Windows 11`. Never returns the name of the host or of the user.
    */
   system(): string;
-  /** Returns the machine's identifier. Absent if the storage provides the identifier. */
+  /** Returns the machine's identifier. This method is absent if the storage provides the identifier. */
   device?(): Promise<string>;
 }
 

@@ -120,8 +120,8 @@ async function instantiate(module: WebAssembly.Module, glue: Glue): Promise<Inst
 }
 
 /**
- * Returns the failure that the engine has thrown as a plain object. Returns `undefined` if `thrown` is an `Error`,
- * because an `Error` means a trap or a bug.
+ * Returns the failure if the engine has thrown one, which is a plain object. Returns `undefined` if `thrown` is an
+ * `Error`, because an `Error` means a trap or a bug.
  */
 function failureOf(thrown: unknown): Failure | undefined {
   return thrown instanceof Error ? undefined : (thrown as Partial<compiled.Thrown> | undefined)?.error;

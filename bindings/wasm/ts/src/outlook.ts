@@ -13,7 +13,7 @@ export interface Outlook {
   phases: Phase[];
 }
 
-/** A decision, the time from which it holds, and the explanations of features that go with it. */
+/** A decision, the time from which it holds, and the explanations of features under this decision. */
 export interface Phase {
   /** The start of the phase by the wall clock, in ms since 1970. */
   wall: number;
@@ -31,7 +31,7 @@ export interface Phase {
   unknown: Explanation;
 }
 
-/** If the wall clock is behind the start of the outlook by more than this, the wall clock was set back. */
+/** How far the wall clock may be behind the start of the outlook. If it is behind by more, it was set back. */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */

@@ -11,7 +11,7 @@ const AGAIN_MS = 60_000;
 
 /** The client whose license is refreshed. */
 export interface Refreshing {
-  /** Returns whether to refresh or to wait. `woken` is whether the network may be back. */
+  /** Returns whether to refresh or to wait. `woken` is true if the network may be back. */
   look(woken: boolean): Look;
   /** Refreshes the license, and calls `Refresher.look` at the end. */
   refresh(patience: Patience): Promise<unknown>;

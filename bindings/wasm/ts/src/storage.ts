@@ -70,5 +70,8 @@ export interface Store {
   alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }
 
-/** The outcome of waiting for other tabs or processes: `taken` if none is asking Polar, `late` if one still is. */
+/**
+ * The outcome of waiting for other tabs or processes: `taken` if no other is asking Polar, `late` if another is still
+ * asking.
+ */
 export type Turn = "taken" | "late";

@@ -151,7 +151,7 @@ function portalOf(page: string, horizon: Horizon): RunPortal {
 }
 
 /**
- * Returns a name for this page, which is the same for all scripts in it. By this name the app distinguishes the page
+ * Returns a name for this page. All scripts in the page get the same name. By the name, the app distinguishes the page
  * from an earlier page in the same webview, such as the page before a reload.
  */
 function pageName(): string {

@@ -28,8 +28,8 @@ const DEVICE = "polar-license/device";
 const LOCK_WAIT_MS = 2_000;
 
 /**
- * A function that calls `changed` after the text of `name` was changed elsewhere, once the new text can be read here.
- * It returns a function that ends these calls.
+ * A function that calls `changed` when the text of `name` was changed elsewhere, but not before the new text can be
+ * read here. It returns a function that ends these calls.
  */
 export type Follow = (name: string, changed: () => void) => () => void;
 

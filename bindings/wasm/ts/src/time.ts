@@ -17,8 +17,8 @@ export interface Clock {
 }
 
 /**
- * The largest accepted time. Numbers are exact to the millisecond up to twice this time, so there is room to add
- * durations.
+ * The largest accepted time. Adding durations to it is safe, because numbers are exact to the millisecond up to twice
+ * this value.
  */
 const LONGEST_MS = 2 ** 52;
 

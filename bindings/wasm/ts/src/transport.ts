@@ -1,7 +1,7 @@
 /**
  * Sends one request to Polar with `fetch`, and returns its outcome as plain data. Always settles, whatever `fetch`
- * does. Never sends a request twice, and never follows a redirect. Passes no signal of the app to `fetch`, because
- * `fetch` would see the app's abort reason.
+ * does. Never sends a request twice, and never follows a redirect. Does not pass the app's signal to `fetch`, because
+ * `fetch` would then see the app's abort reason.
  */
 
 import { words } from "./error.js";

@@ -256,7 +256,7 @@ export class Drawing {
       if (event.key === "Escape" && !event.isComposing) leave(event);
       else if (event.key === "Tab") this.#cycleFocus(event);
     });
-    // runs even if the browser closed the dialog without a `cancel` event; ignores a dialog that was opened again
+    // runs even if the browser closed the dialog without a `cancel` event; does nothing if the dialog was opened again
     // meanwhile
     dialog.addEventListener("close", () => dialog.open || this.#listener.close());
     dialog.addEventListener("click", (event) => {

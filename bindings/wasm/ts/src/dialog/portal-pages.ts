@@ -153,7 +153,7 @@ export class Pages {
     this.#actions.replaceChildren(...buttons, back);
   }
 
-  /** Returns the button for the alternative. The button does nothing while work is running. */
+  /** Returns the button for the alternative, if there is one. The button does nothing while work is running. */
   #otherwise(other: PortalTextCode | undefined, resolve: (nothing: undefined) => void): HTMLButtonElement[] {
     if (!other) return [];
     return [this.#button(this.text(other), () => this.#isBusy || resolve(undefined))];

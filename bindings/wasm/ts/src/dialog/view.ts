@@ -33,7 +33,7 @@ export type Action =
  */
 export type Page = "status" | "key" | "confirm" | "other";
 
-/** The appearance of a state, which decides its icon and colour. */
+/** The appearance of a state. It decides the icon and the colour. */
 export type Tone = "good" | "waiting" | "bad" | "none" | "busy";
 
 /** The values from which the dialog's content is derived. */

@@ -43,9 +43,15 @@ import {
  * 106.
  */
 const TOKEN_BYTES = 8;
-/** A brief lock of this age was left by a dead holder, because a living one needs the lock only for milliseconds. */
+/**
+ * The age at which a brief lock counts as left behind by a dead holder. A living holder needs the lock only for
+ * milliseconds.
+ */
 const STALE_AFTER_NS = 10_000_000_000n;
-/** A longer lock of this age was left by a dead holder, because a living one rewrites the lock every second. */
+/**
+ * The age at which a longer lock counts as left behind by a dead holder. A living holder rewrites the lock every
+ * second.
+ */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** How long to wait for other processes by default. */
 const LOCK_TIMEOUT_MS = 2000;
@@ -107,7 +113,7 @@ export class FileLock {
       return await this.#inside.run(holder, () => work(holder.token));
     } finally {
       await this.#release(holder);
-      // Before Node 22, the context of asynchronous calls slows down every promise of the process while it is in use.
+      // In Node before version 22, an asynchronous context that is in use slows down every promise of the process.
       this.#inside.disable();
     }
   }

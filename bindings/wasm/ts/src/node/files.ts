@@ -22,7 +22,7 @@ export async function createPrivate(path: string, replaced?: string): Promise<Fi
   return file;
 }
 
-/** Creates a file with this content that only its owner can read. */
+/** Creates a file with this content. Only the file's owner can read it. */
 export async function writePrivate(path: string, content: string): Promise<void> {
   const file = await createPrivate(path);
   try {

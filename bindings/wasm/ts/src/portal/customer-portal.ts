@@ -1,6 +1,6 @@
 /**
- * The objects for a client's portal, its sessions and its checkouts. Each has one method for each row of `OPERATIONS`.
- * A method sends its arguments as a request, and converts the reply into objects for the app.
+ * The objects for a client's portal, its sessions and its checkouts. Each object has one method for each of its rows in
+ * `OPERATIONS`. A method sends its arguments as a request, and converts the reply into objects for the app.
  */
 
 import { errorOf, LicenseError } from "../error.js";
@@ -52,7 +52,7 @@ const NOT_BY_LINK =
   "a web page cannot see where a checkout link leads; have your backend make the checkout, and give its client secret to " +
   "`checkoutFromSecret`";
 
-/** Converts an argument to a value that JSON can represent. The engine checks the value. No error repeats it. */
+/** Converts an argument to a value that JSON can represent. The engine checks the value. No error repeats the value. */
 function plain(given: unknown): string | number | boolean | null {
   // JSON can represent neither infinity nor NaN
   if (typeof given === "number") return given >= 0 ? Math.trunc(Math.min(given, Number.MAX_SAFE_INTEGER)) : -1;
