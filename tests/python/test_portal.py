@@ -13,11 +13,21 @@ from typing import Any
 
 import local_polar as polar
 from polar_license import License, LicenseError, Request, Response
-from polar_license.portal import Checkout, KeyChoice, Licensed, ListedDevices, NoSeat, PortalSession, Progress
+from polar_license.portal import (
+    Checkout,
+    KeyChoice,
+    Licensed,
+    ListedDevices,
+    NoSeat,
+    PortalSession,
+    Progress,
+    SuccessPage,
+)
 from test_http import DEADLINE, OverHttp
 
 EMAIL = "iona.larkspur@example.com"
 LINK = "polar_cl_DEMO"
+PRODUCT = "de300000-0000-4000-8000-0000000000f1"
 INVITATION = "DEMO-INVITATION"
 
 
@@ -193,6 +203,60 @@ class Bought(Story):
         again = license.portal().checkout_from_secret(checkout.address.rpartition("/")[2])
         self.assertEqual(again.address, checkout.address)
         self.fails("invalid_argument", lambda: license.portal().checkout("no link"))
+
+
+class SuccessPages(Story):
+    def browser_after_purchase_from(self, page: SuccessPage) -> None:
+        """Pays for a checkout whose success URL is the page's address. Opens the URL as the buyer's browser does."""
+        request = {"products": [PRODUCT], "success_url": page.address}
+        made = polar.ask("/v1/checkouts/", request, headers=polar.VENDOR)
+        url = polar.ask(f"/checkouts/{made['client_secret']}/pay", {"customer_email": EMAIL})["success_url"]
+        browser = threading.Thread(target=lambda: urllib.request.urlopen(url, timeout=DEADLINE).close())
+        browser.start()
+        self.addCleanup(browser.join, DEADLINE)
+
+    def test_the_browser_brings_the_session_back_from_a_purchase(self) -> None:
+        clock = Hand()
+        license = self.open(clock=clock)
+        with SuccessPage() as page:
+            self.assertRegex(page.address, r"^http://127\.0\.0\.1:\d+/polar\?state=[0-9a-f]{32}$")
+            self.browser_after_purchase_from(page)
+            session = license.portal().session_from_page(page, within=timedelta(minutes=30))
+            self.assertNotIn("polar_cst", f"{page!r} {session!r} {vars(session)}")
+        restored = session.restore_when_granted(on_progress=lambda progress: clock.advance(progress.next_in))
+        self.assertEqual((restored.kind, license.allows("export")), ("licensed", True))
+
+    def test_a_wait_without_a_browser_ends_in_time_and_when_the_app_wants(self) -> None:
+        license = self.open()
+        page = SuccessPage()
+        wait = license.portal().session_from_page
+        error = self.fails("timeout", lambda: wait(page, within=timedelta(0)))
+        self.assertEqual(error.decision, license.current())
+        ended = threading.Event()
+
+        def cancelled() -> None:
+            self.fails("cancelled", lambda: wait(page, within=timedelta(minutes=30)))
+            ended.set()
+
+        waiting = threading.Thread(target=cancelled)
+        waiting.start()
+        # cancels repeatedly, because a cancel has no effect before the wait has begun
+        while waiting.is_alive():
+            license.cancel()
+        self.assertTrue(ended.is_set())
+
+    def test_a_closed_page_listens_no_longer(self) -> None:
+        license = self.open()
+        page = SuccessPage()
+        port = int(page.address.split(":")[2].split("/")[0])
+        error = self.fails("internal", lambda: SuccessPage(port))
+        self.assertIn(f"cannot listen on port {port} of 127.0.0.1", error.detail)
+        self.assertIsNone(error.decision)
+        page.close()
+        page.close()
+        SuccessPage(port).close()
+        for use in (lambda: page.address, lambda: license.portal().session_from_page(page, within=timedelta(0))):
+            self.assertRaises(ValueError, use)
 
 
 class Handles(Story):

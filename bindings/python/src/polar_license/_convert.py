@@ -83,9 +83,12 @@ def explanation(pointer: Any, feature: str) -> Explanation:
     return converted
 
 
-def error(pointer: Any) -> LicenseError:
-    """Converts an error of the library. The caller still has to free the original."""
-    members = json.loads(string(lib.polar_license_error_json(pointer)))
+def taken_error(pointer: Any) -> LicenseError:
+    """Converts an error of the library, and frees the original."""
+    try:
+        members = json.loads(string(lib.polar_license_error_json(pointer)))
+    finally:
+        lib.polar_license_error_free(pointer)
     failure = members.pop("error")
     converted: LicenseError = _READER.instance(LicenseError, failure | {"decision": members or None})
     return converted

@@ -11,13 +11,12 @@ from typing import Any, Self, TypeVar, Unpack
 
 from polar_license import _callbacks as callbacks
 from polar_license import _convert as convert
-from polar_license._error import LicenseError
 from polar_license._handle import Handle, free_unused
 from polar_license._held import Reply
 from polar_license._native import ffi, lib
 from polar_license._parts import Clock, Storage, Transport
-from polar_license._portal_methods import Portal
 from polar_license._portal_types import Progress
+from polar_license._success_page import Portal
 from polar_license._types import Deactivated, Decision, Explanation, LicenseSettings
 from polar_license._wait import interruptible, wait_for_operations
 
@@ -281,12 +280,19 @@ class License:
         _interruptible(handle, lambda: _call(function, handle, *arguments))
 
     def _call_portal(self, request: bytes, report: Callable[[Progress], bool]) -> tuple[Reply, str]:
-        handle = self._used()
         user_data = ffi.new_handle(report)
+        return self._reply(lib.polar_license_portal_call, request, callbacks.report, user_data)
+
+    def _wait_for_page(self, page: Any, within_ms: int) -> tuple[Reply, str]:
+        return self._reply(lambda license, *rest: lib.polar_license_success_page_wait(page, license, *rest), within_ms)
+
+    def _reply(self, function: Callable[..., int], *arguments: Any) -> tuple[Reply, str]:
+        """Runs an operation of the portal. Returns the reply and the reply's JSON."""
+        handle = self._used()
 
         def operation() -> tuple[Reply, str]:
             reply = ffi.new("polar_license_reply **")
-            _call(lib.polar_license_portal_call, handle, request, callbacks.report, user_data, reply)
+            _call(function, handle, *arguments, reply)
             return Reply(reply[0]), convert.string(lib.polar_license_reply_json(reply[0], b""))
 
         return _interruptible(handle, operation)
@@ -300,7 +306,7 @@ def _call(function: Callable[..., int], handle: Handle, *arguments: Any) -> None
     """Calls a function of the library. Raises its error if it fails."""
     error = ffi.new("polar_license_error **")
     if function(handle.pointer, *arguments, error):
-        failed = _taken_error(error)
+        failed = convert.taken_error(error[0])
         if failed.decision is None:
             # the library's error lacks a decision only if an argument is wrong
             failed.decision = _decision_of(lib.polar_license_current, handle)
@@ -320,17 +326,10 @@ def _taken_decision(decision: Any) -> Decision:
         lib.polar_license_decision_free(decision[0])
 
 
-def _taken_error(error: Any) -> LicenseError:
-    try:
-        return convert.error(error[0])
-    finally:
-        lib.polar_license_error_free(error[0])
-
-
 def _opened(options: Any) -> Any:
     license, error = ffi.new("polar_license **"), ffi.new("polar_license_error **")
     if lib.polar_license_open(options, license, error):
-        raise convert.settings_error(_taken_error(error))
+        raise convert.settings_error(convert.taken_error(error[0]))
     return license[0]
 
 

@@ -21,6 +21,9 @@ class Runner(License, Protocol):
         """Runs a request. Returns the reply and the reply's JSON. Before each wait, calls `report`, which returns
         whether to continue."""
 
+    def _wait_for_page(self, page: Any, within_ms: int) -> tuple[Reply, str]:
+        """Waits for a browser at a success page of the library. Returns the session and its JSON."""
+
 
 class Caller:
     """An object whose methods are operations of the portal."""

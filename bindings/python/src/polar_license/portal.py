@@ -7,7 +7,7 @@ or who have just bought a license.
         restored = session.restore()
 """
 
-from polar_license._portal_methods import Checkout, Portal, PortalSession
+from polar_license._portal_methods import Checkout, PortalSession
 from polar_license._portal_types import (
     CodeRequest,
     CodeSent,
@@ -27,6 +27,7 @@ from polar_license._portal_types import (
     Restored,
     Stage,
 )
+from polar_license._success_page import Portal, SuccessPage
 
 __all__ = [
     "Checkout",
@@ -49,4 +50,5 @@ __all__ = [
     "Purchase",
     "Restored",
     "Stage",
+    "SuccessPage",
 ]

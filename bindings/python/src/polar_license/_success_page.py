@@ -1,0 +1,82 @@
+"""The page on this computer to which a browser returns after a purchase, and the portal that waits for it."""
+
+import json
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from polar_license import _convert as convert
+from polar_license import _portal_methods as methods
+from polar_license._native import ffi, lib
+
+
+class SuccessPage:
+    """A page on this computer that a browser opens after a purchase. The browser passes the customer's token to the
+    page. Use it for checkouts that your backend creates with `address` as their success URL. A checkout that the app
+    creates from a link needs no success page: follow that checkout instead. Polar gives a token to new buyers only, and
+    no token arrives if the buyer closes the browser's page, so offer another way to restore the license as well.
+
+        with SuccessPage() as page:
+            webbrowser.open(checkout_of_your_backend(page.address))
+            session = license.portal().session_from_page(page, within=timedelta(minutes=30))
+        restored = session.restore_when_granted()
+
+    The page listens on 127.0.0.1 only, and takes a token only from somebody who knows its address.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        """Listens on the port, or on any free port if `port` is 0.
+
+        Raises `LicenseError` of kind `internal` if the port is taken.
+        """
+        page, error = ffi.new("polar_license_success_page **"), ffi.new("polar_license_error **")
+        if lib.polar_license_success_page_listen(port, page, error):
+            raise convert.taken_error(error[0])
+        # freed when neither this object nor a running wait refers to it
+        self._pointer: Any = ffi.gc(page[0], lib.polar_license_success_page_free)
+
+    @property
+    def address(self) -> str:
+        """The success URL for the checkout. Only your backend should know it: whoever knows it can send a token to this
+        page."""
+        return convert.string(lib.polar_license_success_page_address(self._used()))
+
+    def close(self) -> None:
+        """Stops listening as soon as no wait runs any longer. Another call of `close` does nothing. After `close`,
+        every other use of the page raises `ValueError`.
+        """
+        self._pointer = None
+
+    def _used(self) -> Any:
+        pointer = self._pointer
+        if pointer is None:
+            raise ValueError("the success page is closed")
+        return pointer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return "<SuccessPage>"
+
+
+class Portal(methods.Portal):
+    """The customer portal of a license, for customers who have no session. A method that fails raises `LicenseError`;
+    the method's documentation names the possible values of `kind`. Methods wait for Polar as the methods of
+    `License` do.
+    """
+
+    def session_from_page(self, page: SuccessPage, *, within: timedelta) -> methods.PortalSession:
+        """Waits for the browser for at most `within`, and starts a session with the token that the browser brings.
+        Continue with `restore_when_granted`. `License.cancel` ends the wait.
+
+        Fails with `timeout` if no token comes in time, because the buyer has closed the browser's page or already was a
+        customer. Fails with `cancelled` if the app cancelled.
+        """
+        reply, text = self._runner._wait_for_page(page._used(), convert.milliseconds(within))
+        return methods.PortalSession(self._runner, reply, json.loads(text)["handle"])
