@@ -59,20 +59,21 @@ pub(crate) struct Common {
 
     /// production, sandbox, or an address [default: production]
     ///
-    /// The server to ask. Keys, organizations and benefits of the sandbox are not those of production.
+    /// The server to ask. The sandbox has keys, organizations and benefits of its own.
     #[arg(long, value_name = "NAME|URL", env = "POLAR_LICENSE_ENVIRONMENT")]
     pub(crate) environment: Option<String>,
 
     /// The directory of the license [default: the user's app data]
     ///
-    /// The default is that of an app that names no directory: polar-license in ~/.local/share or $XDG_DATA_HOME, in
-    /// ~/Library/Application Support, or in %LOCALAPPDATA%.
+    /// The default is the same as for an app that sets no directory: polar-license in ~/.local/share or $XDG_DATA_HOME,
+    /// in ~/Library/Application Support, or in %LOCALAPPDATA%.
     #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath, env = "POLAR_LICENSE_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// A feature, and the benefit that turns it on; may be repeated
+    /// A feature and the id of a benefit that turns it on; may be repeated
     ///
-    /// In the variable, and here as well, a comma separates several.
+    /// If several benefits turn a feature on, repeat the option with the same name. Here and in the variable, a comma
+    /// separates several features.
     #[arg(
         long = "feature",
         value_name = "NAME=BENEFIT",
@@ -83,6 +84,8 @@ pub(crate) struct Common {
     features: Vec<(String, String)>,
 
     /// Accept only keys of this benefit; may be repeated
+    ///
+    /// A comma separates several benefits.
     #[arg(
         long = "benefit",
         value_name = "UUID",
@@ -92,10 +95,11 @@ pub(crate) struct Common {
     )]
     benefits: Vec<String>,
 
-    /// A condition that Polar keeps with an activation and compares; may be repeated
+    /// A condition that Polar stores with an activation and compares; may be repeated
     ///
-    /// A whole number, true and false are read as such; everything else, and text in "double quotes", is a string. A
-    /// comma separates several. They must be all those that the app sets.
+    /// A whole number is a number, true and false are booleans, and everything else is a string. To give a number, true
+    /// or false as a string, put it in double quotes, and keep the shell from removing them. A comma separates several
+    /// conditions, even inside of quotes. Give all conditions that the app sets.
     #[arg(
         long = "condition",
         value_name = "NAME=VALUE",
@@ -108,8 +112,8 @@ pub(crate) struct Common {
 
     /// The secret that the app seals its license with
     ///
-    /// Without it, a license that an app has sealed with a secret counts as tampered with. Other users of this machine
-    /// can see the arguments of a program: prefer the variable.
+    /// Give the secret that the app uses, and none if it uses none. Otherwise its license counts as tampered with.
+    /// Other users of this machine can see the arguments of a program, so prefer the variable.
     #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_APP_SECRET")]
     app_secret: Option<String>,
 
@@ -117,17 +121,17 @@ pub(crate) struct Common {
     #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_DEVICE_ID")]
     device_id: Option<String>,
 
-    /// The time that access lasts without reaching Polar [default: 14d]
+    /// How long access lasts without a confirmation by Polar [default: 14d]
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_OFFLINE_GRACE")]
     offline_grace: Option<humantime::Duration>,
 
-    /// The time that a confirmation counts as fresh [default: 24h]
+    /// How long a confirmation counts as fresh [default: 24h]
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_REFRESH_INTERVAL")]
     refresh_interval: Option<humantime::Duration>,
 
     /// The longest time that validate waits [default: 10s]
     ///
-    /// activate, consume and deactivate wait 25s longer, since a cut answer can cost a seat.
+    /// activate, consume and deactivate wait up to 25s longer, because a lost answer can cost a seat.
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_TIMEOUT")]
     timeout: Option<humantime::Duration>,
 
@@ -135,7 +139,7 @@ pub(crate) struct Common {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Log requests and replies to stderr, never a key
+    /// Log requests and replies to stderr, without license keys
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }
@@ -143,19 +147,22 @@ pub(crate) struct Common {
 /// The options of the local Polar.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
-    /// The port on 127.0.0.1; 0 takes any that is free
+    /// The port on 127.0.0.1; 0 takes any free port
     #[arg(long, default_value_t = 8787)]
     pub(crate) port: u16,
 
-    /// Keys to sell, as JSON, instead of the demo keys
+    /// A JSON file with the initial keys, instead of the demo keys
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) seed: Option<PathBuf>,
 
-    /// Limit requests as Polar does: after the fourth within a second, all are refused for a minute
+    /// Limit requests as Polar does
+    ///
+    /// For example, three license requests within a second are admitted. The fourth is refused, and so is every further
+    /// request for a minute. Codes, purchases and other requests have other limits.
     #[arg(long)]
     pub(crate) rate_limit: bool,
 
-    /// The version of Polar's API to answer in: 2026-04, 2026-10 or 2027-01
+    /// The API version for requests that name none: 2026-04, 2026-10 or 2027-01
     #[arg(long, value_name = "VERSION", default_value_t, value_parser = api_version)]
     pub(crate) api_version: ApiVersion,
 
@@ -198,11 +205,11 @@ pub(crate) fn command() -> clap::Command {
 
 /// Activate and check license keys sold through Polar
 ///
-/// It is a client of its own, with the app id polar-license-cli; and it looks at the license of your app, if you give it
-/// the organization, the app id and the environment that the app uses, and the data directory, device id, app secret and
-/// conditions if the app sets these.
+/// By default, the command is an app of its own, with the app id polar-license-cli. To look at the license of your app,
+/// give the organization, the app id and the environment that the app uses. If the app sets a data directory, a device
+/// id, an app secret or conditions, give these too.
 ///
-/// Each common option can also be set by its variable; an option wins over a variable.
+/// Each common option that has a value can also be set by an environment variable. An option wins over its variable.
 #[derive(Parser)]
 #[command(name = "polar-license", version, after_help = exit::HELP, disable_help_subcommand = true, term_width = 80)]
 struct CommandLine {
@@ -220,7 +227,7 @@ enum Command {
         ///
         /// A key read from standard input is not in the shell's history.
         key: Option<String>,
-        /// If no seat is free, give up the older activation known on this device
+        /// If no seat is free, release the older seat that this device knows of
         #[arg(long)]
         replace_previous: bool,
         #[command(flatten)]
@@ -228,7 +235,7 @@ enum Command {
     },
     /// Ask Polar about the license
     Validate(Common),
-    /// Ask Polar if a check is due; run it when a program starts
+    /// Ask Polar, but only when a check is due; run it when a program starts
     Refresh(Common),
     /// Show the license, without asking Polar
     Status(Common),
@@ -253,11 +260,11 @@ enum Command {
     Deactivate(Common),
     /// Remove the license from this device without releasing the seat
     Forget(Common),
-    /// Restore a lost license, by a code from a mail
+    /// Restore a lost license with a code from a mail
     ///
-    /// For a customer who lost the license key or has another computer: Polar mails a code to the address of the
-    /// purchase, and the license key is activated on this device. If no seat is free, the devices are listed, and one of
-    /// them can be released.
+    /// For a customer who has lost the license key or has another computer. Polar mails a code to the e-mail address of
+    /// the purchase. With this code, the license key is activated on this device. If no seat is free, the devices are
+    /// listed, and one of them can be released.
     Restore {
         #[command(flatten)]
         choices: Choices,
@@ -268,7 +275,7 @@ enum Command {
     },
     /// List the devices of the customer's license keys
     ///
-    /// Polar mails a code to the address of the purchase. `release` releases one of them.
+    /// Polar mails a code to the e-mail address of the purchase. `release` releases one of the devices.
     Devices {
         #[command(flatten)]
         key: OneKey,
@@ -279,9 +286,11 @@ enum Command {
     },
     /// Release the seat of a device, such as a computer that is lost
     ///
-    /// Polar mails a code to the address of the purchase.
+    /// Polar mails a code to the e-mail address of the purchase.
     Release {
-        /// The device's label, or a part of it; an address alone is EMAIL [default: asked for]
+        /// The device's label, or a part of it [default: asked for]
+        ///
+        /// If an e-mail address is the only argument, it counts as EMAIL. With --code-sent, it is always a label.
         device: Option<String>,
         #[command(flatten)]
         key: OneKey,
@@ -292,8 +301,8 @@ enum Command {
     },
     /// Replace a license key that somebody else knows
     ///
-    /// Polar mails a code to the address of the purchase. The old key stops working at once, on all devices of the
-    /// customer; each gets the new one by `restore`. The license of this device continues.
+    /// Polar mails a code to the e-mail address of the purchase. The old key stops working at once, on all devices of
+    /// the customer. `restore` gives each of them the new key. The license of this device continues.
     Rotate {
         /// Confirm: the old key stops working at once, on all devices
         #[arg(long, required = true)]
@@ -309,7 +318,7 @@ enum Command {
     ///
     /// The key comes a moment later; the command waits up to five minutes for it.
     Claim {
-        /// The link in the mail, or its token; `-`: from standard input
+        /// The link in the mail, or its token; `-` reads it from standard input
         #[arg(value_name = "TOKEN")]
         invitation: Option<String>,
         #[command(flatten)]
@@ -317,17 +326,18 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Buy by the vendor's checkout link, and activate the license key
+    /// Buy through the vendor's checkout link, and activate the license key
     ///
-    /// Prints the address to open in a browser on stderr, and waits until the purchase is completed there. Then Polar mails
-    /// a code to the buyer. The command reads it from the terminal, or from the first line of standard input.
+    /// Prints on stderr the address to open in a browser, and waits until the purchase is completed there. Then Polar
+    /// mails a code to the buyer. The command reads the code from the terminal, or from the first line of standard
+    /// input.
     Buy {
         /// The link, such as https://buy.polar.sh/polar_cl_...
         link: String,
         /// The time to wait for the purchase
         #[arg(long, value_name = "DURATION", default_value = "30m")]
         within: humantime::Duration,
-        /// The customer, if the buyer's address has several: name or number
+        /// The customer's name or number, if the buyer's address has several
         #[arg(long, value_name = "NAME")]
         customer: Option<String>,
         #[command(flatten)]
@@ -341,8 +351,8 @@ enum Command {
     Doctor {
         /// Check this key as well; `-` reads it from standard input
         ///
-        /// Polar says whether the organization is right only if it gets a key. If Polar does not know the key, its other
-        /// environment (the sandbox, or production) is asked as well.
+        /// Polar says whether the organization is right only if it gets a key. If Polar does not know the key, the
+        /// command also asks its other environment (the sandbox, or production).
         key: Option<String>,
         #[command(flatten)]
         common: Common,

@@ -160,7 +160,8 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
     let drivers = r"HKCU\Software\Wine\Drivers";
     let commands = [
         cmd!(sh, "{wine} wineboot --init"),
-        // with this driver windows need no screen; `--kill` ends processes that looked for a screen before the setting
+        // with this driver, windows need no screen; `--kill` ends processes that looked for a screen before the driver
+        // was set
         cmd!(sh, "{wine} reg add {drivers} /v Graphics /d null /f"),
         cmd!(sh, "{wine} wineboot --kill"),
     ];

@@ -69,8 +69,8 @@ fn nightly_build<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
         .arg(folder)
 }
 
-/// Runs the scenarios through the functions of the library. They are Rust code, which is built with the sanitizer like
-/// the library.
+/// Runs the scenarios through the functions of the library. The test that runs them is Rust code, and is built with the
+/// sanitizer as well.
 fn nightly_scenarios<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
     let test = "--package polar-license --test c_functions --no-default-features --features blocking";
     cmd!(sh, "rustup run nightly cargo test --locked")

@@ -103,7 +103,7 @@ fn is_license(file: &Path) -> bool {
     starts.iter().any(|start| name.starts_with(start)) && !is_code
 }
 
-/// Returns the license as an SPDX expression. Replaces the old form `/` by `OR`.
+/// Returns the license as an SPDX expression. Replaces the old form `/` with `OR`.
 fn license(package: &Package) -> Result<String> {
     let license = package.license.as_ref().with_context(|| format!("{} names no license", package.name))?;
     Ok(license.replace('/', " OR "))

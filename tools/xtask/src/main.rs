@@ -84,7 +84,10 @@ enum Command {
         /// Run the steps that need no installation beyond Rust: format, lints, library, scenarios, model, command
         #[arg(long, conflicts_with = "steps")]
         quick: bool,
-        /// Resume an interrupted run at this step; repeat it for the second lane. A lane without one counts as done
+        /// Resume an interrupted run at this step; to resume both lanes, give a step of each
+        ///
+        /// A lane without a step counts as done. Only after a step that comes before the lanes, both of them run whole.
+        /// A failed run prints the command that resumes it.
         #[arg(long, value_name = "STEP", conflicts_with_all = ["steps", "quick"])]
         from: Vec<String>,
         /// List the steps and what each of them proves

@@ -18,8 +18,8 @@ use crate::{npm_package, paths, shell, wasm_build, workspace};
 /// The folder of the package's sources.
 const SOURCES: &str = "tools/mock-polar/npm";
 
-/// The text by which the commands for the control endpoint begin in mock-polar's own README. The package's README
-/// repeats these commands.
+/// The start of the code block in mock-polar's own README that contains the commands for the control endpoint. The
+/// package's README repeats these commands.
 const COMMANDS: &str = "```sh\n";
 
 /// Builds and packs the package, and returns the tarball.

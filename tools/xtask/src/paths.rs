@@ -10,13 +10,13 @@ use crate::workspace;
 /// The environment variable that gives cargo flags for rustc. It also overrides flags in the user's own settings.
 pub(crate) const FLAGS: &str = "CARGO_ENCODED_RUSTFLAGS";
 
-/// Returns flags for rustc that replace the paths of this machine by names that are the same everywhere.
+/// Returns flags for rustc that replace the paths of this machine with names that are the same everywhere.
 pub(crate) fn remapped(target: &Path) -> String {
     let flags = names(target).into_iter().map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()));
     flags.collect::<Vec<_>>().join("\u{1f}")
 }
 
-/// Returns flags for a C compiler such as gcc or clang that replace the same paths by the same names.
+/// Returns flags for a C compiler such as gcc or clang. They replace the same paths with the same names.
 pub(crate) fn remapped_for_c(target: &Path) -> String {
     let flags = names(target).into_iter().map(|(path, name)| format!("-ffile-prefix-map={}={name}", path.display()));
     flags.collect::<Vec<_>>().join(" ")

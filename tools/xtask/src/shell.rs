@@ -26,7 +26,7 @@ pub(crate) fn new() -> Result<Shell> {
     Ok(sh)
 }
 
-/// Returns a command that runs the user's cargo. `words` are split into its first arguments.
+/// Returns a command that runs the user's cargo. Splits `words` into the command's first arguments.
 pub(crate) fn cargo<'a>(sh: &'a Shell, words: &str) -> Cmd<'a> {
     without_own_variables(sh.cmd("cargo")).args(words.split_whitespace())
 }

@@ -334,7 +334,8 @@ fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     plan(sh, &tables);
     let run = || -> Result<()> {
         in_order(sh, &tables.first)?;
-        // installed before the lanes start, because both lanes would try to install the same things at the same time
+        // installed before the lanes start, because otherwise both lanes would try to install the same things at the
+        // same time
         let needs = tables.rust.iter().chain(&tables.elsewhere).flat_map(|step| step.needs);
         needs.into_iter().try_for_each(|requirement| requirement.ensure(sh))?;
         npm_package::install_tools(sh)?;

@@ -12,8 +12,8 @@ use crate::{paths, shell, tools, workspace};
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Builds a package of the workspace for bundlers. Returns the path of wasm-bindgen's output folder, whose name is
-/// `folder`. The files in it have the same names for every package, because the WebAssembly contains the name of its
-/// glue.
+/// `folder`. Its files have the same names for every package, because the WebAssembly imports its glue by file name, and
+/// the TypeScript that loads the WebAssembly knows only one name.
 pub(crate) fn build(sh: &Shell, package: &str, folder: &str) -> Result<PathBuf> {
     let folder = workspace::target()?.join("npm").join(folder);
     let (compiled, bindgen) = (compile(sh, package)?, tools::WASM_BINDGEN.program(sh, "wasm-bindgen")?);

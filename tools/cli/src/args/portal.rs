@@ -16,16 +16,16 @@ pub(crate) enum PortalCommand {
 /// The customer who uses the portal. A code from a mail proves that the customer has the e-mail address.
 #[derive(clap::Args)]
 pub(crate) struct Buyer {
-    /// The address of the purchase [default: asked for]
+    /// The e-mail address of the purchase [default: asked for]
     ///
-    /// Without it, the command reads the address from the terminal, or from the first line of standard input. It reads the
-    /// code from the mail in the same way, from the next line.
+    /// Without it, the command reads the address from the terminal, or from the first line of standard input. From the
+    /// next line it reads the code in the mail.
     #[arg(value_name = "EMAIL")]
     pub(crate) email: Option<String>,
-    /// The customer, if the address has several: name or number
+    /// The customer's name or number, if the e-mail address has several
     #[arg(long, value_name = "NAME")]
     pub(crate) customer: Option<String>,
-    /// Use the code that was mailed already
+    /// Use a code that was mailed before, and request none
     ///
     /// A code can be used once, within half an hour.
     #[arg(long, conflicts_with_all = ["email", "customer"])]
@@ -37,7 +37,7 @@ pub(crate) struct Buyer {
 pub(crate) struct Choices {
     #[command(flatten)]
     pub(crate) key: OneKey,
-    /// Release this device if no seat is free: its label, or a part of it
+    /// The label of a device to release if no seat is free, or a part of it
     #[arg(long, value_name = "DEVICE")]
     pub(crate) release: Option<String>,
 }
@@ -45,7 +45,7 @@ pub(crate) struct Choices {
 /// Selects one license key if there are several.
 #[derive(clap::Args, Default)]
 pub(crate) struct OneKey {
-    /// The license key, if there are several: its last six characters
+    /// The last six characters of the license key, if there are several
     #[arg(long = "key", value_name = "END")]
     pub(crate) end: Option<String>,
 }

@@ -102,7 +102,7 @@ fn the_help_of_serve_names_all_known_versions_of_the_api() {
 #[test]
 fn the_help_says_that_an_apps_own_license_can_be_looked_at() {
     let help = output(&["--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(help.contains("it looks at the license of your app"), "{help}");
+    assert!(help.contains("To look at the license of your app, give"), "{help}");
 }
 
 #[test]
