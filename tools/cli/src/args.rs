@@ -171,8 +171,8 @@ pub(crate) struct Serve {
     json: bool,
 }
 
-/// Parses the process's arguments. The caller must print the error, which is the help, the version, or a message about
-/// wrong usage.
+/// Parses the process's arguments. Wrong usage is an error, and so is a request for the help or the version. The caller
+/// must print the error.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
     let matches = variables::parse(command()).map_err(|error| without_usage(without_secrets(error)))?;
     let CommandLine { before, command } = CommandLine::from_arg_matches(&matches)?;
@@ -455,7 +455,8 @@ impl Common {
         let organization = self.organization.as_deref().unwrap_or_default();
         let app = self.app.as_deref().unwrap_or("polar-license-cli");
         let mut config = Config::builder(organization, app).benefits(self.benefits.iter().cloned());
-        // replaces the library's sentence that the license works until the app ends, because a command ends at once
+        // a command ends at once, so this sentence replaces the library's, which says that the license works until the
+        // app ends
         config = config.text("also.until_exit", "The next command will not find the license.");
         if let Some(environment) = &self.environment {
             config = config.environment(environment.as_str());

@@ -47,7 +47,8 @@ impl Exit {
         }
     }
 
-    /// Returns the status of an operation that failed. If the error contains no decision, `license` is used instead.
+    /// Returns the status of an operation that failed. After a refusal, it depends on the decision in the error, or on
+    /// `license` if the error contains none.
     pub(crate) fn of_error(error: &Error, license: Option<&Decision>) -> Self {
         let kind = error.kind();
         if kind == ErrorKind::InvalidConfig {

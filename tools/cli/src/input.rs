@@ -51,7 +51,8 @@ impl Input {
     /// Reads the answer to a question, which is the next line of standard input.
     ///
     /// # Errors
-    /// Fails with `invalid_config` and the text `missing` if standard input has ended.
+    /// Fails with `invalid_config` if standard input has ended or cannot be read. The error's text begins with
+    /// `missing`.
     pub(crate) fn line(self, question: &str, missing: &str) -> Result<String, Error> {
         const FAR_MORE_THAN_AN_ANSWER: u64 = 64 * 1024;
         if self.is_terminal {

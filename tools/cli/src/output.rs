@@ -29,7 +29,8 @@ pub(crate) fn failure(failure: &Error) {
     }
 }
 
-/// Prints the failure as one object on stdout. If the error contains no decision, `license` is used instead.
+/// Prints the failure as one object on stdout. Its license is the decision in the error, or `license` if the error
+/// contains none.
 pub(crate) fn failure_as_json(error: &Error, license: Option<&Decision>) -> io::Result<()> {
     print(&failure::json(error, license)?)
 }

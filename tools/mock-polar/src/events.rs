@@ -53,8 +53,8 @@ impl Events {
         self.listeners.retain(|listener| listener.channel != *channel || listener.sender.send(event.clone()).is_ok());
     }
 
-    /// Sends comments, which keep streams alive. Ends streams that are too old, after an event that tells the client to
-    /// connect again.
+    /// Sends comments, which keep streams alive. If a stream is too old, tells its client to connect again, and ends
+    /// the stream.
     pub(crate) fn pass_time(&mut self, now: Duration, date: Timestamp) {
         self.listeners.retain_mut(|listener| {
             let is_old = now.saturating_sub(listener.since) >= LIFETIME;

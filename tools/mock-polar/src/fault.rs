@@ -24,7 +24,7 @@ pub enum Garbage {
     OtherKey,
     /// Polar's own reply, with another `organization_id`.
     OtherOrganization,
-    /// Polar's own reply, with another id of the activation. A reply without an activation stays unchanged.
+    /// Polar's own reply, with the id of another activation. A reply without an activation stays unchanged.
     OtherActivation,
 }
 

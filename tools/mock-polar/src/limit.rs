@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::sessions::Subject;
 
-/// The sender for whom requests are counted: the holder of a token that was valid recently, or a token that was not, or
-/// the address if the request has no token.
+/// The sender for whom requests are counted. If the request has a token, it is the token's holder if the token was
+/// valid recently, and otherwise the token itself. If the request has no token, it is the address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Address(String),

@@ -104,8 +104,8 @@ impl NewKey {
         self
     }
 
-    /// Sets the customer or the member who gets the key, by their e-mail address. If nobody has the address, a customer
-    /// is added. Default: the first customer of the organization.
+    /// Sets the e-mail address of the customer or the member who gets the key. If nobody has the address, a customer is
+    /// added. Without an address, the organization's first customer gets the key.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -259,7 +259,8 @@ impl State {
         Some(license.key.clone())
     }
 
-    /// Returns the ids of a new key's customer and member. The member is `None` unless the address belongs to a member.
+    /// Returns the ids of a new key's customer and member. The member is `None` if the address does not belong to a
+    /// member.
     fn owner(&mut self, organization: Uuid, email: Option<&str>) -> (Uuid, Option<Uuid>) {
         let Some(email) = email else {
             let mut customers = self.database.customers.iter();

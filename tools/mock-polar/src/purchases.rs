@@ -114,7 +114,7 @@ impl Grant {
 }
 
 impl TeamSeat {
-    /// Sets `claimed_at` or `revoked_at`, as the seat's status requires, to the creation date.
+    /// Sets the date that the seat's status requires, which is `claimed_at` or `revoked_at`, to the creation date.
     pub(crate) fn with_dates(self) -> Self {
         let at = |status| (self.status == status).then_some(self.created_at);
         let (claimed_at, revoked_at) = (at(TeamSeatStatus::Claimed), at(TeamSeatStatus::Revoked));

@@ -40,8 +40,8 @@ impl Query {
         ids::parse(&value, place(name)).map_err(|problem| self.problems.push(problem)).ok()
     }
 
-    /// Reads the values of a filter that accepts several. Returns `None` if the query does not contain the filter. Each
-    /// value must be one of `known`.
+    /// Reads a filter that may have several values. Returns `None` if the query does not contain the filter. Each value
+    /// must be one of `known`.
     pub(crate) fn choices(&mut self, name: &str, declared: &str, known: &[&str]) -> Option<Vec<String>> {
         let values = self.values.iter().filter(|(key, _)| key == name);
         let sent: Vec<String> = values.map(|(_, value)| value.clone()).collect();

@@ -115,8 +115,8 @@ impl Seed {
         Ok(Self { database: seed_file::read(text)? })
     }
 
-    /// Returns the demo seed. One of its organizations has a key for each situation that an app can meet. In the other
-    /// one, customers are teams. The `DEMO_` constants name the parts of the seed.
+    /// Returns the demo seed. One of its organizations has a key for each situation that an app can meet. The customers
+    /// of the other organization are teams. The `DEMO_` constants name the parts of the seed.
     pub fn demo() -> Self {
         let (organization, team) = (id(1), id(2));
         let [pro, basic, studio] = [id(0xb1), id(0xb2), id(0xb3)];

@@ -20,7 +20,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     for features in [&["--no-default-features"][..], &["--no-default-features", "--features", "tokio-client"]] {
         without_warnings(cargo(sh, "doc --locked --package polar-license --no-deps").args(features))?;
     }
-    // for wasm32, once with the features that docs.rs shows, and once with the features of an app for the web
+    // documents the crate for wasm32 twice: with the features that docs.rs shows, and with the features of a web app
     for features in [&["--all-features"][..], &["--no-default-features", "--features", "fetch"]] {
         let doc = cargo(sh, "doc --locked --package polar-license --no-deps --target");
         without_warnings(doc.arg(wasm_build::TARGET).args(features))?;

@@ -129,7 +129,8 @@ fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
     Ok(command.env("POLAR_LICENSE_NODE", node()?))
 }
 
-/// Returns the version of the interface: the first two numbers of the package's version. The soname ends with it too.
+/// Returns the version of the interface: the first two numbers of the package's version. The soname also ends with this
+/// version.
 pub(crate) fn interface() -> Result<String> {
     Ok(workspace::version("polar-license-c")?.split('.').take(2).collect::<Vec<_>>().join("."))
 }

@@ -16,11 +16,11 @@ use crate::requirements::{CONAN, PYTHON_WITH_PIP};
 use crate::target::{System, Target};
 use crate::{c_cross, shell, tools, workspace};
 
-/// The largest sizes in bytes of each variant: of a program with the static library, and of the shared library.
+/// The size limits in bytes for each variant: first for a program with the static library, then for the shared library.
 const LIMITS: [(Variant, u64, u64); 2] =
     [(Variant::Full, 2_600_000, 2_600_000), (Variant::OwnTransport, 680_000, 800_000)];
 
-/// The largest size in bytes of the example, not stripped, when pkg-config or CMake links it with the static library.
+/// The size limit in bytes for the example, not stripped, when pkg-config or CMake links it with the static library.
 const LINKED_LIMIT: u64 = 2_900_000;
 
 /// The list of the files in the package for Linux.

@@ -35,7 +35,7 @@ type Names = Vec<String>;
 /// reason. No pair may be added to this list.
 const CALLING_EACH_OTHER: &[(&str, [&str; 2], &str)] = &[];
 
-/// The graph of uses. Each module has the modules that it uses, and each of those has an example of a use.
+/// The graph of uses: for each module, the modules that it uses, each with an example of a use.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Checks every crate of the workspace, and the TypeScript sources.

@@ -1,4 +1,4 @@
-//! Writes the manifests by which package managers install the command from a release's archives: a formula for
+//! Writes the manifests with which package managers install the command from a release's archives: a formula for
 //! Homebrew, a manifest for Scoop, and the three manifests that winget requires. The archives of all targets must be in
 //! `target/package/archives`, as they are in the job `release` of the workflow.
 

@@ -9,16 +9,17 @@ use xshell::{Shell, cmd};
 use crate::npm_package::{self, Packed};
 use crate::{shell, workspace};
 
-/// The most bytes that a page may download for `./slim`: its minified script and the WebAssembly, both compressed by
-/// brotli. The limit is the present size, rounded up, so that nothing large can be added unnoticed. DESIGN.md says what
-/// each library costs. The same sources give the same bytes in every checkout, but a change of one line can add or
-/// remove 100 bytes elsewhere.
+/// The largest number of bytes that a page may download for `./slim`: its minified script and the WebAssembly, both
+/// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed.
+/// DESIGN.md says what each library costs. The same sources give the same bytes in every checkout, but a change of one
+/// line can add or remove 100 bytes elsewhere.
 const SLIM_LIMIT: u64 = 78_600;
 
-/// The most bytes that a page may download for the main entry, whose script contains the WebAssembly.
+/// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.
 const MAIN_LIMIT: u64 = 99_700;
 
-/// The most bytes, compressed by brotli, that each other entry may add to a page that already has the client.
+/// The largest number of bytes, compressed with brotli, that each other entry may add to a page that already has the
+/// client.
 const BESIDE: [(&str, u64); 4] = [
     ("`polar-license/react`", 1_500),
     ("`polar-license/openfeature`", 1_000),

@@ -69,7 +69,7 @@ impl Tool {
         shell::probe(sh.cmd(self.any_version?).arg("--version"))
     }
 
-    /// Builds the tool without optimization, which takes half as long and makes it fast enough. First uses the
+    /// Builds the tool without optimization: this takes half as long, and the tool is fast enough. First uses the
     /// dependencies in the tool's lock file, because newer ones may need a later Rust. If that fails, as when a
     /// registry lacks one of them, uses the newest dependencies.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {

@@ -112,7 +112,7 @@ fn the_version_that_answers_is_shown_and_a_newer_one_is_noted() {
     }
 }
 
-/// If a version was removed or an endpoint has moved, Polar itself answers, so the user's network needs no repair.
+/// Polar itself answers if a version was removed or an endpoint has moved. So the user's network needs no repair.
 #[test]
 fn a_removed_endpoint_differs_from_a_foreign_network() {
     let polar = start_polar();
@@ -356,7 +356,7 @@ fn a_license_for_another_organization_or_server_is_found() {
     Found::on(&device, &["--environment", &other.url()]).is(&[("license", "other_product")]);
 }
 
-/// Tests that need permissions, mounts or name spaces of Unix, or root certificates from a file.
+/// Tests that need Unix permissions, mounts or namespaces, or root certificates from a file.
 #[cfg(unix)]
 mod unix {
     use super::*;

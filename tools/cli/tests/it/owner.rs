@@ -136,7 +136,7 @@ fn a_home_in_which_root_was_first_stays_the_users() {
     assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1);
 }
 
-/// Tests a record as it is left by a program that does not keep the owner of files.
+/// Tests a record whose owner was changed by a program that does not preserve the owners of files.
 #[test]
 fn a_record_that_belongs_to_root_is_a_fault_with_the_command_that_helps() {
     let polar = start_polar();

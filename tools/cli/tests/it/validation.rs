@@ -10,7 +10,7 @@ fn no_fault_ends_access() {
         let polar = start_polar();
         let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
         polar.fault(fault);
-        // longer than a second, because the activation has used up the requests of the first second
+        // the timeout is longer than a second, because the activation has used up the requests of the first second
         let timeout = if hangs { "3s" } else { "10s" };
         let run = device.run(&["validate", "--timeout", timeout, "--json"]);
         assert_eq!(run.status, 0, "{name}: {run:?}");

@@ -33,8 +33,8 @@ pub struct Polar {
 #[wasm_bindgen]
 impl Polar {
     /// Creates a local Polar. `seed` is JSON; without it, the server has the demo keys. `rate_limit` turns rate limits
-    /// on. `api_version` is the current version of the API. `show_mails` writes mails to the console. Throws a sentence
-    /// if the seed or the version is wrong.
+    /// on. `api_version` is the current version of the API. `show_mails` writes mails to the console. If the seed or
+    /// the version is wrong, throws the message as a string.
     #[wasm_bindgen(constructor)]
     pub fn new(
         seed: Option<String>,
@@ -113,8 +113,8 @@ pub enum Next {
     Send {
         /// The HTTP status, such as 200.
         status: u16,
-        /// Each name is followed by its value. Without `content-length`, the body is sent in chunks, unless the status
-        /// is 204.
+        /// The headers, as a list in which each name is followed by its value. Without `content-length`, the body is
+        /// sent in chunks, unless the status is 204.
         headers: Vec<String>,
         /// The part of the body that is available so far. Events of a stream follow it.
         #[serde(with = "serde_bytes")]

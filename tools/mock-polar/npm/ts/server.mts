@@ -1,6 +1,6 @@
 /**
- * A local Polar on 127.0.0.1, by Node's http. Passes requests to the WebAssembly, which is the Rust crate mock-polar, and
- * sends its answers.
+ * A local Polar on 127.0.0.1, served by Node's `http`. Passes requests to the WebAssembly, which is the Rust crate
+ * mock-polar, and sends its answers.
  */
 
 import { once } from "node:events";
@@ -15,7 +15,7 @@ import { keptBody, Polar } from "./mock_polar.cjs";
 export interface MockPolarOptions {
   /** The port on 127.0.0.1. Default: any free port. */
   port?: number;
-  /** The initial keys, as JSON text or as the value that such text stands for. Default: the demo keys. */
+  /** The initial keys, as JSON text or as a parsed object. Default: the demo keys. */
   seed?: string | object;
   /** Whether Polar's rate limits apply. Default: no. */
   rateLimit?: boolean;
@@ -31,7 +31,7 @@ export interface MockPolar {
   readonly url: string;
   /** The id of the organization that sold the keys, to set as the client's option `organizationId`. */
   readonly organization: string;
-  /** Sends a request to `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. Rejects if refused. */
+  /** Sends a request to `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. Rejects if it is refused. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Ends the server. Its open connections close, and its state is lost. */
   close(): Promise<void>;
@@ -62,7 +62,7 @@ export async function startMockPolar(options: MockPolarOptions = {}): Promise<Mo
   return { url, organization, control, close: () => front.close() };
 }
 
-/** Calls `make`, and turns a sentence that the WebAssembly throws into an error. */
+/** Calls `make`. If the WebAssembly throws a string, throws an `Error` with this message instead. */
 function made<T>(make: () => T): T {
   try {
     return make();
@@ -200,7 +200,7 @@ class Front {
   }
 }
 
-/** Reads the whole body, even if only its start is kept: a client that is still sending would miss the reply. */
+/** Reads the whole body, even if only its start is kept, because a client that is still sending would miss the reply. */
 async function received(request: IncomingMessage): Promise<Uint8Array> {
   const parts: Buffer[] = [];
   let room = keptBody();
@@ -230,7 +230,7 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Waits until `begin` calls `go`, or until the client disconnects. `begin` returns a function that ends the wait. */
+/** Waits until `begin` calls `go`, or until the client disconnects. `begin` returns a function that cleans up. */
 function waited(response: ServerResponse, begin: (go: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

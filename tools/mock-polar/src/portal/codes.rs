@@ -76,8 +76,8 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Repl
     Ok(reply)
 }
 
-/// Finds the member with this address. Returns the id of the member's customer, and the address. If a person is a
-/// member of several customers, returns the reply that asks to choose one, unless `customer` names it.
+/// Finds the member with this address. Returns the id of the member's customer, and the address. If several customers
+/// have a member with this address and `customer` is `None`, returns the reply that asks to choose one.
 fn member(
     database: &mut Database,
     organization: &Organization,

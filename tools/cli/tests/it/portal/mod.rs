@@ -68,7 +68,7 @@ struct Customer<'a> {
 }
 
 impl Customer<'_> {
-    /// Waits for the mail that comes after the first `mails` ones, and returns the code in it.
+    /// Skips the first `mails` mails, waits for the next one, and returns the code in it.
     fn code(&self, mails: usize) -> String {
         assert!(self.polar.wait_for_mails(mails + 1, LONG), "a mail comes");
         self.polar.mails()[mails].code.clone().unwrap()

@@ -426,7 +426,7 @@ fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     json!({ "status": status, "headers": named, "body": body })
 }
 
-/// Replaces the ports that Polar's pages and payments have in the recordings by the port of the server.
+/// Replaces the ports that Polar's pages and payments have in the recordings with the port of the server.
 fn site(text: &str) -> String {
     text.replace("http://127.0.0.1:3000", "http://127.0.0.1:8800")
         .replace("http://127.0.0.1:8802", "http://127.0.0.1:8800")
