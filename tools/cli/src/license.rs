@@ -124,8 +124,8 @@ fn allows(decision: Decision, feature: String) -> Report {
     Report { decision, exit: Exit::of_feature(allowed), headline: Some(headline), extra }
 }
 
-/// Returns one JSON object. It has the members of the decision, then the additional result. Only for a feature, the
-/// feature and the decision are members of their own, because each of them has a member named `allowed`.
+/// Returns one JSON object. It contains the members of the decision, then the additional result. For a feature, it
+/// instead contains one member for the feature and one for the decision, because both have a member named `allowed`.
 fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
     #[derive(Serialize)]
     #[serde(untagged)]

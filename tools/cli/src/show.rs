@@ -17,7 +17,7 @@ pub(crate) fn text(decision: &Decision) -> String {
 }
 
 /// Describes the decision that holds after a failure. Shows advice about the failure instead of advice about the
-/// license. `again` is the command that may succeed afterwards.
+/// license. `again` is the command that may succeed once the advice has been followed.
 pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> String {
     let next_step = if error.next_step() == NextStep::Move {
         // without `KEY`, the command would activate the stored key, which may be another key than the refused one
@@ -117,7 +117,8 @@ pub(crate) fn next_step(step: NextStep) -> Option<String> {
     advice(step, "run `polar-license validate`")
 }
 
-/// Returns what to do next, or `None` if nothing has to be done. `again` is the command that may succeed afterwards.
+/// Returns what to do next, or `None` if nothing has to be done. `again` is the command that may succeed once the
+/// advice has been followed.
 fn advice(step: NextStep, again: &str) -> Option<String> {
     Some(match step {
         NextStep::None => return None,

@@ -8,8 +8,8 @@ use clap::{ArgMatches, Command, Error};
 /// Reads the process's arguments and its variables. An option before or after the subcommand wins over its variable.
 pub(crate) fn parse(command: Command) -> Result<ArgMatches, Error> {
     let shown = command.mut_args(without_empty).mut_subcommands(|command| command.mut_args(without_empty));
-    // a variable fills only the option before the subcommand; otherwise its value after the subcommand would win over
-    // an option before it
+    // variables apply only to the options before the subcommand; otherwise a variable would also set the option after
+    // the subcommand, and win over an option before it
     let read = shown.clone().mut_subcommands(|command| command.mut_args(|arg| arg.env(None::<&str>)));
     match read.try_get_matches() {
         Ok(mut matches) => {

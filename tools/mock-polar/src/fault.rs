@@ -187,7 +187,7 @@ impl Fault {
         self
     }
 
-    /// Sets whether a page may read the reply. Without this, the table in the description of [`Fault`] decides.
+    /// Sets whether a page may read the reply. Without this setting, the table in the description of [`Fault`] decides.
     #[must_use]
     pub fn with_cors(mut self, readable: bool) -> Self {
         self.cors = Some(readable);

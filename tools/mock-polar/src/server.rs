@@ -1,4 +1,4 @@
-//! The server, and the methods by which a test starts, stops and controls it. The methods about keys and the customer
+//! The server, and the methods with which a test starts, stops and controls it. The methods about keys and the customer
 //! portal are in the folder `server`.
 
 mod keys;

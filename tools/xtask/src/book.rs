@@ -17,8 +17,9 @@ use crate::{html_links, npm_package, readme, tools, workspace};
 
 const PAGES: &str = "docs/src";
 
-/// The READMEs that package registries show. On a registry's page, their links to files of the repository would be
-/// dead. The crate's own README is not among them, because crates.io resolves its links in the repository.
+/// The READMEs that package registries show. They must not link to files of the repository, because such links are dead
+/// on a registry's page. The crate's own README is not among them, because crates.io resolves its links in the
+/// repository.
 const FRONT_PAGES: [&str; 5] = [
     "bindings/python/PYPI.md",
     "bindings/tauri/README.md",

@@ -14,7 +14,7 @@ use xshell::{Shell, cmd};
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
-/// The test programs. Each has its package, its name, and the share of the time that each of its timed tests gets.
+/// The test programs, each with its package, its name, and the share of the time that each of its timed tests gets.
 const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),

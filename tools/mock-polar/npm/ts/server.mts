@@ -31,7 +31,7 @@ export interface MockPolar {
   readonly url: string;
   /** The id of the organization that sold the keys, to set as the client's option `organizationId`. */
   readonly organization: string;
-  /** Sends a request to `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. Rejects if it is refused. */
+  /** Sends a request to `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. Rejects if refused. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Ends the server. Its open connections close, and its state is lost. */
   close(): Promise<void>;
@@ -200,7 +200,9 @@ class Front {
   }
 }
 
-/** Reads the whole body, even if only its start is kept, because a client that is still sending would miss the reply. */
+/**
+ * Reads the whole body, even if only its start is kept, because a client that is still sending would miss the reply.
+ */
 async function received(request: IncomingMessage): Promise<Uint8Array> {
   const parts: Buffer[] = [];
   let room = keptBody();

@@ -1,4 +1,4 @@
-//! Methods by which a test manages keys.
+//! Methods with which a test manages keys.
 
 use super::{MockPolar, or_panic};
 use crate::licenses::{License, Status};

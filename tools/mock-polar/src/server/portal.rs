@@ -1,4 +1,4 @@
-//! Methods by which a test reads the mails, pays at the checkout page and acts as the vendor's backend.
+//! Methods with which a test reads the mails, pays at the checkout page and acts as the vendor's backend.
 
 use std::time::Duration;
 
