@@ -337,7 +337,7 @@ enum Command {
         /// The time to wait for the purchase
         #[arg(long, value_name = "DURATION", default_value = "30m")]
         within: humantime::Duration,
-        /// The customer's name or number, if the buyer's address has several
+        /// The customer's name or number, if the buyer's address belongs to several
         #[arg(long, value_name = "NAME")]
         customer: Option<String>,
         #[command(flatten)]

@@ -200,7 +200,7 @@ impl System<'_> {
         let library = self.build(&folder, &[])?;
         let panicking =
             self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "portal,test-panic"])?;
-        // cargo gets the whole workspace, as in the step `tests`, so that it does not build all dependencies again
+        // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
         let tests = shell::cargo(self.sh, "test --locked --workspace --test programs --test examples -- --skip python");
         let tests = tests.env("POLAR_LICENSE_C_CC", self.compilers[0]).env("POLAR_LICENSE_C_CXX", self.compilers[1]);
         let tests = tests.env("POLAR_LICENSE_C_LIBRARY", library).env("POLAR_LICENSE_C_PANICKING", panicking);

@@ -29,7 +29,7 @@ const ADDED_BY_CARGO: [&str; 4] = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.
 
 const README: &str = "README.md";
 
-/// The most keywords and the most categories that crates.io accepts.
+/// The limit of crates.io on keywords. The limit on categories is the same.
 const MOST_WORDS: usize = 5;
 
 /// Packs the crates, lets cargo build each from its packed files, and compares the packed files with `include` in the

@@ -16,7 +16,7 @@ const FRAMEWORKS: [&str; 2] = ["tests/js/frameworks", "tests/js/frameworks/react
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let packed = npm_package::package(sh)?;
     npm_package::ci(sh, "tests/js")?;
-    // cargo gets the whole workspace, as in the step `tests`, so that it does not build its dependencies again
+    // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let program = target.join("debug/polar-license");

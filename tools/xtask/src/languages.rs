@@ -14,7 +14,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         sh.copy_file(workspace::root().join("examples/node").join(file), &node)?;
     }
     shell::quietly(cmd!(sh, "npm ci --no-audit --no-fund --prefix {node}"), shell::PATIENCE)?;
-    // cargo gets the whole workspace, as in the step `tests`, so that it does not build all dependencies again
+    // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
     let tests = shell::cargo(sh, "test --locked --workspace --test languages");
     let tests = tests.env("POLAR_LICENSE_ALL_LANGUAGES", "1").env("NODE_PATH", node.join("node_modules"));
     Ok(tests.run()?)

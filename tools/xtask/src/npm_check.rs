@@ -43,7 +43,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 /// Packs the package. Runs one story in every runtime and one in every example, against the local Polar.
 pub(crate) fn check_runtimes(sh: &Shell) -> Result<()> {
     let tarball = &npm_package::package(sh)?.file;
-    // cargo gets the whole workspace, as in the step `tests`, so that it does not build its dependencies again
+    // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
     npm_package::ci(sh, "tests/js/runtimes")?;

@@ -109,7 +109,7 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
     }
-    // cargo gets the whole workspace, as in the step `tests`, so that it does not build all dependencies again
+    // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
     // the full path excludes READMEs of other packages of the workspace
     let ours = format!("test src/../{path} ");

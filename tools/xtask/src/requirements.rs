@@ -298,7 +298,7 @@ pub(crate) fn set_up(sh: &Shell) -> Result<()> {
 }
 
 impl Requirement {
-    /// The requirement's name, in words.
+    /// Returns the requirement's name, as people know it.
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }

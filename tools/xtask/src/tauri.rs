@@ -31,7 +31,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         npm_package::ci(sh, folder)?;
     }
     let app = build(sh)?;
-    // cargo gets the whole workspace, as in the step `tests`, so that it does not build its dependencies again
+    // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let tests = cmd!(sh, "xvfb-run --auto-servernum node --test --test-reporter=spec {TESTS}/window.test.mjs");

@@ -22,7 +22,7 @@ pub(crate) struct Buyer {
     /// next line it reads the code in the mail.
     #[arg(value_name = "EMAIL")]
     pub(crate) email: Option<String>,
-    /// The customer's name or number, if the e-mail address has several
+    /// The customer's name or number, if the address belongs to several
     #[arg(long, value_name = "NAME")]
     pub(crate) customer: Option<String>,
     /// Use a code that was mailed before, and request none

@@ -92,7 +92,7 @@ impl Timeline {
         Ok(number)
     }
 
-    /// Prints the last line of the text, or prints the whole JSON.
+    /// Prints the last line of the text, or the whole JSON.
     pub(super) fn end(&self, passed: bool) -> io::Result<()> {
         if self.as_json {
             return output::print(&format!(r#"{{"passed":{passed},"steps":[{}]}}"#, self.steps.join(",")));

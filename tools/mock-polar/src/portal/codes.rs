@@ -46,7 +46,7 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Repl
     let Some(code) = code.filter(|_| form.is_valid()) else {
         return Err(form.rejection());
     };
-    // Polar hashes the code as ASCII, and fails if it is not.
+    // Polar hashes the code as ASCII, and fails if the code is not ASCII.
     if !code.is_ascii() {
         return Err(Reply::internal_error());
     }
