@@ -213,7 +213,7 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, answer, now))
     }
 
-    /// Waits until the time `until`, or until the scope is cancelled.
+    /// Waits until the monotonic clock reads `until`, or until the scope is cancelled.
     fn pause(&self, until: u64, scope: &Scope) {
         let wait = Duration::from_millis(self.now().until(until));
         if !wait.is_zero() {

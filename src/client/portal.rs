@@ -146,8 +146,8 @@ macro_rules! portal {
             }
 
             /// Returns the [license keys](Self::license_keys) that can be used, at least one, in the same order as
-            /// `license_keys`. If all keys have expired by this device's clock, which may be wrong, returns the key
-            /// with the latest expiry, and leaves it to Polar to accept or refuse that key on activation.
+            /// `license_keys`. If no key can be used, but some have expired by this device's clock, which may be wrong,
+            /// returns the expired key with the latest expiry. Polar then accepts or refuses that key on activation.
             ///
             /// # Errors
             /// `refused` with a reason if the customer has no key for this app, or none that can be used;
@@ -159,9 +159,9 @@ macro_rules! portal {
 
             /// Activates the customer's license key on this device: the key that is active here already, or the only
             /// key that can be used. Returns [`Restored::Choose`] with the keys if several can be used, and
-            /// [`Restored::NoSeat`] with the devices if no seat is free. If all keys have expired by this device's
-            /// clock, which may be wrong, asks Polar about the key with the latest expiry; an expired key takes no
-            /// seat.
+            /// [`Restored::NoSeat`] with the devices if no seat is free. If no key can be used, but some have expired by
+            /// this device's clock, which may be wrong, asks Polar to activate the expired key with the latest expiry.
+            /// If that key has really expired, Polar refuses it and no seat is taken.
             ///
             /// # Errors
             /// `refused` with a reason if the customer has no key for this app, or none that can be used;

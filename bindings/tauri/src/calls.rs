@@ -12,7 +12,8 @@ pub(crate) struct CallId {
     pub(crate) number: u32,
 }
 
-/// The running calls, each with whether it was cancelled.
+/// The running calls, each with a channel that says whether the call was cancelled. Also contains the calls that were
+/// cancelled before they arrived.
 #[derive(Default)]
 pub(crate) struct Calls(Mutex<HashMap<CallId, watch::Sender<bool>>>);
 
@@ -35,7 +36,8 @@ impl Calls {
         self.lock().entry(id).or_default().send_replace(true);
     }
 
-    /// Forgets the cancelled calls of all pages that this webview has shown, except `page`.
+    /// Forgets the calls that were cancelled but have not arrived, for all pages that this webview has shown, except
+    /// `page`.
     pub(crate) fn forget(&self, webview: &str, page: Option<&str>) {
         self.lock().retain(|id, call| {
             let is_gone = id.webview == webview && page != Some(&id.page);

@@ -80,7 +80,7 @@ pub(crate) async fn portal<R: Runtime>(
     let handles = pages.portals.handles(&label, &page);
     let running = pages.calls.begin(CallId { webview: label.clone(), page: page.clone(), number });
     let report = move |reported| {
-        // sending fails if the webview is gone, and the operation then ends
+        // if sending fails, the webview is gone, and the operation ends
         match progress.send(ProgressJson::from(reported)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),

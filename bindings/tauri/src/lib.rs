@@ -31,7 +31,8 @@ use pages::Pages;
 /// The name of the plugin. The names of its commands, and of its permissions in capabilities, begin with it.
 const NAME: &str = "polar-license";
 
-/// The longest time for which the process goes on after its last window has closed, to receive the reply to a request.
+/// The longest time for which the process keeps running after its last window has closed, to receive the reply to a
+/// request.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// Returns the plugin, which opens the license when the app starts and refreshes it automatically.
@@ -119,7 +120,7 @@ impl<R: Runtime, M: Manager<R>> LicenseExt<R> for M {
     }
 }
 
-/// Waits until the reply to a request that was sent is stored, so that it is known at the next start.
+/// Waits until the reply to a request in progress is stored, so that the next start knows the outcome.
 fn end<R: Runtime>(app: &AppHandle<R>) {
     let client = app.license().clone();
     // on a timeout, the record says that the operation's outcome is unknown, and the next start reports that

@@ -7,16 +7,16 @@ use polar_license::{Deactivated, Decision, Error, ErrorDetails, Explanation, Now
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// The present decision, and the decisions that will follow it by the mere passing of time. Replies and changes may
-/// overtake each other, so the message with the higher number `at` is the later one.
+/// The present decision, and the decisions that will follow if nothing happens except that time passes. Replies and
+/// changes may overtake each other, so the message with the higher number `at` is the later one.
 #[derive(Clone, Serialize)]
 pub(crate) struct Outlook {
     at: u64,
     phases: Vec<Shown>,
 }
 
-/// A decision, its explanations, and the time from which it applies. That is the time `wall` on the user's clock, in ms
-/// since 1970, or `after` ms from now, whichever comes first.
+/// A decision with its explanations. It applies from the time `wall` (on the user's clock, in ms since 1970), or once
+/// `after` ms have passed, whichever comes first.
 #[derive(Clone, Serialize)]
 struct Shown {
     wall: i64,

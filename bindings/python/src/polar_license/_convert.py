@@ -121,7 +121,9 @@ _READER = Reader()
 
 
 def _fits(of: Any, members: Mapping[str, Any]) -> bool:
-    """Whether the JSON object has the right value for each member that can have only one value in this class."""
+    """Returns whether the JSON object is one of this class. A member for which the class allows only one value must
+    have that value.
+    """
     constants = ((member, get_args(hint)) for _, member, hint in _members(of) if get_origin(hint) is Literal)
     return all(len(values) > 1 or members[member] == values[0] for member, values in constants)
 

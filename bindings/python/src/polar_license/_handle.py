@@ -14,8 +14,8 @@ _unused: deque[Any] = deque()
 
 
 class Handle:
-    """The pointer to a license. A function that calls the library must keep this object in a variable during the call,
-    because another thread may close the license between the reading of the pointer and the call.
+    """The pointer to a license. A function that calls the library must keep this object in a variable until the call
+    returns. Otherwise the pointer could be freed before the call, if another thread closes the license.
     """
 
     def __init__(self, pointer: Any) -> None:

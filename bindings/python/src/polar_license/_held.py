@@ -19,7 +19,7 @@ class Reply:
 
 
 def _free(pointer: Any, process: int) -> None:
-    # a forked process does not free it, because a lock of the library may be held there for ever
+    # a forked process does not free the reply, because a lock of the library may be held there forever
     if process == os.getpid():
         lib.polar_license_reply_free(pointer)
 
@@ -32,7 +32,7 @@ class License(Protocol):
 
 
 class Held:
-    """An object that stands for a value in the library. A copy of the object does not stand for it."""
+    """An object that stands for a value in the library. A copy of this object does not stand for the value."""
 
     _reply: Reply | None = None
     _license: License | None = None

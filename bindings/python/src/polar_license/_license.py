@@ -126,8 +126,8 @@ class License:
         Takes a seat only if the key has an activation limit and is not active on this device already. The key is
         validated first, so a mistyped key or a key of another product takes no seat.
 
-        `replace_previous` moves the license here: if no seat is free, the older activation that this device knows is
-        released.
+        `replace_previous` moves the license to this device: if no seat is free, it releases the older seat that the
+        stored record names, if that seat belongs to the key.
 
         Raises `LicenseError` of the kind
         - `refused` if Polar or the configuration denies the key; `reason` says why.
@@ -237,7 +237,7 @@ class License:
         if handle is not None:
             lib.polar_license_stop_auto_refresh(handle.pointer)
             lib.polar_license_cancel(handle.pointer)
-            # frees the license now, unless another thread is still leaving an operation
+            # frees the license now, unless an operation on another thread has not returned yet
             del handle
             free_unused()
 

@@ -15,8 +15,8 @@ _running: "set[Future[Any]]" = set()
 
 def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T:
     """Returns the result of the operation. Python handles signals only on its main thread, and not while that thread is
-    inside the library. Therefore, when the main thread calls this, the operation runs on another thread, and the main
-    thread waits for it.
+    inside the library. Therefore, if the main thread calls this function, the operation runs on another thread, and
+    the main thread waits for it.
     """
     future: Future[T] = Future()
     _running.add(future)
@@ -27,7 +27,7 @@ def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T
     try:
         return future.result()
     except BaseException:
-        # raised by a signal handler, unless the operation itself has ended
+        # the exception comes from a signal handler if the operation has not ended
         if not future.done():
             cancel()
             wait([future], _END_TIMEOUT_S)
