@@ -172,8 +172,9 @@ impl Decision {
         self.license.as_ref()?.purchase.as_ref()
     }
 
-    /// Returns the last day on which a version of the app can be built and still be included in the license. Returns
-    /// `None` if the configuration does not limit [updates](crate::ConfigBuilder::updates), or if there is no license.
+    /// Returns the last day of updates: the license includes the versions of the app that were built on this day or
+    /// earlier. Returns `None` if the configuration does not limit [updates](crate::ConfigBuilder::updates), or if there
+    /// is no license.
     pub fn updates_until(&self) -> Option<Date> {
         self.updates_until
     }
@@ -333,8 +334,8 @@ pub(crate) struct DecisionJson<'a> {
     /// The time at which the key expires. Null if it never expires. Also null in the state `expired` if the vendor has
     /// changed that time and Polar did not give the new time.
     expires_at: Option<Timestamp>,
-    /// The last day on which a version of the app can be built and still be included in the license, such as
-    /// `2027-11-21`, in UTC. Null if the settings do not limit updates, or if there is no license.
+    /// The last day of updates, in UTC, such as `2027-11-21`: the license includes the versions of the app that were
+    /// built on this day or earlier. Null if the settings do not limit updates, or if there is no license.
     updates_until: Option<Date>,
     /// The time of Polar's last confirmation.
     confirmed_at: Option<Timestamp>,
@@ -348,8 +349,8 @@ pub(crate) struct DecisionJson<'a> {
     limit_usage: Option<u32>,
     /// The number of devices that may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
-    /// The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not say.
-    /// Access never depends on it.
+    /// The subscription or the order by which the key was bought, as of the last confirmation. Null if Polar did not
+    /// report the purchase. Access never depends on the purchase.
     purchase: Option<&'a Purchase>,
     /// The configured features, and whether each is on.
     #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, bool>"))]

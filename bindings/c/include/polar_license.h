@@ -148,7 +148,7 @@
 #define POLAR_LICENSE_STATE_DENIED 1
 
 /**
- * The clock was moved so far back that no time can be trusted; one online validate restores access. Access is not
+ * The clock was moved so far back that no time can be trusted. One online validate restores access. Access is not
  * allowed.
  */
 #define POLAR_LICENSE_STATE_CLOCK_SUSPECT 2
@@ -169,7 +169,7 @@
 #define POLAR_LICENSE_STATE_GRACE 5
 
 /**
- * Not confirmed for too long; one online validate restores access. Access is not allowed.
+ * The last confirmation is too old. One online validate restores access. Access is not allowed.
  */
 #define POLAR_LICENSE_STATE_LAPSED 6
 
@@ -338,13 +338,13 @@
 
 /**
  * The version of the interface that this header describes. It increases when something in the interface changes or is
- * removed, but not when something is added. A program that loads the library at run time compares it with the result
- * of polar_license_abi_version().
+ * removed, but not when something is added. A program that loads the library at run time compares this number with the
+ * result of polar_license_abi_version().
  */
 #define POLAR_LICENSE_ABI_VERSION 1
 
 /**
- * A flag for polar_license_activate_with(): if no seat is free, release the older activation that this device knows.
+ * A flag for polar_license_activate_with(): if no seat is free, release the older seat that the stored record names.
  */
 #define POLAR_LICENSE_REPLACE_PREVIOUS 1
 
@@ -408,8 +408,8 @@ typedef struct polar_license_error polar_license_error;
  * | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
  *
  * Call polar_license_refresh() when the app starts. Operations that change something run one after the other.
- * Concurrent calls of polar_license_validate() share one request. The app's callbacks may call every function, also
- * with this license, unless the comment of the callback says otherwise.
+ * Concurrent calls of polar_license_validate() share one request. A callback of the app may call any function of this
+ * library, even with this license, unless the callback's comment says otherwise.
  */
 typedef struct polar_license polar_license;
 
@@ -506,12 +506,12 @@ typedef void (*polar_license_unlock_callback)(void *user_data);
 
 /**
  * A function that sends one request and waits for the reply, at most for the request's timeout. It must send the
- * request at most once and must not follow redirects. It reports a reply with any HTTP status with
- * polar_license_response_set(), and a failure with polar_license_response_fail(). If it reports nothing, the request
- * counts as possibly sent. It must not log the request: the body contains the license key, and the requests of the
- * customer portal have secrets in the address, the headers and the body. It is called on a thread of the library. The
- * library holds no locks meanwhile, so the function may call this library. The library stops waiting for the function
- * after the timeout, and when the operation that sent the request is cancelled.
+ * request at most once and must not follow redirects. It calls polar_license_response_set() if a reply arrives,
+ * whatever the reply's HTTP status is, and polar_license_response_fail() if the request fails. If it calls neither of
+ * them, the request counts as possibly sent. It must not log the request: the body contains the license key, and the
+ * requests of the customer portal have secrets in the address, the headers and the body. It is called on a thread of
+ * the library. The library holds no locks meanwhile, so the function may call this library. The library stops waiting
+ * for the function after the timeout, and when the operation that sent the request is cancelled.
  */
 typedef void (*polar_license_transport_callback)(void *user_data,
                                                  const polar_license_request *request,
@@ -535,12 +535,13 @@ typedef void (*polar_license_change_callback)(void *user_data,
                                               const polar_license_decision *before);
 
 /**
- * A callback for the progress of an operation that waits for somebody else. It is called before each wait. `stage` is
- * the event that is awaited, one of POLAR_LICENSE_STAGE_.... `waited_ms` is the time for which the operation has
+ * A callback for the progress of an operation that waits for an event, such as a payment. It is called before each
+ * wait. `stage` is the event, one of POLAR_LICENSE_STAGE_.... `waited_ms` is the time for which the operation has
  * waited so far, and `next_in_ms` is the time until Polar is asked again.
- * Returns 0 to continue, or another number to end the operation, which then fails with POLAR_LICENSE_ERR_CANCELLED. It
- * is called on the thread that called the operation, and never after the operation has returned. The library holds no
- * locks meanwhile. The callback may call this library, but must not free the objects that the operation uses.
+ * The callback returns 0 to continue, or another number to end the operation, which then fails with
+ * POLAR_LICENSE_ERR_CANCELLED. It is called on the thread that called the operation, and never after the operation has
+ * returned. The library holds no locks meanwhile. The callback may call this library, but must not free the objects
+ * that the operation uses.
  */
 typedef int32_t (*polar_license_progress_callback)(void *user_data,
                                                    int32_t stage,
@@ -613,11 +614,11 @@ const char *polar_license_deactivated_name(int32_t deactivated);
 
 /**
  * Starts a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
- * `app_id` distinguishes this program from your other programs, such as "com.acme.app"; never change it. Both are
- * copied.
+ * `app_id` is a name, such as "com.acme.app", that distinguishes this program from your other programs; never change
+ * it. Both are copied.
  *
  * Free the result with polar_license_options_free(). If an argument is invalid or NULL, polar_license_open() reports
- * this. Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
+ * this. Returns NULL only if this library has a defect. Callable from any thread. Never blocks.
  */
 polar_license_options *polar_license_options_new(const char *organization_id, const char *app_id);
 
@@ -850,9 +851,10 @@ int32_t polar_license_options_add_previous_app_secret(polar_license_options *opt
  * Sets the updates of the app that a license includes: the versions that are built within a number of days after the
  * purchase of the license. A version that was built later has no access, for the reason
  * POLAR_LICENSE_REASON_UPDATES_ENDED; earlier versions continue to work. Default: a license includes every version.
- * `days` is the number of days from the purchase within which a version must be built, such as 365. `built` is the day
- * on which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted;
- * its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+ * `days` is the number of days after the purchase, such as 365. The license includes versions that are built within
+ * this time. `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format
+ * of RFC 3339 is also accepted; its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP
+ * BUILT "%Y-%m-%d" UTC).
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
  */
@@ -919,7 +921,7 @@ int32_t polar_license_open(const polar_license_options *options, polar_license *
  * this function has returned, no change callback is called. If another thread is inside an operation, that operation
  * is cancelled as by polar_license_cancel(), and the memory is freed when the operation returns. After this function
  * has been called, no other call with this license may start, except from a change callback of the auto refresh. A
- * change callback may itself call this function, as its last use of the license. Call it once.
+ * change callback may itself free the license, as its last use of the license. Free each license once.
  */
 void polar_license_free(polar_license *license);
 
@@ -942,8 +944,8 @@ int32_t polar_license_activate(const polar_license *license, const char *key, po
 
 /**
  * Activates a license key like polar_license_activate(), with more choices. If `key` is NULL, the stored key is
- * activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS. With this flag the license moves to this device: if
- * no seat is free, the older activation that this device knows is released.
+ * activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS. This flag moves the license to this device: if no
+ * seat is free, it releases the older seat that the stored record names, if that seat belongs to the key.
  *
  * `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
  * polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
@@ -994,8 +996,8 @@ int32_t polar_license_allowed(const polar_license *license);
 
 /**
  * Returns 1 if the feature is on now, as the current decision in memory says: the app may run, and the key's benefit
- * is among the benefits that turn the feature on. Returns 0 otherwise, also if the options do not name the feature, or
- * if an argument is NULL.
+ * is among the benefits that turn the feature on. Returns 0 otherwise, for example if the options do not name the
+ * feature, or if an argument is NULL.
  *
  * Callable from any thread. Never blocks, even while other threads wait for the network.
  */
@@ -1085,9 +1087,9 @@ int32_t polar_license_on_change(const polar_license *license,
 int32_t polar_license_off_change(const polar_license *license, uint64_t subscription);
 
 /**
- * Starts a thread for an app that runs for days. The thread refreshes whenever a request is due, also after the
- * machine was asleep. It notices within two seconds what another process has stored. Does nothing if the thread is
- * already running.
+ * Starts a thread for an app that runs for days. The thread refreshes whenever a request is due. If a request became
+ * due while the machine was asleep, the thread refreshes after the machine wakes. If another process stores a change,
+ * the thread notices it within two seconds. Does nothing if the thread is already running.
  *
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
  * Callable from any thread. Never blocks.
@@ -1125,7 +1127,7 @@ int32_t polar_license_decision_allowed(const polar_license_decision *decision);
 
 /**
  * Returns 1 if the feature is on: the app may run, and the key's benefit is among the benefits that turn the feature
- * on. Returns 0 otherwise, also if the options do not name the feature, or if an argument is NULL.
+ * on. Returns 0 otherwise, for example if the options do not name the feature, or if an argument is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1175,16 +1177,16 @@ int32_t polar_license_decision_reason(const polar_license_decision *decision);
 int32_t polar_license_decision_next_step(const polar_license_decision *decision);
 
 /**
- * Returns the vendor's page for the next step: to buy or renew, to manage devices, or to contact the vendor. Returns
- * NULL if the options have no page for it, or if `decision` is NULL.
+ * Returns the address of the vendor's page for the next step, on which the user can buy or renew, manage devices, or
+ * contact the vendor. Returns NULL if the options have no page for this step, or if `decision` is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_next_url(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the app should show the user a notice unasked: access is not allowed, grace ends soon, or there is a
- * problem that the user should know about. Show polar_license_decision_message(), and also
+ * Returns 1 if the app should show the user a notice without being asked: access is not allowed, grace ends soon, or
+ * there is a problem that the user should know about. Show polar_license_decision_message(), and also
  * polar_license_decision_problem_message() if it is not NULL. Being offline for a while is no reason for a notice.
  * Returns 0 otherwise, or if `decision` is NULL.
  *
@@ -1201,15 +1203,15 @@ int32_t polar_license_decision_notice(const polar_license_decision *decision);
 const char *polar_license_decision_message(const polar_license_decision *decision);
 
 /**
- * Returns the license key in the form in which it may be shown: `****-` and its last six characters. Returns NULL if
- * there is no license, or if `decision` is NULL.
+ * Returns the part of the license key that may be shown: `****-` and the last six characters. Returns NULL if there is
+ * no license, or if `decision` is NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_display_key(const polar_license_decision *decision);
 
 /**
- * Returns the id of the benefit that the key was sold as. Returns NULL if there is no license, or if `decision` is
+ * Returns the id of the benefit to which the key belongs. Returns NULL if there is no license, or if `decision` is
  * NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
@@ -1235,7 +1237,7 @@ const char *polar_license_decision_activation_label(const polar_license_decision
 
 /**
  * Returns the time at which the key expires, in milliseconds since 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if the
- * key never expires, if there is no license, or if `decision` is NULL. Returns it also in the state
+ * key never expires, if there is no license, or if `decision` is NULL. Also returns POLAR_LICENSE_ABSENT in the state
  * POLAR_LICENSE_STATE_EXPIRED, if the vendor has changed the expiry and Polar did not report the new time.
  *
  * Callable from any thread; never blocks.
@@ -1284,15 +1286,15 @@ int64_t polar_license_decision_grace_ends_at_ms(const polar_license_decision *de
 int64_t polar_license_decision_notice_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the usage that was consumed at the last confirmation. Returns POLAR_LICENSE_ABSENT if there is no license,
- * or if `decision` is NULL.
+ * Returns the usage that had been consumed when Polar last confirmed the license. Returns POLAR_LICENSE_ABSENT if
+ * there is no license, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_usage(const polar_license_decision *decision);
 
 /**
- * Returns the most usage that may be consumed. Returns POLAR_LICENSE_ABSENT if usage is not limited, if there is no
+ * Returns the highest usage that may be consumed. Returns POLAR_LICENSE_ABSENT if there is no limit, if there is no
  * license, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
@@ -1344,16 +1346,16 @@ int64_t polar_license_decision_purchase_current_period_end_ms(const polar_licens
 int64_t polar_license_decision_purchase_ends_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the subscription ends with the current period instead of renewing. Returns 0 otherwise, also if the
- * purchase is not a subscription, or if `decision` is NULL.
+ * Returns 1 if the subscription ends with the current period instead of renewing. Returns 0 otherwise, for example if
+ * the purchase is not a subscription, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_purchase_cancels_at_period_end(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the order was paid. Returns 0 otherwise, also if the purchase is not an order, or if `decision` is
- * NULL.
+ * Returns 1 if the order was paid. Returns 0 otherwise, for example if the purchase is not an order, or if `decision`
+ * is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1368,8 +1370,8 @@ int32_t polar_license_decision_purchase_paid(const polar_license_decision *decis
 int64_t polar_license_decision_purchase_created_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... One such problem is that
- * Polar could not be reached. A problem does not prevent a decision, and access does not depend on it. Returns
+ * Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... For example, Polar could
+ * not be reached. In spite of the problem there is a decision, and access does not depend on the problem. Returns
  * POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
@@ -1461,15 +1463,16 @@ int32_t polar_license_error_reason(const polar_license_error *error);
 
 /**
  * Returns what the user can do about the error, one of POLAR_LICENSE_NEXT_.... This can differ from the next step of
- * polar_license_error_decision(), which is about the license that is here: a second key can be refused while the first
- * one works. Returns POLAR_LICENSE_NEXT_NONE if `error` is NULL.
+ * polar_license_error_decision(), which is about the license on this device: another key can be refused while this
+ * license works. Returns POLAR_LICENSE_NEXT_NONE if `error` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_error_next_step(const polar_license_error *error);
 
 /**
- * Returns the vendor's page for the next step. Returns NULL if the options have no page for it, or if `error` is NULL.
+ * Returns the address of the vendor's page for the next step. Returns NULL if the options have no page for this step,
+ * or if `error` is NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */
@@ -1521,11 +1524,11 @@ void polar_license_error_free(polar_license_error *error);
  * handle, which polar_license_reply_handle() returns. docs/src/portal.md lists the operations with their arguments and
  * replies.
  *
- * `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise it is
- * called with `user_data` before each wait of an operation that waits for somebody else, and can end the operation.
- * `reply` must not be NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on failure. `error`
- * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
- * any thread. Blocks on the network and the disk. polar_license_cancel() ends it.
+ * `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise an
+ * operation that waits for an event, such as a payment, calls it with `user_data` before each wait, and `progress` can
+ * end the operation. `reply` must not be NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on
+ * failure. `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on
+ * success. Callable from any thread. Blocks on the network and the disk. polar_license_cancel() ends the operation.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request or one of its arguments is not valid;
  * POLAR_LICENSE_ERR_RATE_LIMITED, with polar_license_error_retry_after_ms(), if this process or another one requested
  * or tried too many codes; POLAR_LICENSE_ERR_REFUSED; POLAR_LICENSE_ERR_STORAGE, _NETWORK, _TIMEOUT, _SERVER or
@@ -1542,8 +1545,8 @@ int32_t polar_license_portal_call(const polar_license *license,
 /**
  * Makes Polar e-mail a code to the address with which the license was bought. This helps a customer who lost the key
  * or whose device no longer works. Polar does not tell whether it knows the address: show the reply's "/message",
- * which contains the address. If the reply's "/kind" is "choose", several customers have this address: call
- * `requestCodeFor` with one of the reply's "/customers".
+ * which contains the address. If the reply's "/kind" is "choose", several customers have this address: let the user
+ * choose one of the reply's "/customers", and call the operation `requestCodeFor` for this customer.
  *
  * `email` is the text that the user typed. Everything else is as described for polar_license_portal_call(). Blocks for
  * 15 s at most.
@@ -1877,19 +1880,20 @@ const char *polar_license_request_header_name(const polar_license_request *reque
 const char *polar_license_request_header_value(const polar_license_request *request, size_t index);
 
 /**
- * Returns how many seconds to wait, as a reply's headers Retry-After, RateLimit-Reset and Date ask, or -1 if they do
- * not ask for a wait. Pass the result to polar_license_response_set().
+ * Returns how many seconds to wait before the next request, according to the headers Retry-After, RateLimit-Reset and
+ * Date of a reply. Returns -1 if the headers do not ask for a wait. Pass the result to polar_license_response_set().
  *
  * Pass NULL for a header that the reply does not have. Callable from any thread. Never blocks.
  */
 int64_t polar_license_retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date);
 
 /**
- * Reports the reply, also if a server other than Polar's sent it. `http_status` is the HTTP status of the reply.
+ * Reports the reply, even if a server other than Polar's sent it. `http_status` is the HTTP status of the reply.
  * `retry_after_s` is the result of polar_license_retry_after_s() for the headers of the reply. `body` is the whole
  * body of the reply, which is copied. If several reports are made, the last one counts.
  *
- * `body` may be NULL if `length` is 0. Call it from the transport callback, on one thread at a time. Never blocks.
+ * `body` may be NULL if `length` is 0. Call this function from the transport callback, on one thread at a time. Never
+ * blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if a required argument is NULL, or if `http_status`
  * is not an HTTP status.
  */
@@ -1901,8 +1905,7 @@ int32_t polar_license_response_set(polar_license_response *response,
 
 /**
  * Reports the header Location of a reply. The header is copied. Some replies to requests of the customer portal are
- * redirects, which must not be followed. Call this function in addition to polar_license_response_set(), before or
- * after it.
+ * redirects, which must not be followed. Call this function in addition to polar_license_response_set(), in any order.
  *
  * Call it from the transport callback, on one thread at a time. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if an argument is NULL, or if `location` is not
@@ -1911,12 +1914,12 @@ int32_t polar_license_response_set(polar_license_response *response,
 int32_t polar_license_response_set_location(polar_license_response *response, const char *location);
 
 /**
- * Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... `maybe_sent` is 1 if Polar may
- * have received the request. It is 0 only if the request failed before the first byte of the body was sent, so that
- * Polar cannot have received it. `message` is one line for developers and logs, without the key; it is copied. If
- * several reports are made, the last one counts.
+ * Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... Pass 1 as `maybe_sent` if
+ * Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent,
+ * so that Polar cannot have received it. `message` is one line for developers and logs, without the key; it is copied.
+ * If several reports are made, the last one counts.
  *
- * `message` may be NULL. Call it from the transport callback, on one thread at a time. Never blocks.
+ * `message` may be NULL. Call this function from the transport callback, on one thread at a time. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `response` is NULL, the failure is unknown, or
  * `message` is not UTF-8.
  */

@@ -208,8 +208,8 @@ class decision_view {
     {
         return detail::string(polar_license_decision_activation_id(handle));
     }
-    /// The label that the customer sees beside that seat; null if the key needs no seat, or if this device no longer
-    /// knows the label, for example because its record was edited.
+    /// The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device
+    /// no longer knows the label, for example because its record was edited.
     std::optional<std::string_view> activation_label() const
     {
         return detail::string(polar_license_decision_activation_label(handle));
@@ -219,7 +219,8 @@ class decision_view {
     {
         return detail::moment(polar_license_decision_expires_at_ms(handle));
     }
-    /// The last build day of the versions of the app that the license includes, such as `2027-11-21`, in UTC.
+    /// The last day of updates, in UTC, such as `2027-11-21`: the license includes the versions of the app that were
+    /// built on this day or earlier.
     std::optional<std::string_view> updates_until() const
     {
         return detail::string(polar_license_decision_updates_until(handle));
@@ -239,9 +240,9 @@ class decision_view {
     {
         return detail::moment(polar_license_decision_grace_ends_at_ms(handle));
     }
-    /// The usage that was consumed at the last confirmation.
+    /// The usage that had been consumed when Polar last confirmed the license.
     std::optional<std::int64_t> usage() const { return detail::number(polar_license_decision_usage(handle)); }
-    /// The most usage that may be consumed; null for no limit.
+    /// The highest usage that may be consumed; null if there is no limit.
     std::optional<std::int64_t> limit_usage() const
     {
         return detail::number(polar_license_decision_limit_usage(handle));
@@ -251,8 +252,7 @@ class decision_view {
     {
         return detail::number(polar_license_decision_limit_activations(handle));
     }
-    /// The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not
-    /// say.
+    /// The subscription or the order by which the key was bought, as of the last confirmation.
     std::optional<std::string_view> purchase_kind() const
     {
         return detail::string(polar_license_decision_purchase_kind(handle));
@@ -286,8 +286,8 @@ class decision_view {
     }
     /// The vendor's page for the next step, if the settings have one.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should show the user `message` without being asked, and the message of the `problem` if there is
-    /// one: access is not allowed, grace ends soon, or there is a problem that concerns the user.
+    /// Whether the app should show the user a notice without being asked: `message`, and the message of the `problem`
+    /// if there is one.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// The time from which the app should tell the user to go online.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }

@@ -37,11 +37,11 @@
 
 namespace polar {
 
-/// The confirmation that the user was told that the old key stops working on all devices at once, and that the user
-/// wants this.
+/// Confirms two things: the user was told that the old key stops working on all devices at once, and the user wants
+/// this.
 struct confirmed_by_user {};
 
-/// The progress of an operation that waits for somebody else.
+/// The progress of an operation that waits for an event, such as a payment.
 struct progress {
     /// The event that is awaited.
     polar::stage stage;
@@ -425,7 +425,7 @@ class devices : public detail::part {
     devices_kind kind() const { return code<devices_kind>("/kind"); }
     /// The devices, the oldest first.
     std::vector<device> listed() const { return all<device>("/devices"); }
-    /// Whether it is certain that there are devices, because every seat is taken or because this device has a seat.
+    /// Whether there certainly are devices. That is the case if every seat is taken, or if this device has a seat.
     bool is_certain() const { return number("/isCertain").value_or(0) != 0; }
     /// The page on which customers of this vendor manage their purchases; none if its address is unknown, or if there
     /// is certainly no device.
@@ -491,17 +491,17 @@ class session : public detail::part, private detail::caller {
         return detail::part{call(detail::request{"licenseKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
     }
     /// Returns the keys of license_keys that can be used, in the same order as license_keys. If no key can be used, but
-    /// some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry,
-    /// which Polar will accept or refuse on activation. So the result always has at least one key.
+    /// some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry.
+    /// When this key is activated, Polar accepts or refuses it. So the result always has at least one key.
     /// Fails with refused and a reason if the customer has no key for this app, or no key that can be used. Fails with
     /// refused and no reason if the session has ended.
     std::vector<license_key> usable_keys(polar::failure &failure) const
     {
         return detail::part{call(detail::request{"usableKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
     }
-    /// Activates the customer's license key on this device. If several keys can be used, activates the key of the
-    /// license on this device if it is one of them, and otherwise returns the keys to choose from. If the key has no
-    /// free seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock,
+    /// Activates the customer's license key on this device. If several keys can be used, activates the one that the
+    /// license on this device uses. If it uses none of them, returns the keys to choose from. If the key has no free
+    /// seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock,
     /// which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
     /// expired, Polar refuses it and no seat is taken.
     /// Fails with refused and a reason if the customer has no key for this app, or no key that can be used. Fails with

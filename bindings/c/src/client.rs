@@ -18,7 +18,7 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A flag for polar_license_activate_with(): if no seat is free, release the older activation that this device knows.
+/// A flag for polar_license_activate_with(): if no seat is free, release the older seat that the stored record names.
 pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 
 /// A license on this device. It is opened once, used from any thread, and freed with polar_license_free().
@@ -31,8 +31,8 @@ pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 /// | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
 ///
 /// Call polar_license_refresh() when the app starts. Operations that change something run one after the other.
-/// Concurrent calls of polar_license_validate() share one request. The app's callbacks may call every function, also
-/// with this license, unless the comment of the callback says otherwise.
+/// Concurrent calls of polar_license_validate() share one request. A callback of the app may call any function of this
+/// library, even with this license, unless the callback's comment says otherwise.
 pub struct License {
     client: Client,
     listeners: Mutex<Listeners>,
@@ -43,8 +43,8 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// The subscriptions with their callbacks. A callback is stored here as well as in the client, so that its user
-    /// data is destroyed outside the client's locks.
+    /// The subscriptions with their callbacks. A callback is stored both here and in the client. So when the client
+    /// removes it, its user data is not destroyed yet: that happens later, when the client holds no locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 
@@ -101,7 +101,7 @@ pub extern "C" fn polar_license_open(
 /// this function has returned, no change callback is called. If another thread is inside an operation, that operation
 /// is cancelled as by polar_license_cancel(), and the memory is freed when the operation returns. After this function
 /// has been called, no other call with this license may start, except from a change callback of the auto refresh. A
-/// change callback may itself call this function, as its last use of the license. Call it once.
+/// change callback may itself free the license, as its last use of the license. Free each license once.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_free(license: *mut License) {
     guarded("polar_license_free", (), || {
@@ -141,8 +141,8 @@ pub extern "C" fn polar_license_activate(license: *const License, key: *const c_
 }
 
 /// Activates a license key like polar_license_activate(), with more choices. If `key` is NULL, the stored key is
-/// activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS. With this flag the license moves to this device: if
-/// no seat is free, the older activation that this device knows is released.
+/// activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS. This flag moves the license to this device: if no
+/// seat is free, it releases the older seat that the stored record names, if that seat belongs to the key.
 ///
 /// `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
 /// polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
@@ -215,8 +215,8 @@ pub extern "C" fn polar_license_allowed(license: *const License) -> i32 {
 }
 
 /// Returns 1 if the feature is on now, as the current decision in memory says: the app may run, and the key's benefit
-/// is among the benefits that turn the feature on. Returns 0 otherwise, also if the options do not name the feature, or
-/// if an argument is NULL.
+/// is among the benefits that turn the feature on. Returns 0 otherwise, for example if the options do not name the
+/// feature, or if an argument is NULL.
 ///
 /// Callable from any thread. Never blocks, even while other threads wait for the network.
 #[unsafe(no_mangle)]
@@ -366,9 +366,9 @@ pub extern "C" fn polar_license_off_change(license: *const License, subscription
     })
 }
 
-/// Starts a thread for an app that runs for days. The thread refreshes whenever a request is due, also after the
-/// machine was asleep. It notices within two seconds what another process has stored. Does nothing if the thread is
-/// already running.
+/// Starts a thread for an app that runs for days. The thread refreshes whenever a request is due. If a request became
+/// due while the machine was asleep, the thread refreshes after the machine wakes. If another process stores a change,
+/// the thread notices it within two seconds. Does nothing if the thread is already running.
 ///
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
 /// Callable from any thread. Never blocks.

@@ -9,14 +9,13 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char};
 use std::sync::OnceLock;
 
-/// `POLAR_LICENSE_OK`: the result of a function that returns the number of an [`ErrorKind`], if there is no error.
+/// `POLAR_LICENSE_OK`: returned in place of the number of an [`ErrorKind`] if there is no error.
 pub(crate) const OK: i32 = 0;
 
-/// `POLAR_LICENSE_REASON_UNSET`: the result of a function that returns the number of a [`Reason`], if there is no
-/// reason.
+/// `POLAR_LICENSE_REASON_UNSET`: returned in place of the number of a [`Reason`] if there is no reason.
 pub(crate) const REASON_UNSET: i32 = 0;
 
-/// `POLAR_LICENSE_ABSENT`: the result of a function that returns int64_t, if there is no value.
+/// `POLAR_LICENSE_ABSENT`: returned by a function that returns int64_t if there is no value.
 pub(crate) const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// The name of a number that this version does not know.
@@ -82,7 +81,7 @@ pub extern "C" fn polar_license_deactivated_name(deactivated: i32) -> *const c_c
     })
 }
 
-/// The names of one of the core's tables, as strings that end with NUL. They are created at the first use.
+/// The names in one of the core's tables, as strings that end with NUL. They are created at the first use.
 pub(crate) struct Names(OnceLock<BTreeMap<i32, CString>>);
 
 impl Names {

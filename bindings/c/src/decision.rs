@@ -86,7 +86,7 @@ pub extern "C" fn polar_license_decision_allowed(decision: *const Decision) -> i
 }
 
 /// Returns 1 if the feature is on: the app may run, and the key's benefit is among the benefits that turn the feature
-/// on. Returns 0 otherwise, also if the options do not name the feature, or if an argument is NULL.
+/// on. Returns 0 otherwise, for example if the options do not name the feature, or if an argument is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -163,8 +163,8 @@ pub extern "C" fn polar_license_decision_next_step(decision: *const Decision) ->
     })
 }
 
-/// Returns the vendor's page for the next step: to buy or renew, to manage devices, or to contact the vendor. Returns
-/// NULL if the options have no page for it, or if `decision` is NULL.
+/// Returns the address of the vendor's page for the next step, on which the user can buy or renew, manage devices, or
+/// contact the vendor. Returns NULL if the options have no page for this step, or if `decision` is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -172,8 +172,8 @@ pub extern "C" fn polar_license_decision_next_url(decision: *const Decision) -> 
     borrowed("polar_license_decision_next_url", decision, |texts| texts.next_url.as_ref())
 }
 
-/// Returns 1 if the app should show the user a notice unasked: access is not allowed, grace ends soon, or there is a
-/// problem that the user should know about. Show polar_license_decision_message(), and also
+/// Returns 1 if the app should show the user a notice without being asked: access is not allowed, grace ends soon, or
+/// there is a problem that the user should know about. Show polar_license_decision_message(), and also
 /// polar_license_decision_problem_message() if it is not NULL. Being offline for a while is no reason for a notice.
 /// Returns 0 otherwise, or if `decision` is NULL.
 ///
@@ -196,8 +196,8 @@ pub extern "C" fn polar_license_decision_message(decision: *const Decision) -> *
     })
 }
 
-/// Returns the license key in the form in which it may be shown: `****-` and its last six characters. Returns NULL if
-/// there is no license, or if `decision` is NULL.
+/// Returns the part of the license key that may be shown: `****-` and the last six characters. Returns NULL if there is
+/// no license, or if `decision` is NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -205,7 +205,7 @@ pub extern "C" fn polar_license_decision_display_key(decision: *const Decision) 
     borrowed("polar_license_decision_display_key", decision, |texts| texts.display_key.as_ref())
 }
 
-/// Returns the id of the benefit that the key was sold as. Returns NULL if there is no license, or if `decision` is
+/// Returns the id of the benefit to which the key belongs. Returns NULL if there is no license, or if `decision` is
 /// NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
@@ -234,7 +234,7 @@ pub extern "C" fn polar_license_decision_activation_label(decision: *const Decis
 }
 
 /// Returns the time at which the key expires, in milliseconds since 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if the
-/// key never expires, if there is no license, or if `decision` is NULL. Returns it also in the state
+/// key never expires, if there is no license, or if `decision` is NULL. Also returns POLAR_LICENSE_ABSENT in the state
 /// POLAR_LICENSE_STATE_EXPIRED, if the vendor has changed the expiry and Polar did not report the new time.
 ///
 /// Callable from any thread; never blocks.
@@ -289,8 +289,8 @@ pub extern "C" fn polar_license_decision_notice_at_ms(decision: *const Decision)
     moment("polar_license_decision_notice_at_ms", decision, polar_license::Decision::notice_at)
 }
 
-/// Returns the usage that was consumed at the last confirmation. Returns POLAR_LICENSE_ABSENT if there is no license,
-/// or if `decision` is NULL.
+/// Returns the usage that had been consumed when Polar last confirmed the license. Returns POLAR_LICENSE_ABSENT if
+/// there is no license, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -298,7 +298,7 @@ pub extern "C" fn polar_license_decision_usage(decision: *const Decision) -> i64
     count("polar_license_decision_usage", decision, |license| Some(license.usage))
 }
 
-/// Returns the most usage that may be consumed. Returns POLAR_LICENSE_ABSENT if usage is not limited, if there is no
+/// Returns the highest usage that may be consumed. Returns POLAR_LICENSE_ABSENT if there is no limit, if there is no
 /// license, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
@@ -362,8 +362,8 @@ pub extern "C" fn polar_license_decision_purchase_ends_at_ms(decision: *const De
     moment("polar_license_decision_purchase_ends_at_ms", decision, |this| this.purchase()?.subscription()?.ends_at)
 }
 
-/// Returns 1 if the subscription ends with the current period instead of renewing. Returns 0 otherwise, also if the
-/// purchase is not a subscription, or if `decision` is NULL.
+/// Returns 1 if the subscription ends with the current period instead of renewing. Returns 0 otherwise, for example if
+/// the purchase is not a subscription, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -374,8 +374,8 @@ pub extern "C" fn polar_license_decision_purchase_cancels_at_period_end(decision
     })
 }
 
-/// Returns 1 if the order was paid. Returns 0 otherwise, also if the purchase is not an order, or if `decision` is
-/// NULL.
+/// Returns 1 if the order was paid. Returns 0 otherwise, for example if the purchase is not an order, or if `decision`
+/// is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -394,8 +394,8 @@ pub extern "C" fn polar_license_decision_purchase_created_at_ms(decision: *const
     moment("polar_license_decision_purchase_created_at_ms", decision, |this| Some(this.purchase()?.order()?.created_at))
 }
 
-/// Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... One such problem is that
-/// Polar could not be reached. A problem does not prevent a decision, and access does not depend on it. Returns
+/// Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... For example, Polar could
+/// not be reached. In spite of the problem there is a decision, and access does not depend on the problem. Returns
 /// POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.

@@ -105,8 +105,8 @@ pub extern "C" fn polar_license_error_reason(error: *const Error) -> i32 {
 }
 
 /// Returns what the user can do about the error, one of POLAR_LICENSE_NEXT_.... This can differ from the next step of
-/// polar_license_error_decision(), which is about the license that is here: a second key can be refused while the first
-/// one works. Returns POLAR_LICENSE_NEXT_NONE if `error` is NULL.
+/// polar_license_error_decision(), which is about the license on this device: another key can be refused while this
+/// license works. Returns POLAR_LICENSE_NEXT_NONE if `error` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -116,7 +116,8 @@ pub extern "C" fn polar_license_error_next_step(error: *const Error) -> i32 {
     })
 }
 
-/// Returns the vendor's page for the next step. Returns NULL if the options have no page for it, or if `error` is NULL.
+/// Returns the address of the vendor's page for the next step. Returns NULL if the options have no page for this step,
+/// or if `error` is NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! Wraps every exported function, so that no panic leaves it. Imports nothing of this crate.
+//! Wraps every exported function, so that no panic leaves it. Imports nothing from this crate.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,7 +13,7 @@ pub(crate) fn guarded<T>(function: &str, fallback: T, work: impl FnOnce() -> T) 
     result.unwrap_or(fallback)
 }
 
-/// Panics if `POLAR_LICENSE_TEST_PANIC` is the name of the exported function, or `*`.
+/// Panics if the environment variable `POLAR_LICENSE_TEST_PANIC` is `*` or the name of the exported function.
 #[cfg(feature = "test-panic")]
 #[expect(clippy::panic, reason = "it is what this feature is for")]
 fn panic_if_asked(function: &str) {

@@ -54,7 +54,7 @@ mod clock;
 
 mod log;
 
-/// The functions of the header and their types, for Rust callers that do what the header requires of C callers.
+/// The functions of the header and their types, for Rust callers that follow the header's rules for C callers.
 #[cfg(feature = "fuzz")]
 pub mod exported {
     #[cfg(feature = "portal")]

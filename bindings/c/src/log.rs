@@ -80,8 +80,8 @@ fn is_installed() -> bool {
 }
 
 impl Log for AppLog {
-    /// Returns `true` only for the lines of this library itself, because its dependency ureq writes whole replies at
-    /// level `trace`.
+    /// Returns `true` only for this library's own lines. Its dependency ureq writes whole replies at level `trace`, and
+    /// these must not reach the app.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.level() <= log::max_level() && metadata.target().starts_with("polar_license")
     }

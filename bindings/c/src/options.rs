@@ -30,7 +30,7 @@ pub struct Options {
     store: Store,
     transport: Option<AppTransport>,
     clock: Option<AppClock>,
-    /// The kind and the detail of the first error that a setter had.
+    /// The first error of a setter: its kind and its detail.
     mistake: Option<(ErrorKind, String)>,
 }
 
@@ -82,11 +82,11 @@ impl Options {
 }
 
 /// Starts a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
-/// `app_id` distinguishes this program from your other programs, such as "com.acme.app"; never change it. Both are
-/// copied.
+/// `app_id` is a name, such as "com.acme.app", that distinguishes this program from your other programs; never change
+/// it. Both are copied.
 ///
 /// Free the result with polar_license_options_free(). If an argument is invalid or NULL, polar_license_open() reports
-/// this. Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
+/// this. Returns NULL only if this library has a defect. Callable from any thread. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_id: *const c_char) -> *mut Options {
     guarded("polar_license_options_new", ptr::null_mut(), || {
@@ -237,7 +237,7 @@ fn builder(organization_id: *const c_char, app_id: *const c_char) -> Result<Conf
     Ok(Config::builder(organization, argument::string("app_id", app_id)?))
 }
 
-/// Applies a setting. Keeps the first error, with which `open` then fails.
+/// Applies a setting. Keeps the first error, so that `open` fails with it.
 fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -> Result<(), Error>) -> i32 {
     let kind = call::run(function, ptr::null_mut(), || {
         let options = argument::object_mut("options", options)?;

@@ -1,8 +1,8 @@
 //! The functions of the customer portal that take a license, in a library with the feature `portal`. Every operation
-//! takes a request in JSON and results in a reply, which the app reads by JSON pointers. An operation has a function of
-//! its own if most dialogs need it, or if it takes a text that the user typed or pasted, because C code would have to
-//! escape that text in JSON. Codes, tokens and addresses are wiped when the reply is freed, and never occur in an error
-//! or in the log.
+//! takes a request in JSON and returns a reply, whose values the app reads by JSON pointers. An operation has a
+//! function of its own if most dialogs need it, or if it takes a text that the user typed or pasted, because C code
+//! would have to escape that text in JSON. Codes, tokens and addresses are wiped when the reply is freed, and never
+//! occur in an error or in the log.
 //!
 //! ```text
 //!  reply          results and their handles
@@ -31,11 +31,11 @@ use std::ffi::{c_char, c_void};
 /// handle, which polar_license_reply_handle() returns. docs/src/portal.md lists the operations with their arguments and
 /// replies.
 ///
-/// `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise it is
-/// called with `user_data` before each wait of an operation that waits for somebody else, and can end the operation.
-/// `reply` must not be NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on failure. `error`
-/// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
-/// any thread. Blocks on the network and the disk. polar_license_cancel() ends it.
+/// `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise an
+/// operation that waits for an event, such as a payment, calls it with `user_data` before each wait, and `progress` can
+/// end the operation. `reply` must not be NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on
+/// failure. `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on
+/// success. Callable from any thread. Blocks on the network and the disk. polar_license_cancel() ends the operation.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request or one of its arguments is not valid;
 /// POLAR_LICENSE_ERR_RATE_LIMITED, with polar_license_error_retry_after_ms(), if this process or another one requested
 /// or tried too many codes; POLAR_LICENSE_ERR_REFUSED; POLAR_LICENSE_ERR_STORAGE, _NETWORK, _TIMEOUT, _SERVER or
@@ -57,8 +57,8 @@ pub extern "C" fn polar_license_portal_call(
 
 /// Makes Polar e-mail a code to the address with which the license was bought. This helps a customer who lost the key
 /// or whose device no longer works. Polar does not tell whether it knows the address: show the reply's "/message",
-/// which contains the address. If the reply's "/kind" is "choose", several customers have this address: call
-/// `requestCodeFor` with one of the reply's "/customers".
+/// which contains the address. If the reply's "/kind" is "choose", several customers have this address: let the user
+/// choose one of the reply's "/customers", and call the operation `requestCodeFor` for this customer.
 ///
 /// `email` is the text that the user typed. Everything else is as described for polar_license_portal_call(). Blocks for
 /// 15 s at most.
@@ -276,7 +276,7 @@ pub extern "C" fn polar_license_portal_restore_purchase(
     })
 }
 
-/// Runs an operation that does not wait for anybody else, and so has no progress.
+/// Runs an operation that does not wait for an event, and so has no progress.
 fn call_once(license: *const License, request: Request) -> Result<Reply, Error> {
     call(license, &request.json(), None, std::ptr::null_mut())
 }

@@ -28,26 +28,26 @@ pub struct Request {
     body: Zeroizing<CString>,
     headers: Vec<(CString, Zeroizing<CString>)>,
     timeout: Duration,
-    /// The number of bytes above which a reply cannot be Polar's, so that reading further is useless.
+    /// The size limit of a reply, in bytes. A longer reply cannot be Polar's, so there is no need to read on.
     reply_limit: usize,
 }
 
 /// The place for the reply of a transport callback. It lives only during the call of that callback.
 pub struct Response {
     answer: Option<Answer>,
-    /// The most bytes that the body of the reply may have.
+    /// The size limit of the reply's body, in bytes.
     limit: usize,
     /// The target of a redirect. Only the customer portal reads it.
     location: Option<Zeroizing<String>>,
 }
 
 /// A function that sends one request and waits for the reply, at most for the request's timeout. It must send the
-/// request at most once and must not follow redirects. It reports a reply with any HTTP status with
-/// polar_license_response_set(), and a failure with polar_license_response_fail(). If it reports nothing, the request
-/// counts as possibly sent. It must not log the request: the body contains the license key, and the requests of the
-/// customer portal have secrets in the address, the headers and the body. It is called on a thread of the library. The
-/// library holds no locks meanwhile, so the function may call this library. The library stops waiting for the function
-/// after the timeout, and when the operation that sent the request is cancelled.
+/// request at most once and must not follow redirects. It calls polar_license_response_set() if a reply arrives,
+/// whatever the reply's HTTP status is, and polar_license_response_fail() if the request fails. If it calls neither of
+/// them, the request counts as possibly sent. It must not log the request: the body contains the license key, and the
+/// requests of the customer portal have secrets in the address, the headers and the body. It is called on a thread of
+/// the library. The library holds no locks meanwhile, so the function may call this library. The library stops waiting
+/// for the function after the timeout, and when the operation that sent the request is cancelled.
 pub type TransportCallback =
     Option<extern "C" fn(user_data: *mut c_void, request: *const Request, response: *mut Response)>;
 
@@ -150,8 +150,8 @@ pub extern "C" fn polar_license_request_header_value(request: *const Request, in
     })
 }
 
-/// Returns how many seconds to wait, as a reply's headers Retry-After, RateLimit-Reset and Date ask, or -1 if they do
-/// not ask for a wait. Pass the result to polar_license_response_set().
+/// Returns how many seconds to wait before the next request, according to the headers Retry-After, RateLimit-Reset and
+/// Date of a reply. Returns -1 if the headers do not ask for a wait. Pass the result to polar_license_response_set().
 ///
 /// Pass NULL for a header that the reply does not have. Callable from any thread. Never blocks.
 #[unsafe(no_mangle)]
@@ -168,11 +168,12 @@ pub extern "C" fn polar_license_retry_after_s(
     })
 }
 
-/// Reports the reply, also if a server other than Polar's sent it. `http_status` is the HTTP status of the reply.
+/// Reports the reply, even if a server other than Polar's sent it. `http_status` is the HTTP status of the reply.
 /// `retry_after_s` is the result of polar_license_retry_after_s() for the headers of the reply. `body` is the whole
 /// body of the reply, which is copied. If several reports are made, the last one counts.
 ///
-/// `body` may be NULL if `length` is 0. Call it from the transport callback, on one thread at a time. Never blocks.
+/// `body` may be NULL if `length` is 0. Call this function from the transport callback, on one thread at a time. Never
+/// blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if a required argument is NULL, or if `http_status`
 /// is not an HTTP status.
 #[unsafe(no_mangle)]
@@ -200,8 +201,7 @@ pub extern "C" fn polar_license_response_set(
 }
 
 /// Reports the header Location of a reply. The header is copied. Some replies to requests of the customer portal are
-/// redirects, which must not be followed. Call this function in addition to polar_license_response_set(), before or
-/// after it.
+/// redirects, which must not be followed. Call this function in addition to polar_license_response_set(), in any order.
 ///
 /// Call it from the transport callback, on one thread at a time. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if an argument is NULL, or if `location` is not
@@ -215,12 +215,12 @@ pub extern "C" fn polar_license_response_set_location(response: *mut Response, l
     })
 }
 
-/// Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... `maybe_sent` is 1 if Polar may
-/// have received the request. It is 0 only if the request failed before the first byte of the body was sent, so that
-/// Polar cannot have received it. `message` is one line for developers and logs, without the key; it is copied. If
-/// several reports are made, the last one counts.
+/// Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... Pass 1 as `maybe_sent` if
+/// Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent,
+/// so that Polar cannot have received it. `message` is one line for developers and logs, without the key; it is copied.
+/// If several reports are made, the last one counts.
 ///
-/// `message` may be NULL. Call it from the transport callback, on one thread at a time. Never blocks.
+/// `message` may be NULL. Call this function from the transport callback, on one thread at a time. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `response` is NULL, the failure is unknown, or
 /// `message` is not UTF-8.
 #[unsafe(no_mangle)]
@@ -250,7 +250,7 @@ pub extern "C" fn polar_license_response_fail(
 }
 
 impl Response {
-    /// Returns the last report. Adds the target of a redirect, if the app reported one.
+    /// Returns the last report, with the target of a redirect if the app has reported one.
     fn into_answer(self) -> Answer {
         match self.answer {
             Some(Answer::Reply { status, retry_after, body, .. }) => {

@@ -6,8 +6,8 @@ use crate::text;
 use std::ffi::{CStr, c_char};
 
 /// The version of the interface that this header describes. It increases when something in the interface changes or is
-/// removed, but not when something is added. A program that loads the library at run time compares it with the result
-/// of polar_license_abi_version().
+/// removed, but not when something is added. A program that loads the library at run time compares this number with the
+/// result of polar_license_abi_version().
 pub const POLAR_LICENSE_ABI_VERSION: u32 = 1;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");

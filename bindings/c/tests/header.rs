@@ -84,7 +84,7 @@ fn it_is_plain_text_that_every_compiler_reads() {
     assert!(fs::read_to_string(path()).unwrap().is_ascii());
 }
 
-/// The warnings with which an app may be built.
+/// The warnings that an app may have turned on.
 const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"];
 
 #[test]

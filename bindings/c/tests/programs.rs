@@ -57,8 +57,8 @@ fn portal_hpp() {
     passes("tests/c/portal_hpp.cpp");
 }
 
-/// Runs all cases that the drivers for the hostile server share. A checker makes the program slow, so that only a part
-/// of the cases runs under a checker.
+/// Runs the cases with a hostile server that this program shares with the programs in other languages. A checker makes
+/// the program slow, so only some of the cases run under a checker.
 #[test]
 fn hostile() {
     let program = compile("tests/c/hostile.c");
@@ -70,7 +70,7 @@ fn hostile() {
     });
 }
 
-/// The program in C. It cannot read JSON, so it gets the fields of a case as a line.
+/// The program in C. It cannot read JSON, so it gets the fields of a case as one line.
 struct InC(Program);
 
 impl App for InC {

@@ -277,9 +277,10 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(
 /// Sets the updates of the app that a license includes: the versions that are built within a number of days after the
 /// purchase of the license. A version that was built later has no access, for the reason
 /// POLAR_LICENSE_REASON_UPDATES_ENDED; earlier versions continue to work. Default: a license includes every version.
-/// `days` is the number of days from the purchase within which a version must be built, such as 365. `built` is the day
-/// on which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted;
-/// its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+/// `days` is the number of days after the purchase, such as 365. The license includes versions that are built within
+/// this time. `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format
+/// of RFC 3339 is also accepted; its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP
+/// BUILT "%Y-%m-%d" UTC).
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
 #[unsafe(no_mangle)]

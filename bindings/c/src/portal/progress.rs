@@ -1,4 +1,4 @@
-//! Reports the progress of operations that wait to the app.
+//! Reports the progress of an operation to the app while the operation waits.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::codes::{Names, UNKNOWN};
@@ -8,12 +8,13 @@ use polar_license::portal::{Progress, Stage};
 use std::ffi::{c_char, c_void};
 use std::ops::ControlFlow;
 
-/// A callback for the progress of an operation that waits for somebody else. It is called before each wait. `stage` is
-/// the event that is awaited, one of POLAR_LICENSE_STAGE_.... `waited_ms` is the time for which the operation has
+/// A callback for the progress of an operation that waits for an event, such as a payment. It is called before each
+/// wait. `stage` is the event, one of POLAR_LICENSE_STAGE_.... `waited_ms` is the time for which the operation has
 /// waited so far, and `next_in_ms` is the time until Polar is asked again.
-/// Returns 0 to continue, or another number to end the operation, which then fails with POLAR_LICENSE_ERR_CANCELLED. It
-/// is called on the thread that called the operation, and never after the operation has returned. The library holds no
-/// locks meanwhile. The callback may call this library, but must not free the objects that the operation uses.
+/// The callback returns 0 to continue, or another number to end the operation, which then fails with
+/// POLAR_LICENSE_ERR_CANCELLED. It is called on the thread that called the operation, and never after the operation has
+/// returned. The library holds no locks meanwhile. The callback may call this library, but must not free the objects
+/// that the operation uses.
 pub type ProgressCallback =
     Option<extern "C" fn(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32>;
 

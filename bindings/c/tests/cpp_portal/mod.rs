@@ -171,7 +171,7 @@ fn methods(of: &str) -> String {
 struct Method {
     name: String,
     result: String,
-    /// The types and the names of the arguments. The name of a confirmation is empty.
+    /// The arguments, each with its type and name. An argument of the type `confirmed_by_user` has an empty name.
     parameters: Vec<(&'static str, String)>,
     waits: bool,
     operation: &'static PortalOperation,

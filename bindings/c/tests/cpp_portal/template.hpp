@@ -37,11 +37,11 @@
 
 namespace polar {
 
-/// The confirmation that the user was told that the old key stops working on all devices at once, and that the user
-/// wants this.
+/// Confirms two things: the user was told that the old key stops working on all devices at once, and the user wants
+/// this.
 struct confirmed_by_user {};
 
-/// The progress of an operation that waits for somebody else.
+/// The progress of an operation that waits for an event, such as a payment.
 struct progress {
     /// The event that is awaited.
     polar::stage stage;
