@@ -349,7 +349,7 @@ pub(crate) struct DecisionJson<'a> {
     limit_usage: Option<u32>,
     /// The number of devices that may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
-    /// The subscription or the order by which the key was bought, as of the last confirmation. Null if Polar did not
+    /// The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not
     /// report the purchase. Access never depends on the purchase.
     purchase: Option<&'a Purchase>,
     /// The configured features, and whether each is on.
@@ -359,9 +359,9 @@ pub(crate) struct DecisionJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should show the user a notice without being asked: `message`, and the message of the `problem`
-    /// if there is one. True if access is not allowed, if grace ends soon, or if there is a problem that concerns the
-    /// user. Being offline for a while needs no notice.
+    /// Whether the app should show the user a notice without being asked: true if access is not allowed, if grace ends
+    /// soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if
+    /// there is one. Being offline for a while needs no notice.
     notice: bool,
     /// The time from which the app should tell the user to go online. It lies some days before the end of grace.
     notice_at: Option<Timestamp>,

@@ -252,7 +252,8 @@ class decision_view {
     {
         return detail::number(polar_license_decision_limit_activations(handle));
     }
-    /// The subscription or the order by which the key was bought, as of the last confirmation.
+    /// The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not
+    /// report the purchase.
     std::optional<std::string_view> purchase_kind() const
     {
         return detail::string(polar_license_decision_purchase_kind(handle));
@@ -286,8 +287,8 @@ class decision_view {
     }
     /// The vendor's page for the next step, if the settings have one.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should show the user a notice without being asked: `message`, and the message of the `problem`
-    /// if there is one.
+    /// Whether the app should show the user a notice without being asked: true if access is not allowed, if grace ends
+    /// soon, or if there is a problem that concerns the user.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// The time from which the app should tell the user to go online.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }

@@ -70,7 +70,8 @@ class PortalSession(HeldCaller):
     def usable_keys(self) -> Sequence[LicenseKey]:
         """Returns the keys of `license_keys` that can be used, in the same order as `license_keys`. If no key can be
         used, but some have expired by this device's clock, which may be wrong, returns the expired key with the
-        latest expiry, which Polar will accept or refuse on activation. So the result always has at least one key.
+        latest expiry. When this key is activated, Polar accepts or refuses it. So the result always has at least one
+        key.
 
         Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
         with `refused` and no reason if the session has ended.
@@ -79,11 +80,11 @@ class PortalSession(HeldCaller):
         return reply.keys
 
     def restore(self) -> Restored:
-        """Activates the customer's license key on this device. If several keys can be used, activates the key of the
-        license on this device if it is one of them, and otherwise returns the keys to choose from. If the key has no
-        free seat, returns the key and its devices. If no key can be used, but some have expired by this device's
-        clock, which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has
-        really expired, Polar refuses it and no seat is taken.
+        """Activates the customer's license key on this device. If several keys can be used, activates the one that the
+        license on this device uses. If it uses none of them, returns the keys to choose from. If the key has no free
+        seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock,
+        which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
+        expired, Polar refuses it and no seat is taken.
 
         Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
         with `refused` and no reason if the session has ended. Fails like the license's `activate` in all other

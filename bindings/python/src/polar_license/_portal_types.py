@@ -193,7 +193,7 @@ class HiddenDevices:
     kind: Literal["hidden"]
 
     is_certain: bool
-    """Whether it is certain that there are devices, because every seat is taken or because this device has a seat."""
+    """Whether there certainly are devices. That is the case if every seat is taken, or if this device has a seat."""
 
     page: str | None
     """The page on which customers of this vendor manage their purchases; `None` if its address is unknown, or if there
@@ -232,12 +232,12 @@ class Released:
     """The outcome of releasing the seat of a device."""
 
     deactivated: Deactivated
-    """The outcome for the seat: whether Polar released the seat, or the reason why it did not."""
+    """Whether Polar released the seat, or the reason why it did not."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """The progress of an operation that waits for an event elsewhere."""
+    """The progress of an operation that waits for something outside of the app, such as a payment."""
 
     stage: Stage
     """The event that the operation waits for."""

@@ -13,7 +13,7 @@ State = Literal[
     "unlicensed",
     # Polar's last answer about this license, or the app's configuration, denies it.
     "denied",
-    # The clock was moved so far back that no time can be trusted; one online validate restores access.
+    # The clock was moved so far back that no time can be trusted. One online validate restores access.
     "clock_suspect",
     # `expires_at` has passed.
     "expired",
@@ -21,7 +21,7 @@ State = Literal[
     "active",
     # Confirmed less than `offline_grace` ago.
     "grace",
-    # Not confirmed for too long; one online validate restores access.
+    # The last confirmation is too old. One online validate restores access.
     "lapsed",
 ]
 """The state of the license. Access is allowed in `active` and `grace` only."""
@@ -85,7 +85,7 @@ NextStep = Literal[
 OffReason = Literal[
     # Access is not allowed: the state and the reason of the decision say why.
     "not_licensed",
-    # The license is good, but for a benefit that does not turn the feature on: the user needs another plan.
+    # The license is valid, but its benefit does not turn the feature on: the user needs another plan.
     "not_included",
     # The configuration names no such feature: a bug in the app.
     "unknown",
@@ -467,18 +467,18 @@ class AnyDecision:
     """The seat taken by this device, if the key has an activation limit."""
 
     activation_label: str | None
-    """The label that the customer sees beside that seat; `None` if the key needs no seat, or if this device no longer
-    knows the label, for example because its record was edited.
+    """The label that the customer sees for the seat of this device; `None` if the key needs no seat, or if this device
+    no longer knows the label, for example because its record was edited.
     """
 
     expires_at: datetime | None
     """The time at which the key expires. `None` if it never expires. Also `None` in the state `expired` if the vendor
-    has moved that time and Polar did not say to when.
+    has changed that time and Polar did not give the new time.
     """
 
     updates_until: date | None
-    """The last build day of the versions of the app that the license includes, such as `2027-11-21`, in UTC. `None` if
-    the settings do not limit updates, or if there is no license.
+    """The last day of updates, in UTC, such as `2027-11-21`: the license includes the versions of the app that were
+    built on this day or earlier. `None` if the settings do not limit updates, or if there is no license.
     """
 
     confirmed_at: datetime | None
@@ -491,17 +491,17 @@ class AnyDecision:
     """The time until which access lasts if Polar is not reached."""
 
     usage: int | None
-    """The usage that was consumed at the last confirmation."""
+    """The usage that had been consumed when Polar last confirmed the license."""
 
     limit_usage: int | None
-    """The most usage that may be consumed; `None` for no limit."""
+    """The highest usage that may be consumed; `None` if there is no limit."""
 
     limit_activations: int | None
     """The number of devices that may be active at once; `None` if the key needs no activation."""
 
     purchase: Purchase | None
     """The subscription or the order by which the key was bought, as of the last confirmation; `None` if Polar did not
-    say. Access never depends on it.
+    report the purchase. Access never depends on the purchase.
     """
 
     features: Mapping[str, bool]
@@ -514,9 +514,9 @@ class AnyDecision:
     """The vendor's page for the next step, if the settings have one."""
 
     notice: bool
-    """Whether the app should show the user `message` without being asked, and the message of the `problem` if there is
-    one: access is not allowed, grace ends soon, or there is a problem that concerns the user. Being offline for a
-    while needs no notice.
+    """Whether the app should show the user a notice without being asked: true if access is not allowed, if grace ends
+    soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if
+    there is one. Being offline for a while needs no notice.
     """
 
     notice_at: datetime | None
@@ -567,7 +567,7 @@ class DeniedDecision(AnyDecision):
 
 @dataclass(frozen=True, kw_only=True)
 class ClockSuspectDecision(AnyDecision):
-    """The clock was moved so far back that no time can be trusted; one online validate restores access."""
+    """The clock was moved so far back that no time can be trusted. One online validate restores access."""
 
     state: Literal["clock_suspect"]
     allowed: Literal[False]
@@ -627,7 +627,7 @@ class GraceDecision(AnyDecision):
 
 @dataclass(frozen=True, kw_only=True)
 class LapsedDecision(AnyDecision):
-    """Not confirmed for too long; one online validate restores access."""
+    """The last confirmation is too old. One online validate restores access."""
 
     state: Literal["lapsed"]
     allowed: Literal[False]
@@ -693,14 +693,14 @@ class Explanation:
     """The reason why the feature is off, or `None` if it is on."""
 
     next_step: NextStep
-    """The next step with which the user can get the feature."""
+    """The step that the user can take to get the feature."""
 
     next_url: str | None
     """The vendor's page for the next step, if the settings have one."""
 
     message: str
-    """One sentence for the user, in English unless the configuration replaces it. If access is not allowed, it is the
-    decision's message.
+    """One sentence for the user, in English unless the configuration replaces it. If access is not allowed, this
+    sentence is the decision's message.
     """
 
     detail: str
@@ -711,7 +711,9 @@ class Updates(TypedDict):
     """The updates of the app that a license includes."""
 
     days: int
-    """The number of days from the purchase within which a version must be built, such as 365."""
+    """The number of days after the purchase, such as 365. The license includes versions that are built within this
+    time.
+    """
 
     built: str
     """The day on which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also

@@ -10,7 +10,7 @@ export type State =
   | "unlicensed"
   /** Polar's last answer about this license, or the app's configuration, denies it. */
   | "denied"
-  /** The clock was moved so far back that no time can be trusted; one online validate restores access. */
+  /** The clock was moved so far back that no time can be trusted. One online validate restores access. */
   | "clock_suspect"
   /** `expiresAt` has passed. */
   | "expired"
@@ -18,7 +18,7 @@ export type State =
   | "active"
   /** Confirmed less than `offlineGraceMs` ago. */
   | "grace"
-  /** Not confirmed for too long; one online validate restores access. */
+  /** The last confirmation is too old. One online validate restores access. */
   | "lapsed";
 
 /** The reason why a license is in its state, or why an operation was refused. */
@@ -83,7 +83,7 @@ export type NextStep =
 export type OffReason =
   /** Access is not allowed: the state and the reason of the decision say why. */
   | "not_licensed"
-  /** The license is good, but for a benefit that does not turn the feature on: the user needs another plan. */
+  /** The license is valid, but its benefit does not turn the feature on: the user needs another plan. */
   | "not_included"
   /** The configuration names no such feature: a bug in the app. */
   | "unknown";
@@ -436,18 +436,18 @@ export interface AnyDecision {
   /** The seat taken by this device, if the key has an activation limit. */
   readonly activationId: string | null;
   /**
-   * The label that the customer sees beside that seat; null if the key needs no seat, or if this device no longer knows
-   * the label, for example because its record was edited.
+   * The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device no
+   * longer knows the label, for example because its record was edited.
    */
   readonly activationLabel: string | null;
   /**
    * The time at which the key expires. Null if it never expires. Also null in the state `expired` if the vendor has
-   * moved that time and Polar did not say to when.
+   * changed that time and Polar did not give the new time.
    */
   readonly expiresAt: string | null;
   /**
-   * The last build day of the versions of the app that the license includes, such as `2027-11-21`, in UTC. Null if the
-   * settings do not limit updates, or if there is no license.
+   * The last day of updates, in UTC, such as `2027-11-21`: the license includes the versions of the app that were built
+   * on this day or earlier. Null if the settings do not limit updates, or if there is no license.
    */
   readonly updatesUntil: string | null;
   /** The time of Polar's last confirmation. */
@@ -456,15 +456,15 @@ export interface AnyDecision {
   readonly refreshAt: string | null;
   /** The time until which access lasts if Polar is not reached. */
   readonly graceEndsAt: string | null;
-  /** The usage that was consumed at the last confirmation. */
+  /** The usage that had been consumed when Polar last confirmed the license. */
   readonly usage: number | null;
-  /** The most usage that may be consumed; null for no limit. */
+  /** The highest usage that may be consumed; null if there is no limit. */
   readonly limitUsage: number | null;
   /** The number of devices that may be active at once; null if the key needs no activation. */
   readonly limitActivations: number | null;
   /**
-   * The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not say.
-   * Access never depends on it.
+   * The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not
+   * report the purchase. Access never depends on the purchase.
    */
   readonly purchase: Purchase | null;
   /** The configured features, and whether each is on. */
@@ -474,9 +474,9 @@ export interface AnyDecision {
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * Whether the app should show the user `message` without being asked, and the message of the `problem` if there is
-   * one: access is not allowed, grace ends soon, or there is a problem that concerns the user. Being offline for a
-   * while needs no notice.
+   * Whether the app should show the user a notice without being asked: true if access is not allowed, if grace ends
+   * soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if
+   * there is one. Being offline for a while needs no notice.
    */
   readonly notice: boolean;
   /** The time from which the app should tell the user to go online. It lies some days before the end of grace. */
@@ -519,7 +519,7 @@ export interface DeniedDecision extends AnyDecision {
   readonly usage: number;
 }
 
-/** The clock was moved so far back that no time can be trusted; one online validate restores access. */
+/** The clock was moved so far back that no time can be trusted. One online validate restores access. */
 export interface ClockSuspectDecision extends AnyDecision {
   readonly state: "clock_suspect";
   readonly allowed: false;
@@ -571,7 +571,7 @@ export interface GraceDecision extends AnyDecision {
   readonly noticeAt: string;
 }
 
-/** Not confirmed for too long; one online validate restores access. */
+/** The last confirmation is too old. One online validate restores access. */
 export interface LapsedDecision extends AnyDecision {
   readonly state: "lapsed";
   readonly allowed: false;
@@ -650,13 +650,13 @@ export interface Explanation {
   readonly allowed: boolean;
   /** The reason why the feature is off, or null if it is on. */
   readonly reason: OffReason | null;
-  /** The next step with which the user can get the feature. */
+  /** The step that the user can take to get the feature. */
   readonly nextStep: NextStep;
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * One sentence for the user, in English unless the configuration replaces it. If access is not allowed, it is the
-   * decision's message.
+   * One sentence for the user, in English unless the configuration replaces it. If access is not allowed, this sentence
+   * is the decision's message.
    */
   readonly message: string;
   /** One line for developers and logs. */
@@ -758,7 +758,9 @@ export interface LicenseSettings<Feature extends string = string> {
 
 /** The updates of the app that a license includes. */
 export interface Updates {
-  /** The number of days from the purchase within which a version must be built, such as 365. */
+  /**
+   * The number of days after the purchase, such as 365. The license includes versions that are built within this time.
+   */
   days: number;
   /**
    * The day on which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also

@@ -90,8 +90,8 @@ export interface PortalSession {
 
   /**
    * Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used, but
-   * some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry, which
-   * Polar will accept or refuse on activation. So the result always has at least one key.
+   * some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry. When
+   * this key is activated, Polar accepts or refuses it. So the result always has at least one key.
    *
    * Rejects with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails with
    * `refused` and no reason if the session has ended.
@@ -99,8 +99,8 @@ export interface PortalSession {
   usableKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
   /**
-   * Activates the customer's license key on this device. If several keys can be used, activates the key of the license
-   * on this device if it is one of them, and otherwise returns the keys to choose from. If the key has no free seat,
+   * Activates the customer's license key on this device. If several keys can be used, activates the one that the
+   * license on this device uses. If it uses none of them, returns the keys to choose from. If the key has no free seat,
    * returns the key and its devices. If no key can be used, but some have expired by this device's clock, which may be
    * wrong, asks Polar to activate the expired key with the latest expiry. If this key has really expired, Polar refuses
    * it and no seat is taken.

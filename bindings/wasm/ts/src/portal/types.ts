@@ -136,7 +136,7 @@ export interface ListedDevices {
 /** No device is shown: the vendor does not show devices to customers, or there is none. */
 export interface HiddenDevices {
   readonly kind: "hidden";
-  /** Whether it is certain that there are devices, because every seat is taken or because this device has a seat. */
+  /** Whether there certainly are devices. That is the case if every seat is taken, or if this device has a seat. */
   readonly isCertain: boolean;
   /**
    * The page on which customers of this vendor manage their purchases; null if its address is unknown, or if there is
@@ -165,7 +165,7 @@ export interface Device {
   readonly isThis: boolean;
 }
 
-/** The progress of an operation that waits for an event elsewhere. */
+/** The progress of an operation that waits for something outside of the app, such as a payment. */
 export interface Progress {
   /** The event that the operation waits for. */
   readonly stage: Stage;
