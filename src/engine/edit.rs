@@ -143,8 +143,20 @@ pub(super) struct PlanEdit {
 pub(super) enum Applied {
     Changed,
     Unchanged,
+    /// Another process saved the same answer meanwhile.
+    Repeated,
     /// Another process saved the opposite answer meanwhile, so Polar must be asked once more.
     Contradicted,
+}
+
+impl Applied {
+    /// Returns `true` if the edit is about a license that another process has replaced. It never applies again.
+    pub(super) fn is_overtaken(self) -> bool {
+        match self {
+            Self::Repeated | Self::Contradicted => true,
+            Self::Changed | Self::Unchanged => false,
+        }
+    }
 }
 
 /// The context in which edits are applied to a record.
@@ -202,6 +214,11 @@ impl Edit {
     /// Returns `true` if the edit activates this license on this device.
     pub(super) fn activates(&self, identity: &Identity) -> bool {
         matches!(self, Self::Activated(activated) if activated.confirmation.identity == *identity)
+    }
+
+    /// Returns `true` if the edit is an answer about this license.
+    pub(super) fn answers_about(&self, identity: &Identity) -> bool {
+        matches!(self, Self::Answer(answer) if answer.asked.identity == *identity)
     }
 
     /// Returns `true` if `later` is an edit of the same kind that makes this edit unnecessary.
@@ -313,7 +330,7 @@ impl Editor<'_> {
         };
         if overtaken && same_key {
             let agrees = is_confirmed == (license.verdict == Verdict::Confirmed);
-            return if agrees { Applied::Unchanged } else { Applied::Contradicted };
+            return if agrees { Applied::Repeated } else { Applied::Contradicted };
         }
         match &answer.verdict {
             NewVerdict::Confirmed(confirmation) => {

@@ -18,6 +18,7 @@ pub(super) struct Merged {
     /// Whether the store holds all edits once the change is written.
     complete: bool,
     contradicted: bool,
+    overtaken: bool,
 }
 
 /// The result of applying edits to a record.
@@ -28,6 +29,8 @@ struct Edited {
     precious: bool,
     /// Whether another process saved the opposite of a new edit.
     contradicted: bool,
+    /// Whether another process replaced the license that an earlier answer is about.
+    overtaken: bool,
 }
 
 /// The limits on the lag of the stored `high`: if it lags behind by more, it is saved. The first limit applies until
@@ -48,7 +51,7 @@ impl Engine {
             && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
         // a plan or a denial must not overwrite an untrusted record; only a confirmation or an action of the user may
         let was_untrusted = record.untrusted.is_some() && record.license.is_none();
-        let Edited { changed, precious, contradicted } = self.edit(&mut record, &self.unsaved, edits, now);
+        let Edited { changed, precious, contradicted, overtaken } = self.edit(&mut record, &self.unsaved, edits, now);
         let must_write = write == Write::Always && record.license.is_some();
         let (change, complete) = if is_newer {
             (Change::Keep, !precious)
@@ -64,16 +67,18 @@ impl Engine {
         } else {
             (Change::Keep, true)
         };
-        (Merged { record, is_newer, complete, contradicted }, change)
+        (Merged { record, is_newer, complete, contradicted, overtaken }, change)
     }
 
     /// Applies the `earlier` edits, which the record may lack, and then `edits`.
     fn edit(&self, record: &mut Record, earlier: &[Edit], edits: &[Edit], now: Now) -> Edited {
         let bytes_before = record.bytes();
         let mut editor = Editor { config: &self.config, timeline: self.timeline, now, unsaved: earlier };
-        let (mut precious, mut contradicted) = (false, false);
+        let (mut precious, mut contradicted, mut overtaken) = (false, false, false);
         for edit in earlier {
-            precious |= editor.apply(record, edit) == Applied::Changed && edit.is_precious();
+            let applied = editor.apply(record, edit);
+            precious |= applied == Applied::Changed && edit.is_precious();
+            overtaken |= applied.is_overtaken();
         }
         for edit in edits {
             let applied = editor.apply(record, edit);
@@ -96,7 +101,7 @@ impl Engine {
             changed |= estimate.ms_since(license.time.high) > lag;
             license.time.high = license.time.high.max(estimate);
         }
-        Edited { changed, precious, contradicted }
+        Edited { changed, precious, contradicted, overtaken }
     }
 
     /// Adopts the result of a merge. If nothing could be read (`merged` is `None`), applies the edits to the record in
@@ -116,6 +121,10 @@ impl Engine {
         let (contradicted, complete) = match merged {
             Some(merged) => {
                 (self.record, self.is_newer, self.has_read) = (merged.record, merged.is_newer, true);
+                if let Some(identity) = self.record.identity().filter(|_| merged.overtaken) {
+                    // the next answer is about the license of the other process, so it must not take this one's place
+                    self.unsaved.retain(|edit| !edit.answers_about(identity));
+                }
                 (merged.contradicted, merged.complete)
             }
             None => {

@@ -389,8 +389,9 @@ fn asks_when_it_is_due(
         (Some(Meaning::NoAnswer { kind: "network" | "server" | "timeout", .. }), _) => (13 * MINUTE, 7 * HOUR),
         _ => return Ok(()),
     };
-    // a plan may be due already if the machine slept and saved it late
-    if next <= 0 || (least..=most.max(DAY / 24)).contains(&next) {
+    // the plan counts from the answer: if the machine slept before it saved the plan, part of the wait has passed
+    let from_request = next + task.log.first().map_or(0, |exchange| time - exchange.at);
+    if next <= 0 || from_request >= least && next <= most.max(DAY / 24) {
         Ok(())
     } else {
         Err(format!("the next round is in {}", span(next)))
