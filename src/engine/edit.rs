@@ -169,7 +169,7 @@ pub(super) struct Editor<'a> {
 }
 
 /// The least time for which an attempt with an unknown outcome is reported. The first confirmation after this time
-/// removes the attempt: by then the customer has checked, or has not missed a seat.
+/// removes the attempt: by then the customer has checked whether it took a seat, or has not noticed that one is gone.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {

@@ -63,7 +63,7 @@ pub(super) enum AfterStore {
 pub(super) enum AfterPortalStore {
     /// Allow this request for a code, or this try, if it was counted.
     CodeTry(CodeTry, CodeUse),
-    /// Report for how long Polar accepts neither a request for a code nor a try.
+    /// Report for how long Polar refuses requests for a code and entered codes.
     CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),

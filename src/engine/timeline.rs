@@ -60,8 +60,8 @@ pub(super) fn believed(base: TimeBase) -> Now {
 }
 
 /// Returns the earliest reading of the wall clock that can stand for the time `at` on Polar's clock. This is `at`,
-/// corrected by the offset. But if the wall clock was far off when Polar confirmed, it may have been set right since
-/// then. So in this case the uncorrected time counts if it is earlier.
+/// corrected by the offset. But if the wall clock was far off at Polar's last confirmation, it may have been set right
+/// since then. So in this case the uncorrected time counts if it is earlier.
 fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }

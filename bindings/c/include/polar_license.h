@@ -466,23 +466,23 @@ typedef struct polar_license_success_page polar_license_success_page;
 
 /**
  * A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves
- * `record` unchanged if nothing is stored.
- * It returns 0, or another number if the bytes could not be read. It is called from any thread. The library holds no
- * locks meanwhile, so the function may call this library.
+ * `record` unchanged if nothing is stored. The function returns 0 on success, and any other number if the bytes could
+ * not be read. It is called from any thread. The library holds no locks meanwhile, so the function may call this
+ * library.
  */
 typedef int32_t (*polar_license_load_callback)(void *user_data, polar_license_record *record);
 
 /**
  * A function that replaces the saved bytes atomically: a reader finds either the old bytes or the new bytes, even
  * after a crash. `durable` is 1 if the new bytes must be on the disk before the function returns, and 0 if it is
- * harmless to lose them in a power cut. It returns 0, or another number if it failed. For threads and locks see the
- * load callback.
+ * harmless to lose them in a power cut. The function returns 0 on success, and any other number on failure. For the
+ * rules on threads and locks, see the load callback.
  */
 typedef int32_t (*polar_license_save_callback)(void *user_data, const uint8_t *bytes, size_t length, int32_t durable);
 
 /**
- * A function that removes the saved bytes, if there are any. It returns 0, or another number if it failed. For threads
- * and locks see the load callback.
+ * A function that removes the saved bytes, if there are any. The function returns 0 on success, and any other number
+ * on failure. For the rules on threads and locks, see the load callback.
  */
 typedef int32_t (*polar_license_remove_callback)(void *user_data);
 

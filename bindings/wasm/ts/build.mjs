@@ -90,8 +90,8 @@ async function modules(entries, splitting) {
 }
 
 /**
- * In a source map, names the sources by the paths that a developer knows. Leaves out the source of the WebAssembly,
- * because the script itself contains it already.
+ * Rewrites a source map, so that it lists the sources by paths that a developer recognizes. Leaves out the source of
+ * the WebAssembly, because the script itself contains it already.
  */
 function tidy(file) {
   const map = JSON.parse(readFileSync(file, "utf8"));

@@ -29,7 +29,7 @@ pub(super) struct Holder<'a> {
     numbers: Vec<u32>,
 }
 
-/// A value that stays in the core, and to which a binding refers by a number.
+/// A value that stays in the core. Bindings refer to the value by a number.
 pub(super) enum Held {
     Session(Token),
     /// One of several customers with the same address.

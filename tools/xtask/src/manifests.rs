@@ -43,7 +43,7 @@ pub(crate) const RELEASED: [Released; 6] = [
     },
 ];
 
-/// The values that all manifests show.
+/// The values that all manifests share.
 struct Release {
     version: String,
     repository: String,
