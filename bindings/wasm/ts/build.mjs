@@ -129,7 +129,7 @@ async function commonJs(file) {
 }
 
 function optimize(input, output) {
-  const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
+  const wasmOpt = fileURLToPath(import.meta.resolve("binaryen/bin/wasm-opt"));
   // allows only the WebAssembly features that the compiler has listed in the file's own section, because browsers must
   // support every feature that is used
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];

@@ -22,7 +22,7 @@ import { PATIENCE_MS } from "../patience.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 const BUNDLES = {
-  "React 18": { entry: "story.jsx", root: join(here, "react-18") },
+  "React 18": { entry: "story.jsx", root: join(here, "../react-18") },
   "React 19": { entry: "story.jsx", root: here },
   "Vue, Svelte and OpenFeature": { entry: "others.mjs", root: here },
 };

@@ -3,8 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after } from "node:test";
 import { createProject, install } from "../install.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
@@ -19,12 +18,6 @@ install(tarball, folder);
 
 /** The folder of the installed package. */
 export const root = join(folder, "node_modules/polar-license");
-
-/** Returns the path of one of the tests' tools. */
-export function tool(name) {
-  const require = createRequire(import.meta.url);
-  return join(dirname(require.resolve(`${name}/package.json`)));
-}
 
 /** Runs a script in the folder, which is also the user's home directory. Returns the script's output. */
 export function run(name, script, ...flags) {

@@ -5,7 +5,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import test from "node:test";
 import { publint } from "publint";
-import { root, tarball, tool } from "./installed.mjs";
+import { folderOf } from "../packages.mjs";
+import { root, tarball } from "./installed.mjs";
 
 test("publint", async () => {
   const { messages } = await publint({ pkgDir: root, strict: true });
@@ -13,7 +14,7 @@ test("publint", async () => {
 });
 
 test("are-the-types-wrong", () => {
-  const attw = join(tool("@arethetypeswrong/cli"), "dist/index.js");
+  const attw = join(folderOf("@arethetypeswrong/cli"), "dist/index.js");
   const { status, stdout, stderr } = spawnSync(process.execPath, [attw, tarball], { encoding: "utf8" });
   assert.equal(status, 0, stdout + stderr);
 });

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
+import { folderOf } from "../packages.mjs";
 import { folder, root, run } from "./installed.mjs";
 
 const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -90,7 +91,7 @@ test("the entries for frameworks and Tauri load by `import` and by `require`, an
   assert.equal(peers.length, 3);
   for (const name of ["react", "@openfeature", "@tauri-apps"]) {
     const to = join(folder, "node_modules", name);
-    symlinkSync(fileURLToPath(new URL(`../node_modules/${name}`, import.meta.url)), to, "junction");
+    symlinkSync(folderOf(name), to, "junction");
   }
   const say = "console.log(JSON.stringify(all.map((entry) => Object.keys(entry).sort())))";
   const expected = [["Gate", "LicenseProvider", "useLicense"], ["LicenseProvider"], ["LicenseError", "connectLicense"]];

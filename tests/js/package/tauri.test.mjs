@@ -5,12 +5,11 @@ import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { fileURLToPath } from "node:url";
+import { folderOf } from "../packages.mjs";
 import { folder, run } from "./installed.mjs";
 
 test("a deactivation without its outcome is an error", () => {
-  const api = fileURLToPath(new URL("../node_modules/@tauri-apps", import.meta.url));
-  symlinkSync(api, join(folder, "node_modules/@tauri-apps"), "junction");
+  symlinkSync(folderOf("@tauri-apps"), join(folder, "node_modules/@tauri-apps"), "junction");
   const script = `
     globalThis.window = globalThis;
     globalThis.document = { addEventListener: () => undefined };

@@ -7,17 +7,21 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
-import { folder, root, tool } from "./installed.mjs";
+import { folderOf } from "../packages.mjs";
+import { folder, root } from "./installed.mjs";
 
 mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
-symlinkSync(tool("@types/node"), join(folder, "node_modules/@types/node"), "junction");
-for (const name of ["@types/react", "csstype", "@openfeature"]) {
-  const to = join(folder, "node_modules", name);
-  symlinkSync(fileURLToPath(new URL(`../node_modules/${name}`, import.meta.url)), to, "junction");
+for (const name of ["@types/node", "@types/react", "csstype", "@openfeature", "undici-types"]) {
+  symlinkSync(folderOf(name), join(folder, "node_modules", name), "junction");
 }
-symlinkSync(tool("undici-types"), join(folder, "node_modules/undici-types"), "junction");
 
-const COMPILERS = ["typescript-5", "typescript"];
+const inRepository = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+/** The folders of the compilers: the oldest that is supported, and the one that builds the package. */
+const COMPILERS = {
+  "TypeScript 5": folderOf("typescript"),
+  "TypeScript 7": folderOf("typescript", inRepository("bindings/wasm/ts/types.mjs")),
+};
 const STRICT = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false, target: "es2022" };
 
 /** The kinds of program. Each says how modules are resolved and what the platform declares. */
@@ -228,12 +232,12 @@ const AMBIENT = `
 function compile(compiler, files, options) {
   const config = join(folder, "tsconfig.json");
   writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files }));
-  const tsc = join(tool(compiler), "bin/tsc");
+  const tsc = join(COMPILERS[compiler], "bin/tsc");
   const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", config], { cwd: folder, encoding: "utf8" });
   return status === 0 ? "" : `${stdout}${stderr}`;
 }
 
-for (const compiler of COMPILERS) {
+for (const compiler of Object.keys(COMPILERS)) {
   for (const [kind, program] of Object.entries(PROGRAMS)) {
     test(`${kind}, ${compiler}`, () => {
       const { file, ...options } = program;
@@ -245,7 +249,7 @@ for (const compiler of COMPILERS) {
   }
 }
 
-for (const compiler of COMPILERS) {
+for (const compiler of Object.keys(COMPILERS)) {
   test(`a platform without declarations, ${compiler}`, () => {
     writeFileSync(join(folder, "bare.mts"), BARE_APP);
     assert.equal(compile(compiler, ["bare.mts"], { module: "nodenext", lib: ["es2022"], types: [] }), "");
@@ -256,14 +260,14 @@ test("the dialog's element has types in React", () => {
   writeFileSync(join(folder, "element.tsx"), ELEMENT);
   const lib = ["es2022", "dom"];
   const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: [] };
-  assert.equal(compile("typescript", ["element.tsx"], program), "");
+  assert.equal(compile("TypeScript 7", ["element.tsx"], program), "");
 });
 
 test("the provider in React accepts only the license that the app has declared", () => {
   writeFileSync(join(folder, "registered.tsx"), REGISTERED);
   const lib = ["es2022", "dom"];
   const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: [] };
-  assert.equal(compile("typescript", ["registered.tsx"], program), "");
+  assert.equal(compile("TypeScript 7", ["registered.tsx"], program), "");
 });
 
 test("every block of the READMEs compiles", () => {
@@ -272,7 +276,6 @@ test("every block of the READMEs compiles", () => {
   const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: ["node"] };
   const files = ["ambient.d.ts"];
   const declaring = [];
-  const inRepository = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
   const pages = [
     [join(root, "README.md"), 12],
     [join(root, "SKILL.md"), 2],
@@ -290,7 +293,7 @@ test("every block of the READMEs compiles", () => {
       writeFileSync(join(folder, file), text);
     }
   }
-  assert.equal(compile("typescript", files, program), "");
+  assert.equal(compile("TypeScript 7", files, program), "");
   assert.ok(declaring.length > 0, "a block that declares the license of its app");
-  for (const file of declaring) assert.equal(compile("typescript", ["ambient.d.ts", file], program), "");
+  for (const file of declaring) assert.equal(compile("TypeScript 7", ["ambient.d.ts", file], program), "");
 });

@@ -3,11 +3,12 @@
 
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { createProject, install } from "../install.mjs";
+import { folderOf } from "../packages.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -36,9 +37,8 @@ function prepare() {
     cpSync(join(here, name), join(project, name), { recursive: true });
   }
   install(tarball, project);
-  const modules = join(here, "node_modules");
-  for (const name of readdirSync(modules)) {
-    if (!name.startsWith(".")) symlinkSync(join(modules, name), join(project, "node_modules", name), "junction");
+  for (const name of Object.keys(JSON.parse(readFileSync(join(here, "package.json"), "utf8")).devDependencies)) {
+    symlinkSync(folderOf(name), join(project, "node_modules", name), "junction");
   }
 }
 
@@ -65,7 +65,7 @@ function writeCommonJs() {
 }
 
 function run(name, script, ...options) {
-  const path = join(here, "node_modules", script);
+  const path = join(project, "node_modules", script);
   const { status, signal } = spawnSync(process.execPath, [path, ...options], {
     cwd: project,
     env,

@@ -1,22 +1,22 @@
 /** Creates an app outside of the repository: a copy of a fixture, with the package installed from the tarball. */
 
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { INSTALL, NPM } from "../install.mjs";
+import { folderOf } from "../packages.mjs";
 import { run } from "./processes.mjs";
 
 /** The folder of this file. */
 export const here = dirname(fileURLToPath(import.meta.url));
 const suffix = process.platform === "win32" ? ".cmd" : "";
 
-/** Returns the path of a program that `npm ci` has installed beside this file. */
-export const tool = (name) => join(here, "node_modules/.bin", name + suffix);
+/** Returns the path of a program that npm has installed. */
+export const tool = (name) => join(folderOf(".bin"), name + suffix);
 
-/** Returns the version of a package that is installed beside this file. */
-export const versionOf = (name) => createRequire(import.meta.url)(`./node_modules/${name}/package.json`).version;
+/** Returns the version of a package that npm has installed. */
+export const versionOf = (name) => JSON.parse(readFileSync(join(folderOf(name), "package.json"), "utf8")).version;
 
 /** Copies a fixture and installs the tarball in the copy. Installs no other package. */
 export async function install(fixture, tarball) {

@@ -9,25 +9,18 @@ use xshell::{Shell, cmd};
 use crate::requirements::FIREFOX;
 use crate::{npm_package, shell, workspace};
 
-/// The projects that test the package with frameworks. There is one for each of two versions of React.
-const FRAMEWORKS: [&str; 2] = ["tests/js/frameworks", "tests/js/frameworks/react-18"];
-
 /// Packs the npm package, and runs the tests against it and a local Polar.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let packed = npm_package::package(sh)?;
-    npm_package::ci(sh, "tests/js")?;
+    npm_package::install_all(sh)?;
     // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let program = target.join("debug/polar-license");
     let units = cmd!(sh, "node --test --test-reporter=spec tests/js/node/ tests/js/electron/");
     units.env("POLAR_LICENSE_CLI", &program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?;
-    npm_package::ci(sh, "tests/js/runners")?;
     let tarball = &packed.file;
     cmd!(sh, "node tests/js/runners/run.mjs {tarball}").run()?;
-    for folder in FRAMEWORKS {
-        npm_package::ci(sh, folder)?;
-    }
     let frameworks = cmd!(sh, "node --test --test-reporter=spec tests/js/frameworks/frameworks.test.mjs");
     frameworks.env("POLAR_LICENSE_CLI", &program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?;
     check_dialog(sh, &program)?;
@@ -44,7 +37,6 @@ fn check_dialog(sh: &Shell, program: &Path) -> Result<()> {
     if let Err(error) = FIREFOX.ensure(sh) {
         println!("NOT RUN: the dialog in Firefox\n{error:#}");
     }
-    npm_package::ci(sh, "tests/js/dialog")?;
     let target = workspace::target()?;
     let files = ["dialog", "demo-web"].map(|name| format!("tests/js/dialog/{name}.test.mjs"));
     let test = cmd!(sh, "node --test --test-reporter=spec {files...}");

@@ -2,20 +2,15 @@
 //! in Node uses koffi.
 
 use anyhow::Result;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
-use crate::{shell, workspace};
+use crate::{npm_package, shell, workspace};
 
 /// Runs all of the examples. Their requirements must be installed.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
-    let node = workspace::target()?.join("languages/node");
-    sh.create_dir(&node)?;
-    for file in ["package.json", "package-lock.json"] {
-        sh.copy_file(workspace::root().join("examples/node").join(file), &node)?;
-    }
-    shell::quietly(cmd!(sh, "npm ci --no-audit --no-fund --prefix {node}"), shell::PATIENCE)?;
+    npm_package::install_all(sh)?;
     // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
     let tests = shell::cargo(sh, "test --locked --workspace --test languages");
-    let tests = tests.env("POLAR_LICENSE_ALL_LANGUAGES", "1").env("NODE_PATH", node.join("node_modules"));
+    let tests = tests.env("POLAR_LICENSE_ALL_LANGUAGES", "1").env("NODE_PATH", workspace::root().join("node_modules"));
     Ok(tests.run()?)
 }

@@ -36,7 +36,7 @@ pub(crate) fn package(sh: &Shell) -> Result<PathBuf> {
         sh.copy_file(built.join(name), folder.join(name))?;
     }
     let (wasm, to) = (built.join("mock_polar_bg.wasm"), folder.join("mock_polar_bg.wasm"));
-    let wasm_opt = workspace::root().join(npm_package::SCRIPTS).join("node_modules/binaryen/bin/wasm-opt");
+    let wasm_opt = workspace::root().join("node_modules/binaryen/bin/wasm-opt");
     cmd!(sh, "node {wasm_opt} {wasm} -o {to} -Oz --strip-debug --strip-producers").run()?;
     paths::check_none(&to)?;
 
@@ -84,9 +84,8 @@ fn build(sh: &Shell) -> Result<PathBuf> {
     for path in workspace::files(&sources)? {
         sh.copy_file(&path, glue.join(path.strip_prefix(&sources)?))?;
     }
-    let modules = workspace::root().join(npm_package::SCRIPTS).join("node_modules");
-    let tsc = modules.join("typescript/bin/tsc");
-    let types = modules.join("@types");
+    let tsc = workspace::root().join(npm_package::SCRIPTS).join("node_modules/typescript/bin/tsc");
+    let types = workspace::root().join("node_modules/@types");
     cmd!(sh, "node {tsc} -p {glue}/tsconfig.json --typeRoots {types}").run()?;
     Ok(glue)
 }

@@ -32,7 +32,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let packed = npm_package::package(sh)?;
     check_size(packed)?;
     check_design(packed)?;
-    npm_package::ci(sh, "tests/js")?;
+    npm_package::install_all(sh)?;
     let mut tests = workspace::files(&workspace::root().join("tests/js/package"))?;
     tests.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
     let node = cmd!(sh, "node --test --test-reporter=spec {tests...}");
@@ -46,7 +46,7 @@ pub(crate) fn check_runtimes(sh: &Shell) -> Result<()> {
     // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
-    npm_package::ci(sh, "tests/js/runtimes")?;
+    npm_package::install_all(sh)?;
     Ok(cmd!(sh, "node tests/js/runtimes/run.mjs {tarball} {polar}").run()?)
 }
 

@@ -22,8 +22,16 @@ pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
 /// The files that every npm package contains besides its own files. The templates do not repeat them.
 const COMMON: [&str; 3] = ["CHANGELOG.md", workspace::LICENSES[0], workspace::LICENSES[1]];
 
-/// The path of a copy of a folder's lock file. The copy exists once `ci` has installed everything in the lock file.
-const INSTALLED: &str = "node_modules/.installed-lock.json";
+/// The lock file of all npm packages of the repository.
+const LOCK: &str = "package-lock.json";
+
+/// The workspaces that build what is published. A release installs no other packages.
+const TOOLS: [&str; 2] = ["--workspace", SCRIPTS];
+
+/// The paths of two copies of package-lock.json. A copy exists once npm has installed, from this lock file, the tools
+/// that build the package, or everything.
+const INSTALLED_TOOLS: &str = "node_modules/.installed-tools.json";
+const INSTALLED_ALL: &str = "node_modules/.installed-all.json";
 
 /// The name that `sizes.mjs` prints for everything that a page with the separate WebAssembly downloads.
 pub(crate) const SLIM_PAGE: &str = "a page with ./slim, in all";
@@ -89,21 +97,32 @@ fn pack(sh: &Shell) -> Result<Packed> {
 
 /// Installs the tools that build the JavaScript.
 pub(crate) fn install_tools(sh: &Shell) -> Result<()> {
-    ci(sh, SCRIPTS)
+    if is_installed(sh, INSTALLED_ALL)? { Ok(()) } else { ci(sh, &TOOLS, INSTALLED_TOOLS) }
 }
 
-/// Installs the packages in a folder's lock file. Does nothing if they were already installed from the same lock file.
-pub(crate) fn ci(sh: &Shell, folder: &str) -> Result<()> {
-    let _inside = sh.push_dir(workspace::root().join(folder));
-    let lock = sh.read_file("package-lock.json")?;
-    if sh.read_file(INSTALLED).is_ok_and(|installed| installed == lock) {
+/// Installs the packages of all workspaces: those that build the package, and those that test it.
+pub(crate) fn install_all(sh: &Shell) -> Result<()> {
+    ci(sh, &[], INSTALLED_ALL)
+}
+
+/// Installs the packages of some workspaces, and removes those of all others. Does nothing if they were already
+/// installed from the same lock file.
+fn ci(sh: &Shell, workspaces: &[&str], installed: &str) -> Result<()> {
+    if is_installed(sh, installed)? {
         return Ok(());
     }
-    let ci = npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    let _inside = sh.push_dir(workspace::root());
+    let ci = npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).args(workspaces);
     // the tests never start Electron's program, and the registry does not have it
     ci.env("ELECTRON_SKIP_BINARY_DOWNLOAD", "1").run()?;
     // written last, and into the folder that npm removes first, so that it exists only after a complete installation
-    Ok(sh.write_file(INSTALLED, lock)?)
+    Ok(sh.copy_file(LOCK, installed)?)
+}
+
+fn is_installed(sh: &Shell, installed: &str) -> Result<bool> {
+    let _inside = sh.push_dir(workspace::root());
+    let lock = sh.read_file(LOCK)?;
+    Ok(sh.read_file(installed).is_ok_and(|copy| copy == lock))
 }
 
 /// Returns a command for npm.

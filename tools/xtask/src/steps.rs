@@ -338,7 +338,7 @@ fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
         // same time
         let needs = tables.rust.iter().chain(&tables.elsewhere).flat_map(|step| step.needs);
         needs.into_iter().try_for_each(|requirement| requirement.ensure(sh))?;
-        npm_package::install_tools(sh)?;
+        npm_package::install_all(sh)?;
         let lane = |name, steps: &[&Step]| Lane { name, steps: steps.iter().map(|step| step.name).collect() };
         lanes::run(&[lane("rust", &tables.rust), lane("elsewhere", &tables.elsewhere)])
     };

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use xshell::{Cmd, Shell, cmd};
 
+use crate::npm_package::{self, Packed};
 use crate::requirements::{TAURI_DRIVER, WEBKIT};
-use crate::{npm_package, readme, shell, tools, workspace};
+use crate::{readme, shell, tools, workspace};
 
 /// The manifest of the plugin, and of the workspace of plugin and app.
 pub(crate) const MANIFEST: &str = "bindings/tauri/Cargo.toml";
@@ -26,10 +27,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     }
     WEBKIT.ensure(sh)?;
     TAURI_DRIVER.ensure(sh)?;
-    npm_package::package(sh)?;
-    for folder in [APP, TESTS] {
-        npm_package::ci(sh, folder)?;
-    }
+    add_package(sh, npm_package::package(sh)?)?;
+    npm_package::install_all(sh)?;
     let app = build(sh)?;
     // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
@@ -53,6 +52,14 @@ fn build(sh: &Shell) -> Result<PathBuf> {
     in_workspace(sh, "build --locked --workspace --features acme/custom-protocol")?.run()?;
     in_workspace(sh, "test --locked --workspace --doc --features acme/custom-protocol")?.run()?;
     Ok(target()?.join("debug/acme"))
+}
+
+/// Unpacks the packed package into the app. The app finds its other dependencies among those of the tests.
+fn add_package(sh: &Shell, packed: &Packed) -> Result<()> {
+    let (tarball, modules) = (&packed.file, workspace::root().join(APP).join("node_modules"));
+    sh.remove_path(&modules)?;
+    let folder = sh.create_dir(modules.join("polar-license"))?;
+    Ok(cmd!(sh, "tar -xzf {tarball} -C {folder} --strip-components=1").run()?)
 }
 
 fn in_workspace<'a>(sh: &'a Shell, words: &str) -> Result<Cmd<'a>> {
