@@ -10,8 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
+#[path = "support/skipped.rs"]
+mod skipped;
+
 use polar_license::blocking::{FileStore, default_directory, device_source, file_name, machine_source, system_name};
 use polar_license::store::{Durability, Store};
+use skipped::skipped;
 use tempfile::TempDir;
 
 const DOES: &str = "POLAR_LICENSE_TEST_DOES";
@@ -305,7 +309,7 @@ fn files_that_root_writes_on_either_side_belong_to_the_user() {
     for root in SIDES {
         let home = TempDir::new().unwrap();
         if home.path().metadata().unwrap().uid() != 0 {
-            return println!("skipped: only root can be two users");
+            return skipped("only root can be two users");
         }
         chown(home.path(), Some(USER), Some(USER)).unwrap();
         let data = home.path().join("share").join("polar-license");
@@ -337,7 +341,7 @@ fn a_directory_that_cannot_be_closed_is_no_error() {
         command
     };
     if !strace(&["-e", "trace=none", "true"]).status().is_ok_and(|status| status.success()) {
-        return println!("skipped: strace does not work here");
+        return skipped("strace does not work here");
     }
     for side in SIDES {
         let directory = TempDir::new().unwrap();

@@ -8,6 +8,8 @@
 mod disk;
 #[path = "power_cut/real.rs"]
 mod real;
+#[path = "support/skipped.rs"]
+mod skipped;
 #[path = "support/strace.rs"]
 mod strace;
 mod support;

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::skipped::skipped;
 use super::{Side, may_hold, opened_by_rust};
 
 /// The file systems. Each consists of its name, the command that creates it, and the options with which it is mounted.
@@ -28,7 +29,7 @@ fn a_power_cut_of_a_real_file_system_leaves_a_whole_record() {
     for (name, make, options) in SYSTEMS {
         let folder = tempfile::tempdir().unwrap();
         let Some(mount) = Mount::new(folder.path(), make, options) else {
-            println!("skipped: this machine cannot make and mount {name}");
+            skipped(&format!("this machine cannot make and mount {name}"));
             continue;
         };
         for side in [Side::Rust, Side::Node] {

@@ -364,6 +364,7 @@ mod unix {
         Internet, PRODUCTION, SANDBOX, SignIn, leave_unread, proxy_answering, proxy_breaking_off, read_some,
         socks_proxy_refusing,
     };
+    use crate::skipped::skipped;
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
@@ -384,7 +385,7 @@ mod unix {
     fn can(program: &str, args: &[&str]) -> bool {
         let can = Command::new(program).args(args).output().is_ok_and(|output| output.status.success());
         if !can {
-            println!("skipped: `{program} {}` does not work here", args.join(" "));
+            skipped(&format!("`{program} {}` does not work here", args.join(" ")));
         }
         can
     }

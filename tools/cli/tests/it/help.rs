@@ -1,5 +1,6 @@
 //! Tests the help, the completions and the manual pages.
 
+use crate::skipped::skipped;
 use crate::support::{command, run};
 use std::collections::BTreeSet;
 use std::fs;
@@ -129,7 +130,7 @@ fn bash_completes() {
     let script = output(&["completions", "bash"]);
     let ask = "COMP_WORDS=(polar-license doc); COMP_CWORD=1; _polar__license polar-license doc polar-license; echo ${COMPREPLY[@]}";
     let Ok(bash) = std::process::Command::new("bash").args(["-c", &format!("{script}\n{ask}")]).output() else {
-        return println!("skipped: there is no bash");
+        return skipped("there is no bash");
     };
     assert_eq!(String::from_utf8_lossy(&bash.stdout).trim(), "doctor", "{bash:?}");
 }

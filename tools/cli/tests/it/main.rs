@@ -21,6 +21,8 @@ mod purchase;
 #[cfg(unix)]
 mod readme;
 mod serve;
+#[path = "../../../../tests/support/skipped.rs"]
+mod skipped;
 mod storage;
 mod support;
 mod usage;

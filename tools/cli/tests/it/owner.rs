@@ -2,6 +2,7 @@
 //! tests must run as root.
 #![cfg(unix)]
 
+use crate::skipped::skipped;
 use crate::support::{BINARY, Run, command, run, start_polar};
 use mock_polar::{DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, MockPolar};
 use serde_json::Value;
@@ -26,7 +27,7 @@ impl<'a> Home<'a> {
     fn new(polar: &'a MockPolar) -> Option<Self> {
         let place = tempfile::tempdir().unwrap();
         if place.path().metadata().unwrap().uid() != ROOT {
-            println!("skipped: only root can be two users");
+            skipped("only root can be two users");
             return None;
         }
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
