@@ -22,11 +22,17 @@ pub(crate) struct Args {
 pub(crate) enum Task {
     License(Operation),
     Portal(PortalCommand),
-    Doctor { key: Option<String> },
+    Doctor {
+        key: Option<String>,
+    },
     Serve(Serve),
+    #[cfg(feature = "mcp")]
+    Mcp,
     Demo,
     Completions(Shell),
-    Man { directory: Option<PathBuf> },
+    Man {
+        directory: Option<PathBuf>,
+    },
 }
 
 /// An operation on the license.
@@ -41,10 +47,10 @@ pub(crate) enum Operation {
     Forget,
 }
 
-/// Options that select the license and configure the client. They may stand before and after the subcommand.
+/// Options that select the license. The tools of `mcp` take them too, for one call.
 #[derive(Clone, Default, clap::Args)]
-#[command(next_help_heading = "Common options")]
-pub(crate) struct Common {
+#[cfg_attr(feature = "mcp", derive(serde::Deserialize, schemars::JsonSchema), serde(default))]
+pub(crate) struct AppOptions {
     /// The id of the organization that sells the keys
     ///
     /// In Polar's dashboard: Settings, General.
@@ -54,8 +60,9 @@ pub(crate) struct Common {
     /// The app's id, such as com.acme.app [default: polar-license-cli]
     ///
     /// Each app has a license of its own on a device. Give the id of your app to look at its license.
-    #[arg(long, value_name = "NAME", env = "POLAR_LICENSE_APP")]
-    app: Option<String>,
+    #[arg(id = "app", long = "app", value_name = "NAME", env = "POLAR_LICENSE_APP")]
+    #[cfg_attr(feature = "mcp", serde(rename = "app"))]
+    id: Option<String>,
 
     /// production, sandbox, or an address [default: production]
     ///
@@ -81,7 +88,20 @@ pub(crate) struct Common {
         value_delimiter = ',',
         env = "POLAR_LICENSE_FEATURES"
     )]
+    #[cfg_attr(
+        feature = "mcp",
+        serde(deserialize_with = "features"),
+        schemars(with = "Vec<String>", description = "The features, each as NAME=BENEFIT")
+    )]
     features: Vec<(String, String)>,
+}
+
+/// Options that select the license and configure the client. They may stand before and after the subcommand.
+#[derive(Clone, Default, clap::Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    #[command(flatten)]
+    pub(crate) app: AppOptions,
 
     /// Accept only keys of this benefit; may be repeated
     ///
@@ -144,11 +164,12 @@ pub(crate) struct Common {
     pub(crate) verbose: bool,
 }
 
-/// The options of the local Polar.
+/// The options of the local Polar. The tool of `mcp` that starts one takes them too.
 #[derive(clap::Args)]
+#[cfg_attr(feature = "mcp", derive(serde::Deserialize, schemars::JsonSchema), serde(default))]
 pub(crate) struct Serve {
     /// The port on 127.0.0.1; 0 takes any free port
-    #[arg(long, default_value_t = 8787)]
+    #[arg(long, default_value_t = DEFAULT_PORT)]
     pub(crate) port: u16,
 
     /// A JSON file with the initial keys, instead of the demo keys
@@ -164,11 +185,21 @@ pub(crate) struct Serve {
 
     /// The API version for requests that name none: 2026-04, 2026-10 or 2027-01
     #[arg(long, value_name = "VERSION", default_value_t, value_parser = api_version)]
+    #[cfg_attr(feature = "mcp", serde(deserialize_with = "known_version"), schemars(with = "String"))]
     pub(crate) api_version: ApiVersion,
 
     /// Print one JSON object
     #[arg(long)]
+    #[cfg_attr(feature = "mcp", serde(skip))]
     json: bool,
+}
+
+const DEFAULT_PORT: u16 = 8787;
+
+impl Default for Serve {
+    fn default() -> Self {
+        Self { port: DEFAULT_PORT, seed: None, rate_limit: false, api_version: ApiVersion::default(), json: false }
+    }
 }
 
 /// Parses the process's arguments. Wrong usage is an error, and so is a request for the help or the version. The caller
@@ -178,15 +209,13 @@ pub(crate) fn parse() -> Result<Args, clap::Error> {
     let CommandLine { before, command } = CommandLine::from_arg_matches(&matches)?;
     let (after, task) = command.split();
     let common = before.with(after);
-    if matches!(task, Task::License(_) | Task::Portal(_)) && common.organization.is_none() {
-        let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";
-        return Err(CommandLine::command().error(ErrorKind::MissingRequiredArgument, message));
-    }
-    if let Task::License(Operation::Allows { feature }) = &task
-        && !common.features.iter().any(|(name, _)| name == feature)
-    {
-        let message = format!("no feature `{feature}` is configured; add `--feature {feature}=BENEFIT`");
-        return Err(CommandLine::command().error(ErrorKind::InvalidValue, message));
+    let feature = match &task {
+        Task::License(Operation::Allows { feature }) => Some(feature.as_str()),
+        Task::License(_) | Task::Portal(_) => None,
+        _ => return Ok(Args { common, task }),
+    };
+    if let Some((kind, message)) = common.app.missing(feature) {
+        return Err(CommandLine::command().error(kind, message));
     }
     Ok(Args { common, task })
 }
@@ -194,7 +223,7 @@ pub(crate) fn parse() -> Result<Args, clap::Error> {
 /// Returns the description of the command line, from which help, manual pages and completions are made.
 pub(crate) fn command() -> clap::Command {
     let of_license = |command: clap::Command| match command.get_name() {
-        "serve" | "demo" | "completions" | "man" => command,
+        "serve" | "mcp" | "demo" | "completions" | "man" => command,
         "doctor" => command.after_help(exit::DOCTOR_HELP),
         _ => command.after_long_help(exit::HELP),
     };
@@ -359,6 +388,13 @@ enum Command {
     },
     /// Run a local Polar with demo keys, until interrupted (Ctrl-C)
     Serve(Serve),
+    /// Let a coding agent look at licenses and use a local Polar (MCP)
+    ///
+    /// A server of the Model Context Protocol on standard input and output, which the agent starts. Its tools show the
+    /// license and a feature's reason, run `doctor`, find out why a key was refused, and run a local Polar. They show no
+    /// license key, and take and release no seat.
+    #[cfg(feature = "mcp")]
+    Mcp(Common),
     /// Show the life of a license on a local Polar
     Demo {
         /// Print one JSON object
@@ -414,6 +450,8 @@ impl Command {
             }
             Self::Doctor { key, common } => return (common, Task::Doctor { key }),
             Self::Serve(options) => return (of_json(options.json), Task::Serve(options)),
+            #[cfg(feature = "mcp")]
+            Self::Mcp(common) => return (common, Task::Mcp),
             Self::Demo { json } => return (of_json(json), Task::Demo),
             Self::Completions { shell } => return (Common::default(), Task::Completions(shell)),
             Self::Man { directory } => return (Common::default(), Task::Man { directory }),
@@ -422,19 +460,41 @@ impl Command {
     }
 }
 
+impl AppOptions {
+    /// Returns the error about an option that an operation on the license needs, or `None` if no option is missing.
+    /// `feature` is the feature about which the operation asks.
+    pub(crate) fn missing(&self, feature: Option<&str>) -> Option<(ErrorKind, String)> {
+        if self.organization.is_none() {
+            let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";
+            return Some((ErrorKind::MissingRequiredArgument, message.to_owned()));
+        }
+        let unknown = feature.filter(|feature| !self.features.iter().any(|(name, _)| name == feature))?;
+        let unknown = masked(unknown).unwrap_or_else(|| unknown.to_owned());
+        let message = format!("no feature `{unknown}` is configured; add `--feature {unknown}=BENEFIT`");
+        Some((ErrorKind::InvalidValue, message))
+    }
+
+    /// Merges `after` into these options. Of two values the one in `after` wins, and the features are joined.
+    pub(crate) fn with(mut self, after: Self) -> Self {
+        self.features.extend(after.features);
+        Self {
+            organization: after.organization.or(self.organization),
+            id: after.id.or(self.id),
+            environment: after.environment.or(self.environment),
+            data_dir: after.data_dir.or(self.data_dir),
+            features: self.features,
+        }
+    }
+}
+
 impl Common {
     /// Merges the options after the subcommand into the options before it. Of two values the later one wins, and lists
     /// are joined. (clap's global arguments would drop the part of a list that stands before the subcommand.)
     fn with(mut self, after: Self) -> Self {
         self.benefits.extend(after.benefits);
-        self.features.extend(after.features);
         self.conditions.extend(after.conditions);
         Self {
-            organization: after.organization.or(self.organization),
-            app: after.app.or(self.app),
-            environment: after.environment.or(self.environment),
-            data_dir: after.data_dir.or(self.data_dir),
-            features: self.features,
+            app: self.app.with(after.app),
             benefits: self.benefits,
             conditions: self.conditions,
             app_secret: after.app_secret.or(self.app_secret),
@@ -452,16 +512,17 @@ impl Common {
     /// # Errors
     /// Fails with `invalid_config` if a setting is wrong. The error names the setting.
     pub(crate) fn config(&self) -> Result<Config, Error> {
-        let organization = self.organization.as_deref().unwrap_or_default();
-        let app = self.app.as_deref().unwrap_or("polar-license-cli");
+        let AppOptions { organization, id, environment, data_dir: _, features } = &self.app;
+        let organization = organization.as_deref().unwrap_or_default();
+        let app = id.as_deref().unwrap_or("polar-license-cli");
         let mut config = Config::builder(organization, app).benefits(self.benefits.iter().cloned());
         // a command ends at once, so this sentence replaces the library's, which says that the license works until the
         // app ends
         config = config.text("also.until_exit", "The next command will not find the license.");
-        if let Some(environment) = &self.environment {
+        if let Some(environment) = environment {
             config = config.environment(environment.as_str());
         }
-        for (name, benefit) in &self.features {
+        for (name, benefit) in features {
             config = config.feature(name, [benefit]);
         }
         for (name, value) in &self.conditions {
@@ -493,6 +554,20 @@ fn api_version(text: &str) -> Result<ApiVersion, String> {
         Some(version) => Ok(version),
         None => Err(format!("use one of {}", known.join(", "))),
     }
+}
+
+/// Parses a version in the arguments of a tool, as [`api_version`] does.
+#[cfg(feature = "mcp")]
+fn known_version<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ApiVersion, D::Error> {
+    let text: String = serde::Deserialize::deserialize(deserializer)?;
+    api_version(&text).map_err(serde::de::Error::custom)
+}
+
+/// Parses the features in the arguments of a tool, as [`feature`] does.
+#[cfg(feature = "mcp")]
+fn features<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
+    let texts: Vec<String> = serde::Deserialize::deserialize(deserializer)?;
+    texts.iter().map(|text| feature(text).map_err(serde::de::Error::custom)).collect()
 }
 
 fn feature(text: &str) -> Result<(String, String), String> {
@@ -550,17 +625,32 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
         _ => return error,
     };
     let Some(ContextValue::String(text)) = error.get(misplaced) else { return error };
-    let shown = if may_be_customer_data(text) {
-        String::from("****")
-    } else if let Ok(key) = Key::parse(text)
-        && may_be_key(text)
-    {
-        key.to_string()
-    } else {
-        return error;
-    };
-    error.insert(misplaced, ContextValue::String(shown));
+    if let Some(shown) = masked(text) {
+        error.insert(misplaced, ContextValue::String(shown));
+    }
     error
+}
+
+/// Masks the texts between backticks and between quotation marks that may be secrets. In a message they are input.
+pub(crate) fn mask_input(message: &str) -> String {
+    let mask = |message: String, mark: &str| {
+        let parts = message.split(mark).enumerate();
+        let shown = parts.map(|(index, part)| match masked(part) {
+            Some(masked) if index % 2 == 1 => masked,
+            Some(_) | None => part.to_owned(),
+        });
+        shown.collect::<Vec<_>>().join(mark)
+    };
+    ["`", "\""].into_iter().fold(message.to_owned(), mask)
+}
+
+/// Returns what to show instead of a text that may be a secret in the wrong place. Returns `None` if the text may be
+/// shown.
+fn masked(text: &str) -> Option<String> {
+    if may_be_customer_data(text) {
+        return Some(String::from("****"));
+    }
+    Key::parse(text).ok().filter(|_| may_be_key(text)).map(|key| key.to_string())
 }
 
 /// Returns `true` if a text may be an e-mail address, a token, a URL that contains a token, or a code of six letters

@@ -1,6 +1,7 @@
 //! Failures as JSON. Each has the same members: the error, and the license that holds after the failure. The license is
 //! null if the command ended before it opened the license.
 
+use crate::args;
 use polar_license::{Decision, Error, ErrorKind, NextStep, Reason};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -19,7 +20,7 @@ pub(crate) struct ErrorJson<'a> {
     kind: ErrorKind,
     reason: Option<Reason>,
     message: Cow<'a, str>,
-    detail: &'a str,
+    detail: Cow<'a, str>,
     retry_after_ms: Option<u128>,
     maybe_applied: bool,
     next_step: NextStep,
@@ -42,18 +43,25 @@ pub(crate) fn is_wrong_usage(error: &Error) -> bool {
 
 impl<'a> From<&'a Error> for ErrorJson<'a> {
     fn from(error: &'a Error) -> Self {
-        let message = if is_wrong_usage(error) { sentence(error.detail()).into() } else { error.message().into() };
+        let detail = detail(error);
+        let message = if is_wrong_usage(error) { sentence(&detail).into() } else { error.message().into() };
         Self {
             kind: error.kind(),
             reason: error.reason(),
             message,
-            detail: error.detail(),
+            detail,
             retry_after_ms: error.retry_after().map(|wait| wait.as_millis()),
             maybe_applied: error.maybe_applied(),
             next_step: error.next_step(),
             next_url: error.next_url(),
         }
     }
+}
+
+/// Returns the detail for developers. If the command line is wrong, masks input that may be a license key in the wrong
+/// place.
+pub(crate) fn detail(error: &Error) -> Cow<'_, str> {
+    if is_wrong_usage(error) { args::mask_input(error.detail()).into() } else { error.detail().into() }
 }
 
 /// Turns a detail for developers into a sentence.

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::{output, show};
 use polar_license::blocking::{ActivateOptions, Client, Deactivation};
-use polar_license::{Deactivated, Decision, Error, OffReason};
+use polar_license::{Deactivated, Decision, Error, Explanation};
 use serde::Serialize;
 use std::io;
 
@@ -32,19 +32,23 @@ pub(crate) enum Extra {
 #[derive(Serialize)]
 pub(crate) struct Feature {
     name: String,
-    allowed: bool,
-    /// The reason why the feature is off. `None` if it is on.
-    reason: Option<OffReason>,
+    #[serde(flatten)]
+    explanation: Explanation,
 }
 
 /// Runs the operation and prints its result.
 pub(crate) fn run(common: Common, operation: Operation) -> io::Result<Exit> {
     let is_activation = matches!(operation, Operation::Activate { .. });
-    match open(&common).and_then(|client| operate(&client, operation)) {
+    match report(&common, operation) {
         Ok(report) => print(&report, common.json),
         Err(error) if is_activation && error.maybe_applied() => fail_before(&error, None, common.json, FIND_SEAT),
         Err(error) => fail(&error, common.json),
     }
+}
+
+/// Runs the operation. Prints nothing.
+pub(crate) fn report(common: &Common, operation: Operation) -> Result<Report, Error> {
+    operate(&open(common)?, operation)
 }
 
 /// The advice if Polar's answer to an activation did not arrive.
@@ -53,7 +57,7 @@ const FIND_SEAT: &str = "run `polar-license restore`, which uses the seat if one
 /// Opens the client, configured by the options.
 pub(crate) fn open(common: &Common) -> Result<Client, Error> {
     let mut builder = Client::builder(common.config()?);
-    if let Some(directory) = &common.data_dir {
+    if let Some(directory) = &common.app.data_dir {
         builder = builder.directory(directory);
     }
     builder.open()
@@ -61,10 +65,9 @@ pub(crate) fn open(common: &Common) -> Result<Client, Error> {
 
 /// Prints the result of an operation.
 pub(crate) fn print(report: &Report, as_json: bool) -> io::Result<Exit> {
-    let Report { decision, exit, headline, extra } = report;
-    let headline = headline.iter().map(|line| format!("{line}\n")).collect::<String>();
-    output::print(&if as_json { json(decision, extra)? } else { headline + &show::text(decision) })?;
-    Ok(*exit)
+    let headline = report.headline.iter().map(|line| format!("{line}\n")).collect::<String>();
+    output::print(&if as_json { report.json()? } else { headline + &show::text(&report.decision) })?;
+    Ok(report.exit)
 }
 
 /// Prints the error of an operation.
@@ -119,44 +122,45 @@ fn allows(decision: Decision, feature: String) -> Report {
         None => format!("{feature}: on"),
         Some(_) => format!("{feature}: off. {}", why.message()),
     };
-    let (allowed, reason) = (why.allowed(), why.reason());
-    let extra = Extra::Feature(Feature { name: feature, allowed, reason });
-    Report { decision, exit: Exit::of_feature(allowed), headline: Some(headline), extra }
-}
-
-/// Returns one JSON object. It contains the members of the decision, then the additional result. For a feature, it
-/// instead contains one member for the feature and one for the decision, because both have a member named `allowed`.
-fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum Members<'a> {
-        Decision(&'a Decision),
-        Deactivated {
-            #[serde(flatten)]
-            decision: &'a Decision,
-            deactivated: Deactivated,
-        },
-        Feature {
-            feature: &'a Feature,
-            license: &'a Decision,
-        },
-        #[serde(rename_all = "camelCase")]
-        NewKey {
-            #[serde(flatten)]
-            decision: &'a Decision,
-            new_key: &'a str,
-        },
-    }
-    let members = match extra {
-        Extra::Nothing => Members::Decision(decision),
-        Extra::Deactivated(deactivated) => Members::Deactivated { decision, deactivated: *deactivated },
-        Extra::Feature(feature) => Members::Feature { feature, license: decision },
-        Extra::NewKey(new_key) => Members::NewKey { decision, new_key },
-    };
-    Ok(serde_json::to_string(&members)?)
+    let exit = Exit::of_feature(why.allowed());
+    let extra = Extra::Feature(Feature { name: feature, explanation: why });
+    Report { decision, exit, headline: Some(headline), extra }
 }
 
 impl Report {
+    /// Returns one JSON object. It contains the members of the decision, then the additional result. For a feature, it
+    /// instead contains one member for the feature and one for the decision, because both have a member named `allowed`.
+    pub(crate) fn json(&self) -> serde_json::Result<String> {
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Members<'a> {
+            Decision(&'a Decision),
+            Deactivated {
+                #[serde(flatten)]
+                decision: &'a Decision,
+                deactivated: Deactivated,
+            },
+            Feature {
+                feature: &'a Feature,
+                license: &'a Decision,
+            },
+            #[serde(rename_all = "camelCase")]
+            NewKey {
+                #[serde(flatten)]
+                decision: &'a Decision,
+                new_key: &'a str,
+            },
+        }
+        let decision = &self.decision;
+        let members = match &self.extra {
+            Extra::Nothing => Members::Decision(decision),
+            Extra::Deactivated(deactivated) => Members::Deactivated { decision, deactivated: *deactivated },
+            Extra::Feature(feature) => Members::Feature { feature, license: decision },
+            Extra::NewKey(new_key) => Members::NewKey { decision, new_key },
+        };
+        serde_json::to_string(&members)
+    }
+
     /// Reports what happened to the seat of a license that was removed here. `what` is the word for the removal.
     pub(crate) fn deactivated(decision: Decision, what: &str, deactivated: Deactivated) -> Self {
         let seat = match deactivated {

@@ -7,6 +7,7 @@
 //!               ├► doctor ──► polar_license::blocking::diagnosis  the cause of a problem, and what to do
 //!               ├► serve ───► mock_polar::MockPolar               until interrupted
 //!               ├► demo ────► both
+//!               ├► mcp ─────► license, doctor, serve                for a coding agent (feature `mcp`)
 //!               └► manual                                         completions and manual pages, from args
 //! ```
 //!
@@ -22,6 +23,8 @@ mod failure;
 mod input;
 mod license;
 mod manual;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod output;
 mod portal;
 mod serve;
@@ -53,6 +56,8 @@ fn main() -> ExitCode {
         Task::Portal(command) => portal::run(&common, command),
         Task::Doctor { key } => doctor::run(&common, key),
         Task::Serve(options) => serve::run(&options, json),
+        #[cfg(feature = "mcp")]
+        Task::Mcp => mcp::run(common),
         Task::Demo => demo::run(json),
         Task::Completions(shell) => manual::completions(shell),
         Task::Man { directory } => manual::pages(directory.as_deref()),

@@ -21,7 +21,7 @@ pub(crate) fn error(message: &str) {
 /// line is wrong, writes only the detail, because the sentence would blame the app.
 pub(crate) fn failure(failure: &Error) {
     if is_wrong_usage(failure) {
-        return error(failure.detail());
+        return error(&failure::detail(failure));
     }
     error(failure.message());
     if !words(failure.detail()).eq(words(failure.message())) {

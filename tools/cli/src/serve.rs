@@ -3,8 +3,8 @@
 use crate::args::Serve;
 use crate::exit::Exit;
 use crate::output;
-use mock_polar::{DEMO_EMAIL, DEMO_INVITATION, DEMO_LINK, KeyInfo, MockPolar, Seed};
-use serde_json::json;
+use mock_polar::{Builder, DEMO_EMAIL, DEMO_INVITATION, DEMO_LINK, KeyInfo, MockPolar, Seed};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::mpsc;
@@ -20,23 +20,27 @@ pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
         let _ = end.send(());
     })
     .map_err(io::Error::other)?;
-    let mut builder = MockPolar::builder().port(options.port).show_mails(true);
-    builder = builder.rate_limit(options.rate_limit).api_version(options.api_version);
-    if let Some(path) = &options.seed {
-        let unreadable = |error| io::Error::other(format!("the seed `{}` cannot be read: {error}", path.display()));
-        let text = fs::read_to_string(path).map_err(unreadable)?;
-        builder = builder.seed(Seed::from_json(&text).map_err(io::Error::other)?);
-    }
-    let polar = builder.start().map_err(io::Error::other)?;
+    let polar = builder(options)?.start().map_err(io::Error::other)?;
     let is_demo = options.seed.is_none();
-    output::print(&if as_json { json(&polar, is_demo) } else { table(&polar, is_demo) })?;
+    output::print(&if as_json { json(&polar, is_demo).to_string() } else { table(&polar, is_demo) })?;
     // this cannot fail, because the handler keeps the sender
     let _ = ended.recv();
     polar.stop();
     Ok(Exit::Allowed)
 }
 
-fn json(polar: &MockPolar, is_demo: bool) -> String {
+/// Returns the builder of the local Polar that the options describe.
+pub(crate) fn builder(options: &Serve) -> io::Result<Builder> {
+    let builder = MockPolar::builder().port(options.port).show_mails(true);
+    let builder = builder.rate_limit(options.rate_limit).api_version(options.api_version);
+    let Some(path) = &options.seed else { return Ok(builder) };
+    let unreadable = |error| io::Error::other(format!("the seed `{}` cannot be read: {error}", path.display()));
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    Ok(builder.seed(Seed::from_json(&text).map_err(io::Error::other)?))
+}
+
+/// Returns the description of a local Polar for programs.
+pub(crate) fn json(polar: &MockPolar, is_demo: bool) -> Value {
     let keys = polar.keys();
     let each = keys.iter().map(|key| {
         json!({
@@ -44,7 +48,9 @@ fn json(polar: &MockPolar, is_demo: bool) -> String {
             "benefit": key.benefit,
             "status": key.shown_status,
             "limitActivations": key.limit_activations,
+            "activations": key.activations.len(),
             "limitUsage": key.limit_usage,
+            "usage": key.usage,
             "expiresAt": key.expires_at.map(|at| at.to_string()),
         })
     });
@@ -56,7 +62,6 @@ fn json(polar: &MockPolar, is_demo: bool) -> String {
         "email": is_demo.then_some(DEMO_EMAIL),
         "keys": each.collect::<Vec<_>>(),
     })
-    .to_string()
 }
 
 fn table(polar: &MockPolar, is_demo: bool) -> String {

@@ -57,6 +57,15 @@ pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest, timer: &i
     Some(reply.with("access-control-allow-headers", "*"))
 }
 
+/// Executes a request without HTTP. Returns the body of the reply, which is null if the reply has none, or the message
+/// of a refusal.
+#[cfg(feature = "server")]
+pub(crate) fn execute_json(state: &mut State, method: &str, parts: &[&str], body: &Value) -> Result<Value, String> {
+    let json = |reply: Reply| serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();
+    let message = |refusal: Value| refusal.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
+    execute(state, method, parts, body.to_string().as_bytes()).map(json).map_err(|refusal| message(json(refusal)))
+}
+
 fn execute(state: &mut State, method: &str, parts: &[&str], body: &[u8]) -> Result<Reply, Reply> {
     match (method, parts) {
         ("GET", []) => Ok(overview(state)),

@@ -11,6 +11,7 @@ use crate::endpoint::Endpoint;
 /// A body that is not Polar's answer to the request. The status may still be that of a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Garbage {
     /// 200 with bytes that are not text.
     Binary,
@@ -56,21 +57,29 @@ pub enum Garbage {
 /// [`with_cors`](Self::with_cors) overrides this. Faults do not apply to CORS preflights, and do not count them,
 /// because a page cannot distinguish a preflight from the request that follows it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(description = "A fault"))]
 pub struct Fault {
     #[serde(flatten)]
     pub(crate) kind: Kind,
+    /// The endpoint to which the fault applies, such as `validate` or `activate`. If absent, the fault applies to all.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) on: Option<Endpoint>,
+    /// The number of requests to which the fault applies. If absent, it applies until it is removed.
     pub(crate) times: Option<u32>,
+    /// The number of requests that pass before the fault applies.
     #[serde(default)]
     pub(crate) skip: u32,
+    /// Whether Polar handles the request before the fault occurs, so that a seat is taken and its reply is lost.
     #[serde(default)]
     pub(crate) after_handling: bool,
+    /// Whether a page may read the reply.
     pub(crate) cors: Option<bool>,
 }
 
 /// The kind of a fault. Variants and fields have the same names as in the control endpoint's JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) enum Kind {
     CaptivePortal {
         status: u16,
@@ -87,16 +96,19 @@ pub(crate) enum Kind {
         status: u16,
         content_type: String,
         #[serde(with = "text")]
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
         body: Vec<u8>,
     },
     DropConnection,
     Stall,
     Delay {
         #[serde(rename = "ms", with = "milliseconds")]
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         by: Duration,
     },
     SlowBody {
         #[serde(rename = "pause_ms", with = "milliseconds")]
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         pause: Duration,
     },
     TruncatedBody,

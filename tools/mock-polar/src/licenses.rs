@@ -13,6 +13,7 @@ use crate::timestamp::Timestamp;
 /// The state that the merchant has given to a license key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Status {
     /// The key is valid.
     #[default]

@@ -15,18 +15,30 @@ use crate::timestamp::Timestamp;
 /// The description of a key that [`MockPolar::add_key`](crate::MockPolar::add_key) issues.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(description = "A license key"))]
 pub struct NewKey {
+    /// The name or the id of the benefit.
     benefit: String,
+    /// The key's own text. Default: a random key.
     key: Option<String>,
+    /// The prefix of a random key.
     prefix: Option<String>,
     #[serde(default)]
     status: Status,
+    /// The number of devices that may be activated. Default: the key needs no activation.
     limit_activations: Option<u32>,
     limit_usage: Option<u32>,
+    /// The time when the key expires, such as `2099-01-01T00:00:00Z`, by the server's clock.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     expires_at: Option<Timestamp>,
     expires_in_seconds: Option<u64>,
+    /// The subscription by which the key was sold, such as `{"status": "past_due"}`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Map<String, Value>>"))]
     subscription: Option<KeySubscription>,
+    /// The order by which the key was sold, such as `{"status": "paid"}`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Map<String, Value>>"))]
     order: Option<KeyOrder>,
+    /// The e-mail address of the customer who gets the key.
     email: Option<String>,
 }
 

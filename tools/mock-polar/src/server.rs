@@ -10,11 +10,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::connections::Connections;
+use crate::control;
 use crate::error::Error;
 use crate::fault::{Fault, FaultId};
 use crate::http;
@@ -195,6 +197,30 @@ impl MockPolar {
     /// recorded requests and mails.
     pub fn reset(&self) {
         self.state(State::reset);
+    }
+}
+
+/// The control endpoint, for programs that receive their actions as data.
+impl MockPolar {
+    /// Does the same as a request to the control endpoint, and returns the body of the reply, or null if it has none.
+    /// `path` has the parts after `/_mock`, such as `["keys", "MY-KEY"]`. Lists of requests and mails have methods of
+    /// their own.
+    ///
+    /// ```
+    /// use mock_polar::MockPolar;
+    /// use serde_json::json;
+    ///
+    /// let polar = MockPolar::start()?;
+    /// polar.control("POST", &["keys"], &json!({ "benefit": "pro", "key": "MY-KEY" }))?;
+    /// let refused = polar.control("POST", &["keys"], &json!({ "benefit": "gold" }));
+    /// assert_eq!(refused, Err("there is no benefit `gold`; use one of `basic`, `pro`".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the message of the refusal.
+    pub fn control(&self, method: &str, path: &[&str], body: &Value) -> Result<Value, String> {
+        self.state(|state| control::execute_json(state, method, path, body))
     }
 }
 

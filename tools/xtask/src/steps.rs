@@ -131,6 +131,15 @@ const RUST: &[Step] = &[
         },
     },
     Step {
+        name: "mcp",
+        proves: "the command serves a coding agent, and shows it no license key (feature `mcp`)",
+        needs: &[],
+        run: |sh| {
+            let test = cargo(sh, "test --locked --package polar-license-cli --features mcp --test it");
+            Ok(test.args(["--", "mcp::", "help::"]).run()?)
+        },
+    },
+    Step {
         name: "tokio",
         proves: "the client for tokio passes its tests, including the scenarios, the customer portal and TLS",
         needs: &[],

@@ -6,7 +6,7 @@
 //!                           └─ library: polar · proxy · certificates · clock · key
 //! ```
 
-mod report;
+pub(crate) mod report;
 
 use crate::args::Common;
 use crate::exit::Exit;
@@ -28,9 +28,7 @@ pub(crate) fn run(common: &Common, key: Option<String>) -> io::Result<Exit> {
         Ok(key) => key,
         Err(error) => return license::fail(&error, common.json),
     };
-    let mut findings = examine(common, key.as_deref());
-    // a wrong proxy address is reported first, because with it no request leaves this computer
-    findings.sort_by_key(|finding| finding.fault() != Some(Fault::ProxyAddress));
+    let findings = examine(common, key.as_deref());
     report::print(&findings, common.json)?;
     let faulty = |finding: &&Finding| finding.outcome() == Outcome::Fault;
     Ok(match findings.iter().find(faulty).map(Finding::check) {
@@ -40,7 +38,8 @@ pub(crate) fn run(common: &Common, key: Option<String>) -> io::Result<Exit> {
     })
 }
 
-fn examine(common: &Common, key: Option<&str>) -> Vec<Finding> {
+/// Runs all checks. Prints nothing.
+pub(crate) fn examine(common: &Common, key: Option<&str>) -> Vec<Finding> {
     let mut findings = vec![versions()];
     let key = key.map(Key::parse).transpose();
     if let Err(error) = &key {
@@ -50,7 +49,7 @@ fn examine(common: &Common, key: Option<&str>) -> Vec<Finding> {
     findings.push(configuration(common, &config));
     match config {
         Ok(config) => {
-            findings.extend(storage(&config, common.data_dir.as_deref()));
+            findings.extend(storage(&config, common.app.data_dir.as_deref()));
             findings.extend(match key {
                 Ok(Some(key)) => diagnosis::network_with_key(&config, &key),
                 Ok(None) | Err(_) => diagnosis::network(config.environment(), config.timeout()),
@@ -59,6 +58,8 @@ fn examine(common: &Common, key: Option<&str>) -> Vec<Finding> {
         // the configuration is not valid, but the network can be checked
         Err(_) => findings.extend(environment(common).iter().flat_map(|it| diagnosis::network(it, TIMEOUT))),
     }
+    // a wrong proxy address is reported first, because with it no request leaves this computer
+    findings.sort_by_key(|finding| finding.fault() != Some(Fault::ProxyAddress));
     findings
 }
 
@@ -71,7 +72,7 @@ fn versions() -> Finding {
 /// itself is wrong.
 fn environment(common: &Common) -> Option<Environment> {
     const ANY_ORGANIZATION: &str = "5e1f7e57-0000-4000-8000-000000000000";
-    let environment = common.environment.as_deref().map_or(Environment::Production, Environment::from);
+    let environment = common.app.environment.as_deref().map_or(Environment::Production, Environment::from);
     let config = Config::builder(ANY_ORGANIZATION, "doctor").environment(environment).build().ok()?;
     Some(config.environment().clone())
 }
@@ -88,7 +89,7 @@ fn configuration(common: &Common, config: &Result<Config, Error>) -> Finding {
             }
             Finding::good(Check::Configuration, detail)
         }
-        Err(_) if common.organization.is_none() => {
+        Err(_) if common.app.organization.is_none() => {
             let detail = "no organization is given; add `--organization`, or set POLAR_LICENSE_ORGANIZATION";
             Finding::faulty(Check::Configuration, Fault::Configuration, detail)
         }

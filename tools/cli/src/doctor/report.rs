@@ -21,15 +21,21 @@ struct Report<'a> {
 }
 
 pub(super) fn print(findings: &[Finding], as_json: bool) -> io::Result<()> {
-    let ok = findings.iter().all(|finding| finding.outcome() != Outcome::Fault);
-    if as_json {
-        let report = Report { ok, version: env!("CARGO_PKG_VERSION"), findings };
-        return output::print(&serde_json::to_string(&report)?);
-    }
-    output::print(&text(findings, ok))
+    output::print(&if as_json { json(findings)? } else { text(findings) })
 }
 
-fn text(findings: &[Finding], ok: bool) -> String {
+/// Returns the findings as one object.
+pub(crate) fn json(findings: &[Finding]) -> serde_json::Result<String> {
+    let report = Report { ok: has_no_fault(findings), version: env!("CARGO_PKG_VERSION"), findings };
+    serde_json::to_string(&report)
+}
+
+fn has_no_fault(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.outcome() != Outcome::Fault)
+}
+
+fn text(findings: &[Finding]) -> String {
+    let ok = has_no_fault(findings);
     let mut text = String::new();
     for finding in findings {
         let outcome = match finding.outcome() {

@@ -13,6 +13,8 @@ mod help;
 #[cfg(unix)]
 mod internet;
 mod json;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod offline;
 mod owner;
 mod pace;
