@@ -13,12 +13,18 @@ use crate::{archive, c_cross, paths, shell, workspace};
 
 const PACKAGE: &str = "polar-license-cli";
 
+/// The features of the command in the archives. A coding agent finds its server in every archive.
+const FEATURES: [&str; 2] = ["--features", "mcp"];
+
 /// The names of the shells for which clap writes completions.
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
 /// Builds the command and packs its archive: `cargo xtask package cli`.
 pub(crate) fn package(sh: &Shell, target: &Target) -> Result<()> {
-    let build = shell::cargo(sh, "build --locked --profile size --package").arg(PACKAGE).args(target.arguments());
+    let build = shell::cargo(sh, "build --locked --profile size --package")
+        .arg(PACKAGE)
+        .args(FEATURES)
+        .args(target.arguments());
     let build = build.env(paths::FLAGS, paths::remapped(&workspace::target()?));
     let build = match target.foreign() {
         Some(triple) => build.env(target.setting("LINKER"), c_cross::compilers(triple)?[0]),
@@ -37,7 +43,7 @@ pub(crate) fn package(sh: &Shell, target: &Target) -> Result<()> {
     for license in workspace::LICENSES {
         sh.copy_file(workspace::root().join(license), folder.join(license))?;
     }
-    licenses::write(sh, &folder.join("licenses"), &Shipped { package: PACKAGE, features: &[], target })?;
+    licenses::write(sh, &folder.join("licenses"), &Shipped { package: PACKAGE, features: &FEATURES, target })?;
     archive::pack(sh, &folder, target).map(drop)
 }
 

@@ -175,6 +175,22 @@ fn six_tools_are_listed_with_the_arguments_that_they_accept() {
 }
 
 #[test]
+fn the_configurations_in_the_book_and_the_readme_start_the_server() {
+    for page in [include_str!("../../../../docs/src/agents.md"), include_str!("../../README.md")] {
+        let block = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let configuration: Value = serde_json::from_str(block).unwrap();
+        let server = &configuration["mcpServers"]["polar-license"];
+        assert_eq!(server["command"], "polar-license");
+        let mut start = command();
+        start.args(server["args"].as_array().unwrap().iter().map(|argument| argument.as_str().unwrap()));
+        let mut agent = Agent::start(start);
+        agent.connect();
+        assert!(agent.request("tools/list", &json!({}))["result"].is_object());
+        assert_eq!(agent.end().status, 0);
+    }
+}
+
+#[test]
 fn tools_answer_what_the_command_prints() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
