@@ -209,12 +209,10 @@ pub(crate) fn parse() -> Result<Args, clap::Error> {
     let CommandLine { before, command } = CommandLine::from_arg_matches(&matches)?;
     let (after, task) = command.split();
     let common = before.with(after);
-    let feature = match &task {
-        Task::License(Operation::Allows { feature }) => Some(feature.as_str()),
-        Task::License(_) | Task::Portal(_) => None,
-        _ => return Ok(Args { common, task }),
-    };
-    if let Some((kind, message)) = common.app.missing(feature) {
+    let feature = if let Task::License(Operation::Allows { feature }) = &task { Some(feature.as_str()) } else { None };
+    if matches!(task, Task::License(_) | Task::Portal(_))
+        && let Some((kind, message)) = common.app.missing(feature)
+    {
         return Err(CommandLine::command().error(kind, message));
     }
     Ok(Args { common, task })

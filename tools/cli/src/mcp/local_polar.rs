@@ -1,7 +1,6 @@
 //! The local Polar that the agent starts, and the changes that the agent makes to it. Its control endpoint carries them
 //! out, and says what is wrong with them.
 
-use super::tools::Answer;
 use crate::args::{self, Serve};
 use crate::serve;
 use mock_polar::{Fault, MockPolar, NewKey};
@@ -56,8 +55,11 @@ struct KeyChange {
 }
 
 impl LocalPolar {
-    /// Starts a local Polar, and stops the one that was started before.
-    pub(super) fn start(&self, options: &Serve) -> Answer {
+    /// Starts a local Polar, and stops the one that was started before. Returns its description.
+    ///
+    /// # Errors
+    /// Returns the text of a failure, as [`steer`](Self::steer) does.
+    pub(super) fn start(&self, options: &Serve) -> Result<String, String> {
         let builder = serve::builder(options).map_err(|error| args::mask_input(&error.to_string()))?;
         let mut running = self.lock();
         // first, because the new one may use the same port
@@ -70,7 +72,7 @@ impl LocalPolar {
     }
 
     /// Makes the changes, and returns the state after them.
-    pub(super) fn steer(&self, steering: &Steering) -> Answer {
+    pub(super) fn steer(&self, steering: &Steering) -> Result<String, String> {
         let running = self.lock();
         let Some(Running { polar, is_demo }) = &*running else {
             return Err(String::from("no local Polar is running; call start_local_polar first"));
