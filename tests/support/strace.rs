@@ -2,9 +2,6 @@
 //! not allowed to trace, a test prints that and is skipped.
 #![allow(dead_code, reason = "each test that includes this uses only a part of it")]
 
-#[path = "skipped.rs"]
-mod skipped;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -17,7 +14,7 @@ pub(crate) fn works() -> bool {
         .status();
     let works = probe.is_ok_and(|status| status.success());
     if !works {
-        skipped::skipped("strace is missing, or may not trace here");
+        crate::skipped::skipped("strace is missing, or may not trace here");
     }
     works
 }

@@ -11,6 +11,8 @@ mod injected;
 mod killed;
 #[path = "../../../../tests/support/random.rs"]
 mod random;
+#[path = "../../../../tests/support/skipped.rs"]
+mod skipped;
 #[path = "../../../../tests/support/soak.rs"]
 mod soak;
 #[path = "../../../../tests/support/strace.rs"]
