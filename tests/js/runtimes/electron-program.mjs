@@ -19,9 +19,7 @@ require("asar-node").register();
 syncBuiltinESMExports();
 
 const [path, ...argv] = process.argv.slice(2);
-const ahead = Number(process.env.AHEAD_MS ?? 0);
-const { now } = Date;
-Date.now = () => now() + ahead;
+require("./ahead.cjs");
 process.argv = ["acme", ...argv];
 
 const PAGE = readFileSync(join(import.meta.dirname, "electron-page.js"), "utf8");

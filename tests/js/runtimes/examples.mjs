@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { INSTALL, NPM } from "../install.mjs";
 import * as apps from "./apps.mjs";
 import * as chromium from "./chromium.mjs";
+import * as binary from "./electron-binary.mjs";
 import { enterKeys, isOffered } from "./form.mjs";
 import { worker } from "./kv.mjs";
 import { serve } from "./processes.mjs";
@@ -60,6 +61,11 @@ export const EXAMPLES = {
   "examples/page": example("page", chromium.version, page),
   "examples/extension": example("extension", chromium.version, extension),
   "examples/workers": example("workers", async () => `wrangler ${versionOf("wrangler")}`, worker),
+};
+
+/** The examples that run only if they are named, because npm does not install everything that they need. */
+export const BY_NAME = {
+  "examples/electron in Electron": example("electron", binary.version, binary.electron),
 };
 
 async function react(app, polar) {

@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { close } from "./chromium.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
-import { EXAMPLES } from "./examples.mjs";
+import { BY_NAME, EXAMPLES } from "./examples.mjs";
 import { serve } from "./processes.mjs";
 import { install } from "./project.mjs";
 import { MISSING, RUNTIMES } from "./runtimes.mjs";
@@ -23,7 +23,8 @@ const LIMIT_MS = 6 * PATIENCE_MS;
 const AT_ONCE = 2;
 
 const [tarball, program, ...wanted] = process.argv.slice(2);
-const tried = { ...EXAMPLES, ...RUNTIMES };
+const usual = { ...EXAMPLES, ...RUNTIMES };
+const tried = { ...usual, ...BY_NAME };
 const expected = JSON.parse(readFileSync(new URL("expected.json", import.meta.url), "utf8"));
 const unknown = wanted.filter((name) => !(name in tried));
 if (!program || unknown.length > 0) {
@@ -31,7 +32,7 @@ if (!program || unknown.length > 0) {
   process.exit(2);
 }
 
-const left = Object.keys(tried).filter((name) => wanted.length === 0 || wanted.includes(name));
+const left = wanted.length > 0 ? wanted : Object.keys(usual);
 const results = new Map(left.map((name) => [name, undefined]));
 setTimeout(() => {
   const open = [...results.keys()].filter((name) => !results.get(name));

@@ -17,7 +17,7 @@ import { site } from "./site.mjs";
  * missing.
  */
 export const MISSING = {
-  Electron: "its npm package downloads the program from elsewhere; its scripts and packed apps run over a stand-in",
+  Electron: "its npm package downloads the program from elsewhere; its scripts and packed apps run over a stand-in, and in the program by `cargo xtask test electron`",
 };
 
 const node = { fixture: "esm", version: async () => process.version };

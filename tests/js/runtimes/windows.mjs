@@ -40,7 +40,7 @@ export async function electron(app, polar) {
 }
 
 /** Packs the app as its README says, but without Electron's program, which would have to be downloaded. */
-async function pack(app) {
+export async function pack(app) {
   await app.run(tool("tsc"), []);
   await app.run(tool("electron-vite"), ["build"]);
   const distribution = distributionIn(app);
@@ -125,7 +125,8 @@ async function start(app, asar, args = [], env = {}) {
   return { url: found, stop };
 }
 
-async function waitFor(holds) {
+/** Waits until `holds` resolves to true. */
+export async function waitFor(holds) {
   for (const end = Date.now() + PATIENCE_MS; !(await holds()); ) {
     if (Date.now() > end) throw new Error(`it never came to ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

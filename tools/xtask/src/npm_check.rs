@@ -2,12 +2,16 @@
 //! runtime of `tests/js/runtimes`.
 
 use std::env;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::npm_package::{self, Packed};
 use crate::{shell, workspace};
+
+/// The script that runs one story in the runtimes, and one in the examples.
+const RUN: &str = "tests/js/runtimes/run.mjs";
 
 /// The largest number of bytes that a page may download for `./slim`: its minified script and the WebAssembly, both
 /// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed.
@@ -42,12 +46,26 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 
 /// Packs the package. Runs one story in every runtime and one in every example, against the local Polar.
 pub(crate) fn check_runtimes(sh: &Shell) -> Result<()> {
+    let (tarball, polar) = prepare_runtimes(sh)?;
+    Ok(cmd!(sh, "node {RUN} {tarball} {polar}").run()?)
+}
+
+/// Downloads Electron's program, and runs the example for Electron in it, on a display of its own.
+pub(crate) fn check_electron(sh: &Shell) -> Result<()> {
+    let (tarball, polar) = prepare_runtimes(sh)?;
+    cmd!(sh, "node node_modules/electron/install.js").run()?;
+    Ok(cmd!(sh, "xvfb-run --auto-servernum node {RUN} {tarball} {polar}").arg("examples/electron in Electron").run()?)
+}
+
+/// Packs the package, builds the local Polar, and installs the runtimes. Returns the paths of the tarball and of the
+/// local Polar.
+fn prepare_runtimes(sh: &Shell) -> Result<(&'static Path, PathBuf)> {
     let tarball = &npm_package::package(sh)?.file;
     // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
     npm_package::install_all(sh)?;
-    Ok(cmd!(sh, "node tests/js/runtimes/run.mjs {tarball} {polar}").run()?)
+    Ok((tarball, polar))
 }
 
 /// Checks that DESIGN.md gives the right download sizes, in thousands of bytes.

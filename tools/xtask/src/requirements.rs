@@ -236,6 +236,13 @@ pub(crate) static GTK: Requirement = Requirement {
     source: Source::Debian(&["libgtk-4-dev", "pkg-config", "xauth", "xvfb"]),
 };
 
+/// The display for Electron. Its program also needs the libraries that Chrome needs.
+pub(crate) static XVFB: Requirement = Requirement {
+    name: "Xvfb",
+    find: |sh| shell::probe(cmd!(sh, "xvfb-run --help")),
+    source: Source::Debian(&["xauth", "xvfb"]),
+};
+
 /// The package manager that builds the C example, by the recipe in the package.
 pub(crate) static CONAN: Requirement =
     Requirement { name: "Conan", find: |_| tools::CONAN.found(), source: Source::PyPi(&tools::CONAN) };

@@ -22,7 +22,7 @@ use xshell::{Cmd, Shell};
 use crate::requirements::{
     ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, FAKETIME, GO, GTK, JAVA, LUAJIT, MONO, NIGHTLY,
     NODE, NPM_PACKAGE, OPENSSL, PYTHON, QT, RUSTFMT, Requirement, STRACE, VALGRIND, WASM_BINDGEN, WASM_STD,
-    WINDOWS_STD, WINDOWS_TOOLS,
+    WINDOWS_STD, WINDOWS_TOOLS, XVFB,
 };
 use crate::shell::cargo;
 use crate::{
@@ -267,6 +267,14 @@ const ELSEWHERE: &[Step] = &[
     },
 ];
 
+/// Steps that run only if they are named, because they download programs that no package registry has.
+const BY_NAME: &[Step] = &[Step {
+    name: "electron",
+    proves: "the packed example for Electron works in Electron's own program (on Linux; runs only if it is named)",
+    needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &XVFB],
+    run: npm_check::check_electron,
+}];
+
 /// The steps that a run consists of.
 pub(crate) enum Selection {
     /// The steps that need no installation beyond Rust.
@@ -403,7 +411,7 @@ fn in_order(sh: &Shell, steps: &[&Step]) -> Result<usize> {
 }
 
 fn all() -> impl Iterator<Item = &'static Step> {
-    LINTS.iter().chain(CORE).chain(BUILDS).chain(RUST).chain(ELSEWHERE)
+    LINTS.iter().chain(CORE).chain(BUILDS).chain(RUST).chain(ELSEWHERE).chain(BY_NAME)
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Step>> {
@@ -449,7 +457,7 @@ mod tests {
         };
         assert_eq!(from(&["package", "c-windows"]), ["package", "c-windows", "c-aarch64"]);
         assert_eq!(from(&["c-aarch64"]), ["c-aarch64"]);
-        assert!(from(&["wasm"]).starts_with(&["wasm", "tests", "tokio"]) && from(&["wasm"]).ends_with(&["c-aarch64"]));
+        assert!(from(&["wasm"]).starts_with(&["wasm", "tests", "mcp"]) && from(&["wasm"]).ends_with(&["c-aarch64"]));
         assert!(Tables::from(&["dcos".into()]).is_err());
     }
 
