@@ -38,6 +38,20 @@ pub(crate) fn pack(sh: &Shell, folder: &Path, target: &Target) -> Result<PathBuf
     Ok(archive)
 }
 
+/// Packs a folder into an archive with this name.
+pub(crate) fn zip(sh: &Shell, folder: &Path, name: &str) -> Result<()> {
+    let archive = sh.create_dir(archives()?)?.join(name);
+    let parent = folder.parent().context("the folder has no parent")?;
+    let content = folder.file_name().context("the folder has no name")?;
+    {
+        let _inside = sh.push_dir(parent);
+        cmd!(sh, "cmake -E tar cf {archive} --format=zip {content}").run()?;
+    }
+    checksums(sh)?;
+    println!("{}", archive.display());
+    Ok(())
+}
+
 /// Checks the archive against its line in `SHA256SUMS`, with the command that the documentation gives to users.
 pub(crate) fn verify(sh: &Shell, archive: &Path) -> Result<()> {
     let name = archive.file_name().context("the archive has no name")?.to_string_lossy();

@@ -10,7 +10,7 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::licenses::{self, Shipped};
 use crate::target::{System, Target};
-use crate::{archive, c_cross, paths, tools, workspace};
+use crate::{archive, c_cross, paths, signing, tools, workspace};
 
 /// The folder in the package for the catalogues of texts.
 pub(crate) const TEXTS: &str = "share/polar_license/texts";
@@ -54,6 +54,7 @@ pub(crate) fn archive(sh: &Shell, variant: Variant, target: &Target) -> Result<P
     let version = workspace::version("polar-license-c")?;
     let folder = archive::folder(sh, &format!("polar-license-{}", variant.name()), &version, target)?;
     install_into(sh, &folder, variant, target, &[])?;
+    signing::sign(sh, &shared(&folder, target.system)?, target.system)?;
     archive::pack(sh, &folder, target)
 }
 
@@ -100,8 +101,8 @@ pub(crate) fn install_into(
 fn strip_static(sh: &Shell, library: &Path, target: &Target) -> Result<()> {
     let program = match (target.foreign(), target.system) {
         (_, System::WindowsMsvc) => return Ok(()),
-        (Some(triple), _) => c_cross::strip(triple)?,
-        (None, System::Linux | System::MacOs | System::WindowsGnu) => "strip",
+        (None, System::Linux | System::WindowsGnu) | (_, System::MacOs) => "strip",
+        (Some(triple), System::Linux | System::WindowsGnu) => c_cross::strip(triple)?,
     };
     Ok(cmd!(sh, "{program} -S {library}").run()?)
 }

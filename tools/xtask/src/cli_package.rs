@@ -9,7 +9,7 @@ use xshell::Shell;
 
 use crate::licenses::{self, Shipped};
 use crate::target::Target;
-use crate::{archive, c_cross, paths, shell, workspace};
+use crate::{archive, c_cross, paths, shell, signing, workspace};
 
 const PACKAGE: &str = "polar-license-cli";
 
@@ -37,6 +37,7 @@ pub(crate) fn package(sh: &Shell, target: &Target) -> Result<()> {
     let program = target.program("polar-license");
     sh.copy_file(built.join(&program), folder.join(&program))?;
     paths::check_none(&folder.join(&program))?;
+    signing::sign(sh, &folder.join(&program), target.system)?;
     add_manual(sh, &folder, &folder.join(&program), target)?;
     sh.copy_file(workspace::root().join("tools/cli/README.md"), folder.join("README.md"))?;
     sh.copy_file(workspace::root().join("CHANGELOG.md"), folder.join("CHANGELOG.md"))?;

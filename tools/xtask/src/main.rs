@@ -12,14 +12,17 @@
 //!        │      │                                 └── wasm_build               │
 //!   requirements│   fetch · demo_web · python_package ── local_polar           │
 //!        │      │   soak · release ── python_package · tauri                   │
-//!        └──────┤   c_library · c_package_check ── c_package ─┬─ archive       │
-//!               │   cli_package ──────────────────────────────┴─ licenses      │
+//!        └──────┤   c_library · c_package_check                                │
+//!               │             · apple_package ─── c_package ──┬─ archive       │
+//!               │   cli_package ──────────────────────────────┼─ licenses      │
+//!               │                                             └─ signing       │
 //!               │   c_cross ── target                                          │
 //!               └────────┬─────────────────────────────────────────────────────┘
 //!          tools (built from crates.io) · paths · shell · workspace
 //! ```
 
 mod api_docs;
+mod apple_package;
 mod archive;
 mod book;
 mod budget;
@@ -48,6 +51,7 @@ mod readme;
 mod release;
 mod requirements;
 mod shell;
+mod signing;
 mod soak;
 mod steps;
 mod target;
@@ -134,7 +138,9 @@ enum Package {
         #[arg(long, value_name = "TRIPLE")]
         target: Option<String>,
     },
-    /// The manifests for Homebrew, Scoop and winget, from the archives of all targets
+    /// The XCFramework for Swift packages and Xcode, as an archive, and SHA256SUMS; needs macOS
+    Apple,
+    /// The manifests for Homebrew, Scoop and winget, and the Swift package, from the archives of all targets
     Manifests,
     /// SHA256SUMS of all archives in target/package/archives, including archives that another machine made
     Sums,
@@ -205,6 +211,10 @@ fn package(sh: &Shell, what: Package) -> Result<()> {
         Package::Cli { target } => {
             requirements::CMAKE.ensure(sh)?;
             cli_package::package(sh, &Target::named(sh, target.as_deref())?)
+        }
+        Package::Apple => {
+            [&requirements::CMAKE, &requirements::CARGO_C].iter().try_for_each(|requirement| requirement.ensure(sh))?;
+            apple_package::package(sh)
         }
         Package::Sums => {
             requirements::CMAKE.ensure(sh)?;

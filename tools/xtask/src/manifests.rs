@@ -1,6 +1,7 @@
 //! Writes the manifests with which package managers install the command from a release's archives: a formula for
-//! Homebrew, a manifest for Scoop, and the three manifests that winget requires. The archives of all targets must be in
-//! `target/package/archives`, as they are in the job `release` of the workflow.
+//! Homebrew, a manifest for Scoop, and the three manifests that winget requires. Also writes the Swift
+//! package, which installs the C library. The archives of all targets must be in `target/package/archives`, as they are
+//! in the job `release` of the workflow.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,6 +16,9 @@ use crate::{archive, workspace};
 const PACKAGE: &str = "polar-license-cli";
 
 const DESCRIPTION: &str = "License keys sold through Polar, on the command line";
+
+/// The wrapper that is the Swift package's only source.
+const SWIFT_WRAPPER: &str = "examples/swift/Sources/PolarLicense/License.swift";
 
 /// A target for which archives are released, and the system and processor on which package managers install its
 /// archive.
@@ -42,6 +46,16 @@ pub(crate) const RELEASED: [Released; 6] = [
         installed_on: InstalledOn::Windows { scoop: "arm64", winget: "arm64" },
     },
 ];
+
+/// The name of the Swift package's archive.
+pub(crate) fn xcframework(version: &str) -> String {
+    format!("polar-license-xcframework-{version}.zip")
+}
+
+/// Returns the targets whose libraries are in the XCFramework.
+pub(crate) fn apple_targets() -> impl Iterator<Item = &'static str> {
+    RELEASED.iter().map(|released| released.target).filter(|target| target.ends_with("-apple-darwin"))
+}
 
 /// The values that all manifests share.
 struct Release {
@@ -79,6 +93,7 @@ fn manifests(release: &Release) -> Result<Vec<(String, String)>> {
         ("scoop/polar-license.json".to_owned(), release.scoop()?),
     ];
     all.extend(release.winget()?);
+    all.extend(release.swift()?);
     Ok(all)
 }
 
@@ -91,8 +106,12 @@ impl Release {
     /// Returns the address and the checksum of a target's archive.
     fn download(&self, target: &str) -> Result<(String, &str)> {
         let end = if target.contains("windows") { "zip" } else { "tar.gz" };
-        let file = format!("{}.{end}", self.name(target));
-        let sum = self.sums.get(&file).with_context(|| format!("there is no archive `{file}`"))?;
+        self.address(&format!("{}.{end}", self.name(target)))
+    }
+
+    /// Returns the address and the checksum of an archive.
+    fn address(&self, file: &str) -> Result<(String, &str)> {
+        let sum = self.sums.get(file).with_context(|| format!("there is no archive `{file}`"))?;
         Ok((format!("{}/releases/download/v{}/{file}", self.repository, self.version), sum))
     }
 
@@ -151,6 +170,41 @@ end
             "bin": "polar-license.exe",
         });
         Ok(serde_json::to_string_pretty(&manifest)? + "\n")
+    }
+
+    /// Returns the files of a repository for the Swift package manager, which reads the manifest from the top folder of
+    /// a repository. It is a repository of its own, because the manifest contains the checksum of a released archive.
+    fn swift(&self) -> Result<Vec<(String, String)>> {
+        let archive = xcframework(&self.version);
+        let (address, sum) = self.address(&archive)?;
+        let manifest = format!(
+            r#"// swift-tools-version:5.9
+import PackageDescription
+
+let package = Package(
+    name: "polar-license",
+    platforms: [.macOS(.v11)],
+    products: [.library(name: "PolarLicense", targets: ["PolarLicense"])],
+    targets: [
+        .binaryTarget(
+            name: "CPolarLicense",
+            url: "{address}",
+            checksum: "{sum}"
+        ),
+        .target(name: "PolarLicense", dependencies: ["CPolarLicense"]),
+    ]
+)
+"#
+        );
+        let wrapper = workspace::text(SWIFT_WRAPPER)?;
+        let mut files = vec![
+            ("swift/Package.swift".to_owned(), manifest),
+            ("swift/Sources/PolarLicense/License.swift".to_owned(), wrapper),
+        ];
+        for license in workspace::LICENSES {
+            files.push((format!("swift/{license}"), workspace::text(license)?));
+        }
+        Ok(files)
     }
 
     /// Returns the three manifests for winget. They are written as JSON, which is valid YAML too.
@@ -213,7 +267,8 @@ mod tests {
         let name = |target| format!("{PACKAGE}-1.2.3-{target}.{}", end(target));
         let sums = RELEASED.iter().enumerate().map(|(at, released)| (name(released.target), format!("{at:064x}")));
         let repository = "https://example.com/acme/polar-license".to_owned();
-        Release { version: "1.2.3".into(), repository, sums: sums.collect() }
+        let framework = (xcframework("1.2.3"), format!("{:064x}", 0xabc));
+        Release { version: "1.2.3".into(), repository, sums: sums.chain([framework]).collect() }
     }
 
     #[test]
@@ -226,7 +281,19 @@ mod tests {
             let managers = if released.target.contains("windows") { 2 } else { 1 };
             assert_eq!(with_it, managers, "{}", released.target);
         }
-        assert_eq!(manifests.len(), 5);
+        assert_eq!(manifests.iter().filter(|(path, _)| !path.starts_with("swift/")).count(), 5);
+    }
+
+    #[test]
+    fn the_swift_package_downloads_the_xcframework_and_contains_the_wrapper() {
+        let files: BTreeMap<_, _> = manifests(&release()).unwrap().into_iter().collect();
+        let manifest = &files["swift/Package.swift"];
+        let address =
+            "https://example.com/acme/polar-license/releases/download/v1.2.3/polar-license-xcframework-1.2.3.zip";
+        assert!(manifest.contains(&format!("url: \"{address}\"")), "{manifest}");
+        assert!(manifest.contains(&format!("checksum: \"{:064x}\"", 0xabc)), "{manifest}");
+        assert!(files["swift/Sources/PolarLicense/License.swift"].contains("import CPolarLicense"));
+        assert_eq!(apple_targets().count(), 2);
     }
 
     #[test]
