@@ -6,13 +6,14 @@
 
 export type NoReply = "network" | "timeout" | "cancelled";
 /**
- * The event that starts a refresh: `short` for a call of an app that waits for the result; `full` for a timer;
- * `started` for the start of the automatic refresh; `woken` for a sign that the network may be back.
+ * The event that starts a refresh. `short`: the app asks for it, and waits for the result. `full`: a timer has fired.
+ * `started`: the automatic refresh has just begun. `woken`: there is a sign that the network may be back.
  */
 
 export type Patience = "short" | "full" | "started" | "woken";
 /**
- * The outcome of waiting for other tabs: `taken` if no other tab is asking Polar, `late` if one still is.
+ * The outcome of waiting for other tabs: `taken` if no other tab is asking Polar, `late` if another tab is still
+ * asking.
  */
 
 export type Turn = "taken" | "late";
@@ -53,9 +54,9 @@ import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
 
 /**
  * The licensing of one app on one device. In every method, `wall` is the reading of the wall clock in ms since 1970,
- * and `mono` is the reading of the monotonic clock in ms since any moment. The last step of an operation is `done`.
- * Every other step has a number, with which it can be resumed once. An exception other than `{ error }` reports a
- * defect: do not use the instance afterwards.
+ * and `mono` is the reading of the monotonic clock in ms since some fixed moment. The last step of an operation is
+ * `done`. Every other step has a number, with which it can be resumed once. An exception other than `{ error }`
+ * reports a defect: do not use the instance afterwards.
  */
 export class Engine {
     free(): void;
@@ -65,7 +66,7 @@ export class Engine {
      */
     activate(key: string | null | undefined, replacePrevious: boolean, wall: number, mono: number): Step;
     /**
-     * Cancels an operation that is at a step `turn` or `join`. The operation has done nothing yet.
+     * Cancels an operation that is at a step `turn` or `join`. At these steps, the operation has done nothing yet.
      */
     cancel(number: number, wall: number, mono: number): Step;
     /**
@@ -100,9 +101,9 @@ export class Engine {
      */
     look(woken: boolean, wall: number, mono: number): Look;
     /**
-     * Returns the change that a step `store` must make to the stored record. `stored` is that record, or absent if
-     * there is none. `unreadable` is whether the store failed to read the record. Returns `keep` if the operation no
-     * longer waits for the store.
+     * Returns the change to the stored record that JavaScript must make in a `store` step. `stored` is the record; it
+     * is absent if there is none. `unreadable` is true if the store failed to read the record. Returns `keep` if the
+     * operation no longer waits for the store.
      */
     merge(number: number, stored: Uint8Array | number[] | null | undefined, unreadable: boolean, wall: number, mono: number): Change;
     /**
@@ -121,7 +122,7 @@ export class Engine {
      */
     refresh(patience: Patience, wall: number, mono: number): Step;
     /**
-     * Continues after a step `send` that got no complete reply. `sent` is whether the request may have reached Polar.
+     * Continues after a step `send` that got no complete reply. `sent` is true if the request may have reached Polar.
      */
     resumeFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): Step;
     /**
@@ -134,8 +135,8 @@ export class Engine {
      */
     resumeReply(number: number, status: number, retryAfter: number | null | undefined, body: Uint8Array | number[], wall: number, mono: number): Step;
     /**
-     * Continues after a step `store`. `problem` is the reason why the store could not be locked, read or written, or
-     * absent if it could.
+     * Continues after a `store` step. `problem` says why the store could not be locked, read or written. It is absent
+     * if there was no problem.
      */
     resumeStore(number: number, problem: string | null | undefined, wall: number, mono: number): Step;
     /**
@@ -143,12 +144,12 @@ export class Engine {
      */
     resumeTurn(number: number, turn: Turn, wall: number, mono: number): Step;
     /**
-     * Returns how many seconds to wait, as the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply ask.
-     * Returns nothing if they ask for no wait.
+     * Returns the number of seconds to wait that the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply
+     * ask for. Returns nothing if they ask for no wait.
      */
     retryAfter(retryAfter?: string | null, ratelimitReset?: string | null, date?: string | null): number | undefined;
     /**
-     * Starts the automatic refresh. Drops an earlier plan, which could delay the next refresh.
+     * Starts the automatic refresh. Drops any earlier plan, because it could delay the next refresh.
      */
     startWatch(wall: number, mono: number): void;
     /**
