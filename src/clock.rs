@@ -5,7 +5,8 @@ use crate::time::{Now, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A source of time. [`SystemClock`] implements it; a [`ManualClock`] lets you test your app after a month offline.
+/// A source of time. [`SystemClock`] implements it; a [`ManualClock`] lets you test how your app behaves after a month
+/// offline.
 pub trait Clock: Send + Sync {
     /// Returns the present time of the wall clock and of the monotonic clock.
     fn now(&self) -> Now;
@@ -96,7 +97,7 @@ impl ManualClock {
         now.mono = now.mono.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX));
     }
 
-    /// Sets the wall clock, as a user does. Leaves the monotonic one unchanged.
+    /// Sets the wall clock, as if a user had changed the system's time. Leaves the monotonic clock unchanged.
     pub fn set_wall(&self, wall: Timestamp) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).wall = wall;
     }

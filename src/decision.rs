@@ -157,8 +157,8 @@ impl Decision {
     }
 
     /// Returns the subscription or the order by which the key was bought, as of the last confirmation. An app can show
-    /// the user when it renews or ends. Returns `None` if Polar did not say, or if there is no license. Access never
-    /// depends on the purchase.
+    /// the user when the subscription renews or ends. Returns `None` if Polar did not report the purchase, or if there
+    /// is no license. Access never depends on the purchase.
     ///
     /// ```
     /// use polar_license::{Decision, SubscriptionStatus};
@@ -283,7 +283,7 @@ impl Problem {
         Self { kind, message, detail, retry_after: None, maybe_applied: false }
     }
 
-    /// Creates the problem that Polar accepts no requests of any kind until `wait` has passed.
+    /// Returns a problem which says that Polar accepts no requests of any kind until `wait` has passed.
     pub(crate) fn busy(texts: &Texts, wait: Duration) -> Self {
         let sentences = [Text::BusySecond, Text::BusySeconds, Text::BusyMinutes];
         Self::rate_limited(texts, wait, sentences, "Polar limits requests")

@@ -149,8 +149,8 @@ pub enum Operation {
     Portal(PortalOperation),
 }
 
-/// The cause of a refresh. It decides whether Polar is asked before the refresh is due, and how long the refresh may
-/// take.
+/// The cause of a refresh. The cause decides whether Polar is asked before the refresh is due, and how long the refresh
+/// may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
     /// The app waits for the result. The refresh takes at most two seconds if access is allowed anyway.

@@ -22,7 +22,7 @@ pub struct Terms {
     pub usage: u32,
     /// The time at which the key expires, or `None` for never.
     pub expires_at: Option<Timestamp>,
-    /// The time at which the key was sold, which does not change when the key is rotated. `None` if Polar did not say.
+    /// The time at which the key was sold. It does not change when the key is rotated. `None` if Polar did not say.
     pub created_at: Option<Timestamp>,
     /// The subscription or the order by which the key was bought, or `None` if Polar did not say.
     pub purchase: Option<Purchase>,

@@ -197,8 +197,8 @@ impl Record {
         self.attempts.len().saturating_add(self.releases.len()).saturating_add(self.keyless_seats.len())
     }
 
-    /// Returns the seat and the key of the header, and the body. The beginning of the header and the seal are not
-    /// included.
+    /// Returns the bytes of the record between the beginning of its header and its seal: the seat, the key and the
+    /// body.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         codec::write(self)
     }

@@ -45,7 +45,7 @@ impl<'a, 'l> Object<'a, 'l> {
         Self { json, path: "", last }
     }
 
-    /// Returns the member of the reply that was read last.
+    /// Returns the last member that was read from the reply.
     #[cfg(feature = "portal")]
     pub(crate) fn last(self) -> Option<Field> {
         self.last.get()

@@ -31,10 +31,9 @@ impl<S: AsRef<str>> RetryHeaders<S> {
         Self { retry_after: header("retry-after"), ratelimit_reset: header("ratelimit-reset"), date: header("date") }
     }
 
-    /// Returns the number of seconds for which the headers ask to wait, or `None` if they do not ask for a wait. Pass
-    /// the result to [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` takes precedence, as the draft
-    /// requires. A date in `Retry-After` counts only together with the header `Date`, because the clock here may be
-    /// wrong.
+    /// Returns the wait that the headers ask for, in seconds, or `None` if they do not ask for a wait. Pass the result
+    /// to [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` takes precedence, as the draft requires. A
+    /// date in `Retry-After` counts only together with the header `Date`, because the clock here may be wrong.
     ///
     /// ```
     /// use polar_license::transport::RetryHeaders;

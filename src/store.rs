@@ -40,7 +40,7 @@ pub trait Store: Send + Sync {
 
     /// Takes the turn to ask Polar. Processes that share the record take turns: they ask Polar one after the other, and
     /// each process first reads the answers that the earlier ones have stored. Waits no longer than `timeout`, and
-    /// returns `None` if another process has the turn for all that time. A store that other processes can reach
+    /// returns `None` if another process has the turn for the whole time. A store that other processes can reach
     /// overrides this method. The default does not wait, and gives the turn to every caller.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         let _ = timeout;

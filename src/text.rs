@@ -1,11 +1,11 @@
-//! Functions that make outside text safe to show, or parse it strictly. No library does either of these: crates that
-//! escape terminal sequences keep the characters that change the direction of writing, and uuid's parser also accepts
-//! braces and URNs.
+//! Functions that make text from outside safe to show, or parse it strictly. No library does either of these: crates
+//! that escape terminal sequences keep the characters that change the direction of writing, and uuid's parser also
+//! accepts braces and URNs.
 
 use uuid::Uuid;
 
-/// Makes outside text safe to show: replaces each character that moves the cursor or changes the direction of writing
-/// with the replacement character.
+/// Makes text from outside safe to show: replaces each character that moves the cursor or changes the direction of
+/// writing with the replacement character.
 pub(crate) fn printable(text: &str) -> String {
     // Unicode's `Bidi_Control`, and the separators at which some terminals break lines
     let turns =

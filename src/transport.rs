@@ -37,7 +37,7 @@ pub trait LocalAsyncTransport {
 }
 
 /// One request to Polar. A transport sends it exactly once, with the headers that [`Request::headers`] returns and,
-/// outside of web pages, with the header `User-Agent`. It follows no redirect.
+/// outside of web pages, with the header `User-Agent`. The transport follows no redirect.
 ///
 /// Never show or log any part of a request: the body contains the license key, and requests of the customer portal have
 /// secrets in the address, the token and the body. All three are wiped from memory when the request is dropped.
@@ -55,8 +55,8 @@ pub struct Request {
     pub user_agent: String,
     /// The time limit for the whole exchange, from name resolution to the last byte of the body.
     pub timeout: Duration,
-    /// The length of the longest reply body that is read, in bytes. It is greater for lists of the customer portal,
-    /// whose length this library does not control.
+    /// The length of the longest reply body that is read, in bytes. The limit is higher for the lists of the customer
+    /// portal, because this library does not control how long they are.
     pub reply_limit: usize,
 }
 

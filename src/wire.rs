@@ -129,8 +129,8 @@ pub enum Cause {
     },
 }
 
-/// The number of seconds to wait after a 429 that does not say how long to wait, or not in a readable form. Polar's
-/// block for these endpoints lasts 60 s.
+/// The number of seconds to wait after a 429 that does not say, in a readable form, how long to wait. Polar's block for
+/// these endpoints lasts 60 s.
 const RETRY_AFTER_S: u32 = 60;
 
 macro_rules! path {
@@ -212,8 +212,8 @@ impl Activate {
     }
 
     /// Reads the reply to an activation. `before` is Polar's confirmation of the key just before the activation. The
-    /// reply may lack members other than the seat's id, because the seat is taken already. The values of these members
-    /// are then taken from `before`.
+    /// seat is already taken, so the reply counts even if members other than the seat's id are missing. The values of
+    /// the missing members are then taken from `before`.
     pub(crate) fn read_after(&self, before: Option<&Confirmed>, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
         let last = Last::default();
@@ -390,7 +390,7 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
     Cause::Unreachable { kind, message, maybe_applied }
 }
 
-/// Returns for how long Polar accepts no request, or `None` if the answer does not say that.
+/// Returns the time for which Polar accepts no request, or `None` if the answer does not name it.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))

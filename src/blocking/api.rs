@@ -10,7 +10,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Polar's license endpoints without record, policy or pacing. Most apps want [`Client`](super::Client).
+/// Direct access to Polar's license endpoints. Stores no record, decides nothing about access, and does not pace
+/// requests. Most apps want [`Client`](super::Client).
 ///
 /// Polar accepts at most three requests a second from one address. At the fourth request it blocks the address for a
 /// minute. No request is idempotent: after an error with [`Error::maybe_applied`], a seat may have been taken or usage

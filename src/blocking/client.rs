@@ -63,7 +63,8 @@ pub struct Subscription {
 }
 
 impl Client {
-    /// Opens the client and reads the stored license of this device. Sends nothing; [`refresh`](Self::refresh) does.
+    /// Opens the client and reads the stored license of this device. Sends nothing; call [`refresh`](Self::refresh) to
+    /// ask Polar.
     ///
     /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
     /// [`problem`](Decision::problem).
@@ -204,9 +205,8 @@ impl Client {
     }
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
-    ///
-    /// The license is refreshed on a thread of its own, and also soon after the machine wakes from sleep. The thread
-    /// ends when it is stopped, or when the last clone of this client is dropped. It notices within two seconds that
+    /// The license is refreshed on a separate thread, and also soon after the machine wakes from sleep. The thread runs
+    /// until it is stopped, or until the last clone of this client is dropped. It notices within two seconds that
     /// another process has stored a record. If the system cannot start another thread, this method logs an error, and
     /// the next call tries again.
     pub fn start_auto_refresh(&self) {

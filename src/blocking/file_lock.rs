@@ -147,7 +147,7 @@ impl FileLock {
         self.try_acquire(timeout)?.ok_or_else(busy)
     }
 
-    /// Does the same as [`acquire`](Self::acquire), but returns `None` if others hold the lock for all that time.
+    /// Does the same as [`acquire`](Self::acquire), but returns `None` if others hold the lock for the whole `timeout`.
     pub(super) fn try_acquire(&self, timeout: Duration) -> Result<Option<Held<'_>>, StoreError> {
         let random: [u8; TOKEN_BYTES] = random_bytes()?;
         let token = hex(&random);
@@ -231,8 +231,8 @@ impl FileLock {
     }
 
     /// Removes the lock if it was left behind. Returns `true` if the lock was removed. `judged` remembers the last lock
-    /// that was not removed: a caller that tries again and again passes it each time, so that the same lock is not
-    /// judged each time.
+    /// that was not removed. A caller that tries repeatedly passes the same `judged` each time, so that a lock is not
+    /// judged at every try.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);
@@ -377,7 +377,7 @@ struct LockFile {
     modified: SystemTime,
 }
 
-/// A lock that could not be taken over. It is not judged again until the caller has waited for `until` in total.
+/// A lock that could not be taken over. It is judged again only after the caller has waited for `until` in total.
 struct Judged {
     lock: LockFile,
     until: Duration,
@@ -458,8 +458,8 @@ fn is_older(modified: SystemTime, now: SystemTime, age: Duration) -> bool {
     now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= age
 }
 
-/// Puts a lock back for its holder, by a hard link or by creating the file again. Both fail if another process has the
-/// lock by then; the holder notices that before it changes anything.
+/// Puts a lock back for its holder, by a hard link or by creating the file again. If another process has the lock by
+/// then, both fail, and the lock is not put back. Its holder notices that before it changes anything.
 fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     if fs::hard_link(old_path, path).is_err()
         && let (Some(token), Ok(mut file)) = (lock.and_then(|lock| lock.token.as_ref()), create_private(path))

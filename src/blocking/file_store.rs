@@ -125,7 +125,8 @@ impl Store for FileStore {
     /// Returns the record, at most its first MiB.
     ///
     /// If there is no record for this device, returns the newest record of the same app and product for another device.
-    /// This happens when the home directory has been moved to this machine. The app can then offer to move the license.
+    /// For example, the home directory may have been moved here from another machine. The app can then offer to move
+    /// the license.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         match read_record(&self.path()) {
             Ok(Some(record)) => Ok(Some(record).filter(|record| record != NOTHING)),

@@ -23,7 +23,8 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Creates a file that only its owner can read, to replace `replaced`. Its content is on the disk when this returns.
+/// Creates a file that only its owner can read, to replace the file `replaced`. The new file's content is on the disk
+/// when this returns.
 pub(super) fn write_synced(path: &Path, content: &[u8], replaced: &Path) -> io::Result<()> {
     let mut file = create(path)?;
     give_to_owner_of(directory_of(path), Some(replaced), &file);
@@ -78,8 +79,8 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     retry_while_in_use(|| options.open(path))
 }
 
-/// Returns `IsADirectory`, the error for anything that is not a file, in place of the error for links that lead to each
-/// other. The standard library's own kind for that error is unstable. Returns any other error unchanged.
+/// Replaces the error for links that lead to each other by `IsADirectory`, the error for anything that is not a file.
+/// The standard library's own kind for such links is unstable. Returns any other error unchanged.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }

@@ -1,6 +1,6 @@
-//! A page on this computer to which a browser returns after a purchase, with the customer's token in its address.
-//! Listens on the loopback interface only. Accepts a token only with the right state value, because any web page can
-//! send a browser here with a token of its own. Logs and keeps nothing that it receives.
+//! A page on this computer for purchases. After a purchase, the browser returns to this page, with the customer's token
+//! in the address. Listens on the loopback interface only. Accepts a token only with the right state value, because any
+//! web page can send a browser here with a token of its own. Logs and keeps nothing that it receives.
 //!
 //! Any program on this computer can connect. A program that connects and sends nothing, or only a byte a second, delays
 //! neither the browser nor the end of the wait.

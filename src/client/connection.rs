@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(crate) const WRONG_ADDRESS: &str = "the address is neither https nor on this computer; correct the environment";
 
-/// The kind of server that receives a request. It decides how the request is sent.
+/// The kind of server that receives a request. The kind decides how the request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Remote,

@@ -35,7 +35,7 @@ const MOST_UNSETTLED: usize = 256;
 /// The largest number of kept seats about which one activation asks Polar.
 const MOST_KEPT_ASKED: usize = 16;
 
-/// The rejection that means that every seat is taken, as far as this device can tell.
+/// The rejection of a key whose seats are all taken, as far as this device can tell.
 const NO_SEAT: Rejection = Rejection::Denied(Reason::ActivationLimit);
 
 impl Engine {
@@ -46,10 +46,10 @@ impl Engine {
         }
     }
 
-    /// Lists the questions about the key, after the stored record was read, and asks the first of them. The questions
-    /// are, in this order: the key with the seat known here, the key with the newest kept seat, the key alone, and the
-    /// key with each of the other kept seats. The questions about the other kept seats are asked only if the key is
-    /// valid and needs a seat.
+    /// Runs after the stored record was read. Lists the questions about the key, and asks the first of them. Polar is
+    /// asked, in this order, about the key with the seat known here, the key with the newest kept seat, the key alone,
+    /// and the key with each of the other kept seats. The questions about the other kept seats are asked only if the
+    /// key is valid and needs a seat.
     pub(super) fn activate(&mut self, key: Option<Key>, replace_previous: bool, now: Now) -> Next {
         let previous = self.target();
         let stored_key = previous.as_ref().map(|previous| previous.identity.key.clone());

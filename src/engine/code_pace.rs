@@ -1,8 +1,8 @@
 //! The pace at which codes are requested and tried. Polar blocks an IP address for a quarter of an hour at the seventh
 //! of these requests in a minute, or at the thirteenth in an hour. The block applies to validate and activate too. So
-//! all processes that share a record together send at most five of these requests in any minute and ten in any hour. A
-//! request for a code also reserves a try for as long as that code is valid, so that every code that is mailed can be
-//! tried. The functions are pure.
+//! the requests of all processes that share a record are counted together: at most five are sent in any minute, and ten
+//! in any hour. A request for a code also reserves a try for as long as that code is valid, so that every code that is
+//! mailed can be tried. The functions are pure.
 //!
 //! A request counts from the time just before it was sent. It reaches Polar up to fifteen seconds later, or never, so
 //! the windows here are fifteen seconds longer than Polar's.
@@ -10,7 +10,7 @@
 use crate::record::{CodeMail, CodeTries, CodeTry, CodeUse};
 use crate::time::Timestamp;
 
-/// The windows. Each one is the largest number of requests in it, and its length in ms.
+/// The time windows in which requests are counted. Each has the largest number of requests in it, and its length in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
 /// Adds a request or a try to the list, unless it is already on the list or comes too early. Returns `true` if `tries`
@@ -54,14 +54,13 @@ pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timest
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }
 
-/// Returns how many ms remain until Polar accepts requests for codes and tries again, or 0 if Polar has not blocked
-/// them.
+/// Returns how many ms Polar's block of code requests and code tries will last, or 0 if there is no block.
 pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
 
-/// Returns how many ms to wait until the pace allows the use `to`. For a request, the pace must also allow the try of
-/// the requested code.
+/// Returns the wait, in ms, until the pace allows a use of the kind `to`. For a request, the pace must also allow the
+/// try of the requested code.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
     // a try that lies in the future was saved under another wall clock, or a moment after `now`
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
@@ -79,7 +78,7 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
             counted.saturating_add(needed) <= *most
         })
     };
-    // there is room for a use when an earlier use leaves a window, or when a code expires without a try
+    // a use becomes possible when an earlier use leaves a window, or when a code expires without a try
     let leave = WINDOWS.iter().flat_map(|(_, window)| ages.iter().map(|age| window.saturating_sub(*age)));
     let mut waits: Vec<i64> = leave.chain(ends.iter().copied()).filter(|wait| *wait > 0).chain([0]).collect();
     waits.sort_unstable();

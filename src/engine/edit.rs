@@ -150,7 +150,8 @@ pub(super) enum Applied {
 }
 
 impl Applied {
-    /// Returns `true` if the edit is about a license that another process has replaced. It never applies again.
+    /// Returns `true` if the edit is about a license that another process has replaced. Such an edit will
+    /// not apply later either.
     pub(super) fn is_overtaken(self) -> bool {
         match self {
             Self::Repeated | Self::Contradicted => true,
@@ -169,12 +170,13 @@ pub(super) struct Editor<'a> {
 }
 
 /// The least time for which an attempt with an unknown outcome is reported. The first confirmation after this time
-/// removes the attempt: by then the customer has checked whether it took a seat, or has not noticed that one is gone.
+/// removes the attempt: by then, the customer has either checked whether it took a seat, or has managed without that
+/// seat.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {
-    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed, or `None` if Polar
-    /// confirmed the license in `asked`. The two licenses differ if the key was rotated.
+    /// Creates an answer which says that the license is valid. `identity` is the license that Polar confirmed, or
+    /// `None` if Polar confirmed the license in `asked`. The two licenses differ if the key was rotated.
     pub(super) fn confirmed(asked: Asked, identity: Option<Identity>, confirmed: Confirmed, now: Now) -> Self {
         let identity = identity.unwrap_or_else(|| asked.identity.clone());
         let confirmation = Confirmation { identity, confirmed, wall: now.wall };

@@ -39,8 +39,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if it is worth trying again to save the result. It is not for a key without a seat, because such
-    /// a key can be activated again at once.
+    /// Returns `true` if it is worth trying again to save the result. The result for a key without a seat is not worth
+    /// it, because such a key can be activated again at once.
     fn is_worth_waiting_for(&self, result: Success) -> bool {
         match result {
             Success::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),
@@ -84,7 +84,7 @@ impl Engine {
         Outcome { deactivated: ending.deactivated, ..outcome }
     }
 
-    /// Ends an operation that only asks Polar and was not able to ask. The outcome still contains a decision.
+    /// Ends an operation that only asks Polar, but could not ask. The outcome still contains a decision.
     pub(super) fn end_without_asking(&mut self, error: Error, now: Now) -> Outcome {
         let mut decision = self.current(now);
         decision.problem = Some(error.into_problem());

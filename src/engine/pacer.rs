@@ -123,7 +123,7 @@ impl Pace {
         let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
         let end = at.saturating_add(rest.unsigned_abs());
         // a pause may take half of the remaining time; the spacing of requests may take all of it, because it is short
-        // and imposed here
+        // and this process imposes it
         let half = now.after(now.until(deadline) / 2);
         if at > now.mono && (end >= deadline || self.paused_until > half) {
             return Err(now.until(at));

@@ -1,4 +1,4 @@
-//! Makes the decision. It is a pure function of the configuration, the record, the time and the problem. The first rule
+//! Makes the decision, as a pure function of the configuration, the record, the time and the problem. The first rule
 //! that matches determines the result.
 
 use crate::codes::{Denial, Known, NextStep, Reason, State};

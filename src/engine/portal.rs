@@ -40,7 +40,7 @@ pub enum PortalOperation {
     Code(CodeUse),
     /// The code that was requested last is certainly not mailed, so that nobody will try it.
     CodeNotMailed,
-    /// Records for how long Polar refuses requests for a code and entered codes. Always fails, with `rate_limited` and
+    /// Records for how long Polar will refuse to mail codes and to check codes. Always fails, with `rate_limited` and
     /// this time.
     CodesBlocked(CodeUse, Duration),
     /// Releases the seat of any device. If the device is this one, does the same as a deactivation.
@@ -191,16 +191,16 @@ impl Engine {
     }
 }
 
-/// Creates the error that too many codes were requested or tried. It contains the time to wait, in words and as a
-/// number.
+/// Creates the error for too many requests for codes, or too many tries of codes. It contains the time to wait, in
+/// words and as a number.
 fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     let forms = [Text::TooManyCodesSecond, Text::TooManyCodesSeconds, Text::TooManyCodesMinutes];
     Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)
 }
 
-/// Creates the error that says that Polar refuses requests for a code and entered codes for now. If too many codes
-/// caused that block, the first wait is a quarter of an hour. A wait of a minute or less may come from Polar's other
-/// block, which validate and activate can cause and which applies to every request.
+/// Creates the error for a block during which Polar neither mails codes nor checks them. If too many codes caused the
+/// block, the first wait is a quarter of an hour. A wait of a minute or less may come from Polar's other block, which
+/// validate and activate can cause and which applies to every request.
 pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
     const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
     if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { Error::of(Problem::busy(texts, wait), None) }

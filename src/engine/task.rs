@@ -63,7 +63,7 @@ pub(super) enum AfterStore {
 pub(super) enum AfterPortalStore {
     /// Allow this request for a code, or this try, if it was counted.
     CodeTry(CodeTry, CodeUse),
-    /// Report for how long Polar refuses requests for a code and entered codes.
+    /// Report for how long Polar will refuse to mail codes and to check codes.
     CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),
@@ -141,7 +141,7 @@ pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
-    /// This process and another one got opposite answers, and it is unknown which is the later one.
+    /// This process and another one got opposite answers, and it is unknown which answer is later.
     ResolveConflict,
 }
 
@@ -151,8 +151,8 @@ pub(super) struct Activation {
     /// The license that was here when the user activated this key, whether it could be trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// Whether Polar has said that the seat known here belongs to this key, but does not fit this device in its present
-    /// state.
+    /// Whether Polar knows the seat known here as a seat of this key, but does not accept it for this device, for
+    /// example because the conditions differ.
     pub(super) can_move: bool,
     /// The questions about the key that Polar has not been asked yet. Each item is the seat to ask about together with
     /// the key, or `None` for the key alone.

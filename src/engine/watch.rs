@@ -98,7 +98,8 @@ mod tests {
 
     const START: i64 = 1_700_000_000_000;
 
-    /// Returns the time that many seconds after the start, on the wall clock and on the monotonic clock.
+    /// Returns the time at which the wall clock has advanced by `wall_s` seconds since the start, and the monotonic
+    /// clock by `mono_s` seconds.
     fn at(wall_s: i64, mono_s: u64) -> Now {
         Now { wall: Timestamp::from_unix_ms(START + wall_s * 1_000), mono: mono_s * 1_000 }
     }

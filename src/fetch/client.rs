@@ -58,7 +58,8 @@ pub struct Subscription {
 }
 
 impl Client {
-    /// Opens the client and reads the stored license from this browser. Sends nothing; [`refresh`](Self::refresh) does.
+    /// Opens the client and reads the stored license from this browser. Sends nothing; call [`refresh`](Self::refresh)
+    /// to ask Polar.
     ///
     /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
     /// [`problem`](Decision::problem).

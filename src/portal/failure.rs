@@ -31,7 +31,8 @@ impl Context {
         self.error(ErrorKind::InvalidArgument, detail)
     }
 
-    /// Creates the error of an operation that was cancelled before its driver began. Not part of the public interface.
+    /// Creates the error for an operation that was cancelled before the driver began it. Not part of the public
+    /// interface.
     #[doc(hidden)]
     pub fn cancelled(&self) -> Error {
         self.error(ErrorKind::Cancelled, "cancelled before anything was sent")

@@ -42,7 +42,7 @@ const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
 
-/// The number that stands for a confirmation as the verdict. All other numbers of a verdict stand for denials.
+/// The number of the verdict that is a confirmation. All other numbers of a verdict stand for denials.
 const CONFIRMED: u8 = 0;
 
 /// The numbers of the kinds of a seat: no seat, a seat that any device may use, and a seat that is bound to this

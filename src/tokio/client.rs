@@ -65,7 +65,8 @@ pub struct Subscription {
 }
 
 impl Client {
-    /// Opens the client and reads the stored license of this device. Sends nothing; [`refresh`](Self::refresh) does.
+    /// Opens the client and reads the stored license of this device. Sends nothing; call [`refresh`](Self::refresh) to
+    /// ask Polar.
     ///
     /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
     /// [`problem`](Decision::problem).

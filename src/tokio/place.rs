@@ -80,7 +80,7 @@ impl Place {
     }
 
     /// Waits for the turn to ask Polar, but no longer than `within`. Returns `None` if another process keeps the turn
-    /// all that time.
+    /// for the whole time.
     pub(super) async fn take_turn(&self, within: Duration) -> Option<HeldTurn> {
         let store = match self {
             Self::Tasks(_) => return Some(HeldTurn(None)),

@@ -29,23 +29,23 @@ pub enum Outcome {
 }
 
 impl Finding {
-    /// Creates a finding that nothing is wrong. `detail` is one line, lower case, no full stop.
+    /// Creates a finding for a check that found nothing wrong. `detail` is one line, lower case, no full stop.
     pub fn good(check: Check, detail: impl Into<String>) -> Self {
         Self { check, outcome: Outcome::Good, fault: None, detail: detail.into(), advice: None }
     }
 
-    /// Creates a finding that a check was not possible. `advice` is a sentence that says how to make it possible.
+    /// Creates a finding for a check that was not possible. `advice` is a sentence that says how to make it possible.
     pub fn unchecked(check: Check, detail: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { outcome: Outcome::Unchecked, advice: Some(advice.into()), ..Self::good(check, detail) }
     }
 
-    /// Creates a finding that something is wrong.
+    /// Creates a finding for a check that found a fault.
     pub fn faulty(check: Check, fault: Fault, detail: impl Into<String>) -> Self {
         let advice = Some(fault.advice().to_owned());
         Self { outcome: Outcome::Fault, fault: Some(fault), advice, ..Self::good(check, detail) }
     }
 
-    /// Creates a finding that something may be wrong.
+    /// Creates a finding for a check that found a possible fault.
     pub fn warning(check: Check, fault: Fault, detail: impl Into<String>) -> Self {
         Self { outcome: Outcome::Warning, ..Self::faulty(check, fault, detail) }
     }

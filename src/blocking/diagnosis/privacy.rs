@@ -1,4 +1,4 @@
-//! Paths as they may be shown to strangers: without the user's name.
+//! Formats paths that may be shown to strangers. Leaves out the user's name.
 
 use std::env;
 use std::ffi::OsStr;

@@ -1,4 +1,4 @@
-//! Tests the file store with other threads and processes, with processes that died, full disks and missing permissions.
+//! Tests the file store with other threads and processes, dead processes, full disks and missing permissions.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
