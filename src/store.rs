@@ -245,7 +245,7 @@ impl StoreError {
         Self { message: message.into(), source: None }
     }
 
-    /// Creates an error with the error that caused it.
+    /// Creates an error that has another error as its cause.
     pub fn with_source(message: impl Into<String>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { message: message.into(), source: Some(source.into()) }
     }

@@ -44,8 +44,8 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// A builder for a [`Client`] that uses its own directory, store, network stack or clock instead of the default.
-/// Created by [`Client::builder`].
+/// A builder for a [`Client`] whose directory, store, network stack or clock is not the default. Created by
+/// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,

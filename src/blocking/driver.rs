@@ -75,7 +75,7 @@ impl Driver {
     }
 
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
-        // however this operation ends, even by a panic in the app's store, it wakes the operations that wait for it
+        // wakes the operations that wait for this one, even if this one ends by a panic in the app's store
         let _wakes = WakeOnDrop(&self.ended);
         // the turn is kept until the answer is stored
         let mut turn = None;
@@ -148,7 +148,7 @@ impl Driver {
         work(&mut engine, now)
     }
 
-    /// Carries out a store step. Reads without the lock first, because most steps change nothing. That is safe, because
+    /// Carries out a store step. First reads without the lock, because most steps change nothing. That is safe, because
     /// a record is only ever replaced as a whole.
     fn store(&self, mut step: StoreStep, scope: &Scope) -> Step {
         self.pause(step.not_before, scope);

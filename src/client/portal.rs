@@ -1,4 +1,4 @@
-//! Declares the customer portal of a client, with its documentation, once for all clients.
+//! Declares the customer portal of a client, with its documentation, in one place for all clients.
 
 /// Declares `Portal`, `Session` and `Checkout` over the driver. With the last arguments `async, await`, the methods
 /// return futures; without them, the methods block. `Pointer` is the type of the shared pointer to the driver. `bounds`

@@ -231,8 +231,8 @@ impl AfterPortalStore {
 }
 
 impl AfterReply {
-    /// Returns how many requests the operation is likely to send if this one is its first. An activation asks about the
-    /// key before it takes a seat.
+    /// Returns how many requests the operation is likely to send if it begins with this one. An activation asks about
+    /// the key before it takes a seat.
     pub(super) fn likely_requests(&self) -> u8 {
         match self {
             Self::Check(..) => 3,

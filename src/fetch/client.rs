@@ -39,8 +39,8 @@ pub struct Client {
     refresher: Rc<RefCell<Option<Refresher>>>,
 }
 
-/// A builder for a [`Client`] that uses its own storage, store, network stack or clock instead of the default.
-/// Created by [`Client::builder`].
+/// A builder for a [`Client`] whose storage, store, network stack or clock is not the default. Created by
+/// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,

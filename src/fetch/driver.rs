@@ -86,7 +86,7 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // however this operation ends, it wakes the tasks that wait for it
+        // wakes the tasks that wait for this operation, even if it ends because its future is dropped
         let wakes = WakeOnDrop(self);
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -139,7 +139,7 @@ impl Driver {
         work(&mut self.engine.borrow_mut(), now)
     }
 
-    /// Carries out a store step. Reads without a transaction first, because most steps change nothing. That is safe,
+    /// Carries out a store step. First reads without a transaction, because most steps change nothing. That is safe,
     /// because a record is only ever replaced as a whole.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;
@@ -182,8 +182,8 @@ impl Driver {
         }
     }
 
-    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled, so that nothing
-    /// more may be sent.
+    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled; nothing more may
+    /// be sent then.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.now().until(until);
         let is_cancelled = |context: &mut Context<'_>| cancellation.poll_requested(Cancel::AfterReply, context);

@@ -54,7 +54,7 @@ pub struct WaitStep<T> {
     then: Then<Waited, T>,
 }
 
-/// How a wait has ended.
+/// The outcome of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
     /// The time has passed.
@@ -80,7 +80,7 @@ impl<T> SendStep<T> {
 }
 
 impl<T> WaitStep<T> {
-    /// Returns the next step. If the wait was cancelled, this is an error of the kind `cancelled`.
+    /// Returns the next step, which is an error of the kind `cancelled` if the wait was cancelled.
     pub fn resume(self, waited: Waited, now: Now) -> Step<T> {
         match waited {
             Waited::Over => (self.then)(waited, now),

@@ -158,7 +158,7 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // however this operation ends, even by a panic in the app's store, it wakes the operations that wait for it
+        // wakes the operations that wait for this one, even if this one ends by a panic in the app's store
         let wakes = WakeOnDrop(&self.ended);
         // the turn is kept until the answer is stored
         let mut turn = None;
@@ -237,7 +237,7 @@ impl Driver {
         Error::of(Problem { maybe_applied: true, ..problem }, None).with_decision(decision)
     }
 
-    /// Carries out a store step. Reads without the lock first, because most steps change nothing. That is safe, because
+    /// Carries out a store step. First reads without the lock, because most steps change nothing. That is safe, because
     /// a record is only ever replaced as a whole.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;
@@ -303,8 +303,8 @@ impl Driver {
         .await
     }
 
-    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled, so that nothing
-    /// more may be sent.
+    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled; nothing more may
+    /// be sent then.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.time_until(until);
         if wait.is_zero() {

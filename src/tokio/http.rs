@@ -126,7 +126,7 @@ async fn read(mut response: Response, limit: usize) -> Result<Answer, Fault> {
 async fn client(url: &Url, known: &Arc<Resettable<ClientConfig>>) -> Result<Client, Fault> {
     let (target, scheme) = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
     let known = Arc::clone(known);
-    // on a thread for blocking work, because it may read the certificates of the system
+    // on a thread for blocking work, because building a client may read the system's certificates
     spawn_blocking(move || build_client(target, scheme, &known)).await.map_err(|_| Fault::Stopped)?
 }
 

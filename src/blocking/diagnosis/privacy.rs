@@ -10,7 +10,7 @@ pub fn shown_path(path: &Path) -> String {
     shown(path, env::home_dir().as_deref(), &users.collect::<Vec<_>>())
 }
 
-/// Returns the path as [`shown_path`] does, quoted where the shell needs it, as one word of a command.
+/// Returns the result of [`shown_path`] as one word of a command, in quotes if the shell needs them.
 pub(super) fn shell_path(path: &Path) -> String {
     shell_word(&shown_path(path))
 }
