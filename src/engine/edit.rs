@@ -270,7 +270,9 @@ impl Editor<'_> {
             Edit::Answer(answer) => return self.answer(record, answer),
             Edit::Activated(activated) => self.activated(record, activated),
             Edit::Plan(plan) => self.plan(record, *plan),
-            Edit::Pause(until) => record.plan.pause_until = Some(*until),
+            Edit::Pause(until) => {
+                record.plan.pause_until = record.plan.pause_ahead(self.now.wall).max(Some(*until));
+            }
             Edit::Forget => record.forget(),
             Edit::Attempt(attempt) => record.attempts.push(attempt.clone()),
             Edit::AttemptUncertain(id) => {
