@@ -120,9 +120,6 @@ impl Engine {
     /// Saves the attempt before the activation is sent, so that a process that dies after sending leaves a trace of the
     /// seat.
     pub(super) fn save_attempt(&mut self, activation: Activation, now: Now) -> Next {
-        if self.is_newer {
-            return Next::fail(self.refused(Reason::NewerFormat));
-        }
         if self.record.unsettled() >= MOST_UNSETTLED {
             let message = format!(
                 "no seat was taken: {MOST_UNSETTLED} activations of this device are not settled; go online to release them, \
@@ -155,6 +152,11 @@ impl Engine {
             self.forget_attempt(attempted.id);
             let message = format!("no seat was taken, because the license could not be stored: {message}");
             return Next::fail(self.error(ErrorKind::Storage, message));
+        }
+        if self.is_newer {
+            // the stored record was kept as it was
+            self.forget_attempt(attempted.id);
+            return Next::fail(self.refused(Reason::NewerFormat));
         }
         if !self.record.attempts.iter().any(|attempt| attempt.is(attempted.id)) {
             // another process has removed the record in between
