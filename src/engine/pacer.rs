@@ -1,6 +1,6 @@
 //! The pace of requests. Polar blocks an IP address for a minute at the fourth request of any kind within a second. So
-//! at most two requests are sent in any second, and none during a block. Processes that share a record learn from the
-//! record when another process has sent a request.
+//! at most two requests are sent in any second, and none is planned during a block. Processes that share a record learn
+//! from the record when another process has sent a request.
 //!
 //! Operations that are likely to send several requests start so far apart that each can send all its requests. If fifty
 //! such operations start at once, the first ones end before the last ones begin, and operations that cannot end in time

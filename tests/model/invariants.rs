@@ -9,6 +9,7 @@ use super::world::{App, Check, Exchange, ReceivedAnswer, ReceivedDenial, Seen, T
 use polar_license::engine::Outcome;
 use polar_license::{Decision, ErrorKind, License, Reason, State};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// The largest error of an honest clock: a wrong time zone or a wrong day (ARCHITECTURE.md, "Time").
 const TOLERANCE: i64 = 26 * HOUR;
@@ -361,13 +362,23 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
         // an attempt counts as running for only a minute; more than a minute can pass here only if the machine was
         // asleep
         let asleep = exchange.at - task.began_at > 60_000;
-        let stored = task.excused || task.record_removed || asleep || world.probe(who.device)?.uncertain;
+        let takes_none = polar_refuses_another_seat(world, who.device, &exchange.key);
+        let excused = task.excused || task.record_removed || asleep || takes_none;
+        let stored = excused || world.probe(who.device)?.uncertain;
         rule!("rule 6, the attempt is saved before it is sent", stored, "a crash here would lose the seat");
         let random = body["meta"]["seat"].as_str().unwrap_or("?");
         let labelled = body["label"].as_str().is_some_and(|label| label.ends_with(random));
         rule!("the label's marker is also in meta", labelled, "{} {}", body["label"], body["meta"]);
     }
     Ok(())
+}
+
+/// Returns `true` if this device has the only seat of a key. When a process of the device took that seat, it removed
+/// the attempts of the device's other processes for this key.
+fn polar_refuses_another_seat(world: &World, device: usize, key: &str) -> bool {
+    let sold = world.polar.keys.iter().find(|sold| sold.text == key && sold.limit_activations == Some(1));
+    let is_here = |seat: Uuid| world.seats.iter().any(|taken| taken.id == seat && taken.device == device);
+    sold.is_some_and(|sold| sold.seats.iter().any(|seat| is_here(seat.id)))
 }
 
 /// Checks rule 9: requests keep to the pace and to pauses.
@@ -386,9 +397,11 @@ fn requests_are_paced(world: &mut World, who: ProcessId, at: usize, sent: u64) -
         }
     }
     let book = &mut world.pacers[pacer];
+    // a request that was planned before Polar asked for the pause is still sent
+    let was_planned = world.tasks[at].planned < book.paused_at;
     rule!(
         "rule 9, no request in a pause",
-        sent >= book.paused_until,
+        was_planned || sent >= book.paused_until,
         "{who} sends {} ms early",
         book.paused_until - sent
     );

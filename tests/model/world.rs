@@ -10,7 +10,7 @@ use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, JoinStep, Operation, Outcome, Pacer, SendStep, Step, StoreStep};
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Failure, Sent};
-use polar_license::{Config, Decision, ErrorKind, License, Timestamp};
+use polar_license::{Config, Decision, ErrorKind, License, Reason, Timestamp};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -135,6 +135,8 @@ pub(crate) struct Task {
     /// The decision of the process right after the operation first read the store.
     pub(crate) baseline: Option<Decision>,
     pub(crate) begun: u64,
+    /// The tick at which the operation's last request was planned.
+    pub(crate) planned: u64,
     /// The true time at which the operation began.
     pub(crate) began_at: i64,
     version_seen: u64,
@@ -212,6 +214,8 @@ pub(crate) struct TakenSeat {
 pub(crate) struct SentRequests {
     pub(crate) send: Vec<u64>,
     pub(crate) paused_until: u64,
+    /// The tick at which Polar asked for the last pause.
+    pub(crate) paused_at: u64,
 }
 
 /// The facts that a new process would learn from the store.
@@ -219,6 +223,8 @@ pub(crate) struct SentRequests {
 pub(crate) struct Probe {
     pub(crate) seats: Vec<Uuid>,
     pub(crate) uncertain: bool,
+    /// Whether the record looks as if a newer version had written it. Such a record is not overwritten.
+    pub(crate) is_newer: bool,
 }
 
 /// How many configurations the app has.
@@ -575,6 +581,7 @@ impl World {
             faults: faults.into_iter(),
             baseline: None,
             begun: self.tick,
+            planned: self.tick,
             began_at: self.now,
             version_seen: self.devices[who.device].version,
             interfered: false,
@@ -667,7 +674,10 @@ impl World {
         invariants::keeps_secrets(self, "a step's Debug", &format!("{step:?}"))?;
         match step {
             Step::Store(step) => self.tasks[at].pending = Some(Pending::Store { step, peeked: None }),
-            Step::Send(step) => self.tasks[at].pending = Some(Pending::Send(step)),
+            Step::Send(step) => {
+                self.tasks[at].planned = self.tick;
+                self.tasks[at].pending = Some(Pending::Send(step));
+            }
             Step::Turn(_) => return Err(String::from("a turn, although the host takes none")),
             Step::Join(step) => {
                 self.tasks[at].joined = true;
@@ -690,12 +700,12 @@ impl World {
         };
         self.note(format!("{who}: {:?} ended: {result}", task.call));
         invariants::every_outcome(self, &task, outcome)?;
-        self.update_expectations(&task, outcome);
+        self.update_expectations(&task, outcome)?;
         invariants::no_seat_is_lost_in_silence(self, who.device)
     }
 
     /// After an operation has ended, records the facts that the rules need.
-    fn update_expectations(&mut self, task: &Task, outcome: &Outcome) {
+    fn update_expectations(&mut self, task: &Task, outcome: &Outcome) -> Check {
         let ProcessId { device, .. } = task.who;
         let (decision, maybe_applied) = match &outcome.result {
             Ok(decision) => (Some(decision), false),
@@ -709,19 +719,13 @@ impl World {
             seat.reported |= reports_uncertain || (maybe_applied && seat.task == task.id);
             seat.excused |= given_up && seat.reported;
         }
-        if matches!(task.call, Some(Call::Forget | Call::Deactivate))
-            && task.disk_failed
-            && let Some(process) = self.process(task.who)
-        {
-            process.gave_up_unsaved = true;
-            self.devices[device].gave_up_unsaved = true;
-            self.devices[device].licensed_since = None;
-        }
+        self.note_unsaved_removal(task);
         let unknown = |exchange: &Exchange| {
             exchange.endpoint == Endpoint::Activate && matches!(exchange.received, Some(Meaning::NoAnswer { .. }))
         };
         self.devices[device].may_report_uncertain |= task.log.iter().any(unknown) || task.disk_failed || task.excused;
-        let sound = task.baseline.is_some() && !task.disk_failed && !task.interfered && !task.excused;
+        let undisturbed = task.baseline.is_some() && !task.disk_failed && !task.interfered && !task.excused;
+        let sound = undisturbed && !(self.devices[device].edited && self.probe(device)?.is_newer);
         if let Some(denial) = invariants::last_denial(task, decision).filter(|_| !task.excused) {
             if sound {
                 self.devices[device].denial = Some((denial.clone(), self.tick));
@@ -732,6 +736,20 @@ impl World {
         }
         if sound && let Some(license) = decision.and_then(Decision::license) {
             self.expect_saved_license(task, license);
+        }
+        Ok(())
+    }
+
+    /// Records whether an operation that has ended removed the license and could not save the removal.
+    fn note_unsaved_removal(&mut self, task: &Task) {
+        let device = task.who.device;
+        if matches!(task.call, Some(Call::Forget | Call::Deactivate))
+            && task.disk_failed
+            && let Some(process) = self.process(task.who)
+        {
+            process.gave_up_unsaved = true;
+            self.devices[device].gave_up_unsaved = true;
+            self.devices[device].licensed_since = None;
         }
     }
 
@@ -1035,7 +1053,9 @@ impl World {
         let after = process.engine.current(now);
         let pacer = process.pacer;
         if let Meaning::Wait(seconds) = meaning {
+            let tick = self.tick;
             let book = &mut self.pacers[pacer];
+            book.paused_at = tick;
             book.paused_until = book.paused_until.max(now.mono + u64::from(seconds) * 1000);
         }
         if let (Meaning::NoAnswer { .. } | Meaning::Wait(_), Some(before)) = (&meaning, before) {
@@ -1062,7 +1082,8 @@ impl World {
             }
             _ => {
                 self.devices[who.device].may_report_uncertain |= self.is_activating(who.device);
-                self.tasks.remove(at);
+                let task = self.tasks.remove(at);
+                self.note_unsaved_removal(&task);
                 Ok(())
             }
         }
@@ -1099,7 +1120,7 @@ impl World {
         let mut bytes = this.bytes.clone();
         let mut now = self.clocks(device);
         let mut seats = Vec::new();
-        let mut uncertain = false;
+        let (mut uncertain, mut is_newer) = (false, false);
         // the key must need a seat, because only then does the engine ask Polar about every seat that was kept
         let key = polar.keys[TWO_SEATS].text.clone();
         let activate = || Operation::Activate { key: Some(key.as_str().into()), replace_previous: false };
@@ -1129,7 +1150,9 @@ impl World {
                     }
                     Step::Join(_) | Step::Turn(_) => return Err(String::from("a probe has to wait for itself")),
                     Step::Done(outcome) => {
-                        let problem = outcome.into_decision().problem().map(|problem| problem.kind);
+                        let decision = outcome.into_decision();
+                        is_newer |= decision.reason() == Some(Reason::NewerFormat);
+                        let problem = decision.problem().map(|problem| problem.kind);
                         uncertain |= problem == Some(ErrorKind::SeatUncertain);
                         break;
                     }
@@ -1139,7 +1162,7 @@ impl World {
         for (wall, mono) in [(i64::MIN, now.mono), (i64::MAX, now.mono), (0, u64::MAX), (i64::MAX, 0), (i64::MIN, 0)] {
             engine.current(Now { wall: Timestamp::from_unix_ms(wall), mono });
         }
-        Ok(Probe { seats, uncertain })
+        Ok(Probe { seats, uncertain, is_newer })
     }
 
     /// Returns the texts that the library must never show.
