@@ -382,8 +382,14 @@ impl World {
 
     fn set_clock(&mut self, device: usize, error: i64) {
         self.note(format!("{}'s clock is set {} off the truth", name(device), span(error)));
+        self.move_clock(device, error);
+    }
+
+    /// Sets a device's wall clock, and drops what is expected of pauses that end at a time on this clock.
+    fn move_clock(&mut self, device: usize, error: i64) {
         self.devices[device].wall_error = error;
         self.devices[device].saved_pause = None;
+        self.tasks.iter_mut().filter(|task| task.who.device == device).for_each(|task| task.pause = None);
         self.clocks_moved(device, 0);
     }
 
@@ -1179,9 +1185,7 @@ impl World {
         for device in 0..self.devices.len() {
             self.devices[device].trouble = Trouble::None;
             self.devices[device].offline = false;
-            self.devices[device].wall_error = 0;
-            self.devices[device].saved_pause = None;
-            self.clocks_moved(device, 0);
+            self.move_clock(device, 0);
         }
         while let Some(task) = self.tasks.first() {
             let id = task.id;
