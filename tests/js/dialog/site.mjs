@@ -2,9 +2,8 @@
 // can be.
 
 import { createServer } from "node:http";
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, readFileSync, statSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
-import { imports } from "../../../tools/demo-web/site.mjs";
 
 const NONCE = "once";
 
@@ -52,4 +51,12 @@ export async function serve(root, polar) {
     server.closeAllConnections();
   };
   return { url: `http://127.0.0.1:${server.address().port}/`, stop };
+}
+
+/** Returns the `imports` of an import map: each entry of the package, with the file that a bundler would use for it. */
+function imports(root) {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const names = Object.keys(exports).filter((name) => exports[name].import);
+  const target = ({ import: entry }) => (entry.browser ?? entry.default).slice(1);
+  return Object.fromEntries(names.map((name) => [`polar-license${name.slice(1)}`, `/package${target(exports[name])}`]));
 }

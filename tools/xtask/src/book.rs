@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use xshell::{Shell, cmd};
 
-use crate::{html_links, npm_package, readme, tools, workspace};
+use crate::{demo_web, html_links, npm_package, readme, tools, workspace};
 
 const PAGES: &str = "docs/src";
 
@@ -34,7 +34,8 @@ const MAP: &str = "ARCHITECTURE.md";
 /// The folder with the settings of the tool that writes the reference of the npm package.
 const REFERENCE: &str = "bindings/wasm/reference";
 
-/// Builds the book as web pages. Also builds the reference of the npm package, into a folder of the book.
+/// Builds the book as web pages. Also builds the reference of the npm package and the demonstration, into folders of
+/// the book.
 pub(crate) fn build(sh: &Shell) -> Result<()> {
     let mdbook = tools::MDBOOK.program(sh, "mdbook")?;
     cmd!(sh, "{mdbook} build docs").run()?;
@@ -43,6 +44,7 @@ pub(crate) fn build(sh: &Shell) -> Result<()> {
     cmd!(sh, "node node_modules/typedoc/bin/typedoc --options {REFERENCE} --treatWarningsAsErrors").run()?;
     let book = workspace::target()?.join("book");
     workspace::copy_guides_for_agents(&book)?;
+    demo_web::write(sh, &book.join("demo"))?;
     println!("{} links of the book lead somewhere", check_built(&book)?);
     println!("the book: {0}/index.html\nthe npm package: {0}/npm/index.html", book.display());
     Ok(())

@@ -7,7 +7,7 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::requirements::FIREFOX;
-use crate::{npm_package, shell, workspace};
+use crate::{demo_web, npm_package, shell, workspace};
 
 /// Packs the npm package, and runs the tests against it and a local Polar.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
@@ -38,7 +38,10 @@ fn check_dialog(sh: &Shell, program: &Path) -> Result<()> {
         println!("NOT RUN: the dialog in Firefox\n{error:#}");
     }
     let target = workspace::target()?;
+    let demo = demo_web::folder()?;
+    demo_web::write(sh, &demo)?;
     let files = ["dialog", "demo-web"].map(|name| format!("tests/js/dialog/{name}.test.mjs"));
     let test = cmd!(sh, "node --test --test-reporter=spec {files...}");
-    Ok(test.env("POLAR_LICENSE_CLI", program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?)
+    let test = test.env("POLAR_LICENSE_CLI", program).env("POLAR_LICENSE_JS", target.join("package/npm"));
+    Ok(test.env("POLAR_LICENSE_DEMO", demo).run()?)
 }

@@ -7,10 +7,10 @@
 //!        │              steps
 //!        │      ┌────────┴─────────────────────────────────────────────────────┐
 //!        │      │   book ── readme · crate_package · budget · locks · layers   │
-//!        │      │     └── html_links ── api_docs                               │
-//!        │      │   npm_check · js_tests · mock_package · tauri ── npm_package │
-//!        │      │                                 └── wasm_build               │
-//!   requirements│   fetch · demo_web · python_package ── local_polar           │
+//!        │      │     ├── html_links ── api_docs                               │
+//!        │      │     └── demo_web ── mock_package ── npm_package ── wasm_build│
+//!        │      │   js_tests ──┘       npm_check · tauri ──┘                   │
+//!   requirements│   fetch · python_package ── local_polar                      │
 //!        │      │   soak · release ── python_package · tauri                   │
 //!        └──────┤   c_library · c_package_check                                │
 //!               │             · apple_package ─── c_package ──┬─ archive       │
@@ -60,6 +60,7 @@ mod tools;
 mod wasm_build;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -104,8 +105,12 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         minutes: u32,
     },
-    /// Show the dialog and a gated feature in a browser, with controls for a local Polar and a list of decisions
-    DemoWeb,
+    /// Show an app with the dialog in a browser, with controls for a local Polar and a list of decisions
+    DemoWeb {
+        /// Instead of showing it, write it into this folder, for any server of static files
+        #[arg(long = "static", value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// Build the book and the reference of the npm package into target/book
     Docs,
     /// Build a package for release into target/package
@@ -177,12 +182,16 @@ fn run(command: Command) -> Result<()> {
         Command::Test { steps, .. } if !steps.is_empty() => steps::test(sh, &Selection::Named(steps)),
         Command::Test { .. } => steps::test(sh, &Selection::Everything),
         Command::Soak { minutes } => soak::run(sh, minutes),
-        Command::DemoWeb => {
+        Command::DemoWeb { folder } => {
             requirements::NPM_PACKAGE.iter().try_for_each(|requirement| requirement.ensure(sh))?;
-            demo_web::run(sh)
+            match folder {
+                Some(folder) => demo_web::write(sh, &std::path::absolute(folder)?),
+                None => demo_web::run(sh),
+            }
         }
         Command::Docs => {
-            [&requirements::MDBOOK, &requirements::NODE].iter().try_for_each(|requirement| requirement.ensure(sh))?;
+            requirements::MDBOOK.ensure(sh)?;
+            requirements::NPM_PACKAGE.iter().try_for_each(|requirement| requirement.ensure(sh))?;
             book::build(sh)
         }
         Command::Package(what) => package(sh, what),

@@ -3,16 +3,17 @@
 //! its command prints.
 //!
 //! ```text
-//!   tools/mock-polar/npm ── wasm_build ── target/mock-npm ── ts/ by tsc ──┐
+//!   tools/mock-polar/npm ── wasm_build ── target/npm ────── ts/ by tsc ──┐
 //!                                         template/ ──────────────────────┴── target/package/mock ── npm pack
 //! ```
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
+use crate::wasm_build::Platform;
 use crate::{npm_package, paths, shell, wasm_build, workspace};
 
 /// The folder of the package's sources.
@@ -35,10 +36,7 @@ pub(crate) fn package(sh: &Shell) -> Result<PathBuf> {
     for name in ["cli.mjs", "server.mjs", "server.d.mts", "mock_polar.cjs"] {
         sh.copy_file(built.join(name), folder.join(name))?;
     }
-    let (wasm, to) = (built.join("mock_polar_bg.wasm"), folder.join("mock_polar_bg.wasm"));
-    let wasm_opt = workspace::root().join("node_modules/binaryen/bin/wasm-opt");
-    cmd!(sh, "node {wasm_opt} {wasm} -o {to} -Oz --strip-debug --strip-producers").run()?;
-    paths::check_none(&to)?;
+    optimize(sh, &built, &folder)?;
 
     let commands = commands(&workspace::text("tools/mock-polar/README.md")?)?;
     let template = workspace::root().join(SOURCES).join("template");
@@ -52,6 +50,14 @@ pub(crate) fn package(sh: &Shell) -> Result<PathBuf> {
     let tarball = packages.join(format!("polar-license-mock-{version}.tgz"));
     println!("{}", tarball.display());
     Ok(tarball)
+}
+
+/// Builds the local Polar for web pages without a bundler, and puts the WebAssembly and its glue into a folder.
+pub(crate) fn build_for_pages(sh: &Shell, folder: &Path) -> Result<()> {
+    npm_package::install_tools(sh)?;
+    let built = wasm_build::build_for(sh, Platform::Page, "polar-license-mock", "mock_polar")?;
+    sh.copy_file(built.join("mock_polar.js"), folder.join("mock_polar.js"))?;
+    optimize(sh, &built, folder)
 }
 
 /// Packs the package, installs it in an empty folder, and runs the tests against the installed command.
@@ -76,7 +82,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 
 /// Builds the WebAssembly and its glue, compiles the scripts into the same folder, and returns the folder.
 fn build(sh: &Shell) -> Result<PathBuf> {
-    let glue = wasm_build::build_for_node(sh, "polar-license-mock", "mock_polar")?;
+    let glue = wasm_build::build_for(sh, Platform::Node, "polar-license-mock", "mock_polar")?;
     // in a package of ES modules, CommonJS files need these extensions
     fs::rename(glue.join("mock_polar.js"), glue.join("mock_polar.cjs")).context("wasm-bindgen wrote no glue")?;
     fs::rename(glue.join("mock_polar.d.ts"), glue.join("mock_polar.d.cts")).context("wasm-bindgen wrote no types")?;
@@ -88,6 +94,14 @@ fn build(sh: &Shell) -> Result<PathBuf> {
     let types = workspace::root().join("node_modules/@types");
     cmd!(sh, "node {tsc} -p {glue}/tsconfig.json --typeRoots {types}").run()?;
     Ok(glue)
+}
+
+/// Optimizes the built WebAssembly for size, and puts the result into a folder.
+fn optimize(sh: &Shell, built: &Path, folder: &Path) -> Result<()> {
+    let (wasm, to) = (built.join("mock_polar_bg.wasm"), folder.join("mock_polar_bg.wasm"));
+    let wasm_opt = workspace::root().join("node_modules/binaryen/bin/wasm-opt");
+    cmd!(sh, "node {wasm_opt} {wasm} -o {to} -Oz --strip-debug --strip-producers").run()?;
+    paths::check_none(&to)
 }
 
 fn commands(readme: &str) -> Result<String> {

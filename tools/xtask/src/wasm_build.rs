@@ -21,13 +21,32 @@ pub(crate) fn build(sh: &Shell, package: &str, folder: &str) -> Result<PathBuf> 
     Ok(folder)
 }
 
-/// Builds a package of the workspace for Node, with glue whose name is `name`. Returns the path of wasm-bindgen's
-/// output folder.
-pub(crate) fn build_for_node(sh: &Shell, package: &str, name: &str) -> Result<PathBuf> {
-    let folder = workspace::target()?.join("npm").join(package);
+/// A platform for which wasm-bindgen writes glue that loads the WebAssembly by itself.
+#[derive(Clone, Copy)]
+pub(crate) enum Platform {
+    /// Node, with glue in CommonJS.
+    Node,
+    /// Web pages without a bundler, with glue that is an ES module.
+    Page,
+}
+
+impl Platform {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Node => "nodejs",
+            Self::Page => "web",
+        }
+    }
+}
+
+/// Builds a package of the workspace with glue for a platform. The name of the glue is `name`. Returns the path of
+/// wasm-bindgen's output folder.
+pub(crate) fn build_for(sh: &Shell, platform: Platform, package: &str, name: &str) -> Result<PathBuf> {
+    let platform = platform.name();
+    let folder = workspace::target()?.join("npm").join(format!("{package}-{platform}"));
     sh.remove_path(&folder)?;
     let (compiled, bindgen) = (compile(sh, package)?, tools::WASM_BINDGEN.program(sh, "wasm-bindgen")?);
-    cmd!(sh, "{bindgen} --target nodejs --out-dir {folder} --out-name {name} {compiled}").run()?;
+    cmd!(sh, "{bindgen} --target {platform} --out-dir {folder} --out-name {name} {compiled}").run()?;
     Ok(folder)
 }
 

@@ -1,8 +1,7 @@
-// The list of the user's actions and the client's decisions, newest first.
-
-import { computer } from "./computer.mjs";
+// The last decision, and the list of the user's actions and the client's decisions, newest first.
 
 const list = document.querySelector("#timeline");
+const card = document.querySelector("#decision");
 const format = new Intl.DateTimeFormat("en", {
   day: "numeric",
   month: "short",
@@ -11,29 +10,42 @@ const format = new Intl.DateTimeFormat("en", {
   hourCycle: "h23",
 });
 const last = { decision: "", trouble: "" };
+let now = Date.now;
 
-/** Returns the time on the user's clock. */
-export const clock = () => format.format(computer.clock.now());
+/** Sets the clock that the list uses, and shows its time. */
+export function showClock(clock) {
+  now = clock;
+  const time = document.querySelector("form time");
+  const tick = () => (time.textContent = format.format(now()));
+  tick();
+  setInterval(tick, 200);
+}
 
 /** Adds an action, or another event that is not a decision. */
 export function logAction(text) {
   add("action", [["p", text]]);
+  card.querySelector("small").textContent = text;
 }
 
 /** Adds a check that the user asked for. A problem that follows is shown even if the last decision had the same one. */
 export function logCheck() {
-  logAction("The app asks Polar");
+  logAction("The app asks Polar.");
   last.trouble = "";
 }
 
 /** Adds a decision unless only its dates differ from the last one, and its problem unless the last one had it too. */
-export function logDecision({ state, reason, allowed, message, nextStep, problem }) {
-  const decision = JSON.stringify([state, reason, message, nextStep]);
+export function logDecision({ state, reason, allowed, message, nextStep, features, problem }) {
+  const decision = JSON.stringify([state, reason, message, nextStep, features]);
   const trouble = problem?.message ?? "";
   if (decision !== last.decision) {
     const facts = [allowed ? "allowed" : "not allowed", reason && `reason: ${reason}`, `next step: ${nextStep}`];
     const item = add("decision", [["strong", state], ["p", message], ["small", facts.filter(Boolean).join(" · ")]]);
     item.dataset.state = state;
+    card.dataset.state = state;
+    card.querySelector("strong").textContent = state;
+    card.querySelector("p").textContent = message;
+    const lines = Object.entries(features).map(([feature, on]) => `${feature}: ${on ? "on" : "off"}`);
+    card.querySelector("code").textContent = lines.join(" · ");
   }
   if (trouble && trouble !== last.trouble) logAction(trouble);
   Object.assign(last, { decision, trouble });
@@ -42,7 +54,7 @@ export function logDecision({ state, reason, allowed, message, nextStep, problem
 function add(kind, parts) {
   const item = document.createElement("li");
   item.className = kind;
-  for (const [name, text] of [["time", clock()], ...parts]) {
+  for (const [name, text] of [["time", format.format(now())], ...parts]) {
     const part = document.createElement(name);
     part.textContent = text;
     item.append(part);

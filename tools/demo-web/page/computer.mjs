@@ -1,0 +1,36 @@
+// The computers on which the app runs. Each has a disk that outlives the app, a clock that its user can set, and a
+// network. Time passes on all of them at once, without waiting. Everything is in this page's memory, and is gone when
+// the page is closed.
+
+import { send } from "./polar.mjs";
+
+const HOUR_MS = 3_600_000;
+let skippedMs = 0;
+
+/** Lets time pass. */
+export const pass = (hours) => (skippedMs += hours * HOUR_MS);
+
+export class Computer {
+  /** The network between this computer and Polar: `online`, `offline`, `portal` or `error`. */
+  network = "online";
+  #disk = new Map();
+  /** The error of the clock. */
+  #offMs = 0;
+
+  /** The options that give a client this computer's clock, disk and network. */
+  options = {
+    clock: { now: () => this.now(), monotonic: () => performance.now() + skippedMs },
+    storage: {
+      get: (name) => this.#disk.get(name),
+      set: (name, text) => this.#disk.set(name, text),
+      remove: (name) => this.#disk.delete(name),
+    },
+    fetch: (url, init) => send(url, init, this.network),
+  };
+
+  /** Returns the time on this computer's clock. */
+  now = () => Date.now() + skippedMs + this.#offMs;
+  /** Turns the clock, as a user can. */
+  turn = (hours) => (this.#offMs += hours * HOUR_MS);
+  setRight = () => (this.#offMs = 0);
+}

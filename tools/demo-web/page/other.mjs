@@ -1,0 +1,17 @@
+// Another computer of the same customer, with a client of its own. Its app has no window, so the page shows its last
+// sentence.
+
+import { createLicenseClient } from "polar-license/portal";
+import { Computer } from "./computer.mjs";
+
+const license = await createLicenseClient({
+  organizationId: "de300000-0000-4000-8000-000000000001",
+  appId: "com.acme.studio",
+  ...new Computer().options,
+});
+
+/** Each function resolves to the sentence that the user of the other computer reads. */
+export const activate = (key) => sentenceOf(license.activate(key));
+export const deactivate = () => sentenceOf(license.deactivate());
+
+const sentenceOf = (operation) => operation.then(({ message }) => message).catch(({ message }) => message);
