@@ -5,7 +5,7 @@
 use crate::names::codes;
 use crate::texts::Text;
 
-/// Defines an enum that a record keeps as a number, with the reason that an app sees for each variant.
+/// Defines an enum that a record keeps as a number. For each variant, the table has the reason that an app sees.
 macro_rules! stored_codes {
     (
         $(#[$meta:meta])*

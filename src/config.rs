@@ -97,7 +97,7 @@ pub struct ConfigBuilder {
     /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
-    /// The fault in a catalogue of sentences that could not be read, if there was such a catalogue.
+    /// The fault, if the app has set a catalogue of sentences that could not be read.
     texts_fault: Option<String>,
     /// The other settings. `build` checks them, and adds the settings that it parses from the fields above.
     settings: Settings,
@@ -270,8 +270,8 @@ impl fmt::Debug for Config {
 }
 
 impl Updates {
-    /// Returns the last day on which a version can be built and still be included in a license that was sold at the
-    /// time `created_at`.
+    /// Returns the last day of updates for a license that was sold at the time `created_at`. The license includes
+    /// versions that were built on this day or earlier.
     pub(crate) fn until(self, created_at: Timestamp) -> Date {
         created_at.day().plus_days(self.days)
     }

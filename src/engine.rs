@@ -356,8 +356,8 @@ impl Engine {
 }
 
 impl Operation {
-    /// Returns `true` if the operation only asks Polar about the license, so that two operations at the same time can
-    /// share one answer.
+    /// Returns `true` if the operation only asks Polar about the license. Two operations of this kind that run at the
+    /// same time can share one answer.
     fn asks(&self) -> bool {
         match self {
             Self::Validate | Self::Refresh(_) => true,

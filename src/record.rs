@@ -263,12 +263,12 @@ impl Attempt {
     const UNDER_WAY_MS: i64 = 60 * 1000;
 
     /// Returns `true` if the user must be told of the attempt, because nobody waits for its answer any more. Returns
-    /// `false` if it was saved a moment ago, because another process may still be waiting.
+    /// `false` if the attempt was saved a moment ago, because another process may still be waiting.
     pub(crate) fn is_over(&self, wall: Timestamp) -> bool {
         self.is_uncertain || !(0..Self::UNDER_WAY_MS).contains(&wall.ms_since(self.saved_at))
     }
 
-    /// Returns the next time at which the result of [`is_over`](Self::is_over) changes only because time passes.
+    /// Returns the next time at which [`is_over`](Self::is_over) changes its result if nothing but the time changes.
     pub(crate) fn next_change(&self, wall: Timestamp) -> Option<Timestamp> {
         let changes = [self.saved_at, self.saved_at.plus_ms(Self::UNDER_WAY_MS)];
         changes.into_iter().find(|at| !self.is_uncertain && *at > wall)

@@ -113,7 +113,7 @@ pub enum Cause {
     /// Polar found a part of the request malformed: a bug in the caller, never a denial.
     Invalid {
         /// The location of the part, such as `body.activation_id`. Never contains the part's value, because Polar
-        /// echoes the key.
+        /// echoes values and one of them is the key.
         location: String,
     },
     /// Polar accepts no request for this long.

@@ -303,7 +303,7 @@ impl FileStore {
     }
 
     /// Returns the newest record of this app and product for another device, if one can be read. The app can offer to
-    /// move that license; the record is not the state of this device.
+    /// move that license. The record does not describe this device.
     fn newest_sibling(&self) -> Option<Vec<u8>> {
         let stem = self.name.strip_suffix(EXTENSION)?;
         let prefix = stem.get(..stem.len().checked_sub(TAG_DIGITS)?)?;

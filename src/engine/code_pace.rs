@@ -10,7 +10,8 @@
 use crate::record::{CodeMail, CodeTries, CodeTry, CodeUse};
 use crate::time::Timestamp;
 
-/// The time windows in which requests are counted. Each has the largest number of requests in it, and its length in ms.
+/// The time windows in which requests are counted. Each has the number of requests that are allowed in it, and
+/// its length in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
 /// Adds a request or a try to the list, unless it is already on the list or comes too early. Returns `true` if `tries`

@@ -356,8 +356,8 @@ impl Editor<'_> {
         Applied::Changed
     }
 
-    /// Returns `true` if only this process knows the license so far, so that no other process can have received an
-    /// answer about it.
+    /// Returns `true` if only this process knows the license so far. No other process can then have received an answer
+    /// about it.
     fn is_only_ours(&self, identity: &Identity) -> bool {
         self.unsaved.iter().any(|edit| edit.activates(identity))
     }

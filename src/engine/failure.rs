@@ -1,5 +1,5 @@
-//! Creates the errors of operations, with the app's own texts. They are about requests that were refused, requests that
-//! were not answered, and changes that may have happened anyway.
+//! Creates the errors for requests that were refused or not answered, and for changes that may have happened anyway.
+//! Uses the app's own texts.
 
 use super::{Engine, policy};
 use crate::codes::{ErrorKind, Known, NextStep, Reason};

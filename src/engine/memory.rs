@@ -33,9 +33,9 @@ struct Edited {
     overtaken: bool,
 }
 
-/// The longest time by which the stored `high` may lag behind. If the lag is longer, `high` is saved. The first limit
-/// applies until the store was read once, and the second one afterwards. A save for any other reason updates `high`
-/// too.
+/// The longest time by which the stored `high` may lag behind the estimate. If the lag is longer, `high` is saved. The
+/// first limit applies until the store was read once, and the second one afterwards. A save for any other reason updates
+/// `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 const HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 

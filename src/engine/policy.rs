@@ -126,8 +126,9 @@ pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
 }
 
-/// Returns the last day on which a version can be built and still be included in a license with these terms. Returns
-/// `None` if the configuration does not limit updates, or if the day of the sale is unknown.
+/// Returns the last day of updates for a license with these terms. The license includes versions that were built on
+/// this day or earlier. Returns `None` if the configuration does not limit updates, or if the day of the sale is
+/// unknown.
 fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }

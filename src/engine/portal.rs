@@ -40,8 +40,7 @@ pub enum PortalOperation {
     Code(CodeUse),
     /// The code that was requested last is certainly not mailed, so that nobody will try it.
     CodeNotMailed,
-    /// Records for how long Polar will refuse to mail codes and to check codes. Always fails, with `rate_limited` and
-    /// this time.
+    /// Records how long Polar will refuse to mail or to check codes. Always fails, with `rate_limited` and this time.
     CodesBlocked(CodeUse, Duration),
     /// Releases the seat of any device. If the device is this one, does the same as a deactivation.
     Release {

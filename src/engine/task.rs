@@ -63,7 +63,7 @@ pub(super) enum AfterStore {
 pub(super) enum AfterPortalStore {
     /// Allow this request for a code, or this try, if it was counted.
     CodeTry(CodeTry, CodeUse),
-    /// Report for how long Polar will refuse to mail codes and to check codes.
+    /// Report how long Polar will refuse to mail or to check codes.
     CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),
@@ -151,8 +151,8 @@ pub(super) struct Activation {
     /// The license that was here when the user activated this key, whether it could be trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// Whether Polar knows the seat known here as a seat of this key, but does not accept it for this device, for
-    /// example because the conditions differ.
+    /// Whether the seat known here belongs to this key according to Polar, but Polar does not accept it for this
+    /// device, for example because the conditions differ.
     pub(super) can_move: bool,
     /// The questions about the key that Polar has not been asked yet. Each item is the seat to ask about together with
     /// the key, or `None` for the key alone.

@@ -28,7 +28,7 @@ const TOUCH_EVERY_MS: u64 = 600_000;
 /// The least time between two refreshes, whatever the engine says.
 const PAUSE_MS: u64 = 1_000;
 
-/// The machine was asleep if the wall clock has advanced by at least this much more than the monotonic clock.
+/// If the wall clock has advanced by at least this much more than the monotonic clock, the machine was asleep.
 const ASLEEP_MS: i64 = 30_000;
 
 /// The state of the automatic refresh between two looks.

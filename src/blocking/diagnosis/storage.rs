@@ -143,8 +143,8 @@ impl Place {
     }
 }
 
-/// Returns advice with a command that lets this user write below a directory. Returns `None` for a directory outside of
-/// the home directory, which may contain files of other users.
+/// Returns advice with a command that lets this user write below a directory. Returns `None` if the directory is
+/// outside of the home directory, because files of other users may be in it.
 fn make_writable(directory: &Path) -> Option<String> {
     let path = shell_path(directory.ancestors().find(|path| path.symlink_metadata().is_ok())?);
     path.starts_with("~/").then(|| {
