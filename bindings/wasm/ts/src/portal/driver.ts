@@ -12,7 +12,7 @@ import { type Clock, waitUntil } from "../time.js";
 import { exchange } from "../transport.js";
 import type * as compiled from "../wasm-bindgen-portal.js";
 import type { WaitOptions } from "./options.js";
-import { report, type RunPortal } from "./run.js";
+import { type Reply, report, type RunPortal } from "./run.js";
 
 /** The parts of a client that its portal uses. */
 export interface PortalHost {
@@ -30,52 +30,77 @@ type StepTo<What extends compiled.PortalStep["do"]> = Extract<compiled.PortalSte
 
 /** Creates the function that runs the operations of one client's portal. */
 export function portalDriver(host: PortalHost): RunPortal {
-  const { client, fetch, clock, disposal } = host;
-
   return async (request, options) => {
     const scope = new AbortController();
-    const { signal } = scope;
-    const sending: Sending = { hasSent: false };
+    const running = new Running(host, scope.signal, options);
     let stops: ((() => void) | undefined)[] = [];
     try {
-      const parents = [checkedSignal(options.signal), disposal];
+      const parents = [checkedSignal(options.signal), host.disposal];
       stops = parents.map((parent) => parent && onAbort(parent, () => scope.abort(parent.reason)));
-      // after a trap, the client creates a new engine here and loads the stored license into it
-      if (host.engine().hasStopped) await client.run(OPEN);
-      const engine = host.engine();
-      const json = JSON.stringify(request(engine));
-      const first = call(engine, (engine, now) => engine.callPortal(json, ...now));
-      const last = await untilDone(engine, first, signal, sending, options);
-      if (last.do === "failed") throw errorOf(last.error, null, signal.aborted ? signal.reason : undefined);
-      const { number, reply, address } = last;
-      return { holder: engine, release: () => releaseReply(engine, number), json: reply, address };
+      return await running.carryOut(request);
     } catch (error) {
-      throw explained(error, sending, signal);
+      throw running.explained(error);
     } finally {
       for (const stop of stops) stop?.();
     }
   };
+}
 
-  async function untilDone(
-    engine: Engine,
-    first: compiled.PortalStep,
-    signal: AbortSignal,
-    sending: Sending,
-    { onProgress }: WaitOptions,
-  ): Promise<StepTo<"done" | "failed">> {
+/** A running operation. */
+class Running {
+  readonly #host: PortalHost;
+  readonly #signal: AbortSignal;
+  readonly #options: WaitOptions;
+  /** Whether the operation has sent a request. */
+  #hasSent = false;
+
+  constructor(host: PortalHost, signal: AbortSignal, options: WaitOptions) {
+    this.#host = host;
+    this.#signal = signal;
+    this.#options = options;
+  }
+
+  async carryOut(request: Parameters<RunPortal>[0]): Promise<Reply> {
+    const { client, engine: latest } = this.#host;
+    // after a trap, the client creates a new engine here and loads the stored license into it
+    if (latest().hasStopped) await client.run(OPEN);
+    const engine = latest();
+    const json = JSON.stringify(request(engine));
+    const first = call(engine, (engine, now) => engine.callPortal(json, ...now));
+    const last = await this.#untilDone(engine, first);
+    if (last.do === "failed") throw errorOf(last.error, null, this.#signal.aborted ? this.#signal.reason : undefined);
+    const { number, reply, address } = last;
+    return { holder: engine, release: () => releaseReply(engine, number), json: reply, address };
+  }
+
+  /** Converts a failure to an error with the app's messages and the present decision. */
+  explained(thrown: unknown): LicenseError {
+    const { client, disposal, texts } = this.#host;
+    const decision = client.current();
+    const maybeApplied = this.#hasSent;
+    if (disposal.aborted) {
+      const ended = new LicenseError("cancelled", "the client was disposed", { maybeApplied });
+      return withDecision(worded(ended, texts), decision, this.#signal.reason);
+    }
+    if (thrown instanceof LicenseError) return withDecision(thrown, decision, thrown.cause);
+    const defect = new LicenseError("internal", words(thrown), { maybeApplied });
+    return withDecision(worded(defect, texts), decision, thrown);
+  }
+
+  async #untilDone(engine: Engine, first: compiled.PortalStep): Promise<StepTo<"done" | "failed">> {
     let step = first;
     try {
       while (step.do !== "done" && step.do !== "failed") {
         switch (step.do) {
           case "run":
-            step = await run(engine, step, signal);
+            step = await this.#run(engine, step);
             break;
           case "exchange":
-            step = await send(engine, step, signal, sending);
+            step = await this.#send(engine, step);
             break;
           case "wait":
-            report(onProgress, step.progress);
-            step = await wait(engine, step, signal);
+            report(this.#options.onProgress, step.progress);
+            step = await this.#wait(engine, step);
             break;
         }
       }
@@ -86,26 +111,21 @@ export function portalDriver(host: PortalHost): RunPortal {
     }
   }
 
-  async function run(engine: Engine, { number }: StepTo<"run">, signal: AbortSignal): Promise<compiled.PortalStep> {
+  async #run(engine: Engine, { number }: StepTo<"run">): Promise<compiled.PortalStep> {
     // the step belongs to the engine that has stopped, and a new engine does not know it
     if (engine.hasStopped) throw new LicenseError("internal", "the licensing engine has stopped; begin again");
-    await client.run((engine, now) => (engine as compiled.Engine).run(number, ...now), signal);
+    await this.#host.client.run((engine, now) => (engine as compiled.Engine).run(number, ...now), this.#signal);
     return call(engine, (engine, now) => engine.resumeRun(number, ...now));
   }
 
-  async function send(
-    engine: Engine,
-    step: StepTo<"exchange">,
-    signal: AbortSignal,
-    sending: Sending,
-  ): Promise<compiled.PortalStep> {
+  async #send(engine: Engine, step: StepTo<"exchange">): Promise<compiled.PortalStep> {
     const { number } = step;
-    if (signal.aborted) {
+    if (this.#signal.aborted) {
       const message = "cancelled before anything was sent";
       return call(engine, (engine, now) => engine.resumePortalFailure(number, "cancelled", false, message, ...now));
     }
-    sending.hasSent = true;
-    const answer = await exchange(fetch, step, signal);
+    this.#hasSent = true;
+    const answer = await exchange(this.#host.fetch, step, this.#signal);
     return call(engine, (engine, now) => {
       if ("failure" in answer) {
         const { failure, sent } = answer;
@@ -119,28 +139,10 @@ export function portalDriver(host: PortalHost): RunPortal {
     });
   }
 
-  async function wait(engine: Engine, step: StepTo<"wait">, signal: AbortSignal): Promise<compiled.PortalStep> {
-    await waitUntil(step.until, clock, signal);
-    return call(engine, (engine, now) => engine.resumeWait(step.number, signal.aborted, ...now));
+  async #wait(engine: Engine, step: StepTo<"wait">): Promise<compiled.PortalStep> {
+    await waitUntil(step.until, this.#host.clock, this.#signal);
+    return call(engine, (engine, now) => engine.resumeWait(step.number, this.#signal.aborted, ...now));
   }
-
-  /** Converts a failure to an error with the app's messages and the present decision. */
-  function explained(thrown: unknown, sending: Sending, signal: AbortSignal): LicenseError {
-    const decision = client.current();
-    if (disposal.aborted) {
-      const ended = new LicenseError("cancelled", "the client was disposed", { maybeApplied: sending.hasSent });
-      return withDecision(worded(ended, host.texts), decision, signal.reason);
-    }
-    if (thrown instanceof LicenseError) return withDecision(thrown, decision, thrown.cause);
-    const defect = new LicenseError("internal", words(thrown), { maybeApplied: sending.hasSent });
-    return withDecision(worded(defect, host.texts), decision, thrown);
-  }
-}
-
-/** The requests that one operation sends. */
-interface Sending {
-  /** Whether the operation has sent a request. */
-  hasSent: boolean;
 }
 
 function call<T>(engine: Engine, method: (engine: compiled.Engine, now: Now) => T): T {
