@@ -15,6 +15,7 @@ export const ENTRIES = {
   portal: "portal/index",
   "portal.node": "portal/index.node",
   "electron-main": "electron/main",
+  "electron-portal": "electron/portal",
   tauri: "tauri",
   testing: "testing/index",
 };

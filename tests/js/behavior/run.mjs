@@ -14,6 +14,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { Electron } from "../electron/stand-in.mjs";
 import { startLocalPolar } from "../start-polar.mjs";
 import { clockTests } from "./clocks.mjs";
 import { inChromium } from "./in-chromium.mjs";
@@ -30,7 +31,7 @@ const polar = await startLocalPolar(setting("POLAR_LICENSE_PROGRAM"));
 try {
   const environment = { polar: polar.url, texts: scenarioTexts(), only };
   const results = {
-    Node: await inNode(folder, environment),
+    Node: await inNode(folder, { ...environment, Electron }),
     Chromium: await inChromium(folder, environment, [tabTests, policyTests, clockTests]),
   };
   process.exitCode = report(results);

@@ -22,33 +22,41 @@ export async function startPolar(after, ...options) {
   return polar;
 }
 
-/** Returns a client of `polar`, its stored texts, and functions that make it offline or hold its requests back. */
-export async function clientOf(polar) {
+/**
+ * Returns a client of `polar`, its stored texts, and functions that make it offline or hold its requests back. `create`
+ * is the function that creates the client, by default the one of the main entry.
+ */
+export async function clientOf(polar, create = createLicenseClient) {
   const texts = new Map();
-  const onRequest = () => undefined;
-  const host = { records: new Set(), offline: false, broken: false, hold: Promise.resolve(), onRequest };
+  const [onRequest, onSave] = [() => undefined, () => undefined];
+  const host = { records: new Set(), offline: false, broken: false, hold: Promise.resolve(), onRequest, onSave };
   const storage = {
     get: (name) => texts.get(name),
     set: (name, text) => {
       if (host.broken) throw new Error("EACCES: /home/jane/.config/acme");
       if (!name.endsWith("/device")) host.records.add(text);
       texts.set(name, text);
+      host.onSave();
     },
     remove: (name) => texts.delete(name),
   };
+  let monotonic = 0;
   const fetch = async (url, init) => {
-    host.onRequest();
+    // as if the request took that long, so that no request has to wait for another
+    monotonic += 1_200;
+    host.onRequest(init);
     await host.hold;
     // an app's own `fetch` may reveal too much in its errors
     if (host.offline) throw new TypeError(`cannot send ${init.body}`);
     return globalThis.fetch(url, init);
   };
-  const license = await createLicenseClient({
+  const license = await create({
     organizationId: polar.organization,
     appId: "com.acme.app",
     environment: polar.url,
     features: { export: [polar.benefits.pro] },
     autoRefresh: false,
+    clock: { now: () => Date.now(), monotonic: () => monotonic },
     storage,
     fetch,
   });

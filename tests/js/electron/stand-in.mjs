@@ -49,7 +49,7 @@ class Window {
   constructor(electron, preload, url) {
     this.electron = electron;
     this.preload = preload;
-    this.webContents = { isDestroyed: () => this.destroyed };
+    this.webContents = Object.assign(new EventEmitter(), { isDestroyed: () => this.destroyed });
     this.main = new Frame(this, null, url);
   }
 
@@ -70,6 +70,7 @@ class Window {
   close() {
     this.destroyed = true;
     this.main.gone = true;
+    this.webContents.emit("destroyed");
   }
 }
 

@@ -56,7 +56,7 @@ const APP = `
 `.replace("SPECIFIERS", JSON.stringify(specifiers)).replace("ELECTRON", JSON.stringify(electron));
 
 const WORKING = [false, "active", "****-E304F0", true, "LicenseError", "invalid_argument", true];
-const EXPECTED = { electron: 2, errors: 1, named: true, used: [WORKING, WORKING, WORKING] };
+const EXPECTED = { electron: 3, errors: 1, named: true, used: [WORKING, WORKING, WORKING] };
 
 test("ES modules", () => {
   const script = `

@@ -123,6 +123,7 @@ export async function main(url: string): Promise<Decision> {
 const BARE_APP = `
 import { createLicenseClient, type Decision, type Fetch, type License, memoryStorage } from "polar-license";
 import type { MainIpc } from "polar-license/electron-main";
+import { portalOf } from "polar-license/electron-portal";
 import type { Bridge } from "polar-license/electron-preload";
 import { fileStorage } from "polar-license/node";
 import { createLicenseClient as slim } from "polar-license/slim";
@@ -134,6 +135,7 @@ export async function main(send: Fetch, signal: object, ipc: MainIpc, bridge: Br
   await slim({ organizationId: "", appId: "", wasm, storage: fileStorage() });
   const fetch: Fetch = async () => responseOf(replies.denied("expired"));
   await fakeLicense({ state: "grace" });
+  await portalOf(license).requestCode("", { signal });
   return ipc === undefined || bridge === undefined ? license.current() : license.validate({ signal });
 }
 `;
@@ -280,6 +282,7 @@ test("every block of the READMEs compiles", () => {
     [join(root, "README.md"), 12],
     [join(root, "SKILL.md"), 2],
     [inRepository("README.md"), 1],
+    [inRepository("docs/src/guides/electron.md"), 4],
     [inRepository("docs/src/states.md"), 1],
     [inRepository("docs/src/updates.md"), 1],
   ];

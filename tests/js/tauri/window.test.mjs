@@ -197,6 +197,10 @@ test("a customer with a code moves the license from a dead machine, and the page
   const { start } = computer(after, polar);
   const page = await start();
   await page.connect();
+  await page.click("find-key");
+  const shown = () => page.run('return document.querySelector("polar-license-dialog")?.shadowRoot?.textContent');
+  await until(async () => (await shown())?.includes("Find my key"), "the dialog");
+  await page.run('document.querySelector("polar-license-dialog").close()');
   await page.run(`
     window.received = [];
     const { fetch } = window;

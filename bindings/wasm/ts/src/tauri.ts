@@ -4,14 +4,12 @@
  */
 
 import { Channel, invoke } from "@tauri-apps/api/core";
-import { checkedSignal, onAbort } from "./abort.js";
 import { type PageBridge, pageLicense } from "./electron/page.js";
 import { errorOf, LicenseError, words } from "./error.js";
 import type { License } from "./license.js";
 import { Horizon, type Outlook } from "./outlook.js";
-import { customerPortal } from "./portal/customer-portal.js";
 import type { Portal } from "./portal/methods.js";
-import { report, type RunPortal } from "./portal/run.js";
+import { type PageLicense, pagePortal } from "./portal/page.js";
 import type { Progress } from "./portal/types.js";
 import { randomText } from "./random.js";
 import { systemClock } from "./time.js";
@@ -114,40 +112,24 @@ async function connect(): Promise<TauriLicense> {
       return { ...decision, deactivated };
     },
     forget: (id) => decided("forget", id),
-    cancel: (id) => void command("cancel", { page, number: id }).catch(() => undefined),
-  };
-  const current = (): Decision => horizon.look().decision;
-  const portal = customerPortal({ current, run: portalOf(page, horizon), seesRedirects: true });
-  return Object.freeze({ ...(pageLicense(bridge) as License), portal: () => portal });
-}
-
-/** The first number for a call of the portal. The license numbers its own calls from 1. */
-const FIRST_PORTAL_CALL = 2 ** 31;
-
-/** Runs operations of the portal in the app's Rust side, which keeps the values of the replies. */
-function portalOf(page: string, horizon: Horizon): RunPortal {
-  let number = FIRST_PORTAL_CALL;
-  return async (request, { signal, onProgress }) => {
-    number += 1;
-    const own = { page, number };
-    const progress = new Channel<Progress>();
-    progress.onmessage = (reported) => report(onProgress, reported);
-    const cancel = (): void => void command("cancel", own).catch(() => undefined);
-    const stop = checkedSignal(signal) && onAbort(signal as AbortSignal, cancel);
-    try {
-      const sent = { ...own, request: JSON.stringify(request(horizon)), progress };
+    callPortal: async (id, request, onProgress) => {
+      const progress = new Channel<Progress>();
+      progress.onmessage = onProgress;
+      const sent = { page, number: id, request, progress };
       const { outlook, reply, address, error } = await command<PortalReply>("portal", sent);
+      progress.onmessage = () => undefined;
       horizon.take(outlook);
       const { decision } = horizon.look();
-      if (error) throw errorOf(error, decision, signal?.aborted ? signal.reason : undefined);
+      if (error) throw errorOf(error, decision);
       if (reply === null) throw new LicenseError("internal", "the plugin did not reply", { decision });
-      const release = (): void => void command("release_reply", own).catch(() => undefined);
-      return { holder: horizon, release, json: reply, address };
-    } finally {
-      stop?.();
-      progress.onmessage = () => undefined;
-    }
+      return { json: reply, address };
+    },
+    releaseReply: (id) => void command("release_reply", { page, number: id }).catch(() => undefined),
+    cancel: (id) => void command("cancel", { page, number: id }).catch(() => undefined),
   };
+  const license = pageLicense(bridge) as PageLicense;
+  const portal = pagePortal(license);
+  return Object.freeze({ ...license, portal: () => portal });
 }
 
 /**

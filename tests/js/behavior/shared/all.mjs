@@ -6,6 +6,7 @@
 //   only       a text: only tests whose name contains it run
 //   platform   "Node" or "page"
 //   unhandled  an array to which unhandled errors are added
+//   Electron   a stand-in for Electron; only in Node
 
 import { withTimeLimit, rest } from "./timers.mjs";
 import * as faults from "./faults.mjs";

@@ -2,12 +2,14 @@
 
 import { readCommon, readFile } from "./scenarios/read.mjs";
 import { spoiltOnes } from "./scenarios/spoil.mjs";
+import { inWindow } from "./scenarios/window.mjs";
 import { run } from "./scenarios/world.mjs";
 
 /**
  * Returns the tests. `texts` are the files of tests/scenarios by their names, and `polar` is the local Polar's address.
+ * If there is a stand-in for `Electron`, the scenarios of the portal also run in a window.
  */
-export function tests({ texts, polar, platform }) {
+export function tests({ texts, polar, platform, Electron }) {
   const { "common.json": shared, "portal/common.json": ofPortal, "members.json": members, ...files } = texts;
   const commons = { license: readCommon(shared, members), portal: { ...readCommon(ofPortal, members), polar } };
   const all = Object.entries(files).flatMap(([file, text]) => {
@@ -22,9 +24,16 @@ export function tests({ texts, polar, platform }) {
       kind: "scenarios spoilt",
       run: () => isNoticed(common, file, scenario),
     };
+    if (!common.polar) return [sound, spoilt];
+    const window = {
+      name: `${file}: ${scenario.name}: in a window of Electron`,
+      kind: "scenarios in Electron",
+      run: () => goesAsItSays({ ...common, window: (client) => inWindow(Electron, client) }, file, scenario),
+    };
     // tests of the runner take long with the local Polar, and a page uses the same runner, so these tests run only in
     // Node
-    return common.polar && platform !== "Node" ? [sound] : [sound, spoilt];
+    if (platform !== "Node") return [sound];
+    return hasHiddenDetail(scenario) ? [sound, spoilt] : [sound, spoilt, window];
   });
 }
 
@@ -34,6 +43,11 @@ export function tests({ texts, polar, platform }) {
  */
 function needsNode({ steps }) {
   return steps.some(({ call }) => call === "checkout") || JSON.stringify(steps).includes('"retry_after"');
+}
+
+/** Whether a scenario expects the detail of a storage's error, which the main process does not send to windows. */
+function hasHiddenDetail({ steps }) {
+  return steps.some(({ expect }) => expect?.error?.kind === "storage" && expect.error.detail !== undefined);
 }
 
 async function goesAsItSays(common, file, scenario) {

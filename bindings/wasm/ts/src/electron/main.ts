@@ -6,9 +6,12 @@
  */
 
 import type { License } from "../license.js";
+import type { Portal } from "../portal/methods.js";
+import { type PortalReply, runnerOf } from "../portal/run.js";
 import type { Deactivated, Decision, ErrorKind } from "../types.js";
+import { PagePortals } from "./page-portal.js";
 import { CALL, type Call, CANCEL, CHANGE, CURRENT, type NumberedDecision, EXPLAIN, type ExplanationReply, failure } from "./protocol.js";
-import type { LicenseFailure, Reply } from "./protocol.js";
+import { type LicenseFailure, PROGRESS, RELEASE, type Reply } from "./protocol.js";
 
 /** The members of Electron's `ipcMain` that this module uses. */
 export interface MainIpc {
@@ -20,7 +23,7 @@ export interface MainIpc {
 
 /** The members of Electron's IPC events that this module uses. */
 export interface IpcSender {
-  readonly sender: { isDestroyed(): boolean };
+  readonly sender: { isDestroyed(): boolean; once(event: "destroyed", listener: () => void): unknown };
   /** `null` if the frame is gone. */
   readonly senderFrame: IpcFrame | null;
 }
@@ -45,6 +48,11 @@ export interface ShareOptions {
    * may and iframes may not. If your windows also show pages that are not your app's, check `event.senderFrame.url`.
    */
   allow?: (event: IpcSender) => boolean;
+  /**
+   * The customer portal that these frames may use too, with `polar-license/electron-portal`. It is the result of
+   * `portal()` of the client. By default, no frame may use it.
+   */
+  portal?: Portal;
 }
 
 /**
@@ -52,7 +60,7 @@ export interface ShareOptions {
  * windows, once for each `ipcMain`. Returns a function that stops sharing.
  */
 export function shareLicense(license: License, ipcMain: MainIpc, options: ShareOptions = {}): () => void {
-  const share = new Share(license, options.allow ?? isMainFrame);
+  const share = new Share(license, options.allow ?? isMainFrame, options.portal && new PagePortals(runnerOf(options.portal)));
   const current = (event: SyncEvent): void => {
     event.returnValue = share.current(event);
   };
@@ -60,17 +68,20 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
     event.returnValue = share.explain(event, feature);
   };
   const cancel = (event: IpcSender, id: unknown): void => share.cancel(event, id);
+  const release = (event: IpcSender, id: unknown): void => share.release(event, id);
   // this call comes first, because it throws if a license is shared already
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
   ipcMain.on(EXPLAIN, explain);
   ipcMain.on(CANCEL, cancel);
+  ipcMain.on(RELEASE, release);
   const unsubscribe = license.onChange((decision) => share.push(decision));
   return () => {
     unsubscribe();
     ipcMain.removeListener(CURRENT, current);
     ipcMain.removeListener(EXPLAIN, explain);
     ipcMain.removeListener(CANCEL, cancel);
+    ipcMain.removeListener(RELEASE, release);
     ipcMain.removeHandler(CALL);
     share.end();
   };
@@ -83,21 +94,29 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
 const OUTSIDE: readonly ErrorKind[] = ["network", "storage", "internal"];
 
 const REFUSED = failure("invalid_argument", "this page may not use the license");
+const NO_PORTAL = failure("invalid_argument", "the main process does not share the customer portal; pass `portal` to shareLicense");
 const UNKNOWN = failure("invalid_argument", "the license has no such method, or the method does not accept these arguments");
+
+/** The result of a call. */
+type Outcome = Decision & { deactivated?: Deactivated; portal?: PortalReply };
 
 class Share {
   readonly #license: License;
   readonly #allow: (event: IpcSender) => boolean;
+  readonly #portals: PagePortals | undefined;
   /** The frames that receive changes, by their `frameTreeNodeId`, which stays the same when a page reloads. */
   readonly #followers = new Map<number, IpcSender>();
+  /** The senders that have a listener for their end. */
+  readonly #watched = new WeakSet<object>();
   /** The running calls, by the frame that made the call and the number of the call. */
   readonly #calls = new Map<string, AbortController>();
   #ended = false;
   #at = 0;
 
-  constructor(license: License, allow: (event: IpcSender) => boolean) {
+  constructor(license: License, allow: (event: IpcSender) => boolean, portals: PagePortals | undefined) {
     this.#license = license;
     this.#allow = allow;
+    this.#portals = portals;
   }
 
   /** Carries out a call. Never rejects, because Electron drops the members of an error that a handler rejects with. */
@@ -110,7 +129,7 @@ class Share {
     const name = `${place} ${call.id}`;
     this.#calls.set(name, running);
     try {
-      return this.#numbered(await this.#carryOut(call, running.signal));
+      return this.#numbered(await this.#carryOut(call, place, running));
     } catch (error) {
       return { error: failureFrom(error) };
     } finally {
@@ -122,6 +141,12 @@ class Share {
   /** Stops waiting for the call with this id. */
   cancel(event: IpcSender, id: unknown): void {
     this.#calls.get(`${this.#follow(event)} ${String(id)}`)?.abort();
+  }
+
+  /** Wipes the values of the portal's reply to the call with this id. */
+  release(event: IpcSender, id: unknown): void {
+    const place = this.#follow(event);
+    if (place !== undefined) this.#portals?.of(place).release(id as number);
   }
 
   explain(event: IpcSender, feature: unknown): ExplanationReply {
@@ -147,19 +172,24 @@ class Share {
     const change = this.#numbered(decision);
     for (const [place, follower] of this.#followers) {
       // by now, the frame may show another page that is not allowed to use the license
-      if (!this.#allows(follower) || !trySend(follower, change)) this.#followers.delete(place);
+      if (!this.#allows(follower) || !trySend(follower, CHANGE, change)) this.#forget(place);
     }
   }
 
   end(): void {
     this.#ended = true;
-    this.#followers.clear();
+    for (const place of [...this.#followers.keys()]) this.#forget(place);
   }
 
-  #carryOut(call: Call, signal: AbortSignal): Promise<Decision & { deactivated?: Deactivated }> | Decision {
+  #carryOut(call: Call, place: number, running: AbortController): Promise<Outcome> | Outcome {
+    const { signal } = running;
     switch (call.method) {
       case "follow":
+        // the first call of a page: the frame's previous page is gone
+        this.#portals?.end(place);
         return this.#license.current();
+      case "portal":
+        return this.#callPortal(call, place, running);
       case "activate":
         return this.#license.activate(call.key, { replacePrevious: call.replacePrevious, signal });
       case "consume":
@@ -169,9 +199,32 @@ class Share {
     }
   }
 
-  #numbered({ deactivated, ...decision }: Decision & { deactivated?: Deactivated }): NumberedDecision {
+  async #callPortal(
+    { id, request }: Call & { method: "portal" },
+    place: number,
+    running: AbortController,
+  ): Promise<Outcome> {
+    if (!this.#portals) throw NO_PORTAL;
+    const caller = this.#followers.get(place) as IpcSender;
+    this.#watch(caller);
+    const portal = await this.#portals.of(place).call(id, request, running, (progress) => {
+      if (!trySend(caller, PROGRESS, id, progress)) running.abort();
+    });
+    return { ...this.#license.current(), portal };
+  }
+
+  /** Forgets the frames of a window when the window is closed. */
+  #watch({ sender }: IpcSender): void {
+    if (this.#watched.has(sender)) return;
+    this.#watched.add(sender);
+    sender.once("destroyed", () => {
+      for (const [place, follower] of this.#followers) if (follower.sender === sender) this.#forget(place);
+    });
+  }
+
+  #numbered({ deactivated, portal, ...decision }: Outcome): NumberedDecision {
     this.#at += 1;
-    return { at: this.#at, decision: withoutDetails(decision), deactivated };
+    return { at: this.#at, decision: withoutDetails(decision), deactivated, portal };
   }
 
   /** Returns the id of a frame that may use the license, and lets it receive changes from then on. */
@@ -179,9 +232,13 @@ class Share {
     try {
       // reads the members only once, because the event soon forgets its frame; throws if the frame is closed
       const { sender, senderFrame } = event;
-      if (this.#ended || !senderFrame || !this.#allows({ sender, senderFrame })) return undefined;
+      if (this.#ended || !senderFrame) return undefined;
       this.#forgetClosed();
       const place = senderFrame.frameTreeNodeId;
+      if (!this.#allows({ sender, senderFrame })) {
+        this.#forget(place);
+        return undefined;
+      }
       this.#followers.set(place, { sender, senderFrame });
       return place;
     } catch {
@@ -190,7 +247,12 @@ class Share {
   }
 
   #forgetClosed(): void {
-    for (const [place, { sender }] of this.#followers) if (sender.isDestroyed()) this.#followers.delete(place);
+    for (const [place, follower] of this.#followers) if (isClosed(follower)) this.#forget(place);
+  }
+
+  #forget(place: number): void {
+    this.#followers.delete(place);
+    this.#portals?.end(place);
   }
 
   #allows(follower: IpcSender): boolean {
@@ -206,9 +268,18 @@ function isMainFrame({ senderFrame }: IpcSender): boolean {
   return senderFrame?.parent === null;
 }
 
-function trySend({ senderFrame }: IpcSender, change: NumberedDecision): boolean {
+function isClosed({ sender, senderFrame }: IpcSender): boolean {
   try {
-    senderFrame?.send(CHANGE, change);
+    // reading the address of a closed frame throws
+    return sender.isDestroyed() || senderFrame?.url === undefined;
+  } catch {
+    return true;
+  }
+}
+
+function trySend({ senderFrame }: IpcSender, channel: string, ...message: unknown[]): boolean {
+  try {
+    senderFrame?.send(channel, ...message);
     return true;
   } catch {
     return false;
@@ -218,7 +289,7 @@ function trySend({ senderFrame }: IpcSender, change: NumberedDecision): boolean 
 /** Parses a message, which can be anything if the renderer was compromised. */
 function parse(message: unknown): Call | undefined {
   if (typeof message !== "object" || message === null) return undefined;
-  const { id, method, key, replacePrevious, count } = message as Record<string, unknown>;
+  const { id, method, key, replacePrevious, count, request } = message as Record<string, unknown>;
   if (typeof id !== "number") return undefined;
   switch (method) {
     case "follow":
@@ -232,6 +303,8 @@ function parse(message: unknown): Call | undefined {
       return { id, method, key, replacePrevious };
     case "consume":
       return typeof count === "number" ? { id, method, count } : undefined;
+    case "portal":
+      return typeof request === "string" ? { id, method, request } : undefined;
     default:
       return undefined;
   }

@@ -5,8 +5,10 @@
  * function, because some builds then insert a call of a helper that is outside of `pageLicense`.
  */
 
-import type { License } from "../license.js";
 import type { Deactivation } from "../license.js";
+import type { PageLicense } from "../portal/page.js";
+import type { PortalReply } from "../portal/run.js";
+import type { Progress } from "../portal/types.js";
 import type { Decision, Explanation } from "../types.js";
 
 /**
@@ -26,11 +28,15 @@ export interface PageBridge {
   consume(id: number, count: number): Promise<Decision>;
   deactivate(id: number): Promise<Deactivation>;
   forget(id: number): Promise<Decision>;
+  /** Runs the operation of the customer portal that `request` describes in JSON. */
+  callPortal(id: number, request: string, onProgress: (progress: Progress) => void): Promise<PortalReply>;
+  /** Wipes the values of the reply to the call with this id. */
+  releaseReply(id: number): void;
   cancel(id: number): void;
 }
 
 /** Creates the license of a page. If `name` is passed, defines the license as `window[name]` and returns nothing. */
-export function pageLicense(bridge: PageBridge, name?: string): License | undefined {
+export function pageLicense(bridge: PageBridge, name?: string): PageLicense | undefined {
   const page = {
     latest: undefined as Decision | undefined,
     /** The last decision that was passed to the listeners. */
@@ -83,7 +89,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     page.accept(decision);
     page.report();
   });
-  const license: License = {
+  const license: PageLicense = {
     current: page.current,
     allows: (feature) => page.current().features[feature] === true,
     covers: (built) => {
@@ -103,6 +109,11 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     consume: (count = 1, options) => page.run((id) => bridge.consume(id, count), options?.signal),
     deactivate: (options) => page.run((id) => bridge.deactivate(id), options?.signal),
     forget: (options) => page.run((id) => bridge.forget(id), options?.signal),
+    callPortal: (request, onProgress, signal) =>
+      page.run(
+        async (id) => ({ ...(await bridge.callPortal(id, request, onProgress)), release: () => bridge.releaseReply(id) }),
+        signal,
+      ),
     onChange: (listener) => {
       // throws a plain `Error`, because a `LicenseError` cannot cross into the page
       if (typeof listener !== "function") throw new Error("`onChange` needs a function to call");

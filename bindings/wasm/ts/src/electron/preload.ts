@@ -5,10 +5,11 @@
  * A sandboxed preload script cannot load packages, so bundle it. Imports nothing from Electron.
  */
 
+import type { Progress } from "../portal/types.js";
 import type { Decision, Explanation } from "../types.js";
 import { type PageBridge, pageLicense } from "./page.js";
 import { CALL, type Call, CANCEL, CHANGE, CURRENT, type NumberedDecision, EXPLAIN, type ExplanationReply } from "./protocol.js";
-import { failure, type Reply } from "./protocol.js";
+import { failure, PROGRESS, RELEASE, type Reply } from "./protocol.js";
 
 export type { License } from "../license.js";
 export type { LicenseFailure } from "./protocol.js";
@@ -58,7 +59,13 @@ function pageBridge(mirror: Mirror): PageBridge {
       return { ...decision, deactivated };
     },
     forget: (id) => decision({ id, method: "forget" }),
-    cancel: (id) => mirror.cancel(id),
+    callPortal: async (id, request, onProgress) => {
+      const { portal } = await mirror.call({ id, method: "portal", request }, onProgress);
+      if (!portal) throw failure("internal", "the main process did not send the reply of the customer portal");
+      return portal;
+    },
+    releaseReply: (id) => mirror.send(RELEASE, id),
+    cancel: (id) => mirror.send(CANCEL, id),
   };
 }
 
@@ -66,12 +73,15 @@ const SHARE_FIRST = "the main process has to call shareLicense before it opens w
 
 class Mirror {
   readonly #ipc: RendererIpc;
+  /** The functions that receive the progress of running calls, by the calls' ids. */
+  readonly #reports = new Map<number, (progress: Progress) => void>();
   #accept: (decision: Decision) => void = () => undefined;
   #latest: NumberedDecision | undefined;
 
   constructor(ipc: RendererIpc) {
     this.#ipc = ipc;
     ipc.on(CHANGE, (_, change: NumberedDecision) => this.#take(change));
+    ipc.on(PROGRESS, (_, id: number, progress: Progress) => this.#reports.get(id)?.(progress));
     // nothing to do: if this call fails, later calls fail too, and their errors say why
     this.call({ id: 0, method: "follow" }).catch(() => undefined);
   }
@@ -97,21 +107,24 @@ class Mirror {
     return reply;
   }
 
-  async call(call: Call): Promise<NumberedDecision> {
+  async call(call: Call, onProgress?: (progress: Progress) => void): Promise<NumberedDecision> {
     let reply: Reply;
+    if (onProgress) this.#reports.set(call.id, onProgress);
     try {
       reply = await this.#ipc.invoke(CALL, call);
     } catch {
       // the error of Electron is not passed on, because it names channels and methods
       throw failure("internal", `the main process did not answer; ${SHARE_FIRST}`);
+    } finally {
+      this.#reports.delete(call.id);
     }
     if ("error" in reply) throw reply.error;
     this.#take(reply);
     return reply;
   }
 
-  cancel(id: number): void {
-    this.#ipc.send(CANCEL, id);
+  send(channel: string, id: number): void {
+    this.#ipc.send(channel, id);
   }
 
   follow(accept: (decision: Decision) => void): void {

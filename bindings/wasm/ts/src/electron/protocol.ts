@@ -4,6 +4,7 @@
  */
 
 import { messageOf } from "../error.js";
+import type { PortalReply } from "../portal/run.js";
 import type { Deactivated, Decision, Explanation, OtherFailure, RefusedFailure } from "../types.js";
 
 /** The channel for calls by `invoke`. The message is a `Call`, and the answer is a `Reply`. */
@@ -27,14 +28,22 @@ export const CHANGE = "polar-license:change";
 /** The channel on which a page says that it no longer waits for a call. The message is the call's `id`. */
 export const CANCEL = "polar-license:cancel";
 
+/** The channel on which the main process reports the progress of a call: the call's `id`, and a `Progress`. */
+export const PROGRESS = "polar-license:progress";
+
+/** The channel that wipes the values of a reply of the customer portal. The message is the call's `id`. */
+export const RELEASE = "polar-license:release";
+
 /**
- * A call by a renderer. `follow` returns the decision. Any call also makes the main process send later changes to the
- * frame. `id` is the number that the page has given to the call.
+ * A call by a renderer. `follow` is the first call of every page, and returns the decision. Any call also makes the main
+ * process send later changes to the frame. `id` is the number that the page has given to the call.
  */
 export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" }
   | { method: "activate"; key: string | null; replacePrevious: boolean }
   | { method: "consume"; count: number }
+  /** `request` is a request of the customer portal, in JSON. */
+  | { method: "portal"; request: string }
 );
 
 /** The reply to a request for an explanation. */
@@ -49,6 +58,8 @@ export interface NumberedDecision {
   decision: Decision;
   /** What happened to the seat. Present in the reply to `deactivate`. */
   deactivated?: Deactivated | undefined;
+  /** The portal's reply. Present in the reply to `portal`. */
+  portal?: PortalReply | undefined;
 }
 
 /** The reply to a call. Errors are sent as values, because Electron reduces an exception of a handler to its text. */

@@ -9,7 +9,7 @@ import { type Handle, type Holder, handleOf } from "./handle.js";
 import type { Portal } from "./methods.js";
 import { type Operation, OPERATIONS, type Result } from "./operations.js";
 import type { WaitOptions } from "./options.js";
-import type { Reply, Request, RunPortal } from "./run.js";
+import { type Reply, type Request, runBy, type RunPortal } from "./run.js";
 import { discreet, shown } from "./shown.js";
 
 /** The values that all operations of a client's portal need. */
@@ -21,7 +21,7 @@ export interface Parts {
 }
 
 export function customerPortal(parts: Parts): Portal {
-  return Object.freeze(methods(parts, "portal")) as unknown as Portal;
+  return runBy(Object.freeze(methods(parts, "portal")) as unknown as Portal, parts.run);
 }
 
 /**

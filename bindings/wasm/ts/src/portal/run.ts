@@ -3,7 +3,9 @@
  * the requests.
  */
 
+import { LicenseError } from "../error.js";
 import type { Holder } from "./handle.js";
+import type { Portal } from "./methods.js";
 import type { WaitOptions } from "./options.js";
 import type { Progress } from "./types.js";
 
@@ -20,8 +22,26 @@ export interface Reply {
   address: string | null;
 }
 
+/** The part of a reply that another process receives. */
+export type PortalReply = Pick<Reply, "json" | "address">;
+
 /** Runs an operation. `request` returns the request for a holder, and throws if an argument is wrong. */
 export type RunPortal = (request: (holder: Holder) => Request, options: WaitOptions) => Promise<Reply>;
+
+const runners = new WeakMap<Portal, RunPortal>();
+
+/** Remembers how the operations of a portal are run, and returns the portal. */
+export function runBy(portal: Portal, run: RunPortal): Portal {
+  runners.set(portal, run);
+  return portal;
+}
+
+/** Returns the function that runs the operations of this portal. */
+export function runnerOf(portal: Portal): RunPortal {
+  const run = runners.get(portal);
+  if (run) return run;
+  throw new LicenseError("invalid_argument", "`portal` must be the result of the client's `portal()`");
+}
 
 /** Reports the progress of an operation that waits. */
 export function report(onProgress: WaitOptions["onProgress"], progress: Progress): void {

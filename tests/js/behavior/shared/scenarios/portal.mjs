@@ -5,24 +5,8 @@ import { START } from "./read.mjs";
 
 const METHODS = ["get", "post", "patch", "delete"];
 
-/** The endpoints, with the names that faults use for them. `*` stands for one part of a path. */
-const ENDPOINTS = {
-  "POST /v1/customer-portal/license-keys/validate": "validate",
-  "POST /v1/customer-portal/license-keys/activate": "activate",
-  "POST /v1/customer-portal/license-keys/deactivate": "deactivate",
-  "POST /v1/customer-portal/license-keys/*/rotate": "rotate_key",
-  "GET /v1/customer-portal/license-keys/": "list_keys",
-  "GET /v1/customer-portal/license-keys/*": "get_key",
-  "GET /v1/customer-portal/benefit-grants/": "list_grants",
-  "POST /v1/customer-portal/customer-session/request": "request_code",
-  "POST /v1/customer-portal/customer-session/authenticate": "authenticate",
-  "POST /v1/customer-seats/claim": "claim_seat",
-  "GET /v1/checkout-links/*/redirect": "open_link",
-  "GET /v1/checkouts/client/*": "get_checkout",
-};
-
 export class Portal {
-  /** The requests that apps have sent. Each has its endpoint and its token. */
+  /** The requests that apps have sent. Each has its token, and its endpoint by the name that faults use. */
   asked = [];
   url;
   #kept = new Map();
@@ -71,17 +55,18 @@ export class Portal {
     return this.#pending;
   }
 
-  /** Sends an app's request. Returns the request's endpoint and the response. */
+  /** Sends an app's request. Returns the response, and the request with the name of its endpoint. */
   async exchange(url, init) {
-    const { pathname } = new URL(url);
-    const called = `${init.method ?? "GET"} ${pathname}`;
-    const isCalled = (known) => new RegExp(`^${known.replaceAll("*", "[^/]+")}$`).test(called);
-    const endpoint = ENDPOINTS[Object.keys(ENDPOINTS).find(isCalled)] ?? called;
     const headers = new Headers(init.headers);
-    if (headers.has("polar-version")) throw new Error(`a request to ${endpoint} names a version`);
-    this.asked.push({ endpoint, token: headers.get("authorization")?.replace("Bearer ", "") });
+    if (headers.has("polar-version")) throw new Error(`a request to ${url} names a version`);
+    const asked = { endpoint: null, token: headers.get("authorization")?.replace("Bearer ", "") };
+    this.asked.push(asked);
     await this.caughtUp();
-    return { endpoint, response: await fetch(url, init) };
+    try {
+      return { asked, response: await fetch(url, init) };
+    } finally {
+      asked.endpoint = (await this.request({ get: "/requests" })).at(-1)?.endpoint;
+    }
   }
 
   /** Returns the tokens and codes, which must not be in any file, error or decision. */

@@ -128,7 +128,7 @@ class World {
   async #start(name, settings) {
     const process = { config: settings.config, step: { place: `start of ${name}`, always: {}, script: [] } };
     const create = this.#portal ? withPortal.createLicenseClient : createLicenseClient;
-    process.client = await create({
+    const client = await create({
       ...((await this.#portal?.resolved(settings.config)) ?? settings.config),
       deviceId: settings.device,
       storage: { device: async () => settings.device, open: () => this.#storeOf(process) },
@@ -136,6 +136,7 @@ class World {
       clock: { now: () => this.#clocks.wall, monotonic: () => this.#clocks.monotonic },
       autoRefresh: false,
     });
+    process.client = this.#common.window ? this.#common.window(client) : client;
     this.processes.set(name, process);
     this.#settings.set(name, settings);
     return process;
@@ -235,6 +236,8 @@ class World {
       }
       this.#moveClocks({ pass: `${Math.round(report.nextInMs)}ms` });
       if (waits.cancelAt === reports.length) abort.abort();
+      // a window receives the report after the wait has begun
+      else expire(0);
     };
     await portal.caughtUp();
     const resolved = await portal.resolved(given);
@@ -264,7 +267,8 @@ class World {
     this.#moveClocks({ pass: `${REQUEST_MS}ms` });
     const { step } = process;
     this.#watch(process, "while asking Polar");
-    const { endpoint, response } = await this.#portal.exchange(url, init);
+    const { asked, response } = await this.#portal.exchange(url, init);
+    const { endpoint } = asked;
     const steps = step.during[endpoint] ?? [];
     delete step.during[endpoint];
     for (const [number, inner] of steps.entries()) {

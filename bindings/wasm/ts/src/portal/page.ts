@@ -1,0 +1,45 @@
+/**
+ * The customer portal in a page whose license another process holds. That process runs the operations, and keeps
+ * tokens, license keys and the secrets of checkouts. The page has objects that stand for these values.
+ */
+
+import { checkedSignal } from "../abort.js";
+import { LicenseError } from "../error.js";
+import type { License } from "../license.js";
+import type { AbortSignal } from "../platform.js";
+import { customerPortal } from "./customer-portal.js";
+import type { Portal } from "./methods.js";
+import { report, type Reply, type RunPortal } from "./run.js";
+import type { Progress } from "./types.js";
+
+/** A page's license, with the function that sends the portal's requests to the other process. */
+export interface PageLicense extends License {
+  /** Runs the operation that `request` describes in JSON. */
+  readonly callPortal: (
+    request: string,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal | undefined,
+  ) => Promise<Omit<Reply, "holder">>;
+}
+
+/** Returns the customer portal for a page's license. */
+export function pagePortal(license: PageLicense): Portal {
+  const { callPortal } = license;
+  const run: RunPortal = async (request, { signal, onProgress }) => {
+    const json = JSON.stringify(request(callPortal));
+    try {
+      const reply = await callPortal(json, (progress) => report(onProgress, progress), checkedSignal(signal));
+      return { holder: callPortal, ...reply };
+    } catch (thrown) {
+      throw errorFrom(thrown as LicenseError, signal);
+    }
+  };
+  return customerPortal({ current: () => license.current(), run, seesRedirects: true });
+}
+
+/** Creates the error for a failed call, which may be a plain object with the members of an error. */
+function errorFrom(failure: LicenseError, signal: AbortSignal | undefined): LicenseError {
+  const { kind, detail, message } = failure;
+  const { aborted = false, reason } = (signal ?? {}) as { aborted?: boolean; reason?: unknown };
+  return new LicenseError(kind, detail, { ...failure, message, cause: aborted ? reason : failure.cause });
+}
