@@ -1,6 +1,7 @@
 // The page of an app: shows the license, accepts a key, and enables a button only with a license. The license itself is
 // in src-tauri.
 
+import "./portal";
 import { getCurrentWindow } from "@tauri-apps/api/window";
 import { invoke } from "@tauri-apps/api/core";
 import { connectLicense, type Decision, LicenseError } from "polar-license/tauri";

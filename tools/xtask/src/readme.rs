@@ -47,8 +47,8 @@ const SKILL: &str = "SKILL.md";
 /// The page of the book whose first block is the gate in C.
 const C_PAGE: &str = "docs/src/guides/c.md";
 
-/// The page that the step `tauri` builds and drives.
-const TAURI_PAGE: &str = "examples/tauri/src/main.ts";
+/// The scripts of the page that the step `tauri` builds and drives.
+const TAURI_PAGE: [&str; 2] = ["examples/tauri/src/main.ts", "examples/tauri/src/portal.ts"];
 
 /// The app that the step `runtimes` builds and drives.
 const REACT_APP: &str = "examples/react/src/App.tsx";
@@ -93,7 +93,7 @@ fn check_block(sh: &Shell, block: &Block) -> Result<()> {
         "rs" => check_part(&block.text, &BUILT),
         "c" | "cpp" => check_c(sh, &block.text),
         "python" => check_part(&block.text, &["bindings/python/PYPI.md", SKILL]),
-        "ts" if block.text.contains("polar-license/tauri") => check_part(&block.text, &[TAURI_PAGE]),
+        "ts" if block.text.contains("polar-license/tauri") => check_part(&block.text, &TAURI_PAGE),
         "tsx" => check_part(&block.text, &[REACT_APP]),
         "ts" | "text" => Ok(()),
         "" => bail!("its language is missing after the three backticks; use `text` if nothing can be run"),
