@@ -316,7 +316,7 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the clock readings at which the decision will next change just because time passes.
+    /// Returns the clock readings at which the decision will next change if only time passes.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_license = self.record.license.as_deref().and_then(|license| match estimate {

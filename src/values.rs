@@ -1,5 +1,5 @@
-//! Conditions and meta: the small flat objects that Polar keeps with an activation, checked against Polar's
-//! limits (at most 50 entries; names of 1 to 40 characters; strings of 1 to 500 characters, numbers, booleans; nothing nested).
+//! Conditions and meta: the small flat objects that Polar keeps with an activation, checked against Polar's limits (at
+//! most 50 entries; names of 1 to 40 characters; strings of 1 to 500 characters, numbers, booleans; nothing nested).
 
 use crate::json::{self, Json};
 use litemap::LiteMap;

@@ -92,7 +92,7 @@ impl SuccessPage {
         &self.address
     }
 
-    /// Waits for the browser, at most for `within`. Blocks. Errors are in English, because this page belongs to no
+    /// Blocks until the browser arrives, but no longer than `within`. Errors are in English, because this page belongs to no
     /// client. To get errors in the texts of the configuration, use `session_from_page` of a client's portal.
     ///
     /// # Errors

@@ -106,7 +106,8 @@ macro_rules! portal {
                 Ok(Checkout { driver: $Pointer::clone(&self.driver), page })
             }
 
-            /// Returns the checkout with this client secret, which the vendor's backend has created. Sends nothing.
+            /// Returns the checkout that the vendor's backend has created and that has this client secret. Sends
+            /// nothing.
             ///
             /// # Errors
             /// `invalid_argument` if `client_secret` cannot be a client secret.

@@ -263,8 +263,8 @@ impl Engine {
         Next::fail(if can_move { error.with_next_step(NextStep::Move) } else { error })
     }
 
-    /// Returns `true` if the stored record already has this license and allows access, which means that the next start
-    /// will work even if the edits of this operation are never saved.
+    /// Returns `true` if the stored record already has this license and allows access. The next start will then work
+    /// even if the edits of this operation are never saved.
     fn is_stored(&self, identity: &Identity) -> bool {
         let license = self.record.license.as_ref();
         let confirmed =

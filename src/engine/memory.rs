@@ -33,9 +33,9 @@ struct Edited {
     overtaken: bool,
 }
 
-/// The longest time by which the stored `high` may lag behind the estimate. If the lag is longer, `high` is saved. The
-/// first limit applies until the store was read once, and the second one afterwards. A save for any other reason updates
-/// `high` too.
+/// The longest time by which the stored `high` may lag behind the estimate. If the lag is longer, `high` is saved.
+/// The first limit applies until the store was read once, and the second one afterwards. A save for any other reason
+/// updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 const HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 
@@ -123,8 +123,8 @@ impl Engine {
             Some(merged) => {
                 (self.record, self.is_newer, self.has_read) = (merged.record, merged.is_newer, true);
                 if let Some(identity) = self.record.identity().filter(|_| merged.overtaken) {
-                    // the next answer will be about the license that the other process has stored, so it must not replace an
-                    // earlier answer of this process and take over its revision
+                    // the next answer will be about the license that the other process has stored, so it must not
+                    // replace an earlier answer of this process and take over its revision
                     self.unsaved.retain(|edit| !edit.answers_about(identity));
                 }
                 (merged.contradicted, merged.complete)

@@ -95,8 +95,8 @@ impl HiddenDevices {
     }
 
     /// Returns the page on which customers of this vendor manage their purchases. Returns `None` if there is certainly
-    /// no device, or if the page's address is unknown. That page does not show devices to customers either, but it
-    /// shows them their keys, and whom they can ask.
+    /// no device, or if the page's address is unknown. That page does not show devices either, but customers see their
+    /// keys there, and whom they can ask.
     pub fn page(&self) -> Option<&str> {
         self.page.as_deref()
     }
