@@ -92,8 +92,9 @@ impl SuccessPage {
         &self.address
     }
 
-    /// Blocks until the browser arrives, but no longer than `within`. Errors are in English, because this page belongs to no
-    /// client. To get errors in the texts of the configuration, use `session_from_page` of a client's portal.
+    /// Blocks until the browser brings a token, but no longer than `within`. Errors are in English, because this page
+    /// belongs to no client. To get errors in the texts of the configuration, use `session_from_page` of a client's
+    /// portal.
     ///
     /// # Errors
     /// `timeout` if no token arrives in time, because the buyer has closed the page or was a customer already.
