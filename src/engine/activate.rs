@@ -89,20 +89,21 @@ impl Engine {
             self.unreached = None;
             return Next::fail(self.updates_ended(Text::KeyUpdatesEnded, until));
         }
-        if let Some(seat) = seat.filter(|seat| seat_here == Some(seat.id)) {
-            return self.keep_seat(activation, seat, confirmed, now);
-        }
         if seat.is_none() && confirmed.terms.limit_activations.is_some() {
             activation.checked = Some(confirmed);
             return self.check_next(activation, now);
+        }
+        let identity = Identity { key: activation.key.clone(), seat };
+        let is_here = |here: &Identity| *here == identity || (seat.is_some() && seat_here == identity.activation_id());
+        if activation.previous.as_ref().is_some_and(|previous| is_here(&previous.identity)) {
+            return self.keep_license(activation, identity, confirmed, now);
         }
         // the key needs no seat, or a kept seat of this device belongs to it
         self.save_activated(activation, None, confirmed, now)
     }
 
-    /// Keeps the seat known here, because it belongs to this key.
-    fn keep_seat(&mut self, activation: Activation, seat: Seat, confirmed: Confirmed, now: Now) -> Next {
-        let identity = Identity { key: activation.key, seat: Some(seat) };
+    /// Keeps the license here, because it has this key, or a seat that belongs to this key.
+    fn keep_license(&mut self, activation: Activation, identity: Identity, confirmed: Confirmed, now: Now) -> Next {
         let is_stored = self.is_stored(&identity);
         let answer = activation.previous.map(|asked| NewAnswer::confirmed(asked, Some(identity), confirmed, now));
         let answer = answer.map(|answer| Edit::Answer(Box::new(answer)));

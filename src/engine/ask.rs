@@ -45,7 +45,7 @@ impl Engine {
                 }
                 Some(count)
             }
-            Purpose::Validate | Purpose::ResolveConflict => None,
+            Purpose::Validate | Purpose::Activate | Purpose::ResolveConflict => None,
         };
         // without a license here, older seats may still have to be released
         let Some(asked) = self.target() else { return Next::Release(question.ending) };
@@ -61,7 +61,7 @@ impl Engine {
 
     /// Asks Polar once more, because another process got the opposite answer. Usage is not counted again.
     pub(super) fn ask_again(&mut self, question: Question, now: Now) -> Next {
-        if question.purpose == Purpose::ResolveConflict {
+        if matches!(question.purpose, Purpose::Activate | Purpose::ResolveConflict) {
             return Next::Release(question.ending);
         }
         self.ask(Question { purpose: Purpose::ResolveConflict, asked: None, ending: question.ending }, now)
@@ -80,8 +80,14 @@ impl Engine {
         let plan = self.plan(reply.as_ref().err(), now);
         self.untrusted_answered |= !self.has_license() && plan.answered;
         self.fallback_at = None;
-        if let (Purpose::Consume(_), Err(rejection)) = (question.purpose, &reply) {
-            question.ending.failure = Some(self.uses_not_counted(rejection.clone()));
+        if let Err(rejection) = &reply {
+            question.ending.failure = match question.purpose {
+                Purpose::Consume(_) => Some(self.uses_not_counted(rejection.clone())),
+                Purpose::Activate => Some(self.rejected(rejection.clone())),
+                // the answer to the first request has decided whether the operation fails
+                Purpose::ResolveConflict => question.ending.failure,
+                Purpose::Validate | Purpose::Refresh(_) => None,
+            };
         }
         let answer = match reply {
             Ok(confirmed) => question.asked.take().map(|asked| NewAnswer::confirmed(asked, None, confirmed, now)),

@@ -12,7 +12,7 @@ use super::edit::Edit;
 use super::step::{JoinStep, SendStep, Step, StoreStep, Turn, TurnStep};
 #[cfg(feature = "portal")]
 use super::task::AfterPortalStore;
-use super::task::{AfterReply, AfterStore, Ending, Next, Question, SeatOf, Write};
+use super::task::{AfterReply, AfterStore, Ending, Next, Purpose, Question, SeatOf, Write};
 use super::{Engine, OpId, Operation, Patience, Running};
 use crate::codes::ErrorKind;
 #[cfg(feature = "portal")]
@@ -205,7 +205,7 @@ impl StoreStep {
             AfterStore::NoSeat(activation) => engine.no_seat(&activation),
             AfterStore::Save(unsaved) => match written {
                 Err(message) => engine.not_saved(unsaved, &message, now),
-                Ok(()) if contradicted => engine.ask_again(Question::validate(), now),
+                Ok(()) if contradicted => engine.ask(Question::new(Purpose::Activate), now),
                 Ok(()) => engine.saved(unsaved.result, now),
             },
             AfterStore::Deactivate => engine.deactivate(written),

@@ -141,6 +141,8 @@ pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
+    /// The key was activated again, and another process got a denial. It is unknown which answer is later.
+    Activate,
     /// This process and another one got opposite answers, and it is unknown which answer is later.
     ResolveConflict,
 }
@@ -265,7 +267,7 @@ impl Question {
     pub(super) fn only_asks(&self) -> bool {
         match self.purpose {
             Purpose::Validate | Purpose::Refresh(_) | Purpose::ResolveConflict => true,
-            Purpose::Consume(_) => false,
+            Purpose::Consume(_) | Purpose::Activate => false,
         }
     }
 
