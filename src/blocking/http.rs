@@ -118,7 +118,7 @@ pub(super) enum Obstacle {
     /// The other side does not encrypt.
     PlainText,
     Tls,
-    /// The request was sent, and the answer broke off or is not HTTP.
+    /// The request was sent, but the answer was cut off or is not HTTP.
     Answer,
 }
 

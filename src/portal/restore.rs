@@ -31,9 +31,9 @@ use uuid::Uuid;
 /// The longest wait for the key of a purchase or of an invitation.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// Returns the keys that can be used, the best first, or an error that says why no key can be used. If no key can be
-/// used, but some have expired by the clock of this device, which may be wrong, returns only the expired key with the
-/// latest expiry.
+/// Returns the usable keys, the best first. If there are none, returns the expired key with the latest expiry, because
+/// the clock of this device may be wrong. If no key has expired either, fails with an error that says why no key can be
+/// used.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),
@@ -171,9 +171,8 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
 enum Usable {
     /// At least one key can be used.
     Keys(Vec<LicenseKey>),
-    /// No key can be used, but some have expired by the clock of this device, which may be wrong. Polar lists expired
-    /// keys as granted, so Polar's list does not show whether a key has expired. This is the expired key with the
-    /// latest expiry.
+    /// The expired key with the latest expiry. No other key can be used, but the clock of this device may be wrong.
+    /// Polar lists expired keys as granted, so Polar's list does not show whether a key has really expired.
     PerhapsExpired(LicenseKey),
     /// No key can be used. Contains the reason why the first key cannot be used, or `None` if there is no key at all.
     None(Option<Reason>),

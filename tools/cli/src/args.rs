@@ -287,7 +287,7 @@ enum Command {
     Deactivate(Common),
     /// Remove the license from this device without releasing the seat
     Forget(Common),
-    /// Restore a lost license with a code from a mail
+    /// Restore a lost license with a code sent by e-mail
     ///
     /// For a customer who has lost the license key or has another computer. Polar mails a code to the e-mail address of
     /// the purchase. With this code, the license key is activated on this device. If no seat is free, the devices are

@@ -31,7 +31,8 @@ const FUZZ_SHARE: f64 = 0.08;
 /// The packages that are shipped as parts of apps.
 const SHIPPED: [&str; 3] = ["polar-license", "polar-license-c", "polar-license-wasm"];
 
-/// The folder into which libFuzzer writes. The seeds in `fuzz/corpus` stay unchanged.
+/// The folder, below the build output, into which libFuzzer writes. So the seeds in the repository's `fuzz/corpus` stay
+/// unchanged.
 const FUZZ_OUTPUT: &str = "fuzz";
 
 /// Runs everything in about `minutes`, plus a few minutes for tests without a time limit.

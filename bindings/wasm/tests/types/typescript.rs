@@ -71,7 +71,8 @@ pub(crate) fn types() -> String {
     .join("\n")
 }
 
-/// Returns the text of `messages.ts`: the users' texts for the kinds of errors that TypeScript itself reports.
+/// Returns the source of `messages.ts`: the messages for the errors that the package's TypeScript raises itself,
+/// without the engine.
 pub(crate) fn messages() -> String {
     let mut text = String::from(
         "/**

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The interface by which an app uses a license on this device. This page or another process holds the license. This
- * file has only types, so that a page can import them without loading the client.
+ * The interface through which an app uses a license on this device. This page or another process holds the license.
+ * This file has only types, so that a page can import them without loading the client.
  */
 
 import type { AbortSignal } from "./platform.js";
