@@ -218,7 +218,8 @@ macro_rules! portal {
 
             /// Releases the seat of a device. Does not use the session's token. If `device` is this device, does the
             /// same as the client's `deactivate`. Returns [`Deactivated::Unknown`] if Polar does not know the seat, or
-            /// no longer knows it.
+            /// no longer knows it, and [`Deactivated::KeyUnknown`] if Polar no longer knows the key: list the keys and
+            /// devices again.
             ///
             /// # Errors
             /// `network`, `timeout`, `server` and `rate_limited` if Polar did not answer; `cancelled` if the app

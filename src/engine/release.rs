@@ -115,19 +115,25 @@ impl Engine {
                 self.remove_license(identity, deactivated)
             }
             SeatOf::Older(ending) => {
-                let seat_of_device = Seat { id: seat, bound: self.config.bind_device() };
-                let kept = KeptSeat { seat: seat_of_device, label: None, key };
-                let kept = (deactivated == Deactivated::KeyUnknown).then_some(Edit::SeatKept(kept));
                 // the plan is made after the release, because the next round is a minute away if there are other seats
                 // to release, and a day away otherwise
                 let plan = Edit::Plan(self.plan(None, now));
-                let edits = [Edit::Released(seat)].into_iter().chain(kept).chain([plan]).collect();
+                let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))
             }
             SeatOf::Previous(attempted) => Self::previous_released(*attempted, seat, deactivated),
             #[cfg(feature = "portal")]
-            SeatOf::Device(marker) => self.device_released(seat, marker, deactivated),
+            SeatOf::Device(marker) => self.device_released(seat, key, marker, deactivated),
         }
+    }
+
+    /// Takes a seat off the list of seats to release. If it is on the list, and Polar does not know its key, keeps the
+    /// seat for the new key.
+    fn older_released(&self, seat: Uuid, key: Key, deactivated: Deactivated) -> impl Iterator<Item = Edit> {
+        let is_listed = self.record.releases.iter().any(|release| release.activation_id == seat);
+        let is_kept = is_listed && deactivated == Deactivated::KeyUnknown;
+        let kept = KeptSeat { seat: Seat { id: seat, bound: self.config.bind_device() }, label: None, key };
+        [Edit::Released(seat)].into_iter().chain(is_kept.then_some(Edit::SeatKept(kept)))
     }
 
     /// Tries once more to activate if the previous seat was released. If Polar did not know that seat under this key,
@@ -155,7 +161,7 @@ impl Engine {
     /// Continues after a release by the customer portal. If the seat belongs to the license here, removes the license
     /// too.
     #[cfg(feature = "portal")]
-    fn device_released(&self, seat: Uuid, marker: Option<String>, deactivated: Deactivated) -> Next {
+    fn device_released(&self, seat: Uuid, key: Key, marker: Option<String>, deactivated: Deactivated) -> Next {
         let here = self.record.identity().filter(|here| here.activation_id() == Some(seat));
         match here {
             Some(here) if deactivated == Deactivated::Released => self.remove_license(here.clone(), deactivated),
@@ -163,9 +169,9 @@ impl Engine {
             None => {
                 let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
                 // if this device lost the answer to the activation that took the seat, the activation is no longer
-                // uncertain
-                let edits = [Edit::Released(seat)].into_iter().chain(marker.map(Edit::MarkerReleased)).collect();
-                Next::End(edits, ending)
+                // uncertain, unless the seat may still be taken under the key's new text
+                let marker = marker.filter(|_| deactivated != Deactivated::KeyUnknown).map(Edit::MarkerReleased);
+                Next::End(self.older_released(seat, key, deactivated).chain(marker).collect(), ending)
             }
         }
     }
@@ -196,9 +202,9 @@ impl SeatOf {
             Self::License(_) | Self::Older(_) => true,
             // the license here keeps the seat
             Self::Previous(_) => false,
-            // the key was listed just before, so its text is the current one
+            // the seat may be one that this device has to release, or one whose activation got no answer
             #[cfg(feature = "portal")]
-            Self::Device(_) => false,
+            Self::Device(_) => true,
         }
     }
 }
