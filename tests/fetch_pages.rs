@@ -12,7 +12,7 @@ use js_sys::Function;
 use polar_license::config::ConfigBuilder;
 use polar_license::fetch::{Client, Storage};
 use polar_license::{Config, ErrorKind, Reason, State};
-use server::{Hand, app, change_of, client, no_faults, one_seat_key, open, seats, url};
+use server::{TestClock, app, change_of, client, no_faults, one_seat_key, open, seats, url};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -27,8 +27,8 @@ fn page(app_id: &str) -> ConfigBuilder {
     Config::builder(server::ORGANIZATION, app_id).environment(url()).label("Till 7").feature("export", [server::PRO])
 }
 
-async fn open_in(storage: Storage, config: ConfigBuilder, hand: &Hand) -> Client {
-    client(config, hand).storage(storage).open().await.unwrap()
+async fn open_in(storage: Storage, config: ConfigBuilder, clock: &TestClock) -> Client {
+    client(config, clock).storage(storage).open().await.unwrap()
 }
 
 /// Runs JavaScript.
@@ -55,20 +55,20 @@ impl Drop for Changed {
 #[wasm_bindgen_test]
 async fn a_license_survives_in_the_browser() {
     for storage in BOTH {
-        let (hand, key) = (Hand::new().await, one_seat_key().await);
+        let (clock, key) = (TestClock::new().await, one_seat_key().await);
         js("localStorage.clear()");
-        let client = open_in(storage, page("com.example.survives"), &hand).await;
+        let client = open_in(storage, page("com.example.survives"), &clock).await;
         client.activate(&key).await.unwrap();
         drop(client);
-        let again = open_in(storage, page("com.example.survives"), &hand).await;
+        let again = open_in(storage, page("com.example.survives"), &clock).await;
         assert_eq!(again.current().state(), State::Active, "{storage:?}");
         assert_eq!(again.validate().await.problem(), None, "{storage:?}: the device is the same");
-        let other = open_in(storage, page("com.example.another-app"), &hand).await;
+        let other = open_in(storage, page("com.example.another-app"), &clock).await;
         assert_eq!(other.current().state(), State::Unlicensed, "{storage:?}");
         again.deactivate().await.unwrap();
         assert_eq!(seats(&key).await, 0, "{storage:?}");
         assert_eq!(
-            open_in(storage, page("com.example.survives"), &hand).await.current().state(),
+            open_in(storage, page("com.example.survives"), &clock).await.current().state(),
             State::Unlicensed,
             "{storage:?}"
         );
@@ -77,13 +77,13 @@ async fn a_license_survives_in_the_browser() {
 
 #[wasm_bindgen_test]
 async fn a_page_uses_local_storage_unless_configured_otherwise() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
     js("localStorage.clear()");
-    let usual = client(page("com.example.usual"), &hand).open().await.unwrap();
+    let usual = client(page("com.example.usual"), &clock).open().await.unwrap();
     usual.activate(&key).await.unwrap();
-    assert_eq!(open_in(Storage::Local, page("com.example.usual"), &hand).await.current().state(), State::Active);
+    assert_eq!(open_in(Storage::Local, page("com.example.usual"), &clock).await.current().state(), State::Active);
     assert_eq!(
-        open_in(Storage::IndexedDb, page("com.example.usual"), &hand).await.current().state(),
+        open_in(Storage::IndexedDb, page("com.example.usual"), &clock).await.current().state(),
         State::Unlicensed
     );
     let stored = js("return JSON.stringify(localStorage)").as_string().unwrap();
@@ -93,10 +93,10 @@ async fn a_page_uses_local_storage_unless_configured_otherwise() {
 #[wasm_bindgen_test]
 async fn two_tabs_see_each_others_changes() {
     for storage in BOTH {
-        let (hand, key) = (Hand::new().await, one_seat_key().await);
+        let (clock, key) = (TestClock::new().await, one_seat_key().await);
         js("localStorage.clear()");
-        let one = open_in(storage, page("com.example.tabs"), &hand).await;
-        let two = open_in(storage, page("com.example.tabs"), &hand).await;
+        let one = open_in(storage, page("com.example.tabs"), &clock).await;
+        let two = open_in(storage, page("com.example.tabs"), &clock).await;
         one.activate(&key).await.unwrap();
         assert_eq!(two.refresh().await.state(), State::Active, "{storage:?}");
         two.deactivate().await.unwrap();
@@ -106,13 +106,13 @@ async fn two_tabs_see_each_others_changes() {
 
 #[wasm_bindgen_test]
 async fn an_overwritten_record_grants_nothing_and_does_not_prevent_opening() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
     js("localStorage.clear()");
-    open_in(Storage::Local, page("com.example.edited"), &hand).await.activate(&key).await.unwrap();
+    open_in(Storage::Local, page("com.example.edited"), &clock).await.activate(&key).await.unwrap();
     js(
         "for (const key of Object.keys(localStorage)) if (key.includes('com.example.edited')) localStorage[key] = 'é not hex'",
     );
-    let client = open_in(Storage::Local, page("com.example.edited"), &hand).await;
+    let client = open_in(Storage::Local, page("com.example.edited"), &clock).await;
     assert_eq!(client.current().reason(), Some(Reason::Tampered));
 }
 
@@ -177,13 +177,13 @@ async fn a_client_with_broken_storage_opens_and_takes_no_seat() {
     for (storage, words, break_it, repair) in BROKEN {
         // first without a device id in the storage, then with one
         for has_device in [false, true] {
-            let (hand, key) = (Hand::new().await, one_seat_key().await);
+            let (clock, key) = (TestClock::new().await, one_seat_key().await);
             forget_device().await;
             if has_device {
-                open_in(storage, page("com.example.known-before"), &hand).await;
+                open_in(storage, page("com.example.known-before"), &clock).await;
             }
             let broken = Changed::new(break_it, repair);
-            let client = open_in(storage, page("com.example.broken"), &hand).await;
+            let client = open_in(storage, page("com.example.broken"), &clock).await;
             let decision = client.refresh().await;
             let error = client.activate(&key).await.unwrap_err();
             drop(broken);
@@ -197,23 +197,23 @@ async fn a_client_with_broken_storage_opens_and_takes_no_seat() {
 
 #[wasm_bindgen_test]
 async fn a_client_that_could_not_save_its_device_id_never_takes_a_seat() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
     forget_device().await;
     let (_, _, break_it, repair) = BROKEN[0];
     let broken = Changed::new(break_it, repair);
-    let client = open_in(Storage::Local, page("com.example.repaired"), &hand).await;
+    let client = open_in(Storage::Local, page("com.example.repaired"), &clock).await;
     drop(broken);
     assert_eq!(client.activate(&key).await.unwrap_err().kind(), ErrorKind::Storage);
     assert_eq!(seats(&key).await, 0);
-    let again = open_in(Storage::Local, page("com.example.repaired"), &hand).await;
+    let again = open_in(Storage::Local, page("com.example.repaired"), &clock).await;
     assert_eq!(again.activate(&key).await.unwrap().state(), State::Active);
 }
 
 #[wasm_bindgen_test]
 async fn a_license_outlives_a_failure_of_its_storage() {
     for storage in BOTH {
-        let (hand, key) = (Hand::new().await, one_seat_key().await);
-        let client = open_in(storage, page("com.example.breaks-later"), &hand).await;
+        let (clock, key) = (TestClock::new().await, one_seat_key().await);
+        let client = open_in(storage, page("com.example.breaks-later"), &clock).await;
         client.activate(&key).await.unwrap();
         for (_, _, break_it, repair) in BROKEN.iter().filter(|(of, ..)| *of == storage) {
             let broken = Changed::new(break_it, repair);
@@ -227,16 +227,16 @@ async fn a_license_outlives_a_failure_of_its_storage() {
 
 #[wasm_bindgen_test]
 async fn a_license_is_refreshed_when_the_network_returns_or_the_page_is_shown_again() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
-    let client = open(app(), &hand).await;
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
+    let client = open(app(), &clock).await;
     client.activate(&key).await.unwrap();
     let (_first, started) = change_of(&client);
-    hand.advance(Duration::from_secs(25 * 60 * 60)).await;
+    clock.advance(Duration::from_secs(25 * 60 * 60)).await;
     client.start_auto_refresh();
     started.await.unwrap();
     for event in ["window.dispatchEvent(new Event('online'))", "document.dispatchEvent(new Event('visibilitychange'))"]
     {
-        hand.advance(Duration::from_secs(25 * 60 * 60)).await;
+        clock.advance(Duration::from_secs(25 * 60 * 60)).await;
         assert_eq!(client.current().state(), State::Grace);
         let (_listening, change) = change_of(&client);
         js(event);

@@ -30,16 +30,16 @@ struct Device {
 
 /// The clock during one run of the app.
 #[derive(Clone)]
-struct Hand(Arc<ManualClock>);
+struct TestClock(Arc<ManualClock>);
 
-impl Clock for Hand {
+impl Clock for TestClock {
     fn now(&self) -> polar_license::time::Now {
         self.0.now()
     }
 }
 
 /// The network. It is real if the flag is set, otherwise no request gets through. Each request advances the clock.
-struct Network(bool, Hand);
+struct Network(bool, TestClock);
 
 impl Transport for Network {
     fn send(&self, request: &Request) -> Answer {
@@ -59,12 +59,12 @@ impl Device {
     }
 
     /// Starts the app while the wall clock shows this time.
-    fn run(&self, wall: Timestamp) -> (Client, Hand) {
-        let hand = Hand(Arc::new(ManualClock::new(wall)));
+    fn run(&self, wall: Timestamp) -> (Client, TestClock) {
+        let clock = TestClock(Arc::new(ManualClock::new(wall)));
         let config = Config::builder(DEMO_ORGANIZATION, "com.acme.app").environment(self.polar.url());
         let client = Client::builder(config.device_id(self.name).build().unwrap()).store(self.store.clone());
-        let network = Network(self.is_online, hand.clone());
-        (client.transport(network).clock(hand.clone()).open().unwrap(), hand)
+        let network = Network(self.is_online, clock.clone());
+        (client.transport(network).clock(clock.clone()).open().unwrap(), clock)
     }
 
     /// Returns the state of the license in a run of the app at this time.
@@ -86,10 +86,10 @@ fn setting_the_clock_back_prolongs_grace_between_runs_and_not_within_a_run() {
     for _ in 0..365 {
         assert!(device.run(start()).0.current().allowed());
     }
-    let (client, hand) = device.run(start());
+    let (client, clock) = device.run(start());
     for _ in 0..15 {
-        hand.0.advance(DAY);
-        hand.0.set_wall(start());
+        clock.0.advance(DAY);
+        clock.0.set_wall(start());
         client.refresh();
     }
     assert_eq!(client.current().state(), State::Lapsed, "a run counts the time itself");

@@ -17,7 +17,7 @@ use polar_license::blocking::{Client, HttpTransport, Transport};
 use polar_license::transport::{Answer, Request};
 use polar_license::{ErrorKind, State};
 use support::changes::{self, Case, Change};
-use support::{Bytes, Hand, app};
+use support::{Bytes, TestClock, app};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -29,13 +29,13 @@ fn cases(row: &str, endpoint: &'static str, status: u16) -> Vec<Case> {
 /// The real network, in which a case changes Polar's answers.
 #[derive(Clone)]
 struct Changing {
-    hand: Hand,
+    clock: TestClock,
     case: Arc<Mutex<Option<Case>>>,
 }
 
 impl Transport for Changing {
     fn send(&self, request: &Request) -> Answer {
-        self.hand.advance(Duration::from_millis(600));
+        self.clock.advance(Duration::from_millis(600));
         let mut answer = HttpTransport::new().send(request);
         if let (Answer::Reply { status, body, .. }, Some(case)) = (&mut answer, &*self.case.lock().unwrap()) {
             case.apply(&request.url, *status, body);
@@ -57,7 +57,7 @@ impl Device {
         let polar = MockPolar::builder().api_version(version).start().unwrap();
         let sold = NewKey::new("pro").subscription(KeySubscription::default()).order(KeyOrder::default());
         let key = polar.add_key(sold.limit_activations(2));
-        let network = Changing { hand: Hand::with(&polar), case: Arc::default() };
+        let network = Changing { clock: TestClock::with(&polar), case: Arc::default() };
         Self { polar, key, network, store: Bytes::default() }
     }
 
@@ -67,7 +67,7 @@ impl Device {
 
     fn open_as(&self, device: &str, store: Bytes) -> Client {
         let config = app(&self.polar.url(), "com.example.app").device_id(device).build().unwrap();
-        let client = Client::builder(config).clock(self.network.hand.clone()).store(store);
+        let client = Client::builder(config).clock(self.network.clock.clone()).store(store);
         client.transport(self.network.clone()).open().unwrap()
     }
 
@@ -76,7 +76,7 @@ impl Device {
     }
 
     fn pass(&self, time: Duration) {
-        self.network.hand.advance(time);
+        self.network.clock.advance(time);
         self.polar.advance_clock(time);
     }
 

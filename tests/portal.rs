@@ -24,14 +24,14 @@ use mock_polar::{MockPolar, NewKey};
 use polar_license::blocking::{Client, Session};
 use polar_license::portal::{CodeRequest, Restored};
 use polar_license::{ConfigBuilder, Decision};
-use support::{Directory, Hand, app, open};
+use support::{Directory, TestClock, app, open};
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
 /// A customer's machine on which an app runs, and Polar.
 struct Story {
     polar: MockPolar,
-    hand: Hand,
+    clock: TestClock,
     directory: Directory,
     client: Client,
 }
@@ -46,14 +46,14 @@ impl Story {
     }
 
     fn configured(polar: MockPolar, configure: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
-        let (hand, directory) = (Hand::with(&polar), Directory::new());
-        let client = open(configure(app(&polar.url(), "com.example.app")), directory.path(), &hand);
-        Self { polar, hand, directory, client }
+        let (clock, directory) = (TestClock::with(&polar), Directory::new());
+        let client = open(configure(app(&polar.url(), "com.example.app")), directory.path(), &clock);
+        Self { polar, clock, directory, client }
     }
 
     /// Advances this machine's clock and Polar's clock.
     fn pass(&self, time: std::time::Duration) {
-        self.hand.advance(time);
+        self.clock.advance(time);
         self.polar.advance_clock(time);
     }
 
@@ -65,7 +65,7 @@ impl Story {
     fn active_elsewhere(&self, key: &str, label: &str) {
         let elsewhere = Directory::new();
         let config = app(&self.polar.url(), "com.example.app").device_id(label).label(label);
-        let _: Decision = open(config, elsewhere.path(), &self.hand).activate(key).unwrap();
+        let _: Decision = open(config, elsewhere.path(), &self.clock).activate(key).unwrap();
         self.pass(std::time::Duration::from_secs(2));
     }
 

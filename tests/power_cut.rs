@@ -26,7 +26,7 @@ use mock_polar::{DEMO_KEY_ONE_DEVICE, MockPolar};
 use polar_license::blocking::{FileStore, file_name};
 use polar_license::store::{Durability, Store};
 use strace::Call;
-use support::{Hand, app, open};
+use support::{TestClock, app, open};
 use tempfile::TempDir;
 
 const DOES: &str = "POLAR_LICENSE_TEST_DOES";
@@ -53,7 +53,7 @@ fn child() {
     let Ok(does) = std::env::var(DOES) else { return };
     let directory = PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
     if let Some(operation) = does.strip_prefix("client ") {
-        let client = open(app(&std::env::var(URL).unwrap(), APP), &directory, &Hand::new());
+        let client = open(app(&std::env::var(URL).unwrap(), APP), &directory, &TestClock::new());
         match operation.split_once(' ') {
             Some(("activate", key)) => drop(client.activate(key).unwrap()),
             None if operation == "validate" => drop(client.validate()),
@@ -291,7 +291,7 @@ struct Device {
 impl Device {
     fn new() -> Self {
         let polar = MockPolar::start().unwrap();
-        Hand::with(&polar);
+        TestClock::with(&polar);
         Self { polar, directory: tempfile::tempdir().unwrap() }
     }
 
@@ -302,7 +302,7 @@ impl Device {
     }
 
     fn client(&self, directory: &Path) -> polar_license::blocking::Client {
-        open(app(&self.polar.url(), APP), directory, &Hand::new())
+        open(app(&self.polar.url(), APP), directory, &TestClock::new())
     }
 
     /// Runs an operation in a child process. Returns the disk as it was before, and the system calls of the child.

@@ -24,7 +24,7 @@ use polar_license::blocking::{Checkout, Session};
 #[cfg(feature = "portal")]
 use polar_license::portal::{ConfirmedByUser, Devices};
 use polar_license::{Decision, Error};
-use support::{Directory, Hand, app, open};
+use support::{Directory, TestClock, app, open};
 
 /// A log that keeps lines of all levels. It omits the lines of `ureq_proto`, which writes whole requests and answers at
 /// the level `trace`, as `src/blocking/http.rs` documents. With the portal it also omits `ureq`'s lines of the level
@@ -94,8 +94,8 @@ impl Seen {
         for fault in faults {
             polar.reset();
             let directory = Directory::new();
-            let hand = Hand::with(polar);
-            let client = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+            let clock = TestClock::with(polar);
+            let client = open(app(&polar.url(), "com.example.app"), directory.path(), &clock);
             polar.add_key(NewKey::new("pro").limit_activations(1).email(PORTAL_EMAIL));
             let checkout = client.portal().checkout(DEMO_LINK).unwrap();
             secrets.push(checkout.address().rsplit('/').next().unwrap().to_owned());
@@ -198,7 +198,7 @@ fn only_the_record_contains_keys_and_nothing_contains_personal_data() {
     let personal = polar.personal_data();
     assert!(personal.iter().any(|text| text.contains('@')), "{personal:?}");
 
-    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar));
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &TestClock::with(&polar));
     for key in keys {
         seen.everything(&client, key);
     }
@@ -218,7 +218,7 @@ fn only_the_record_contains_keys_and_nothing_contains_personal_data() {
     std::fs::write(&not_a_directory, "").unwrap();
     polar.restart().unwrap();
     polar.reset();
-    let broken = open(app(&polar.url(), "com.example.app"), &not_a_directory, &Hand::with(&polar));
+    let broken = open(app(&polar.url(), "com.example.app"), &not_a_directory, &TestClock::with(&polar));
     seen.everything(&broken, DEMO_KEY_TWO_DEVICES);
     #[cfg(feature = "portal")]
     let personal = personal.into_iter().chain(seen.portal(&polar)).collect::<Vec<_>>();
@@ -240,7 +240,7 @@ fn only_the_record_contains_keys_and_nothing_contains_personal_data() {
 
 /// Runs all operations while `fault` happens. At first, the fault affects only the activation, and then every request.
 fn operations_with(fault: Fault, polar: &MockPolar, directory: &Directory, seen: &mut Seen) {
-    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(polar));
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &TestClock::with(polar));
     client.activate(DEMO_KEY_TWO_DEVICES).unwrap();
     let first = polar.fault(fault.clone().on(Endpoint::Activate));
     seen.result(client.activate(DEMO_KEY_ONE_DEVICE));
@@ -249,7 +249,7 @@ fn operations_with(fault: Fault, polar: &MockPolar, directory: &Directory, seen:
     polar.fault(fault);
     seen.everything(&client, DEMO_KEY_ONE_DEVICE);
     seen.result(client.deactivate());
-    let later = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(polar));
+    let later = open(app(&polar.url(), "com.example.app"), directory.path(), &TestClock::with(polar));
     seen.decision(&later.current());
 }
 

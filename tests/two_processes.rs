@@ -13,7 +13,7 @@ use std::time::Duration;
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TWO_DEVICES, Endpoint, Fault, MockPolar};
 use polar_license::clock::{Clock, SystemClock};
 use polar_license::{Decision, ErrorKind, Reason, State};
-use support::{Directory, Hand, app, open};
+use support::{Directory, TestClock, app, open};
 
 /// A time limit that is far longer than any operation takes. Only a failing test waits for it.
 const LONG: Duration = Duration::from_secs(300);
@@ -29,7 +29,7 @@ const APP: &str = "com.example.app";
 fn child() {
     let Ok(does) = std::env::var(DOES) else { return };
     let [url, directory] = [URL, DIRECTORY].map(|name| std::env::var(name).unwrap());
-    let client = open(app(&url, APP), Path::new(&directory), &Hand::new());
+    let client = open(app(&url, APP), Path::new(&directory), &TestClock::new());
     match does.split_once(' ') {
         // ignores the result, because the test checks the store instead
         Some(("activate", key)) => drop(client.activate(key)),
@@ -57,12 +57,12 @@ fn run(polar: &MockPolar, directory: &Directory, does: &str) {
 }
 
 fn stored(polar: &MockPolar, directory: &Directory) -> Decision {
-    open(app(&polar.url(), APP), directory.path(), &Hand::with(polar)).current()
+    open(app(&polar.url(), APP), directory.path(), &TestClock::with(polar)).current()
 }
 
 fn both_activate_at_once(key: &str) -> (MockPolar, Directory) {
     let polar = MockPolar::start().unwrap();
-    Hand::with(&polar);
+    TestClock::with(&polar);
     let directory = Directory::new();
     let held = polar.fault(Fault::stall().on(Endpoint::Activate));
     let does = format!("activate {key}");
@@ -85,7 +85,7 @@ fn both_activate_at_once(key: &str) -> (MockPolar, Directory) {
 #[test]
 fn two_processes_activate_a_key_for_two_devices_at_once() {
     let (polar, directory) = both_activate_at_once(DEMO_KEY_TWO_DEVICES);
-    let client = open(app(&polar.url(), APP), directory.path(), &Hand::with(&polar));
+    let client = open(app(&polar.url(), APP), directory.path(), &TestClock::with(&polar));
     let decision = client.validate();
     assert_eq!((decision.state(), decision.problem()), (State::Active, None));
     let seats = polar.activations(DEMO_KEY_TWO_DEVICES);
@@ -107,7 +107,7 @@ fn two_processes_activate_a_key_for_one_device_at_once() {
 fn one_process_deactivates_and_the_other_notices() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let client = open(app(&polar.url(), APP), directory.path(), &Hand::with(&polar));
+    let client = open(app(&polar.url(), APP), directory.path(), &TestClock::with(&polar));
     client.activate(DEMO_KEY_ONE_DEVICE).unwrap();
     run(&polar, &directory, "deactivate");
     assert!(client.current().allowed(), "it has not read the store yet");
@@ -120,7 +120,7 @@ fn one_process_deactivates_and_the_other_notices() {
 fn one_process_activates_and_the_other_notices() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let client = open(app(&polar.url(), APP), directory.path(), &Hand::with(&polar));
+    let client = open(app(&polar.url(), APP), directory.path(), &TestClock::with(&polar));
     run(&polar, &directory, &format!("activate {DEMO_KEY_ONE_DEVICE}"));
     assert_eq!(client.refresh().state(), State::Active);
 }
@@ -129,8 +129,8 @@ fn one_process_activates_and_the_other_notices() {
 fn a_process_that_dies_while_it_saves_leaves_a_whole_record() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let hand = Hand::with(&polar);
-    open(app(&polar.url(), APP), directory.path(), &hand).activate(DEMO_KEY_PLAIN).unwrap();
+    let clock = TestClock::with(&polar);
+    open(app(&polar.url(), APP), directory.path(), &clock).activate(DEMO_KEY_PLAIN).unwrap();
     let exists = |ending: &str| directory.files().iter().any(|(name, _)| name.ends_with(ending));
     let is_whole = |when: &str| {
         let decision = stored(&polar, &directory);
@@ -153,7 +153,7 @@ fn a_process_that_dies_while_it_saves_leaves_a_whole_record() {
         is_whole(ending);
         make_locks_old(&directory);
     }
-    let client = open(app(&polar.url(), APP), directory.path(), &hand);
+    let client = open(app(&polar.url(), APP), directory.path(), &clock);
     assert_eq!(client.validate().problem(), None, "a dead process's lock is taken over");
 }
 
@@ -171,7 +171,7 @@ fn make_locks_old(directory: &Directory) {
 fn the_seat_of_a_process_that_died_while_activating_is_reported() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    Hand::with(&polar);
+    TestClock::with(&polar);
     polar.fault(Fault::stall().after_handling().on(Endpoint::Activate));
     let mut child = start(&polar, &directory, &format!("activate {DEMO_KEY_ONE_DEVICE}"));
     assert!(polar.wait_for_requests(2, LONG));

@@ -33,7 +33,7 @@ fn activate(client: &Client, key: &str) -> ExitCode {
 
 mod test {
     use super::{activate, gate};
-    use crate::support::{Directory, Hand, app, open};
+    use crate::support::{Directory, TestClock, app, open};
     use mock_polar::{MockPolar, NewKey};
     use std::process::ExitCode;
     use std::time::Duration;
@@ -42,8 +42,8 @@ mod test {
     fn the_guides_tool_works_if_polar_stops_at_any_line() {
         let polar = MockPolar::start().unwrap();
         let key = polar.add_key(NewKey::new("pro").limit_activations(1));
-        let (hand, directory) = (Hand::with(&polar), Directory::new());
-        let start = || open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+        let (clock, directory) = (TestClock::with(&polar), Directory::new());
+        let start = || open(app(&polar.url(), "com.example.app"), directory.path(), &clock);
         polar.stop();
         assert_eq!(activate(&start(), &key), ExitCode::FAILURE);
         assert_eq!(gate(&start(), Some(&key)), Err(ExitCode::from(3)));
@@ -52,7 +52,7 @@ mod test {
         assert_eq!(gate(&start(), Some(&key)), Ok(()));
 
         polar.stop();
-        hand.advance(Duration::from_secs(2 * 24 * 60 * 60));
+        clock.advance(Duration::from_secs(2 * 24 * 60 * 60));
         assert_eq!(gate(&start(), Some(&key)), Ok(()));
         assert_eq!(activate(&start(), &key), ExitCode::FAILURE);
         assert_eq!(gate(&start(), None), Ok(()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_TEN_USES, DEMO_KEY_TWO_DEVICES, Endpoint, Fault, Garbage, MockPolar};
 use polar_license::{ErrorKind, State};
 
-use crate::support::{Directory, Hand, app, open};
+use crate::support::{Directory, TestClock, app, open};
 
 /// A fault with a name, and whether the operation succeeds despite it.
 struct Case {
@@ -74,7 +74,7 @@ fn no_fault_ends_a_license() {
     for Case { name, fault, harmless } in cases_with_a_body().into_iter().chain([other]) {
         polar.reset();
         let directory = Directory::new();
-        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar));
+        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &TestClock::with(&polar));
         let before = client.activate(DEMO_KEY_TWO_DEVICES).unwrap();
         polar.clear_requests();
         polar.fault(fault);
@@ -94,14 +94,14 @@ fn no_fault_takes_a_second_seat_or_hides_the_first() {
     for Case { name, fault, harmless } in cases_with_a_body() {
         polar.reset();
         let directory = Directory::new();
-        let hand = Hand::with(&polar);
-        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+        let clock = TestClock::with(&polar);
+        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &clock);
         polar.fault(fault.on(Endpoint::Activate));
         let result = client.activate(DEMO_KEY_TWO_DEVICES);
         assert_eq!(sent(&polar, "/activate"), 1, "{name}");
         let seats = polar.activations(DEMO_KEY_TWO_DEVICES).len();
         polar.clear_faults();
-        let later = open(app(&polar.url(), "com.example.app"), directory.path(), &hand).current();
+        let later = open(app(&polar.url(), "com.example.app"), directory.path(), &clock).current();
         let uncertain = later.problem().filter(|problem| problem.kind == ErrorKind::SeatUncertain);
         match result {
             Ok(decision) => {
@@ -131,7 +131,7 @@ fn no_fault_counts_usage_twice_or_without_an_error() {
     for Case { name, fault, harmless } in cases_with_a_body() {
         polar.reset();
         let directory = Directory::new();
-        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar));
+        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &TestClock::with(&polar));
         client.activate(DEMO_KEY_TEN_USES).unwrap();
         polar.clear_requests();
         polar.fault(fault);
@@ -158,15 +158,15 @@ fn no_fault_removes_a_license_whose_seat_may_be_taken() {
     for Case { name, fault, harmless } in cases() {
         polar.reset();
         let directory = Directory::new();
-        let hand = Hand::with(&polar);
-        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+        let clock = TestClock::with(&polar);
+        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &clock);
         client.activate(DEMO_KEY_ONE_DEVICE).unwrap();
         polar.clear_requests();
         polar.fault(fault);
         let result = client.deactivate();
         assert_eq!(polar.requests().len(), 1, "{name}");
         let seats = polar.activations(DEMO_KEY_ONE_DEVICE).len();
-        let kept = open(app(&polar.url(), "com.example.app"), directory.path(), &hand).current().allowed();
+        let kept = open(app(&polar.url(), "com.example.app"), directory.path(), &clock).current().allowed();
         match result {
             Ok(_) => assert_eq!((seats, kept, client.current().allowed(), harmless), (0, false, false, true), "{name}"),
             Err(error) => {
@@ -184,7 +184,7 @@ fn no_fault_removes_a_license_whose_seat_may_be_taken() {
 fn a_body_that_trickles_in_is_read_to_its_end() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar));
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &TestClock::with(&polar));
     polar.fault(Fault::slow_body(Duration::from_micros(1)));
     assert_eq!(client.activate(mock_polar::DEMO_KEY_PLAIN).unwrap().state(), State::Active);
 }
@@ -194,7 +194,7 @@ fn a_body_that_trickles_in_for_too_long_is_a_time_out() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
     let config = app(&polar.url(), "com.example.app").timeout(Duration::from_secs(1));
-    let client = open(config, directory.path(), &Hand::with(&polar));
+    let client = open(config, directory.path(), &TestClock::with(&polar));
     client.activate(mock_polar::DEMO_KEY_PLAIN).unwrap();
     for fault in [Fault::slow_body(Duration::from_millis(100)), Fault::stall()] {
         let fault = polar.fault(fault);

@@ -8,7 +8,7 @@ use polar_license::clock::{Clock, SystemClock};
 use polar_license::engine::Deactivated;
 use polar_license::{ErrorKind, Reason, State};
 
-use crate::support::{Directory, Hand, app, open};
+use crate::support::{Directory, TestClock, app, open};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -16,10 +16,10 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 fn a_whole_life() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let hand = Hand::with(&polar);
-    let reopen = || open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+    let clock = TestClock::with(&polar);
+    let reopen = || open(app(&polar.url(), "com.example.app"), directory.path(), &clock);
     let pass = |by| {
-        hand.advance(by);
+        clock.advance(by);
         polar.advance_clock(by);
     };
 
@@ -89,7 +89,7 @@ fn a_whole_life() {
 fn a_second_key_frees_the_seat_of_the_first() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar));
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &TestClock::with(&polar));
     client.activate(DEMO_KEY_ONE_DEVICE).unwrap();
     client.activate(DEMO_KEY_BASIC).unwrap();
     assert_eq!(polar.activations(DEMO_KEY_ONE_DEVICE).len(), 0);
@@ -101,7 +101,7 @@ fn a_second_key_frees_the_seat_of_the_first() {
 fn a_rotated_key_keeps_its_seat() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar));
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &TestClock::with(&polar));
     client.activate(DEMO_KEY_ONE_DEVICE).unwrap();
     let seat = polar.activations(DEMO_KEY_ONE_DEVICE).remove(0).id;
     let rotated = polar.rotate(DEMO_KEY_ONE_DEVICE);
@@ -115,20 +115,20 @@ fn a_rotated_key_keeps_its_seat() {
 fn a_home_directory_moved_to_another_machine_moves_its_license() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let hand = Hand::with(&polar);
-    open(app(&polar.url(), "com.example.app"), directory.path(), &hand).activate(DEMO_KEY_ONE_DEVICE).unwrap();
+    let clock = TestClock::with(&polar);
+    open(app(&polar.url(), "com.example.app"), directory.path(), &clock).activate(DEMO_KEY_ONE_DEVICE).unwrap();
 
     let elsewhere = || app(&polar.url(), "com.example.app").device_id("another machine");
-    let client = open(elsewhere(), directory.path(), &hand);
+    let client = open(elsewhere(), directory.path(), &clock);
     assert_eq!(client.current().reason(), Some(Reason::OtherDevice));
     assert_eq!(client.refresh().state(), State::Unlicensed, "Polar compares the device");
     assert_eq!(client.activate_with(ActivateOptions::new()).unwrap_err().reason(), Some(Reason::ActivationLimit));
     let moved = client.activate_with(ActivateOptions::new().replace_previous(true)).unwrap();
     assert_eq!(moved.state(), State::Active);
     assert_eq!(polar.activations(DEMO_KEY_ONE_DEVICE).len(), 1);
-    assert_eq!(open(elsewhere(), directory.path(), &hand).current().state(), State::Active);
+    assert_eq!(open(elsewhere(), directory.path(), &clock).current().state(), State::Active);
 
-    let left_behind = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+    let left_behind = open(app(&polar.url(), "com.example.app"), directory.path(), &clock);
     assert_eq!(left_behind.validate().state(), State::Denied);
 }
 
@@ -136,15 +136,15 @@ fn a_home_directory_moved_to_another_machine_moves_its_license() {
 fn apps_of_one_vendor_share_a_directory() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let hand = Hand::with(&polar);
+    let clock = TestClock::with(&polar);
     let [one, two] =
-        ["com.example.one", "com.example.two"].map(|id| open(app(&polar.url(), id), directory.path(), &hand));
+        ["com.example.one", "com.example.two"].map(|id| open(app(&polar.url(), id), directory.path(), &clock));
     one.activate(DEMO_KEY_PLAIN).unwrap();
     assert_eq!(two.refresh().state(), State::Unlicensed);
     two.activate(DEMO_KEY_ONE_DEVICE).unwrap();
     assert_eq!(one.deactivate().unwrap().deactivated, Deactivated::NotNeeded);
     assert_eq!(two.refresh().state(), State::Active);
-    let reopened = open(app(&polar.url(), "com.example.two"), directory.path(), &hand);
+    let reopened = open(app(&polar.url(), "com.example.two"), directory.path(), &clock);
     assert_eq!(reopened.current().state(), State::Active);
 }
 

@@ -23,7 +23,7 @@ fn take_over(client: &Client, old_key: &str, was_allowed: bool, remove_old_key: 
 
 mod test {
     use super::take_over;
-    use crate::support::{Directory, Hand, app, open};
+    use crate::support::{Directory, TestClock, app, open};
     use mock_polar::{MockPolar, NewKey};
     use std::cell::Cell;
 
@@ -31,10 +31,10 @@ mod test {
     fn the_guides_update_locks_nobody_out_while_polar_is_down() {
         let polar = MockPolar::start().unwrap();
         let key = polar.add_key(NewKey::new("pro").limit_activations(1));
-        let (hand, directory) = (Hand::with(&polar), Directory::new());
+        let (clock, directory) = (TestClock::with(&polar), Directory::new());
         let is_kept = Cell::new(true);
         let start = |old_key: &str, was_allowed| {
-            let client = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+            let client = open(app(&polar.url(), "com.example.app"), directory.path(), &clock);
             take_over(&client, old_key, was_allowed, || is_kept.set(false))
         };
         polar.stop();

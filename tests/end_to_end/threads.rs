@@ -13,7 +13,7 @@ use polar_license::store::{Durability, MemoryStore, Store, StoreError};
 use polar_license::time::Now;
 use polar_license::{ErrorKind, State};
 
-use crate::support::{Directory, Hand, app, open};
+use crate::support::{Directory, TestClock, app, open};
 
 /// A time limit that is far longer than any operation takes. Only a failing test waits for it.
 const LONG: Duration = Duration::from_secs(300);
@@ -29,7 +29,7 @@ fn elapsed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 fn activated() -> (MockPolar, Directory, Client) {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar));
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &TestClock::with(&polar));
     client.activate(DEMO_KEY_PLAIN).unwrap();
     polar.clear_requests();
     (polar, directory, client)
@@ -56,8 +56,8 @@ fn the_current_decision_never_waits_and_a_cancel_ends_a_request_at_once() {
 fn a_cancelled_activation_is_not_forgotten() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let hand = Hand::with(&polar);
-    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+    let clock = TestClock::with(&polar);
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &clock);
     polar.fault(Fault::stall().after_handling().on(Endpoint::Activate));
     let error = thread::scope(|scope| {
         let activating = scope.spawn(|| client.activate(DEMO_KEY_ONE_DEVICE));
@@ -67,7 +67,7 @@ fn a_cancelled_activation_is_not_forgotten() {
     });
     assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Cancelled, true));
     assert_eq!(polar.activations(DEMO_KEY_ONE_DEVICE).len(), 1);
-    let later = open(app(&polar.url(), "com.example.app"), directory.path(), &hand).current();
+    let later = open(app(&polar.url(), "com.example.app"), directory.path(), &clock).current();
     let problem = later.problem().unwrap();
     assert_eq!((problem.kind, problem.maybe_applied), (ErrorKind::SeatUncertain, true));
     assert!(problem.message.contains("Till 7"), "{}", problem.message);
@@ -94,7 +94,7 @@ fn a_cancelled_deactivation_and_use_leave_the_license() {
 
 /// The threads that have read this clock. Every operation reads the clock first.
 struct Readers {
-    hand: Hand,
+    clock: TestClock,
     seen: Mutex<HashSet<ThreadId>>,
     changed: Condvar,
 }
@@ -106,7 +106,7 @@ impl Clock for ObservedClock {
     fn now(&self) -> Now {
         self.0.seen.lock().unwrap().insert(thread::current().id());
         self.0.changed.notify_all();
-        self.0.hand.now()
+        self.0.clock.now()
     }
 }
 
@@ -114,7 +114,7 @@ impl Clock for ObservedClock {
 fn validates_at_the_same_time_share_one_request() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let readers = Readers { hand: Hand::with(&polar), seen: Mutex::default(), changed: Condvar::new() };
+    let readers = Readers { clock: TestClock::with(&polar), seen: Mutex::default(), changed: Condvar::new() };
     let clock = ObservedClock(Arc::new(readers));
     let client = Client::builder(app(&polar.url(), "com.example.app").build().unwrap())
         .directory(directory.path())
@@ -146,10 +146,10 @@ fn validates_at_the_same_time_share_one_request() {
 fn a_refresh_does_not_keep_a_licensed_app_waiting() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let hand = Hand::with(&polar);
-    let client = open(app(&polar.url(), "com.example.app").timeout(LONG), directory.path(), &hand);
+    let clock = TestClock::with(&polar);
+    let client = open(app(&polar.url(), "com.example.app").timeout(LONG), directory.path(), &clock);
     client.activate(DEMO_KEY_PLAIN).unwrap();
-    hand.advance(Duration::from_secs(2 * 24 * 60 * 60));
+    clock.advance(Duration::from_secs(2 * 24 * 60 * 60));
     polar.fault(Fault::stall());
     let (decision, took) = elapsed(|| client.refresh());
     assert_eq!((decision.state(), decision.problem().unwrap().kind), (State::Grace, ErrorKind::Timeout));
@@ -186,15 +186,15 @@ fn auto_refresh_asks_when_it_is_due_and_stops_at_once() {
 fn thirty_two_clients_that_are_due_at_once_on_one_record_send_one_request() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let hand = Hand::with(&polar);
+    let clock = TestClock::with(&polar);
     // the refreshes below begin without access, so they wait as long as the app allows, however busy the machine is
     let patient = || app(&polar.url(), "com.example.app").timeout(LONG);
-    let first = open(patient(), directory.path(), &hand);
+    let first = open(patient(), directory.path(), &clock);
     first.activate(DEMO_KEY_PLAIN).unwrap();
-    hand.advance(Duration::from_secs(20 * 24 * 60 * 60));
+    clock.advance(Duration::from_secs(20 * 24 * 60 * 60));
     polar.freeze_clock(PolarTime::parse("2026-12-11T12:00:00Z").unwrap());
     // each client has its own store and its own pace, as in a process of its own
-    let open_one = |_| open(patient(), directory.path(), &hand);
+    let open_one = |_| open(patient(), directory.path(), &clock);
     let clients: Vec<Client> = (0..32).map(open_one).collect();
     polar.clear_requests();
     let decisions: Vec<_> = thread::scope(|scope| {
@@ -297,7 +297,7 @@ fn clones_are_the_same_client_and_auto_refresh_ends_with_the_last() {
 fn listeners_are_notified_of_changes_may_call_the_client_and_can_be_removed() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let client = Arc::new(open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar)));
+    let client = Arc::new(open(app(&polar.url(), "com.example.app"), directory.path(), &TestClock::with(&polar)));
     let (sender, notified) = mpsc::channel();
     let inner = Arc::downgrade(&client);
     let sender = Mutex::new(sender);

@@ -9,7 +9,7 @@ use polar_license::{ErrorKind, State};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::server::{Hand, app, one_seat_key, open, url};
+use super::server::{TestClock, app, one_seat_key, open, url};
 
 /// A replacement of a global variable. Dropping it restores the original.
 struct Patch {
@@ -120,8 +120,8 @@ async fn only_requests_that_fetch_never_received_are_certainly_not_sent() {
 
 #[wasm_bindgen_test]
 async fn a_fetch_that_never_settles_is_a_time_out() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
-    let client = open(app().timeout(Duration::from_millis(150)), &hand).await;
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
+    let client = open(app().timeout(Duration::from_millis(150)), &clock).await;
     client.activate(&key).await.unwrap();
     let patch = Patch::fetch("globalThis.lastSignal = request.signal; return new Promise(() => {})");
     let decision = client.validate().await;

@@ -7,25 +7,25 @@ use polar_license::{ErrorKind, Reason, State};
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::server::{Hand, app, change_of, control, fault, no_faults, one_seat_key, open, seats};
+use super::server::{TestClock, app, change_of, control, fault, no_faults, one_seat_key, open, seats};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 #[wasm_bindgen_test]
 async fn a_license_is_activated_works_offline_and_is_deactivated() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
-    let client = open(app(), &hand).await;
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
+    let client = open(app(), &clock).await;
     assert_eq!(client.refresh().await.state(), State::Unlicensed);
     assert_eq!(client.activate(&key).await.unwrap().state(), State::Active);
     assert!(client.allows("export"));
     assert_eq!(seats(&key).await, 1);
 
     fault(json!({ "fault": "drop_connection" })).await;
-    hand.advance(25 * HOUR).await;
+    clock.advance(25 * HOUR).await;
     let offline = client.refresh().await;
     assert_eq!((offline.state(), offline.allows("export")), (State::Grace, true));
     assert_eq!(offline.problem().unwrap().kind, ErrorKind::Network);
-    hand.advance(15 * 24 * HOUR).await;
+    clock.advance(15 * 24 * HOUR).await;
     assert_eq!(client.refresh().await.state(), State::Lapsed);
     assert!(!client.allows("export"));
     assert_eq!(client.deactivate().await.unwrap_err().kind(), ErrorKind::Network);
@@ -39,9 +39,9 @@ async fn a_license_is_activated_works_offline_and_is_deactivated() {
 
 #[wasm_bindgen_test]
 async fn a_second_device_is_refused_and_takes_no_seat() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
-    open(app(), &hand).await.activate(&key).await.unwrap();
-    let second = open(app().device_id("another"), &hand).await;
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
+    open(app(), &clock).await.activate(&key).await.unwrap();
+    let second = open(app().device_id("another"), &clock).await;
     let error = second.activate(&key).await.unwrap_err();
     assert_eq!((error.kind(), error.reason()), (ErrorKind::Refused, Some(Reason::ActivationLimit)));
     assert_eq!(seats(&key).await, 1);
@@ -49,8 +49,8 @@ async fn a_second_device_is_refused_and_takes_no_seat() {
 
 #[wasm_bindgen_test]
 async fn a_reply_that_is_not_polars_leaves_the_license_unchanged() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
-    let client = open(app().timeout(Duration::from_millis(300)), &hand).await;
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
+    let client = open(app().timeout(Duration::from_millis(300)), &clock).await;
     client.activate(&key).await.unwrap();
     let cases = [
         (json!({ "fault": "stall" }), ErrorKind::Timeout),
@@ -74,8 +74,8 @@ async fn a_reply_that_is_not_polars_leaves_the_license_unchanged() {
 
 #[wasm_bindgen_test]
 async fn an_activation_without_answer_may_have_taken_a_seat() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
-    let client = open(app().timeout(Duration::from_millis(300)), &hand).await;
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
+    let client = open(app().timeout(Duration::from_millis(300)), &clock).await;
     fault(json!({ "fault": "drop_connection", "after_handling": true, "on": "activate" })).await;
     let error = client.activate(&key).await.unwrap_err();
     no_faults().await;
@@ -86,8 +86,8 @@ async fn an_activation_without_answer_may_have_taken_a_seat() {
 
 #[wasm_bindgen_test]
 async fn a_request_says_that_it_is_json_and_names_no_version() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
-    let client = open(app(), &hand).await;
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
+    let client = open(app(), &clock).await;
     client.activate(&key).await.unwrap();
     let requests = control("/requests", None).await;
     let last = requests.as_array().unwrap().last().unwrap();
@@ -98,10 +98,10 @@ async fn a_request_says_that_it_is_json_and_names_no_version() {
 
 #[wasm_bindgen_test]
 async fn auto_refresh_keeps_a_license_confirmed_until_it_is_stopped() {
-    let (hand, key) = (Hand::new().await, one_seat_key().await);
-    let client = open(app(), &hand).await;
+    let (clock, key) = (TestClock::new().await, one_seat_key().await);
+    let client = open(app(), &clock).await;
     client.activate(&key).await.unwrap();
-    hand.advance(25 * HOUR).await;
+    clock.advance(25 * HOUR).await;
     assert_eq!(client.current().state(), State::Grace);
     let (_listening, change) = change_of(&client);
     client.start_auto_refresh();

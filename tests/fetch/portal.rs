@@ -7,18 +7,18 @@ use polar_license::{Deactivated, ErrorKind};
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::server::{Hand, app, control, open, seats};
+use super::server::{TestClock, app, control, open, seats};
 
 #[wasm_bindgen_test]
 async fn a_lost_key_of_a_dead_machine_is_restored_in_a_page() {
-    let hand = Hand::new().await;
+    let clock = TestClock::new().await;
     // a new address for each run, because the tests run several times against the same Polar
     let email = format!("iona.{}@example.com", control("/keys", None).await.as_array().unwrap().len());
     let key = control("/keys", Some(json!({ "benefit": "pro", "limit_activations": 1, "email": email }))).await;
     let key = key["key"].as_str().unwrap().to_owned();
-    let dead = open(app().device_id("dead").label("A dead machine"), &hand).await;
+    let dead = open(app().device_id("dead").label("A dead machine"), &clock).await;
     dead.activate(&key).await.unwrap();
-    let client = open(app(), &hand).await;
+    let client = open(app(), &clock).await;
     let portal = client.portal();
     assert!(matches!(portal.request_code(&email).await.unwrap(), CodeRequest::Sent(_)));
     let mails = control("/mails", None).await;

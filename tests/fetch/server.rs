@@ -67,9 +67,9 @@ pub(crate) async fn no_faults() {
 
 /// A clock that the test sets. Every request advances the clock, so that the pace of requests never makes a test wait.
 #[derive(Clone)]
-pub(crate) struct Hand(Arc<ManualClock>);
+pub(crate) struct TestClock(Arc<ManualClock>);
 
-impl Hand {
+impl TestClock {
     /// Creates the clock, and sets Polar's clock to the same time.
     pub(crate) async fn new() -> Self {
         control("/clock", Some(json!({ "freeze": START }))).await;
@@ -83,16 +83,16 @@ impl Hand {
     }
 }
 
-impl Clock for Hand {
+impl Clock for TestClock {
     fn now(&self) -> Now {
         self.0.now()
     }
 }
 
 /// The real transport. Each request also advances the test's clock.
-struct OnHand(Hand, HttpTransport);
+struct ClockedTransport(TestClock, HttpTransport);
 
-impl LocalAsyncTransport for OnHand {
+impl LocalAsyncTransport for ClockedTransport {
     fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
         self.0.0.advance(Duration::from_millis(600));
         self.1.send(request)
@@ -109,14 +109,14 @@ pub(crate) fn app() -> ConfigBuilder {
 }
 
 /// Returns a builder for a client that uses this clock and real `fetch`.
-pub(crate) fn client(config: ConfigBuilder, hand: &Hand) -> ClientBuilder {
-    let builder = Client::builder(config.build().unwrap()).clock(hand.clone());
-    builder.transport(OnHand(hand.clone(), HttpTransport::new()))
+pub(crate) fn client(config: ConfigBuilder, clock: &TestClock) -> ClientBuilder {
+    let builder = Client::builder(config.build().unwrap()).clock(clock.clone());
+    builder.transport(ClockedTransport(clock.clone(), HttpTransport::new()))
 }
 
 /// Opens a client whose store exists in memory only.
-pub(crate) async fn open(config: ConfigBuilder, hand: &Hand) -> Client {
-    client(config, hand).store(MemoryStore::new()).open().await.unwrap()
+pub(crate) async fn open(config: ConfigBuilder, clock: &TestClock) -> Client {
+    client(config, clock).store(MemoryStore::new()).open().await.unwrap()
 }
 
 /// Returns a subscription, and a future that settles at the client's next change.

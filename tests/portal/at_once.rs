@@ -61,7 +61,7 @@ fn two_rotations_at_once_leave_the_license_with_the_last_key() {
             }
         });
         // Polar confirms the license, both to this client and after the next start
-        let next = open(app(&story.polar.url(), "com.example.app"), story.directory.path(), &story.hand);
+        let next = open(app(&story.polar.url(), "com.example.app"), story.directory.path(), &story.clock);
         for client in [&story.client, &next] {
             let license = client.validate();
             assert!(license.problem().is_none() && license.state() == State::Active, "{license:?}");

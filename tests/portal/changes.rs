@@ -4,7 +4,7 @@
 //! The tests check three things: the license on the device and its seat stay, nothing is used up in silence, and the
 //! error names the member that could not be read.
 
-use super::support::Hand;
+use super::support::TestClock;
 use super::support::changes::{self, Case, Change};
 use super::{EMAIL, Story, app, licensed, open};
 use mock_polar::{DEMO_INVITATION, DEMO_LINK, Endpoint, Fault, MockPolar, NewKey, Seed};
@@ -24,13 +24,13 @@ fn cases(row: &str, endpoint: &'static str, status: u16) -> Vec<Case> {
 
 /// The real network, in which a case changes Polar's answers to customers.
 struct Changing {
-    hand: Hand,
+    clock: TestClock,
     case: Case,
 }
 
 impl Transport for Changing {
     fn send(&self, request: &Request) -> Answer {
-        self.hand.advance(Duration::from_millis(600));
+        self.clock.advance(Duration::from_millis(600));
         let mut answer = HttpTransport::new().send(request);
         if let Answer::Reply { status, body, .. } = &mut answer {
             self.case.apply(&request.url, *status, body);
@@ -50,9 +50,9 @@ impl Story {
 
     /// Opens the app on this device, in a network that changes Polar's answers.
     fn changed(&self, case: &Case) -> Client {
-        let network = Changing { hand: self.hand.clone(), case: case.clone() };
+        let network = Changing { clock: self.clock.clone(), case: case.clone() };
         let client = Client::builder(app(&self.polar.url(), "com.example.app").build().unwrap());
-        client.directory(self.directory.path()).clock(self.hand.clone()).transport(network).open().unwrap()
+        client.directory(self.directory.path()).clock(self.clock.clone()).transport(network).open().unwrap()
     }
 
     fn session_where(&self, case: &Case) -> Session {
@@ -62,7 +62,7 @@ impl Story {
     /// Checks that the license continues at the next start, and that its seat is the only one.
     #[track_caller]
     fn goes_on(&self, case: &Case) {
-        let next = open(app(&self.polar.url(), "com.example.app"), self.directory.path(), &self.hand);
+        let next = open(app(&self.polar.url(), "com.example.app"), self.directory.path(), &self.clock);
         assert!(next.current().allowed(), "{case:?}: {:?}", next.current());
         let decision = next.validate();
         assert_eq!((decision.state(), decision.problem()), (State::Active, None), "{case:?}");

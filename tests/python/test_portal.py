@@ -31,7 +31,7 @@ PRODUCT = "de300000-0000-4000-8000-0000000000f1"
 INVITATION = "DEMO-INVITATION"
 
 
-class Hand:
+class TestClock:
     """A clock that a test sets. Polar's clock is set together with it."""
 
     def __init__(self) -> None:
@@ -150,7 +150,7 @@ class Rotated(Story):
 
 class Team(Story):
     def test_an_invitation_starts_a_session(self) -> None:
-        clock = Hand()
+        clock = TestClock()
         license = self.open(clock=clock)
         session = license.portal().claim_seat(f"{polar.URL}/demo/portal/claim?token={INVITATION}")
         restored = session.restore_when_granted(on_progress=lambda progress: clock.advance(progress.next_in))
@@ -165,7 +165,7 @@ class Bought(Story):
         polar.ask(f"/checkouts/{secret}/pay", {"customer_email": EMAIL})
 
     def test_a_purchase_is_followed_and_licensed_with_a_code(self) -> None:
-        clock = Hand()
+        clock = TestClock()
         license = self.open(clock=clock)
         checkout = license.portal().checkout(f"https://buy.polar.sh/{LINK}?locale=de")
         self.assertTrue(checkout.address.startswith(f"{polar.URL}/checkout/polar_c_"), checkout.address)
@@ -186,7 +186,7 @@ class Bought(Story):
         self.assertTrue(license.allows("export"))
 
     def test_a_wait_ends_in_time_and_when_the_app_wants(self) -> None:
-        clock = Hand()
+        clock = TestClock()
         license = self.open(clock=clock)
         checkout = license.portal().checkout(LINK)
         self.fails("timeout", lambda: checkout.follow(within=timedelta(0)))
@@ -216,7 +216,7 @@ class SuccessPages(Story):
         self.addCleanup(browser.join, DEADLINE)
 
     def test_the_browser_brings_the_session_back_from_a_purchase(self) -> None:
-        clock = Hand()
+        clock = TestClock()
         license = self.open(clock=clock)
         with SuccessPage() as page:
             self.assertRegex(page.address, r"^http://127\.0\.0\.1:\d+/polar\?state=[0-9a-f]{32}$")

@@ -74,9 +74,9 @@ impl Store for Bytes {
 
 /// A clock that the test sets. Every request advances the clock, so that the pace of requests never makes a test wait.
 #[derive(Clone)]
-pub(crate) struct Hand(Arc<ManualClock>);
+pub(crate) struct TestClock(Arc<ManualClock>);
 
-impl Hand {
+impl TestClock {
     /// Creates the clock, and sets Polar's clock to the same time.
     pub(crate) fn with(polar: &MockPolar) -> Self {
         polar.freeze_clock(PolarTime::parse(START).unwrap());
@@ -92,16 +92,16 @@ impl Hand {
     }
 }
 
-impl Clock for Hand {
+impl Clock for TestClock {
     fn now(&self) -> Now {
         self.0.now()
     }
 }
 
 /// The real transport. Each request also advances the test's clock.
-struct OnHand(Hand, HttpTransport);
+struct ClockedTransport(TestClock, HttpTransport);
 
-impl Transport for OnHand {
+impl Transport for ClockedTransport {
     fn send(&self, request: &Request) -> Answer {
         self.0.advance(Duration::from_millis(600));
         self.1.send(request)
@@ -117,11 +117,11 @@ pub(crate) fn app(url: &str, app_id: &str) -> ConfigBuilder {
         .feature("export", [DEMO_BENEFIT_PRO])
 }
 
-pub(crate) fn open(config: ConfigBuilder, directory: &Path, hand: &Hand) -> Client {
+pub(crate) fn open(config: ConfigBuilder, directory: &Path, clock: &TestClock) -> Client {
     Client::builder(config.build().unwrap())
         .directory(directory)
-        .clock(hand.clone())
-        .transport(OnHand(hand.clone(), HttpTransport::new()))
+        .clock(clock.clone())
+        .transport(ClockedTransport(clock.clone(), HttpTransport::new()))
         .open()
         .unwrap()
 }

@@ -14,21 +14,21 @@ use polar_license::{ErrorKind, Reason, State};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::support::{self, Directory, Hand, app};
+use super::support::{self, Directory, TestClock, app};
 
 /// The real transport. Each request also advances the test's clock.
-struct OnHand(Hand, HttpTransport);
+struct ClockedTransport(TestClock, HttpTransport);
 
-impl AsyncTransport for OnHand {
+impl AsyncTransport for ClockedTransport {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
         self.0.advance(Duration::from_millis(600));
         self.1.send(request)
     }
 }
 
-pub(super) async fn open(config: ConfigBuilder, directory: &Directory, hand: &Hand) -> Client {
-    let builder = Client::builder(config.build().unwrap()).directory(directory.path()).clock(hand.clone());
-    builder.transport(OnHand(hand.clone(), HttpTransport::new())).open().await.unwrap()
+pub(super) async fn open(config: ConfigBuilder, directory: &Directory, clock: &TestClock) -> Client {
+    let builder = Client::builder(config.build().unwrap()).directory(directory.path()).clock(clock.clone());
+    builder.transport(ClockedTransport(clock.clone(), HttpTransport::new())).open().await.unwrap()
 }
 
 #[tokio::test]
@@ -59,23 +59,23 @@ async fn a_running_app_sees_what_another_process_did() {
 async fn a_license_is_activated_works_offline_and_is_deactivated() {
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1));
-    let (hand, directory, elsewhere) = (Hand::with(&polar), Directory::new(), Directory::new());
+    let (clock, directory, elsewhere) = (TestClock::with(&polar), Directory::new(), Directory::new());
     let config = || app(&polar.url(), "com.example.app");
-    let client = open(config(), &directory, &hand).await;
+    let client = open(config(), &directory, &clock).await;
     assert_eq!(client.refresh().await.state(), State::Unlicensed);
     assert_eq!(client.activate(&key).await.unwrap().state(), State::Active);
     assert!(client.allows("export"));
 
-    let another = open(config().device_id("another"), &elsewhere, &hand).await;
+    let another = open(config().device_id("another"), &elsewhere, &clock).await;
     let error = another.activate(&key).await.unwrap_err();
     assert_eq!((error.kind(), error.reason()), (ErrorKind::Refused, Some(Reason::ActivationLimit)));
 
     polar.stop();
-    hand.advance(Duration::from_secs(25 * 60 * 60));
-    let client = open(config(), &directory, &hand).await;
+    clock.advance(Duration::from_secs(25 * 60 * 60));
+    let client = open(config(), &directory, &clock).await;
     let decision = client.refresh().await;
     assert_eq!((decision.state(), decision.problem().unwrap().kind), (State::Grace, ErrorKind::Network));
-    let blocking = support::open(config(), directory.path(), &hand);
+    let blocking = support::open(config(), directory.path(), &clock);
     assert_eq!(blocking.current().state(), State::Grace, "the blocking client reads the same record");
 
     polar.restart().unwrap();
@@ -92,8 +92,8 @@ async fn a_license_is_activated_works_offline_and_is_deactivated() {
 async fn a_reply_that_is_not_polars_leaves_the_license_unchanged() {
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1));
-    let (hand, directory) = (Hand::with(&polar), Directory::new());
-    let client = open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
+    let (clock, directory) = (TestClock::with(&polar), Directory::new());
+    let client = open(app(&polar.url(), "com.example.app"), &directory, &clock).await;
     client.activate(&key).await.unwrap();
     let cases = [
         (Fault::truncated_body(), ErrorKind::Network),
@@ -119,9 +119,9 @@ async fn a_reply_that_is_not_polars_leaves_the_license_unchanged() {
 async fn an_answer_that_never_comes_is_a_time_out() {
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro"));
-    let (hand, directory) = (Hand::with(&polar), Directory::new());
+    let (clock, directory) = (TestClock::with(&polar), Directory::new());
     let config = app(&polar.url(), "com.example.app").timeout(Duration::from_millis(300));
-    let client = open(config, &directory, &hand).await;
+    let client = open(config, &directory, &clock).await;
     client.activate(&key).await.unwrap();
     polar.fault(Fault::stall());
     let decision = client.validate().await;
@@ -132,8 +132,8 @@ async fn an_answer_that_never_comes_is_a_time_out() {
 async fn an_activation_without_answer_may_have_taken_a_seat() {
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1));
-    let (hand, directory) = (Hand::with(&polar), Directory::new());
-    let client = open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
+    let (clock, directory) = (TestClock::with(&polar), Directory::new());
+    let client = open(app(&polar.url(), "com.example.app"), &directory, &clock).await;
     polar.fault(Fault::drop_connection().after_handling().on(Endpoint::Activate));
     let error = client.activate(&key).await.unwrap_err();
     assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Network, true));

@@ -9,7 +9,7 @@ use polar_license::tokio::{Client, Session};
 use polar_license::{Deactivated, Decision, ErrorKind};
 
 use super::life::open;
-use super::support::{Directory, Hand, app};
+use super::support::{Directory, TestClock, app};
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
@@ -18,7 +18,7 @@ const LONG: Duration = Duration::from_secs(300);
 
 struct Story {
     polar: MockPolar,
-    hand: Hand,
+    clock: TestClock,
     directory: Directory,
     client: Client,
 }
@@ -26,9 +26,9 @@ struct Story {
 impl Story {
     async fn begin() -> Self {
         let polar = MockPolar::start().unwrap();
-        let (hand, directory) = (Hand::with(&polar), Directory::new());
-        let client = open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
-        Self { polar, hand, directory, client }
+        let (clock, directory) = (TestClock::with(&polar), Directory::new());
+        let client = open(app(&polar.url(), "com.example.app"), &directory, &clock).await;
+        Self { polar, clock, directory, client }
     }
 
     async fn session(&self) -> Session {
@@ -53,7 +53,7 @@ async fn a_lost_key_of_a_dead_machine_is_restored() {
     let key = story.polar.add_key(NewKey::new("pro").limit_activations(1).email(EMAIL));
     let elsewhere = Directory::new();
     let dead = app(&story.polar.url(), "com.example.app").device_id("dead").label("A dead machine");
-    open(dead, &elsewhere, &story.hand).await.activate(&key).await.unwrap();
+    open(dead, &elsewhere, &story.clock).await.activate(&key).await.unwrap();
     let session = story.session().await;
     let Restored::NoSeat(full) = session.restore().await.unwrap() else { panic!("the only seat is taken") };
     let Devices::Listed(devices) = &full.devices else { panic!("the devices are listed") };
@@ -104,7 +104,7 @@ async fn a_dropped_rotation_is_stored() {
     polar.clear_fault(held);
     let stored = async {
         loop {
-            let later = open(app(&polar.url(), "com.example.app"), &story.directory, &story.hand).await;
+            let later = open(app(&polar.url(), "com.example.app"), &story.directory, &story.clock).await;
             if later.validate().await.problem().is_none() && later.current().allowed() && !has(&polar, &old.masked()) {
                 return;
             }

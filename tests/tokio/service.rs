@@ -47,7 +47,7 @@ async fn export(State(client): State<Client>) -> Result<&'static str, (StatusCod
 
 mod test {
     use super::super::life::open;
-    use super::super::support::{Directory, Hand, app};
+    use super::super::support::{Directory, TestClock, app};
     use super::{State, StatusCode, activate, export, routes, start};
     use mock_polar::{DEMO_KEY_BASIC, DEMO_KEY_PLAIN, Endpoint, Fault, MockPolar, NewKey};
     use std::time::Duration;
@@ -55,8 +55,8 @@ mod test {
     #[tokio::test]
     async fn the_guides_handler_answers_with_the_reason() {
         let polar = MockPolar::start().unwrap();
-        let (hand, directory) = (Hand::with(&polar), Directory::new());
-        let client = open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
+        let (clock, directory) = (TestClock::with(&polar), Directory::new());
+        let client = open(app(&polar.url(), "com.example.app"), &directory, &clock).await;
         // `app` is only compiled and not called, because it would use a directory of the system
         let (_begin, _routes) = (super::app, routes(client.clone()));
         for (key, sentence) in [(None, "No license"), (Some(DEMO_KEY_BASIC), "Upgrade")] {
@@ -75,8 +75,8 @@ mod test {
     async fn the_guides_service_works_if_polar_is_down_at_any_line() {
         let polar = MockPolar::start().unwrap();
         let key = polar.add_key(NewKey::new("pro").limit_activations(1));
-        let (hand, directory) = (Hand::with(&polar), Directory::new());
-        let begin = async || open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
+        let (clock, directory) = (TestClock::with(&polar), Directory::new());
+        let begin = async || open(app(&polar.url(), "com.example.app"), &directory, &clock).await;
         polar.stop();
         let never_licensed = begin().await;
         start(&never_licensed, None).await;
@@ -88,7 +88,7 @@ mod test {
 
         polar.stop();
         for days in [0, 2, 10] {
-            hand.advance(Duration::from_secs(days * 24 * 60 * 60));
+            clock.advance(Duration::from_secs(days * 24 * 60 * 60));
             let licensed = begin().await;
             start(&licensed, Some(key.clone())).await;
             assert_eq!(export(State(licensed)).await.unwrap(), "the export", "{days} days later");
@@ -103,8 +103,8 @@ mod test {
     async fn the_guides_service_takes_only_one_seat_if_the_answer_is_lost() {
         let polar = MockPolar::start().unwrap();
         let key = polar.add_key(NewKey::new("pro").limit_activations(3));
-        let (hand, directory) = (Hand::with(&polar), Directory::new());
-        let client = open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
+        let (clock, directory) = (TestClock::with(&polar), Directory::new());
+        let client = open(app(&polar.url(), "com.example.app"), &directory, &clock).await;
         polar.fault(Fault::drop_connection().on(Endpoint::Activate).after_handling());
         activate(client, key.clone(), Duration::ZERO).await;
         assert_eq!(polar.activations(&key).len(), 1);
