@@ -68,11 +68,11 @@ impl LocalAsyncTransport for Line {
                 JsFuture::from(polar.gate.clone()).await.unwrap();
                 std::mem::forget(waits);
             }
-            let yes = match endpoint {
-                Endpoint::Activate => json!({ "yes": { "activation": SEAT } }),
-                _ => json!({ "yes": {} }),
+            let confirmation = match endpoint {
+                Endpoint::Activate => json!({ "confirmed": { "activation": SEAT } }),
+                _ => json!({ "confirmed": {} }),
             };
-            let reply: Reply = serde_json::from_value(yes).unwrap();
+            let reply: Reply = serde_json::from_value(confirmation).unwrap();
             let scenario: Scenario =
                 serde_json::from_str(r#"{ "name": "", "why": "", "shows": [], "steps": [] }"#).unwrap();
             let now = polar_license::clock::Clock::now(&SystemClock::new()).wall;

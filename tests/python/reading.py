@@ -32,7 +32,8 @@ MEMBERS = {
     "store": {"flip", "set", "truncate", "text", "keep", "put", "remove", "fails", "writes"},
     "exchange": {"request", "body", "reply", "during"},
     "reply": {
-        "yes", "half", "no", "malformed", "status", "retryAfter", "body", "fail", "sent", "killed", "cancelled",
+        "confirmed", "half", "denied", "malformed", "status", "retryAfter", "body", "fail", "sent", "killed",
+        "cancelled",
     },
 }  # fmt: skip
 

@@ -20,10 +20,10 @@ def answer(common: Object, scenario: Object, endpoint: str, asked: Object, reply
 def parts(
     common: Object, scenario: Object, endpoint: str, asked: Object, reply: Object, now: datetime
 ) -> tuple[int, str]:
-    if "yes" in reply:
-        return yes(common, scenario, endpoint, asked, reply["yes"], now)
-    if "no" in reply:
-        return no(endpoint, reply["no"])
+    if "confirmed" in reply:
+        return confirmation(common, scenario, endpoint, asked, reply["confirmed"], now)
+    if "denied" in reply:
+        return denial(endpoint, reply["denied"])
     if "malformed" in reply:
         complaint = {"type": "value_error", "loc": reply["malformed"], "msg": "Value error", "input": asked["key"]}
         return 422, json.dumps({"error": "RequestValidationError", "detail": [complaint]})
@@ -31,7 +31,7 @@ def parts(
     return reply["status"], body if isinstance(body, str) else json.dumps(body)
 
 
-def no(endpoint: str, detail: str) -> tuple[int, str]:
+def denial(endpoint: str, detail: str) -> tuple[int, str]:
     if detail.startswith("License key only has"):
         status, error = 400, "BadRequest"
     elif endpoint == "activate" and detail != "Not found":
@@ -41,7 +41,7 @@ def no(endpoint: str, detail: str) -> tuple[int, str]:
     return status, json.dumps({"error": error, "detail": detail})
 
 
-def yes(
+def confirmation(
     common: Object, scenario: Object, endpoint: str, asked: Object, given: Object, now: datetime
 ) -> tuple[int, str]:
     if endpoint == "deactivate":
@@ -61,7 +61,7 @@ def yes(
 
     if endpoint == "activate":
         if "activation" not in given:
-            raise ValueError("a yes to `activate` needs `activation`")
+            raise ValueError("a confirmation of `activate` needs `activation`")
         return 200, json.dumps(activation(answered) | {"license_key": license | {"last_validated_at": None}})
     license["activation"] = activation("2026-01-02T03:04:05.678901Z") if seat is not None else None
     license["last_validated_at"] = answered

@@ -230,10 +230,10 @@ pub(crate) enum Endpoint {
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct Reply {
-    pub(crate) yes: Option<Members>,
+    pub(crate) confirmed: Option<Members>,
     /// Whether only the first half of the body arrives.
     pub(crate) half: bool,
-    pub(crate) no: Option<String>,
+    pub(crate) denied: Option<String>,
     pub(crate) malformed: Option<Vec<String>>,
     pub(crate) status: Option<u16>,
     pub(crate) retry_after: Option<u32>,

@@ -27,10 +27,10 @@ pub(crate) fn answer(
         };
         return Answer::Failed { failure, sent, message: message.to_owned() };
     }
-    let (status, body) = if let Some(given) = &reply.yes {
-        yes(common, scenario, endpoint, asked, given, now)
-    } else if let Some(detail) = &reply.no {
-        no(endpoint, detail)
+    let (status, body) = if let Some(given) = &reply.confirmed {
+        confirmation(common, scenario, endpoint, asked, given, now)
+    } else if let Some(detail) = &reply.denied {
+        denial(endpoint, detail)
     } else if let Some(location) = &reply.malformed {
         let complaint = json!({ "type": "value_error", "loc": location, "msg": "Value error", "input": asked["key"] });
         (422, json!({ "error": "RequestValidationError", "detail": [complaint] }).to_string())
@@ -40,14 +40,14 @@ pub(crate) fn answer(
             Some(json) => json.to_string(),
             None => String::new(),
         };
-        (reply.status.expect("a reply needs one of `yes`, `no`, `malformed`, `status`, `fail`"), body)
+        (reply.status.expect("a reply needs one of `confirmed`, `denied`, `malformed`, `status`, `fail`"), body)
     };
     let length = if reply.half { body.len() / 2 } else { body.len() };
     let body: Vec<u8> = body.into_bytes().into_iter().take(length).collect();
     Answer::Reply { status, retry_after: reply.retry_after, location: None, body: body.into() }
 }
 
-fn no(endpoint: Endpoint, detail: &str) -> (u16, String) {
+fn denial(endpoint: Endpoint, detail: &str) -> (u16, String) {
     let (status, error) = if detail.starts_with("License key only has") {
         (400, "BadRequest")
     } else if endpoint == Endpoint::Activate && detail != "Not found" {
@@ -58,7 +58,7 @@ fn no(endpoint: Endpoint, detail: &str) -> (u16, String) {
     (status, json!({ "error": error, "detail": detail }).to_string())
 }
 
-fn yes(
+fn confirmation(
     common: &Common,
     scenario: &Scenario,
     endpoint: Endpoint,
@@ -95,7 +95,7 @@ fn yes(
     };
     let reply = match endpoint {
         Endpoint::Activate => {
-            let mut reply = activation(seat.expect("a yes to `activate` needs `activation`"), at);
+            let mut reply = activation(seat.expect("a confirmation of `activate` needs `activation`"), at);
             license.insert("last_validated_at".into(), Value::Null);
             reply["license_key"] = Value::Object(license);
             reply

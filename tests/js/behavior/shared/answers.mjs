@@ -28,5 +28,5 @@ export async function confirm(url, init) {
     sold: SOLD,
     licenseKey: { ...LICENSE, created_at: "2026-01-02T03:04:05Z", customer_id: SOLD[FREE_KEY].id },
   };
-  return answer(common, {}, endpoint, JSON.parse(init.body), { yes: given }, Date.now());
+  return answer(common, {}, endpoint, JSON.parse(init.body), { confirmed: given }, Date.now());
 }

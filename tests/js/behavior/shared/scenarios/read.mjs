@@ -18,7 +18,10 @@ const MEMBERS = {
   clock: ["pass", "hold", "sleep", "wall"],
   store: ["flip", "set", "truncate", "text", "keep", "put", "remove", "fails", "writes"],
   exchange: ["request", "body", "reply", "during"],
-  reply: ["yes", "half", "no", "malformed", "status", "retryAfter", "body", "fail", "sent", "killed", "cancelled"],
+  reply: [
+    ...["confirmed", "half", "denied", "malformed", "status", "retryAfter", "body"],
+    ...["fail", "sent", "killed", "cancelled"],
+  ],
 };
 
 /** Reads the values that all scenarios share, from the texts of `common.json` and `members.json`. */

@@ -16,17 +16,19 @@ export function answer(common, scenario, endpoint, asked, reply, now) {
 }
 
 function parts(common, scenario, endpoint, asked, reply, now) {
-  if (reply.yes) return yes(common, scenario, endpoint, asked, reply.yes, now);
-  if (reply.no) return no(endpoint, reply.no);
+  if (reply.confirmed) return confirmation(common, scenario, endpoint, asked, reply.confirmed, now);
+  if (reply.denied) return denial(endpoint, reply.denied);
   if (reply.malformed) {
     const complaint = { type: "value_error", loc: reply.malformed, msg: "Value error", input: asked.key };
     return [422, JSON.stringify({ error: "RequestValidationError", detail: [complaint] })];
   }
-  if (reply.status === undefined) throw new Error("a reply needs one of `yes`, `no`, `malformed`, `status`, `fail`");
+  if (reply.status === undefined) {
+    throw new Error("a reply needs one of `confirmed`, `denied`, `malformed`, `status`, `fail`");
+  }
   return [reply.status, typeof reply.body === "string" ? reply.body : (JSON.stringify(reply.body) ?? "")];
 }
 
-function no(endpoint, detail) {
+function denial(endpoint, detail) {
   const [status, error] = detail.startsWith("License key only has")
     ? [400, "BadRequest"]
     : endpoint === "activate" && detail !== "Not found"
@@ -35,7 +37,7 @@ function no(endpoint, detail) {
   return [status, JSON.stringify({ error, detail })];
 }
 
-function yes(common, scenario, endpoint, asked, given, now) {
+function confirmation(common, scenario, endpoint, asked, given, now) {
   if (endpoint === "deactivate") return [204, ""];
   const { key, organization_id } = asked;
   const sold = scenario.sold?.[key] ?? common.sold[key];
@@ -52,7 +54,7 @@ function yes(common, scenario, endpoint, asked, given, now) {
     return { id, license_key_id: license.id, label, meta, created_at, modified_at: null };
   };
   if (endpoint === "activate") {
-    if (seat === undefined) throw new Error("a yes to `activate` needs `activation`");
+    if (seat === undefined) throw new Error("a confirmation of `activate` needs `activation`");
     return [
       200,
       JSON.stringify({ ...activation(seat, answered), license_key: { ...license, last_validated_at: null } }),
