@@ -17,7 +17,7 @@ use polar_license::transport::{Answer, Failure, Sent};
 use polar_license_c::exported::*;
 
 use super::polar::{Polar, portal_answer};
-use super::{KEY, LICENSE, ORGANIZATION, TOKEN, assert_printable};
+use super::{KEY, LICENSE, ORGANIZATION, TOKEN, assert_printable, setters};
 
 /// A copy of the header's constant, because the library does not export the constant to Rust.
 const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
@@ -404,8 +404,6 @@ impl<'a> Program<'a> {
         let benefit = CString::new(LICENSE).expect("the text has no NUL");
         let code = match self.choose() % 16 {
             0 => polar_license_options_add_feature(options, c"export".as_ptr(), benefit.as_ptr()),
-            1 => polar_license_options_set_label(options, c"Till 7".as_ptr()),
-            2 => polar_license_options_set_offline_grace_ms(options, 1_000_000),
             3 => polar_license_options_set_store_lock(options, Some(acquire), Some(release)),
             4 => polar_license_options_set_memory_store(options),
             5 => {
@@ -424,13 +422,12 @@ impl<'a> Program<'a> {
                 let clock = self.part();
                 polar_license_options_set_clock(options, None, clock, Some(destroy))
             }
-            9 => polar_license_options_add_benefit(options, c"no id".as_ptr()),
-            10 => polar_license_options_set_label(options, c"\x80".as_ptr()),
-            11 => polar_license_options_set_bind_device(options, 0),
-            12 => polar_license_options_set_condition_integer(options, c"major".as_ptr(), 3),
-            13 => polar_license_options_set_app_secret(options, c"secret".as_ptr()),
-            14 => polar_license_options_set_refresh_interval_ms(options, 3_600_000),
-            _ => polar_license_options_set_timeout_ms(options, 20_000),
+            _ => {
+                let texts = [c"Till 7", c"2026-11-21", c"{}", c"https://example.com", c"no id", c"\x80"];
+                let text = pick(self.choose(), &texts).map_or(null(), |text| text.as_ptr());
+                let number = pick(self.choose(), &[1, 20_000, 3_600_000]).unwrap_or(0);
+                setters::call(self.choose(), options, text, number)
+            }
         };
         assert!(!options.is_null() || code == missing_argument());
     }

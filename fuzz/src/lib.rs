@@ -7,6 +7,7 @@ pub mod json;
 mod polar;
 pub mod record;
 pub mod reply;
+mod setters;
 pub mod settings;
 pub mod steps;
 pub mod time;

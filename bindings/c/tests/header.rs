@@ -47,6 +47,7 @@ fn is_generated(path: &Path, generated: &str) {
 fn the_committed_files_are_the_generated_ones() {
     is_generated(&folder().join("src/options/settings.rs"), &settings::source());
     is_generated(&repository().join("tests/c/settings.h"), &settings::calls());
+    is_generated(&repository().join("fuzz/src/setters.rs"), &settings::fuzzed());
     let mut config = cbindgen::Config::from_file(folder().join("cbindgen.toml")).unwrap();
     config.after_includes = Some(codes::constants());
     let bindings = cbindgen::Builder::new().with_crate(folder()).with_config(config).generate().unwrap();

@@ -1,5 +1,5 @@
 //! Generates the setters of options from the core's description of the settings: the functions in C with their
-//! comments, the methods in C++, and the calls of all setters for the tests in C.
+//! comments, the methods in C++, and the calls of all setters for the tests in C and for the fuzz targets.
 
 use crate::codes::wrapped;
 use crate::{snake_case, without_unit};
@@ -36,6 +36,17 @@ use super::{Options, set, whole};
 use crate::argument;
 use std::ffi::c_char;
 use std::time::Duration;
+";
+
+const HEAD_OF_FUZZED: &str =
+    "//! Calls of all setters. Written by bindings/c/tests/settings from the core's description: do not edit.
+
+use std::ffi::c_char;
+
+use polar_license_c::exported::*;
+
+/// Calls one of the setters. Each of its strings is `text`, and each of its numbers is `number`.
+pub(super) fn call(setter: u8, options: *mut Options, text: *const c_char, number: u32) -> i32 {
 ";
 
 /// A function that sets a setting, or a part of a setting.
@@ -138,6 +149,20 @@ pub fn calls() -> String {
     let names: Vec<String> = of_one_string.map(Setter::function).collect();
     write!(text, " \\\n    {}\n", names.join(", \\\n    ")).unwrap();
     text
+}
+
+/// Returns the Rust source of the calls of all setters for the fuzz targets.
+pub fn fuzzed() -> String {
+    let setters: Vec<Setter> = settings().iter().flat_map(Setting::setters).collect();
+    let mut text = String::from(HEAD_OF_FUZZED);
+    writeln!(text, "    match setter % {} {{", setters.len()).unwrap();
+    let last = setters.len().saturating_sub(1);
+    for (at, setter) in setters.iter().enumerate() {
+        let number = if at == last { String::from("_") } else { at.to_string() };
+        let arguments: String = setter.arguments.iter().map(|it| format!(", {}", it.kind.fuzzed())).collect();
+        writeln!(text, "        {number} => {}(options{arguments}),", setter.function()).unwrap();
+    }
+    text + "    }\n}\n"
 }
 
 /// Returns all settings except the two with which options are created.
@@ -455,6 +480,16 @@ impl Kind {
             Self::Milliseconds | Self::Unsigned64 => "u64",
             Self::Signed64 => "i64",
             Self::Whole => "f64",
+        }
+    }
+
+    /// Returns the argument of this kind in the calls for the fuzz targets.
+    fn fuzzed(self) -> &'static str {
+        match self {
+            Self::String | Self::ArrayOfOne => "text",
+            Self::Boolean => "i32::from(number != 0)",
+            Self::Unsigned32 => "number",
+            Self::Milliseconds | Self::Unsigned64 | Self::Signed64 | Self::Whole => "number.into()",
         }
     }
 

@@ -1,0 +1,36 @@
+//! Calls of all setters. Written by bindings/c/tests/settings from the core's description: do not edit.
+
+use std::ffi::c_char;
+
+use polar_license_c::exported::*;
+
+/// Calls one of the setters. Each of its strings is `text`, and each of its numbers is `number`.
+pub(super) fn call(setter: u8, options: *mut Options, text: *const c_char, number: u32) -> i32 {
+    match setter % 25 {
+        0 => polar_license_options_set_environment(options, text),
+        1 => polar_license_options_add_benefit(options, text),
+        2 => polar_license_options_add_feature(options, text, text),
+        3 => polar_license_options_set_bind_device(options, i32::from(number != 0)),
+        4 => polar_license_options_set_refresh_interval_ms(options, number.into()),
+        5 => polar_license_options_set_offline_grace_ms(options, number.into()),
+        6 => polar_license_options_set_timeout_ms(options, number.into()),
+        7 => polar_license_options_set_label(options, text),
+        8 => polar_license_options_set_condition(options, text, text),
+        9 => polar_license_options_set_condition_integer(options, text, number.into()),
+        10 => polar_license_options_set_condition_number(options, text, number.into()),
+        11 => polar_license_options_set_condition_bool(options, text, i32::from(number != 0)),
+        12 => polar_license_options_set_meta(options, text, text),
+        13 => polar_license_options_set_meta_integer(options, text, number.into()),
+        14 => polar_license_options_set_meta_number(options, text, number.into()),
+        15 => polar_license_options_set_meta_bool(options, text, i32::from(number != 0)),
+        16 => polar_license_options_set_device_id(options, text),
+        17 => polar_license_options_set_app_secret(options, text),
+        18 => polar_license_options_add_previous_app_secret(options, text),
+        19 => polar_license_options_set_updates(options, number, text),
+        20 => polar_license_options_set_purchase_url(options, text),
+        21 => polar_license_options_set_portal_url(options, text),
+        22 => polar_license_options_set_support_url(options, text),
+        23 => polar_license_options_set_texts(options, text),
+        _ => polar_license_options_set_text(options, text, text),
+    }
+}
