@@ -38,6 +38,7 @@ class Story(World):
         self.asked_before = 0
         self.writes: int | None = None
         self.reply: Any = None
+        self.outcome = ""
         self.during: Object = {}
         self.waits: Object = {}
         self.reports: list[Progress] = []
@@ -46,7 +47,7 @@ class Story(World):
 
     def step(self, step: Object, place: str) -> None:
         for _ in range(step.get("times", 1)):
-            self.reply = None
+            self.reply, self.outcome = None, ""
             super().step(step, place)
             self.check_local_polar(step, place)
 
@@ -158,6 +159,10 @@ class Story(World):
         for wrong in differences(rest, reply):
             self.fail(place, wrong)
 
+    def check_at_rest(self, license: License, outcome: Outcome, place: str) -> None:
+        super().check_at_rest(license, outcome, place)
+        self.outcome = json.dumps([outcome.decision, outcome.error], ensure_ascii=False)
+
     def check_local_polar(self, step: Object, place: str) -> None:
         """Compares the requests and mails of a step, and checks that no secret is in a place where it must not be."""
         asked, before, expected = requests(), self.asked_before, self.resolved(step.get("expect", {}))
@@ -176,7 +181,10 @@ class Story(World):
         for secret in [*secrets, *self.common["personal"]]:
             if secret in stored:
                 self.fail(place, f"`{secret}` is stored")
-        text = json.dumps({**shown(self.reply), "address": "", "clientSecret": ""})
+        text = self.outcome + json.dumps({**shown(self.reply), "address": "", "clientSecret": ""})
+        # an error may name the beginning of every checkout's secret
+        if re.search(r"polar_c_\w", stored + text):
+            self.fail(place, "a checkout's secret is shown or stored")
         for secret in [*secrets, *(key["key"] for key in polar.ask("/keys"))]:
             if secret in text:
                 self.fail(place, f"`{secret}` is shown")

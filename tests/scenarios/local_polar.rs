@@ -87,7 +87,7 @@ impl LocalPolar {
         self.asked.lock().unwrap().clone()
     }
 
-    /// Returns the texts that no file, error or decision may contain: tokens, codes and the secrets of checkouts.
+    /// Returns the tokens and codes, which no file, error or decision may contain.
     pub(crate) fn secrets(&self) -> BTreeSet<String> {
         let mails = self.mails();
         let codes = mails.iter().filter_map(|mail| mail["code"].as_str()).map(str::to_owned);
