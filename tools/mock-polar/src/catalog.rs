@@ -11,7 +11,7 @@ use crate::timestamp::Timestamp;
 pub(crate) struct Organization {
     pub(crate) id: Uuid,
     pub(crate) slug: String,
-    /// Whether a customer of the organization has members, each with a role and with keys of its own.
+    /// Whether the organization's customers have members. Each member has a role and its own keys.
     pub(crate) has_members: bool,
     /// Whether the organization sells seats to teams.
     pub(crate) has_seats: bool,

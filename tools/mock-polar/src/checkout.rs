@@ -28,7 +28,7 @@ pub(crate) struct Checkout {
     pub(crate) ip_address: Option<String>,
     #[serde(skip)]
     pub(crate) locale: Option<String>,
-    /// `None` if the checkout comes from a seed. `Some` if a request created it.
+    /// `Some(true)` if a request created the checkout, and `None` if the checkout comes from a seed.
     #[serde(skip)]
     pub(crate) allow_trial: Option<bool>,
     /// The data that the payment provider returned.

@@ -1,4 +1,4 @@
-//! The open connections, so that a test can close them.
+//! Keeps track of the open connections, so that a test can close them.
 
 use tokio::task::AbortHandle;
 

@@ -1,5 +1,5 @@
-//! Customers. Polar sends their personal data with every license. So does this server, but its data is invented, so
-//! that tests can search for it in files and logs. All addresses end in `example.com`.
+//! Customers. Polar sends their personal data with every license. So does this server, but it invents the data. Tests
+//! can therefore search for the data in files and logs. All addresses end in `example.com`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -176,7 +176,7 @@ impl Customer {
         Value::Object(fields)
     }
 
-    /// Returns the `user` object of a license: the customer under an older name.
+    /// Returns the `user` object of a license. It describes the customer; `user` is an older name for it.
     pub(crate) fn user(&self) -> Value {
         let text = |name: &str| self.fields.get(name).and_then(Value::as_str);
         let initial: String =

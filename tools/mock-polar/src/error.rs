@@ -30,12 +30,12 @@ impl Error {
         self.kind == Kind::Server
     }
 
-    /// Returns `true` if a text is not a date and time.
+    /// Returns `true` if the text that was given as a date and time is not one.
     pub fn is_time(&self) -> bool {
         self.kind == Kind::Time
     }
 
-    /// Returns `true` if a text is not a version of Polar's API.
+    /// Returns `true` if the text that was given as a version of Polar's API is not one.
     pub fn is_version(&self) -> bool {
         self.kind == Kind::Version
     }

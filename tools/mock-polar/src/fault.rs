@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::endpoint::Endpoint;
 
-/// A body that is not Polar's answer to the request. The status may still be that of a success.
+/// A body that is not Polar's answer to the request. The status may still indicate success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -41,7 +41,7 @@ pub enum Garbage {
 /// let polar = MockPolar::start()?;
 /// // The second activation from now takes a seat, but its reply is lost.
 /// polar.fault(Fault::drop_connection().after_handling().on(Endpoint::Activate).skip(1).once());
-/// // Until cleared, a hotel's login page answers everything else.
+/// // Until this fault is cleared, a hotel's login page answers everything else.
 /// polar.fault(Fault::captive_portal(302));
 /// # Ok::<(), mock_polar::Error>(())
 /// ```
@@ -257,7 +257,7 @@ struct Rule {
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
-    /// Dropping this, together with the rule, releases stalled requests.
+    /// Stalled requests go on as soon as this is dropped. It is dropped together with the rule.
     in_force: watch::Sender<()>,
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// Reads the body of a request. Like Polar, treats a body that is not declared as JSON as a string.
+    /// Reads the body of a request. If the body is not declared as JSON, treats it as a string, as Polar does.
     pub(crate) fn of(request: &RecordedRequest) -> Result<Self, Reply> {
         if request.has_json() || request.body.is_empty() {
             return Self::read(&request.body);
@@ -130,8 +130,8 @@ impl Form {
         None
     }
 
-    /// Reads `conditions` or `meta`: an object with up to 50 members, none of them nested. Returns an empty map if it
-    /// was not sent.
+    /// Reads `conditions` or `meta`: an object with up to 50 members, none of them nested. Returns an empty map if the
+    /// form has no such object.
     pub(crate) fn flat_object(&mut self, name: &str) -> Map<String, Value> {
         let Some(value) = self.members.get(name).cloned() else {
             return Map::new();
@@ -200,7 +200,7 @@ impl Form {
     }
 }
 
-/// Returns the location that problems give for a request's body.
+/// Returns the location of a request's body, as problems state it.
 fn body() -> Vec<Value> {
     vec!["body".into()]
 }

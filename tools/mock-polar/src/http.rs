@@ -96,8 +96,8 @@ async fn receive(request: Request<Incoming>) -> Result<RecordedRequest, Disconne
     })
 }
 
-/// Receives the whole body, even if only its start is kept, because a client that is still sending would miss the
-/// reply.
+/// Receives the whole body, even if only its start is kept. Otherwise a client that is still sending its body would
+/// miss the reply.
 async fn receive_body(mut body: Incoming) -> Result<Vec<u8>, Disconnect> {
     let mut kept = Vec::new();
     while let Some(frame) = body.frame().await {

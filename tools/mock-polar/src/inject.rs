@@ -24,13 +24,13 @@ pub(crate) fn is_handled_first(fault: &Fault) -> bool {
         }
 }
 
-/// Returns by how many seconds Polar's clock is ahead for the request.
+/// Returns the number of seconds by which Polar's clock is ahead for this request.
 pub(crate) fn clock_skew(fault: &Fault) -> i64 {
     if let Kind::SkewedClock { seconds } = fault.kind { seconds } else { 0 }
 }
 
-/// Applies the fault. `polar` returns Polar's reply. If Polar has not handled the request yet, `polar` first lets it do
-/// so.
+/// Applies the fault. `polar` returns Polar's reply. It first lets Polar handle the request, if Polar has not handled
+/// it yet.
 pub(crate) async fn inject(
     applied: &mut AppliedFault,
     request: &RecordedRequest,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::sessions::Subject;
 
-/// The sender for whom requests are counted. If the request has a token, it is the token's holder if the token was
-/// valid recently, and otherwise the token itself. If the request has no token, it is the address.
+/// The sender for whom requests are counted. Without a token, the sender is an address. With a token that was recently
+/// valid, the sender is the token's holder. With any other token, it is the token itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Address(String),

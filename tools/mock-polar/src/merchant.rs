@@ -43,7 +43,7 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// Creates a key of this benefit, given by its name or id. The key has no limits and no expiry.
+    /// Describes a key for the benefit with this name or id. At first it has no limits and never expires.
     pub fn new(benefit: impl Into<String>) -> Self {
         Self {
             benefit: benefit.into(),
@@ -60,7 +60,7 @@ impl NewKey {
         }
     }
 
-    /// Sets the key's own text. Default: a random key in the form of Polar's keys.
+    /// Sets the text of the key. Default: a random key in the form of Polar's keys.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());

@@ -53,7 +53,7 @@ pub(crate) struct TeamSeat {
     #[serde(rename = "order_id")]
     pub(crate) order: Uuid,
     pub(crate) status: TeamSeatStatus,
-    /// The id of the invited customer. If the organization's customers have members, the id of the buyer.
+    /// The id of the invited customer. If the organization's customers have members, it is the id of the buyer instead.
     #[serde(rename = "customer_id")]
     pub(crate) customer: Option<Uuid>,
     #[serde(rename = "member_id")]
@@ -114,7 +114,7 @@ impl Grant {
 }
 
 impl TeamSeat {
-    /// Sets the date that the seat's status requires, which is `claimed_at` or `revoked_at`, to the creation date.
+    /// Sets `claimed_at` or `revoked_at` to the creation date, if the seat's status requires one of them.
     pub(crate) fn with_dates(self) -> Self {
         let at = |status| (self.status == status).then_some(self.created_at);
         let (claimed_at, revoked_at) = (at(TeamSeatStatus::Claimed), at(TeamSeatStatus::Revoked));

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::endpoint::{self, Endpoint, Target};
 
-/// The limit in bytes on how much of a body is kept. Polar accepts no larger body. The limit keeps a faulty test from
+/// The largest number of bytes of a body that is kept. Polar accepts no larger body. The limit keeps a faulty test from
 /// filling the memory.
 pub const KEPT_BODY: usize = 10 * 1024 * 1024;
 

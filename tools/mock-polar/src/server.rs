@@ -254,14 +254,13 @@ impl MockPolar {
         self.state(|state| state.versions.current())
     }
 
-    /// Makes a version the current one. A version that this crate does not know is answered like the newest known
-    /// version before it.
+    /// Makes a version the current one. If this crate does not know the version, it answers requests in the newest
+    /// known version before it.
     pub fn release_api_version(&self, version: ApiVersion) {
         self.state(|state| state.versions.release(version));
     }
 
-    /// Removes a version. Requests that name it are then answered by a 404 with an empty body. Panics if it is the
-    /// current version.
+    /// Removes a version. Requests that name it then get a 404 with an empty body. Panics if it is the current version.
     #[track_caller]
     pub fn remove_api_version(&self, version: ApiVersion) {
         or_panic(self.state(|state| state.versions.remove(version)));

@@ -34,7 +34,7 @@ impl KeySubscription {
         Self { status: status.into(), ..Self::default() }
     }
 
-    /// Sets the end of the period that has been paid.
+    /// Sets the end of the period that has been paid for.
     #[must_use]
     pub fn current_period_end(mut self, at: Timestamp) -> Self {
         self.current_period_end = at;
@@ -48,7 +48,7 @@ impl KeySubscription {
         self
     }
 
-    /// Sets when the subscription ends. By default this is not known.
+    /// Sets the time when the subscription ends. By default this is not known.
     #[must_use]
     pub fn ends_at(mut self, at: Timestamp) -> Self {
         self.ends_at = Some(at);

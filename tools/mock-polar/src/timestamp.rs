@@ -24,8 +24,8 @@ const SECONDS: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[
 const MICROS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
 
-/// A point in time with microseconds, which is Polar's precision. It lies in the years 0 to 9999. Arithmetic stops at
-/// the first and the last of these microseconds.
+/// A point in time with microseconds, which is Polar's precision. It lies in the years 0 to 9999. Arithmetic does not
+/// leave this range: it stops at the first or the last microsecond of it.
 ///
 /// It is displayed as Polar writes dates: without a fraction if the fraction is zero.
 ///

@@ -107,7 +107,7 @@ enum Phase {
 pub enum Next {
     /// Poll again a little later.
     Wait,
-    /// Close the connection without another byte.
+    /// Close the connection without sending another byte.
     Disconnect,
     /// Send this answer. If `streams` is true, then send the events of the stream.
     Send {

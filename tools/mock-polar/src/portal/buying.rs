@@ -20,7 +20,8 @@ use crate::worker::Job;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Purchase {
-    /// The customer's token, which Polar gives only once. `None` if the address already belonged to a customer.
+    /// The customer's token, which Polar gives only once. `None` if the address already belonged to a customer, unless
+    /// the vendor named the customer when it created the checkout.
     pub customer_session_token: Option<String>,
     /// The address to which the browser goes. It is the success URL, with the token in it if there is a token.
     pub success_url: String,
@@ -42,8 +43,8 @@ pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, 
     Ok(Purchase { customer_session_token, success_url })
 }
 
-/// Makes the purchase. Returns a token only if the buyer is new or the vendor has named the customer, because anybody
-/// can type an address.
+/// Makes the purchase. Returns a token only if the buyer is new or the vendor has named the customer. Otherwise anybody
+/// could get a customer's token by typing in the customer's address.
 pub(super) fn place(
     state: &mut State,
     secret: &str,
@@ -126,7 +127,7 @@ pub(super) fn must_be_open(checkout: &Checkout) -> Result<(), Reply> {
     }
 }
 
-/// Copies the data that the buyer entered into the checkout.
+/// Updates the checkout with the data that the buyer entered.
 pub(super) fn fill_in(database: &mut Database, secret: &str, entries: &Entries, now: Timestamp) {
     for checkout in database.checkouts.iter_mut().filter(|checkout| checkout.secret == secret) {
         checkout.locale = entries.locale.clone().or_else(|| checkout.locale.take()).or_else(|| Some("en".to_owned()));

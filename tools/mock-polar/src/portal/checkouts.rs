@@ -1,4 +1,4 @@
-//! Checkouts: opening one by a link, looking at it, and confirming it. Each request needs only the checkout's secret.
+//! Checkouts: opening one with a link, looking at it, and confirming it. Each request needs only the checkout's secret.
 
 use serde_json::{Map, Value};
 

@@ -77,7 +77,8 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Repl
 }
 
 /// Finds the member with this address. Returns the id of the member's customer, and the address. If several customers
-/// have a member with this address and `customer` is `None`, returns the reply that asks to choose one.
+/// have a member with this address and `customer` is `None`, returns the reply that asks the sender to choose a
+/// customer.
 fn member(
     database: &mut Database,
     organization: &Organization,

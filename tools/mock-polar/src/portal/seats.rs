@@ -224,7 +224,7 @@ fn view(database: &Database, seat: &TeamSeat) -> Value {
     seat.view(seat.member.and_then(|id| database.member(id)), address(database, seat))
 }
 
-/// Changes a seat. Moves it to the end of the list, because PostgreSQL does so.
+/// Changes a seat, and moves it to the end of the list, as PostgreSQL does.
 fn update(database: &mut Database, id: Uuid, now: Timestamp, change: impl FnOnce(&mut TeamSeat)) -> Option<TeamSeat> {
     let at = database.team_seats.iter().position(|seat| seat.id == id)?;
     let mut seat = database.team_seats.remove(at);
@@ -234,7 +234,7 @@ fn update(database: &mut Database, id: Uuid, now: Timestamp, change: impl FnOnce
     Some(seat)
 }
 
-/// Returns the customer's member with this address, and creates it if there is none.
+/// Returns the customer's member with this address. Creates one if there is none.
 fn member_for(database: &mut Database, customer: Uuid, email: &str, now: Timestamp) -> Uuid {
     if let Some(member) = database.member_of(customer, email) {
         return member.id;

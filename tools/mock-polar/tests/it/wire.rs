@@ -203,7 +203,7 @@ pub(crate) fn post_without_reading(
     send(polar.address(), "POST", path(endpoint), &all, body.as_bytes())
 }
 
-/// Opens a checkout by a link, and returns the checkout's secret.
+/// Opens a checkout with a link, and returns the checkout's secret.
 pub(crate) fn open_checkout(polar: &impl Front, link: &str) -> String {
     let reply = call(polar, "GET", &format!("/v1/checkout-links/{link}/redirect"), &[], "");
     assert_eq!(reply.status, 307);

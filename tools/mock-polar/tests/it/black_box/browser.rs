@@ -1,4 +1,4 @@
-//! Tests the faults that a page in a browser can read. The recordings test the CORS of Polar itself.
+//! Tests which faults a page in a browser can read. The CORS headers of Polar itself are tested with recordings.
 
 use mock_polar::{DEMO_KEY_PLAIN, Endpoint, Fault, Garbage};
 

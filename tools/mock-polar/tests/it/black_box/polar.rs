@@ -46,7 +46,7 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// Sets the seed. It is JSON text.
+    /// Sets the seed, as JSON text.
     pub(crate) fn seed(mut self, seed: impl Into<String>) -> Self {
         self.seed = Some(seed.into());
         self

@@ -50,7 +50,7 @@ fn request_code(polar: &Polar, email: &str) -> Reply {
     send(polar, "POST", REQUEST_CODE, &json!({ "email": email, "organization_id": polar.organization() }))
 }
 
-/// Opens a checkout by a link, and returns the path of the request that confirms it.
+/// Opens a checkout with a link, and returns the path of the request that confirms it.
 fn open(polar: &Polar, link: &str) -> String {
     format!("/v1/checkouts/client/{}/confirm", open_checkout(polar, link))
 }
@@ -143,7 +143,7 @@ fn a_purchase_is_validated_before_its_checkout_is_looked_up() {
     }
 }
 
-/// Opens a checkout by a link that contains an e-mail address, and returns the path of the request that confirms it.
+/// Opens a checkout with a link that contains an e-mail address, and returns the path of the request that confirms it.
 fn open_prefilled(polar: &Polar, email: &str) -> String {
     let path = format!("/v1/checkout-links/{DEMO_LINK}/redirect?customer_email={email}");
     let location = send(polar, "GET", &path, &json!({})).header("location").unwrap().to_owned();

@@ -1,9 +1,9 @@
-//! Compares the local Polar with recordings of Polar's own server. Compares status, headers and body, but of the
-//! problems in a 422 only the type, the location and the input.
+//! Compares the local Polar with recordings of Polar's own server: the status, the headers and the body. Of each
+//! problem in a 422, compares only the type, the location and the input.
 //!
-//! Ids, keys, tokens and codes are random on both servers. When a recorded reply first contains such a word that is not
-//! in the seed, the local reply contains another word in the same place. From then on, the recorded word stands for the
-//! local word.
+//! Ids, keys, tokens and codes are random on both servers, unless they are in the seed. When a random word first
+//! appears in a recorded reply, the local reply has another word in the same place. From then on, the recorded word
+//! stands for the local word.
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
@@ -164,8 +164,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats what happened before this exchange and was not recorded: resets of the server, and repeated requests.
-    /// The counters in the replies show what happened.
+    /// Repeats the steps before this exchange that were not recorded: resets of the server, and repeated requests. The
+    /// counters in the recorded replies reveal these steps.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
@@ -218,7 +218,7 @@ impl Replay {
         reply.json()
     }
 
-    /// Repeats what happened before this exchange and was not recorded.
+    /// Repeats the steps before this exchange that were not recorded.
     fn before_portal_exchange(&mut self, name: &str) {
         let claim = ("GET", "/v1/customer-seats/claim/nope/stream", "");
         let confirm = ("POST", "/v1/checkouts/client/polar_c_CHECKOUT_SUCCEEDED/confirm", "{}");
