@@ -20,7 +20,7 @@ pub(crate) fn text(decision: &Decision) -> String {
 /// license. `again` is the command that may succeed once the advice has been followed.
 pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> String {
     let next_step = if error.next_step() == NextStep::Move {
-        // without `KEY`, the command would activate the stored key, which may be another key than the refused one
+        // without `KEY`, the command would activate the stored key, which may differ from the refused one
         Some(String::from("run `polar-license activate KEY --replace-previous`"))
     } else {
         advice(error.next_step(), again)

@@ -94,7 +94,7 @@ fn check_contents(pages: &[PathBuf]) -> Result<()> {
 }
 
 /// Checks that the rows of the map name every file of `src` and `tests`, or a folder that contains the file, and that
-/// all paths that they name exist.
+/// every path in the rows exists.
 fn check_map(architecture: &str) -> Result<()> {
     let named = paths_in_map(architecture);
     let gone = named.iter().filter(|path| !workspace::root().join(path).exists());

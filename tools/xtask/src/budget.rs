@@ -1,5 +1,5 @@
-//! Limits the number of crates that an app depends on because it uses `polar-license`. The app's developer has to trust
-//! and build all of them.
+//! Limits the number of crates that `polar-license` adds to an app. The app's developer has to trust and build all of
+//! them.
 
 use std::collections::BTreeSet;
 

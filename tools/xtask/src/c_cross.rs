@@ -160,8 +160,8 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
     let drivers = r"HKCU\Software\Wine\Drivers";
     let commands = [
         cmd!(sh, "{wine} wineboot --init"),
-        // with this driver, windows need no screen; `--kill` ends processes that looked for a screen before the driver
-        // was set
+        // with this driver, programs can open windows without a screen; `--kill` ends processes that looked for a
+        // screen before the driver was set
         cmd!(sh, "{wine} reg add {drivers} /v Graphics /d null /f"),
         cmd!(sh, "{wine} wineboot --kill"),
     ];
@@ -200,7 +200,7 @@ impl System<'_> {
         let library = self.build(&folder, &[])?;
         let panicking =
             self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "portal,test-panic"])?;
-        // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
+        // `--workspace`, as in the step `tests`: otherwise cargo would rebuild the dependencies with other features
         let tests = shell::cargo(self.sh, "test --locked --workspace --test programs --test examples -- --skip python");
         let tests = tests.env("POLAR_LICENSE_C_CC", self.compilers[0]).env("POLAR_LICENSE_C_CXX", self.compilers[1]);
         let tests = tests.env("POLAR_LICENSE_C_LIBRARY", library).env("POLAR_LICENSE_C_PANICKING", panicking);

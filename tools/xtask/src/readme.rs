@@ -109,7 +109,7 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
     }
-    // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
+    // `--workspace`, as in the step `tests`: otherwise cargo would rebuild the dependencies with other features
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
     // the full path excludes READMEs of other packages of the workspace
     let ours = format!("test src/../{path} ");
@@ -158,8 +158,8 @@ fn check_part(text: &str, files: &[&str]) -> Result<()> {
     bail!("it must be part of {}", files.join(", or "));
 }
 
-/// Checks a whole manifest or a part of one. This workspace must have the packages, versions and features that it
-/// names.
+/// Checks a whole manifest or a part of one. This workspace must have the packages, versions and features that the
+/// manifest names.
 fn check_toml(text: &str) -> Result<()> {
     let manifest: toml::Table = text.parse().context("it is not valid TOML")?;
     let metadata = workspace::metadata()?;

@@ -129,7 +129,8 @@ pub(crate) static STRACE: Requirement =
 pub(crate) static FAKETIME: Requirement =
     Requirement { name: "faketime", find: |sh| versions(sh, &["faketime"]), source: Source::Debian(&["faketime"]) };
 
-/// The tools for the test that cuts the power of a real file system. The test is skipped if it cannot mount one.
+/// The tools for the test that cuts the power of a real file system. The test is skipped if it cannot mount a file
+/// system.
 pub(crate) static XFS_TOOLS: Requirement = Requirement {
     name: "tools of XFS",
     find: |sh| shell::probe(cmd!(sh, "xfs_io -V")),
@@ -243,7 +244,7 @@ pub(crate) static XVFB: Requirement = Requirement {
     source: Source::Debian(&["xauth", "xvfb"]),
 };
 
-/// The package manager that builds the C example, by the recipe in the package.
+/// The package manager that builds the C example, using the recipe in the package.
 pub(crate) static CONAN: Requirement =
     Requirement { name: "Conan", find: |_| tools::CONAN.found(), source: Source::PyPi(&tools::CONAN) };
 
@@ -281,9 +282,9 @@ enum Source {
     Rustup(&'static [&'static str]),
     /// Names of Debian packages.
     Debian(&'static [&'static str]),
-    /// A package of crates.io. It is built into the user's cache.
+    /// A package from crates.io. It is built into the user's cache.
     CratesIo(&'static Tool),
-    /// A Python environment with packages of PyPI.
+    /// A Python environment with packages from PyPI.
     PyPi(&'static PythonTools),
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     add_package(sh, npm_package::package(sh)?)?;
     npm_package::install_all(sh)?;
     let app = build(sh)?;
-    // `--workspace`, as in the step `tests`: with other features, cargo would build the dependencies again
+    // `--workspace`, as in the step `tests`: otherwise cargo would rebuild the dependencies with other features
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let tests = cmd!(sh, "xvfb-run --auto-servernum node --test --test-reporter=spec {TESTS}/window.test.mjs");

@@ -70,8 +70,8 @@ impl Tool {
     }
 
     /// Builds the tool without optimization: this takes half as long, and the tool is fast enough. First uses the
-    /// dependencies in the tool's lock file, because newer ones may need a later Rust. If that fails, as when a
-    /// registry lacks one of them, uses the newest dependencies.
+    /// dependencies in the tool's lock file, because newer ones may need a later Rust. If that fails, for example
+    /// because a registry lacks one of them, uses the newest dependencies.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let as_published = self.install_with(sh, "install --debug --locked");
         as_published.or_else(|error| {
@@ -100,7 +100,7 @@ pub(crate) const PYTHON_PACKAGE: PythonTools =
 /// The package manager Conan, which tests use to build an app with the C library.
 pub(crate) const CONAN: PythonTools = PythonTools { folder: "conan", list: "bindings/c/conan/tools.txt", wheels: &[] };
 
-/// Packages of PyPI, in a virtual environment of their own.
+/// Packages from PyPI, in a virtual environment of their own.
 pub(crate) struct PythonTools {
     /// The name of the environment's folder in `target/tools`.
     folder: &'static str,
@@ -111,7 +111,7 @@ pub(crate) struct PythonTools {
 }
 
 impl PythonTools {
-    /// Returns a description of the environment, or `None` if it was not installed from the present list.
+    /// Returns a description of the environment, or `None` if it was not installed from the current list.
     pub(crate) fn found(&self) -> Option<String> {
         let installed = fs::read_to_string(self.stamp().ok()?).ok()?;
         (installed == workspace::text(self.list).ok()?).then(|| format!("as {} lists it", self.list))
@@ -127,7 +127,7 @@ impl PythonTools {
         Ok(self.folder()?.join("wheels"))
     }
 
-    /// Creates the environment from nothing, even if it exists.
+    /// Creates the environment from scratch, even if it already exists.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let (folder, list, python) = (self.folder()?, self.list, self.program("python")?);
         sh.remove_path(&folder)?;

@@ -15,8 +15,8 @@ const DAY: i64 = 24 * 60 * 60;
 struct Found(i32, Value);
 
 impl Found {
-    /// Runs `doctor` as JSON and as text, and compares both. `command` creates a command whose last argument is
-    /// `doctor`.
+    /// Runs `doctor` twice, for JSON and for text, and compares the two. `command` creates a command whose last
+    /// argument is `doctor`.
     fn by(command: impl Fn() -> Command) -> Self {
         let text = run(command(), "");
         let mut as_json = command();
@@ -24,8 +24,8 @@ impl Found {
         let json = run(as_json, "");
         let found = Self(json.status, json.json());
         assert_eq!(text.status, json.status, "{text:?}");
-        // digits are removed, because times differ from run to run, and so are points, because a time in whole seconds
-        // has none
+        // digits are removed, because times differ from run to run; points are removed too, because only some times
+        // contain one
         let words = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '.', "");
         for finding in found.findings() {
             let detail = words(finding["detail"].as_str().unwrap());

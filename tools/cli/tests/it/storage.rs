@@ -98,7 +98,7 @@ fn kind(after: &Value) -> Option<&str> {
     after["error"]["kind"].as_str()
 }
 
-/// Tests a lock that a killed process or another user has left behind. The lock is, in turn, each kind of file.
+/// Tests a lock that a killed process or another user has left behind. Tries each kind of file as the lock.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_lock_that_was_left_behind_blocks_no_request() {

@@ -188,7 +188,7 @@ impl<'a> Device<'a> {
 }
 
 impl Device<'_> {
-    /// Returns all addresses, codes, tokens and secrets of checkouts that mails and requests contain.
+    /// Returns everything secret in the mails and requests: addresses, codes, tokens, and the secrets of checkouts.
     fn secrets_of_customers(&self) -> Vec<String> {
         let mails = self.polar.mails().into_iter().flat_map(|mail| [Some(mail.to), mail.code, mail.invitation_token]);
         let requests = self.polar.requests();

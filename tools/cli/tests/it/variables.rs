@@ -10,7 +10,7 @@ use serde_json::json;
 use std::path::Path;
 use std::process::Command;
 
-/// Returns a command all of whose options are set by variables.
+/// Returns a command whose options are all set by variables.
 fn configured(polar: &MockPolar, directory: &Path) -> Command {
     let mut command = command();
     command.envs([

@@ -76,7 +76,7 @@ impl Calls {
         }
     }
 
-    /// Returns, for a receiver such as `a.b.c`, the type of `a` and the fields `b` and `c`.
+    /// Splits a receiver such as `a.b.c`. Returns the type of `a`, and the fields `b` and `c`.
     fn receiver(&self, receiver: &Expr) -> Option<(Names, Vec<String>)> {
         match receiver {
             Expr::Paren(inner) => self.receiver(&inner.expr),

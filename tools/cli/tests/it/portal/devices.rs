@@ -217,7 +217,7 @@ fn a_key_without_seats_has_none_to_release() {
     assert!(run.status == 3 && run.stdout.ends_with(": any number of devices\n"), "{run:?}");
 }
 
-/// Buys a license key by a checkout link, and returns the key.
+/// Buys a license key through a checkout link, and returns the key.
 fn bought_by_link(polar: &MockPolar) -> String {
     let config = Config::builder(polar.organization(), "com.example.browser").environment(polar.url()).build().unwrap();
     let directory = tempfile::tempdir().unwrap();
