@@ -104,7 +104,7 @@ impl Database {
         self.benefits.iter().find(|benefit| benefit.id == id)
     }
 
-    /// Finds an organization that may use the API. For Polar, other organizations do not exist.
+    /// Finds an organization that may use the API. Polar treats all other organizations as if they did not exist.
     pub(crate) fn organization_by_id(&self, id: Uuid) -> Option<&Organization> {
         self.organizations.iter().find(|organization| organization.id == id && organization.api_access)
     }

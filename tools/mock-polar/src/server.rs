@@ -30,9 +30,9 @@ use crate::versions::ApiVersion;
 
 /// A local Polar on a loopback port. It runs on a thread of its own, and stops when this value is dropped.
 ///
-/// Methods take `&self`, so a test can control the server from several threads. A method that takes a key, a benefit or
-/// an activation panics if it does not exist, because that is a mistake in the test. The panic message points to the
-/// line of the test.
+/// Methods take `&self`, so a test can control the server from several threads. Naming a key, a benefit or an
+/// activation that does not exist is a mistake in the test, so the method panics. The panic message points to the line
+/// of the test.
 pub struct MockPolar {
     machine: Arc<Machine>,
     connections: Arc<Mutex<Connections>>,

@@ -10,7 +10,7 @@ use crate::{shell, target, workspace};
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// The command for valgrind. It also reports memory that is still allocated at the end as an error.
+/// The command for valgrind. Memory that is still allocated at the end also counts as an error.
 const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
                         --error-exitcode=99 --fair-sched=yes";
 

@@ -44,7 +44,7 @@ pub(crate) fn check() -> Result<()> {
     let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
     for package in workspace::metadata()?.packages {
         let sources = package.manifest_path.with_file_name("src");
-        // a package without a folder of its own sources compiles another package's sources with other features
+        // a package without a source folder compiles another package's sources with other features
         if !sources.exists() {
             continue;
         }
@@ -145,7 +145,7 @@ impl Visit<'_> for Module {
     }
 }
 
-/// Converts `path`, as the module `place` writes it, to the path from the crate's root. Returns `None` if `path` does
+/// Returns the path from the crate's root that `path` stands for in the module `place`. Returns `None` if `path` does
 /// not start with `crate`, `self` or `super`.
 fn absolute(place: &[String], path: &[String]) -> Option<Names> {
     let supers = path.iter().take_while(|name| *name == "super").count();

@@ -6,7 +6,7 @@ use xshell::Shell;
 
 use crate::{shell, tauri, workspace};
 
-/// The name of crates.io in Cargo.lock. It is the same if the crates came from a mirror.
+/// The name of crates.io in Cargo.lock. It is the same even if the crates came from a mirror.
 const CRATES_IO: &str = "\"registry+https://github.com/rust-lang/crates.io-index\"";
 
 /// Checks every lock file of the repository, and that cargo would not change the Cargo.lock files.

@@ -44,7 +44,7 @@ pub(crate) fn probe(command: Cmd) -> Option<String> {
     command.quiet().ignore_stderr().read().ok()
 }
 
-/// Runs the command, and ends it after `limit`. Shows its output only if it fails.
+/// Runs the command, and ends it if it takes longer than `limit`. Shows its output only if it fails.
 pub(crate) fn quietly(command: Cmd, limit: Duration) -> Result<()> {
     let shown = command.to_string();
     // a file instead of a pipe, because a process that outlives the ended command could hold a pipe open for ever

@@ -132,7 +132,7 @@ fn a_process_killed_while_activating_leaves_a_trace_of_the_seat() {
 fn processes_that_activate_at_once_share_one_seat() {
     let polar = start_polar();
     let device = Device::new(&polar);
-    // one process is about to get its seat, and the other one waits until it has finished
+    // one process is about to get its seat, and the other process waits until the first one has finished
     let held = polar.fault(Fault::stall().on(Endpoint::Activate));
     thread::scope(|scope| {
         let runs = [(); 2].map(|()| scope.spawn(|| device.run(&["activate", DEMO_KEY_TWO_DEVICES])));

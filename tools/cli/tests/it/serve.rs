@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Stdio};
 
-/// A running `serve`. Dropping this value kills it, in case a test fails before it has ended `serve`.
+/// A running `serve`. If a test fails before it has ended `serve`, dropping this value kills the process.
 struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,

@@ -41,7 +41,8 @@ pub(crate) fn start_polar() -> MockPolar {
     MockPolar::start().unwrap()
 }
 
-/// Returns the command, without the variables in the environment of the tests.
+/// Returns the command. Its environment does not contain variables that would change its results: those of the command
+/// itself, of proxies and of root certificates.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(BINARY);
     let ours = |name: &str| {

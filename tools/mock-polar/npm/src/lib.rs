@@ -1,5 +1,6 @@
-//! The local Polar for a front in JavaScript: receives requests, and returns answers for the front to send. Opens no
-//! socket and sets no timer. The front, `ts/server.mts`, does both, and polls as long as a request has no answer.
+//! The local Polar as a library for a front in JavaScript, `ts/server.mts`. Receives requests, and returns answers for
+//! the front to send. Opens no socket and sets no timer: the front does both. The front also polls as long as a request
+//! has no answer.
 //!
 //! ```text
 //!   ts/cli.mts ── ts/server.mts   Node's http

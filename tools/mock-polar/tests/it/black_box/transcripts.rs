@@ -290,7 +290,7 @@ impl Replay {
         }
     }
 
-    /// Binds the codes in mails. In the recordings, the first code is called `COD001`, and so on.
+    /// Binds recorded codes to the codes in the local mails. The recordings call the first code `COD001`, and so on.
     fn bind_codes(&mut self) {
         for mail in self.free.mails().iter().skip(self.mails) {
             self.mails += 1;
