@@ -27,7 +27,7 @@ use crate::requirements::{
 use crate::shell::cargo;
 use crate::{
     api_docs, book, budget, c_cross, c_library, c_package_check, crate_package, fetch, js_tests, languages, layers,
-    locks, mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build,
+    locks, mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build, workspace,
 };
 
 struct Step {
@@ -135,8 +135,10 @@ const RUST: &[Step] = &[
         proves: "the command serves a coding agent, and shows it no license key (feature `mcp`)",
         needs: &[],
         run: |sh| {
+            // a folder of its own, because steps of the other lane build the program without this feature meanwhile
+            let folder = workspace::target()?.join("mcp");
             let test = cargo(sh, "test --locked --package polar-license-cli --features mcp --test it");
-            Ok(test.args(["--", "mcp::", "help::"]).run()?)
+            Ok(test.arg("--target-dir").arg(folder).args(["--", "mcp::", "help::"]).run()?)
         },
     },
     Step {
