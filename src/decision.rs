@@ -62,7 +62,7 @@ pub struct Decision {
 pub struct Problem {
     /// The stable code.
     pub kind: ErrorKind,
-    /// One sentence for the user, in English unless the configuration replaces it.
+    /// The sentence for the user, in English unless the configuration replaces it.
     pub message: String,
     /// One line for developers and logs.
     pub detail: String,

@@ -69,7 +69,7 @@ pub(crate) struct ExplanationJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// One sentence for the user, in English unless the configuration replaces it. If access is not allowed, this
+    /// The sentence for the user, in English unless the configuration replaces it. If access is not allowed, this
     /// sentence is the decision's message.
     message: &'a str,
     /// One line for developers and logs.

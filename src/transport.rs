@@ -36,7 +36,7 @@ pub trait LocalAsyncTransport {
     fn send<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer>;
 }
 
-/// One request to Polar. A transport sends it exactly once, with the headers that [`Request::headers`] returns and,
+/// A request to Polar. A transport sends it exactly once, with the headers that [`Request::headers`] returns and,
 /// outside of web pages, with the header `User-Agent`. The transport follows no redirect.
 ///
 /// Never show or log any part of a request: the body contains the license key, and requests of the customer portal have
@@ -143,7 +143,7 @@ pub enum Answer {
         failure: Failure,
         /// Whether the request may have reached Polar.
         sent: Sent,
-        /// One line for developers and logs: lower case, no full stop, no key, no address that belongs to the user.
+        /// A line for developers and logs: lower case, no full stop, no key, no address that belongs to the user.
         message: String,
     },
 }

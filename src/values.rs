@@ -5,7 +5,7 @@ use crate::json::{self, Json};
 use litemap::LiteMap;
 use serde::{Serialize, Serializer};
 
-/// One value of a condition or of meta: a string, a whole number or a boolean. Create one with `From`.
+/// A value of a condition or of meta: a string, a whole number or a boolean. Create one with `From`.
 ///
 /// Polar compares conditions by value (`1` equals `1.0` and `true`), and some large or fractional numbers never match
 /// again. Therefore a number must be whole and at most 9,007,199,254,740,991 away from 0, so that a double holds it

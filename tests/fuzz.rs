@@ -27,7 +27,7 @@ use std::path::Path;
 
 use random::Random;
 
-/// How many changed seeds each target gets in `cargo xtask test`.
+/// The number of changed seeds for each target in `cargo xtask test`.
 const CHANGES: u64 = 8000;
 
 #[test]

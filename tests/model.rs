@@ -42,7 +42,7 @@ use std::cell::Cell;
 use story::{Call, DAY, Environment, Event, HOUR, MINUTE, ProcessId};
 use world::{Check, World};
 
-/// How many stories run in each environment. Together they run at least 100,000 steps of the engine.
+/// The number of stories that run in each environment. Together they run at least 100,000 steps of the engine.
 const CASES: u32 = 230;
 const LEAST_STEPS_PER_CASE: u64 = 75;
 

@@ -29,7 +29,7 @@ struct Device {
     /// The endpoint whose answers do not reach the device.
     loses: &'static str,
     requests: Vec<String>,
-    /// How long the engine waited before each repeated write, in ms.
+    /// The engine's waits before each repeated write, in ms.
     waits: Vec<u64>,
 }
 

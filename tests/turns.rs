@@ -17,7 +17,7 @@ const KEY: &str = "TURN-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 struct Device {
     stored: Option<Vec<u8>>,
     now: Now,
-    /// How long a request takes.
+    /// The time that a request takes.
     latency: Duration,
     requests: Vec<String>,
     /// When each request was sent, by the monotonic clock.

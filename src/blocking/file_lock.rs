@@ -40,7 +40,7 @@
 //! If the system refuses a step, for example because this user may only read the directory, locking fails at once:
 //! waiting would not help.
 //!
-//! One fault remains: a process may be suspended for over 10 s exactly between its last check and the rename that
+//! A fault remains: a process may be suspended for over 10 s exactly between its last check and the rename that
 //! follows. When it goes on, it overwrites the record that was saved meanwhile with its own older record. That record
 //! is whole, too.
 

@@ -93,7 +93,7 @@ fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
     Ok(())
 }
 
-/// One member of the object. Each method of this type reads the member as one type, or returns an error that says what
+/// A member of the object. Each method of this type reads the member as one type, or returns an error that says what
 /// the member must be.
 #[derive(Clone, Copy)]
 struct Setting<'a> {

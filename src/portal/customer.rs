@@ -1,10 +1,10 @@
-//! One of several customers with the same e-mail address.
+//! A customer, one of several with the same e-mail address.
 
 use crate::text::printable;
 use std::fmt;
 use uuid::Uuid;
 
-/// One of several customers with the same e-mail address. A customer may be a person or a team.
+/// A customer, one of several with the same e-mail address. A customer may be a person or a team.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Customer {
     pub(super) id: Uuid,

@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// One of the customer's license keys for this app. Only the last six characters of the key itself are shown.
+/// A license key of the customer for this app. Only the last six characters of the key itself are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LicenseKey {
     pub(super) id: Uuid,

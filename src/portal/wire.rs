@@ -165,7 +165,7 @@ impl Context {
     }
 }
 
-/// One page of the customer's keys for this organization, and whether there are more pages.
+/// A page of the customer's keys for this organization, and whether there are more pages.
 pub(super) struct Page {
     pub(super) keys: Vec<LicenseKey>,
     pub(super) has_more: bool,

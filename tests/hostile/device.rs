@@ -73,7 +73,7 @@ impl<'a> Device<'a> {
     }
 }
 
-/// One case for an app, as the README describes it.
+/// A case for an app, as the README describes it.
 pub(crate) struct Case {
     pub(crate) json: Value,
     /// The key that the app's request is about.
@@ -82,7 +82,7 @@ pub(crate) struct Case {
 
 /// The app's time-out in cases in which an answer comes.
 const LONG_MS: u64 = 30_000;
-/// How long a save takes on the app's clock. This is so long that the pace never delays an operation.
+/// The time that a save takes on the app's clock. This time is so long that the pace never delays an operation.
 const SAVE_MS: u64 = 1_200;
 /// The additional time for which an operation waits if it changes something at Polar.
 const EXTRA_MS: u64 = 25_000;

@@ -39,7 +39,7 @@ const QUESTIONS: [(&str, &str); 5] = [
     ("deactivate", "deactivate"),
 ];
 
-/// One row to check: an answer to a question on a device, and the expected outcome.
+/// A row to check: an answer to a question on a device, and the expected outcome.
 #[derive(Clone, Copy)]
 struct Entry<'a> {
     reply: &'a Reply,

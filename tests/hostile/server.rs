@@ -28,7 +28,7 @@ pub(crate) struct Planned {
     pub(crate) speaks: Speaks,
 }
 
-/// How the connection ends after the answer.
+/// The end of the connection after the answer.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum End {
@@ -62,7 +62,7 @@ struct Shared {
     planned: Mutex<Planned>,
     answered: AtomicUsize,
     passed_on: AtomicUsize,
-    /// How many requests came to the address to which redirects lead.
+    /// The number of requests that came to the address to which redirects lead.
     followed: AtomicUsize,
     ends: AtomicBool,
     tls: Arc<ServerConfig>,

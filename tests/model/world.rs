@@ -34,7 +34,7 @@ pub(crate) struct World {
     pub(crate) story: Vec<String>,
     /// A counter of everything that happens. Two values show which of two things happened first.
     pub(crate) tick: u64,
-    /// How many steps of the engine were carried out.
+    /// The number of steps that the engine has carried out.
     pub(crate) steps: u64,
     ids: u64,
 }
@@ -45,7 +45,7 @@ pub(crate) struct Device {
     pub(crate) wall_error: i64,
     mono: u64,
     pub(crate) bytes: Option<Vec<u8>>,
-    /// How often the store was written.
+    /// The number of writes to the store.
     pub(crate) version: u64,
     /// The result of the last probe, and the version of the store that was probed.
     probed: RefCell<Option<(u64, Probe)>>,
@@ -227,7 +227,7 @@ pub(crate) struct Probe {
     pub(crate) is_newer: bool,
 }
 
-/// How many configurations the app has.
+/// The number of configurations of the app.
 pub(crate) const SETUPS: usize = 6;
 
 fn setup(number: usize) -> (Config, App) {

@@ -104,7 +104,7 @@ pub(crate) struct Step {
     pub(crate) clock: Option<ClockStep>,
     pub(crate) store: Option<StoreStep>,
     pub(crate) polar: Vec<Exchange>,
-    /// How often the step is carried out. Default: once.
+    /// The number of times that the step is carried out. Default: once.
     pub(crate) times: Option<u32>,
     /// Requests to the local Polar.
     pub(crate) control: Vec<Control>,
@@ -155,7 +155,7 @@ pub(crate) struct Control {
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct Waits {
-    /// How long the operation has to wait before the requests in `control` are sent.
+    /// The time that the operation has to wait before the requests in `control` are sent.
     pub(crate) after: Option<String>,
     pub(crate) control: Vec<Control>,
     /// The number of the report at which the app cancels the operation.
@@ -194,7 +194,7 @@ pub(crate) struct StoreStep {
     pub(crate) put: Option<String>,
     pub(crate) remove: bool,
     pub(crate) fails: Option<Fails>,
-    /// How many writes succeed before all further writes fail.
+    /// The number of writes that succeed before all further writes fail.
     pub(crate) writes: Option<u32>,
 }
 

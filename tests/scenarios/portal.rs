@@ -16,7 +16,7 @@ use super::{Around, Inner, Outcome, Process, World, differences};
 /// Members that occur only in the expectation of a call, and not in a reply.
 const OF_A_CALL: [&str; 5] = ["error", "store", "decision", "requests", "mails"];
 
-/// What the scenario plans for a wait, and the reports of the operation so far.
+/// The scenario's plan for a wait, and the reports of the operation so far.
 #[derive(Default)]
 pub(super) struct Waiting {
     waits: Waits,

@@ -23,7 +23,7 @@ use super::polar;
 #[path = "portal.rs"]
 mod portal;
 
-/// How long every request takes. Two requests may be sent in any second without a wait, so no scenario ever waits.
+/// The time that every request takes. Two requests may be sent in any second without a wait, so no scenario ever waits.
 const REQUEST_MS: i64 = 600;
 
 /// Runs a scenario. Returns what was not as expected, and for each the place where it happened.
@@ -81,7 +81,7 @@ struct Clocks {
 struct Stored {
     bytes: Option<Vec<u8>>,
     fails: Fails,
-    /// How many writes succeed before all further writes fail.
+    /// The number of writes that succeed before all further writes fail.
     writes: Option<u32>,
     kept: BTreeMap<String, Option<Vec<u8>>>,
 }

@@ -1,5 +1,5 @@
-//! How much work a test does: a little in `cargo xtask test`, but everything, or as much as fits into some minutes, in
-//! `cargo xtask soak`.
+//! The amount of work that a test does: a little in `cargo xtask test`, but everything, or as much as fits into some
+//! minutes, in `cargo xtask soak`.
 
 use std::time::Duration;
 

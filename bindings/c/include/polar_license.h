@@ -442,8 +442,8 @@ typedef struct polar_license_record polar_license_record;
 typedef struct polar_license_reply polar_license_reply;
 
 /**
- * One request to send: a POST or, for the customer portal, a GET. It lives only during the call of the transport
- * callback, and is wiped afterwards.
+ * A request to send: a POST or, for the customer portal, a GET. The request lives only during the call of the
+ * transport callback, and is wiped afterwards.
  */
 typedef struct polar_license_request polar_license_request;
 

@@ -292,7 +292,7 @@ class decision_view {
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// The time from which the app should tell the user to go online.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
-    /// One sentence for the user, in English unless the configuration replaces it.
+    /// The sentence for the user, in English unless the configuration replaces it.
     std::optional<std::string_view> problem_message() const
     {
         return detail::string(polar_license_decision_problem_message(handle));
@@ -362,8 +362,8 @@ class failure {
         return inside ? polar_license_error_detail(inside.get()) : polar_license_kind_name(number);
     }
     polar::reason reason() const { return polar::reason{polar_license_error_reason(inside.get())}; }
-    /// What the user can do about the failure. This can differ from the next step of decision(), which is about the
-    /// license that is here.
+    /// The next step that the user can take after the failure. This can differ from the next step of decision(), which
+    /// is about the license that is here.
     polar::next_step next_step() const { return polar::next_step{polar_license_error_next_step(inside.get())}; }
     /// The vendor's page for the next step.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_error_next_url(inside.get())); }
@@ -432,7 +432,7 @@ struct store {
     virtual bool remove() = 0;
 };
 
-/// One request to send. Do not log any part of it: it contains the license key, or secrets of the customer portal.
+/// A request to send. Do not log any part of it: it contains the license key, or secrets of the customer portal.
 struct request {
     /// "POST" or, for the customer portal, also "GET".
     std::string_view method;

@@ -300,7 +300,7 @@ class refusal : public detail::part {
     std::optional<std::string_view> next_url() const { return text("/nextUrl"); }
 };
 
-/// One of several customers with the same e-mail address. A customer may be a person or a team.
+/// A customer, one of several with the same e-mail address. A customer may be a person or a team.
 class customer : public detail::part {
   public:
     using part::part;
@@ -353,7 +353,7 @@ class purchase : public detail::part {
     polar::code_request code() const { return one<polar::code_request>("/code"); }
 };
 
-/// One of the customer's license keys for this app. Only the last six characters of the key itself are shown.
+/// A license key of the customer for this app. Only the last six characters of the key itself are shown.
 class license_key : public detail::part {
   public:
     using part::part;

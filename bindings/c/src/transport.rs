@@ -20,8 +20,8 @@ pub const POLAR_LICENSE_FAILED_TIMEOUT: i32 = 2;
 /// Failure: the app cancelled the exchange.
 pub const POLAR_LICENSE_FAILED_CANCELLED: i32 = 3;
 
-/// One request to send: a POST or, for the customer portal, a GET. It lives only during the call of the transport
-/// callback, and is wiped afterwards.
+/// A request to send: a POST or, for the customer portal, a GET. The request lives only during the call of the
+/// transport callback, and is wiped afterwards.
 pub struct Request {
     method: &'static CStr,
     url: Zeroizing<CString>,

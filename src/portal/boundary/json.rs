@@ -31,7 +31,7 @@ pub enum CodeRequestJson<'a> {
     },
 }
 
-/// One of several customers with the same e-mail address. A customer may be a person or a team.
+/// A customer, one of several with the same e-mail address. A customer may be a person or a team.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Customer"))]
 #[serde(rename_all = "camelCase")]
@@ -77,7 +77,7 @@ pub struct LicenseKeysJson {
     keys: Vec<LicenseKeyJson>,
 }
 
-/// One of the customer's license keys for this app. Only the last six characters of the key itself are shown.
+/// A license key of the customer for this app. Only the last six characters of the key itself are shown.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LicenseKey"))]
 #[serde(rename_all = "camelCase")]

@@ -18,7 +18,8 @@ import { MISSING, RUNTIMES } from "./runtimes.mjs";
 const LIMIT_MS = 6 * PATIENCE_MS;
 
 /**
- * How many runtimes are tested at the same time. Most of the time they only wait for the pause between two requests.
+ * The number of runtimes that are tested at the same time. Most of the time they only wait for the pause between two
+ * requests.
  */
 const AT_ONCE = 2;
 

@@ -86,7 +86,7 @@ fn server_error(status: u16, html: bool) -> Reply {
 enum GarbageBody {
     /// A body that replaces Polar's body.
     Replaced(fn() -> Vec<u8>),
-    /// One member of Polar's reply is wrong. The fields say where this member is, in a reply from `validate` and in a
+    /// A member of Polar's reply is wrong. The fields say where this member is, in a reply from `validate` and in a
     /// reply from `activate`.
     Altered { validated: &'static str, activated: &'static str },
 }

@@ -189,7 +189,7 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     Ok(modules)
 }
 
-/// One module's use of another: the user's path, the used module's path, and an example of the use.
+/// A module's use of another module: the user's path, the used module's path, and an example of the use.
 type Use<'a> = (&'a Names, Names, String);
 
 /// Returns one use for each path that a module imports or writes. The used module is the one that defines the path's

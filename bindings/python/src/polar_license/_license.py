@@ -6,11 +6,11 @@ import os
 import weakref
 from collections.abc import Callable
 from datetime import date
-from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 from polar_license import _callbacks as callbacks
 from polar_license import _convert as convert
+from polar_license._closable import Closable
 from polar_license._handle import Handle, free_unused
 from polar_license._held import Reply
 from polar_license._native import ffi, lib
@@ -23,7 +23,7 @@ from polar_license._wait import interruptible, wait_for_operations
 T = TypeVar("T")
 
 
-class License:
+class License(Closable):
     """A license on this device: activates and validates keys, and says which features are on. Any thread may use it,
     and several threads may use it at once.
 
@@ -240,14 +240,6 @@ class License:
             # frees the license now, unless an operation on another thread has not returned yet
             del handle
             free_unused()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return "<License: closed>" if self._handle is None else f"<License: {self.current().state}>"

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from polar_license import _convert as convert
+from polar_license._closable import Closable
 from polar_license._held import Held, License, Reply
 from polar_license._portal_types import Progress
 
@@ -74,7 +74,7 @@ class Caller:
         return value if isinstance(value, str | bool) else None
 
 
-class HeldCaller(Held, Caller):
+class HeldCaller(Held, Caller, Closable):
     """An object with methods that stands for a value in the library."""
 
     def __init__(self, runner: Runner, reply: Reply, number: int) -> None:
@@ -89,14 +89,6 @@ class HeldCaller(Held, Caller):
         """Wipes the secrets of this object. Afterwards its methods fail. Another call of `close` does nothing."""
         if self._reply is not None:
             self._reply.free()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Reader(convert.Reader):

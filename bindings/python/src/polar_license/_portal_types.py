@@ -73,7 +73,7 @@ a customer.
 
 @dataclass(frozen=True, kw_only=True)
 class Customer(Held):
-    """One of several customers with the same e-mail address. A customer may be a person or a team."""
+    """A customer, one of several with the same e-mail address. A customer may be a person or a team."""
 
     name: str | None = field(repr=False)
     """The customer's name, if it has one."""
@@ -97,7 +97,7 @@ class LicenseKeys:
 
 @dataclass(frozen=True, kw_only=True)
 class LicenseKey(Held):
-    """One of the customer's license keys for this app. Only the last six characters of the key itself are shown."""
+    """A license key of the customer for this app. Only the last six characters of the key itself are shown."""
 
     id: str
     """Polar's id of the key, which distinguishes the key from others in a list. The id is not the key itself, and is

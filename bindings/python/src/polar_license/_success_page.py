@@ -2,15 +2,15 @@
 
 import json
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from polar_license import _convert as convert
 from polar_license import _portal_methods as methods
+from polar_license._closable import Closable
 from polar_license._native import ffi, lib
 
 
-class SuccessPage:
+class SuccessPage(Closable):
     """A page on this computer that a browser opens after a purchase. The browser passes the customer's token to the
     page. Use it for checkouts that your backend creates with `address` as their success URL. A checkout that the app
     creates from a link needs no success page: follow that checkout instead. Polar gives a token to new buyers only, and
@@ -52,14 +52,6 @@ class SuccessPage:
         if pointer is None:
             raise ValueError("the success page is closed")
         return pointer
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return "<SuccessPage>"

@@ -432,7 +432,7 @@ class Problem:
     """The stable code."""
 
     message: str
-    """One sentence for the user, in English unless the configuration replaces it."""
+    """The sentence for the user, in English unless the configuration replaces it."""
 
     detail: str
     """One line for developers and logs."""
@@ -699,7 +699,7 @@ class Explanation:
     """The vendor's page for the next step, if the settings have one."""
 
     message: str
-    """One sentence for the user, in English unless the configuration replaces it. If access is not allowed, this
+    """The sentence for the user, in English unless the configuration replaces it. If access is not allowed, this
     sentence is the decision's message.
     """
 

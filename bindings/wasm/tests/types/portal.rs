@@ -95,7 +95,7 @@ pub(crate) fn operations() -> String {
 
 /** A method. */
 export interface Operation {{
-  /** How each argument is passed, by the argument's name. */
+  /** Maps an argument's name to the way in which the argument is passed. */
   takes: Record<string, \"plain\" | \"handle\">;
   /** The members of the method's options that are arguments too. */
   options: readonly string[];

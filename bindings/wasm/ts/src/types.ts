@@ -599,7 +599,7 @@ export type Decision =
 export interface Problem {
   /** The stable code. */
   readonly kind: ErrorKind;
-  /** One sentence for the user, in English unless the configuration replaces it. */
+  /** The sentence for the user, in English unless the configuration replaces it. */
   readonly message: string;
   /** One line for developers and logs. */
   readonly detail: string;
@@ -655,7 +655,7 @@ export interface Explanation {
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * One sentence for the user, in English unless the configuration replaces it. If access is not allowed, this sentence
+   * The sentence for the user, in English unless the configuration replaces it. If access is not allowed, this sentence
    * is the decision's message.
    */
   readonly message: string;

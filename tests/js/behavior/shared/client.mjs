@@ -10,7 +10,7 @@ export class Device {
   texts = new Map();
   /** The endpoints that the library has called, oldest first. */
   sent = [];
-  /** How far this device's clock is ahead of the real time, in ms. */
+  /** The time by which this device's clock is ahead of the real time, in ms. */
   ahead = 0;
   #polar;
   #monotonic = 0;

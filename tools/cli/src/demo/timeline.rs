@@ -13,7 +13,7 @@ pub(super) struct Timeline {
     limit: u32,
 }
 
-/// One step of the demo, and the decision that resulted from it.
+/// A step of the demo, and the decision that resulted from it.
 pub(super) struct Step<'a> {
     pub(super) day: u64,
     pub(super) title: &'static str,

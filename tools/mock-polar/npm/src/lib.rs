@@ -87,7 +87,7 @@ pub fn demo_email() -> String {
     DEMO_EMAIL.to_owned()
 }
 
-/// One request, from its arrival until its answer is sent. Free it when the client disconnects.
+/// A request, from its arrival until its answer is sent. Free it when the client disconnects.
 #[wasm_bindgen]
 pub struct Exchange {
     phase: RefCell<Phase>,

@@ -53,7 +53,7 @@ export interface CustomerChoice {
  */
 export type CodeRequest = CodeSent | CustomerChoice;
 
-/** One of several customers with the same e-mail address. A customer may be a person or a team. */
+/** A customer, one of several with the same e-mail address. A customer may be a person or a team. */
 export interface Customer {
   /** The customer's name, if it has one. */
   readonly name: string | null;
@@ -65,7 +65,7 @@ export interface Purchase {
   readonly code: CodeRequest;
 }
 
-/** One of the customer's license keys for this app. Only the last six characters of the key itself are shown. */
+/** A license key of the customer for this app. Only the last six characters of the key itself are shown. */
 export interface LicenseKey {
   /**
    * Polar's id of the key, which distinguishes the key from others in a list. The id is not the key itself, and is not

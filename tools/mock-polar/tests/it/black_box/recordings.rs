@@ -48,8 +48,8 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // One of these first exchanges is not in the file, because it equals an earlier one. The exchange after it
-        // takes its place.
+        // A first exchange is missing in the file, because it equals an earlier one. The exchange after it takes its
+        // place.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
