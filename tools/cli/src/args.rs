@@ -459,8 +459,8 @@ impl Command {
 }
 
 impl AppOptions {
-    /// Returns the error about an option that an operation on the license needs, or `None` if no option is missing.
-    /// `feature` is the feature about which the operation asks.
+    /// Returns the error about the first option that an operation on the license needs but lacks. Returns `None` if no
+    /// option is missing. `feature` is the feature about which the operation asks, if it asks about one.
     pub(crate) fn missing(&self, feature: Option<&str>) -> Option<(ErrorKind, String)> {
         if self.organization.is_none() {
             let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";

@@ -222,8 +222,8 @@ fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     uses
 }
 
-/// Returns a graph for the crate and for each module with children. The graph shows which of the children use each
-/// other.
+/// Returns a graph for the crate, and one for each module with children. A graph shows which children use which other
+/// children.
 fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {

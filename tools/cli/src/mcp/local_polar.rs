@@ -1,5 +1,5 @@
-//! The local Polar that the agent starts, and the changes that the agent makes to it. Its control endpoint carries them
-//! out, and says what is wrong with them.
+//! The local Polar that the agent starts, and the changes that the agent makes to it. Polar's control endpoint makes
+//! each change, or says what is wrong with it.
 
 use crate::args::{self, Serve};
 use crate::serve;

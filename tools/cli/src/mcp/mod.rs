@@ -57,7 +57,7 @@ async fn serve(server: Server) -> Exit {
         }
         Err(ServerInitializeError::ConnectionClosed(_)) => Exit::Allowed,
         Err(_) => {
-            // the error's own text would repeat the message, in which a key may be
+            // the error's own text would repeat the message, which may contain a key
             output::error("the program at the other end does not speak the Model Context Protocol");
             Exit::Failed
         }
@@ -103,7 +103,7 @@ impl ServerHandler for Server {
             return Err(ErrorData::invalid_params(format!("there is no such tool; use one of {names}"), None));
         };
         let (tools, arguments) = (Arc::clone(&self.tools), request.arguments.unwrap_or_default());
-        // on a thread of its own, because a tool may wait for Polar, while other requests are answered
+        // on a thread of its own, so that other requests are answered while a tool waits for Polar
         let answer = tokio::task::spawn_blocking(move || tools.call(tool, arguments)).await;
         let answer = answer.map_err(|_| ErrorData::internal_error("the tool failed", None))?;
         Ok(match answer {
