@@ -629,7 +629,7 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Masks the texts between backticks and between quotation marks that may be secrets. In a message they are input.
+/// Masks texts in backticks or quotation marks that may be secrets. In a message, texts in such marks are input.
 pub(crate) fn mask_input(message: &str) -> String {
     let mask = |message: String, mark: &str| {
         let parts = message.split(mark).enumerate();

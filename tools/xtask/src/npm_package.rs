@@ -28,8 +28,8 @@ const LOCK: &str = "package-lock.json";
 /// The workspaces that build what is published. A release installs no other packages.
 const TOOLS: [&str; 2] = ["--workspace", SCRIPTS];
 
-/// The paths of two copies of package-lock.json. A copy exists once npm has installed, from this lock file, the tools
-/// that build the package, or everything.
+/// The paths of two copies of package-lock.json. The first copy exists once npm has installed the tools that build the
+/// package, and the second once it has installed everything. Both are made from the lock file of that installation.
 const INSTALLED_TOOLS: &str = "node_modules/.installed-tools.json";
 const INSTALLED_ALL: &str = "node_modules/.installed-all.json";
 
