@@ -81,7 +81,7 @@ impl RecordedRequest {
         path.strip_prefix("/api").filter(|rest| rest.starts_with("/v1")).map_or(path.to_string(), str::to_owned)
     }
 
-    /// Returns `true` if the path begins with `/api`. Polar calls such paths deprecated.
+    /// Returns `true` if the path begins with `/api/v1`. Polar calls such paths deprecated.
     pub(crate) fn has_deprecated_path(&self) -> bool {
         self.raw_path().starts_with("/api/v1")
     }
