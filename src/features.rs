@@ -1,4 +1,4 @@
-//! The features, and the benefits that turn each one on. This module knows no other part of the configuration.
+//! The features, and the benefits that turn each feature on. This module depends on no other part of the configuration.
 
 use litemap::LiteMap;
 use serde::{Serialize, Serializer};

@@ -65,8 +65,8 @@ pub(crate) struct Record {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StoredLicense {
     pub(crate) identity: Identity,
-    /// A number that changes with every answer from Polar about this license. If it has changed while a request was
-    /// under way, the answer to this request is out of date.
+    /// A number that changes with every answer from Polar about this license. If it changes while a request is under
+    /// way, the answer to that request is out of date.
     pub(crate) revision: u64,
     pub(crate) verdict: Verdict,
     pub(crate) terms: Terms,
@@ -146,7 +146,7 @@ pub(crate) struct Release {
 pub(crate) struct Plan {
     /// The time of the next request, on Polar's clock.
     pub(crate) next: Option<Timestamp>,
-    /// The number of consecutive failed rounds of requests. A round fails unless Polar has answered, nothing is left to
+    /// The number of consecutive failed rounds of requests. A round succeeds only if Polar answers, nothing is left to
     /// do, and access is allowed.
     pub(crate) failed_tries: u32,
     /// The time on the wall clock before which Polar accepts no request.

@@ -225,8 +225,7 @@ pub enum Change {
 /// Whether a save must reach the disk before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// The record is on the disk before the call returns, because the record contains a new answer from Polar, or a
-    /// seat.
+    /// The record must be on the disk before the call returns, because it contains a new answer from Polar, or a seat.
     Synced,
     /// The save may be lost in a power cut. That does no harm, because only a time in the record has changed.
     Relaxed,

@@ -31,7 +31,7 @@ impl IndexedDbStore {
         if value.is_undefined() {
             return Ok(None);
         }
-        // data that is not a record still counts as something stored
+        // a value of another type is returned as no bytes: it is not a record, but something is stored
         Ok(Some(value.dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default()))
     }
 

@@ -41,8 +41,8 @@ impl Storage {
         self.place(format!("polar-license {app_id} {product:016x} {device:016x}"))
     }
 
-    /// Returns the random id of this browser, and creates and stores it if there is none. Fails if it cannot be read or
-    /// stored.
+    /// Returns the random id of this browser. If there is none, creates and stores one first. Fails if the id cannot be
+    /// read or stored.
     pub(super) async fn device(self) -> Result<String, StoreError> {
         let place = self.place(DEVICE.to_owned());
         if let Some(id) = place.load().await?.and_then(id_of) {

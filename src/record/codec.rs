@@ -445,8 +445,8 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             return Some(None);
         }
-        // a key is stored in the form that parsing returns, so this library has not written a text that parsing would
-        // change
+        // a key is stored in the form that parsing returns, so a text that parsing would change was not written by this
+        // library
         Key::parse(&text).ok().filter(|key| key.secret() == text).map(Some)
     }
 
