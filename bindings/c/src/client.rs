@@ -43,8 +43,9 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// The subscriptions with their callbacks. A callback is stored both here and in the client. So when the client
-    /// removes it, its user data is not destroyed yet: that happens later, when the client holds no locks.
+    /// The subscriptions with their callbacks. A callback is stored both here and in the client, so its user data
+    /// outlives the callback's removal from the client. The user data is destroyed later, when the client holds no
+    /// locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 
@@ -142,11 +143,12 @@ pub extern "C" fn polar_license_activate(license: *const License, key: *const c_
 
 /// Activates a license key like polar_license_activate(), with more choices. If `key` is NULL, the stored key is
 /// activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS. This flag moves the license to this device: if no
-/// seat is free, it releases the older seat that the stored record names, if that seat belongs to the key.
+/// seat is free, and the stored record names an older seat of this key, that seat is released.
 ///
-/// `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
-/// polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
-/// other one gets NULL. Threads, blocking and results are as described for polar_license_activate().
+/// `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+/// polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+/// polar_license_error_free(), and `decision` gets NULL. Threads, blocking and results are as described for
+/// polar_license_activate().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_activate_with(
     license: *const License,
@@ -259,9 +261,10 @@ pub extern "C" fn polar_license_covers(
 
 /// Counts `count` uses (1 to 2,147,483,647) of a key that has a usage limit.
 ///
-/// `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
-/// polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
-/// other one gets NULL. Callable from any thread. Blocks on the network and the disk, 35 s at most.
+/// `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+/// polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+/// polar_license_error_free(), and `decision` gets NULL. Callable from any thread. Blocks on the network and the disk,
+/// 35 s at most.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer than `count` uses are left;
 /// POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; or an error that polar_license_activate() returns. If
 /// polar_license_error_maybe_applied() returns 1, Polar may have counted the uses although no reply arrived. The

@@ -31,8 +31,8 @@ struct AppLog(RwLock<Option<Arc<(Sink, UserData)>>>);
 
 static APP_LOG: AppLog = AppLog(RwLock::new(None));
 
-/// Passes the library's log lines up to `level` to `callback`, which replaces any earlier callback. A NULL `callback`
-/// ends logging. Applies to the whole process. Nothing is logged before this function is called.
+/// Passes the library's log lines to `callback`, up to the level `level`. Replaces any earlier callback. A NULL
+/// `callback` ends logging. Applies to the whole process. Nothing is logged before this function is called.
 ///
 /// `destructor` is called once with `user_data`: when a later call of this function replaces or removes the callback,
 /// or if this function fails. It may be NULL. Callable from any thread. Never blocks. When this function returns, a

@@ -244,7 +244,7 @@ fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -
         apply(options).inspect_err(|mistake| options.keep_mistake(mistake))
     });
     if kind == ErrorKind::Internal.number() {
-        // `apply` panicked, so it did not keep the error itself.
+        // After a panic, `apply` has returned no error to keep, so the panic is kept as the error.
         guarded("keeping the mistake", (), || {
             if let Some(options) = pointer::borrow_mut(options) {
                 options.keep_mistake(&Error::panicked(function));

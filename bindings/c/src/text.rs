@@ -1,4 +1,4 @@
-//! Strings for C, borrowed from the object that holds them. Imports nothing of this crate.
+//! Strings for C, borrowed from the object that holds them. Imports nothing from this crate.
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;

@@ -1,4 +1,5 @@
-//! Keeps the portal's operations in progress, and the engine's operations that run for them. Runs nothing itself.
+//! Stores the portal's operations that are in progress, and the engine's operations that run for them. Runs nothing
+//! itself.
 
 use crate::numbered::Numbered;
 use polar_license::engine::{self, Outcome};

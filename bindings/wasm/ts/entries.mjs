@@ -1,6 +1,6 @@
 /**
- * The scripts of the package: the name of each, and the path of its source without `.ts`. To add a script, add a line
- * here and an entry in `exports` of pkg-template/package.json.
+ * The scripts of the package. Each line has the name of a script, and the path of its source without `.ts`. To add a
+ * script, add a line here and an entry in `exports` of pkg-template/package.json.
  */
 
 /**

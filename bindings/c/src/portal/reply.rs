@@ -27,7 +27,7 @@ pub struct Reply {
     strings: Mutex<Strings>,
 }
 
-/// The strings that were passed to the caller, by the JSON pointers that the caller passed.
+/// The strings that the caller has borrowed, by JSON pointer.
 #[derive(Default)]
 struct Strings {
     texts: BTreeMap<String, Option<Zeroizing<CString>>>,
@@ -44,7 +44,7 @@ impl Reply {
 /// Returns the string at a JSON pointer, such as "/message". A time is an RFC 3339 string in UTC. Returns NULL if there
 /// is no string at the pointer, or if an argument is NULL. Do not log addresses, names and labels.
 ///
-/// The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the reply and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_reply_text(reply: *const Reply, pointer: *const c_char) -> *const c_char {
     guarded("polar_license_reply_text", ptr::null(), || {
@@ -102,7 +102,7 @@ pub extern "C" fn polar_license_reply_handle(reply: *const Reply, pointer: *cons
 /// Returns the value at a JSON pointer as JSON. The pointer "" returns the whole reply. Returns NULL if there is no
 /// value at the pointer, or if an argument is NULL. Do not log the JSON: it can contain personal data.
 ///
-/// The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the reply and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_reply_json(reply: *const Reply, pointer: *const c_char) -> *const c_char {
     guarded("polar_license_reply_json", ptr::null(), || {
@@ -115,7 +115,7 @@ pub extern "C" fn polar_license_reply_json(reply: *const Reply, pointer: *const 
 /// buyer's data: pass it only to the browser, and do not log it. Returns NULL if the reply is not a checkout, or if
 /// `reply` is NULL.
 ///
-/// The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the reply and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_reply_address(reply: *const Reply) -> *const c_char {
     guarded("polar_license_reply_address", ptr::null(), || {

@@ -47,7 +47,7 @@ pub extern "C" fn polar_license_success_page_listen(
 /// Returns the success URL for the checkout. Only the vendor's backend should know it: whoever knows it can send a
 /// token to this page. Returns NULL if `page` is NULL.
 ///
-/// The string belongs to the page and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the page and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_success_page_address(page: *const SuccessPage) -> *const c_char {
     guarded("polar_license_success_page_address", ptr::null(), || {

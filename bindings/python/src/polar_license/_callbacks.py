@@ -26,8 +26,9 @@ _held: set[Any] = set()
 
 
 def hold(value: object) -> Any:
-    """Returns user data that stands for the object. The library receives this user data together with `released`, which
-    it calls once."""
+    """Returns user data that stands for the object. The library must receive `released` together with this user data,
+    and calls `released` once, when it no longer needs the object.
+    """
     handle = ffi.new_handle(value)
     _held.add(handle)
     return handle

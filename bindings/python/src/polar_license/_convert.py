@@ -59,7 +59,7 @@ def settings_json(settings: Mapping[str, Any]) -> bytes:
 
 
 def settings_error(error: LicenseError) -> LicenseError:
-    """Replaces the name of a setting in the error's `detail` by its name in Python. Returns the same error."""
+    """In the error's `detail`, replaces the name of a setting with its name in Python. Returns the same error."""
     names = {_member(name, hint): name for name, hint in _SETTINGS.items()}
     error.detail = re.sub("(?<=^the setting `)[A-Za-z]+", lambda match: names.get(match[0], match[0]), error.detail)
     return error
@@ -121,8 +121,8 @@ _READER = Reader()
 
 
 def _fits(of: Any, members: Mapping[str, Any]) -> bool:
-    """Returns whether the JSON object is one of this class. A member for which the class allows only one value must
-    have that value.
+    """Returns whether the JSON object belongs to this class: whether each member for which the class allows only one
+    value has that value.
     """
     constants = ((member, get_args(hint)) for _, member, hint in _members(of) if get_origin(hint) is Literal)
     return all(len(values) > 1 or members[member] == values[0] for member, values in constants)

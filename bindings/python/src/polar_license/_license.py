@@ -89,9 +89,9 @@ class License:
 
     def covers(self, built: date | str) -> bool:
         """Returns whether the license includes a version of the app that was built on the day `built`. Answers from
-        memory. An updater calls this before it offers a version. `built` is a day, a `datetime` with its time zone, or
-        a string with one of these in the format of RFC 3339. A time counts as its day in UTC. Returns `False` only if
-        that version would have no access, for the reason `updates_ended`.
+        memory. An updater calls this before it offers a version. `built` is a day, or a `datetime` with its time zone,
+        or either of them as a string in the format of RFC 3339. A time counts as its day in UTC. Returns `False` only
+        if that version would have no access, for the reason `updates_ended`.
 
         Raises `LicenseError` of kind `invalid_argument` if a string is not a day.
         """
@@ -126,8 +126,8 @@ class License:
         Takes a seat only if the key has an activation limit and is not active on this device already. The key is
         validated first, so a mistyped key or a key of another product takes no seat.
 
-        `replace_previous` moves the license to this device: if no seat is free, it releases the older seat that the
-        stored record names, if that seat belongs to the key.
+        `replace_previous` moves the license to this device: if no seat is free, and the stored record names an older
+        seat of this key, that seat is released.
 
         Raises `LicenseError` of the kind
         - `refused` if Polar or the configuration denies the key; `reason` says why.

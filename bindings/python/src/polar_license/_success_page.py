@@ -42,8 +42,8 @@ class SuccessPage:
         return convert.string(lib.polar_license_success_page_address(self._used()))
 
     def close(self) -> None:
-        """Stops listening as soon as no wait runs any longer. Another call of `close` does nothing. After `close`,
-        every other use of the page raises `ValueError`.
+        """Stops listening as soon as no wait is running. Another call of `close` does nothing. After `close`, every
+        other use of the page raises `ValueError`.
         """
         self._pointer = None
 

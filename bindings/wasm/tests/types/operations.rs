@@ -1,5 +1,5 @@
-//! Compares descriptions of the operations elsewhere with those in `src/client/operations`. The other descriptions are
-//! tables, which state the waits, and comments, which name the kinds of errors.
+//! Compares the descriptions of the operations in `src/client/operations` with all other descriptions of them. These
+//! are tables, which state the waits, and comments, which name the kinds of errors.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -28,8 +28,8 @@ const OBJECTS: [(&str, &str, &str); 3] = [
     ("Checkout", "checkout", "A purchase in progress."),
 ];
 
-/// The types of objects that are one of several alternatives. Each row has the object, the `kind` of the alternative,
-/// and the name of the alternative's type.
+/// The types of the alternatives, for every object that is one of several. Each row has the object, the `kind` of the
+/// alternative, and the alternative's type name.
 const ALTERNATIVES: [(&str, &str, &str); 7] = [
     ("CodeRequest", "sent", "CodeSent"),
     ("CodeRequest", "choose", "CustomerChoice"),
@@ -138,7 +138,7 @@ pub(crate) fn of_object(of: &str) -> impl Iterator<Item = &'static PortalOperati
     })
 }
 
-/// Returns the arguments of an operation, without the object that has the operation as a method.
+/// Returns the arguments of an operation, except for the object on which the method is called.
 pub(crate) fn own_arguments(
     operation: &'static PortalOperation,
 ) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -149,7 +149,7 @@ fn positional(operation: &'static PortalOperation) -> impl Iterator<Item = &'sta
     own_arguments(operation).filter(|one| !is_option(one))
 }
 
-/// Returns `true` if an argument is a member of the method's options.
+/// Returns `true` if an argument is passed as a member of the method's options.
 fn is_option((_, of_type): &(&str, &str)) -> bool {
     match *of_type {
         "Within" | "Confirmation" => true,
@@ -208,7 +208,7 @@ fn joined(paragraphs: &[String]) -> String {
     format!("  /**\n{}   */\n", lines.collect::<Vec<_>>().join("   *\n"))
 }
 
-/// Returns the name of the type of an alternative.
+/// Returns an alternative's type name.
 pub(crate) fn alternative(name: &str, kind: &str) -> &'static str {
     let known = ALTERNATIVES.iter().find(|(of, known, _)| *of == name && *known == kind);
     known.unwrap_or_else(|| panic!("ALTERNATIVES must name `{kind}` of {name}")).2

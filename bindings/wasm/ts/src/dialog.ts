@@ -19,7 +19,7 @@ if (globalThis.customElements && !customElements.get(NAME)) customElements.defin
 
 /** The options of `showLicenseDialog`. */
 export interface LicenseDialogOptions {
-  /** The key with which the input field is filled in at first. The user can then activate it. */
+  /** The key that the input field contains at first. The user can then activate it. */
   key?: string | undefined;
   /** The features to show, each with its name for the user. */
   features?: Readonly<Record<string, string>> | undefined;

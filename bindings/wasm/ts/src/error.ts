@@ -25,8 +25,8 @@ export interface AnyLicenseError extends Error, AnyFailure {
   /** The decision that holds after the failure; `null` if there is no client. */
   readonly decision: Decision | null;
   /**
-   * The exception that caused the failure, thrown by the platform or by the app. If the app aborted the call, its
-   * reason for aborting. `undefined` if there is neither.
+   * The exception of the platform or the app that caused the failure, or the app's reason for aborting the call.
+   * `undefined` if there is neither.
    */
   readonly cause: unknown;
   /** Returns all members except `cause` and `stack`, for logs in JSON. */

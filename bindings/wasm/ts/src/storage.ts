@@ -48,7 +48,7 @@ export interface Store {
 
   /**
    * Runs `work` once, while no other tab or process changes the record. Rejects without running `work` if the record
-   * cannot be locked. If `timeoutMs` is set, waits about `timeoutMs` at most for other tabs and processes; 0 means to
+   * cannot be locked. If `timeoutMs` is set, waits at most about `timeoutMs` for other tabs and processes; 0 means to
    * try only once.
    */
   locked(work: () => Promise<void>, timeoutMs?: number): Promise<void>;

@@ -60,8 +60,7 @@ function neverDecreasing(read: () => number): () => number {
 }
 
 /**
- * Wraps a clock so that it always returns whole milliseconds. The clock may be the app's own, and then it may return
- * anything else or throw.
+ * Wraps a clock so that it always returns whole milliseconds. The app's own clock may return anything else, or throw.
  */
 export function steady(clock: Clock): Clock {
   const read = (look: () => unknown): number => {

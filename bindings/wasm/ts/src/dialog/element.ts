@@ -229,8 +229,8 @@ export class LicenseDialogElement extends Base {
   }
 
   /**
-   * Goes one step back: cancels the running operation if there is one. Otherwise leaves the present page, or closes the
-   * dialog if that is the first page.
+   * Goes one step back: cancels the running operation if there is one. Otherwise leaves the present page; on the first
+   * page, closes the dialog.
    */
   #leave(): void {
     if (this.#running) this.#running.abort();

@@ -1,7 +1,7 @@
 /**
- * Pages of the dialog on which customers help themselves. A customer gets a code by e-mail, and then either the license
- * on this device or a list of the devices that use it. The pages show the customer portal's answers, and make no
- * decision. The session and the typed text are kept only while the pages are open.
+ * Pages of the dialog on which customers help themselves. A customer enters a code from an e-mail. The pages then
+ * either get the license onto this device, or list the devices that use it. The pages show the customer portal's
+ * answers, and make no decision. The session and the typed text are kept only while the pages are open.
  */
 
 import type {
@@ -126,8 +126,8 @@ async function manageDevices(pages: Pages, session: PortalSession): Promise<unde
 }
 
 /**
- * Lets the customer release a device. If the devices are hidden from customers, shows a link instead: to the page that
- * lists the devices, or to `page` if the former is not known.
+ * Lets the customer release a device. If the devices are hidden from customers, shows a link instead. It leads to the
+ * page that lists the devices, or to `page` if that page is not known.
  */
 function releaseDevice<Result>(
   pages: Pages,

@@ -24,7 +24,7 @@ export interface MainIpc {
 /** The members of Electron's IPC events that this module uses. */
 export interface IpcSender {
   readonly sender: { isDestroyed(): boolean; once(event: "destroyed", listener: () => void): unknown };
-  /** `null` if the frame is gone. */
+  /** The frame that sent the message. `null` if the frame is gone. */
   readonly senderFrame: IpcFrame | null;
 }
 
@@ -49,8 +49,8 @@ export interface ShareOptions {
    */
   allow?: (event: IpcSender) => boolean;
   /**
-   * The customer portal that these frames may use too, with `polar-license/electron-portal`. It is the result of
-   * `portal()` of the client. By default, no frame may use it.
+   * The customer portal, if these frames may use it too. They use it through `polar-license/electron-portal`. Pass the
+   * result of the client's `portal()`. By default, no frame may use the portal.
    */
   portal?: Portal;
 }

@@ -16,7 +16,10 @@ import type { Decision, Explanation } from "../types.js";
  * that call's number.
  */
 export interface PageBridge {
-  /** Whether `current` is quick and is right at every instant. If so, the page calls it each time. */
+  /**
+   * Whether `current` is quick and is right at every instant. If so, the page calls it whenever the app reads the
+   * decision, and otherwise only once.
+   */
   keepsTime?: boolean;
   current(): Decision;
   explain(feature: string): Explanation;

@@ -11,8 +11,8 @@ import type { Deactivated, Decision, Explanation, OtherFailure, RefusedFailure }
 export const CALL = "polar-license:call";
 
 /**
- * The channel on which a page that cannot wait asks for the decision at this instant, with `sendSync`. The answer is a
- * `Reply`.
+ * The channel on which a page asks for the decision at this instant, with `sendSync`, because it cannot wait for a
+ * promise. The answer is a `Reply`.
  */
 export const CURRENT = "polar-license:current";
 

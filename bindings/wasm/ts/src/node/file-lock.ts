@@ -218,7 +218,9 @@ export class FileLock {
     }
   }
 
-  /** Writes the token again. By the file system's clock, the lock is then new again. */
+  /**
+   * Writes the token again. This renews the time of the last change, from which other processes compute the lock's age.
+   */
   async #keep(token: string): Promise<void> {
     try {
       await this.check(token);

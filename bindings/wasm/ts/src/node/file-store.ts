@@ -5,8 +5,8 @@
  *
  * The names, the content and the order of steps are the same as in `src/blocking/file_store.rs`, which lists them. To
  * save: acquire the lock; create `NAME.TOKEN.tmp`, where TOKEN is the lock's token, and write the record to it; sync
- * it; check that `NAME.lock` still contains the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory, unless
- * the save may be lost. A crash at any instant leaves either the whole old record or the whole new one.
+ * it; check that `NAME.lock` still contains the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory if the
+ * save must survive a power cut. A crash at any instant leaves either the whole old record or the whole new one.
  */
 
 import { unwatchFile, watchFile } from "node:fs";

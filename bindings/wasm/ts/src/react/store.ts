@@ -70,7 +70,7 @@ export class Store {
   #running = 0;
   /** The license that this store has created and must dispose of. */
   #made: Promise<License> | undefined;
-  /** The error with which creating the license failed. */
+  /** The error because of which there is no license. */
   #refusal: LicenseError | undefined;
   #isInUse = false;
   #stop: (() => void) | undefined;
