@@ -1,5 +1,5 @@
-//! The result of every operation: whether the app may run, why, and what the user can do. Plain data; no personal data,
-//! never a full license key.
+//! The result of every operation: whether the app may run, why, and what the user can do. These types are plain data.
+//! They contain no personal data, and never a full license key.
 
 use crate::codes::{ErrorKind, NextStep, OffReason, Reason, State};
 use crate::explanation::Explanation;

@@ -221,7 +221,7 @@ impl Client {
 
     #[doc = include_str!("../client/operations/stop_auto_refresh.md")]
     ///
-    /// The thread of [`start_auto_refresh`](Self::start_auto_refresh) ends within milliseconds.
+    /// The thread that [`start_auto_refresh`](Self::start_auto_refresh) has started ends within milliseconds.
     pub fn stop_auto_refresh(&self) {
         let refresher = lock(&self.refresher).take();
         drop(refresher);

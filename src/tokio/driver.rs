@@ -160,7 +160,7 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // wakes the operations that wait for this one, even if this one ends by a panic in the app's store
+        // wakes the operations that wait for this one, even if a panic in the app's store ends this one
         let wakes = WakeOnDrop(&self.ended);
         // the turn is kept until the answer is stored
         let mut turn = None;

@@ -261,8 +261,8 @@ impl Fault {
     }
 }
 
-/// Returns one line for developers and logs. Each kind of error has its own text, so that the line contains no address
-/// and no detail of a proxy.
+/// Returns one line for developers and logs. Each kind of error has a text of its own here, so that the line contains
+/// no address and no detail of a proxy.
 fn message(error: &reqwest::Error, sent: Sent) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_message(&error.to_string());

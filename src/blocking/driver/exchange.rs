@@ -1,5 +1,6 @@
-//! Sends one request on a thread of its own, so that neither a cancel nor the deadline depends on the transport. Also
-//! defines the scope whose cancel ends the wait for an answer. Never reads a clock.
+//! Sends one request on a thread of its own, so that a cancel and the deadline take effect even if the transport does
+//! not return. Also defines the scope: a cancel of the scope ends the wait for an answer. This file never reads a
+//! clock.
 
 use super::lock;
 use crate::store::KEEP_EVERY;
@@ -21,7 +22,7 @@ pub(in crate::blocking) struct Scope(Arc<ScopeState>);
 #[derive(Default)]
 struct ScopeState {
     is_cancelled: AtomicBool,
-    /// The exchanges in progress, each of which is notified of a cancel.
+    /// The exchanges in progress. A cancel notifies each of them.
     exchanges: Mutex<Vec<Arc<Sender<Event>>>>,
 }
 
