@@ -9,7 +9,7 @@
 use serde::Serialize;
 use std::str::Chars;
 
-/// Returns `value` as JSON. The names of its members must be strings.
+/// Returns `value` as JSON. If it contains maps, their keys must be strings.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> String {
     let json = serde_json::to_string(value);
     debug_assert!(json.is_ok(), "every type that is written here has string keys");
@@ -46,7 +46,7 @@ impl<'a> Json<'a> {
         Some(std::iter::from_fn(move || scanner.next_part()))
     }
 
-    /// Returns the members of an object in their order, as pairs of name and value.
+    /// Returns the members of an object in the order of the document, as pairs of name and value.
     pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
         let mut scanner = Scanner(self.0.as_bytes());
         scanner.expect(b"{")?;

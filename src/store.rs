@@ -100,8 +100,8 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
 }
 
-/// A place for one record, accessed asynchronously from any thread: a server, a database. It is for clients whose
-/// futures may move between threads, such as clients on a multi-threaded executor.
+/// A place for one record, accessed asynchronously from any thread, such as a server or a database. It is for clients
+/// whose futures may move between threads, such as clients on a multi-threaded executor.
 ///
 /// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
 /// not changed.
@@ -134,7 +134,7 @@ pub trait AsyncStore: Send + Sync {
     }
 }
 
-/// A place for one record, accessed asynchronously from one thread: a database of the browser, a plugin of the app's
+/// A place for one record, accessed asynchronously from one thread, such as a browser database or a plugin of the app's
 /// shell. It is for clients that stay on their thread, such as clients in a web page.
 ///
 /// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or

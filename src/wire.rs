@@ -359,8 +359,8 @@ impl Call {
         })
     }
 
-    /// Rejects a complete reply that is not Polar's. `field` is the first member that shows this, if the reply is an
-    /// object.
+    /// Returns the rejection for a complete reply that is not Polar's. `field` is the first member that shows this, if
+    /// the reply is an object.
     fn not_polar(self, status: u16, field: Option<Field>) -> Rejection {
         Rejection::NotAnswered(not_polar(status, field, self.changes_polar()))
     }

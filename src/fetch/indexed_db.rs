@@ -1,6 +1,6 @@
 //! A record in IndexedDB: a row of the table `records` in the database `polar-license`. The database is open only while
-//! it is used, because an open database could prevent another version of the page from upgrading it. An update is one
-//! transaction, so no other tab can change the record in between.
+//! it is used, because an open database could prevent another version of the page from upgrading it. An update reads
+//! and writes in one transaction, so no other tab can change the record in between.
 
 use super::environment::global;
 use super::storage_error::storage_error;
@@ -137,7 +137,7 @@ async fn result_of(request: &IdbRequest, what: &str) -> Result<JsValue, StoreErr
 }
 
 /// Returns a future that is ready when the transaction has ended. Call this function before any await, because the
-/// transaction may end at any time.
+/// transaction may end during an await.
 fn finish_of(transaction: &IdbTransaction) -> JsFuture {
     JsFuture::from(Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));

@@ -10,8 +10,8 @@ use std::cell::RefCell;
 
 /// A kind of browser storage. Each origin has its own.
 ///
-/// The storage also keeps a random id in place of a device id, so a seat belongs to this browser profile. That protects
-/// little, because a person who can copy the record can copy the id too. If this matters, set
+/// The storage also keeps a random id in place of a device id, so a seat belongs to this browser profile. This is weak
+/// protection, because a person who can copy the record can copy the id too. If this matters, set
 /// [`device_id`](crate::ConfigBuilder::device_id), for example to an id of the signed-in user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

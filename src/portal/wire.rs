@@ -256,7 +256,7 @@ pub(super) fn key_read(
     })
 }
 
-/// Reads the reply to the replacement of a key: the key with its new text.
+/// Reads the reply to a request that replaces a key. Returns the key with its new text.
 pub(super) fn key_rotated(
     answer: &Answer,
     context: &Context,
@@ -340,7 +340,7 @@ pub(super) fn checkout_read(answer: &Answer) -> Result<Checkout, Refusal> {
 }
 
 impl Call {
-    /// Reads a reply whose status is 200, or returns the refusal.
+    /// Reads a reply with the status 200. Returns the refusal for any other answer.
     fn read<T>(self, answer: &Answer, read: impl FnOnce(Object<'_, '_>) -> Option<T>) -> Result<T, Refusal> {
         if let Answer::Reply { status: status @ 200, body, .. } = answer
             && let Some(document) = Json::parse(body)

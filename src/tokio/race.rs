@@ -1,4 +1,4 @@
-//! Waits for a future, until it is ready, the time is up or the wait is cancelled.
+//! Waits until a future is ready, the time is up, or the wait is cancelled.
 
 use std::pin::pin;
 use std::task::Poll;

@@ -125,7 +125,8 @@ operations! {
 
     /// Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used,
     /// but some have expired by this device's clock, which may be wrong, returns the expired key with the latest
-    /// expiry. When this key is activated, Polar accepts or refuses it. So the result always has at least one key.
+    /// expiry. So the result always has at least one key. When an expired key is activated, Polar accepts or refuses
+    /// it.
     ///
     /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
     /// with `refused` and no reason if the session has ended.
