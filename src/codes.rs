@@ -279,11 +279,11 @@ impl State {
     }
 }
 
-/// The part of an untrusted license that is known.
+/// How much is known of an untrusted license.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
-    /// The key, about which Polar can be asked.
+    /// The key. Polar can be asked about it.
     Key,
     /// The key and a seat, which this device or an earlier one has taken.
     Seat,

@@ -561,7 +561,7 @@ impl ConfigBuilder {
     }
 }
 
-/// Converts the milliseconds of a setting. They are never negative.
+/// Converts a setting in milliseconds, which is never negative, to a duration.
 fn duration(ms: i64) -> Duration {
     Duration::from_millis(ms.unsigned_abs())
 }

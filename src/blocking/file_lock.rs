@@ -69,7 +69,7 @@ const STALE_AFTER: Duration = Duration::from_secs(10);
 /// less than the time limit of a `validate`. So an app that starts again after a crash can wait for the old lock and
 /// still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// The pause before a lock that could not be taken over is judged again.
+/// How long to wait before judging a lock again that could not be taken over.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
 /// limit has two digits, so that file names stay short.
@@ -219,7 +219,7 @@ impl FileLock {
         }
     }
 
-    /// Unlocks for the holder of `token`. Returns `false` if the lock may still be there.
+    /// Unlocks the lock that is held with `token`. Returns `false` if the lock file may still be there.
     fn delete(&self, token: &str) -> bool {
         let path = self.path();
         match retry_while_in_use(|| LockFile::open(&path)) {

@@ -72,7 +72,7 @@ impl Transport for HttpTransport {
         match exchange(request, &mut body, &self.roots) {
             Ok(reply) => reply.answer,
             Err(fault) => {
-                // the certificates may be the reason, so they are read again for the next request
+                // the certificates may be the reason for the failure, so they are read again for the next request
                 self.roots.reset();
                 fault.into_answer(body.sent)
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// The refreshing thread. It is stopped when this is dropped.
+/// The refreshing thread. Dropping this value stops the thread.
 pub(super) struct Refresher {
     scope: Scope,
     thread: Option<JoinHandle<()>>,

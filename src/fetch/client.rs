@@ -39,8 +39,7 @@ pub struct Client {
     refresher: Rc<RefCell<Option<Refresher>>>,
 }
 
-/// A builder for a [`Client`] whose storage, store, network stack or clock is not the default. Created by
-/// [`Client::builder`].
+/// Builds a [`Client`] whose storage, store, network stack or clock is not the default. Created by [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -61,8 +60,8 @@ impl Client {
     /// Opens the client and reads the stored license from this browser. Sends nothing; call [`refresh`](Self::refresh)
     /// to ask Polar.
     ///
-    /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
-    /// [`problem`](Decision::problem).
+    /// Unreadable storage is not an error, so that nobody is locked out. Instead, the decision reports the failure as
+    /// its [`problem`](Decision::problem).
     pub async fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open().await
     }

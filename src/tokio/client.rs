@@ -46,7 +46,7 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// A builder for a [`Client`] whose directory, store, network stack or clock is not the default. Created by
+/// Builds a [`Client`] with a directory, store, network stack or clock other than the default. Created by
 /// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
@@ -68,8 +68,8 @@ impl Client {
     /// Opens the client and reads the stored license of this device. Sends nothing; call [`refresh`](Self::refresh) to
     /// ask Polar.
     ///
-    /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
-    /// [`problem`](Decision::problem).
+    /// Unreadable storage is not an error, so that nobody is locked out. Instead, the decision reports the failure as
+    /// its [`problem`](Decision::problem).
     ///
     /// # Errors
     /// `internal` outside of a tokio runtime.

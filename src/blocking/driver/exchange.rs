@@ -36,7 +36,7 @@ impl Scope {
         self.0.is_cancelled.load(Ordering::SeqCst)
     }
 
-    /// Cancels the scope, and ends the wait of its exchanges.
+    /// Cancels the scope, and ends the waits of its exchanges.
     pub(super) fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         for exchange in lock(&self.0.exchanges).iter() {
@@ -61,8 +61,8 @@ impl<'a> Exchange<'a> {
         Self { scope, sender, receiver }
     }
 
-    /// Waits before the request is sent, and calls `keep` every second. Returns `false` if the scope was cancelled; the
-    /// request must then not be sent.
+    /// Waits before the request is sent, and calls `keep` every second. Returns `false` if the scope was cancelled, in
+    /// which case the request must not be sent.
     pub(super) fn pause(&self, wait: Duration, keep: impl Fn()) -> bool {
         !self.scope.is_cancelled() && (wait.is_zero() || self.receive(wait, keep).is_none())
     }
