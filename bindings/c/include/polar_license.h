@@ -435,9 +435,9 @@ typedef struct polar_license_record polar_license_record;
  * argument to further operations with this license. It is valid until its reply is freed, which wipes the value behind
  * it.
  *
- * A reply is returned by polar_license_portal_call() and others, and freed with polar_license_reply_free(), before or
- * after the license is freed. It does not change, and may be read from several threads at once. No function returns a
- * token, a code or a license key.
+ * A reply comes from polar_license_portal_call() or another function of the customer portal. Free it with
+ * polar_license_reply_free(), before or after you free the license. A reply does not change, and may be read from
+ * several threads at once. No function returns a token, a code or a license key.
  */
 typedef struct polar_license_reply polar_license_reply;
 
@@ -1068,9 +1068,9 @@ int32_t polar_license_forget(const polar_license *license, polar_license_error *
  * The callback runs on the thread that ran the operation.
  *
  * `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
- * with `user_data`: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
- * or if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any thread. Never
- * blocks.
+ * with `user_data`: after polar_license_off_change() or polar_license_free(), as soon as the callback is no longer
+ * running, or at once if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any
+ * thread. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
  */
 int32_t polar_license_on_change(const polar_license *license,
@@ -1311,9 +1311,9 @@ int64_t polar_license_decision_limit_usage(const polar_license_decision *decisio
 int64_t polar_license_decision_limit_activations(const polar_license_decision *decision);
 
 /**
- * Returns the kind of purchase by which the key was bought, as of the last confirmation: "subscription" or "order". A
- * later version may return other kinds. Returns NULL if Polar did not report the purchase, if there is no license, or
- * if `decision` is NULL. Access never depends on the kind.
+ * Returns the kind of the key's purchase, as of the last confirmation: "subscription" or "order". A later version may
+ * return other kinds. Returns NULL if Polar did not report the purchase, if there is no license, or if `decision` is
+ * NULL. Access never depends on the kind.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
@@ -1574,9 +1574,9 @@ int32_t polar_license_portal_authenticate(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link in
- * the e-mail that contains the invitation. An invitation works once. The key arrives a moment later: continue with the
- * operation `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
+ * Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link from
+ * the invitation's e-mail. An invitation works once. The key arrives a moment later: continue with the operation
+ * `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
  * polar_license_portal_authenticate().
  *
  * Everything else is as described for polar_license_portal_call(). Blocks 10 s at most.
@@ -1917,9 +1917,9 @@ int32_t polar_license_response_set_location(polar_license_response *response, co
 
 /**
  * Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... Pass 1 as `maybe_sent` if
- * Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent,
- * so that Polar cannot have received it. `message` is one line for developers and logs, without the key; it is copied.
- * If several reports are made, the last one counts.
+ * Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent:
+ * only then is it certain that Polar has not received it. `message` is one line for developers and logs, without the
+ * key; it is copied. If several reports are made, the last one counts.
  *
  * `message` may be NULL. Call this function from the transport callback, on one thread at a time. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `response` is NULL, the failure is unknown, or

@@ -325,9 +325,9 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
 /// The callback runs on the thread that ran the operation.
 ///
 /// `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
-/// with `user_data`: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
-/// or if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any thread. Never
-/// blocks.
+/// with `user_data`: after polar_license_off_change() or polar_license_free(), as soon as the callback is no longer
+/// running, or at once if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any
+/// thread. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_on_change(

@@ -315,9 +315,9 @@ pub extern "C" fn polar_license_decision_limit_activations(decision: *const Deci
     count("polar_license_decision_limit_activations", decision, |license| license.limit_activations)
 }
 
-/// Returns the kind of purchase by which the key was bought, as of the last confirmation: "subscription" or "order". A
-/// later version may return other kinds. Returns NULL if Polar did not report the purchase, if there is no license, or
-/// if `decision` is NULL. Access never depends on the kind.
+/// Returns the kind of the key's purchase, as of the last confirmation: "subscription" or "order". A later version may
+/// return other kinds. Returns NULL if Polar did not report the purchase, if there is no license, or if `decision` is
+/// NULL. Access never depends on the kind.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -97,9 +97,9 @@ pub extern "C" fn polar_license_portal_authenticate(
     })
 }
 
-/// Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link in
-/// the e-mail that contains the invitation. An invitation works once. The key arrives a moment later: continue with the
-/// operation `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
+/// Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link from
+/// the invitation's e-mail. An invitation works once. The key arrives a moment later: continue with the operation
+/// `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
 /// polar_license_portal_authenticate().
 ///
 /// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most.

@@ -18,9 +18,9 @@ use zeroize::Zeroizing;
 /// argument to further operations with this license. It is valid until its reply is freed, which wipes the value behind
 /// it.
 ///
-/// A reply is returned by polar_license_portal_call() and others, and freed with polar_license_reply_free(), before or
-/// after the license is freed. It does not change, and may be read from several threads at once. No function returns a
-/// token, a code or a license key.
+/// A reply comes from polar_license_portal_call() or another function of the customer portal. Free it with
+/// polar_license_reply_free(), before or after you free the license. A reply does not change, and may be read from
+/// several threads at once. No function returns a token, a code or a license key.
 pub struct Reply {
     reply: boundary::Reply,
     address: Option<Zeroizing<CString>>,

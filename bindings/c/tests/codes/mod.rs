@@ -26,8 +26,7 @@ struct Table {
     /// The name of the enum in C++. `about` is its comment.
     enumeration: &'static str,
     about: &'static str,
-    /// The value 0, if it stands for an absent value: the name of its constant, the name of its enumerator, and its
-    /// comment.
+    /// The constant, the enumerator and the comment for 0, if the value 0 stands for an absent value.
     zero: Option<(&'static str, &'static str, &'static str)>,
     rows: Vec<Row>,
 }

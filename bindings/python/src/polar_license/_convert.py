@@ -98,7 +98,7 @@ class Reader:
     """Converts JSON to values of Python's annotated types."""
 
     def value(self, of: Any, value: Any) -> Any:
-        """Converts a value to one of the types in `of`. Returns the value itself if it has the type already."""
+        """Converts a value to one of the types in `of`. Returns the value itself if it already has one of these types."""
         types = get_args(of) if get_origin(of) in (Union, UnionType) else (of,)
         if isinstance(value, list):
             return tuple(self.value(get_args(of)[0], one) for one in value)

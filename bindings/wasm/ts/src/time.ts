@@ -29,7 +29,7 @@ type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout
 
 /**
  * Returns the platform's own timers, for waits within a call: calls must not hang in a test that has replaced the
- * timers. Timers are replaced by the library fake-timers, which Vitest and jest use, and by Playwright's `page.clock`.
+ * timers. Two tools replace timers: the library fake-timers, which Vitest and jest use, and Playwright's `page.clock`.
  * Both keep the platform's timers in properties of their own.
  */
 function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {

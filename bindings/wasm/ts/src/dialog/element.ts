@@ -132,7 +132,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Whether the dialog is shown. Also exists as an attribute. */
+  /** Whether the dialog is shown. There is an attribute of the same name. */
   get open(): boolean {
     return this.hasAttribute("open");
   }
