@@ -38,7 +38,7 @@ pub trait Store: Send + Sync {
         self.locked(work)
     }
 
-    /// Takes the turn to ask Polar. Processes that share the record take turns: they ask Polar one after the other, and
+    /// Takes the turn to ask Polar. Processes that share the record take turns: they ask Polar one after another, and
     /// each process first reads the answers that the earlier ones have stored. Waits no longer than `timeout`, and
     /// returns `None` if another process has the turn for the whole time. A store that other processes can reach
     /// overrides this method. The default does not wait, and gives the turn to every caller.

@@ -244,7 +244,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the app's own store if its calls block, as those of a keychain do. The calls run on the runtime's threads
+    /// Sets the app's own store if its calls block, as a keychain's do. The calls run on the runtime's threads
     /// for blocking work.
     pub fn blocking_store(mut self, store: impl Store + 'static) -> Self {
         self.place = Some(Place::Threads(Arc::new(store)));
