@@ -1271,16 +1271,16 @@ int64_t polar_license_decision_confirmed_at_ms(const polar_license_decision *dec
 int64_t polar_license_decision_refresh_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the time at which access ends if Polar is not reached before then, on Polar's clock, in milliseconds since
- * 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+ * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, at which access ends if Polar is not
+ * reached before then. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_grace_ends_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the time from which the app should ask the user to go online, on Polar's clock, in milliseconds since
- * 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+ * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
+ * go online. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1906,7 +1906,7 @@ int32_t polar_license_response_set(polar_license_response *response,
                                    size_t length);
 
 /**
- * Reports the header Location of a reply. The header is copied. Some replies to requests of the customer portal are
+ * Reports the Location header of a reply. The header is copied. Some replies to requests of the customer portal are
  * redirects, which must not be followed. Call this function in addition to polar_license_response_set(), in any order.
  *
  * Call it from the transport callback, on one thread at a time. Never blocks.

@@ -270,8 +270,8 @@ pub extern "C" fn polar_license_decision_refresh_at_ms(decision: *const Decision
     moment("polar_license_decision_refresh_at_ms", decision, polar_license::Decision::refresh_at)
 }
 
-/// Returns the time at which access ends if Polar is not reached before then, on Polar's clock, in milliseconds since
-/// 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+/// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, at which access ends if Polar is not
+/// reached before then. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -279,8 +279,8 @@ pub extern "C" fn polar_license_decision_grace_ends_at_ms(decision: *const Decis
     moment("polar_license_decision_grace_ends_at_ms", decision, polar_license::Decision::grace_ends_at)
 }
 
-/// Returns the time from which the app should ask the user to go online, on Polar's clock, in milliseconds since
-/// 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+/// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
+/// go online. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -200,7 +200,7 @@ pub extern "C" fn polar_license_response_set(
     })
 }
 
-/// Reports the header Location of a reply. The header is copied. Some replies to requests of the customer portal are
+/// Reports the Location header of a reply. The header is copied. Some replies to requests of the customer portal are
 /// redirects, which must not be followed. Call this function in addition to polar_license_response_set(), in any order.
 ///
 /// Call it from the transport callback, on one thread at a time. Never blocks.

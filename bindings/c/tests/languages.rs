@@ -42,7 +42,7 @@ fn folder(language: &str) -> PathBuf {
     folder
 }
 
-/// Returns a command that runs a program which finds the shared library in `folder`.
+/// Returns a command that runs a program with the shared library in `folder`.
 fn start(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.env("LD_LIBRARY_PATH", folder);

@@ -109,7 +109,7 @@ fn first_sentence(member: &str) -> String {
     format!("{}.", words.split(". ").next().unwrap().trim_end_matches('.'))
 }
 
-/// Returns a header for tests in C. It says what each getter returns if it cannot read the member.
+/// Returns a header for tests in C. It says what each getter returns if the member cannot be read.
 pub fn calls(header: &str) -> String {
     let mut text = String::from(
         "/* Checks the results of the functions that read one member of a decision, if the decision is NULL or the function

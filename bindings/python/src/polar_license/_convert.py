@@ -66,13 +66,13 @@ def settings_error(error: LicenseError) -> LicenseError:
 
 
 def decision(pointer: Any) -> Decision:
-    """Converts a decision of the library. The caller still has to free the original."""
+    """Converts a decision from the library. The caller still has to free the original."""
     converted: Decision = _READER.value(Decision, json.loads(string(lib.polar_license_decision_json(pointer))))
     return converted
 
 
 def explanation(pointer: Any, feature: str) -> Explanation:
-    """Returns why the feature is on or off, according to a decision of the library. The caller still has to free the
+    """Returns why the feature is on or off, according to a decision from the library. The caller still has to free the
     decision."""
     members = lib.polar_license_decision_explain_json(pointer, text(feature))
     if not members:
@@ -84,7 +84,7 @@ def explanation(pointer: Any, feature: str) -> Explanation:
 
 
 def taken_error(pointer: Any) -> LicenseError:
-    """Converts an error of the library, and frees the original."""
+    """Converts an error from the library, and frees the original."""
     try:
         members = json.loads(string(lib.polar_license_error_json(pointer)))
     finally:
@@ -98,7 +98,7 @@ class Reader:
     """Converts JSON to values of Python's annotated types."""
 
     def value(self, of: Any, value: Any) -> Any:
-        """Converts a value to one of the types in `of`. Returns the value itself if it already has one of these types."""
+        """Converts a value to one of the types in `of`. If the value already has one of these types, returns it."""
         types = get_args(of) if get_origin(of) in (Union, UnionType) else (of,)
         if isinstance(value, list):
             return tuple(self.value(get_args(of)[0], one) for one in value)

@@ -31,7 +31,7 @@ export interface Phase {
   unknown: Explanation;
 }
 
-/** How far the wall clock may be behind the start of the outlook. If it is behind by more, it was set back. */
+/** The time by which the wall clock may lag behind the start of the outlook. If it lags further, it was set back. */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */

@@ -79,7 +79,7 @@ export class Pages {
   }
 
   /**
-   * Shows choices, each with a button. When the user presses one, runs `work` for that choice, and resolves to the
+   * Shows choices, each with a button. When the user presses a button, runs `work` for its choice, and resolves to the
    * result.
    */
   choose<Value, Result>(

@@ -56,7 +56,7 @@ export type ExplanationReply = Explanation | { error: LicenseFailure };
 export interface NumberedDecision {
   at: number;
   decision: Decision;
-  /** What happened to the seat. Present in the reply to `deactivate`. */
+  /** The outcome for the seat. Present in the reply to `deactivate`. */
   deactivated?: Deactivated | undefined;
   /** The portal's reply. Present in the reply to `portal`. */
   portal?: PortalReply | undefined;

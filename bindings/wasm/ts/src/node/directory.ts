@@ -1,4 +1,4 @@
-/** Finds the default directory of records, the same one that `default_directory` returns in Rust. Never creates it. */
+/** Finds the default directory of records, as `default_directory` does in Rust. Never creates the directory. */
 
 import { userInfo } from "node:os";
 

@@ -53,11 +53,11 @@ const STALE_AFTER_NS = 10_000_000_000n;
  * second.
  */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
-/** How long to wait for other processes by default. */
+/** The longest wait for other processes, by default. */
 const LOCK_TIMEOUT_MS = 2000;
 /** The interval at which the holder of a longer lock rewrites it. */
 const KEEP_EVERY_MS = 1000;
-/** How long to wait before a lock that could not be taken over is examined again. */
+/** The time after which a lock that could not be taken over is examined again. */
 const JUDGED_FOR_MS = 1000;
 /**
  * The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
