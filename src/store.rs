@@ -104,7 +104,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 /// whose futures may move between threads, such as clients on a multi-threaded executor.
 ///
 /// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
-/// not changed.
+/// not at all.
 pub trait AsyncStore: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
@@ -138,7 +138,7 @@ pub trait AsyncStore: Send + Sync {
 /// shell. It is for clients that stay on their thread, such as clients in a web page.
 ///
 /// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
-/// not changed.
+/// not at all.
 pub trait LocalAsyncStore {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;

@@ -71,7 +71,7 @@ pub enum Method {
 
 impl Request {
     /// The headers of every request, apart from `Content-Length` and `Host`. Polar's CORS rules allow a browser to send
-    /// no other header except `Authorization`.
+    /// only these headers and `Authorization`.
     ///
     /// No header names a version of Polar's API. Polar removes each version about nine months after adding it, and
     /// answers a request for a removed version with a bare 404. A request without a version gets the current version.

@@ -1,6 +1,6 @@
 //! A record in IndexedDB: a row of the table `records` in the database `polar-license`. The database is open only while
-//! it is used, because an open database could prevent another version of the page from upgrading it. An update reads
-//! and writes in one transaction, so no other tab can change the record in between.
+//! it is used, because an open database could prevent another version of the page from upgrading the database. An
+//! update reads and writes in one transaction, so no other tab can change the record in between.
 
 use super::environment::global;
 use super::storage_error::storage_error;

@@ -1,6 +1,6 @@
-//! Codes: requests them for an address, and exchanges them for a token. Polar limits how often codes are requested and
-//! tried, so each request for a code and each try is counted before it is sent. A request for a code counts twice: the
-//! second count is reserved for the try of the code.
+//! Requests codes for an address, and exchanges them for a token. Polar limits how often codes are requested and tried,
+//! so each request for a code and each try is counted before it is sent. A request for a code counts twice: the second
+//! count is reserved for the try of the code.
 //!
 //! ```text
 //! count ─► too many ─► error, with the wait

@@ -1,4 +1,4 @@
-//! The customer's keys and their devices: lists both, and releases devices.
+//! Lists the customer's keys and the devices of a key, and releases devices.
 //!
 //! ```text
 //! list     page 1 ─► page 2 ─► … ─► the keys of this organization and of accepted benefits
