@@ -212,9 +212,9 @@ impl Activate {
         self.read_after(None, answer)
     }
 
-    /// Reads the reply to an activation. `before` is Polar's confirmation of the key just before the activation. The
-    /// seat is already taken, so the reply counts even if members other than the seat's id are missing. The values of
-    /// the missing members are then taken from `before`.
+    /// Reads the reply to an activation. `before` is Polar's confirmation of the key just before the activation. A
+    /// successful activation has already taken the seat, so its reply counts even if members other than the seat's id
+    /// are missing. The values of the missing members are then taken from `before`.
     pub(crate) fn read_after(&self, before: Option<&Confirmed>, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
         let last = Last::default();
@@ -434,8 +434,8 @@ fn optional<'a, T>(
     license.get(name).map_or(before, read)
 }
 
-/// Reads the purchase of a license key. Only newer versions of Polar describe it. Returns `None` if it cannot be read.
-/// Reads no ids, and nothing about the customer.
+/// Reads the purchase of a license key. Only newer versions of Polar describe purchases. Returns `None` if the purchase
+/// cannot be read. Reads no ids, and nothing about the customer.
 fn purchase(license: Object<'_, '_>) -> Option<Purchase> {
     let subscription = license.object("subscription.", "subscription").and_then(subscription);
     let order = license.object("order.", "order").and_then(order);
@@ -466,8 +466,8 @@ fn status(json: Json<'_>) -> Option<String> {
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
 }
 
-/// Returns the `loc` of the first complaint, joined by dots. Stops before the first part that is not a name from this
-/// library's requests: Polar echoes the values that it complains about, including the key, and an intermediary may put
+/// Returns the `loc` of the first entry in `detail`, joined by dots. Stops before the first part that is not a name from
+/// this library's requests: Polar echoes the values that it refuses, including the key, and an intermediary may put
 /// anything there.
 fn location(document: Object<'_, '_>) -> Option<String> {
     let first = document.items("detail[].", "detail")?.next()?;

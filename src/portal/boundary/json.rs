@@ -9,7 +9,7 @@ use crate::time::{Timestamp, milliseconds};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// The outcome of requesting a code. Either the code was requested, and Polar mails it if it knows the address, or the
+/// The outcome of requesting a code. Either the code was requested, and is mailed if Polar knows the address, or the
 /// user has to choose a customer first.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeRequest"))]
