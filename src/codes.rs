@@ -98,7 +98,7 @@ codes! {
         Inactive = "inactive", 8;
         /// The key has expired.
         Expired = "expired", 9;
-        /// The activation was made under other conditions: another device, or the app's `conditions` changed.
+        /// The activation was made under other conditions: on another device, or before the app's `conditions` changed.
         Conditions = "conditions", 10;
         /// Polar denied the key with a text that this version does not know.
         Refused = "refused", 11;

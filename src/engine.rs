@@ -181,7 +181,8 @@ pub struct OpId(u64);
 /// The facts about the machine and the driver that the engine needs.
 #[derive(Clone, Debug)]
 pub struct Host {
-    /// The id of this device. Polar compares it as a condition, and the record is sealed with it.
+    /// The id of this device. Polar checks it as one of the activation's conditions. It is also used to seal the
+    /// record.
     pub device: DeviceId,
     /// The name of the operating system for the default label, such as `Debian 12`. Must contain neither the name of
     /// the host nor the name of the user.

@@ -49,7 +49,7 @@ pub struct Watch {
 pub enum Look {
     /// Run a refresh that has this cause.
     Refresh(Patience),
-    /// Look again after this long, or earlier.
+    /// Look again within this time.
     Wait(Duration),
 }
 

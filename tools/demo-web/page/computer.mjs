@@ -1,6 +1,6 @@
 // The computers on which the app runs. Each has a disk that outlives the app, a clock that its user can set, and a
-// network. Time passes on all of them at once, without waiting. Everything is in this page's memory, and is gone when
-// the page is closed.
+// network. The time on all of them moves together, and only when the page moves it. Everything is in this page's
+// memory, and is gone when the page is closed.
 
 import { send } from "./polar.mjs";
 

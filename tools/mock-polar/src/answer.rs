@@ -1,4 +1,4 @@
-//! Complete answers, each with the way in which a front must send it. Sends nothing itself.
+//! Complete answers, and how a front must send each of them. This module sends nothing itself.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -70,9 +70,9 @@ impl Buyer {
         self.email.as_deref().filter(|email| *email != "-")
     }
 
-    /// Returns `label`, the first argument of `release`. But if it is an e-mail address and the only argument, stores
-    /// it as the customer's address and returns `None`, because other commands take the address as their first
-    /// argument.
+    /// Returns `label`, the first argument of `release`. Other commands take the customer's e-mail address as their
+    /// first argument, so a user may pass it to `release` too. So if the only argument is an e-mail address, stores it
+    /// as the customer's address and returns `None`.
     pub(crate) fn address_or_label(&mut self, label: Option<String>) -> Option<String> {
         let is_address = |label: &str| label.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
         if self.email.is_none() && !self.code_sent && label.as_deref().is_some_and(is_address) {
