@@ -47,7 +47,7 @@ pub(crate) enum Operation {
     Forget,
 }
 
-/// Options that select the license. The tools of `mcp` take them too, for one call.
+/// Options that select the license. The tools of `mcp` also take them as arguments, which then apply to one call.
 #[derive(Clone, Default, clap::Args)]
 #[cfg_attr(feature = "mcp", derive(serde::Deserialize, schemars::JsonSchema), serde(default))]
 pub(crate) struct AppOptions {
@@ -115,7 +115,7 @@ pub(crate) struct Common {
     )]
     benefits: Vec<String>,
 
-    /// A condition that Polar stores with an activation and compares; may be repeated
+    /// A condition that Polar stores with an activation and compares at every validate; may be repeated
     ///
     /// A whole number is a number, true and false are booleans, and everything else is a string. To give a number, true
     /// or false as a string, put it in double quotes, and keep the shell from removing them. A comma separates several
@@ -378,7 +378,7 @@ enum Command {
     Doctor {
         /// Check this key as well; `-` reads it from standard input
         ///
-        /// Polar says whether the organization is right only if it gets a key. If Polar does not know the key, the
+        /// Without a key, Polar does not say whether the organization is right. If Polar does not know the key, the
         /// command also asks its other environment (the sandbox, or production).
         key: Option<String>,
         #[command(flatten)]
@@ -389,8 +389,8 @@ enum Command {
     /// Let a coding agent look at licenses and use a local Polar (MCP)
     ///
     /// A server of the Model Context Protocol on standard input and output, which the agent starts. Its tools show the
-    /// license and a feature's reason, run `doctor`, find out why a key was refused, and run a local Polar. They show no
-    /// license key, and take and release no seat.
+    /// license, say why a feature is on or off, run `doctor`, find out why a key was refused, and run a local Polar.
+    /// They show no license key, and take and release no seat.
     #[cfg(feature = "mcp")]
     Mcp(Common),
     /// Show the life of a license on a local Polar
@@ -472,7 +472,8 @@ impl AppOptions {
         Some((ErrorKind::InvalidValue, message))
     }
 
-    /// Merges `after` into these options. Of two values the one in `after` wins, and the features are joined.
+    /// Merges `after` into these options. If both set an option, the value in `after` wins. The features of both are
+    /// kept.
     pub(crate) fn with(mut self, after: Self) -> Self {
         self.features.extend(after.features);
         Self {
@@ -486,8 +487,9 @@ impl AppOptions {
 }
 
 impl Common {
-    /// Merges the options after the subcommand into the options before it. Of two values the later one wins, and lists
-    /// are joined. (clap's global arguments would drop the part of a list that stands before the subcommand.)
+    /// Merges the options after the subcommand into the options before it. If an option has a value on both sides, the
+    /// later value wins. If it is a list, the two lists are joined. (clap's global arguments would drop the part of a
+    /// list that stands before the subcommand.)
     fn with(mut self, after: Self) -> Self {
         self.benefits.extend(after.benefits);
         self.conditions.extend(after.conditions);

@@ -9,7 +9,7 @@ const FAULTS = {
   portal: { fault: "captive_portal", status: 200 },
   error: { fault: "server_error", status: 503 },
 };
-/** The interval at which Polar's worker runs, and at which a request that waits is polled. */
+/** The interval at which Polar's worker runs, and at which a waiting request is polled. */
 const LOOK_MS = 50;
 
 await init();

@@ -200,7 +200,7 @@ impl MockPolar {
     }
 }
 
-/// The control endpoint, for programs that receive their actions as data.
+/// The control endpoint as a method, for programs that read from data what to do.
 impl MockPolar {
     /// Does the same as a request to the control endpoint, and returns the body of the reply, or null if it has none.
     /// `path` has the parts after `/_mock`, such as `["keys", "MY-KEY"]`. Lists of requests and mails have methods of
@@ -254,8 +254,8 @@ impl MockPolar {
         self.state(|state| state.versions.current())
     }
 
-    /// Makes a version the current one. If this crate does not know the version, it answers requests in the newest
-    /// known version before it.
+    /// Makes a version the current one. If this crate does not know the version, the server answers in the newest known
+    /// version that is older.
     pub fn release_api_version(&self, version: ApiVersion) {
         self.state(|state| state.versions.release(version));
     }

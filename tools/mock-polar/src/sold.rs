@@ -28,7 +28,7 @@ impl Default for KeySubscription {
 }
 
 impl KeySubscription {
-    /// Creates a subscription with this status. It is one of Polar's statuses (`trialing`, `active`, `past_due`, …) or
+    /// Creates a subscription with this status. The status is one of Polar's (`trialing`, `active`, `past_due`, …) or
     /// any other text.
     pub fn new(status: impl Into<String>) -> Self {
         Self { status: status.into(), ..Self::default() }

@@ -28,7 +28,7 @@ fn fault(page: &Path, link: &str) -> Option<&'static str> {
     if !target.is_file() {
         return Some("is not a page");
     }
-    // a script marks the lines of a source file, so the lines have no `id` in the page
+    // on the page of a source file, a script finds the lines that a link names, so the lines have no `id`
     if fragment.is_empty() || path.starts_with("../src/") {
         return None;
     }

@@ -1,7 +1,7 @@
-//! `cargo xtask soak` searches for unknown bugs for as long as the time allows. It makes every system call fail, kills
-//! processes, cuts the power, runs the hostile server and random stories, and fuzzes. `cargo xtask test` runs the same
-//! tests within seconds. Prints the name of each test that is skipped because a tool is missing. Changes no file of the
-//! repository.
+//! `cargo xtask soak` searches for unknown bugs for as long as the given time allows. It makes every system call fail,
+//! kills processes, cuts the power, runs the hostile server and random stories, and fuzzes. It prints the name of each
+//! test that is skipped because a tool is missing, and changes no file of the repository. `cargo xtask test` runs the
+//! same tests within seconds.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};

@@ -72,8 +72,8 @@ const CORE: &[Step] = &[Step {
     run: |sh| {
         let test = cargo(sh, "test --locked --package polar-license --package polar-license-cli --lib --bins");
         let test = test.args(["--test", "scenarios", "--test", "model", "--test", "end_to_end", "--test", "it"]);
-        // a third of the model's stories, which otherwise take as long as all other tests together; the step `tests`
-        // runs all of them
+        // runs only a third of the model's stories, because all of them take as long as all other tests together; the
+        // `tests` step runs all of them
         Ok(test.env("POLAR_MODEL_CASES", "80").run()?)
     },
 }];
@@ -144,7 +144,7 @@ const RUST: &[Step] = &[
         proves: "the client for tokio passes its tests, including the scenarios, the customer portal and TLS",
         needs: &[],
         run: |sh| {
-            // the step `tests` also builds the portal, for the command and the C library; without the portal, cargo
+            // the `tests` step also builds the portal, for the command and the C library; without the portal, cargo
             // would have to build everything again for another set of features
             let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
             test()
@@ -312,8 +312,8 @@ pub(crate) fn test(sh: &Shell, selection: &Selection) -> Result<()> {
     Ok(())
 }
 
-/// The steps of a full run. Those of `first` run in order; those of `rust` and of `elsewhere` then run at the same
-/// time.
+/// The steps of a full run. The steps in `first` run in order. After them, the lanes `rust` and `elsewhere` run at the
+/// same time.
 struct Tables {
     first: Vec<&'static Step>,
     rust: Vec<&'static Step>,
@@ -354,8 +354,8 @@ fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     plan(sh, &tables);
     let run = || -> Result<()> {
         in_order(sh, &tables.first)?;
-        // installed before the lanes start, because otherwise both lanes would try to install the same things at the
-        // same time
+        // the tools are installed before the lanes start, because otherwise both lanes would try to install the same
+        // things at the same time
         let needs = tables.rust.iter().chain(&tables.elsewhere).flat_map(|step| step.needs);
         needs.into_iter().try_for_each(|requirement| requirement.ensure(sh))?;
         npm_package::install_all(sh)?;
@@ -377,8 +377,8 @@ fn plan(sh: &Shell, tables: &Tables) {
     }
 }
 
-/// Returns the command that resumes an interrupted run. In each table it begins with the first step that has not
-/// passed.
+/// Returns the command that resumes an interrupted run. In each table, the resumed run begins with the first step that
+/// has not passed.
 fn resume_command() -> Option<String> {
     let Tables { first, rust, elsewhere } = Tables::all();
     let next =

@@ -71,8 +71,8 @@ impl Buyer {
     }
 
     /// Returns `label`, the first argument of `release`. Other commands take the customer's e-mail address as their
-    /// first argument, so a user may pass it to `release` too. So if the only argument is an e-mail address, stores it
-    /// as the customer's address and returns `None`.
+    /// first argument, so a user may pass it to `release` too. If the only argument is an e-mail address, this function
+    /// therefore stores it as the customer's address and returns `None`.
     pub(crate) fn address_or_label(&mut self, label: Option<String>) -> Option<String> {
         let is_address = |label: &str| label.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
         if self.email.is_none() && !self.code_sent && label.as_deref().is_some_and(is_address) {

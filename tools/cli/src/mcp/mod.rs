@@ -103,7 +103,7 @@ impl ServerHandler for Server {
             return Err(ErrorData::invalid_params(format!("there is no such tool; use one of {names}"), None));
         };
         let (tools, arguments) = (Arc::clone(&self.tools), request.arguments.unwrap_or_default());
-        // on a thread of its own, so that other requests are answered while a tool waits for Polar
+        // the tool runs on a thread of its own, so that other requests are answered while it waits for Polar
         let answer = tokio::task::spawn_blocking(move || tools.call(tool, arguments)).await;
         let answer = answer.map_err(|_| ErrorData::internal_error("the tool failed", None))?;
         Ok(match answer {

@@ -150,7 +150,7 @@ impl Tool {
 
 /// Everything that the tools share.
 pub(super) struct Tools {
-    /// The options with which the person has started the server.
+    /// The options that the user gave when starting the server.
     common: Common,
     local: LocalPolar,
 }

@@ -125,7 +125,7 @@ impl Agent {
         serde_json::from_str(&self.call(tool, arguments).unwrap()).unwrap()
     }
 
-    /// Ends standard input, and waits until the program has ended.
+    /// Closes the program's standard input, and waits until the program has ended.
     fn end(mut self) -> End {
         drop(self.stdin.take());
         let rest: String = self.lines.iter().inspect(|line| drop(message(line))).collect();

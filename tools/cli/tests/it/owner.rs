@@ -31,7 +31,7 @@ impl<'a> Home<'a> {
             return None;
         }
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        // the user runs a copy, because the user may not be able to read the build
+        // the user runs a copy, because the build may be readable only by root
         fs::copy(BINARY, place.path().join("polar-license")).unwrap();
         let home = Self { polar, place };
         fs::create_dir(home.path()).unwrap();

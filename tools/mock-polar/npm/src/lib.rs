@@ -134,12 +134,12 @@ pub enum Next {
 pub enum Sending {
     /// Send it at once.
     Whole,
-    /// Send it byte by byte, with this pause before each byte.
+    /// Send the body byte by byte, with this pause before each byte.
     Slow {
         /// The pause in milliseconds.
         pause_ms: f64,
     },
-    /// Send half of it, then close the connection.
+    /// Send half of the body, then close the connection.
     Truncated,
     /// Instead of the body, send one JSON string of this many bytes.
     Huge {

@@ -55,7 +55,7 @@ impl MockPolar {
         self.change(key, |license| license.status = Status::Granted);
     }
 
-    /// Deletes the key. Polar then does not know it any more.
+    /// Deletes the key. From then on, Polar does not know it.
     #[track_caller]
     pub fn delete(&self, key: &str) {
         self.change(key, |license| license.deleted = true);

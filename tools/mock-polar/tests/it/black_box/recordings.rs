@@ -36,7 +36,8 @@ impl Recordings {
             None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/polar"),
         };
         if !folder.join("portal-transcripts.json").is_file() {
-            // Written to standard error directly, because the test harness hides the output of passing tests.
+            // The note is written to standard error directly, because the test harness hides the output of passing
+            // tests.
             let note = format!("skipped {test}: no recordings; set POLAR_TRANSCRIPTS to their folder");
             writeln!(io::stderr(), "{note}").unwrap();
             return None;

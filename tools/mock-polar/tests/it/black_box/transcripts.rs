@@ -91,7 +91,7 @@ impl Replay {
         Self { free, limited, version, known, bound, mails: 0, streams, details }
     }
 
-    /// Replays all exchanges, and returns the names of those in which the local reply differs.
+    /// Replays all exchanges, and returns the names of the exchanges in which the local reply differs.
     fn differing<'a>(&mut self, recorded: &'a [Value], fresh_starts: &[String]) -> Vec<&'a str> {
         let mut differing = Vec::new();
         for exchange in recorded {
