@@ -184,7 +184,8 @@ pub extern "C" fn polar_license_validate(license: *const License, decision: *mut
     decide("polar_license_validate", license, decision, Client::validate)
 }
 
-/// Asks Polar if a request is due, or if access is not allowed. Call it when the app starts, and show the decision.
+/// Asks Polar if a request is due, or if access is not allowed. Call this function when the app starts, and show the
+/// decision.
 ///
 /// `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
 /// Callable from any thread. Blocks on the network and the disk: 2 s at most if access is allowed, otherwise 10 s at
@@ -205,8 +206,8 @@ pub extern "C" fn polar_license_current(license: *const License, decision: *mut 
     decide("polar_license_current", license, decision, Client::current)
 }
 
-/// Returns 1 if the app may run now, as the current decision in memory says. Returns 0 otherwise, or if `license` is
-/// NULL.
+/// Returns 1 if the app may run now, according to the current decision in memory. Returns 0 otherwise, or if `license`
+/// is NULL.
 ///
 /// Callable from any thread. Never blocks, even while other threads wait for the network.
 #[unsafe(no_mangle)]
@@ -216,9 +217,9 @@ pub extern "C" fn polar_license_allowed(license: *const License) -> i32 {
     })
 }
 
-/// Returns 1 if the feature is on now, as the current decision in memory says: the app may run, and the key's benefit
-/// is among the benefits that turn the feature on. Returns 0 otherwise, for example if the options do not name the
-/// feature, or if an argument is NULL.
+/// Returns 1 if the feature is on now, according to the current decision in memory: the app may run, and the key's
+/// benefit is among the benefits that turn the feature on. Returns 0 otherwise, for example if the options do not name
+/// the feature, or if an argument is NULL.
 ///
 /// Callable from any thread. Never blocks, even while other threads wait for the network.
 #[unsafe(no_mangle)]
@@ -231,9 +232,10 @@ pub extern "C" fn polar_license_allows(license: *const License, feature: *const 
 }
 
 /// Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`. An updater
-/// calls this before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time, of which
-/// only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
-/// POLAR_LICENSE_REASON_UPDATES_ENDED. So it always stores 1 if there is no license. Reads the license from memory.
+/// calls this function before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time,
+/// of which only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
+/// POLAR_LICENSE_REASON_UPDATES_ENDED. This function therefore always stores 1 if there is no license. Reads the license
+/// from memory.
 ///
 /// `built` is copied. `covered` must not be NULL; it gets 1 if this function fails. `error` may be NULL; otherwise it
 /// gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks,
@@ -400,8 +402,8 @@ pub extern "C" fn polar_license_stop_auto_refresh(license: *const License) -> i3
 
 /// Cancels every operation that is running on another thread. An operation that can fail then fails with
 /// POLAR_LICENSE_ERR_CANCELLED. An operation that cannot fail returns a decision whose problem is
-/// POLAR_LICENSE_ERR_CANCELLED. An activation that was already sent may still take its seat; later decisions continue
-/// to report this.
+/// POLAR_LICENSE_ERR_CANCELLED. An activation that was already sent may still take its seat; later decisions keep
+/// reporting this possibility.
 ///
 /// Callable from any thread. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.

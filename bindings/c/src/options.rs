@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// a time.
 ///
 /// A setter that fails returns the kind of its error, and polar_license_open() then fails with the first of these
-/// errors. So a program may ignore the results of the setters.
+/// errors. A program may therefore ignore the results of the setters.
 pub struct Options {
     config: ConfigBuilder,
     directory: Option<String>,

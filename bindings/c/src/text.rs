@@ -10,7 +10,7 @@ pub(crate) fn owned(text: &str) -> CString {
     CString::new(bytes).unwrap_or_default()
 }
 
-/// Copies a secret string for C. The copy is wiped when it is dropped. Its memory is allocated once in the full length,
+/// Copies a secret string for C. The copy is wiped when it is dropped. Its memory is allocated once at the full length,
 /// because a copy that has to grow leaves a partial copy behind.
 pub(crate) fn secret(text: &str) -> Zeroizing<CString> {
     let kept = || text.bytes().filter(|byte| *byte != 0);

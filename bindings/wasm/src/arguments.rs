@@ -7,8 +7,8 @@ use polar_license::transport;
 use polar_license::{Now, Timestamp};
 use wasm_bindgen::prelude::*;
 
-/// The event that starts a refresh. `short`: the app asks for it, and waits for the result. `full`: a timer has fired.
-/// `started`: the automatic refresh has just begun. `woken`: there is a sign that the network may be back.
+/// The event that starts a refresh. `short`: the app asks for a refresh and waits for the result. `full`: a timer has
+/// fired. `started`: the automatic refresh has just begun. `woken`: there is a sign that the network may be back.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Patience {

@@ -75,7 +75,7 @@ type NextPortalStep = Result<Ts<PortalStep<'static>>, JsValue>;
 
 #[wasm_bindgen]
 impl Engine {
-    /// Starts the operation of the portal that `request` describes in JSON.
+    /// Starts an operation of the portal. `request` describes the operation in JSON.
     #[wasm_bindgen(js_name = callPortal)]
     pub fn call_portal(&self, request: &str, wall: f64, mono: f64) -> NextPortalStep {
         let mut inner = self.inner()?;

@@ -4,8 +4,8 @@
  */
 
 /**
- * Entries that share their common parts. So a program that loads two of them has only one engine and one class
- * `LicenseError`.
+ * Entries that share their common parts. As a result, a program that loads two of them has only one engine and one
+ * class `LicenseError`.
  */
 export const ENTRIES = {
   index: "index",

@@ -1,6 +1,6 @@
-//! Generates code for the functions in C that read one member of a decision: their methods in C++, their calls in the
-//! tests in C, and the table in `tests/c_functions`. The members come from the core, and the types come from the C
-//! header.
+//! Generates the code around the C functions that read one member of a decision: the C++ methods that call them, the
+//! calls in the C tests, and the table in `tests/c_functions`. The members come from the core, and the types come from
+//! the C header.
 
 use crate::codes::wrapped;
 use crate::{members, snake_case, without_unit};

@@ -21,7 +21,7 @@ _FAILURES = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# objects to which the library has a pointer; the library calls `released` when it no longer needs one
+# objects to which the library has pointers; when the library no longer needs an object, it calls `released`
 _held: set[Any] = set()
 
 

@@ -13,8 +13,7 @@ class LicenseError(Failure, Exception):
     contains the license key."""
 
     decision: Decision | None
-    """The decision after the failure. `None` if no license could be opened, and if a success
-    page could not listen."""
+    """The decision after the failure. `None` if no license could be opened, or if a success page could not listen."""
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.detail}"

@@ -100,8 +100,8 @@ class License:
         return bool(covered[0])
 
     def explain(self, feature: str) -> Explanation:
-        """Returns why a feature is on or off at this instant. The explanation has a sentence for the user, who may need
-        a license or another plan.
+        """Returns why a feature is on or off at this instant. The explanation has a sentence for the user, for example
+        that they need a license or another plan.
         """
         handle = self._used()
         decision = ffi.new("polar_license_decision **")
@@ -112,8 +112,8 @@ class License:
             lib.polar_license_decision_free(decision[0])
 
     def refresh(self) -> Decision:
-        """Asks Polar if a refresh is due, or if access is not allowed. Call it when the app starts. If Polar cannot be
-        reached, returns the decision that still applies, with the `problem`.
+        """Asks Polar if a refresh is due, or if access is not allowed. Call this method when the app starts. If Polar
+        cannot be reached, returns the decision that still applies, with the `problem`.
         """
         return self._ask(lib.polar_license_refresh)
 
@@ -333,7 +333,7 @@ def _opened(options: Any) -> Any:
     return license[0]
 
 
-# closed when Python ends, because the library's threads must not call an interpreter that has ended
+# these licenses are closed when Python ends, because the library's threads must not call an interpreter that has ended
 _open: "weakref.WeakSet[License]" = weakref.WeakSet()
 _refreshed: set[License] = set()
 

@@ -34,8 +34,8 @@ export interface LicenseDialogOptions {
 
 /**
  * Shows the dialog, and resolves once it is closed. Shows nothing if `license` is `null` or `undefined`, for example
- * while a framework is still loading it. If `license` is an error, the dialog shows that error. So an app can pass
- * `license ?? error`, both from `useLicense`.
+ * while a framework is still loading it. If `license` is an error, the dialog shows that error. An app can therefore
+ * take both values from `useLicense` and pass `license ?? error`.
  *
  * ```ts
  * button.onclick = () => showLicenseDialog(license);

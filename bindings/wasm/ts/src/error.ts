@@ -1,4 +1,4 @@
-/** The only class of errors of this package. Each error has a stable kind. No error contains a full license key. */
+/** The only error class of this package. Each error has a stable kind. No error contains a full license key. */
 
 import { MESSAGES } from "./messages.js";
 import type {
@@ -33,7 +33,7 @@ export interface AnyLicenseError extends Error, AnyFailure {
   toJSON(): object;
 }
 
-/** The class of errors, for `instanceof` and for tests that throw errors. */
+/** The error class, for `instanceof` and for tests that throw errors. */
 export interface LicenseErrorClass {
   readonly prototype: LicenseError;
   new (kind: ErrorKind, detail: string, details?: LicenseErrorDetails): LicenseError;

@@ -63,15 +63,15 @@ export interface Store {
   poll?(changed: () => void): () => void;
 
   /**
-   * Runs `work` while no other tab or process that shares this record asks Polar. So they take turns to ask, and each
-   * finds Polar's previous answer in the record. Waits for the turn until `waitMs` have passed or `signal` aborts.
-   * Calls `work` with `taken` in its turn, or with `late` if the turn has not come by then.
+   * Runs `work` while no other tab or process that shares this record asks Polar. As a result, they ask Polar one after
+   * the other, and each finds Polar's previous answer in the record. Waits for the turn until `waitMs` have passed or
+   * `signal` aborts. Calls `work` with `taken` when the turn comes, or with `late` if it has not come by then.
    */
   alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }
 
 /**
- * The outcome of waiting for other tabs or processes: `taken` if no other is asking Polar, `late` if another is still
- * asking.
+ * The outcome of waiting for other tabs or processes: `taken` if no other tab or process is asking Polar, `late` if one
+ * is still asking.
  */
 export type Turn = "taken" | "late";

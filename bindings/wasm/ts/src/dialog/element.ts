@@ -13,9 +13,9 @@ import { type DialogTexts, localeOf } from "./texts.js";
 import { type Action, type Page, viewOf } from "./view.js";
 
 /**
- * The license to show: a license, a function that creates one, such as `() => createLicenseClient(…)`, or an error. The
- * function is called when the dialog is first shown. If it fails, it is called again when the dialog is next shown. An
- * error is shown to the user.
+ * The value that tells the dialog what to show: a license, a function that creates one, such as `() =>
+ * createLicenseClient(…)`, or an error. The function is called when the dialog is first shown. If the function fails,
+ * it is called again when the dialog is next shown. An error is shown to the user.
  */
 export type LicenseSource =
   | License
@@ -122,7 +122,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Texts that replace the dialog's English ones, by their codes. */
+  /** Replacements for the dialog's English texts, each under the code of its text. */
   get texts(): DialogTexts {
     return this.#texts;
   }

@@ -100,8 +100,8 @@ export class Pages {
         return create("li", {}, words, press);
       });
       this.#show(message, [create("ul", { part: "choices" }, ...rows)], []);
-      // focuses the message and not a button, because a user who hits Enter twice on the previous page would press the
-      // button
+      // focuses the message and not a button, because a user who hits Enter twice on the previous page would otherwise
+      // press the button
       this.#message.focus();
     });
   }

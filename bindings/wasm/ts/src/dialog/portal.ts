@@ -126,8 +126,8 @@ async function manageDevices(pages: Pages, session: PortalSession): Promise<unde
 }
 
 /**
- * Lets the customer release a device. If the devices are hidden from customers, shows a link instead. It leads to the
- * page that lists the devices, or to `page` if that page is not known.
+ * Lets the customer release a device. If the devices are hidden from customers, shows a link instead. The link leads to
+ * `devices.page`, or to `page` if `devices.page` is `null`.
  */
 function releaseDevice<Result>(
   pages: Pages,

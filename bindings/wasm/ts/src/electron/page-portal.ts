@@ -61,7 +61,10 @@ class PagePortal {
     this.#run = run;
   }
 
-  /** Runs the operation that `json` describes. `running` cancels the operation, and aborts if the page is gone. */
+  /**
+   * Runs the operation that `json` describes. Aborting `running` cancels the operation. `running` is also aborted when
+   * the page is gone.
+   */
   async call(
     id: number,
     json: string,

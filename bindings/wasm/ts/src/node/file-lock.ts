@@ -39,8 +39,8 @@ import {
 } from "./files.js";
 
 /**
- * The length of a token. It is short, because eCryptfs limits names to 143 bytes, and the record's own name can have
- * 106.
+ * The length of a token. It is short, because eCryptfs limits names to 143 bytes, and the record's own name can take up
+ * 106 of them.
  */
 const TOKEN_BYTES = 8;
 /**
@@ -201,7 +201,7 @@ export class FileLock {
   }
 
   async #release(holder: Holder): Promise<void> {
-    // Try twice, because a lock that stays would stop other processes for 10 s.
+    // Try twice, because a lock that is left in place would block other processes for 10 s.
     if (!(await this.#delete(holder.token)) && !(await this.#delete(holder.token))) leftBehind.add(holder.token);
     this.#holder = undefined;
   }
