@@ -364,7 +364,7 @@ enum Command {
         /// The time to wait for the purchase
         #[arg(long, value_name = "DURATION", default_value = "30m")]
         within: humantime::Duration,
-        /// The customer's name or number, if the buyer's address belongs to several
+        /// The customer's name or number, if several customers have the buyer's address
         #[arg(long, value_name = "NAME")]
         customer: Option<String>,
         #[command(flatten)]

@@ -1,5 +1,5 @@
 // The local Polar in this page: the Rust crate mock-polar as WebAssembly, with a function like `fetch` in place of a
-// server. Its endpoint `/_mock` lets the page play the vendor and break the network. Sends no request over a network.
+// server. Its endpoint `/_mock` lets the page play the vendor and break the network. The page's requests to it use no network.
 
 import init, { Polar } from "./mock_polar.js";
 
@@ -22,7 +22,7 @@ export async function send(url, init, network) {
   // not awaited: `exchange` passes a request on before it waits, so the fault is set before the app's request follows
   if (FAULTS[network]) void ask("POST", "/faults", { ...FAULTS[network], times: 1 });
   const response = await exchange(url, init);
-  // a browser hides replies that name no origin, such as those of captive portals
+  // a browser hides replies that do not allow the page's origin, such as the replies of captive portals
   if (!response.headers.has("access-control-allow-origin")) throw unreachable();
   return response;
 }

@@ -69,7 +69,8 @@ pub struct Fault {
     /// The number of requests that pass without the fault before it first applies.
     #[serde(default)]
     pub(crate) skip: u32,
-    /// Whether Polar handles the request before the fault occurs, so that a seat is taken and its reply is lost.
+    /// Whether Polar handles the request before the fault occurs. If so, a seat may be taken although the reply is
+    /// lost.
     #[serde(default)]
     pub(crate) after_handling: bool,
     /// Whether a page may read the reply.
@@ -193,7 +194,7 @@ impl Fault {
         Self::new(Kind::SkewedClock { seconds })
     }
 
-    /// Lets Polar handle the request before the fault occurs, so that a seat is taken or usage is counted.
+    /// Lets Polar handle the request before the fault occurs, which means that a seat is taken or usage is counted.
     #[must_use]
     pub fn after_handling(mut self) -> Self {
         self.after_handling = true;

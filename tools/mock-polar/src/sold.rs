@@ -1,4 +1,4 @@
-//! The subscription or order through which a key was sold, as Polar shows it since version 2027-01.
+//! The subscription or order through which a key was sold, as Polar shows it from version 2027-01 on.
 
 use std::time::Duration;
 

@@ -192,7 +192,7 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
 /// One module's use of another: the user's path, the used module's path, and an example of the use.
 type Use<'a> = (&'a Names, Names, String);
 
-/// Returns one use for each path that a module imports or writes. The used module is the one that defines the path's
+/// Returns one use for each path that a module imports or writes. The used module is the module that defines the path's
 /// item.
 fn imports(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     let uses = modules.iter().flat_map(|(from, module)| module.uses.iter().map(move |path| (from, module, path)));
@@ -203,7 +203,7 @@ fn imports(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     .collect()
 }
 
-/// Returns one use for each method that a module calls. The used module is the one that defines the method.
+/// Returns one use for each method that a module calls. The used module is the module that defines the method.
 fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     let definition = |path: &Names| defining(modules, path.clone()).1;
     let (mut methods, mut fields) = (BTreeMap::new(), BTreeMap::new());

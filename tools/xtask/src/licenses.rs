@@ -18,7 +18,7 @@ use xshell::{Shell, cmd};
 use crate::target::Target;
 use crate::{shell, workspace};
 
-/// A package of the workspace that is shipped, with the arguments by which cargo chose its features, and its target.
+/// A shipped package of the workspace, with its target, and with the arguments by which cargo chose its features.
 pub(crate) struct Shipped<'a> {
     pub(crate) package: &'a str,
     pub(crate) features: &'a [&'a str],

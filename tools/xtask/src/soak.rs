@@ -67,7 +67,7 @@ pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
         println!("skipped: cargo-deny is not installed");
         return Ok(());
     }
-    // advisories are not checked, because that would depend on whether their database can be reached
+    // advisories are not checked, because the result would depend on whether their database can be reached
     for manifest in ["Cargo.toml", tauri::MANIFEST] {
         let deny = shell::cargo(sh, "deny --workspace --locked --offline --all-features --manifest-path").arg(manifest);
         deny.args(["check", "bans", "licenses", "sources"]).run()?;

@@ -137,7 +137,7 @@ impl PythonTools {
             let wheels = cmd!(sh, "{python} -m pip wheel --constraint {list} --wheel-dir").arg(self.wheels()?);
             shell::quietly(wheels.args(self.wheels), shell::PATIENCE)?;
         }
-        // written last, so that an interrupted installation does not count as a complete one
+        // the copy of the list is written last, so that an interrupted installation does not count as a complete one
         Ok(sh.write_file(self.stamp()?, workspace::text(list)?)?)
     }
 

@@ -22,10 +22,10 @@ pub(crate) struct Buyer {
     /// next line it reads the code in the mail.
     #[arg(value_name = "EMAIL")]
     pub(crate) email: Option<String>,
-    /// The customer's name or number, if the address belongs to several
+    /// The customer's name or number, if several customers have the address
     #[arg(long, value_name = "NAME")]
     pub(crate) customer: Option<String>,
-    /// Use a code that was mailed before, and request none
+    /// Use a code that was mailed before, and request no new one
     ///
     /// A code can be used once, within half an hour.
     #[arg(long, conflicts_with_all = ["email", "customer"])]
@@ -45,7 +45,7 @@ pub(crate) struct Choices {
 /// Selects one license key if there are several.
 #[derive(clap::Args, Default)]
 pub(crate) struct OneKey {
-    /// The last six characters of the license key, if there are several
+    /// The last six characters of the license key to use, if there are several keys
     #[arg(long = "key", value_name = "END")]
     pub(crate) end: Option<String>,
 }

@@ -36,11 +36,11 @@ pub(super) struct Steering {
     /// Remove all faults
     clear_faults: bool,
 
-    /// Set a fault, which applies to the app's requests until it is removed, or as often as `times` says
+    /// Set a fault, which applies to the app's requests until it is removed, or to as many requests as `times` says
     #[schemars(with = "Option<Fault>")]
     add_fault: Option<Value>,
 
-    /// Advance the local Polar's clock by so many seconds; the app's own clock does not move
+    /// Advance the local Polar's clock by this many seconds; the app's own clock does not move
     advance_seconds: Option<f64>,
 
     /// The version of Polar's API to switch to, such as 2027-01

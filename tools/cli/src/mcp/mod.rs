@@ -6,8 +6,9 @@
 //!                                    └► local_polar ─► serve  starts a local Polar, and changes its state
 //! ```
 //!
-//! Never shows a license key, except the invented keys of the local Polar, which `serve` shows too. Never takes or
-//! releases a seat, and never changes a license. Writes nothing but messages of the protocol to standard output.
+//! The server never shows a license key, except the invented keys of the local Polar, which `serve` shows too. It never
+//! takes or releases a seat, and never changes a license. It writes nothing but messages of the protocol to standard
+//! output.
 
 mod local_polar;
 mod tools;
@@ -42,7 +43,7 @@ on, as the app's own settings do.";
 pub(crate) fn run(common: Common) -> io::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let exit = runtime.block_on(serve(Server { tools: Arc::new(Tools::new(common)) }));
-    // does not wait for a read from standard input that is still pending
+    // does not wait for a pending read from standard input
     runtime.shutdown_background();
     Ok(exit)
 }

@@ -44,7 +44,7 @@ impl Agent {
         let (send, lines) = mpsc::channel();
         thread::spawn(move || {
             let mut line = String::new();
-            // sending fails after a test has failed, because the receiver does not exist any more
+            // sending fails after a test has failed, because the receiver no longer exists
             while stdout.read_line(&mut line).unwrap() > 0 && send.send(std::mem::take(&mut line)).is_ok() {}
         });
         let stderr = thread::spawn(move || {

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 const ROOT: u32 = 0;
 const USER: u32 = 65534;
 
-/// The home of a user, on a computer where root runs the command in the same home.
+/// The home of a user, in which root runs the command too.
 struct Home<'a> {
     polar: &'a MockPolar,
     place: TempDir,

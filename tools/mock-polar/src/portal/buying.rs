@@ -1,4 +1,4 @@
-//! Purchases. Turns an open checkout into a confirmed one, which Polar's worker then fulfils.
+//! Purchases. This file turns an open checkout into a confirmed one, which Polar's worker then fulfils.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;

@@ -105,7 +105,7 @@ fn an_unknown_label_lists_the_existing_devices() {
 fn restore_says_why_no_key_can_be_used() {
     let polar = start_polar();
     let customer = Customer { polar: &polar };
-    // after this, the customer has no key any more
+    // after this, the customer no longer has a key
     polar.delete(&customer.bought(NewKey::new("pro")));
     let says = |reason: &str| {
         for words in
