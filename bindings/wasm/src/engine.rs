@@ -34,8 +34,8 @@ pub(crate) struct Inner {
     steps: Numbered<engine::Step>,
     last_number: u32,
     watch: Watch,
-    /// The time span for which the decision holds that `current` returned last. `None` once an operation has moved to
-    /// its next step, because that step may have changed the decision.
+    /// The time span for which the decision last returned by `current` holds. `None` once an operation has moved to its
+    /// next step, because that step may have changed the decision.
     held: Option<Span>,
     #[cfg(feature = "portal")]
     pub(crate) portal: Portal,
@@ -256,7 +256,7 @@ impl Engine {
     }
 
     /// Returns what the automatic refresh must do at this instant: refresh or wait. A wait ends at the latest when the
-    /// decision that `current` returned last no longer holds. Call this method when the wait is over and after every
+    /// decision last returned by `current` no longer holds. Call this method when the wait is over and after every
     /// operation. Call it with `woken` when the network may be back.
     pub fn look(&self, woken: bool, wall: f64, mono: f64) -> Result<Ts<Look>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));

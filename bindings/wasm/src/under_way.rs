@@ -21,8 +21,8 @@ pub(crate) struct Portal {
 pub(crate) struct Runs {
     /// The portal's step for which the engine is resuming an operation.
     pub(crate) current: Option<u32>,
-    /// For each of the engine's operations, maps the number of its present step to the number of the portal's step that
-    /// it runs for.
+    /// For each of the engine's operations, maps the number of its present step to the number of the portal's step for
+    /// which the operation runs.
     pub(crate) under_way: Numbered<u32>,
     /// Maps each of the portal's steps to the outcome of the engine's operation that ran for it.
     pub(crate) ended: Numbered<Outcome>,

@@ -63,9 +63,10 @@ export interface Store {
   poll?(changed: () => void): () => void;
 
   /**
-   * Runs `work` while no other tab or process that shares this record asks Polar. As a result, they ask Polar one after
-   * the other, and each finds Polar's previous answer in the record. Waits for the turn until `waitMs` have passed or
-   * `signal` aborts. Calls `work` with `taken` when the turn comes, or with `late` if it has not come by then.
+   * Runs `work` while no other tab or process that shares this record asks Polar. As a result, tabs and
+   * processes ask Polar one after the other, and each finds Polar's previous answer in the record. Waits for the turn
+   * until `waitMs` have passed or `signal` aborts. Calls `work` with `taken` when the turn comes, or with `late` if it
+   * has not come by then.
    */
   alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }

@@ -29,7 +29,7 @@ export const PLAIN_FIELD = {
   enterkeyhint: "go",
 } as const;
 
-/** Makes `anchor` a link to `url`, one of the vendor's pages, with this text. */
+/** Makes `anchor` a link that shows `text` and opens `url`, which is one of the vendor's pages. */
 export function point(anchor: HTMLAnchorElement, text: string, url: string): void {
   anchor.href = url;
   anchor.target = "_blank";

@@ -13,9 +13,9 @@ import { type DialogTexts, localeOf } from "./texts.js";
 import { type Action, type Page, viewOf } from "./view.js";
 
 /**
- * The value that tells the dialog what to show: a license, a function that creates one, such as `() =>
- * createLicenseClient(…)`, or an error. The function is called when the dialog is first shown. If the function fails,
- * it is called again when the dialog is next shown. An error is shown to the user.
+ * The license or error to show: a license, a function that creates a license, or an error. A function, such as
+ * `() => createLicenseClient(…)`, is called when the dialog is first shown. If the function fails, it is called again
+ * when the dialog is next shown. An error is shown to the user.
  */
 export type LicenseSource =
   | License
@@ -85,7 +85,10 @@ export class LicenseDialogElement extends Base {
   /** Whether the dialog is drawn. The attribute `open` may change before this does. */
   #isShown = false;
 
-  /** The license to show: the client, Electron's `window.license`, a function that creates a client, or an error. */
+  /**
+   * The license or error to show: the client, Electron's `window.license`, a function that creates a client, or an
+   * error.
+   */
   get license(): LicenseSource | undefined {
     return this.#source;
   }

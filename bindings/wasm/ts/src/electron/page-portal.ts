@@ -93,7 +93,7 @@ class PagePortal {
     for (const id of [...this.#replies.keys()]) this.release(id);
   }
 
-  /** Keeps a reply until the page releases it. Returns what the page receives. */
+  /** Keeps a reply until the page releases it. Returns the part of the reply that the page receives. */
   #hold(id: number, reply: Reply): PortalReply {
     // a compromised page may use an id twice
     this.release(id);

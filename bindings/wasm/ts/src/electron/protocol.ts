@@ -32,8 +32,8 @@ export const CANCEL = "polar-license:cancel";
 export const PROGRESS = "polar-license:progress";
 
 /**
- * The channel on which a page asks for the values of a customer portal's reply to be wiped. The message is the call's
- * `id`.
+ * The channel on which a page asks the main process to wipe the values of a reply of the customer portal. The message
+ * is the call's `id`.
  */
 export const RELEASE = "polar-license:release";
 

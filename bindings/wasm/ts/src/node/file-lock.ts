@@ -422,8 +422,8 @@ function takeOverError(error: unknown): Error {
 }
 
 /**
- * Returns `true` if a lock is at least `ageNs` old. If the lock's time lies in the future, its distance from now counts
- * as its age, because the clock may have been set back after the holder died.
+ * Returns `true` if a lock is at least `ageNs` old. If the lock's time lies in the future, the distance of that time
+ * from now counts as the lock's age, because the clock may have been set back after the holder died.
  */
 function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
   return (now > modified ? now - modified : modified - now) >= ageNs;

@@ -59,7 +59,7 @@ export class FileStore implements Store {
    * Reads the record, but at most its first MiB.
    *
    * If this device has no record, returns the newest record that another device has for the same app and product. Such
-   * a record exists if the home directory was moved to this machine, and the app can then offer to move the license.
+   * a record exists if the home directory was moved to this machine. The app can then offer to move the license.
    */
   async load(): Promise<Uint8Array | undefined> {
     const record = await readRecord(this.#path).catch((error: unknown) => {
@@ -162,7 +162,7 @@ export class FileStore implements Store {
   }
 
   /**
-   * Finds the newest record that another device has for this app and product. Ignores errors, because such a record is
+   * Finds the newest record that another device has for this app and product. Ignores errors, because that record is
    * only an offer and not this device's state.
    */
   async #newestSibling(): Promise<Uint8Array | undefined> {

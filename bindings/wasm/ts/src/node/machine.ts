@@ -134,7 +134,9 @@ function output(program: string, ...parameters: string[]): Promise<string> {
   });
 }
 
-/** Writes `text` to a file at `path`, unless a usable file is there already. The file appears with its whole content. */
+/**
+ * Writes `text` to a file at `path`, unless a usable file is there already. A new file appears with its whole content.
+ */
 async function install(text: string, path: string): Promise<void> {
   const temporary = `${path}.${randomHex(8)}.tmp`;
   try {

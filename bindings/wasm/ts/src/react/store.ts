@@ -127,7 +127,7 @@ export class Store {
   async #make(make: () => PromiseLike<License>): Promise<void> {
     const making = createLicense(make);
     this.#made = making;
-    // by the time that this resolves, the components may be gone
+    // when this promise resolves, the components may be gone already
     const license = await making.catch((error: LicenseError) => {
       if (this.#made === making) this.#refusal = error;
       throw error;
