@@ -1,5 +1,6 @@
 // The local Polar in this page: the Rust crate mock-polar as WebAssembly, with a function like `fetch` in place of a
-// server. Its endpoint `/_mock` lets the page play the vendor and break the network. The page's requests to it use no network.
+// server. Its endpoint `/_mock` lets the page play the vendor and break the network. The page's requests to it use
+// no network.
 
 import init, { Polar } from "./mock_polar.js";
 

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::endpoint::{self, Endpoint, Target};
 
-/// The largest number of bytes of a body that is kept. Polar accepts no larger body. The limit keeps a faulty test from
-/// filling the memory.
+/// At most this many bytes of a body are kept. Polar accepts no larger body. The limit keeps a faulty test from filling
+/// the memory.
 pub const KEPT_BODY: usize = 10 * 1024 * 1024;
 
 /// A request that reached the server. Requests to the control endpoint are not recorded.

@@ -74,9 +74,9 @@ impl Builder {
         self
     }
 
-    /// Turns Polar's rate limits on or off. For the license endpoints, three requests a second are admitted, then 429
-    /// follows for a minute. For codes, six a minute and twelve an hour are admitted, then 429 follows for a quarter of
-    /// an hour. Other endpoints have limits too. Default: off.
+    /// Turns Polar's rate limits on or off. The license endpoints admit three requests a second, and a sender that makes
+    /// more gets 429 for a minute. The endpoints for codes admit six a minute and twelve an hour, and a sender that
+    /// makes more gets 429 for a quarter of an hour. Other endpoints have limits too. Default: off.
     #[must_use]
     pub fn rate_limit(mut self, on: bool) -> Self {
         self.rate_limit = on;

@@ -1,5 +1,5 @@
-//! Finds dead links in built web pages. Some pages are built by rustdoc, which does not check links to files. The
-//! others are the pages of the book. Follows no link to another site.
+//! Finds dead links in built web pages: the pages of the book, and pages that rustdoc builds, because rustdoc does not
+//! check links to files. Follows no link to another site.
 
 use std::collections::BTreeSet;
 use std::fs;

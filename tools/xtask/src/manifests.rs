@@ -1,7 +1,7 @@
 //! Writes the manifests with which package managers install the command from a release's archives: a formula for
-//! Homebrew, a manifest for Scoop, and the three manifests that winget requires. Also writes the Swift
-//! package, which installs the C library. The archives of all targets must be in `target/package/archives`, as they are
-//! in the job `release` of the workflow.
+//! Homebrew, a manifest for Scoop, and the three manifests that winget requires. Also writes the Swift package, which
+//! installs the C library. The archives of all targets must be in `target/package/archives`, as they are in the
+//! workflow's `release` job.
 
 use std::collections::BTreeMap;
 use std::fs;

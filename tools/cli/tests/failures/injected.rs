@@ -237,7 +237,7 @@ fn matters(call: &strace::Call, directory: &str) -> bool {
 }
 
 /// Returns the errors with which a call may fail. There are none for calls at the end of a process, for calls of the
-/// standard library's debug assertions, and for `futex`, because the standard library ignores its failure.
+/// standard library's debug assertions, and for `futex`, whose failures the standard library ignores.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "futex" | "fcntl" | "exit" | "exit_group" | "execve" | "rt_sigreturn" | "gettid" | "rseq" => &[],
