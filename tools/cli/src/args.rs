@@ -311,7 +311,7 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Release the seat of a device, such as a computer that is lost
+    /// Release the seat of a device, such as a lost computer
     ///
     /// Polar mails a code to the e-mail address of the purchase.
     Release {

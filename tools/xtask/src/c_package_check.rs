@@ -183,7 +183,8 @@ fn cmake(sh: &Shell, folder: &Path, variant: Variant, target: &Target, scratch: 
     Ok(())
 }
 
-/// Builds the C example as a Conan app. Skips this if no Python can install Conan, and prints a line that says so.
+/// Builds the C example as a Conan app. If there is no Python that can install Conan, skips this and prints a line that
+/// says so.
 fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     if let Err(error) = PYTHON_WITH_PIP.ensure(sh) {
         println!("NOT RUN: an app with Conan: {error:#}");

@@ -174,7 +174,7 @@ fn requires_test(meta: &Meta) -> bool {
     }
 }
 
-/// Returns the modules of a crate that are files. Each key is the module's path.
+/// Returns the modules of a crate that have a file of their own. Each key is the module's path.
 fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     let mut modules = BTreeMap::new();
     for path in workspace::files(sources)?.iter().filter(|path| path.extension().is_some_and(|end| end == "rs")) {

@@ -102,7 +102,7 @@ fn fuzz(sh: &Shell, seconds: f64) -> Result<()> {
         println!("skipped: cargo-fuzz is not installed, or there is no nightly Rust");
         return Ok(());
     }
-    // this is checked first, because cargo-fuzz would silently update the lock file
+    // the lock file is checked first, because cargo-fuzz would silently update it
     cmd!(sh, "cargo metadata --locked --format-version=1 --manifest-path fuzz/Cargo.toml").ignore_stdout().run()?;
     let output = workspace::target()?.join(FUZZ_OUTPUT);
     for target in fuzz_targets()? {

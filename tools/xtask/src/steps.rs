@@ -64,7 +64,7 @@ const LINTS: &[Step] = &[
     },
 ];
 
-/// The tests of `cargo xtask test --quick`. They need nothing but Rust. The step `tests` runs them too.
+/// The tests of `cargo xtask test --quick`. They need nothing but Rust. The `tests` step runs them too.
 const CORE: &[Step] = &[Step {
     name: "core",
     proves: "the library, the scenarios, the model, the life of a client over real HTTP, and the command pass their tests",
@@ -367,7 +367,7 @@ fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     Ok(tables.steps().count())
 }
 
-/// Prints each step, how long it took in the last run, and the tools that it will install.
+/// Prints one line for each step: its name, how long it took in the last run, and the tools to be installed for it.
 fn plan(sh: &Shell, tables: &Tables) {
     for step in tables.steps() {
         let last = history::last(step.name).map_or_else(String::new, |time| format!("{:.0} s", time.as_secs_f32()));

@@ -54,7 +54,7 @@ fn build(sh: &Shell) -> Result<PathBuf> {
     Ok(target()?.join("debug/acme"))
 }
 
-/// Unpacks the packed package into the app. The app finds its other dependencies among those of the tests.
+/// Unpacks the packed package into the app. The app finds its other dependencies among the dependencies of the tests.
 fn add_package(sh: &Shell, packed: &Packed) -> Result<()> {
     let (tarball, modules) = (&packed.file, workspace::root().join(APP).join("node_modules"));
     sh.remove_path(&modules)?;

@@ -27,7 +27,7 @@ pub(super) struct Calls {
     place: Names,
     /// The type of the `impl` block being visited.
     own: Option<Names>,
-    /// The parameters of the function being visited whose types are known. The key is the parameter's name.
+    /// The visited function's parameters, if their types are known. The key is the parameter's name.
     parameters: BTreeMap<String, Names>,
 }
 
