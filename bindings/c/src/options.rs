@@ -83,7 +83,7 @@ impl Options {
 
 /// Starts a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
 /// `app_id` is a name, such as "com.acme.app", that distinguishes this program from your other programs; never change
-/// it. Both are copied.
+/// it. Both strings are copied.
 ///
 /// Free the result with polar_license_options_free(). If an argument is invalid or NULL, polar_license_open() reports
 /// this. Returns NULL only if this library has a defect. Callable from any thread. Never blocks.

@@ -46,7 +46,7 @@ impl Engine {
     /// Creates an engine without a record; `open` must be its first operation. `settings` is the JSON of the app's
     /// settings. `device` identifies this device if the settings do not. `system` is the name of the system, such as
     /// `Windows 11`. `seed` is 16 random bytes. If `own_pace` is true, the engine's requests do not wait for the
-    /// requests of other engines; this is for an engine with a clock of its own.
+    /// requests of other engines. Pass true for an engine with a clock of its own.
     #[wasm_bindgen(constructor)]
     pub fn new(settings: &str, device: &str, system: String, seed: &[u8], own_pace: bool) -> Result<Self, JsValue> {
         let config = configured(settings).map_err(thrown)?;

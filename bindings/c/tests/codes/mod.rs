@@ -121,7 +121,7 @@ pub fn constants() -> String {
         }
     }
     // This constant is written here and not by cbindgen, because cbindgen's output is also read by maturin and cffi for
-    // the Python package. They do not accept a constant whose value is the name of another constant.
+    // the Python package. These two tools do not accept a constant whose value is the name of another constant.
     define(&mut text, "POLAR_LICENSE_ABSENT", ABSENT, "INT64_MIN");
     // The header generator adds the line end.
     text.trim_end().to_owned()

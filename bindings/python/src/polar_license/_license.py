@@ -220,9 +220,9 @@ class License:
         _refreshed.discard(self)
 
     def cancel(self) -> None:
-        """Cancels the operations of other threads. They raise `LicenseError` of kind `cancelled`, or return the
-        decision with a `problem` of that kind. If a request was sent already, it may have been applied, and the license
-        remembers that.
+        """Cancels the operations of other threads. These operations raise `LicenseError` of kind `cancelled`, or return
+        the decision with a `problem` of that kind. If a request was sent already, it may have been applied, and the
+        license remembers that.
         """
         handle = self._used()
         lib.polar_license_cancel(handle.pointer)

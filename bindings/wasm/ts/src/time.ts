@@ -11,7 +11,7 @@ export interface Clock {
   monotonic(): number;
   /**
    * Lets `ms` pass. The client calls this method in place of a timer when a request must not be sent yet. A test's
-   * clock can move forward by `ms` at once.
+   * clock can jump forward by `ms` without waiting.
    */
   rest?(ms: number): void;
 }

@@ -23,7 +23,7 @@ import { dateOf, labelOf } from "./words.js";
 /** Further options of `portalPages`. */
 export interface PortalPagesOptions {
   /**
-   * The names of your products by the ids of their benefits, such as `{ "de30…": "Acme Pro" }`. They are shown to
+   * The names of your products by the ids of their benefits, such as `{ "de30…": "Acme Pro" }`. The names are shown to
    * customers who have several keys.
    */
   products?: Readonly<Record<string, string>>;

@@ -38,8 +38,8 @@ export const PROGRESS = "polar-license:progress";
 export const RELEASE = "polar-license:release";
 
 /**
- * A call by a renderer. `follow` is the first call of every page, and returns the decision. Any call also makes the main
- * process send later changes to the frame. `id` is the number that the page has given to the call.
+ * A call by a renderer. `follow` is the first call of every page, and returns the decision. Every call also makes the
+ * main process send later changes to the frame. `id` is the number that the page has given to the call.
  */
 export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" }

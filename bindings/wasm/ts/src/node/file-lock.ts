@@ -14,8 +14,8 @@
  *   once more. If it is a different lock after all, the process puts it back.
  * - A lock that cannot be read is judged by its age alone. Nothing but a regular file is ever opened.
  *
- * The lock in Rust distinguishes threads. This one distinguishes chains of asynchronous calls: the calls that `work`
- * makes are inside the lock, and other calls at the same time are not.
+ * The lock in Rust distinguishes threads. The lock in this file distinguishes chains of asynchronous calls: the calls
+ * that `work` makes are inside the lock, and other calls at the same time are not.
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
