@@ -21,7 +21,7 @@ const ABSENT: &str =
     "The result of a function that returns int64_t, if there is no value, for example because the key never expires.";
 
 struct Table {
-    /// The prefix of the constants in C, after `POLAR_LICENSE_`.
+    /// The part of the constants' names in C that follows `POLAR_LICENSE_`.
     prefix: &'static str,
     /// The name of the enum in C++. `about` is its comment.
     enumeration: &'static str,

@@ -54,7 +54,7 @@ class License:
         """Opens the license that is stored on this device. Sends no request. `LicenseSettings` documents the settings.
 
         `directory` is the folder in which the license is stored. By default, this is the platform's data directory.
-        `storage`, `transport` and `clock` replace the library's own.
+        `storage`, `transport` and `clock` replace the library's own storage, network stack and clock.
 
         Raises `LicenseError` of kind `invalid_config` if the settings are wrong.
         """

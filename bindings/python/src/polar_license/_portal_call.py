@@ -75,7 +75,7 @@ class Caller:
 
 
 class HeldCaller(Held, Caller):
-    """An object with methods that stands for a value in the library."""
+    """An object that stands for a value in the library, and that has methods."""
 
     def __init__(self, runner: Runner, reply: Reply, number: int) -> None:
         super().__init__(runner)

@@ -49,13 +49,13 @@ const TOKEN_BYTES = 8;
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
- * The age at which a longer lock counts as left behind by a dead holder. A living holder rewrites the lock every
+ * The age at which a kept lock counts as left behind by a dead holder. A living holder rewrites a kept lock every
  * second.
  */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The longest wait for other processes, by default. */
 const LOCK_TIMEOUT_MS = 2000;
-/** The interval at which the holder of a longer lock rewrites it. */
+/** The interval at which the holder of a kept lock rewrites the lock. */
 const KEEP_EVERY_MS = 1000;
 /** The time after which a lock that could not be taken over is examined again. */
 const JUDGED_FOR_MS = 1000;
@@ -91,12 +91,12 @@ export class FileLock {
     this.#staleAfterNs = staleAfterNs;
   }
 
-  /** Creates a lock that `run` holds for a few milliseconds. */
+  /** Creates a brief lock, which `run` holds for a few milliseconds. */
   static brief(record: string): FileLock {
     return new FileLock(record, STALE_AFTER_NS);
   }
 
-  /** Creates a lock that `hold` holds for longer. */
+  /** Creates a kept lock, which `hold` holds for longer than a few milliseconds. */
   static kept(record: string): FileLock {
     return new FileLock(record, LONG_STALE_AFTER_NS);
   }
@@ -156,7 +156,8 @@ export class FileLock {
   /**
    * Removes files that dead processes left beside the record. The caller holds the lock with `token`, so a `.tmp` with
    * another token belongs to a former holder and is removed. All other files may still be in use by a process that
-   * waits for the lock or takes it over. So they are removed only when they are as old as a lock that was left behind.
+   * waits for the lock or takes it over. These files are removed only when they are as old as a lock that was left
+   * behind.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -231,7 +232,7 @@ export class FileLock {
         await file.close();
       }
     } catch {
-      // Nothing to do: at worst, another process takes over the lock and sends its own request to Polar.
+      // Nothing to do: at worst, another process takes over the lock and also sends requests to Polar.
     }
   }
 
