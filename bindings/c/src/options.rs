@@ -30,7 +30,7 @@ pub struct Options {
     store: Store,
     transport: Option<AppTransport>,
     clock: Option<AppClock>,
-    /// The first error of a setter: its kind and its detail.
+    /// The first error that a setter reported: its kind and its detail.
     mistake: Option<(ErrorKind, String)>,
 }
 

@@ -5,7 +5,7 @@ use polar_license::portal::boundary::{Handles, Reply};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The values of the portal that pages use.
+/// The portal's values that pages use.
 #[derive(Default)]
 pub(crate) struct Portals(Mutex<Vec<Portal>>);
 

@@ -26,7 +26,7 @@ struct Table {
     /// The name of the enum in C++. `about` is its comment.
     enumeration: &'static str,
     about: &'static str,
-    /// The constant, the enumerator and the comment for 0, if the value 0 stands for an absent value.
+    /// The constant, the enumerator and the comment for 0, if 0 stands for an absent value.
     zero: Option<(&'static str, &'static str, &'static str)>,
     rows: Vec<Row>,
 }

@@ -121,8 +121,8 @@ _READER = Reader()
 
 
 def _fits(of: Any, members: Mapping[str, Any]) -> bool:
-    """Returns whether the JSON object belongs to this class: whether each member for which the class allows only one
-    value has that value.
+    """Returns whether the JSON object belongs to this class. It belongs if each member for which the class allows only
+    one value has that value.
     """
     constants = ((member, get_args(hint)) for _, member, hint in _members(of) if get_origin(hint) is Literal)
     return all(len(values) > 1 or members[member] == values[0] for member, values in constants)

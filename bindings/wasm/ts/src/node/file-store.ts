@@ -133,8 +133,8 @@ export class FileStore implements Store {
   }
 
   /**
-   * Runs `work` while holding the lock. Uses the caller's lock if the caller holds it already, and otherwise acquires
-   * it for this call.
+   * Runs `work` while holding the lock. If the caller holds the lock already, uses the caller's lock. Otherwise
+   * acquires the lock for this call.
    */
   async #whileLocked(work: (token: string) => Promise<void>): Promise<void> {
     const token = this.#lock.ownToken();
