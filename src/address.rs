@@ -1,5 +1,5 @@
-//! Configured addresses: extracts the host, and decides whether it is this machine. Opens no connection, and does not
-//! know what an address is for.
+//! Parses configured addresses: extracts the host, and decides whether it is this machine. This file opens no
+//! connection, and does not know what an address is for.
 
 /// Returns the host and port of an address that is given without its scheme.
 pub(crate) fn authority(address: &str) -> &str {

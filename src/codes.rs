@@ -98,7 +98,7 @@ codes! {
         Inactive = "inactive", 8;
         /// The key has expired.
         Expired = "expired", 9;
-        /// The activation was made under other conditions: another device, or the app's `conditions` changed.
+        /// The activation was made under other conditions: on another device, or before the app's `conditions` changed.
         Conditions = "conditions", 10;
         /// Polar denied the key with a text that this version does not know.
         Refused = "refused", 11;
@@ -279,11 +279,11 @@ impl State {
     }
 }
 
-/// The part of an untrusted license that is known.
+/// How much is known of an untrusted license.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
-    /// The key, about which Polar can be asked.
+    /// The key. Polar can be asked about it.
     Key,
     /// The key and a seat, which this device or an earlier one has taken.
     Seat,
@@ -314,7 +314,8 @@ impl Denial {
 }
 
 impl Reason {
-    /// Returns the reason that Polar's status and text stand for. An unknown text is a denial too.
+    /// Returns the reason that Polar's status and text stand for. A text that this version does not know counts as a
+    /// denial, too.
     pub(crate) fn of_polar(status: u16, detail: &str) -> Self {
         if status == 404 && detail == "Not found" {
             Self::NotFound
@@ -401,8 +402,8 @@ impl Reason {
         }
     }
 
-    /// Returns the text for developers if the stored license is refused for this reason. It does not suggest a typing
-    /// error.
+    /// Returns the text for developers if the stored license is refused for this reason. It does not suggest that the
+    /// user mistyped the key.
     pub(crate) const fn refusal_here(self) -> &'static str {
         match self {
             Self::NotFound => {
@@ -523,7 +524,7 @@ impl ErrorKind {
         }
     }
 
-    /// Returns `true` if Polar did not answer, so that the same call may succeed later.
+    /// Returns `true` if Polar did not answer, in which case the same call may succeed later.
     pub const fn is_unreachable(self) -> bool {
         matches!(self, Self::Network | Self::Timeout | Self::RateLimited | Self::Server | Self::Cancelled)
     }

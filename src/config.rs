@@ -62,7 +62,7 @@ struct Settings {
     texts: Texts,
 }
 
-/// The updates of the app that a license includes.
+/// The setting `updates`, which limits the versions of the app that a license includes.
 #[derive(Clone, Copy)]
 pub(crate) struct Updates {
     /// The number of days after the purchase. The license includes versions that are built within this time.
@@ -86,7 +86,7 @@ pub enum Environment {
     Url(String),
 }
 
-/// A configuration that is being collected. Nothing is checked before [`ConfigBuilder::build`].
+/// Collects the settings of a configuration. Nothing is checked before [`ConfigBuilder::build`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ConfigBuilder {
@@ -97,7 +97,7 @@ pub struct ConfigBuilder {
     /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
-    /// The fault, if the app has set a catalogue of sentences that could not be read.
+    /// The fault in the catalogue of sentences, if the app has set one that could not be read.
     texts_fault: Option<String>,
     /// The other settings. `build` checks them, and adds the settings that it parses from the fields above.
     settings: Settings,
@@ -561,7 +561,7 @@ impl ConfigBuilder {
     }
 }
 
-/// Converts the milliseconds of a setting. They are never negative.
+/// Converts a setting in milliseconds, which is never negative, to a duration.
 fn duration(ms: i64) -> Duration {
     Duration::from_millis(ms.unsigned_abs())
 }

@@ -1,5 +1,5 @@
-//! The result of every operation: whether the app may run, why, and what the user can do. Plain data; no personal data,
-//! never a full license key.
+//! The result of every operation: whether the app may run, why, and what the user can do. These types are plain data.
+//! They contain no personal data, and never a full license key.
 
 use crate::codes::{ErrorKind, NextStep, OffReason, Reason, State};
 use crate::explanation::Explanation;
@@ -156,9 +156,9 @@ impl Decision {
         self.features.iter()
     }
 
-    /// Returns the subscription or the order by which the key was bought, as of the last confirmation. An app can show
-    /// the user when the subscription renews or ends. Returns `None` if Polar did not report the purchase, or if there
-    /// is no license. Access never depends on the purchase.
+    /// Returns the purchase of the key, as of the last confirmation: a subscription or an order. An app can show the
+    /// user when the subscription renews or ends. Returns `None` if Polar did not report the purchase, or if there is no
+    /// license. Access never depends on the purchase.
     ///
     /// ```
     /// use polar_license::{Decision, SubscriptionStatus};
@@ -349,7 +349,7 @@ pub(crate) struct DecisionJson<'a> {
     limit_usage: Option<u32>,
     /// The number of devices that may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
-    /// The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not
+    /// The purchase of the key, as of the last confirmation: a subscription or an order. It is null if Polar did not
     /// report the purchase. Access never depends on the purchase.
     purchase: Option<&'a Purchase>,
     /// The configured features, and whether each is on.

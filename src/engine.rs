@@ -10,10 +10,10 @@
 //! ```
 //!
 //! A driver is a loop over these steps, such as `blocking/driver.rs`. An operation continues only when its current step
-//! is resumed, in the engine that returned the step. A step can be resumed once. Dropping a step before anything was
-//! sent ends the operation without a trace. A driver that gives up after it has sent a request resumes the step with
-//! [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that the engine remembers an activation that may
-//! still reach Polar. While a request is in flight, no lock on the engine is needed.
+//! is resumed, in the engine that returned the step. A step can be resumed only once. Dropping a step before anything
+//! was sent ends the operation without a trace. A driver that gives up after it has sent a request resumes the step
+//! with [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that the engine remembers an activation that
+//! may still reach Polar. While a request is in flight, no lock on the engine is needed.
 //!
 //! A complete driver, for one thread and one process:
 //!
@@ -153,7 +153,7 @@ pub enum Operation {
 /// may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// The app waits for the result. The refresh takes at most two seconds if access is allowed anyway.
+    /// The app waits for the result. If access is already allowed, the refresh takes at most two seconds.
     Short,
     /// A timer has started the refresh, and nobody waits for the result.
     Full,
@@ -181,7 +181,8 @@ pub struct OpId(u64);
 /// The facts about the machine and the driver that the engine needs.
 #[derive(Clone, Debug)]
 pub struct Host {
-    /// The id of this device. Polar compares it as a condition, and the record is sealed with it.
+    /// The id of this device. Polar checks it as one of the activation's conditions. It is also used to seal the
+    /// record.
     pub device: DeviceId,
     /// The name of the operating system for the default label, such as `Debian 12`. Must contain neither the name of
     /// the host nor the name of the user.
@@ -234,7 +235,7 @@ pub struct Engine {
 #[derive(Default)]
 struct Running {
     id: OpId,
-    /// A token. The operation's current step holds a clone of it, so the operation has ended when there is no clone.
+    /// A token. The operation's current step holds a clone of it, so the operation has ended once no clone is left.
     ticket: Arc<()>,
     asks: bool,
     /// Whether a send step has ended, with or without an answer.

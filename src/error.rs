@@ -38,8 +38,8 @@ impl Error {
         self.0.reason
     }
 
-    /// Returns one sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts)
-    /// it: what happened and what to do.
+    /// Returns one sentence for the user, which says what happened and what to do. It is in English unless the
+    /// configuration [replaces](crate::ConfigBuilder::texts) it.
     pub fn message(&self) -> &str {
         &self.0.problem.message
     }

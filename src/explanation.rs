@@ -15,7 +15,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// Returns `true` if the feature is on, as [`Decision::allows`](crate::Decision::allows) does.
+    /// Returns `true` if the feature is on, like [`Decision::allows`](crate::Decision::allows).
     pub fn allowed(&self) -> bool {
         self.reason.is_none()
     }
@@ -31,7 +31,7 @@ impl Explanation {
         &self.message
     }
 
-    /// Returns the step with which the user can get the feature. If access is not allowed, it is the decision's next
+    /// Returns the step that the user can take to get the feature. If access is not allowed, it is the decision's next
     /// step. If the license is for another plan, the step is to buy a plan that includes the feature.
     pub fn next_step(&self) -> NextStep {
         self.next_step
@@ -47,8 +47,8 @@ impl Explanation {
         &self.detail
     }
 
-    /// Returns everything as one JSON object. The names of its members are the names of the methods in camel case, and
-    /// absent values are null. Later versions may add members.
+    /// Returns the explanation as a JSON object. It has one member for each getter, with the getter's name in camel
+    /// case. Absent values are null. Later versions may add members.
     pub fn to_json(&self) -> String {
         json::write(self)
     }

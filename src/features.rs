@@ -1,4 +1,4 @@
-//! The features, and the benefits that turn each one on. This module knows no other part of the configuration.
+//! The features, and the benefits that turn each feature on. This module depends on no other part of the configuration.
 
 use litemap::LiteMap;
 use serde::{Serialize, Serializer};
@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The configured features. Clones share the same data, so that a decision copies no names.
+/// The configured features. Clones share the same data, so creating a decision copies no names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Features(Arc<LiteMap<String, Vec<Uuid>>>);
 
@@ -15,7 +15,7 @@ impl Features {
         Self(Arc::new(benefits_by_name))
     }
 
-    /// Returns the features, each on or off for the licensed benefit. Pass `None` if access is not allowed.
+    /// Returns the features, and whether each is on for the licensed benefit. Pass `None` if access is not allowed.
     pub(crate) fn enabled_for(&self, benefit: Option<Uuid>) -> EnabledFeatures {
         EnabledFeatures { configured: self.clone(), benefit }
     }
@@ -62,7 +62,7 @@ impl fmt::Debug for EnabledFeatures {
     }
 }
 
-/// Serializes as an object of booleans.
+/// Serializes as an object with a boolean for each feature.
 impl Serialize for EnabledFeatures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())

@@ -1,15 +1,15 @@
 //! A writer for JSON, which uses serde_json, and a reader that checks a whole document once and then looks up members
 //! in place.
 //!
-//! The reader is hand-written: `derive(Deserialize)` for Polar's replies and the settings would add 16 to 23 KB to a
-//! page of 70 KB, and a `serde_json::Value` would copy the customer's data, which this reader skips. Tests compare the
-//! reader with serde_json. The only numbers that the reader returns are integers. The grammar is RFC 8259. If an object
-//! has several members of one name, the last one counts, as in `JSON.parse`.
+//! The reader is hand-written, because `derive(Deserialize)` for Polar's replies and the settings would add 16 to 23 KB
+//! to a page of 70 KB, and a `serde_json::Value` would copy the customer's data, which this reader skips. Tests compare
+//! the reader with serde_json. The only numbers that the reader returns are integers. The grammar is RFC 8259. If an
+//! object has several members with the same name, the last one counts, as in `JSON.parse`.
 
 use serde::Serialize;
 use std::str::Chars;
 
-/// Returns `value` as JSON. The names of its members must be strings.
+/// Returns `value` as JSON. If it contains maps, their keys must be strings.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> String {
     let json = serde_json::to_string(value);
     debug_assert!(json.is_ok(), "every type that is written here has string keys");
@@ -46,7 +46,7 @@ impl<'a> Json<'a> {
         Some(std::iter::from_fn(move || scanner.next_part()))
     }
 
-    /// Returns the members of an object in their order, as pairs of name and value.
+    /// Returns the members of an object in the order of the document, as pairs of name and value.
     pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
         let mut scanner = Scanner(self.0.as_bytes());
         scanner.expect(b"{")?;

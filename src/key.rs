@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 pub struct Key(Zeroizing<String>);
 
 impl Key {
-    /// The longest key that is accepted, in bytes. A longer text was pasted by mistake.
+    /// The longest key that is accepted, in bytes. A longer text is not a key, and was pasted by mistake.
     pub const MAX_BYTES: usize = 1024;
 
     /// Checks a key, and trims the white space, zero-width characters and byte order marks that pasting adds at both

@@ -20,11 +20,11 @@ pub struct Terms {
     pub limit_usage: Option<u32>,
     /// The usage that was consumed so far.
     pub usage: u32,
-    /// The time at which the key expires, or `None` for never.
+    /// The time at which the key expires, or `None` if it never expires.
     pub expires_at: Option<Timestamp>,
     /// The time at which the key was sold. It does not change when the key is rotated. `None` if Polar did not say.
     pub created_at: Option<Timestamp>,
-    /// The subscription or the order by which the key was bought, or `None` if Polar did not say.
+    /// The purchase of the key: a subscription or an order. `None` if Polar did not say.
     pub purchase: Option<Purchase>,
 }
 
@@ -54,8 +54,8 @@ pub struct License {
     pub limit_usage: Option<u32>,
     /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
-    /// The subscription or the order by which the key was bought, as of the last confirmation, or `None` if Polar did
-    /// not say. Access never depends on it.
+    /// The purchase of the key, as of the last confirmation: a subscription or an order. `None` if Polar did not say.
+    /// Access never depends on the purchase.
     pub purchase: Option<Purchase>,
 }
 

@@ -22,7 +22,7 @@ pub(crate) enum Schemes {
     WebOrMail,
 }
 
-/// The longest link that all browsers and shells open. A longer one is a mistake.
+/// The length of the longest link that all browsers and shells open. A longer link counts as a mistake.
 const MOST_BYTES: usize = 2000;
 
 const MAIL: &str = "mailto:";

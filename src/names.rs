@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-/// A name that this version does not know.
+/// The error for a name that this version does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownName(pub(crate) &'static str);
 

@@ -1,5 +1,5 @@
-//! The customer portal, with which customers help themselves: customers who lost their key, whose device no longer
-//! works, or who have just bought. It needs the feature `portal`. Start with the client's `portal()`.
+//! The customer portal, in which customers help themselves if they have lost their key, if their device no longer
+//! works, or if they have just bought a license. It needs the feature `portal`. Start with the client's `portal()`.
 //!
 //! Polar mails a code to the address of the purchase, and exchanges the code for a token that is valid for an hour.
 //! With the token, an app reads the customer's license keys and devices. The app needs no secret of the vendor for
@@ -9,7 +9,7 @@
 //! |---|---|
 //! | lost the key | `request_code`, `authenticate`, `restore` |
 //! | has no free seat, because a device that no longer works has the last one | `request_code`, `authenticate`, and `restore`, which lists the devices; then `release` for one of them, and `restore` again |
-//! | has just bought | `checkout`, whose address it opens, `follow`, `authenticate`, `restore_purchase` |
+//! | has just bought | `checkout`, and opens the checkout's address; then `follow`, `authenticate`, `restore_purchase` |
 //! | was invited to a team | `claim_seat`, `restore_when_granted` |
 //!
 //! # Secrets

@@ -1,5 +1,5 @@
-//! The subscription or the order by which a license key was bought: plain data for an app to show. Access never depends
-//! on it. Holds no personal data, and no id of a subscription or an order.
+//! The purchase of a license key, which is a subscription or an order: plain data for an app to show. Access never
+//! depends on it. Holds no personal data, and no id of a subscription or an order.
 
 use crate::names::open_names;
 use crate::time::Timestamp;
@@ -45,7 +45,7 @@ open_names! {
     }
 }
 
-/// The subscription or the order by which a license key was bought, for an app to show. Access never depends on it.
+/// The purchase of a license key, for an app to show: a subscription or an order. Access never depends on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -58,7 +58,7 @@ pub enum Purchase {
     Order(Order),
 }
 
-/// The subscription by which a license key was bought.
+/// The subscription to which a license key belongs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -75,7 +75,7 @@ pub struct Subscription {
     pub cancels_at_period_end: bool,
 }
 
-/// The order by which a license key was bought.
+/// The one-time order to which a license key belongs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

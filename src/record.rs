@@ -31,8 +31,8 @@ use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The length of a period in which at most two requests may be sent. Polar counts the requests within a second. The
-/// period is a little longer, because requests may arrive closer together than they were sent.
+/// The length of a period in which at most two requests may be sent. Polar's own period is one second. This one is a
+/// little longer, because requests may arrive closer together than they were sent.
 pub(crate) const PACE_MS: i64 = 1_100;
 
 /// Everything that a device keeps between runs. The default is the record of a device that never had a license.
@@ -43,9 +43,9 @@ pub(crate) struct Record {
     pub(crate) attempts: Vec<Attempt>,
     /// Seats that this device no longer uses, and whose release Polar has not confirmed yet.
     pub(crate) releases: Vec<Release>,
-    /// Seats whose key Polar no longer knows, because it was rotated or deleted, and seats that the customer portal has
-    /// found after their activation got no answer. When the key of a seat is activated again, the activation uses or
-    /// releases the seat.
+    /// Two kinds of seats: seats whose key Polar no longer knows, because the key was rotated or deleted, and seats
+    /// that the customer portal has found after their activation got no answer. When the key of such a seat is
+    /// activated again, the activation uses or releases the seat.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
     /// The times of the last two requests, on the wall clock. Like a pause and the tries of codes, they are kept when
@@ -65,8 +65,8 @@ pub(crate) struct Record {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StoredLicense {
     pub(crate) identity: Identity,
-    /// A number that changes with every answer from Polar about this license. If it has changed while a request was
-    /// under way, the answer to this request is out of date.
+    /// A number that changes with every answer from Polar about this license. If it changes while a request is under
+    /// way, the answer to that request is out of date.
     pub(crate) revision: u64,
     pub(crate) verdict: Verdict,
     pub(crate) terms: Terms,
@@ -114,7 +114,8 @@ pub(crate) enum Verdict {
 pub(crate) struct TimeBase {
     /// The time on Polar's clock at the last confirmation.
     pub(crate) confirmed: Timestamp,
-    /// The time on Polar's clock minus the time on the wall clock, in ms, at the arrival of the last confirmation.
+    /// The difference between Polar's clock and the wall clock in ms when the last confirmation arrived. It is positive
+    /// if Polar's clock is ahead.
     pub(crate) offset: i64,
     /// The highest estimate of the true time so far.
     pub(crate) high: Timestamp,
@@ -146,7 +147,7 @@ pub(crate) struct Release {
 pub(crate) struct Plan {
     /// The time of the next request, on Polar's clock.
     pub(crate) next: Option<Timestamp>,
-    /// The number of consecutive failed rounds of requests. A round fails unless Polar has answered, nothing is left to
+    /// The number of consecutive failed rounds of requests. A round succeeds only if Polar answers, nothing is left to
     /// do, and access is allowed.
     pub(crate) failed_tries: u32,
     /// The time on the wall clock before which Polar accepts no request.
@@ -245,7 +246,7 @@ impl StoredLicense {
 
 impl Plan {
     /// Returns the end of the pause, or `None` if there is no pause or it is over. Ignores a pause that is longer than
-    /// any pause that Polar asks for, because it was saved while the wall clock was set differently.
+    /// any that Polar asks for: it was saved while the wall clock was set differently.
     pub(crate) fn pause_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         self.pause_until.filter(|until| *until > wall && until.since(wall) <= LONGEST_BLOCK)
     }
@@ -262,8 +263,8 @@ impl Attempt {
     /// machine goes to sleep.
     const UNDER_WAY_MS: i64 = 60 * 1000;
 
-    /// Returns `true` if the user must be told of the attempt, because nobody waits for its answer any more. Returns
-    /// `false` if the attempt was saved a moment ago, because another process may still be waiting.
+    /// Returns `true` if the user must be told about the attempt, because no process waits for its answer any more.
+    /// Returns `false` if the attempt was saved a moment ago, because another process may still be waiting.
     pub(crate) fn is_over(&self, wall: Timestamp) -> bool {
         self.is_uncertain || !(0..Self::UNDER_WAY_MS).contains(&wall.ms_since(self.saved_at))
     }

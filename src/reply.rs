@@ -60,7 +60,7 @@ impl<'a, 'l> Object<'a, 'l> {
         value
     }
 
-    /// Returns a member that `read` has parsed, or `None` if the member is missing or cannot be parsed.
+    /// Reads a member and parses it with `read`. Returns `None` if the member is missing or cannot be parsed.
     pub(crate) fn read<T>(self, name: &'static str, read: impl Fn(Json<'a>) -> Option<T>) -> Option<T> {
         self.get(name).and_then(read)
     }
@@ -97,7 +97,7 @@ pub(crate) fn time(json: Json<'_>) -> Option<Timestamp> {
     Timestamp::parse(&json.string()?)
 }
 
-/// Reads a count. Clamps a negative or huge count, which a merchant may have set, to the range of the type.
+/// Reads a count. Clamps a negative or huge count, which a vendor may have set, to the range of the type.
 pub(crate) fn count(json: Json<'_>) -> Option<u32> {
     Some(u32::try_from(json.integer()?.max(0)).unwrap_or(u32::MAX))
 }

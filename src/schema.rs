@@ -92,12 +92,12 @@ const ANYWAY: [&str; 4] = ["activationLabel", "refreshAt", "nextUrl", "problem"]
 /// The kinds of errors that have a reason.
 pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];
 
-/// Returns every sentence for users that all builds have, as pairs of code and English text.
+/// Returns the sentences for users that every build contains, as pairs of code and English text.
 pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| !code.starts_with(PORTAL_TEXT))
 }
 
-/// Returns every sentence for users of the customer portal, as pairs of code and English text.
+/// Returns the customer portal's sentences for users, as pairs of code and English text.
 #[cfg(feature = "portal")]
 pub fn portal_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| code.starts_with(PORTAL_TEXT))
@@ -164,8 +164,8 @@ mod tests {
             let comment = comment(&name).or_else(|| comment(name.strip_suffix('s')?));
             let comment = comment.unwrap_or_else(|| panic!("ConfigBuilder has no method for {name}"));
             let description = setting["description"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-            // a name in backquotes is converted, such as `offlineGraceMs` to `offline_grace`, unless it is a file name,
-            // which contains other characters than letters
+            // converts names in backquotes, such as `offlineGraceMs` to `offline_grace`, but not the names of files,
+            // which contain characters other than letters
             let words = description
                 .split('`')
                 .map(|word| if word.chars().all(char::is_alphabetic) { in_rust(word) } else { word.to_owned() });

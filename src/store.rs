@@ -38,7 +38,7 @@ pub trait Store: Send + Sync {
         self.locked(work)
     }
 
-    /// Takes the turn to ask Polar. Processes that share the record take turns: they ask Polar one after the other, and
+    /// Takes the turn to ask Polar. Processes that share the record take turns: they ask Polar one after another, and
     /// each process first reads the answers that the earlier ones have stored. Waits no longer than `timeout`, and
     /// returns `None` if another process has the turn for the whole time. A store that other processes can reach
     /// overrides this method. The default does not wait, and gives the turn to every caller.
@@ -100,11 +100,11 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
 }
 
-/// A place for one record, accessed asynchronously from any thread: a server, a database. It is for clients whose
-/// futures may move between threads, such as clients on a multi-threaded executor.
+/// A place for one record, accessed asynchronously from any thread, such as a server or a database. It is for clients
+/// whose futures may move between threads, such as clients on a multi-threaded executor.
 ///
 /// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
-/// not changed.
+/// not at all.
 pub trait AsyncStore: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
@@ -134,11 +134,11 @@ pub trait AsyncStore: Send + Sync {
     }
 }
 
-/// A place for one record, accessed asynchronously from one thread: a database of the browser, a plugin of the app's
+/// A place for one record, accessed asynchronously from one thread, such as a browser database or a plugin of the app's
 /// shell. It is for clients that stay on their thread, such as clients in a web page.
 ///
 /// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
-/// not changed.
+/// not at all.
 pub trait LocalAsyncStore {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
@@ -225,8 +225,7 @@ pub enum Change {
 /// Whether a save must reach the disk before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// The record is on the disk before the call returns, because the record contains a new answer from Polar, or a
-    /// seat.
+    /// The record must be on the disk before the call returns, because it contains a new answer from Polar, or a seat.
     Synced,
     /// The save may be lost in a power cut. That does no harm, because only a time in the record has changed.
     Relaxed,

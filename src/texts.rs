@@ -1,4 +1,4 @@
-//! The sentences that a user may read. Each has a code, which an app uses to replace the sentence by its own. `texts/`
+//! The sentences that a user may read. Each has a code, with which an app can replace the sentence by its own. `texts/`
 //! has the sentences as JSON, for translators. The sentences of the customer portal are in separate files, because a
 //! build without the portal refuses their codes. This file does not decide which sentence is shown, and contains no
 //! texts for developers.
@@ -93,7 +93,7 @@ texts! {
 
     /// The entered key is unknown.
     KeyNotFound = "refused.not_found", "This license key is not known. Check it for typos.";
-    /// The stored key was activated again, and Polar does not know it any more.
+    /// The user tried to activate the stored key again, but Polar does not know it any more.
     KeyReplaced = "refused.replaced", "The license key of this device is no longer valid. Enter the new license key.";
     /// The entered key was revoked or disabled.
     KeyInactive = "refused.inactive", "This license key is no longer active. Contact the vendor.";
@@ -206,7 +206,7 @@ texts! {
         InvitationOver = "portal.invitation_over", "This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a code by e-mail if you have accepted it.";
         /// Follows the sentence of an error: it is unknown whether the invitation was accepted.
         MaybeClaimed = "portal.maybe_claimed", "The invitation may have been accepted all the same: ask for a code by e-mail.";
-        /// The hour for which the session lasts is over.
+        /// The session has ended, because it lasts only an hour.
         SessionOver = "portal.session_over", "The session has ended. Ask for another code.";
         /// The customer has no license key for this app.
         NoKeyBought = "portal.no_key", "No license for this app was bought with this address. Try another address.";
@@ -293,8 +293,8 @@ pub(crate) enum Fault {
 }
 
 /// Splits a sentence at its first placeholder: returns the text before the placeholder, the placeholder's name, and the
-/// text after it. If the brace is not closed, returns the rest of the sentence as the name, although no sentence has a
-/// placeholder of that name.
+/// text after it. If the brace is not closed, returns the rest of the sentence as the name, which is not the name of
+/// any placeholder.
 fn split_placeholder(sentence: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = sentence.split_once('{')?;
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));

@@ -82,8 +82,8 @@ impl Timestamp {
     }
 
     /// Parses a date in the form that HTTP requires of senders (`Sun, 06 Nov 1994 08:49:37 GMT`, RFC 9110, section
-    /// 5.6.7). Ignores the day of the week. Rewrites the date as RFC 3339, because a library's parser would add
-    /// kilobytes to a page.
+    /// 5.6.7). Ignores the day of the week. Converts the date to RFC 3339 and parses the result, because a library that
+    /// parses this form would add kilobytes to a page.
     pub(crate) fn parse_http(text: &str) -> Option<Self> {
         const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let mut parts = text.trim().split(' ');

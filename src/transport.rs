@@ -71,7 +71,7 @@ pub enum Method {
 
 impl Request {
     /// The headers of every request, apart from `Content-Length` and `Host`. Polar's CORS rules allow a browser to send
-    /// no other header except `Authorization`.
+    /// only these headers and `Authorization`.
     ///
     /// No header names a version of Polar's API. Polar removes each version about nine months after adding it, and
     /// answers a request for a removed version with a bare 404. A request without a version gets the current version.
@@ -171,12 +171,12 @@ impl Answer {
         Self::Failed { failure, sent, message: message.into() }
     }
 
-    /// Creates the answer that a driver gives for a transport that has not answered within [`Request::timeout`].
+    /// Creates the answer that a driver uses if the transport has not answered within [`Request::timeout`].
     pub fn timed_out() -> Self {
         Self::failed(Failure::Timeout, Sent::Maybe, "Polar did not answer in time")
     }
 
-    /// Creates the answer that a driver gives if the caller cancels. `sent` is [`Sent::No`] if the driver has not yet
+    /// Creates the answer that a driver uses if the caller cancels. `sent` is [`Sent::No`] if the driver has not yet
     /// called the transport, and [`Sent::Maybe`] if it has.
     pub fn cancelled(sent: Sent) -> Self {
         let message = match sent {

@@ -7,9 +7,9 @@ use serde::{Serialize, Serializer};
 
 /// A value of a condition or of meta: a string, a whole number or a boolean. Create one with `From`.
 ///
-/// Polar compares conditions by value (`1` equals `1.0` and `true`), and some large or fractional numbers never match
-/// again. Therefore a number must be whole and at most 9,007,199,254,740,991 away from 0, so that a double holds it
-/// exactly. [`Values::problem`] reports a larger one.
+/// Polar compares conditions by value (`1` equals `1.0` and `true`), and some large or fractional numbers no longer
+/// match once Polar has stored them. Therefore a number must be whole and at most 9,007,199,254,740,991 away from 0, so
+/// that a double holds it exactly. [`Values::problem`] reports a number outside this range.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[serde(transparent)]

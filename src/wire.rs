@@ -1,9 +1,10 @@
-//! Polar's three license endpoints as typed requests and replies, and the check whether a reply comes from Polar at
-//! all. The module uses no record and no policy, so you can use it alone if you only need the API.
+//! Polar's three license endpoints as typed requests and replies, and the check that a reply comes from Polar at all.
+//! The module uses no record and no policy, so you can use it alone if you only need the API.
 //!
 //! A reply counts as Polar's only if it has Polar's shape. A captive portal's page, a proxy's 403, a truncated body or
-//! a reply about another key is [`Cause::Unreachable`], never a denial. The names in `error` are Polar's contract. The
-//! text in `detail` only determines which [`Reason`] is shown. Customer data in a reply is skipped, not read.
+//! a reply about another key is [`Cause::Unreachable`], never a denial. The names in a reply's member `error` are
+//! Polar's contract. The text in its member `detail` only determines which [`Reason`] is shown. Customer data in a
+//! reply is skipped, not read.
 //!
 //! ```
 //! use polar_license::wire::{Rejection, Validate};
@@ -100,11 +101,11 @@ pub struct Confirmed {
 pub enum Rejection {
     /// Polar denies the license or the request.
     Denied(Reason),
-    /// The license is neither confirmed nor denied, for this cause.
+    /// Polar neither confirmed nor denied the license. Contains the cause.
     NotAnswered(Cause),
 }
 
-/// The cause for which a license is neither confirmed nor denied.
+/// The reason why Polar neither confirmed nor denied a license.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -129,8 +130,8 @@ pub enum Cause {
     },
 }
 
-/// The number of seconds to wait after a 429 that does not say, in a readable form, how long to wait. Polar's block for
-/// these endpoints lasts 60 s.
+/// The number of seconds to wait after a 429 that does not say how long to wait, or says it in a form that cannot be
+/// read. Polar's block for these endpoints lasts 60 s.
 const RETRY_AFTER_S: u32 = 60;
 
 macro_rules! path {
@@ -211,9 +212,9 @@ impl Activate {
         self.read_after(None, answer)
     }
 
-    /// Reads the reply to an activation. `before` is Polar's confirmation of the key just before the activation. The
-    /// seat is already taken, so the reply counts even if members other than the seat's id are missing. The values of
-    /// the missing members are then taken from `before`.
+    /// Reads the reply to an activation. `before` is Polar's confirmation of the key just before the activation. A
+    /// successful activation has already taken the seat, so its reply counts even if members other than the seat's id
+    /// are missing. The values of the missing members are then taken from `before`.
     pub(crate) fn read_after(&self, before: Option<&Confirmed>, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
         let last = Last::default();
@@ -358,8 +359,8 @@ impl Call {
         })
     }
 
-    /// Rejects a complete reply that is not Polar's. `field` is the first member that shows this, if the reply is an
-    /// object.
+    /// Returns the rejection for a complete reply that is not Polar's. `field` is the first member that shows this, if
+    /// the reply is an object.
     fn not_polar(self, status: u16, field: Option<Field>) -> Rejection {
         Rejection::NotAnswered(not_polar(status, field, self.changes_polar()))
     }
@@ -390,7 +391,7 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
     Cause::Unreachable { kind, message, maybe_applied }
 }
 
-/// Returns the time for which Polar accepts no request, or `None` if the answer does not name it.
+/// Returns the time for which Polar accepts no request, or `None` if the answer does not say it.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))
@@ -422,8 +423,8 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
     })
 }
 
-/// Reads a member that can be null. Returns `before` only if the member is missing, because null is Polar's newer
-/// answer.
+/// Reads a member that can be null. Returns `before` only if the member is missing: null is a newer answer than
+/// `before`.
 fn optional<'a, T>(
     license: Object<'a, '_>,
     name: &'static str,
@@ -433,8 +434,8 @@ fn optional<'a, T>(
     license.get(name).map_or(before, read)
 }
 
-/// Reads the purchase of a license key. Only newer versions of Polar describe it. Returns `None` if it cannot be read.
-/// Reads no ids, and nothing about the customer.
+/// Reads the purchase of a license key. Only newer versions of Polar describe purchases. Returns `None` if the purchase
+/// cannot be read. Reads no ids, and nothing about the customer.
 fn purchase(license: Object<'_, '_>) -> Option<Purchase> {
     let subscription = license.object("subscription.", "subscription").and_then(subscription);
     let order = license.object("order.", "order").and_then(order);
@@ -465,8 +466,8 @@ fn status(json: Json<'_>) -> Option<String> {
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
 }
 
-/// Returns the `loc` of the first complaint, joined by dots. Stops before the first part that is not a name from this
-/// library's requests: Polar echoes the values that it complains about, including the key, and an intermediary may put
+/// Returns the `loc` of the first entry in `detail`, joined by dots. Stops before the first part that is not a name from
+/// this library's requests: Polar echoes the values that it refuses, including the key, and an intermediary may put
 /// anything there.
 fn location(document: Object<'_, '_>) -> Option<String> {
     let first = document.items("detail[].", "detail")?.next()?;
@@ -764,7 +765,7 @@ mod tests {
         }
         let bare = read(activated("license_key", serde_json::Value::Null)).unwrap();
         assert_eq!((&bare.terms, bare.activation_id), (&before.terms, whole.activation_id));
-        // these replies are about another key, or do not say about which key
+        // these replies are about another key, or do not say which key they are about
         let nothing = serde_json::json!({ "id": SEAT });
         assert!(is_foreign(read(nothing.to_string().into_bytes())));
         let other = serde_json::json!({ "id": SEAT, "license_key_id": SEAT });

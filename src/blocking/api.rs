@@ -14,8 +14,8 @@ use std::time::Duration;
 /// requests. Most apps want [`Client`](super::Client).
 ///
 /// Polar accepts at most three requests a second from one address. At the fourth request it blocks the address for a
-/// minute. No request is idempotent: after an error with [`Error::maybe_applied`], a seat may have been taken or usage
-/// may have been counted.
+/// minute. No request is idempotent: if [`Error::maybe_applied`] is true for an error, a seat may have been taken, or
+/// usage may have been counted.
 ///
 /// ```no_run
 /// use polar_license::blocking::Api;

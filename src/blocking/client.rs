@@ -44,7 +44,7 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// A builder for a [`Client`] whose directory, store, network stack or clock is not the default. Created by
+/// Builds a [`Client`] with a directory, store, network stack or clock other than the default. Created by
 /// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
@@ -66,8 +66,8 @@ impl Client {
     /// Opens the client and reads the stored license of this device. Sends nothing; call [`refresh`](Self::refresh) to
     /// ask Polar.
     ///
-    /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
-    /// [`problem`](Decision::problem).
+    /// Unreadable storage is not an error, so that nobody is locked out. Instead, the decision reports the failure as
+    /// its [`problem`](Decision::problem).
     pub fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open()
     }
@@ -221,7 +221,7 @@ impl Client {
 
     #[doc = include_str!("../client/operations/stop_auto_refresh.md")]
     ///
-    /// The thread of [`start_auto_refresh`](Self::start_auto_refresh) ends within milliseconds.
+    /// The thread that [`start_auto_refresh`](Self::start_auto_refresh) has started ends within milliseconds.
     pub fn stop_auto_refresh(&self) {
         let refresher = lock(&self.refresher).take();
         drop(refresher);

@@ -75,7 +75,7 @@ impl Driver {
     }
 
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
-        // wakes the operations that wait for this one, even if this one ends by a panic in the app's store
+        // wakes the operations that wait for this one, even if a panic in the app's store ends this one
         let _wakes = WakeOnDrop(&self.ended);
         // the turn is kept until the answer is stored
         let mut turn = None;
@@ -131,9 +131,9 @@ impl Driver {
         self.replanned.notify_all();
     }
 
-    /// Waits until an operation ends, the scope is cancelled, or `pause` has passed. Returns at once if an operation
-    /// has ended since the last call. Returns the time at which that operation wants the refresher to look again, or
-    /// `None` if no operation has ended.
+    /// Waits until an operation ends, the scope is cancelled, or `pause` has passed. Does not wait if an operation has
+    /// ended since the last call. Returns `None` if no operation has ended. Otherwise, returns the time at which the
+    /// operation wants the refresher to look again, or `Some(None)` if the refresher has nothing to wait for.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();

@@ -1,5 +1,5 @@
 //! A lock for programs in any language: a file that is created only if it does not exist (create-new). The lock
-//! protects the record, which is the file beside it. Never reads a clock, never touches the record.
+//! protects the record, which is the file beside it. The code here never reads a clock, and never touches the record.
 //!
 //! ```text
 //!            create-new NAME.lock, write a random token
@@ -18,8 +18,8 @@
 //!
 //! The age of a lock is the difference between its modification time and the modification time of a new file,
 //! `NAME.TOKEN.old`. Both times come from the file system, so neither a wrong clock nor a file server's own clock
-//! matters. A lock also counts as old if its modification time lies that far in the future: the clock was then set back
-//! after the holder died.
+//! matters. A lock also counts as old if its modification time lies that far in the future: in that case, the clock was
+//! set back after the holder died.
 //!
 //! A process takes over a lock in four steps. `TOKEN` is the token of this process. `DEAD` is the token in the lock, or
 //! `0000000000000000` if the lock has no readable token.
@@ -29,9 +29,9 @@
 //!    wait as for a lock.
 //! 2. Read the lock again. If its token or its modification time is no longer the one that was judged, somebody else
 //!    was faster: stop.
-//! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may be another lock after all, if the holder was not
-//!    dead but suspended, and went on just then. In that case put the lock back: link it to `NAME.lock` or, without
-//!    hard links, create-new `NAME.lock` with its token.
+//! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may be another lock after all: the holder may have
+//!    been suspended rather than dead, and may have gone on just then. In that case put the lock back: link it to
+//!    `NAME.lock` or, without hard links, create-new `NAME.lock` with its token.
 //! 4. Delete the dead holder's `.tmp`, then `NAME.TOKEN.old` and the claims, and start again from create-new.
 //!
 //! After a power cut, these side files may exist without the lock that they belong to. The first save of each process
@@ -65,11 +65,11 @@ use crate::store::{HeldTurn, StoreError};
 pub(super) const TOKEN_BYTES: usize = 8;
 /// The age of a lock at which its holder counts as dead. A live process holds a lock for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The age of a lock at which its holder counts as dead, if the holder writes the lock again every second. This is less
-/// than the time limit of a validate. So an app that starts again after a crash can wait for the old lock and still has
-/// time to ask Polar.
+/// The age of a lock at which its holder counts as dead, if the holder writes the lock again every second. This age is
+/// less than the time limit of a `validate`. So an app that starts again after a crash can wait for the old lock and
+/// still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// The pause before a lock that could not be taken over is judged again.
+/// How long to wait before judging a lock again that could not be taken over.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
 /// limit has two digits, so that file names stay short.
@@ -104,7 +104,7 @@ pub(super) struct Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // Tries twice, because a lock that stays would stop other processes for seconds.
+        // Tries twice, because a lock that is left behind would stop other processes for seconds.
         if self.file && !self.lock.delete(&self.token) && !self.lock.delete(&self.token) {
             log::warn!(
                 "could not unlock the license file; other processes wait up to {} s",
@@ -192,8 +192,8 @@ impl FileLock {
     fn create(&self, token: &str) -> Result<bool, StoreError> {
         let path = self.path();
         let create = || match create_private(&path) {
-            // Windows reports this for a file that was deleted but is still open somewhere: the lock of the previous
-            // holder.
+            // Windows reports this for a file that was deleted but that a process still has open: here, the lock of the
+            // previous holder.
             Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && path.exists() => {
                 Err(ErrorKind::AlreadyExists.into())
             }
@@ -219,7 +219,7 @@ impl FileLock {
         }
     }
 
-    /// Unlocks for the holder of `token`. Returns `false` if the lock may still be there.
+    /// Unlocks the lock that is held with `token`. Returns `false` if the lock file may still be there.
     fn delete(&self, token: &str) -> bool {
         let path = self.path();
         match retry_while_in_use(|| LockFile::open(&path)) {
@@ -458,8 +458,9 @@ fn is_older(modified: SystemTime, now: SystemTime, age: Duration) -> bool {
     now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= age
 }
 
-/// Puts a lock back for its holder, by a hard link or by creating the file again. If another process has the lock by
-/// then, both fail, and the lock is not put back. Its holder notices that before it changes anything.
+/// Puts a lock back for its holder, by a hard link or by creating the file again. If another process has acquired the
+/// lock by then, both fail, and the lock is not put back. In this case, the former holder notices that it has lost the
+/// lock: it checks before it changes anything.
 fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     if fs::hard_link(old_path, path).is_err()
         && let (Some(token), Ok(mut file)) = (lock.and_then(|lock| lock.token.as_ref()), create_private(path))
@@ -468,7 +469,7 @@ fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     }
 }
 
-/// A wait in small steps, at most `limit` in total. Counts the steps instead of reading a clock, because time during
+/// A wait in small steps, at most `limit` in total. Counts the steps instead of reading a clock, so that time during
 /// which the process was suspended does not count as waiting.
 struct Wait {
     limit: Duration,

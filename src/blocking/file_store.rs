@@ -1,5 +1,6 @@
-//! The record as a file that several processes share: an app and its updater, programs in Rust and in Node. Never
-//! interprets the record, never reads a clock, never names a path in an error (paths contain the user's name).
+//! The record as a file that several processes share, such as an app and its updater, or programs in Rust and in Node.
+//! The code here never interprets the record, never reads a clock, and never names a path in an error (paths contain
+//! the user's name).
 //!
 //! # Files
 //! All files are in one directory, and only their owner can read them; `files.rs` says who owns the files that root
@@ -228,7 +229,8 @@ pub(super) enum Hindrance {
 
 #[cfg(feature = "http")]
 impl FileStore {
-    /// Does the first steps of a save: locks, writes and syncs. Leaves nothing behind, not even the directory.
+    /// Does the first steps of a save: locks, writes and syncs. Then removes everything that it created, even the
+    /// directory.
     pub(super) fn rehearse_save(&self) -> Result<(), Hindrance> {
         /// The rehearsal writes more than a record needs, so that a disk with only one free block left counts as full.
         static REHEARSAL: [u8; 16 * 1024] = [0; 16 * 1024];
@@ -343,7 +345,7 @@ fn read_record(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(record))
 }
 
-/// The kinds of systems, which differ in the directory for an app's data.
+/// The kinds of operating systems. Each kind keeps apps' data in a different directory.
 #[derive(Clone, Copy)]
 enum System {
     Apple,

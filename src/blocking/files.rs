@@ -2,10 +2,10 @@
 //! Never names a path in an error: paths contain the user's name. Never waits for a pipe.
 //!
 //! # Owners
-//! `sudo` keeps the user's home directory. A program that runs as root therefore works on the files of a user, who
-//! could not read the files that root creates. So each file that root creates is given to the owner of the file that it
-//! replaces, or else to the owner of its directory. If everybody may write to the directory, the owner of a replaced
-//! file does not count: anybody may have put that file there, in order to receive a license key.
+//! `sudo` keeps the user's home directory, so a program that runs as root may work on the files of a user. That user
+//! cannot read a private file that belongs to root. So each file that root creates is given to the owner of the file
+//! that it replaces, or else to the owner of its directory. If everybody may write to the directory, the owner of a
+//! replaced file does not count: anybody may have put that file there, in order to receive a license key.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -79,8 +79,8 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     retry_while_in_use(|| options.open(path))
 }
 
-/// Replaces the error for links that lead to each other by `IsADirectory`, the error for anything that is not a file.
-/// The standard library's own kind for such links is unstable. Returns any other error unchanged.
+/// Replaces the error for links that lead to each other with `IsADirectory`, which is the error for anything that is
+/// not a file. The standard library's own error kind for such links is unstable. Returns any other error unchanged.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }
@@ -138,7 +138,7 @@ pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
-        // another process has created it just now
+        // another process has just created it
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(ErrorKind::NotADirectory.into()),
         made => made?,
@@ -172,7 +172,7 @@ fn open_directory(path: &Path) -> io::Result<File> {
 
 /// Calls `attempt` once. On Windows, calls it again while another program has the file open, up to 50 times in about a
 /// quarter of a second. Windows refuses to replace, delete, open or create a file that another program has open. The
-/// other program may be a reader, or a virus scanner that looks at every file after it was written.
+/// other program may be a reader, or a virus scanner that scans every file after it has been written.
 pub(super) fn retry_while_in_use<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     for _ in 1..50 {
         match attempt() {

@@ -1,5 +1,5 @@
-//! Sends one request over HTTPS with ureq. Reports precisely whether a request that failed may have reached Polar,
-//! because a request that may have reached Polar is never sent again.
+//! Sends one request over HTTPS with ureq. Reports precisely whether a failed request may have reached Polar: in that
+//! case, the request is never sent again.
 //!
 //! Never follows a redirect, never sends twice, never reuses a connection (Polar closes idle ones after 5 s, and a
 //! reset on reuse would look like a lost answer), never judges who answered, never reads a clock.
@@ -10,8 +10,8 @@
 //!                                                               └─ ureq asks for the first byte of the body
 //! ```
 //! The boundary between [`Sent::No`] and [`Sent::Maybe`] is the moment at which ureq first reads the body: before that,
-//! Polar has no byte of the body and cannot act on the request. This boundary is exact. A list of error codes would be
-//! a guess, because a reset, for example, can happen on either side.
+//! Polar has received nothing of the body, and cannot act on the request. This boundary is exact. A list of error codes
+//! would be a guess, because a reset, for example, can happen on either side.
 //!
 //! Trust: on Windows and Apple systems, the operating system verifies certificates. On other systems, the system's root
 //! certificates are trusted (or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name), and bundled ones if there are
@@ -72,7 +72,7 @@ impl Transport for HttpTransport {
         match exchange(request, &mut body, &self.roots) {
             Ok(reply) => reply.answer,
             Err(fault) => {
-                // the certificates may be the reason, so they are read again for the next request
+                // the certificates may be the reason for the failure, so they are read again for the next request
                 self.roots.reset();
                 fault.into_answer(body.sent)
             }
@@ -254,8 +254,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Http => TlsConfig::default(),
     };
     let proxy = proxy(target)?;
-    // ureq applies this limit to the connection to a proxy, and again to the proxy's answer. So the limit is half of
-    // the time.
+    // ureq applies this limit to the connection to a proxy, and then once more to the proxy's answer. So the limit is
+    // half of the request's time.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
         .proxy(proxy)
@@ -320,7 +320,7 @@ fn roots() -> RootCerts {
     RootCerts::WebPki
 }
 
-/// The request's body, which records whether reading it has begun.
+/// The request's body. It records whether ureq has begun to read it.
 struct WatchedBody<'a> {
     rest: &'a [u8],
     sent: Sent,
@@ -416,8 +416,8 @@ fn was_accepted(kind: io::ErrorKind) -> bool {
     )
 }
 
-/// Returns one line for developers and logs. Each kind of error has its own text, so that the line contains no address
-/// and no detail of a proxy.
+/// Returns one line for developers and logs. Each kind of error has a text of its own here, so that the line contains
+/// no address and no detail of a proxy.
 fn message(error: &ureq::Error, sent: Sent) -> String {
     use ureq::Error;
     match (error, sent) {

@@ -9,7 +9,7 @@ use crate::store::{Durability, Store, StoreError};
 use std::path::{Path, PathBuf};
 
 /// Describes this machine. If the system has no identifier for it, uses a random identifier that is kept in
-/// `directory`. Reads files, and may create the file of that identifier.
+/// `directory`. Reads files, and may create the file with the random identifier.
 pub(crate) fn machine(config: &Config, directory: Option<&Path>, takes_turns: bool) -> Machine {
     let source = match config.device_id() {
         Some(_) => None,

@@ -1,8 +1,8 @@
-//! Reads from the operating system a stable identifier of this machine, and the system's name and version. Never reads
+//! Reads a stable identifier of this machine, and the system's name and version, from the operating system. Never reads
 //! the name of the host or of the user. The identifier is passed only to
 //! [`DeviceId::derive`](crate::device::DeviceId::derive).
 //!
-//! The identifier is the first one available of:
+//! The identifier comes from the first of these sources that has one:
 //!
 //! | system | source |
 //! |---|---|
@@ -24,7 +24,7 @@ use super::files::{create_private_directory, hex, open_file, random_bytes, renam
 
 const RANDOM_NAME: &str = "device-id";
 const RANDOM_BYTES: usize = 16;
-/// The largest number of bytes to read of a file. No identifier or description of a system is nearly as long.
+/// The largest number of bytes to read from a file. No identifier or description of a system is nearly as long.
 const READ_LIMIT: u64 = 64 * 1024;
 
 /// Returns the operating system's identifier of this machine, or `None` if it has none.
@@ -128,9 +128,9 @@ fn short_name(distribution: &str) -> String {
     }
 }
 
-/// Returns the system's identifier. On Linux and Android, reads `/etc/machine-id` first. `machine-uid` would prefer the
-/// file of D-Bus, which on a clone still identifies the original machine if only `/etc/machine-id` was created anew.
-/// This order must never change, because a seat belongs to the device with this identifier.
+/// Returns the system's identifier. On Linux and Android, reads `/etc/machine-id` first. `machine-uid` would prefer
+/// D-Bus's file. On a clone, that file still identifies the original machine if only `/etc/machine-id` was created
+/// anew. The order must never change: a device with another identifier would lose its seat.
 fn identifier() -> Option<String> {
     let own =
         if cfg!(any(target_os = "linux", target_os = "android")) { read(Path::new("/etc/machine-id")) } else { None };

@@ -23,7 +23,7 @@ impl Portal {
     /// a session with that token. The client's `cancel` ends the wait.
     ///
     /// # Errors
-    /// `timeout` if no token arrives in time, because the buyer has closed the page or was a customer already;
+    /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer already;
     /// `cancelled` if the app cancels.
     pub fn session_from_page(&self, page: &SuccessPage, within: Duration) -> Result<Session, Error> {
         let context = self.driver.portal_context();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// The refreshing thread. It is stopped when this is dropped.
+/// The refreshing thread. Dropping this value stops the thread.
 pub(super) struct Refresher {
     scope: Scope,
     thread: Option<JoinHandle<()>>,
@@ -39,7 +39,7 @@ impl Drop for Refresher {
 
 fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
     let mut watch = Watch::new(driver.now());
-    // an earlier operation may have set a time; drops it, so that it does not delay the first look
+    // drops the time that an earlier operation may have set, so that it does not delay the first look
     driver.wait_for_plan(Duration::ZERO, scope);
     while !scope.is_cancelled() {
         if watch.record_changed(driver.stamp()) {

@@ -1,6 +1,6 @@
 //! A page on this computer for purchases. After a purchase, the browser returns to this page, with the customer's token
-//! in the address. Listens on the loopback interface only. Accepts a token only with the right state value, because any
-//! web page can send a browser here with a token of its own. Logs and keeps nothing that it receives.
+//! in the address. The page listens on the loopback interface only. It accepts a token only with the right state value,
+//! because any web page can send a browser here with a token of its own. It logs and keeps nothing that it receives.
 //!
 //! Any program on this computer can connect. A program that connects and sends nothing, or only a byte a second, delays
 //! neither the browser nor the end of the wait.
@@ -86,18 +86,18 @@ impl SuccessPage {
         Ok(Self { listener, address: format!("http://127.0.0.1:{port}/polar?state={state}"), state })
     }
 
-    /// Returns the success URL of the checkout. Only the vendor's backend should know it, because everybody who knows
-    /// it can send a token here.
+    /// Returns the success URL of the checkout. Only the vendor's backend should know it, because anybody who knows it
+    /// can send a token here.
     pub fn address(&self) -> &str {
         &self.address
     }
 
     /// Blocks until the browser brings a token, but no longer than `within`. Errors are in English, because this page
-    /// belongs to no client. To get errors in the texts of the configuration, use `session_from_page` of a client's
-    /// portal.
+    /// belongs to no client. For errors in the app's configured texts, use `session_from_page` of a client's portal
+    /// instead.
     ///
     /// # Errors
-    /// `timeout` if no token arrives in time, because the buyer has closed the page or was a customer already.
+    /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer already.
     pub fn wait(&self, within: Duration) -> Result<Token, Error> {
         self.wait_unless(&Texts::default(), within, || false)
     }
@@ -173,7 +173,7 @@ impl SuccessPage {
         let headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\
                        Referrer-Policy: no-referrer\r\nConnection: close";
         let page = format!("HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        // the page is too short to block, and the token counts even if the page is not shown
+        // writing cannot block, because the page is so short; the token counts even if the page is not shown
         let _ = visitor.connection.write_all(page.as_bytes());
         token
     }
@@ -223,12 +223,12 @@ fn no_token(texts: &Texts) -> Error {
     Error::saying(texts, Text::NotReturned, ErrorKind::Timeout, detail)
 }
 
-/// Escapes a sentence of the app for HTML.
+/// Escapes one of the app's sentences for HTML.
 fn as_html(sentence: &str) -> String {
     sentence.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-/// Shows nothing of the page, because the state is a secret.
+/// Shows no field of the page, because its state is a secret.
 impl fmt::Debug for SuccessPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SuccessPage").finish_non_exhaustive()

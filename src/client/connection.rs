@@ -64,7 +64,7 @@ pub(crate) fn timeout_message(sent: Sent) -> &'static str {
 pub(crate) enum CertificateFault {
     /// This computer does not trust the authority that issued the certificate.
     Authority,
-    /// The date of this computer is outside of the certificate's period of validity.
+    /// This computer's date is outside the certificate's validity period.
     Date,
     /// The certificate was issued for the name of another server.
     Name,

@@ -1,6 +1,6 @@
 //! The parts that all clients share, whatever platform they run on: the documentation of their methods (`operations/`),
-//! the code that opens them, listeners, and warnings about unknown features. Never waits, stores, sends or reads a
-//! clock, and decides nothing about licenses.
+//! the code that opens them, listeners, and warnings about unknown features. This module never waits, stores or sends
+//! anything, reads no clock, and decides nothing about licenses.
 //!
 //! ```text
 //!  blocking::Client   tokio::Client   fetch::Client     threads, tasks, locks, timers: one driver each

@@ -35,7 +35,7 @@ macro_rules! portal {
                 Self { driver }
             }
 
-            /// Makes Polar e-mail a code to the address of the purchase. Polar does not tell whether it knows the
+            /// Makes Polar e-mail a code to the address of the purchase. Polar does not say whether it knows the
             /// address: show [`CodeSent::message`](crate::portal::CodeSent::message), which contains the address.
             ///
             /// # Errors
@@ -75,7 +75,7 @@ macro_rules! portal {
             ///
             /// # Errors
             /// `refused` if the invitation was used or has expired. If no answer comes, the invitation may have been
-            /// accepted all the same; then start a session with a code by e-mail.
+            /// accepted all the same. In that case, start a session with a code by e-mail.
             pub $($async)? fn claim_seat(&self, invitation: &str) -> Result<Session, Error> {
                 let begin = |context, _| steps::claim_seat(context, invitation);
                 let token = self.driver.portal(begin, |_| Continue(()))$(.$await)??;
@@ -93,8 +93,8 @@ macro_rules! portal {
             }
 
             /// Creates a checkout with the vendor's link, `https://buy.polar.sh/polar_cl_…`. Open the
-            /// [address](Checkout::address) of the checkout in a browser. Keeps the parameters of the link, except
-            /// those that name the buyer.
+            /// [address](Checkout::address) of the checkout in a browser. The checkout keeps the parameters of the
+            /// link, except those that name the buyer.
             ///
             /// # Errors
             /// `invalid_argument` if `link` is not a link of this form; `refused` if Polar does not know it.
@@ -147,12 +147,13 @@ macro_rules! portal {
             }
 
             /// Returns the [license keys](Self::license_keys) that can be used, at least one, in the same order as
-            /// `license_keys`. If no key can be used, but some have expired by this device's clock, which may be wrong,
-            /// returns the expired key with the latest expiry. Polar then accepts or refuses that key on activation.
+            /// `license_keys`. If no key can be used, returns the expired key with the latest expiry, if there is one:
+            /// this device's clock may be wrong, so the key may not really have expired. Polar then accepts or refuses
+            /// that key on activation.
             ///
             /// # Errors
-            /// `refused` with a reason if the customer has no key for this app, or none that can be used;
-            /// `refused` without a reason if the session has ended.
+            /// `refused` with a reason if the customer has no key for this app, or none that can be used; `refused`
+            /// without a reason if the session has ended.
             pub $($async)? fn usable_keys(&self) -> Result<Vec<LicenseKey>, Error> {
                 let token = self.token.clone();
                 self.driver.portal(|context, now| steps::usable_keys(context, token, now), |_| Continue(()))$(.$await)?
@@ -160,13 +161,13 @@ macro_rules! portal {
 
             /// Activates the customer's license key on this device: the key that is active here already, or the only
             /// key that can be used. Returns [`Restored::Choose`] with the keys if several can be used, and
-            /// [`Restored::NoSeat`] with the devices if no seat is free. If no key can be used, but some have expired by
-            /// this device's clock, which may be wrong, asks Polar to activate the expired key with the latest expiry.
-            /// If that key has really expired, Polar refuses it and no seat is taken.
+            /// [`Restored::NoSeat`] with the devices if no seat is free. If no key can be used, asks Polar to activate
+            /// the expired key with the latest expiry, if there is one: this device's clock may be wrong, so the key
+            /// may not really have expired. If it has, Polar refuses it and no seat is taken.
             ///
             /// # Errors
-            /// `refused` with a reason if the customer has no key for this app, or none that can be used;
-            /// `refused` without a reason if the session has ended; otherwise the errors of the client's `activate`.
+            /// `refused` with a reason if the customer has no key for this app, or none that can be used; `refused`
+            /// without a reason if the session has ended; otherwise the errors of the client's `activate`.
             pub $($async)? fn restore(&self) -> Result<Restored, Error> {
                 let token = self.token.clone();
                 self.driver.portal(|context, now| steps::restore(context, token, now), |_| Continue(()))$(.$await)?

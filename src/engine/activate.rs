@@ -61,7 +61,7 @@ impl Engine {
         self.check_next(Activation { key, previous, replace_previous, can_move: false, questions, checked: None }, now)
     }
 
-    /// Asks the next question about the key. Requests a seat if none is left.
+    /// Asks the next question about the key. If no question is left, requests a seat.
     fn check_next(&mut self, mut activation: Activation, now: Now) -> Next {
         let Some(seat) = activation.questions.next() else { return self.save_attempt(activation, now) };
         let request = self.validation(&Identity { key: activation.key.clone(), seat });
@@ -160,7 +160,7 @@ impl Engine {
             return Next::fail(self.refused(Reason::NewerFormat));
         }
         if !self.record.attempts.iter().any(|attempt| attempt.is(attempted.id)) {
-            // another process has removed the record in between
+            // another process has removed the record meanwhile
             return Next::fail(self.not_activated());
         }
         let mut meta = self.config.meta().clone();
@@ -223,7 +223,7 @@ impl Engine {
         Next::save(vec![Edit::Activated(Box::new(activated)), Edit::Plan(plan)], Success::Activated)
     }
 
-    /// Ends an activation that has certainly taken no seat. The license here, if any, stays as it was.
+    /// Ends an activation that is known not to have taken a seat. The license on this device, if any, is unchanged.
     fn stop(&mut self, activation: Activation, attempt: Option<AttemptId>, rejection: Rejection, now: Now) -> Next {
         let pause = self.pause(&rejection, now);
         let edits = attempt.map(Edit::AttemptOver).into_iter();

@@ -63,7 +63,7 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
 /// Returns the wait, in ms, until the pace allows a use of the kind `to`. For a request, the pace must also allow the
 /// try of the requested code.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
-    // a try that lies in the future was saved under another wall clock, or a moment after `now`
+    // a try whose time lies in the future was saved while the wall clock was ahead, or a moment after `now`
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
     let untried = tries.mails.iter().filter(|mail| !mail.is_tried);
     let ends: Vec<i64> = untried.filter_map(|mail| Some(mail.ends(now)?.ms_since(now))).collect();

@@ -11,7 +11,7 @@ use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
 /// The shortest time between two requests to Polar while access is not allowed, if the requests come from explicit
-/// refreshes or from starts of the automatic refresh. Applies whatever the plan says.
+/// refreshes or from starts of the automatic refresh. This limit applies whatever the plan says.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {

@@ -150,8 +150,8 @@ pub(super) enum Applied {
 }
 
 impl Applied {
-    /// Returns `true` if the edit is about a license that another process has replaced. Such an edit will
-    /// not apply later either.
+    /// Returns `true` if the edit is about a license that another process has replaced. That edit will not apply later
+    /// either.
     pub(super) fn is_overtaken(self) -> bool {
         match self {
             Self::Repeated | Self::Contradicted => true,
@@ -169,7 +169,7 @@ pub(super) struct Editor<'a> {
     pub(super) unsaved: &'a [Edit],
 }
 
-/// The least time for which an attempt with an unknown outcome is reported. The first confirmation after this time
+/// The shortest time for which an attempt with an unknown outcome is reported. The first confirmation after this time
 /// removes the attempt: by then, the customer has either checked whether it took a seat, or has managed without that
 /// seat.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -347,7 +347,7 @@ impl Editor<'_> {
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
                     license.identity.seat.is_some() && license.conditions != conditions_hash(self.config);
-                // Polar's answer does not name the cause, and changed conditions are the likely one
+                // Polar's answer does not name the cause; most likely, the conditions have changed
                 let is_for_conditions = *denial == Denial::Refused && conditions_changed;
                 license.verdict = Verdict::Denied(if is_for_conditions { Denial::Conditions } else { *denial });
                 license.revision = license.revision.saturating_add(1);
@@ -516,9 +516,9 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Replaces the older texts of a key by the new one. Polar has forgotten only the texts. So the license here keeps its
-/// seat and its last confirmation, and seats that could not be released under an older text are added to the seats to
-/// release. Returns `true` if the record has changed.
+/// Replaces the older texts of a key with the new one. Polar has forgotten only the texts. So the license here keeps
+/// its seat and its last confirmation, and seats that could not be released under an older text are added to the seats
+/// to release. Returns `true` if the record has changed.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
     let Rotated { id, from, to, was_known } = rotated;

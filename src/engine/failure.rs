@@ -19,13 +19,13 @@ impl Engine {
         Error::refused(self.config.texts(), reason)
     }
 
-    /// Returns the error for a key that the user has entered, if Polar refused it or did not answer.
+    /// Returns the error for an entered key that Polar refused, or about which Polar did not answer.
     pub(super) fn rejected(&self, rejection: Rejection) -> Error {
         rejection.into_error(self.config.texts())
     }
 
-    /// Returns the error for the stored license, if Polar refused it or did not answer. The error does not suggest a
-    /// typing error.
+    /// Returns the error for a stored license that Polar refused, or about which Polar did not answer. Its texts do not
+    /// suggest that the user mistyped the key.
     pub(super) fn rejected_here(&self, rejection: Rejection) -> Error {
         let Rejection::Denied(reason) = rejection else { return self.rejected(rejection) };
         self.reworded(self.refused(reason), reason.text(), reason.refusal_here())

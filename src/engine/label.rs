@@ -3,8 +3,8 @@
 
 use super::edit::AttemptId;
 
-/// Words that people recognize and remember. Most of them are alike in many languages. None is offensive or a brand of
-/// computers.
+/// Words that people recognize and remember. Most of them are alike in many languages. None is offensive, and none is a
+/// computer brand.
 const WORDS: [&str; 64] = [
     "alpaca",
     "banana",

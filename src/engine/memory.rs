@@ -1,5 +1,5 @@
-//! The engine's record in memory, and how it is merged with the stored record. Another process may have saved a record
-//! in between, or a save may have failed.
+//! The engine's record in memory, and how it is merged with the stored record. The two records differ if another
+//! process has saved one meanwhile, or if a save has failed.
 
 use super::edit::{Applied, Asked, Edit, Editor};
 use super::task::Write;
@@ -33,9 +33,9 @@ struct Edited {
     overtaken: bool,
 }
 
-/// The longest time by which the stored `high` may lag behind the estimate. If the lag is longer, `high` is saved.
-/// The first limit applies until the store was read once, and the second one afterwards. A save for any other reason
-/// updates `high` too.
+/// The longest times by which the stored `high` may lag behind the estimate: the first applies until the store has been
+/// read once, the second from then on. If the lag is longer, `high` is saved. A save for any other reason updates
+/// `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 const HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 

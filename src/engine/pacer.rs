@@ -132,8 +132,8 @@ impl Pace {
         Ok(at)
     }
 
-    /// Returns the first moment from `earliest` on at which one more request does not make three requests in any
-    /// second. Considers the requests before that moment and the requests that are planned after it.
+    /// Returns the first moment from `earliest` on at which one more request can be sent without making three requests
+    /// within any second. Considers the requests before that moment and the requests that are planned after it.
     fn next_slot(&self, earliest: i64) -> i64 {
         let mut at = earliest;
         loop {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// The length of the period before the end of grace in which an app should tell the user to go online.
 const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
-/// The inputs of a decision besides the configuration.
+/// The inputs of a decision other than the configuration.
 pub(super) struct Facts<'a> {
     pub(super) record: &'a Record,
     /// Whether the store was ever read.

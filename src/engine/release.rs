@@ -26,8 +26,8 @@ use crate::time::Now;
 use crate::wire::{self, Cause, Confirmed, Rejection};
 use uuid::Uuid;
 
-/// The time limit for the release of an older seat. The operation that the user started is already done at that point,
-/// so the user should not have to wait.
+/// The time limit for releasing an older seat. The operation that the user started is already done at that point, so
+/// the user should not have to wait.
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
@@ -44,8 +44,8 @@ impl Engine {
         }
     }
 
-    /// Releases the next seat on the list, or ends if there is none. A failed release does not fail the operation. It
-    /// is tried again later.
+    /// Releases the next seat on the list, or ends if there is none. A release that fails is tried again later, and
+    /// does not make the operation fail.
     pub(super) fn release_next(&mut self, ending: Ending, now: Now) -> Next {
         // nothing is released while the store still holds the license to which the seat belongs
         let is_stored = !self.unsaved.iter().any(Edit::is_precious);
@@ -127,8 +127,8 @@ impl Engine {
         }
     }
 
-    /// Takes a seat off the list of seats to release. If it is on the list, and Polar does not know its key, keeps the
-    /// seat for the new key.
+    /// Takes a seat off the list of seats to release. If the seat is on the list, and Polar does not know the seat's
+    /// key, keeps the seat for the new key.
     fn older_released(&self, seat: Uuid, key: Key, deactivated: Deactivated) -> impl Iterator<Item = Edit> {
         let is_listed = self.record.releases.iter().any(|release| release.activation_id == seat);
         let is_kept = is_listed && deactivated == Deactivated::KeyUnknown;

@@ -1,4 +1,4 @@
-//! Computes the wait until Polar is asked next, unless the app asks earlier.
+//! Computes the wait until Polar is asked next. The app can ask earlier.
 
 use crate::codes::State;
 

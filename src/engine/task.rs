@@ -1,5 +1,6 @@
-//! The next part of an operation and the part that follows it, both as data. Each kind has exactly the fields that it
-//! needs. Nothing here decides, stores or sends: the operations decide, and `run.rs` turns this data into steps.
+//! Describes, as data, what an operation does next and how it continues after that. Each kind of task has exactly the
+//! fields that it needs. Nothing here decides, stores or sends: the operations decide, and `run.rs` turns this data
+//! into steps.
 
 use super::Patience;
 use super::edit::{Asked, AttemptId, Edit};

@@ -1,8 +1,8 @@
 //! Estimates the time on Polar's clock from a wall clock that a user can set. The functions are pure.
 //!
-//! The estimate never goes back. The wall clock is not believed if it is further behind the estimate than a time zone
-//! and a day can explain. "Time" in ARCHITECTURE.md has the reasoning; SECURITY.md says which changes of a clock this
-//! module cannot detect.
+//! The estimate never goes back. The wall clock is not believed if it is further behind the estimate than a wrong time
+//! zone, or a date that is wrong by one day, can explain. "Time" in ARCHITECTURE.md has the reasoning; SECURITY.md says
+//! which changes of a clock this module cannot detect.
 
 use crate::record::TimeBase;
 use crate::time::{Now, Timestamp};

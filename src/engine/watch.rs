@@ -18,14 +18,15 @@ use std::time::Duration;
 /// would end only after the machine has been awake for hours.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// The interval at which to check whether another process has changed the record. Used if the store has a stamp that
-/// shows such a change.
+/// The interval at which to check whether another process has changed the record. Used if the store has a stamp, which
+/// changes with the record.
 const STAMP_EVERY: Duration = Duration::from_secs(1);
 
-/// The longest time between two refreshes, because the engine may want to save the estimated time every ten minutes.
+/// The longest time between two refreshes. It is ten minutes, because the engine may want to save the estimated time
+/// that often.
 const TOUCH_EVERY_MS: u64 = 600_000;
 
-/// The least time between two refreshes, whatever the engine says.
+/// The shortest time between two refreshes, whatever the engine says.
 const PAUSE_MS: u64 = 1_000;
 
 /// If the wall clock has advanced by at least this much more than the monotonic clock, the machine was asleep.
@@ -48,7 +49,7 @@ pub struct Watch {
 pub enum Look {
     /// Run a refresh that has this cause.
     Refresh(Patience),
-    /// Look again after this long, or earlier.
+    /// Look again within this time.
     Wait(Duration),
 }
 

@@ -39,8 +39,7 @@ pub struct Client {
     refresher: Rc<RefCell<Option<Refresher>>>,
 }
 
-/// A builder for a [`Client`] whose storage, store, network stack or clock is not the default. Created by
-/// [`Client::builder`].
+/// Builds a [`Client`] whose storage, store, network stack or clock is not the default. Created by [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -61,8 +60,8 @@ impl Client {
     /// Opens the client and reads the stored license from this browser. Sends nothing; call [`refresh`](Self::refresh)
     /// to ask Polar.
     ///
-    /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
-    /// [`problem`](Decision::problem).
+    /// Unreadable storage is not an error, so that nobody is locked out. Instead, the decision reports the failure as
+    /// its [`problem`](Decision::problem).
     pub async fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open().await
     }
@@ -131,8 +130,8 @@ impl Client {
     }
 
     /// Returns the customer portal, for a customer who has lost the key, whose old device no longer works, or who has
-    /// just bought a license. Sends nothing. On a page that other people can use, end the customer's session when its
-    /// dialog closes.
+    /// just bought a license. Sends nothing. On a page that other people can use, end the customer's session when the
+    /// portal's dialog closes.
     #[cfg(feature = "portal")]
     #[must_use]
     pub fn portal(&self) -> super::Portal {
@@ -150,8 +149,8 @@ impl Client {
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
     ///
-    /// Also refreshes when the network comes back, and when a hidden page is shown again. Ends when it is stopped, or
-    /// when the last clone of this client is dropped.
+    /// Also refreshes when the network comes back, and when a hidden page is shown again. The automatic refresh ends
+    /// when [`stop_auto_refresh`](Self::stop_auto_refresh) is called, or when the last clone of this client is dropped.
     pub fn start_auto_refresh(&self) {
         let mut refresher = self.refresher.borrow_mut();
         if refresher.is_none() {
@@ -161,7 +160,8 @@ impl Client {
 
     #[doc = include_str!("../client/operations/stop_auto_refresh.md")]
     ///
-    /// The task of [`start_auto_refresh`](Self::start_auto_refresh) ends. A request that was sent is not aborted.
+    /// Ends the task that [`start_auto_refresh`](Self::start_auto_refresh) has started. A request that was already sent
+    /// is not aborted.
     pub fn stop_auto_refresh(&self) {
         let refresher = self.refresher.borrow_mut().take();
         drop(refresher);
@@ -182,8 +182,8 @@ impl ClientBuilder {
     }
 
     /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well: without it, a random id in
-    /// the browser's storage identifies the device. Node has no browser storage, so each start would count as a new
-    /// device, and would not trust the record of the previous start.
+    /// the browser's storage identifies the device. Node has no browser storage, so the app would count as a new device
+    /// at each start, and would not trust the record of the previous start.
     pub fn store(mut self, store: impl LocalAsyncStore + 'static) -> Self {
         self.store = Some(Box::new(store));
         self

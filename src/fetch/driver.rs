@@ -1,6 +1,6 @@
 //! Carries out the engine's steps with a store, a transport and timers. Decides nothing about licenses.
 //!
-//! Holds no borrow across an await, or while a listener runs.
+//! Never holds a `RefCell` borrow across an await or while a listener runs.
 
 #[cfg(feature = "portal")]
 mod portal;
@@ -32,8 +32,9 @@ pub(super) struct Driver {
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The time at which the refresher looks next, from the last operation that ended. The outer `None` means that no
-    /// operation has ended since the refresher last asked.
+    /// The time of the refresher's next look, from the outcome of the last operation. The outer `None` means that no
+    /// operation has ended since the refresher last read this field. The inner `None` means that there is no time to
+    /// wait for.
     planned: Cell<Option<Option<u64>>>,
     /// The task of the refresher, which is woken when an operation ends.
     refresher: Cell<Option<Waker>>,
@@ -127,8 +128,8 @@ impl Driver {
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// Returns the time at which the refresher looks next, if an operation has ended since the last call. Wakes the
-    /// calling task when an operation ends.
+    /// Returns the time of the refresher's next look if an operation has ended since the last call of this function,
+    /// and `None` otherwise. Wakes the calling task when an operation ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()
@@ -182,8 +183,8 @@ impl Driver {
         }
     }
 
-    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled; nothing more may
-    /// be sent then.
+    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled, in which case
+    /// nothing more may be sent.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.now().until(until);
         let is_cancelled = |context: &mut Context<'_>| cancellation.poll_requested(Cancel::AfterReply, context);

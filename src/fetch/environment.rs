@@ -16,8 +16,8 @@ fn object<T: JsCast>(name: &str) -> Option<T> {
     global(name).ok().flatten().map(JsCast::unchecked_into)
 }
 
-/// Returns random bytes for jitter, labels and device ids. Uses the browser's cryptography, or `Math.random` if there
-/// is none.
+/// Returns random bytes for jitter, labels and device ids. Uses the global `crypto` object, or `Math.random` if
+/// `crypto` is missing or fails.
 pub(super) fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     let crypto = object::<Crypto>("crypto");

@@ -40,7 +40,7 @@ impl LocalAsyncTransport for HttpTransport {
 enum Fault {
     NoFetch,
     NotSendable,
-    /// The error with which `fetch` failed, or with which reading the response failed.
+    /// The error from `fetch`, or from reading the response.
     Rejected(JsValue),
     NoResponse,
     Redirect,
@@ -83,7 +83,7 @@ fn prepare(request: &Request, signal: Option<&AbortSignal>) -> Option<web_sys::R
     prepared.ok().map(Into::into)
 }
 
-/// Excludes credentials, the referrer, the cache and redirects.
+/// Makes the request exclude credentials and the referrer, bypass the cache, and follow no redirect.
 fn careful(builder: RequestBuilder, signal: Option<&AbortSignal>) -> RequestBuilder {
     builder
         .mode(RequestMode::Cors)
@@ -109,7 +109,7 @@ async fn read(response: &Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, F
     }
 }
 
-/// Aborts a request when this is dropped, unless the request has ended.
+/// A guard that aborts a request when it is dropped, unless the request has ended.
 struct AbortOnDrop(Option<AbortController>);
 
 impl AbortOnDrop {
@@ -143,7 +143,7 @@ impl Fault {
 }
 
 /// Returns the message for a rejection. Browsers reject with `TypeError` in many different cases, for example if the
-/// device is offline or if a captive portal answers. Each browser has its own message for it.
+/// device is offline or if a captive portal answers. The text of this error differs between browsers.
 fn rejection(error: &JsValue) -> String {
     match error_name(error).as_deref() {
         None | Some("TypeError") => String::from("could not reach Polar; check the network connection"),

@@ -1,6 +1,6 @@
 //! A record in IndexedDB: a row of the table `records` in the database `polar-license`. The database is open only while
-//! it is used, because an open database could prevent another version of the page from upgrading it. An update is one
-//! transaction, so no other tab can change the record in between.
+//! it is used, because an open database could prevent another version of the page from upgrading the database. An
+//! update reads and writes in one transaction, so no other tab can change the record in between.
 
 use super::environment::global;
 use super::storage_error::storage_error;
@@ -31,7 +31,7 @@ impl IndexedDbStore {
         if value.is_undefined() {
             return Ok(None);
         }
-        // data that is not a record still counts as something stored
+        // a value of another type is returned as no bytes: it is not a record, but something is stored
         Ok(Some(value.dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default()))
     }
 
@@ -137,7 +137,7 @@ async fn result_of(request: &IdbRequest, what: &str) -> Result<JsValue, StoreErr
 }
 
 /// Returns a future that is ready when the transaction has ended. Call this function before any await, because the
-/// transaction may end at any time.
+/// transaction may end during an await.
 fn finish_of(transaction: &IdbTransaction) -> JsFuture {
     JsFuture::from(Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));

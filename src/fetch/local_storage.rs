@@ -19,7 +19,7 @@ impl LocalStorageStore {
 
     fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
         let text = storage()?.get_item(&self.key).map_err(|error| storage_error("read", &error))?;
-        // data that is not a record still counts as something stored
+        // text that is not hexadecimal is returned as it is: it is not a record, but something is stored
         Ok(text.map(|text| bytes_of(&text).unwrap_or_else(|| text.into_bytes())))
     }
 

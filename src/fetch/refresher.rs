@@ -62,7 +62,7 @@ impl Signal {
 
 async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     let mut watch = Watch::new(driver.now());
-    // discards a time that an earlier operation has set, so that it does not delay the first look
+    // discards a time that an earlier operation has set, because that time could delay the first look
     wait_for_plan(&driver, &signal, Duration::ZERO).await;
     while !signal.stopped.get() {
         let pause = match watch.look(driver.now(), signal.woken.take()) {
@@ -79,8 +79,8 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     }
 }
 
-/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns its
-/// time for the next look. Otherwise returns `None`.
+/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns the
+/// time that it has set for the next look. Otherwise returns `None`.
 async fn wait_for_plan(driver: &Driver, signal: &Signal, pause: Duration) -> Option<Option<u64>> {
     let ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
     let over = std::future::poll_fn(|context| match driver.poll_planned(context) {

@@ -10,8 +10,8 @@ use std::cell::RefCell;
 
 /// A kind of browser storage. Each origin has its own.
 ///
-/// The storage also keeps a random id in place of a device id, so a seat belongs to this browser profile. That protects
-/// little, because a person who can copy the record can copy the id too. If this matters, set
+/// The storage also keeps a random id in place of a device id, so a seat belongs to this browser profile. This is weak
+/// protection, because a person who can copy the record can copy the id too. If this matters, set
 /// [`device_id`](crate::ConfigBuilder::device_id), for example to an id of the signed-in user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -41,8 +41,8 @@ impl Storage {
         self.place(format!("polar-license {app_id} {product:016x} {device:016x}"))
     }
 
-    /// Returns the random id of this browser, and creates and stores it if there is none. Fails if it cannot be read or
-    /// stored.
+    /// Returns the random id of this browser. If there is none, creates and stores one first. Fails if the id cannot be
+    /// read or stored.
     pub(super) async fn device(self) -> Result<String, StoreError> {
         let place = self.place(DEVICE.to_owned());
         if let Some(id) = place.load().await?.and_then(id_of) {

@@ -1,6 +1,6 @@
-//! Codes: requests them for an address, and exchanges them for a token. Polar limits how often codes are requested and
-//! tried, so each request for a code and each try is counted before it is sent. A request for a code counts twice: the
-//! second count is reserved for the try of the code.
+//! Requests codes for an address, and exchanges them for a token. Polar limits how often codes are requested and tried,
+//! so each request for a code and each try is counted before it is sent. A request for a code counts twice: the second
+//! count is reserved for the try of the code.
 //!
 //! ```text
 //! count ─► too many ─► error, with the wait
@@ -112,7 +112,7 @@ pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, no
     })
 }
 
-/// Cancels the reservation for the try of the code, if Polar certainly mailed no code.
+/// Cancels the reservation for the try of the code, if it is certain that Polar mailed no code.
 fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequest> {
     if refusal.maybe_applied() {
         let detail = "the code may have been mailed all the same";
@@ -145,7 +145,7 @@ pub fn authenticate(context: Context, code: &str, now: Now) -> Step<Token> {
     })
 }
 
-/// Checks and returns the token of a session, which a success page or the vendor's backend has passed to the app.
+/// Checks and returns a session's token that a success page or the vendor's backend has passed to the app.
 pub fn session_from_token(context: &Context, token: &str) -> Result<Token, Error> {
     let detail = "the customer's token is not valid: tokens start with `polar_cst_` or `polar_mst_`";
     Token::read(token).ok_or_else(|| context.mistake(detail))

@@ -73,7 +73,7 @@ impl Context {
         accepted.is_empty() || accepted.contains(&benefit)
     }
 
-    /// Returns the address of Polar's own pages, without a slash at its end.
+    /// Returns the address of Polar's own pages, without a trailing slash.
     pub(super) fn pages(&self) -> &str {
         match self.config.environment() {
             Environment::Production => "https://polar.sh",

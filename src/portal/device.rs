@@ -29,7 +29,7 @@ pub struct Device {
 
 /// The reason why no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar`
 /// for the benefit, or there are no devices. Polar's answer about the key is the same in both cases. Only a grant of
-/// the benefit can distinguish them: if it shows that the setting is on, there certainly are no devices.
+/// the benefit can tell them apart: if the grant shows that the setting is on, it is certain that there are no devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HiddenDevices {
     pub(super) is_certain: bool,
@@ -88,15 +88,15 @@ impl fmt::Debug for Device {
 }
 
 impl HiddenDevices {
-    /// Returns `true` if there certainly are devices. That is the case if every seat is taken, or if this device has a
-    /// seat.
+    /// Returns `true` if it is certain that there are devices, which is the case if every seat is taken or if this
+    /// device has a seat.
     pub fn is_certain(&self) -> bool {
         self.is_certain
     }
 
-    /// Returns the page on which customers of this vendor manage their purchases. Returns `None` if there is certainly
-    /// no device, or if the page's address is unknown. That page does not show devices either, but customers see their
-    /// keys there, and whom they can ask.
+    /// Returns the page on which customers of this vendor manage their purchases. That page does not show devices
+    /// either, but customers see their keys there, and find out whom to ask. Returns `None` if it is certain that there
+    /// is no device, or if the page's address is unknown.
     pub fn page(&self) -> Option<&str> {
         self.page.as_deref()
     }

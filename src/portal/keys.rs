@@ -1,4 +1,4 @@
-//! The customer's keys and their devices: lists both, and releases devices.
+//! Lists the customer's keys and the devices of a key, and releases devices.
 //!
 //! ```text
 //! list     page 1 ─► page 2 ─► … ─► the keys of this organization and of accepted benefits
@@ -27,7 +27,7 @@ pub fn list(context: Context, token: Token) -> Step<Vec<LicenseKey>> {
 }
 
 /// Finds a key in the list of the customer's keys, which does not contain devices. A request for this key alone would
-/// also return its devices, of which there may be any number.
+/// also return its devices, and there is no limit on their number.
 pub(super) fn find(context: Context, token: Token, key: &LicenseKey) -> Step<Option<LicenseKey>> {
     find_from(context, token, (key.id, key.benefit_id()), 1)
 }

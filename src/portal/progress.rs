@@ -18,12 +18,12 @@ impl Progress {
         self.stage
     }
 
-    /// Returns how long the operation has waited so far.
+    /// Returns the time for which the operation has waited so far.
     pub fn waited(&self) -> Duration {
         self.waited
     }
 
-    /// Returns how long it takes until Polar is asked again.
+    /// Returns the time until Polar is asked again.
     pub fn next_in(&self) -> Duration {
         self.next_in
     }

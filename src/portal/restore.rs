@@ -5,7 +5,7 @@
 //!               │      (uses the seat of an activation that got no answer)          └► no seat is free ─► its devices
 //!               ├► several can be used ─► the user chooses
 //!               ├► none, but one has expired by the clock of this device ─► activate it: Polar accepts or refuses it
-//!               └► none ─► error, or, if one is expected, wait and list again
+//!               └► none ─► if a key is expected, wait and list again; otherwise, error
 //! ```
 
 use super::checkout::Purchase;

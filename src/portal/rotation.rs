@@ -2,7 +2,7 @@
 //! done.
 //!
 //! ```text
-//! list the key ─► not of the license here ─► send
+//! list the key ─► of another license ─► send
 //!              └► of the license here ─► the record can be written ─► send
 //!                                     └► it cannot ─► error
 //! send ─► the new key ─► save ─► of the license here: list the key ─► replaced once more ─► save
@@ -11,8 +11,8 @@
 //! ```
 //! The key's id tells whether the key belongs to the license on this device. The key's text does not suffice, because
 //! it may have been replaced since the license was stored, or since the app listed the key. The request for the key
-//! does not ask for its devices, because there may be any number of them: customers replace keys that others have
-//! obtained, and anybody who has the key can add devices.
+//! does not ask for the key's devices, because there may be any number of them: customers replace a key that others
+//! have obtained, and anybody who has the key can add devices.
 
 use super::context::Context;
 use super::keys::find;
@@ -42,7 +42,7 @@ struct Rotation {
     texts: Vec<Key>,
     /// Whether the license on this device belongs to the key.
     is_here: bool,
-    /// `false` if this device's license has a key that Polar did not know when it was last asked about this key.
+    /// `false` if Polar's last answer about the license on this device was that the stored key or its seat is unknown.
     was_known: bool,
 }
 

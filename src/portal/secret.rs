@@ -77,8 +77,8 @@ impl Code {
 }
 
 impl Invitation {
-    /// Reads the token of an invitation. The text is the token itself or the address in the invitation's e-mail. The
-    /// address contains the token as the parameter `token`.
+    /// Reads the token of an invitation. The text is the token itself, or the link in the invitation's e-mail, which
+    /// contains the token as the parameter `token`.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let token = match text.split_once('?') {
@@ -96,8 +96,8 @@ impl Invitation {
 }
 
 impl CheckoutSecret {
-    /// Reads the secret of a checkout. The text is the secret itself or the address of the checkout's page. The address
-    /// ends in the secret.
+    /// Reads the secret of a checkout. The text is the secret itself, or the address of the checkout's page, which ends
+    /// in the secret.
     pub(super) fn read(address: &str) -> Option<Self> {
         let path = address.split(['?', '#']).next()?.trim_end_matches('/');
         let secret = path.rsplit('/').next().filter(|secret| is_plain(secret))?;

@@ -1,9 +1,9 @@
 //! The operations of the portal as steps, for a driver that you write yourself. The clients of this crate are drivers
 //! too.
 //!
-//! A driver is a loop. Until there is a result, it carries out one step after the other: it runs an operation of its
-//! [engine](crate::engine), sends a request, or waits. Then it passes the outcome to the step's `resume`, which returns
-//! the next step.
+//! A driver is a loop that carries out one step after another until there is a result. For each step, it runs an
+//! operation of its [engine](crate::engine), sends a request, or waits. Then it passes the outcome to the step's
+//! `resume`, which returns the next step.
 //!
 //! ```
 //! use polar_license::engine::{Engine, Operation, Outcome};

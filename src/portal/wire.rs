@@ -2,8 +2,8 @@
 //! counts as Polar's only if it has the form that Polar documents. The readers use only two kinds of personal data: the
 //! names of customers to choose from, and the e-mail address of a checkout's buyer.
 //!
-//! The paths `license-keys/` and `benefit-grants/` end in a slash, and no other path does. Polar redirects a request
-//! with the wrong spelling.
+//! The paths `license-keys/` and `benefit-grants/` end in a slash, and no other path does. Polar answers with a
+//! redirect if the slash is missing or if there is one too many.
 
 use super::context::Context;
 use super::customer::Customer;
@@ -137,7 +137,7 @@ impl Context {
         self.get(Some(token), &[KEYS, &key.to_string()])
     }
 
-    /// Replaces a key by a new one. If the request is sent twice, the key is replaced twice.
+    /// Replaces a key with a new one. If the request is sent twice, the key is replaced twice.
     pub(super) fn rotate(&self, token: &Token, key: Uuid) -> Request {
         Request { method: Method::Post, ..self.get(Some(token), &[KEYS, &key.to_string(), "/rotate"]) }
     }
@@ -256,7 +256,7 @@ pub(super) fn key_read(
     })
 }
 
-/// Reads the reply to the replacement of a key: the key with its new text.
+/// Reads the reply to a request that replaces a key. Returns the key with its new text.
 pub(super) fn key_rotated(
     answer: &Answer,
     context: &Context,
@@ -271,7 +271,7 @@ fn own_key(reply: Object<'_, '_>, context: &Context, asked: Uuid, wall: Timestam
     (key.id == asked && owner == context.config.organization_id()).then_some(key)
 }
 
-/// Reads the grants of benefits that the app accepts, and returns the first key that one of them names.
+/// Reads the grants of benefits that the app accepts, and returns the first key that any of these grants names.
 pub(super) fn key_granted(answer: &Answer, context: &Context) -> Result<Granted, Refusal> {
     Call::Read.read(answer, |reply| {
         let mut granted = Granted { key: None, unread: None };
@@ -302,8 +302,8 @@ pub(super) fn slug_of_grant(answer: &Answer, context: &Context) -> Option<String
     read.ok()
 }
 
-/// Returns `true` if the reply shows that the vendor has switched on `Enable user to deactivate instances via Polar`
-/// for this benefit, so that customers see the devices of its keys. Otherwise returns `false`.
+/// Returns `true` if the reply shows that customers see the devices of this benefit's keys, because the vendor has
+/// switched on `Enable user to deactivate instances via Polar`. Otherwise returns `false`.
 pub(super) fn shows_devices(answer: &Answer, benefit: Uuid) -> bool {
     let read = Call::Read.read(answer, |reply| {
         let mut grants = reply.items("items[].", "items")?;
@@ -340,7 +340,7 @@ pub(super) fn checkout_read(answer: &Answer) -> Result<Checkout, Refusal> {
 }
 
 impl Call {
-    /// Reads a reply whose status is 200, or returns the refusal.
+    /// Reads a reply with the status 200. Returns a refusal if `read` returns `None`, and for any other answer.
     fn read<T>(self, answer: &Answer, read: impl FnOnce(Object<'_, '_>) -> Option<T>) -> Result<T, Refusal> {
         if let Answer::Reply { status: status @ 200, body, .. } = answer
             && let Some(document) = Json::parse(body)
@@ -405,7 +405,7 @@ fn is_about_email(document: Object<'_, '_>) -> Option<bool> {
 }
 
 impl Refusal {
-    /// Returns `true` if Polar has not decided about the request, so that the same request may succeed later.
+    /// Returns `true` if Polar has not decided about the request, which means that the same request may succeed later.
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::RateLimited(_) | Self::NoAnswer(_) => true,

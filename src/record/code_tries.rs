@@ -45,8 +45,8 @@ impl CodeTries {
     /// reach Polar.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
-    /// The time limit for a request or a try of a code, from the moment at which it is counted. It reaches Polar within
-    /// this time or not at all.
+    /// The time limit for a request or a try of a code, from the moment at which it is counted. The request or the try
+    /// reaches Polar within this time or not at all.
     pub(crate) const ON_ITS_WAY_MS: i64 = 15 * 1000;
 
     /// Returns `true` if any of these tries still counts, or if Polar's block has not ended.
@@ -61,8 +61,8 @@ impl CodeTries {
     }
 
     /// Corrects times that were saved while the wall clock was ahead. Moves requests and tries that lie in the future
-    /// to the current time. If a block ends later than the longest block that could begin now, shortens it to that
-    /// block. So setting the clock back does not lift the limits, and nobody has to wait until the clock has caught up.
+    /// to the current time. If a block has longer than `LONGEST_BLOCK` to go, shortens it to `LONGEST_BLOCK` from now.
+    /// So setting the clock back does not lift the limits, and nobody has to wait until the clock has caught up.
     /// Returns `true` if any time was corrected.
     pub(crate) fn count_from(&mut self, wall: Timestamp) -> bool {
         let tries = self.list.iter_mut().map(|code_try| (&mut code_try.at, wall));

@@ -37,16 +37,17 @@ mod field {
     pub(super) const CODE_MAILS: u8 = 15;
 }
 
-/// The numbers of the kinds of a purchase. The kind is written after the expiry.
+/// The numbers that stand for the kinds of purchases. In the terms of a license, the number of its purchase follows the
+/// time at which the license expires.
 const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
 
-/// The number of the verdict that is a confirmation. All other numbers of a verdict stand for denials.
+/// The number that stands for a confirmation. All other numbers of a verdict stand for denials.
 const CONFIRMED: u8 = 0;
 
-/// The numbers of the kinds of a seat: no seat, a seat that any device may use, and a seat that is bound to this
-/// device.
+/// The numbers that stand for the kinds of seats: no seat, a seat that any device may use, and a seat that is bound to
+/// this device.
 const NO_SEAT: u8 = 0;
 const FREE_SEAT: u8 = 1;
 const BOUND_SEAT: u8 = 2;
@@ -445,8 +446,8 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             return Some(None);
         }
-        // a key is stored in the form that parsing returns, so this library has not written a text that parsing would
-        // change
+        // a key is stored in the form that parsing returns, so a text that parsing would change was not written by this
+        // library
         Key::parse(&text).ok().filter(|key| key.secret() == text).map(Some)
     }
 

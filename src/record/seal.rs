@@ -19,7 +19,7 @@ const KEY_BYTES: usize = 64;
 
 type Tag = [u8; TAG_BYTES];
 
-/// Seals and opens the records of one product on one device.
+/// The keys and tags with which the records of one product on one device are sealed and opened.
 pub(crate) struct Sealer {
     product: Tag,
     device: Tag,

@@ -26,7 +26,7 @@ impl Cancellation {
         *self.0.borrow() >= Some(cancel)
     }
 
-    /// Waits until this request or a stronger one is made.
+    /// Waits until `cancel`, or a stronger cancellation, is requested.
     pub(super) async fn requested(&self, cancel: Cancel) {
         let mut receiver = self.0.subscribe();
         // cannot fail, because `self` owns the sender

@@ -46,7 +46,7 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// A builder for a [`Client`] whose directory, store, network stack or clock is not the default. Created by
+/// Builds a [`Client`] with a directory, store, network stack or clock other than the default. Created by
 /// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
@@ -68,8 +68,8 @@ impl Client {
     /// Opens the client and reads the stored license of this device. Sends nothing; call [`refresh`](Self::refresh) to
     /// ask Polar.
     ///
-    /// Unreadable storage is not an error, so that nobody is locked out. The decision reports it as its
-    /// [`problem`](Decision::problem).
+    /// Unreadable storage is not an error, so that nobody is locked out. Instead, the decision reports the failure as
+    /// its [`problem`](Decision::problem).
     ///
     /// # Errors
     /// `internal` outside of a tokio runtime.
@@ -161,8 +161,8 @@ impl Client {
     }
 
     /// Ends the automatic refresh and all operations in progress, as if their futures were dropped. Waits until the
-    /// requests that were sent are answered and the answers are stored. Call it at the end of a program, and limit it
-    /// to the time that is left:
+    /// requests that were sent are answered and the answers are stored. Call this function at the end of a program,
+    /// with a time limit:
     ///
     /// ```no_run
     /// # async fn f(client: polar_license::tokio::Client) {
@@ -201,9 +201,9 @@ impl Client {
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
     ///
-    /// Refreshes in a task of its own, and also soon after the machine wakes from sleep. Ends when it is stopped, or
-    /// when the last clone of this client is dropped. Notices within two seconds that another process has stored a
-    /// record.
+    /// Refreshes in a task of its own, and also soon after the machine wakes from sleep. Notices within two seconds
+    /// that another process has stored a record. The automatic refresh ends when
+    /// [`stop_auto_refresh`](Self::stop_auto_refresh) is called, or when the last clone of this client is dropped.
     pub fn start_auto_refresh(&self) {
         let mut refresher = self.refresher();
         if refresher.is_none() {
@@ -213,7 +213,8 @@ impl Client {
 
     #[doc = include_str!("../client/operations/stop_auto_refresh.md")]
     ///
-    /// The task of [`start_auto_refresh`](Self::start_auto_refresh) ends. A request that was sent is not aborted.
+    /// Ends the task that [`start_auto_refresh`](Self::start_auto_refresh) has started. A request that was already sent
+    /// is not aborted.
     pub fn stop_auto_refresh(&self) {
         let refresher = self.refresher().take();
         drop(refresher);
@@ -243,8 +244,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the app's own store whose calls block, such as a keychain. The calls run on the runtime's threads for
-    /// blocking work.
+    /// Sets the app's own store if its calls block, as a keychain's do. The calls run on the runtime's threads
+    /// for blocking work.
     pub fn blocking_store(mut self, store: impl Store + 'static) -> Self {
         self.place = Some(Place::Threads(Arc::new(store)));
         self

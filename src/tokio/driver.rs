@@ -46,7 +46,8 @@ pub(super) struct Driver {
     engine: Mutex<Engine>,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
-    /// The time at which the refresher looks next, from the last operation that ended.
+    /// The time of the refresher's next look, from the outcome of the last operation. `None` means that there is no
+    /// time to wait for.
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Box<dyn AsyncTransport>,
@@ -114,7 +115,8 @@ impl Driver {
         }
     }
 
-    /// Prevents the operations of callers from sending further requests, and waits until no operation is in progress.
+    /// Prevents the operations that callers have started from sending further requests, and waits until no operation is
+    /// in progress.
     pub(super) async fn drain(&self) {
         let mut under_way = self.under_way.subscribe();
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::AfterReply));
@@ -158,7 +160,7 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // wakes the operations that wait for this one, even if this one ends by a panic in the app's store
+        // wakes the operations that wait for this one, even if a panic in the app's store ends this one
         let wakes = WakeOnDrop(&self.ended);
         // the turn is kept until the answer is stored
         let mut turn = None;
@@ -211,7 +213,7 @@ impl Driver {
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// Returns a receiver for the time at which the refresher looks next. This time changes when an operation ends.
+    /// Returns a receiver for the time of the refresher's next look. This time changes when an operation ends.
     pub(super) fn plans(&self) -> watch::Receiver<Option<u64>> {
         self.planned.subscribe()
     }
@@ -259,7 +261,7 @@ impl Driver {
 
     async fn wait_for_turn(&self, step: TurnStep, cancellation: &Cancellation, held: &mut Option<HeldTurn>) -> Step {
         let taken = self.place.take_turn(self.time_until(step.until));
-        // no limit here, because the store keeps to the limit
+        // no limit here, because the store itself limits its wait
         match race(taken, Duration::MAX, cancellation.requested(Cancel::AfterReply)).await {
             Raced::Done(turn) => *held = turn,
             Raced::TimeUp => {}
@@ -303,8 +305,8 @@ impl Driver {
         .await
     }
 
-    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled; nothing more may
-    /// be sent then.
+    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled, in which case
+    /// nothing more may be sent.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.time_until(until);
         if wait.is_zero() {
@@ -343,7 +345,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result
     }
 }
 
-/// Requests the end of an operation when the caller's future is dropped.
+/// A guard that requests the end of an operation when the caller's future is dropped.
 struct EndOnDrop<'a>(&'a Cancellation);
 
 impl Drop for EndOnDrop<'_> {
@@ -352,7 +354,8 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-/// Counts a task that is carrying out an operation, until this is dropped. It is dropped even after a panic.
+/// A guard that counts a task as carrying out an operation until the guard is dropped. It is dropped even after a
+/// panic.
 struct UnderWay(Arc<Driver>);
 
 impl UnderWay {

@@ -94,7 +94,7 @@ async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientCon
         }
     };
     if request.body.is_empty() {
-        // without a body, nothing shows whether the request has left
+        // without a body, nothing shows whether the request has left, so it counts as sent
         gate.pass(Passage::Sent);
     }
     let mut builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
@@ -174,7 +174,7 @@ struct Gate(Arc<Mutex<Passage>>);
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Passage {
-    /// hyper has not asked for the body.
+    /// hyper has not asked for the body yet.
     #[default]
     Held,
     Sent,
@@ -183,7 +183,7 @@ enum Passage {
 }
 
 impl Gate {
-    /// Changes the state to `then` if it is `Held`. Returns the state after that.
+    /// Changes the state to `then` if it is `Held`. Returns the resulting state.
     fn pass(&self, then: Passage) -> Passage {
         let mut passage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if *passage == Passage::Held {
@@ -261,8 +261,8 @@ impl Fault {
     }
 }
 
-/// Returns one line for developers and logs. Each kind of error has its own text, so that the line contains no address
-/// and no detail of a proxy.
+/// Returns one line for developers and logs. Each kind of error has a text of its own here, so that the line contains
+/// no address and no detail of a proxy.
 fn message(error: &reqwest::Error, sent: Sent) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_message(&error.to_string());

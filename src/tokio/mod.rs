@@ -47,8 +47,8 @@
 //! it draws, and asks for another frame in [`Client::on_change`].
 //!
 //! # Dropping a future
-//! Dropping a future of this module, by `select!` or a time-out for example, never loses a seat. Nothing more is sent,
-//! and the task still waits for the answer to a request that was sent, within the time limit of the request, and stores
+//! Dropping a future of this module, by `select!` or a time-out for example, never loses a seat. Nothing more is sent.
+//! If a request was already sent, the task still waits for its answer, within the time limit of the request, and stores
 //! the answer. [`Client::cancel`] does not wait for the answer. A runtime that shuts down ends its tasks. If an
 //! activation was on its way, the next start finds it in the record, and reports it.
 //!

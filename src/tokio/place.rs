@@ -91,7 +91,7 @@ impl Place {
         match turn.await {
             Ok(release) => Some(HeldTurn(Some((release, thread)))),
             Err(_) => {
-                // if the store has panicked, the panic continues here
+                // if the store has panicked, the panic is resumed here
                 let _ = end_of(thread).await;
                 None
             }

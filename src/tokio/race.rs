@@ -1,4 +1,4 @@
-//! Waits for a future, until it is ready, the time is up or the wait is cancelled.
+//! Waits until a future is ready, the time is up, or the wait is cancelled.
 
 use std::pin::pin;
 use std::task::Poll;
@@ -13,7 +13,7 @@ pub(super) enum Raced<T> {
 }
 
 /// Waits until `work` or `cancelled` is ready, but no longer than `limit`. If several of these happen at once, `work`
-/// counts before `cancelled`, and `cancelled` before `limit`.
+/// takes precedence over `cancelled`, and `cancelled` over `limit`.
 pub(super) async fn race<T>(
     work: impl Future<Output = T>,
     limit: Duration,

@@ -39,7 +39,7 @@ fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
     Ok(builder.with_root_certificates(roots(system_roots().certs)))
 }
 
-/// Returns the certificates that were found, or the bundled ones.
+/// Returns the certificates that were found, or the bundled ones if none were found.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots(found: Vec<rustls::pki_types::CertificateDer<'static>>) -> RootCertStore {
     if found.is_empty() {

@@ -435,9 +435,9 @@ typedef struct polar_license_record polar_license_record;
  * argument to further operations with this license. It is valid until its reply is freed, which wipes the value behind
  * it.
  *
- * A reply is returned by polar_license_portal_call() and others, and freed with polar_license_reply_free(), before or
- * after the license is freed. It does not change, and may be read from several threads at once. No function returns a
- * token, a code or a license key.
+ * A reply comes from polar_license_portal_call() or another function of the customer portal. Free it with
+ * polar_license_reply_free(), before or after you free the license. A reply does not change, and may be read from
+ * several threads at once. No function returns a token, a code or a license key.
  */
 typedef struct polar_license_reply polar_license_reply;
 
@@ -945,11 +945,12 @@ int32_t polar_license_activate(const polar_license *license, const char *key, po
 /**
  * Activates a license key like polar_license_activate(), with more choices. If `key` is NULL, the stored key is
  * activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS. This flag moves the license to this device: if no
- * seat is free, it releases the older seat that the stored record names, if that seat belongs to the key.
+ * seat is free, and the stored record names an older seat of this key, that seat is released.
  *
- * `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
- * polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
- * other one gets NULL. Threads, blocking and results are as described for polar_license_activate().
+ * `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+ * polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+ * polar_license_error_free(), and `decision` gets NULL. Threads, blocking and results are as described for
+ * polar_license_activate().
  */
 int32_t polar_license_activate_with(const polar_license *license,
                                     const char *key,
@@ -1023,9 +1024,10 @@ int32_t polar_license_covers(const polar_license *license,
 /**
  * Counts `count` uses (1 to 2,147,483,647) of a key that has a usage limit.
  *
- * `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
- * polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
- * other one gets NULL. Callable from any thread. Blocks on the network and the disk, 35 s at most.
+ * `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+ * polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+ * polar_license_error_free(), and `decision` gets NULL. Callable from any thread. Blocks on the network and the disk,
+ * 35 s at most.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer than `count` uses are left;
  * POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; or an error that polar_license_activate() returns. If
  * polar_license_error_maybe_applied() returns 1, Polar may have counted the uses although no reply arrived. The
@@ -1066,9 +1068,9 @@ int32_t polar_license_forget(const polar_license *license, polar_license_error *
  * The callback runs on the thread that ran the operation.
  *
  * `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
- * with `user_data`: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
- * or if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any thread. Never
- * blocks.
+ * with `user_data`: after polar_license_off_change() or polar_license_free(), as soon as the callback is no longer
+ * running, or at once if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any
+ * thread. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
  */
 int32_t polar_license_on_change(const polar_license *license,
@@ -1135,11 +1137,10 @@ int32_t polar_license_decision_allows(const polar_license_decision *decision, co
 
 /**
  * Returns why the feature is on or off, in one sentence for the user, in English unless the options replace it. A
- * feature can be off although polar_license_decision_message() reports nothing wrong, because the feature needs a
- * license for another plan. Never returns NULL; returns an empty string if an argument is NULL or `feature` is not
- * UTF-8.
+ * feature that needs a license for another plan is off, even if polar_license_decision_message() reports nothing
+ * wrong. Never returns NULL; returns an empty string if an argument is NULL or `feature` is not UTF-8.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_explain(const polar_license_decision *decision, const char *feature);
 
@@ -1148,7 +1149,7 @@ const char *polar_license_decision_explain(const polar_license_decision *decisio
  * "not_licensed", "not_included" or "unknown"; `nextStep`; `nextUrl`; `message` for the user; and `detail` for
  * developers. Later versions may add members. Returns NULL if an argument is NULL or `feature` is not UTF-8.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_explain_json(const polar_license_decision *decision, const char *feature);
 
@@ -1180,7 +1181,7 @@ int32_t polar_license_decision_next_step(const polar_license_decision *decision)
  * Returns the address of the vendor's page for the next step, on which the user can buy or renew, manage devices, or
  * contact the vendor. Returns NULL if the options have no page for this step, or if `decision` is NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_next_url(const polar_license_decision *decision);
 
@@ -1198,7 +1199,7 @@ int32_t polar_license_decision_notice(const polar_license_decision *decision);
  * Returns one sentence for the user, in English unless the options replace it. Never returns NULL; returns an empty
  * string if `decision` is NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_message(const polar_license_decision *decision);
 
@@ -1206,7 +1207,7 @@ const char *polar_license_decision_message(const polar_license_decision *decisio
  * Returns the part of the license key that may be shown: `****-` and the last six characters. Returns NULL if there is
  * no license, or if `decision` is NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_display_key(const polar_license_decision *decision);
 
@@ -1214,7 +1215,7 @@ const char *polar_license_decision_display_key(const polar_license_decision *dec
  * Returns the id of the benefit to which the key belongs. Returns NULL if there is no license, or if `decision` is
  * NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_benefit_id(const polar_license_decision *decision);
 
@@ -1222,7 +1223,7 @@ const char *polar_license_decision_benefit_id(const polar_license_decision *deci
  * Returns the id of the seat that this device took. Returns NULL if the key needs no seat, if there is no license, or
  * if `decision` is NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_activation_id(const polar_license_decision *decision);
 
@@ -1231,7 +1232,7 @@ const char *polar_license_decision_activation_id(const polar_license_decision *d
  * seat, if this device no longer knows the label (for example because its record was edited), if there is no license,
  * or if `decision` is NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_activation_label(const polar_license_decision *decision);
 
@@ -1249,7 +1250,7 @@ int64_t polar_license_decision_expires_at_ms(const polar_license_decision *decis
  * were built on this day or earlier. Returns NULL if the options do not limit updates, if there is no license, or if
  * `decision` is NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_updates_until(const polar_license_decision *decision);
 
@@ -1270,16 +1271,16 @@ int64_t polar_license_decision_confirmed_at_ms(const polar_license_decision *dec
 int64_t polar_license_decision_refresh_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the time at which access ends if Polar is not reached before then, on Polar's clock, in milliseconds since
- * 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+ * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, at which access ends if Polar is not
+ * reached before then. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_grace_ends_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the time from which the app should ask the user to go online, on Polar's clock, in milliseconds since
- * 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+ * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
+ * go online. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1310,11 +1311,11 @@ int64_t polar_license_decision_limit_usage(const polar_license_decision *decisio
 int64_t polar_license_decision_limit_activations(const polar_license_decision *decision);
 
 /**
- * Returns the kind of purchase by which the key was bought, as of the last confirmation: "subscription" or "order". A
- * later version may return other kinds. Returns NULL if Polar did not report the purchase, if there is no license, or
- * if `decision` is NULL. Access never depends on the kind.
+ * Returns the kind of the key's purchase, as of the last confirmation: "subscription" or "order". A later version may
+ * return other kinds. Returns NULL if Polar did not report the purchase, if there is no license, or if `decision` is
+ * NULL. Access never depends on the kind.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_purchase_kind(const polar_license_decision *decision);
 
@@ -1324,7 +1325,7 @@ const char *polar_license_decision_purchase_kind(const polar_license_decision *d
  * "draft", "pending", "paid", "refunded", "partially_refunded" or "void". Polar may add names. Returns NULL if
  * polar_license_decision_purchase_kind() returns NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_purchase_status(const polar_license_decision *decision);
 
@@ -1370,9 +1371,9 @@ int32_t polar_license_decision_purchase_paid(const polar_license_decision *decis
 int64_t polar_license_decision_purchase_created_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... For example, Polar could
- * not be reached. In spite of the problem there is a decision, and access does not depend on the problem. Returns
- * POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
+ * Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... One such problem is that
+ * Polar could not be reached. There is a decision in spite of the problem, and access does not depend on the problem.
+ * Returns POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1382,7 +1383,7 @@ int32_t polar_license_decision_problem_kind(const polar_license_decision *decisi
  * Returns one sentence about the problem for the user, in English unless the options replace it. Returns NULL if there
  * was no problem, or if `decision` is NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_problem_message(const polar_license_decision *decision);
 
@@ -1390,7 +1391,7 @@ const char *polar_license_decision_problem_message(const polar_license_decision 
  * Returns one line about the problem for developers and logs. Returns NULL if there was no problem, or if `decision`
  * is NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_problem_detail(const polar_license_decision *decision);
 
@@ -1403,8 +1404,8 @@ const char *polar_license_decision_problem_detail(const polar_license_decision *
 int64_t polar_license_decision_problem_retry_after_ms(const polar_license_decision *decision);
 
 /**
- * Returns 1 if no reply arrived because of the problem, but Polar may still have carried out the request. Returns 0
- * otherwise, or if `decision` is NULL.
+ * Returns 1 if Polar may have carried out the request although the problem prevented a reply. Returns 0 otherwise, or
+ * if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1416,7 +1417,7 @@ int32_t polar_license_decision_problem_maybe_applied(const polar_license_decisio
  * objects, and `features` is an object that has a boolean for each feature. Absent values are null, and times are RFC
  * 3339 strings in UTC. Later versions may add members. Returns NULL if `decision` is NULL.
  *
- * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_json(const polar_license_decision *decision);
 
@@ -1441,7 +1442,7 @@ int32_t polar_license_error_kind(const polar_license_error *error);
  * and contains neither the license key nor personal data. Never returns NULL; returns an empty string if `error` is
  * NULL.
  *
- * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
+ * The string belongs to the error and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_error_message(const polar_license_error *error);
 
@@ -1449,7 +1450,7 @@ const char *polar_license_error_message(const polar_license_error *error);
  * Returns one line for developers and logs, in English. It says what went wrong and, if that is known, what to do, and
  * contains neither the license key nor personal data. Never returns NULL; returns an empty string if `error` is NULL.
  *
- * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
+ * The string belongs to the error and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_error_detail(const polar_license_error *error);
 
@@ -1474,7 +1475,7 @@ int32_t polar_license_error_next_step(const polar_license_error *error);
  * Returns the address of the vendor's page for the next step. Returns NULL if the options have no page for this step,
  * or if `error` is NULL.
  *
- * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
+ * The string belongs to the error and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_error_next_url(const polar_license_error *error);
 
@@ -1507,7 +1508,7 @@ const polar_license_decision *polar_license_error_decision(const polar_license_e
  * Returns everything about the error as one JSON object: the members of the decision after the failure, and a member
  * `error`. Returns NULL if `error` is NULL.
  *
- * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
+ * The string belongs to the error and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_error_json(const polar_license_error *error);
 
@@ -1573,9 +1574,9 @@ int32_t polar_license_portal_authenticate(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link in
- * the e-mail that contains the invitation. An invitation works once. The key arrives a moment later: continue with the
- * operation `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
+ * Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link from
+ * the invitation's e-mail. An invitation works once. The key arrives a moment later: continue with the operation
+ * `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
  * polar_license_portal_authenticate().
  *
  * Everything else is as described for polar_license_portal_call(). Blocks 10 s at most.
@@ -1712,7 +1713,7 @@ const char *polar_license_stage_name(int32_t stage);
  * Returns the string at a JSON pointer, such as "/message". A time is an RFC 3339 string in UTC. Returns NULL if there
  * is no string at the pointer, or if an argument is NULL. Do not log addresses, names and labels.
  *
- * The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the reply and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_reply_text(const polar_license_reply *reply, const char *pointer);
 
@@ -1753,7 +1754,7 @@ uint32_t polar_license_reply_handle(const polar_license_reply *reply, const char
  * Returns the value at a JSON pointer as JSON. The pointer "" returns the whole reply. Returns NULL if there is no
  * value at the pointer, or if an argument is NULL. Do not log the JSON: it can contain personal data.
  *
- * The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the reply and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_reply_json(const polar_license_reply *reply, const char *pointer);
 
@@ -1762,7 +1763,7 @@ const char *polar_license_reply_json(const polar_license_reply *reply, const cha
  * buyer's data: pass it only to the browser, and do not log it. Returns NULL if the reply is not a checkout, or if
  * `reply` is NULL.
  *
- * The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the reply and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_reply_address(const polar_license_reply *reply);
 
@@ -1792,7 +1793,7 @@ int32_t polar_license_success_page_listen(uint16_t port,
  * Returns the success URL for the checkout. Only the vendor's backend should know it: whoever knows it can send a
  * token to this page. Returns NULL if `page` is NULL.
  *
- * The string belongs to the page and lives until it is freed. Callable from any thread; never blocks.
+ * The string belongs to the page and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_success_page_address(const polar_license_success_page *page);
 
@@ -1905,7 +1906,7 @@ int32_t polar_license_response_set(polar_license_response *response,
                                    size_t length);
 
 /**
- * Reports the header Location of a reply. The header is copied. Some replies to requests of the customer portal are
+ * Reports the Location header of a reply. The header is copied. Some replies to requests of the customer portal are
  * redirects, which must not be followed. Call this function in addition to polar_license_response_set(), in any order.
  *
  * Call it from the transport callback, on one thread at a time. Never blocks.
@@ -1916,9 +1917,9 @@ int32_t polar_license_response_set_location(polar_license_response *response, co
 
 /**
  * Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... Pass 1 as `maybe_sent` if
- * Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent,
- * so that Polar cannot have received it. `message` is one line for developers and logs, without the key; it is copied.
- * If several reports are made, the last one counts.
+ * Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent:
+ * only then is it certain that Polar has not received it. `message` is one line for developers and logs, without the
+ * key; it is copied. If several reports are made, the last one counts.
  *
  * `message` may be NULL. Call this function from the transport callback, on one thread at a time. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `response` is NULL, the failure is unknown, or
@@ -1930,8 +1931,8 @@ int32_t polar_license_response_fail(polar_license_response *response,
                                     const char *message);
 
 /**
- * Passes the library's log lines up to `level` to `callback`, which replaces any earlier callback. A NULL `callback`
- * ends logging. Applies to the whole process. Nothing is logged before this function is called.
+ * Passes the library's log lines to `callback`, up to the level `level`. Replaces any earlier callback. A NULL
+ * `callback` ends logging. Applies to the whole process. Nothing is logged before this function is called.
  *
  * `destructor` is called once with `user_data`: when a later call of this function replaces or removes the callback,
  * or if this function fails. It may be NULL. Callable from any thread. Never blocks. When this function returns, a

@@ -43,8 +43,9 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// The subscriptions with their callbacks. A callback is stored both here and in the client. So when the client
-    /// removes it, its user data is not destroyed yet: that happens later, when the client holds no locks.
+    /// The subscriptions with their callbacks. A callback is stored both here and in the client, so its user data
+    /// outlives the callback's removal from the client. The user data is destroyed later, when the client holds no
+    /// locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 
@@ -142,11 +143,12 @@ pub extern "C" fn polar_license_activate(license: *const License, key: *const c_
 
 /// Activates a license key like polar_license_activate(), with more choices. If `key` is NULL, the stored key is
 /// activated again. `flags` is 0 or POLAR_LICENSE_REPLACE_PREVIOUS. This flag moves the license to this device: if no
-/// seat is free, it releases the older seat that the stored record names, if that seat belongs to the key.
+/// seat is free, and the stored record names an older seat of this key, that seat is released.
 ///
-/// `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
-/// polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
-/// other one gets NULL. Threads, blocking and results are as described for polar_license_activate().
+/// `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+/// polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+/// polar_license_error_free(), and `decision` gets NULL. Threads, blocking and results are as described for
+/// polar_license_activate().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_activate_with(
     license: *const License,
@@ -182,7 +184,8 @@ pub extern "C" fn polar_license_validate(license: *const License, decision: *mut
     decide("polar_license_validate", license, decision, Client::validate)
 }
 
-/// Asks Polar if a request is due, or if access is not allowed. Call it when the app starts, and show the decision.
+/// Asks Polar if a request is due, or if access is not allowed. Call this function when the app starts, and show the
+/// decision.
 ///
 /// `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
 /// Callable from any thread. Blocks on the network and the disk: 2 s at most if access is allowed, otherwise 10 s at
@@ -203,8 +206,8 @@ pub extern "C" fn polar_license_current(license: *const License, decision: *mut 
     decide("polar_license_current", license, decision, Client::current)
 }
 
-/// Returns 1 if the app may run now, as the current decision in memory says. Returns 0 otherwise, or if `license` is
-/// NULL.
+/// Returns 1 if the app may run now, according to the current decision in memory. Returns 0 otherwise, or if `license`
+/// is NULL.
 ///
 /// Callable from any thread. Never blocks, even while other threads wait for the network.
 #[unsafe(no_mangle)]
@@ -214,9 +217,9 @@ pub extern "C" fn polar_license_allowed(license: *const License) -> i32 {
     })
 }
 
-/// Returns 1 if the feature is on now, as the current decision in memory says: the app may run, and the key's benefit
-/// is among the benefits that turn the feature on. Returns 0 otherwise, for example if the options do not name the
-/// feature, or if an argument is NULL.
+/// Returns 1 if the feature is on now, according to the current decision in memory: the app may run, and the key's
+/// benefit is among the benefits that turn the feature on. Returns 0 otherwise, for example if the options do not name
+/// the feature, or if an argument is NULL.
 ///
 /// Callable from any thread. Never blocks, even while other threads wait for the network.
 #[unsafe(no_mangle)]
@@ -229,9 +232,10 @@ pub extern "C" fn polar_license_allows(license: *const License, feature: *const 
 }
 
 /// Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`. An updater
-/// calls this before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time, of which
-/// only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
-/// POLAR_LICENSE_REASON_UPDATES_ENDED. So it always stores 1 if there is no license. Reads the license from memory.
+/// calls this function before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time,
+/// of which only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
+/// POLAR_LICENSE_REASON_UPDATES_ENDED. This function therefore always stores 1 if there is no license. Reads the license
+/// from memory.
 ///
 /// `built` is copied. `covered` must not be NULL; it gets 1 if this function fails. `error` may be NULL; otherwise it
 /// gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks,
@@ -259,9 +263,10 @@ pub extern "C" fn polar_license_covers(
 
 /// Counts `count` uses (1 to 2,147,483,647) of a key that has a usage limit.
 ///
-/// `decision` and `error` may be NULL. Otherwise `decision` gets, on success, a decision to free with
-/// polar_license_decision_free(), and `error` gets, on failure, an error to free with polar_license_error_free(). The
-/// other one gets NULL. Callable from any thread. Blocks on the network and the disk, 35 s at most.
+/// `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+/// polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+/// polar_license_error_free(), and `decision` gets NULL. Callable from any thread. Blocks on the network and the disk,
+/// 35 s at most.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer than `count` uses are left;
 /// POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; or an error that polar_license_activate() returns. If
 /// polar_license_error_maybe_applied() returns 1, Polar may have counted the uses although no reply arrived. The
@@ -322,9 +327,9 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
 /// The callback runs on the thread that ran the operation.
 ///
 /// `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
-/// with `user_data`: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
-/// or if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any thread. Never
-/// blocks.
+/// with `user_data`: after polar_license_off_change() or polar_license_free(), as soon as the callback is no longer
+/// running, or at once if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any
+/// thread. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_on_change(
@@ -397,8 +402,8 @@ pub extern "C" fn polar_license_stop_auto_refresh(license: *const License) -> i3
 
 /// Cancels every operation that is running on another thread. An operation that can fail then fails with
 /// POLAR_LICENSE_ERR_CANCELLED. An operation that cannot fail returns a decision whose problem is
-/// POLAR_LICENSE_ERR_CANCELLED. An activation that was already sent may still take its seat; later decisions continue
-/// to report this.
+/// POLAR_LICENSE_ERR_CANCELLED. An activation that was already sent may still take its seat; later decisions keep
+/// reporting this possibility.
 ///
 /// Callable from any thread. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.

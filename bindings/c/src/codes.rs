@@ -15,7 +15,7 @@ pub(crate) const OK: i32 = 0;
 /// `POLAR_LICENSE_REASON_UNSET`: returned in place of the number of a [`Reason`] if there is no reason.
 pub(crate) const REASON_UNSET: i32 = 0;
 
-/// `POLAR_LICENSE_ABSENT`: returned by a function that returns int64_t if there is no value.
+/// `POLAR_LICENSE_ABSENT`: returned in place of an int64_t value that is absent.
 pub(crate) const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// The name of a number that this version does not know.

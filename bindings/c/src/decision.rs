@@ -99,11 +99,10 @@ pub extern "C" fn polar_license_decision_allows(decision: *const Decision, featu
 }
 
 /// Returns why the feature is on or off, in one sentence for the user, in English unless the options replace it. A
-/// feature can be off although polar_license_decision_message() reports nothing wrong, because the feature needs a
-/// license for another plan. Never returns NULL; returns an empty string if an argument is NULL or `feature` is not
-/// UTF-8.
+/// feature that needs a license for another plan is off, even if polar_license_decision_message() reports nothing
+/// wrong. Never returns NULL; returns an empty string if an argument is NULL or `feature` is not UTF-8.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_explain(decision: *const Decision, feature: *const c_char) -> *const c_char {
     guarded("polar_license_decision_explain", text::fixed(c""), || {
@@ -117,7 +116,7 @@ pub extern "C" fn polar_license_decision_explain(decision: *const Decision, feat
 /// "not_licensed", "not_included" or "unknown"; `nextStep`; `nextUrl`; `message` for the user; and `detail` for
 /// developers. Later versions may add members. Returns NULL if an argument is NULL or `feature` is not UTF-8.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_explain_json(
     decision: *const Decision,
@@ -166,7 +165,7 @@ pub extern "C" fn polar_license_decision_next_step(decision: *const Decision) ->
 /// Returns the address of the vendor's page for the next step, on which the user can buy or renew, manage devices, or
 /// contact the vendor. Returns NULL if the options have no page for this step, or if `decision` is NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_next_url(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_next_url", decision, |texts| texts.next_url.as_ref())
@@ -188,7 +187,7 @@ pub extern "C" fn polar_license_decision_notice(decision: *const Decision) -> i3
 /// Returns one sentence for the user, in English unless the options replace it. Never returns NULL; returns an empty
 /// string if `decision` is NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_message(decision: *const Decision) -> *const c_char {
     guarded("polar_license_decision_message", text::fixed(c""), || {
@@ -199,7 +198,7 @@ pub extern "C" fn polar_license_decision_message(decision: *const Decision) -> *
 /// Returns the part of the license key that may be shown: `****-` and the last six characters. Returns NULL if there is
 /// no license, or if `decision` is NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_display_key(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_display_key", decision, |texts| texts.display_key.as_ref())
@@ -208,7 +207,7 @@ pub extern "C" fn polar_license_decision_display_key(decision: *const Decision) 
 /// Returns the id of the benefit to which the key belongs. Returns NULL if there is no license, or if `decision` is
 /// NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_benefit_id(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_benefit_id", decision, |texts| texts.benefit_id.as_ref())
@@ -217,7 +216,7 @@ pub extern "C" fn polar_license_decision_benefit_id(decision: *const Decision) -
 /// Returns the id of the seat that this device took. Returns NULL if the key needs no seat, if there is no license, or
 /// if `decision` is NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_activation_id(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_activation_id", decision, |texts| texts.activation_id.as_ref())
@@ -227,7 +226,7 @@ pub extern "C" fn polar_license_decision_activation_id(decision: *const Decision
 /// seat, if this device no longer knows the label (for example because its record was edited), if there is no license,
 /// or if `decision` is NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_activation_label(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_activation_label", decision, |texts| texts.activation_label.as_ref())
@@ -247,7 +246,7 @@ pub extern "C" fn polar_license_decision_expires_at_ms(decision: *const Decision
 /// were built on this day or earlier. Returns NULL if the options do not limit updates, if there is no license, or if
 /// `decision` is NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_updates_until(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_updates_until", decision, |texts| texts.updates_until.as_ref())
@@ -271,8 +270,8 @@ pub extern "C" fn polar_license_decision_refresh_at_ms(decision: *const Decision
     moment("polar_license_decision_refresh_at_ms", decision, polar_license::Decision::refresh_at)
 }
 
-/// Returns the time at which access ends if Polar is not reached before then, on Polar's clock, in milliseconds since
-/// 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+/// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, at which access ends if Polar is not
+/// reached before then. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -280,8 +279,8 @@ pub extern "C" fn polar_license_decision_grace_ends_at_ms(decision: *const Decis
     moment("polar_license_decision_grace_ends_at_ms", decision, polar_license::Decision::grace_ends_at)
 }
 
-/// Returns the time from which the app should ask the user to go online, on Polar's clock, in milliseconds since
-/// 1970-01-01 UTC. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+/// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
+/// go online. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -316,11 +315,11 @@ pub extern "C" fn polar_license_decision_limit_activations(decision: *const Deci
     count("polar_license_decision_limit_activations", decision, |license| license.limit_activations)
 }
 
-/// Returns the kind of purchase by which the key was bought, as of the last confirmation: "subscription" or "order". A
-/// later version may return other kinds. Returns NULL if Polar did not report the purchase, if there is no license, or
-/// if `decision` is NULL. Access never depends on the kind.
+/// Returns the kind of the key's purchase, as of the last confirmation: "subscription" or "order". A later version may
+/// return other kinds. Returns NULL if Polar did not report the purchase, if there is no license, or if `decision` is
+/// NULL. Access never depends on the kind.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_purchase_kind(decision: *const Decision) -> *const c_char {
     guarded("polar_license_decision_purchase_kind", ptr::null(), || match purchase(decision) {
@@ -335,7 +334,7 @@ pub extern "C" fn polar_license_decision_purchase_kind(decision: *const Decision
 /// "draft", "pending", "paid", "refunded", "partially_refunded" or "void". Polar may add names. Returns NULL if
 /// polar_license_decision_purchase_kind() returns NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_purchase_status(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_purchase_status", decision, |texts| texts.purchase_status.as_ref())
@@ -394,9 +393,9 @@ pub extern "C" fn polar_license_decision_purchase_created_at_ms(decision: *const
     moment("polar_license_decision_purchase_created_at_ms", decision, |this| Some(this.purchase()?.order()?.created_at))
 }
 
-/// Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... For example, Polar could
-/// not be reached. In spite of the problem there is a decision, and access does not depend on the problem. Returns
-/// POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
+/// Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... One such problem is that
+/// Polar could not be reached. There is a decision in spite of the problem, and access does not depend on the problem.
+/// Returns POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -407,7 +406,7 @@ pub extern "C" fn polar_license_decision_problem_kind(decision: *const Decision)
 /// Returns one sentence about the problem for the user, in English unless the options replace it. Returns NULL if there
 /// was no problem, or if `decision` is NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_problem_message(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_problem_message", decision, |texts| texts.problem_message.as_ref())
@@ -416,7 +415,7 @@ pub extern "C" fn polar_license_decision_problem_message(decision: *const Decisi
 /// Returns one line about the problem for developers and logs. Returns NULL if there was no problem, or if `decision`
 /// is NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_problem_detail(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_problem_detail", decision, |texts| texts.problem_detail.as_ref())
@@ -434,8 +433,8 @@ pub extern "C" fn polar_license_decision_problem_retry_after_ms(decision: *const
     })
 }
 
-/// Returns 1 if no reply arrived because of the problem, but Polar may still have carried out the request. Returns 0
-/// otherwise, or if `decision` is NULL.
+/// Returns 1 if Polar may have carried out the request although the problem prevented a reply. Returns 0 otherwise, or
+/// if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -450,7 +449,7 @@ pub extern "C" fn polar_license_decision_problem_maybe_applied(decision: *const 
 /// objects, and `features` is an object that has a boolean for each feature. Absent values are null, and times are RFC
 /// 3339 strings in UTC. Later versions may add members. Returns NULL if `decision` is NULL.
 ///
-/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_json(decision: *const Decision) -> *const c_char {
     guarded("polar_license_decision_json", ptr::null(), || {

@@ -10,8 +10,8 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::OnceLock;
 
-/// The reason why a call failed. A function that takes an `error` argument creates it. Free it with
-/// polar_license_error_free(). It does not change, and may be read from several threads at once.
+/// The reason why a call failed. A function that fails stores it through its `error` argument, if that is not NULL.
+/// Free it with polar_license_error_free(). It does not change, and may be read from several threads at once.
 pub struct Error {
     error: polar_license::Error,
     decision: Option<Box<Decision>>,
@@ -69,7 +69,7 @@ pub extern "C" fn polar_license_error_kind(error: *const Error) -> i32 {
 /// and contains neither the license key nor personal data. Never returns NULL; returns an empty string if `error` is
 /// NULL.
 ///
-/// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
+/// The string belongs to the error and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_error_message(error: *const Error) -> *const c_char {
     guarded("polar_license_error_message", text::fixed(c""), || {
@@ -82,7 +82,7 @@ pub extern "C" fn polar_license_error_message(error: *const Error) -> *const c_c
 /// Returns one line for developers and logs, in English. It says what went wrong and, if that is known, what to do, and
 /// contains neither the license key nor personal data. Never returns NULL; returns an empty string if `error` is NULL.
 ///
-/// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
+/// The string belongs to the error and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_error_detail(error: *const Error) -> *const c_char {
     guarded("polar_license_error_detail", text::fixed(c""), || {
@@ -119,7 +119,7 @@ pub extern "C" fn polar_license_error_next_step(error: *const Error) -> i32 {
 /// Returns the address of the vendor's page for the next step. Returns NULL if the options have no page for this step,
 /// or if `error` is NULL.
 ///
-/// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
+/// The string belongs to the error and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_error_next_url(error: *const Error) -> *const c_char {
     guarded("polar_license_error_next_url", ptr::null(), || {
@@ -166,7 +166,7 @@ pub extern "C" fn polar_license_error_decision(error: *const Error) -> *const De
 /// Returns everything about the error as one JSON object: the members of the decision after the failure, and a member
 /// `error`. Returns NULL if `error` is NULL.
 ///
-/// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
+/// The string belongs to the error and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_error_json(error: *const Error) -> *const c_char {
     guarded("polar_license_error_json", ptr::null(), || {

@@ -14,9 +14,9 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 pub const POLAR_LICENSE_LOG_ERROR: i32 = 1;
 /// Log level of warnings: something may be wrong.
 pub const POLAR_LICENSE_LOG_WARN: i32 = 2;
-/// Log level of the main events, in few lines.
+/// Log level of the main events. There are few such lines.
 pub const POLAR_LICENSE_LOG_INFO: i32 = 3;
-/// Log level of details, in many lines.
+/// Log level of details. There are many such lines.
 pub const POLAR_LICENSE_LOG_DEBUG: i32 = 4;
 
 /// A function that receives one log line, which contains neither the license key nor personal data. `level` is one of
@@ -31,8 +31,8 @@ struct AppLog(RwLock<Option<Arc<(Sink, UserData)>>>);
 
 static APP_LOG: AppLog = AppLog(RwLock::new(None));
 
-/// Passes the library's log lines up to `level` to `callback`, which replaces any earlier callback. A NULL `callback`
-/// ends logging. Applies to the whole process. Nothing is logged before this function is called.
+/// Passes the library's log lines to `callback`, up to the level `level`. Replaces any earlier callback. A NULL
+/// `callback` ends logging. Applies to the whole process. Nothing is logged before this function is called.
 ///
 /// `destructor` is called once with `user_data`: when a later call of this function replaces or removes the callback,
 /// or if this function fails. It may be NULL. Callable from any thread. Never blocks. When this function returns, a
@@ -80,8 +80,8 @@ fn is_installed() -> bool {
 }
 
 impl Log for AppLog {
-    /// Returns `true` only for this library's own lines. Its dependency ureq writes whole replies at level `trace`, and
-    /// these must not reach the app.
+    /// Returns `true` only for this library's own lines. The library's dependency ureq writes whole replies at level
+    /// `trace`. These lines must not reach the app.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.level() <= log::max_level() && metadata.target().starts_with("polar_license")
     }

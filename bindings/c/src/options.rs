@@ -23,14 +23,14 @@ use std::sync::Arc;
 /// a time.
 ///
 /// A setter that fails returns the kind of its error, and polar_license_open() then fails with the first of these
-/// errors. So a program may ignore the results of the setters.
+/// errors. A program may therefore ignore the results of the setters.
 pub struct Options {
     config: ConfigBuilder,
     directory: Option<String>,
     store: Store,
     transport: Option<AppTransport>,
     clock: Option<AppClock>,
-    /// The first error of a setter: its kind and its detail.
+    /// The first error that a setter reported: its kind and its detail.
     mistake: Option<(ErrorKind, String)>,
 }
 
@@ -83,7 +83,7 @@ impl Options {
 
 /// Starts a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
 /// `app_id` is a name, such as "com.acme.app", that distinguishes this program from your other programs; never change
-/// it. Both are copied.
+/// it. Both strings are copied.
 ///
 /// Free the result with polar_license_options_free(). If an argument is invalid or NULL, polar_license_open() reports
 /// this. Returns NULL only if this library has a defect. Callable from any thread. Never blocks.
@@ -244,7 +244,7 @@ fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -
         apply(options).inspect_err(|mistake| options.keep_mistake(mistake))
     });
     if kind == ErrorKind::Internal.number() {
-        // `apply` panicked, so it did not keep the error itself.
+        // After a panic, `apply` has returned no error to keep, so the panic is kept as the error.
         guarded("keeping the mistake", (), || {
             if let Some(options) = pointer::borrow_mut(options) {
                 options.keep_mistake(&Error::panicked(function));

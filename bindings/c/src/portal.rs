@@ -1,8 +1,8 @@
 //! The functions of the customer portal that take a license, in a library with the feature `portal`. Every operation
 //! takes a request in JSON and returns a reply, whose values the app reads by JSON pointers. An operation has a
-//! function of its own if most dialogs need it, or if it takes a text that the user typed or pasted, because C code
-//! would have to escape that text in JSON. Codes, tokens and addresses are wiped when the reply is freed, and never
-//! occur in an error or in the log.
+//! function of its own if most dialogs need it, or if it takes a text that the user typed or pasted, which C code would
+//! otherwise have to escape in JSON. Codes, tokens and addresses are wiped when the reply is freed, and never occur in
+//! an error or in the log.
 //!
 //! ```text
 //!  reply          results and their handles
@@ -26,8 +26,8 @@ use progress::ProgressCallback;
 use reply::Reply;
 use std::ffi::{c_char, c_void};
 
-/// Runs the operation of the customer portal that `request` describes. `request` is a JSON object: its member `call` is
-/// the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
+/// Runs an operation of the customer portal. `request` is a JSON object that describes the operation: its member `call`
+/// is the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
 /// handle, which polar_license_reply_handle() returns. docs/src/portal.md lists the operations with their arguments and
 /// replies.
 ///
@@ -97,9 +97,9 @@ pub extern "C" fn polar_license_portal_authenticate(
     })
 }
 
-/// Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link in
-/// the e-mail that contains the invitation. An invitation works once. The key arrives a moment later: continue with the
-/// operation `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
+/// Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link from
+/// the invitation's e-mail. An invitation works once. The key arrives a moment later: continue with the operation
+/// `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
 /// polar_license_portal_authenticate().
 ///
 /// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most.
@@ -127,8 +127,8 @@ pub extern "C" fn polar_license_portal_claim_seat(
 /// - "no_seat": the key "/key" is in use on as many devices as it allows. Let the user choose one of "/devices/devices"
 ///   for polar_license_portal_release(), and then call polar_license_portal_activate().
 ///
-/// Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
-/// each and an activation.
+/// Everything else is as described for polar_license_portal_call(). Blocks no longer than a few requests of 10 s each
+/// and an activation take together.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_restore(
     license: *const License,
@@ -176,8 +176,8 @@ pub extern "C" fn polar_license_portal_license_keys(
 /// Lists the devices on which a key is active. The reply's "/kind" is "listed" if the reply has "/devices". It is
 /// "hidden" if the vendor does not show the devices; the reply then has a "/message" for the user.
 ///
-/// Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
-/// each.
+/// Everything else is as described for polar_license_portal_call(). Blocks no longer than a few requests of 10 s each
+/// take together.
 /// Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or if the key no longer belongs to the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_devices(

@@ -58,7 +58,8 @@ pub(crate) struct Parts {
 /// Passes to the library the bytes that a load callback found. The library copies them. If this function is called
 /// several times, the last call counts.
 ///
-/// `bytes` may be NULL if `length` is 0. Call it from the load callback, on the thread of that callback. Never blocks.
+/// `bytes` may be NULL if `length` is 0. Call this function from the load callback, on the thread of that callback.
+/// Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `record` is NULL, or if `bytes` is NULL and
 /// `length` is not 0.
 #[unsafe(no_mangle)]

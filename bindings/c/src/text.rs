@@ -1,4 +1,4 @@
-//! Strings for C, borrowed from the object that holds them. Imports nothing of this crate.
+//! Strings for C, borrowed from the object that holds them. Imports nothing from this crate.
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
@@ -10,8 +10,8 @@ pub(crate) fn owned(text: &str) -> CString {
     CString::new(bytes).unwrap_or_default()
 }
 
-/// Copies a secret string for C. The copy is wiped when it is dropped. Its memory is allocated once in the full length:
-/// the copy never has to grow, which would leave a partial copy behind.
+/// Copies a secret string for C. The copy is wiped when it is dropped. Its memory is allocated once at the full length,
+/// because a copy that has to grow leaves a partial copy behind.
 pub(crate) fn secret(text: &str) -> Zeroizing<CString> {
     let kept = || text.bytes().filter(|byte| *byte != 0);
     let mut bytes = Vec::with_capacity(kept().count().saturating_add(1));

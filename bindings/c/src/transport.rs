@@ -200,7 +200,7 @@ pub extern "C" fn polar_license_response_set(
     })
 }
 
-/// Reports the header Location of a reply. The header is copied. Some replies to requests of the customer portal are
+/// Reports the Location header of a reply. The header is copied. Some replies to requests of the customer portal are
 /// redirects, which must not be followed. Call this function in addition to polar_license_response_set(), in any order.
 ///
 /// Call it from the transport callback, on one thread at a time. Never blocks.
@@ -216,9 +216,9 @@ pub extern "C" fn polar_license_response_set_location(response: *mut Response, l
 }
 
 /// Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... Pass 1 as `maybe_sent` if
-/// Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent,
-/// so that Polar cannot have received it. `message` is one line for developers and logs, without the key; it is copied.
-/// If several reports are made, the last one counts.
+/// Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent:
+/// only then is it certain that Polar has not received it. `message` is one line for developers and logs, without the
+/// key; it is copied. If several reports are made, the last one counts.
 ///
 /// `message` may be NULL. Call this function from the transport callback, on one thread at a time. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `response` is NULL, the failure is unknown, or

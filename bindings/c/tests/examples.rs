@@ -1,4 +1,4 @@
-//! Runs each example in C, C++ and with Win32 against a local Polar.
+//! Runs the examples in C and C++, and the example with Win32, against a local Polar.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 

@@ -68,7 +68,7 @@ fn the_committed_files_are_the_generated_ones() {
     is_generated(&compared, &between(&text, getters::BEGIN_OF_TABLE, getters::END_OF_TABLE, &getters::table(&header)));
 }
 
-/// Returns the header, in which `text` replaces the lines between the two marks.
+/// Returns the header with `text` in place of the lines between the two marks.
 fn between(header: &str, begin: &str, end: &str, text: &str) -> String {
     let (before, rest) = header.split_once(begin).unwrap_or_else(|| panic!("the header has no line {begin}"));
     let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("the header has no line {end}"));
@@ -179,7 +179,7 @@ fn the_cpp_header_has_all_of_the_portal() {
     assert!(of_portal.len() > 10 && forgotten.is_empty(), "{forgotten:?}");
 }
 
-/// Checks that every function and constant that a comment names exists.
+/// Checks that comments name only functions and constants that exist.
 #[test]
 fn comments_name_what_exists() {
     let header = fs::read_to_string(path()).unwrap();

@@ -33,8 +33,8 @@ fn is_installed(language: &str, needs: &[&str]) -> bool {
     false
 }
 
-/// Returns a folder for this language. It contains the shared library, under the name under which the library is
-/// installed.
+/// Returns a folder for this language. It contains the shared library, under the name that the library has after
+/// installation.
 fn folder(language: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("languages").join(language);
     fs::create_dir_all(&folder).unwrap();
@@ -42,7 +42,7 @@ fn folder(language: &str) -> PathBuf {
     folder
 }
 
-/// Returns a command that runs a program which finds the shared library in `folder`.
+/// Returns a command that runs a program with the shared library in `folder`.
 fn start(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.env("LD_LIBRARY_PATH", folder);
@@ -58,8 +58,8 @@ fn python() {
     if !is_installed("Python", &["python3 --version"]) {
         return;
     }
-    // This is the path of the interpreter itself, because `python3` may be a wrapper that chooses an interpreter by
-    // files in HOME.
+    // This is the path of the interpreter itself, because `python3` may be a wrapper that chooses an interpreter
+    // depending on files in HOME.
     let python = run(Command::new("python3").args(["-c", "import sys; print(sys.executable)"]));
     let library = folder("python").join("libpolar_license.so");
     gates("examples/python/gate.py", || {
@@ -69,7 +69,8 @@ fn python() {
     });
 }
 
-/// Runs the tests that an example contains for its users. They control the local Polar whose address is in `POLAR`.
+/// Runs the tests that an example contains for its users. The tests control the local Polar whose address is in
+/// `POLAR`.
 fn stories(command: &mut Command) {
     let polar = MockPolar::start().unwrap();
     let home = tempfile::tempdir().unwrap();

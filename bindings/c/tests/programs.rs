@@ -57,8 +57,8 @@ fn portal_hpp() {
     passes("tests/c/portal_hpp.cpp");
 }
 
-/// Runs the cases with a hostile server that this program shares with the programs in other languages. A checker makes
-/// the program slow, so only some of the cases run under a checker.
+/// Runs the cases with a hostile server. The programs in other languages run the same cases. A checker makes the
+/// program slow, so only some of the cases run under a checker.
 #[test]
 fn hostile() {
     let program = compile("tests/c/hostile.c");
@@ -105,7 +105,7 @@ fn online() {
     assert_eq!(run(online.arg(polar.url()).arg(directory.path()).args([&seat, &uses, &kept])), "ok\n");
     assert_eq!(polar.activations(&seat).len(), 0);
     assert!(polar.requests().iter().all(|request| request.header("polar-version").is_none()), "a version is named");
-    // The label, conditions and meta that the setters in C have set.
+    // These are the label, conditions and meta that the program has set with the setters in C.
     let activation = &polar.activations(&kept)[0];
     assert_eq!(activation.label, "a test");
     assert_eq!(activation.conditions, json!({ "beta": false, "edition": "plus", "major": 3, "odd": -1 }));

@@ -66,8 +66,8 @@ pub(crate) fn cancel<R: Runtime>(webview: Webview<R>, page: String, number: u32)
     pages(&webview).calls.cancel(CallId { webview: webview.label().to_owned(), page, number });
 }
 
-/// Runs the operation of the customer portal that `request` describes in JSON. The page receives numbers for the values
-/// that stay here.
+/// Runs an operation of the customer portal. `request` describes the operation in JSON. The page receives numbers for
+/// the values that stay here.
 #[command]
 pub(crate) async fn portal<R: Runtime>(
     webview: Webview<R>,

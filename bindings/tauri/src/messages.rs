@@ -1,4 +1,4 @@
-//! The messages that pages receive. They contain decisions, but never the key or the record.
+//! The messages that pages receive. The messages contain decisions, but never the key or the record.
 
 use polar_license::engine::{Outcome, Phase};
 use polar_license::portal::boundary;

@@ -32,7 +32,8 @@ impl Pages {
         Self { client, calls: Calls::default(), portals: Portals::default(), inner: Mutex::default() }
     }
 
-    /// Registers a page, so that it receives changes. It takes the place of the previous page in the same webview.
+    /// Registers a page, so that it receives changes. The page takes the place of the previous page in the same
+    /// webview.
     pub(crate) fn follow(&self, webview: String, page: String, changes: Channel<Outlook>) -> Outlook {
         self.calls.forget(&webview, Some(&page));
         self.portals.forget(&webview, Some(&page));

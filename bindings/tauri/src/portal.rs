@@ -1,11 +1,11 @@
-//! The customer portal for pages. Tokens, license keys and the secrets of checkouts stay here. A page has numbers that
-//! stand for these values. A number is valid until the page is gone or releases the reply with that value.
+//! The customer portal for pages. Tokens, license keys and the secrets of checkouts stay here, and a page refers to
+//! them by numbers. A number is valid until the page releases the reply that has the value, or until the page is gone.
 
 use polar_license::portal::boundary::{Handles, Reply};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The values of the portal that pages use.
+/// The portal's values that pages use.
 #[derive(Default)]
 pub(crate) struct Portals(Mutex<Vec<Portal>>);
 

@@ -7,8 +7,8 @@ use polar_license::transport;
 use polar_license::{Now, Timestamp};
 use wasm_bindgen::prelude::*;
 
-/// The event that starts a refresh. `short`: the app asks for it, and waits for the result. `full`: a timer has fired.
-/// `started`: the automatic refresh has just begun. `woken`: there is a sign that the network may be back.
+/// The event that starts a refresh. `short`: the app asks for a refresh and waits for the result. `full`: a timer has
+/// fired. `started`: the automatic refresh has just begun. `woken`: there is a sign that the network may be back.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Patience {
@@ -48,13 +48,13 @@ pub(crate) fn now(wall: f64, mono: f64) -> Now {
     Now { wall: Timestamp::from_unix_ms(wall as i64), mono: mono as u64 }
 }
 
-/// Converts a number of uses. Returns 0, which the engine refuses, if `count` is not a whole number.
+/// Converts a number of uses. Returns 0 if `count` is not a whole number; the engine refuses 0.
 pub(crate) fn count(count: f64) -> u32 {
     // `as` saturates at the limits of `u32`
     if count.fract() == 0.0 { count as u32 } else { 0 }
 }
 
-/// Converts an HTTP status. Returns 0, which Polar never sends, if `status` is out of range.
+/// Converts an HTTP status. Returns 0 if `status` is out of range; Polar never sends 0.
 pub(crate) fn status(status: f64) -> u16 {
     if (100.0..1000.0).contains(&status) { status as u16 } else { 0 }
 }

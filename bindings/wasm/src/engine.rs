@@ -34,8 +34,8 @@ pub(crate) struct Inner {
     steps: Numbered<engine::Step>,
     last_number: u32,
     watch: Watch,
-    /// The time span in which the decision that was read last holds. `None` once an operation has moved to its next
-    /// step, because the step may have changed the decision.
+    /// The time span for which the decision last returned by `current` holds. `None` once an operation has moved to its
+    /// next step, because that step may have changed the decision.
     held: Option<Span>,
     #[cfg(feature = "portal")]
     pub(crate) portal: Portal,
@@ -46,7 +46,7 @@ impl Engine {
     /// Creates an engine without a record; `open` must be its first operation. `settings` is the JSON of the app's
     /// settings. `device` identifies this device if the settings do not. `system` is the name of the system, such as
     /// `Windows 11`. `seed` is 16 random bytes. If `own_pace` is true, the engine's requests do not wait for the
-    /// requests of other engines; this is for an engine with a clock of its own.
+    /// requests of other engines. Pass true for an engine with a clock of its own.
     #[wasm_bindgen(constructor)]
     pub fn new(settings: &str, device: &str, system: String, seed: &[u8], own_pace: bool) -> Result<Self, JsValue> {
         let config = configured(settings).map_err(thrown)?;
@@ -140,7 +140,7 @@ impl Engine {
         to_js(&Change::from(step.merge(engine, stored, now(wall, mono))))
     }
 
-    /// Continues after a step `turn`.
+    /// Continues after a `turn` step.
     #[wasm_bindgen(js_name = resumeTurn)]
     pub fn resume_turn(&self, number: u32, turn: Turn, wall: f64, mono: f64) -> NextStep {
         let (mut inner, turn, now) = (self.inner()?, turn.parse()?, now(wall, mono));
@@ -159,8 +159,8 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Returns the number of seconds to wait that the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply
-    /// ask for. Returns nothing if they ask for no wait.
+    /// Returns the wait in seconds that the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply ask for.
+    /// Returns nothing if they ask for none.
     #[wasm_bindgen(js_name = retryAfter)]
     pub fn retry_after(
         &self,
@@ -171,7 +171,7 @@ impl Engine {
         RetryHeaders { retry_after, ratelimit_reset, date }.seconds()
     }
 
-    /// Continues after a step `send` that got a complete reply. `retry_after` is the result of the method `retryAfter`.
+    /// Continues after a `send` step that got a complete reply. `retry_after` is the result of the method `retryAfter`.
     #[wasm_bindgen(js_name = resumeReply)]
     pub fn resume_reply(
         &self,
@@ -187,7 +187,7 @@ impl Engine {
         self.answered(number, answer, now(wall, mono))
     }
 
-    /// Continues after a step `send` that got no complete reply. `sent` is true if the request may have reached Polar.
+    /// Continues after a `send` step that got no complete reply. `sent` is true if the request may have reached Polar.
     #[wasm_bindgen(js_name = resumeFailure)]
     pub fn resume_failure(
         &self,
@@ -203,7 +203,7 @@ impl Engine {
         self.answered(number, answer, now(wall, mono))
     }
 
-    /// Continues after a step `join`. Returns another step `join` if the other operation is still running and there is
+    /// Continues after a `join` step. Returns another `join` step if the other operation is still running and there is
     /// time left to wait.
     #[wasm_bindgen(js_name = resumeJoin)]
     pub fn resume_join(&self, number: u32, wall: f64, mono: f64) -> NextStep {
@@ -217,7 +217,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Cancels an operation that is at a step `turn` or `join`. At these steps, the operation has done nothing yet.
+    /// Cancels an operation that is at a `turn` or `join` step. At these steps, the operation has done nothing yet.
     pub fn cancel(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let step = match inner.take(number)? {
@@ -255,9 +255,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Returns whether the automatic refresh must refresh at this instant or wait. A wait ends at the latest when the
-    /// decision that was last read no longer holds. Call this method when the wait is over and after every operation.
-    /// Call it with `woken` when the network may be back.
+    /// Returns what the automatic refresh must do at this instant: refresh or wait. A wait ends at the latest when the
+    /// decision last returned by `current` no longer holds. Call this method when the wait is over and after every
+    /// operation. Call it with `woken` when the network may be back.
     pub fn look(&self, woken: bool, wall: f64, mono: f64) -> Result<Ts<Look>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let end = inner.held.map_or(Duration::MAX, |held| held.wait(now));

@@ -75,7 +75,7 @@ type NextPortalStep = Result<Ts<PortalStep<'static>>, JsValue>;
 
 #[wasm_bindgen]
 impl Engine {
-    /// Starts the operation of the portal that `request` describes in JSON.
+    /// Starts an operation of the portal. `request` describes the operation in JSON.
     #[wasm_bindgen(js_name = callPortal)]
     pub fn call_portal(&self, request: &str, wall: f64, mono: f64) -> NextPortalStep {
         let mut inner = self.inner()?;
@@ -83,7 +83,7 @@ impl Engine {
         inner.show_portal(step)
     }
 
-    /// Starts the engine's operation for a step `run`. Call `resumeRun` when that operation is done.
+    /// Starts the engine's operation for a `run` step. Call `resumeRun` when that operation is done.
     pub fn run(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let Some(Step::Run(step)) = inner.portal.steps.get(number) else { return Err(another_kind()) };
@@ -93,7 +93,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Continues after a step `run`. If the engine's operation was never started, it counts as cancelled.
+    /// Continues after a `run` step. If the engine's operation was never started, it counts as cancelled.
     #[wasm_bindgen(js_name = resumeRun)]
     pub fn resume_run(&self, number: u32, wall: f64, mono: f64) -> NextPortalStep {
         let not_begun = not_begun(&Context::of(&self.inner()?.engine));
@@ -104,7 +104,7 @@ impl Engine {
         })
     }
 
-    /// Continues after a step `exchange` that got a complete reply. `location` is the reply's header `Location`.
+    /// Continues after an `exchange` step that got a complete reply. `location` is the reply's `Location` header.
     #[wasm_bindgen(js_name = resumePortalReply)]
     #[expect(
         clippy::too_many_arguments,
@@ -125,7 +125,7 @@ impl Engine {
         self.exchanged(number, answer, now(wall, mono))
     }
 
-    /// Continues after a step `exchange` that got no complete reply. `sent` is true if the request may have reached
+    /// Continues after an `exchange` step that got no complete reply. `sent` is true if the request may have reached
     /// Polar.
     #[wasm_bindgen(js_name = resumePortalFailure)]
     pub fn resume_portal_failure(
@@ -142,7 +142,7 @@ impl Engine {
         self.exchanged(number, answer, now(wall, mono))
     }
 
-    /// Continues after a step `wait`. `given_up` is true if the caller no longer wants to wait, and false if the time
+    /// Continues after a `wait` step. `given_up` is true if the caller no longer wants to wait, and false if the time
     /// has come.
     #[wasm_bindgen(js_name = resumeWait)]
     pub fn resume_wait(
@@ -169,7 +169,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Drops the reply of a step `done`. From then on, the reply's handles are no longer valid, and the values behind
+    /// Drops the reply of a `done` step. From then on, the reply's handles are no longer valid, and the values behind
     /// the handles are wiped.
     #[wasm_bindgen(js_name = releaseReply)]
     pub fn release_reply(&self, number: u32) -> Result<(), JsValue> {

@@ -1,4 +1,5 @@
-//! Keeps the portal's operations in progress, and the engine's operations that run for them. Runs nothing itself.
+//! Stores the portal's operations that are in progress, and the engine's operations that run for them. Runs nothing
+//! itself.
 
 use crate::numbered::Numbered;
 use polar_license::engine::{self, Outcome};
@@ -20,7 +21,8 @@ pub(crate) struct Portal {
 pub(crate) struct Runs {
     /// The portal's step for which the engine is resuming an operation.
     pub(crate) current: Option<u32>,
-    /// Maps the present step of each operation of the engine to the portal's step for which the operation runs.
+    /// For each of the engine's operations, maps the number of its present step to the number of the portal's step for
+    /// which the operation runs.
     pub(crate) under_way: Numbered<u32>,
     /// Maps each of the portal's steps to the outcome of the engine's operation that ran for it.
     pub(crate) ended: Numbered<Outcome>,

@@ -19,8 +19,8 @@ const IMPORTS: &str = r#"import type { Deactivated, Decision, Explanation, Failu
 #[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]
 pub enum Step<'a> {
-    /// Wait for the turn, which comes when no other tab is asking Polar. Stop waiting at `until`. Keep the turn until
-    /// the operation is done.
+    /// Wait for this tab's turn, which comes when no other tab is asking Polar. Stop waiting at `until`. Keep the turn
+    /// until the operation is done.
     Turn { number: u32, until: u64 },
     /// Read, merge and write the stored record, but not before `not_before`. Stop waiting for the record's lock at
     /// `until`. If the store takes longer than `timeout_ms`, it counts as broken.

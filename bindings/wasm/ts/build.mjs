@@ -91,7 +91,7 @@ async function modules(entries, splitting) {
 
 /**
  * Rewrites a source map, so that it lists the sources by paths that a developer recognizes. Leaves out the source of
- * the WebAssembly, because the script itself contains it already.
+ * the WebAssembly, which is already part of the script itself.
  */
 function tidy(file) {
   const map = JSON.parse(readFileSync(file, "utf8"));

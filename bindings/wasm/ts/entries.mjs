@@ -1,11 +1,11 @@
 /**
- * The scripts of the package: the name of each, and the path of its source without `.ts`. To add a script, add a line
- * here and an entry in `exports` of pkg-template/package.json.
+ * The scripts of the package. Each line has the name of a script, and the path of its source without `.ts`. To add a
+ * script, add a line here and an entry in `exports` of pkg-template/package.json.
  */
 
 /**
- * Entries that share their common parts. So a program that loads two of them has only one engine and one class
- * `LicenseError`.
+ * Entries that share their common parts. As a result, a program that loads two of them has only one engine and one
+ * class `LicenseError`.
  */
 export const ENTRIES = {
   index: "index",

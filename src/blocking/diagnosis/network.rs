@@ -1,5 +1,5 @@
 //! Checks the connection to Polar with one request. The request is sent in the same way as the client's own requests.
-//! Never shows the address of a proxy or the body of a reply.
+//! The findings never show the address of a proxy or the body of a reply.
 
 use super::finding::{Check, Fault, Finding};
 use crate::blocking::http::{Obstacle, Probe, Route, leaves_certificates_out, probe, route, wrong_proxy_variables};
@@ -153,8 +153,8 @@ impl Asked {
         }
     }
 
-    /// Returns the version of Polar's API that answered, as a text to append to a detail. The text is empty if the
-    /// version is not known.
+    /// Returns text to append to a detail: the version of Polar's API that answered. The text is empty if the version
+    /// is not known.
     fn version(&self) -> String {
         let Some(version) = self.probe.version.as_deref().filter(|version| is_version(version)) else {
             return String::new();
@@ -177,7 +177,7 @@ impl Asked {
             Obstacle::Timeout => Fault::Timeout,
             Obstacle::HostName => Fault::ProxyLookup,
             Obstacle::Connection if has_proxy => Fault::ProxyUnreachable,
-            // a filtering proxy accepts the connection, and then breaks it off or answers in the server's place
+            // a filtering proxy accepts the connection, and then cuts it off or answers in the server's place
             Obstacle::BrokenOff | Obstacle::PlainText if has_proxy => Fault::ProxyRefused,
             Obstacle::Connection | Obstacle::BrokenOff if self.is_on_this_computer() => Fault::NoLocalServer,
             Obstacle::Connection | Obstacle::BrokenOff => Fault::NoNetwork,
@@ -189,8 +189,8 @@ impl Asked {
         }
     }
 
-    /// Returns `true` if the address begins with `http:`. Its server is then on this computer, because any other server
-    /// must have an `https` address.
+    /// Returns `true` if the address begins with `http:`. In that case the server is on this computer, because any
+    /// other server must have an `https` address.
     fn is_on_this_computer(&self) -> bool {
         self.url.starts_with("http:")
     }
@@ -313,7 +313,8 @@ fn is_of_proxy(fault: Fault) -> bool {
     [Fault::ProxyUnreachable, Fault::ProxyLookup, Fault::ProxyRefused].contains(&fault)
 }
 
-/// Returns the detail for the sign-in page of a network. `how` says in which way the page answered.
+/// Returns the detail for the sign-in page of a network. `how` says how the page answered: with an HTTP status, or
+/// without encryption.
 fn portal(how: &str) -> String {
     format!("the sign-in page of a network answered in Polar's place ({how})")
 }
@@ -345,8 +346,8 @@ fn who_answered(status: u16, body: &[u8]) -> Fault {
     }
 }
 
-/// Returns the other of Polar's two environments, to which a key may belong instead. Returns `None` if the environment
-/// is an address of the app's own.
+/// Returns the other of Polar's two environments, to which a key may belong instead. Returns `None` if the app has
+/// configured a server's address instead of one of Polar's environments.
 pub(super) fn other_environment(environment: &Environment) -> Option<Environment> {
     match environment {
         Environment::Production => Some(Environment::Sandbox),

@@ -15,8 +15,8 @@ pub(super) fn shell_path(path: &Path) -> String {
     shell_word(&shown_path(path))
 }
 
-/// Puts a path in quotes if it has a character that may mean something to the shell. A `~/` at the start stays before
-/// the quotes, so that the shell replaces it.
+/// Puts a path in quotes if it has a character that may mean something to the shell. A `~/` at the start stays outside
+/// the quotes, so that the shell expands it.
 fn shell_word(path: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
     let (home, rest) = path.strip_prefix("~/").map_or(("", path), |rest| ("~/", rest));

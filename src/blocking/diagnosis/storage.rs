@@ -144,7 +144,7 @@ impl Place {
 }
 
 /// Returns advice with a command that lets this user write below a directory. Returns `None` if the directory is
-/// outside of the home directory, because files of other users may be in it.
+/// outside of the home directory, because such a directory may also hold other users' files.
 fn make_writable(directory: &Path) -> Option<String> {
     let path = shell_path(directory.ancestors().find(|path| path.symlink_metadata().is_ok())?);
     path.starts_with("~/").then(|| {

@@ -1,5 +1,6 @@
-//! Sends one request on a thread of its own, so that neither a cancel nor the deadline depends on the transport. Also
-//! defines the scope whose cancel ends the wait for an answer. Never reads a clock.
+//! Sends one request on a thread of its own, so that a cancel and the deadline take effect even if the transport does
+//! not return. Also defines the scope: a cancel of the scope ends the wait for an answer. This file never reads a
+//! clock.
 
 use super::lock;
 use crate::store::KEEP_EVERY;
@@ -21,7 +22,7 @@ pub(in crate::blocking) struct Scope(Arc<ScopeState>);
 #[derive(Default)]
 struct ScopeState {
     is_cancelled: AtomicBool,
-    /// The exchanges in progress, each of which is notified of a cancel.
+    /// The exchanges in progress. A cancel notifies each of them.
     exchanges: Mutex<Vec<Arc<Sender<Event>>>>,
 }
 
@@ -35,7 +36,7 @@ impl Scope {
         self.0.is_cancelled.load(Ordering::SeqCst)
     }
 
-    /// Cancels the scope, and ends the wait of its exchanges.
+    /// Cancels the scope, and ends the waits of its exchanges.
     pub(super) fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         for exchange in lock(&self.0.exchanges).iter() {
@@ -60,8 +61,8 @@ impl<'a> Exchange<'a> {
         Self { scope, sender, receiver }
     }
 
-    /// Waits before the request is sent, and calls `keep` every second. Returns `false` if the scope was cancelled; the
-    /// request must then not be sent.
+    /// Waits before the request is sent, and calls `keep` every second. Returns `false` if the scope was cancelled, in
+    /// which case the request must not be sent.
     pub(super) fn pause(&self, wait: Duration, keep: impl Fn()) -> bool {
         !self.scope.is_cancelled() && (wait.is_zero() || self.receive(wait, keep).is_none())
     }

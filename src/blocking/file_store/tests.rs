@@ -93,7 +93,8 @@ fn a_record_is_kept_replaced_and_removed() {
     assert_eq!(names(&scratch), [""; 0]);
 }
 
-/// A file system may write a rename before the data of the renamed file: XFS does, and ext4 with `noauto_da_alloc`.
+/// A file system may write a rename before the data of the renamed file. XFS does this, and so does ext4 with
+/// `noauto_da_alloc`.
 #[test]
 fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed() {
     let scratch = Scratch::new();
@@ -598,7 +599,8 @@ fn a_full_disk_loses_nothing() {
         assert_eq!(load(&store), before);
         return;
     }
-    // With a limit of one block, a lock can be written but no record. With a limit of zero, nothing can be written.
+    // With a limit of one block, a lock can be written, but a record cannot. With a limit of zero, nothing can be
+    // written.
     for blocks in ["1", "0"] {
         let scratch = Scratch::new();
         let store = new_store(&scratch);
@@ -634,8 +636,8 @@ fn a_directory_without_permission_is_an_error() {
     fs::set_permissions(&store.directory, fs::Permissions::from_mode(0o555)).unwrap();
     let mut child = child("a_directory_without_permission_is_an_error", &store.directory);
     if create_private(&store.directory.join("x")).is_ok() {
-        // This process is root, which may do anything, so the child runs as another user, if that user can run this
-        // program.
+        // Root may do anything. So if this process is root, the child runs as another user, provided that this user can
+        // run the program.
         std::os::unix::process::CommandExt::uid(&mut child, 65534);
     }
     if let Ok(output) = child.output() {
@@ -654,8 +656,8 @@ fn is_root(scratch: &Scratch) -> bool {
     std::os::unix::fs::MetadataExt::uid(&fs::metadata(&scratch.0).unwrap()) == 0
 }
 
-/// Runs `test` in a child process that is not root, and returns its output. Returns `None` if that user cannot run this
-/// program.
+/// Runs `test` in a child process that is not root, and returns its output. If this process is root, the child runs as
+/// the user `nobody`. Returns `None` if that user cannot run this program.
 #[cfg(unix)]
 fn output_without_privileges(test: &str, scratch: &Scratch) -> Option<String> {
     let mut child = child(test, &new_store(scratch).directory);

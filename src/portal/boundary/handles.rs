@@ -23,7 +23,7 @@ struct Table {
     last_number: u32,
 }
 
-/// Stores the values of one reply, and collects their numbers.
+/// A helper that stores the values of one reply and collects their numbers.
 pub(super) struct Holder<'a> {
     handles: &'a Handles,
     numbers: Vec<u32>,

@@ -9,8 +9,8 @@ use crate::time::{Timestamp, milliseconds};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// The outcome of a request for a code. Either Polar sends an e-mail if it knows the address, or the user has to choose
-/// a customer.
+/// The outcome of requesting a code. Either the code was requested, and is mailed if Polar knows the address, or the
+/// user has to choose a customer first.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeRequest"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
@@ -37,7 +37,7 @@ pub enum CodeRequestJson<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct CustomerJson<'a> {
     handle: Handle,
-    /// The customer's name, if it has one.
+    /// The customer's name; null if the customer has none.
     name: Option<&'a str>,
 }
 
@@ -143,7 +143,8 @@ pub enum DevicesJson<'a> {
     },
     /// No device is shown: the vendor does not show devices to customers, or there is none.
     Hidden {
-        /// Whether there certainly are devices. That is the case if every seat is taken, or if this device has a seat.
+        /// Whether it is certain that there are devices, which is the case if every seat is taken or if this device has
+        /// a seat.
         is_certain: bool,
         /// The page on which customers of this vendor manage their purchases; null if its address is unknown, or if
         /// there is certainly no device.

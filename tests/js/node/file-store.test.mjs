@@ -59,7 +59,8 @@ test("a record is kept, replaced and removed", async (t) => {
   assert.deepEqual(namesIn(directory), []);
 });
 
-// A file system may write a rename before the data of the renamed file: XFS does, and ext4 with `noauto_da_alloc`.
+// A file system may write a rename before the data of the renamed file. XFS does this, and so does ext4 with
+// `noauto_da_alloc`.
 test("the data is synced before every rename and only the directory may be relaxed", async (t) => {
   const { directory, store } = newStore(t);
   mkdirSync(directory);

@@ -47,7 +47,7 @@ pub(crate) enum Operation {
     Forget,
 }
 
-/// Options that select the license. The tools of `mcp` take them too, for one call.
+/// Options that select the license. The tools of `mcp` also take them as arguments, which then apply to one call.
 #[derive(Clone, Default, clap::Args)]
 #[cfg_attr(feature = "mcp", derive(serde::Deserialize, schemars::JsonSchema), serde(default))]
 pub(crate) struct AppOptions {
@@ -115,7 +115,7 @@ pub(crate) struct Common {
     )]
     benefits: Vec<String>,
 
-    /// A condition that Polar stores with an activation and compares; may be repeated
+    /// A condition that Polar stores with an activation and compares at every validate; may be repeated
     ///
     /// A whole number is a number, true and false are booleans, and everything else is a string. To give a number, true
     /// or false as a string, put it in double quotes, and keep the shell from removing them. A comma separates several
@@ -311,7 +311,7 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Release the seat of a device, such as a computer that is lost
+    /// Release the seat of a device, such as a lost computer
     ///
     /// Polar mails a code to the e-mail address of the purchase.
     Release {
@@ -364,7 +364,7 @@ enum Command {
         /// The time to wait for the purchase
         #[arg(long, value_name = "DURATION", default_value = "30m")]
         within: humantime::Duration,
-        /// The customer's name or number, if the buyer's address belongs to several
+        /// The customer's name or number, if several customers have the buyer's address
         #[arg(long, value_name = "NAME")]
         customer: Option<String>,
         #[command(flatten)]
@@ -378,7 +378,7 @@ enum Command {
     Doctor {
         /// Check this key as well; `-` reads it from standard input
         ///
-        /// Polar says whether the organization is right only if it gets a key. If Polar does not know the key, the
+        /// Without a key, Polar does not say whether the organization is right. If Polar does not know the key, the
         /// command also asks its other environment (the sandbox, or production).
         key: Option<String>,
         #[command(flatten)]
@@ -389,8 +389,8 @@ enum Command {
     /// Let a coding agent look at licenses and use a local Polar (MCP)
     ///
     /// A server of the Model Context Protocol on standard input and output, which the agent starts. Its tools show the
-    /// license and a feature's reason, run `doctor`, find out why a key was refused, and run a local Polar. They show no
-    /// license key, and take and release no seat.
+    /// license, say why a feature is on or off, run `doctor`, find out why a key was refused, and run a local Polar.
+    /// They show no license key, and take and release no seat.
     #[cfg(feature = "mcp")]
     Mcp(Common),
     /// Show the life of a license on a local Polar
@@ -459,8 +459,8 @@ impl Command {
 }
 
 impl AppOptions {
-    /// Returns the error about an option that an operation on the license needs, or `None` if no option is missing.
-    /// `feature` is the feature about which the operation asks.
+    /// Returns the error about the first option that an operation on the license needs but lacks. Returns `None` if no
+    /// option is missing. `feature` is the feature about which the operation asks, if it asks about one.
     pub(crate) fn missing(&self, feature: Option<&str>) -> Option<(ErrorKind, String)> {
         if self.organization.is_none() {
             let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";
@@ -472,7 +472,8 @@ impl AppOptions {
         Some((ErrorKind::InvalidValue, message))
     }
 
-    /// Merges `after` into these options. Of two values the one in `after` wins, and the features are joined.
+    /// Merges `after` into these options. If both set an option, the value in `after` wins. The features of both are
+    /// kept.
     pub(crate) fn with(mut self, after: Self) -> Self {
         self.features.extend(after.features);
         Self {
@@ -486,8 +487,9 @@ impl AppOptions {
 }
 
 impl Common {
-    /// Merges the options after the subcommand into the options before it. Of two values the later one wins, and lists
-    /// are joined. (clap's global arguments would drop the part of a list that stands before the subcommand.)
+    /// Merges the options after the subcommand into the options before it. If an option has a value on both sides, the
+    /// later value wins. If it is a list, the two lists are joined. (clap's global arguments would drop the part of a
+    /// list that stands before the subcommand.)
     fn with(mut self, after: Self) -> Self {
         self.benefits.extend(after.benefits);
         self.conditions.extend(after.conditions);
@@ -629,7 +631,7 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Masks the texts between backticks and between quotation marks that may be secrets. In a message they are input.
+/// Masks texts in backticks or quotation marks that may be secrets. In a message, texts in such marks are input.
 pub(crate) fn mask_input(message: &str) -> String {
     let mask = |message: String, mark: &str| {
         let parts = message.split(mark).enumerate();

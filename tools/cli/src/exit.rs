@@ -67,7 +67,7 @@ impl Exit {
         if license.is_some_and(Decision::allowed) { Self::Failed } else { Self::NotAllowed }
     }
 
-    /// Returns the status of a question about a feature.
+    /// Returns the exit status that says whether a feature is on.
     pub(crate) fn of_feature(is_on: bool) -> Self {
         if is_on { Self::Allowed } else { Self::NotAllowed }
     }

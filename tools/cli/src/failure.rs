@@ -1,4 +1,4 @@
-//! Failures as JSON. Each has the same members: the error, and the license that holds after the failure. The license is
+//! Failures as JSON. Each has the same members: the error, and the license as it is after the failure. The license is
 //! null if the command ended before it opened the license.
 
 use crate::args;

@@ -26,7 +26,7 @@ impl Input {
         self.is_terminal && io::stderr().is_terminal()
     }
 
-    /// Returns `true` if standard input has already ended, so that no answer can come. Does not wait for input.
+    /// Returns `true` if standard input has already ended, in which case no answer can come. Does not wait for input.
     #[cfg(unix)]
     pub(crate) fn has_ended(self) -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -51,7 +51,7 @@ pub(crate) fn report(common: &Common, operation: Operation) -> Result<Report, Er
     operate(&open(common)?, operation)
 }
 
-/// The advice that is given if Polar's answer to an activation did not arrive.
+/// The advice that is given if Polar's answer to an activation was lost.
 const FIND_SEAT: &str = "run `polar-license restore`, which uses the seat if one was taken";
 
 /// Opens the client, configured by the options.

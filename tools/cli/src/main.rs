@@ -11,9 +11,9 @@
 //!               └► manual                                         completions and manual pages, from args
 //! ```
 //!
-//! Decides nothing about licenses. Prints only the last six characters of a license key, except that `serve` prints its
-//! invented keys in full. Prints no code and no token. Prints an e-mail address only on the terminal where the code is
-//! typed.
+//! The command decides nothing about licenses. It prints only the last six characters of a license key, except that
+//! `serve` prints its invented keys in full. It prints no code and no token. It prints an e-mail address only on the
+//! terminal where the code is typed.
 
 mod args;
 mod demo;

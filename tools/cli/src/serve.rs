@@ -16,7 +16,7 @@ pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
     // at once
     let (end, ended) = mpsc::channel();
     ctrlc::set_handler(move || {
-        // sending fails after the first interruption, because the receiver does not exist any more
+        // sending fails after the first interruption, because the receiver no longer exists
         let _ = end.send(());
     })
     .map_err(io::Error::other)?;

@@ -16,7 +16,7 @@ pub(crate) fn text(decision: &Decision) -> String {
     lines(decision, next_step, decision.next_url())
 }
 
-/// Describes the decision that holds after a failure. Shows advice about the failure instead of advice about the
+/// Formats a decision that was made after a failure. Shows advice about the failure instead of advice about the
 /// license. `again` is the command that may succeed once the advice has been followed.
 pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> String {
     let next_step = if error.next_step() == NextStep::Move {

@@ -30,8 +30,8 @@ fn without_empty(arg: clap::Arg) -> clap::Arg {
 }
 
 /// Removes the value that a variable gave to an option before the subcommand, if the option is also given after the
-/// subcommand. Without this, lists of both sides would be joined, but a list on the command line must replace the
-/// variable's list.
+/// subcommand. Otherwise the two lists would be joined, but the list on the command line must replace the variable's
+/// list.
 fn prefer_flags(matches: &mut ArgMatches) {
     let Some((_, after)) = matches.subcommand() else { return };
     let is_flag = |id: &&clap::Id| after.value_source(id.as_str()) == Some(ValueSource::CommandLine);

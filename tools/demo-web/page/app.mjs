@@ -1,5 +1,5 @@
-// An app needs no line marked *. These lines give it the
-// clock, disk and network of this page.
+// A real app needs none of the lines marked *. Here, they give
+// it the clock, disk and network of this page.
 
 import { createLicenseClient } from "polar-license/portal";
 import { portalPages } from "polar-license/dialog-portal";

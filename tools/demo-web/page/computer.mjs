@@ -1,20 +1,20 @@
 // The computers on which the app runs. Each has a disk that outlives the app, a clock that its user can set, and a
-// network. Time passes on all of them at once, without waiting. Everything is in this page's memory, and is gone when
-// the page is closed.
+// network. The time on all of them moves together, and only when the page moves it. Everything is in this page's
+// memory, and is gone when the page is closed.
 
 import { send } from "./polar.mjs";
 
 const HOUR_MS = 3_600_000;
 let skippedMs = 0;
 
-/** Lets time pass. */
+/** Lets time pass on all computers. */
 export const pass = (hours) => (skippedMs += hours * HOUR_MS);
 
 export class Computer {
   /** The network between this computer and Polar: `online`, `offline`, `portal` or `error`. */
   network = "online";
   #disk = new Map();
-  /** The error of the clock. */
+  /** The number of milliseconds by which this computer's clock is wrong. */
   #offMs = 0;
 
   /** The options that give a client this computer's clock, disk and network. */
@@ -30,7 +30,7 @@ export class Computer {
 
   /** Returns the time on this computer's clock. */
   now = () => Date.now() + skippedMs + this.#offMs;
-  /** Turns the clock, as a user can. */
+  /** Moves the clock forward or back, as a user can. */
   turn = (hours) => (this.#offMs += hours * HOUR_MS);
   setRight = () => (this.#offMs = 0);
 }

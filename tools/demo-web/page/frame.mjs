@@ -1,4 +1,4 @@
-// The parts that the page around the app provides to it, and what the app's buttons do if they are on.
+// Gives the app what the page around it provides, and defines what the buttons of the app's features do when clicked.
 
 export const { computer, connect } = parent.demo;
 

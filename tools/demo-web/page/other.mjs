@@ -1,5 +1,5 @@
-// Another computer of the same customer, with a client of its own. Its app has no window, so the page shows its last
-// sentence.
+// Another computer of the same customer, with a client of its own. The app on it has no window, so the page shows the
+// last sentence for the user.
 
 import { createLicenseClient } from "polar-license/portal";
 import { Computer } from "./computer.mjs";

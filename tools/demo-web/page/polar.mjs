@@ -1,15 +1,16 @@
 // The local Polar in this page: the Rust crate mock-polar as WebAssembly, with a function like `fetch` in place of a
-// server. Controls it through its endpoint `/_mock`, for the vendor and for the network. Sends no request over a network.
+// server. Its endpoint `/_mock` lets the page play the vendor and break the network. The page's requests to it use
+// no network.
 
 import init, { Polar } from "./mock_polar.js";
 
 const SERVER = "https://api.polar.sh";
-/** The faults of the networks that reach a server. */
+/** The faults that imitate a broken network. A network that is offline needs none, because it reaches no server. */
 const FAULTS = {
   portal: { fault: "captive_portal", status: 200 },
   error: { fault: "server_error", status: 503 },
 };
-/** The interval at which Polar's worker runs, and at which a request that waits is polled. */
+/** The interval at which Polar's worker runs, and at which a waiting request is polled. */
 const LOOK_MS = 50;
 
 await init();
@@ -19,10 +20,10 @@ setInterval(() => polar.work(), LOOK_MS);
 /** Sends a request of an app to Polar, over a network that may be broken. */
 export async function send(url, init, network) {
   if (network === "offline") throw unreachable();
-  // `exchange` passes requests on before it waits, so the fault applies to this request
+  // not awaited: `exchange` passes a request on before it waits, so the fault is set before the app's request follows
   if (FAULTS[network]) void ask("POST", "/faults", { ...FAULTS[network], times: 1 });
   const response = await exchange(url, init);
-  // a browser hides replies that name no origin, such as those of captive portals
+  // a browser hides replies that do not allow the page's origin, such as the replies of captive portals
   if (!response.headers.has("access-control-allow-origin")) throw unreachable();
   return response;
 }

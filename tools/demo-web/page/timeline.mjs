@@ -33,7 +33,10 @@ export function logCheck() {
   last.trouble = "";
 }
 
-/** Adds a decision unless only its dates differ from the last one, and its problem unless the last one had it too. */
+/**
+ * Adds a decision, unless it differs from the last one only in its dates. Also adds the decision's problem, unless the
+ * last decision had the same problem.
+ */
 export function logDecision({ state, reason, allowed, message, nextStep, features, problem }) {
   const decision = JSON.stringify([state, reason, message, nextStep, features]);
   const trouble = problem?.message ?? "";

@@ -1,4 +1,4 @@
-//! Complete answers, each with the way in which a front must send it. Sends nothing itself.
+//! Complete answers, and how a front must send each of them. This module sends nothing itself.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -29,9 +29,9 @@ pub struct Answer {
 pub enum Delivery {
     /// Send it at once.
     Whole,
-    /// Send it byte by byte, with this pause before each byte.
+    /// Send the body byte by byte, with this pause before each byte.
     Slow(Duration),
-    /// Send half of it, then close the connection.
+    /// Send half of the body, then close the connection.
     Truncated,
     /// Instead of the body, send one JSON string of this many bytes.
     Huge(u64),

@@ -15,7 +15,7 @@ pub(crate) fn page(status: u16) -> Reply {
     Reply::html(status, PAGE)
 }
 
-/// Answers a request that was sent to Polar.
+/// Returns the portal's reply to a request that was sent to Polar.
 pub(crate) fn intercept(status: u16, request: &RecordedRequest) -> Reply {
     match status {
         300..=399 => {

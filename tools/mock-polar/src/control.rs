@@ -57,8 +57,8 @@ pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest, timer: &i
     Some(reply.with("access-control-allow-headers", "*"))
 }
 
-/// Executes a request without HTTP. Returns the body of the reply, which is null if the reply has none, or the message
-/// of a refusal.
+/// Executes a request without HTTP. Returns the body of the reply, or null if the reply has none. The error is the
+/// message of the refusal.
 #[cfg(feature = "server")]
 pub(crate) fn execute_json(state: &mut State, method: &str, parts: &[&str], body: &Value) -> Result<Value, String> {
     let json = |reply: Reply| serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The records of Polar's database, and functions that find them. Never reads the clock.
+//! The records of Polar's database, and functions that find them. This file never reads the clock.
 
 use uuid::Uuid;
 

@@ -1,5 +1,5 @@
-//! Faults between a program and Polar, and the choice of the fault that applies to a request. Knows nothing of
-//! connections.
+//! Faults between a program and Polar, and the choice of the fault that applies to a request. This file knows nothing
+//! about connections.
 
 use std::time::Duration;
 
@@ -64,12 +64,13 @@ pub struct Fault {
     /// The endpoint to which the fault applies, such as `validate` or `activate`. If absent, the fault applies to all.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) on: Option<Endpoint>,
-    /// The number of requests to which the fault applies. If absent, it applies until it is removed.
+    /// The number of requests to which the fault applies. If absent, the fault applies until it is removed.
     pub(crate) times: Option<u32>,
-    /// The number of requests that pass before the fault applies.
+    /// The number of requests that pass without the fault before it first applies.
     #[serde(default)]
     pub(crate) skip: u32,
-    /// Whether Polar handles the request before the fault occurs, so that a seat is taken and its reply is lost.
+    /// Whether Polar handles the request before the fault occurs. If so, a seat may be taken although the reply is
+    /// lost.
     #[serde(default)]
     pub(crate) after_handling: bool,
     /// Whether a page may read the reply.
@@ -172,7 +173,8 @@ impl Fault {
         Self::new(Kind::SlowBody { pause })
     }
 
-    /// Half of the reply's body arrives, then the connection closes. `content-length` has announced the whole body.
+    /// Half of the reply's body arrives, then the connection closes, although `content-length` announced the whole
+    /// body.
     pub fn truncated_body() -> Self {
         Self::new(Kind::TruncatedBody)
     }
@@ -192,7 +194,7 @@ impl Fault {
         Self::new(Kind::SkewedClock { seconds })
     }
 
-    /// Lets Polar handle the request before the fault occurs, so that a seat is taken or usage is counted.
+    /// Lets Polar handle the request before the fault occurs, which means that a seat is taken or usage is counted.
     #[must_use]
     pub fn after_handling(mut self) -> Self {
         self.after_handling = true;

@@ -57,7 +57,7 @@ async fn serve_connection(stream: TcpStream, from: SocketAddr, machine: Arc<Mach
         .timer(TokioTimer::new())
         .header_read_timeout(KEEP_ALIVE)
         .serve_connection(TokioIo::new(stream), service);
-    // Serving fails whenever a client disconnects early or a fault ends the connection.
+    // The result is ignored: serving fails whenever a client disconnects early or a fault ends the connection.
     let _ = served.await;
 }
 

@@ -29,8 +29,8 @@ pub(crate) fn clock_skew(fault: &Fault) -> i64 {
     if let Kind::SkewedClock { seconds } = fault.kind { seconds } else { 0 }
 }
 
-/// Applies the fault. `polar` returns Polar's reply. It first lets Polar handle the request, if Polar has not handled
-/// it yet.
+/// Applies the fault. `polar` returns Polar's reply. If Polar has not handled the request yet, `polar` lets Polar
+/// handle it first.
 pub(crate) async fn inject(
     applied: &mut AppliedFault,
     request: &RecordedRequest,

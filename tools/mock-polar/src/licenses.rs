@@ -86,8 +86,8 @@ pub(crate) struct Seat {
 }
 
 impl License {
-    /// Returns a granted key without limits. Its id is random, and its creation date is the one that everything in a
-    /// seed has.
+    /// Returns a granted key without limits. Its id is random. Its creation date is the date that everything in a seed
+    /// has.
     pub(crate) fn blank() -> Self {
         Self {
             id: Uuid::new_v4(),

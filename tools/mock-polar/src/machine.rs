@@ -1,5 +1,5 @@
-//! The local Polar without connections. Answers requests to the control endpoint and requests to Polar, and applies
-//! faults. Opens no socket and starts no thread. The front around it does both, and lets time pass.
+//! The local Polar without connections. It answers requests to the control endpoint and requests to Polar, and applies
+//! faults. It opens no socket and starts no thread: the front around it does both, and lets time pass.
 
 use std::net::IpAddr;
 

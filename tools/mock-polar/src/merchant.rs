@@ -32,10 +32,10 @@ pub struct NewKey {
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     expires_at: Option<Timestamp>,
     expires_in_seconds: Option<u64>,
-    /// The subscription by which the key was sold, such as `{"status": "past_due"}`.
+    /// The subscription through which the key was sold, such as `{"status": "past_due"}`.
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Map<String, Value>>"))]
     subscription: Option<KeySubscription>,
-    /// The order by which the key was sold, such as `{"status": "paid"}`.
+    /// The order through which the key was sold, such as `{"status": "paid"}`.
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Map<String, Value>>"))]
     order: Option<KeyOrder>,
     /// The e-mail address of the customer who gets the key.

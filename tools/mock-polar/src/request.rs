@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::endpoint::{self, Endpoint, Target};
 
-/// The largest number of bytes of a body that is kept. Polar accepts no larger body. The limit keeps a faulty test from
-/// filling the memory.
+/// At most this many bytes of a body are kept. Polar accepts no larger body. The limit keeps a faulty test from filling
+/// the memory.
 pub const KEPT_BODY: usize = 10 * 1024 * 1024;
 
 /// A request that reached the server. Requests to the control endpoint are not recorded.
@@ -81,7 +81,7 @@ impl RecordedRequest {
         path.strip_prefix("/api").filter(|rest| rest.starts_with("/v1")).map_or(path.to_string(), str::to_owned)
     }
 
-    /// Returns `true` if the path begins with `/api`. Polar calls such paths deprecated.
+    /// Returns `true` if the path begins with `/api/v1`. Polar calls such paths deprecated.
     pub(crate) fn has_deprecated_path(&self) -> bool {
         self.raw_path().starts_with("/api/v1")
     }

@@ -46,7 +46,7 @@ pub const DEMO_LINK_PAID: &str = "polar_cl_DEMO_PAID";
 pub const DEMO_INVITATION: &str = "DEMO-INVITATION";
 /// The secret of the demo seed's vendor, with which a backend calls Polar.
 pub const DEMO_VENDOR_TOKEN: &str = "polar_oat_DEMO";
-/// The id of an organization of the demo seed whose customers are teams with members.
+/// The id of the demo seed's second organization. Its customers are teams with members.
 pub const DEMO_MEMBERS_ORGANIZATION: &str = "de300000-0000-4000-8000-000000000002";
 /// The e-mail addresses of the members of a team in [`DEMO_MEMBERS_ORGANIZATION`]: its owner, its billing manager, and
 /// a member who is neither. They have no keys; `NewKey::new("studio").email(…)` gives one of them a key.

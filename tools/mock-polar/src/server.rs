@@ -74,9 +74,9 @@ impl Builder {
         self
     }
 
-    /// Turns Polar's rate limits on or off. For the license endpoints, three requests a second are admitted, then 429
-    /// follows for a minute. For codes, six a minute and twelve an hour are admitted, then 429 follows for a quarter of
-    /// an hour. Other endpoints have limits too. Default: off.
+    /// Turns Polar's rate limits on or off. The license endpoints admit three requests a second, and a sender that makes
+    /// more gets 429 for a minute. The endpoints for codes admit six a minute and twelve an hour, and a sender that
+    /// makes more gets 429 for a quarter of an hour. Other endpoints have limits too. Default: off.
     #[must_use]
     pub fn rate_limit(mut self, on: bool) -> Self {
         self.rate_limit = on;
@@ -200,7 +200,7 @@ impl MockPolar {
     }
 }
 
-/// The control endpoint, for programs that receive their actions as data.
+/// The control endpoint as a method, for programs that read from data what to do.
 impl MockPolar {
     /// Does the same as a request to the control endpoint, and returns the body of the reply, or null if it has none.
     /// `path` has the parts after `/_mock`, such as `["keys", "MY-KEY"]`. Lists of requests and mails have methods of
@@ -254,8 +254,8 @@ impl MockPolar {
         self.state(|state| state.versions.current())
     }
 
-    /// Makes a version the current one. If this crate does not know the version, it answers requests in the newest
-    /// known version before it.
+    /// Makes a version the current one. If this crate does not know the version, the server answers in the newest known
+    /// version that is older.
     pub fn release_api_version(&self, version: ApiVersion) {
         self.state(|state| state.versions.release(version));
     }

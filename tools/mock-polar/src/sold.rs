@@ -1,4 +1,4 @@
-//! The subscription or order through which a key was sold, as Polar shows it since version 2027-01.
+//! The subscription or order through which a key was sold, as Polar shows it from version 2027-01 on.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ impl Default for KeySubscription {
 }
 
 impl KeySubscription {
-    /// Creates a subscription with this status. It is one of Polar's statuses (`trialing`, `active`, `past_due`, …) or
+    /// Creates a subscription with this status. The status is one of Polar's (`trialing`, `active`, `past_due`, …) or
     /// any other text.
     pub fn new(status: impl Into<String>) -> Self {
         Self { status: status.into(), ..Self::default() }

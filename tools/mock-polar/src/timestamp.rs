@@ -1,4 +1,4 @@
-//! Points in time, written as Polar writes them. Never reads the clock.
+//! Points in time, written as Polar writes them. This file never reads the clock.
 
 use std::fmt;
 use std::ops::{Add, Sub};

@@ -1,4 +1,4 @@
-//! The queue of Polar's worker: the jobs, and when each is due. Does not carry the jobs out.
+//! The queue of Polar's worker: the jobs, and when each is due. `fulfilment` carries the jobs out.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Checks the documentation of the crates: that rustdoc builds it without a warning, for `polar-license` with several
-//! sets of features, and that the front pages have no dead link. Some front pages are READMEs, whose links rustdoc does
+//! Checks the documentation of the crates. rustdoc must build it without a warning, for `polar-license` with several
+//! sets of features, and the front pages must have no dead link. Some front pages are READMEs, whose links rustdoc does
 //! not check.
 
 use anyhow::Result;

@@ -43,8 +43,9 @@ pub(crate) fn package(sh: &Shell) -> Result<()> {
     archive::zip(sh, &framework, &manifests::xcframework(&workspace::version("polar-license-c")?))
 }
 
-/// Adds the header and the module map to the headers of the XCFramework. They are in a folder with the module's name,
-/// because Xcode copies the headers of all XCFrameworks of an app into one folder.
+/// Adds the header and the module map to the headers of the XCFramework, in a folder with the module's name. Without
+/// this folder, files of two XCFrameworks could have the same path, because Xcode copies the headers of all
+/// XCFrameworks of an app into one folder.
 fn add_module(sh: &Shell, headers: &Path, package: &Path) -> Result<()> {
     let folder = sh.create_dir(headers.join(MODULE))?;
     sh.copy_file(package.join("include/polar_license.h"), &folder)?;
@@ -52,8 +53,8 @@ fn add_module(sh: &Shell, headers: &Path, package: &Path) -> Result<()> {
     Ok(sh.write_file(folder.join("module.modulemap"), map)?)
 }
 
-/// Returns the module map. It names the libraries that an app must link besides the static library, so that an app does
-/// not have to name them.
+/// Returns the module map. It names the libraries that must be linked besides the static library, so that apps need not
+/// name them.
 fn module_map(libraries: &[String]) -> String {
     let mut map = format!("module {MODULE} {{\n  header \"polar_license.h\"\n");
     for library in libraries {

@@ -1,6 +1,6 @@
 //! Makes the archives of a release in `target/package/archives`, and `SHA256SUMS` with the checksums of all of them.
-//! The name of an archive consists of its content, its version and its target. CMake creates the archives and the
-//! checksums, because it works the same way on every system.
+//! The name of an archive says what it contains, in which version, and for which target. CMake creates the archives and
+//! the checksums, because it works the same way on every system.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,7 +1,7 @@
-//! Tests the C library for other systems. A cross compiler builds it, as an app developer would, and Wine and qemu run
-//! its test programs, its examples and the tests of the crate `polar-license`. Other modules use this one to build
-//! programs with a package for one of these systems, and to run them. Success here proves nothing about Windows itself
-//! or about a real ARM processor.
+//! Tests the C library for other systems. Builds it with a cross compiler, as an app developer would. Wine and qemu
+//! then run its test programs, its examples and the tests of the crate `polar-license`. Other modules use this one to
+//! build programs with a package for one of these systems, and to run them. Success here proves nothing about Windows
+//! itself or about a real ARM processor.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ const QEMU: &str = "qemu-aarch64";
 const DLL_FOLDERS: &str = "WINEPATH";
 
 /// The tests of the crate `polar-license` whose results can differ between systems, and the test that runs the
-/// scenarios through the functions of C.
+/// scenarios through the C functions.
 const TESTS: [&str; 7] = [
     "--lib",
     "--test=scenarios",
@@ -200,7 +200,7 @@ impl System<'_> {
         let library = self.build(&folder, &[])?;
         let panicking =
             self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "portal,test-panic"])?;
-        // `--workspace`, as in the step `tests`: otherwise cargo would rebuild the dependencies with other features
+        // `--workspace`, as in the `tests` step: otherwise cargo would rebuild the dependencies with other features
         let tests = shell::cargo(self.sh, "test --locked --workspace --test programs --test examples -- --skip python");
         let tests = tests.env("POLAR_LICENSE_C_CC", self.compilers[0]).env("POLAR_LICENSE_C_CXX", self.compilers[1]);
         let tests = tests.env("POLAR_LICENSE_C_LIBRARY", library).env("POLAR_LICENSE_C_PANICKING", panicking);

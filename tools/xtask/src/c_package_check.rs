@@ -183,7 +183,8 @@ fn cmake(sh: &Shell, folder: &Path, variant: Variant, target: &Target, scratch: 
     Ok(())
 }
 
-/// Builds the C example as a Conan app. Skips this if no Python can install Conan, and prints a line that says so.
+/// Builds the C example as a Conan app. If there is no Python that can install Conan, skips this and prints a line that
+/// says so.
 fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     if let Err(error) = PYTHON_WITH_PIP.ensure(sh) {
         println!("NOT RUN: an app with Conan: {error:#}");
@@ -235,8 +236,8 @@ fn link_statically(sh: &Shell, folder: &Path, source: &str, scratch: &Path, flag
     Ok(program)
 }
 
-/// Links a second static library that is written in Rust, in each way that docs/src/guides/c.md names, and runs the
-/// programs.
+/// Links a program with the packed library and with a static library that is also written in Rust, in each way that
+/// docs/src/guides/c.md names, and runs the program.
 fn two_rust_libraries(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let (program, other) = (scratch.join("two_rust"), scratch.join("libother_rust.a"));
     let build = cmd!(sh, "rustc --edition 2024 --crate-type staticlib tests/c/other_rust.rs -o {other}");
@@ -268,7 +269,7 @@ fn catches_panics(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
 fn quick_reads(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let program = link_statically(sh, folder, "tests/c/stalled.c", scratch, &["-O2"])?;
     println!("while a validate hangs:");
-    // the test program prints the times and does not check them, because they depend on what else the machine does
+    // the test program prints the times and does not check them, because they depend on what else the machine is doing
     Ok(sh.cmd(program).run()?)
 }
 

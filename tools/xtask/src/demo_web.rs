@@ -32,7 +32,7 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Returns the folder into which the demonstration is written if nobody names another one.
+/// Returns the folder into which the demonstration is written if no other folder is named.
 pub(crate) fn folder() -> Result<PathBuf> {
     Ok(workspace::target()?.join("demo-web/site"))
 }

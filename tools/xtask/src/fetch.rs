@@ -17,7 +17,7 @@ const CRATE: [&str; 8] = [
     wasm_build::TARGET,
 ];
 
-/// Lints the client, and runs the tests of the library in Node, `tests/fetch.rs` in Node and in Chromium, and
+/// Lints the client. Then runs the library's tests in Node, `tests/fetch.rs` in Node and in Chromium, and
 /// `tests/fetch_pages.rs` in Chromium.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let polar = LocalPolar::start(sh)?;

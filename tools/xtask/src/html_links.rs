@@ -1,5 +1,5 @@
-//! Finds dead links in built web pages. Some pages are built by rustdoc, which does not check links to files. The
-//! others are the pages of the book. Follows no link to another site.
+//! Finds dead links in built web pages: the pages of the book, and pages that rustdoc builds, because rustdoc does not
+//! check links to files. Follows no link to another site.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,7 +28,7 @@ fn fault(page: &Path, link: &str) -> Option<&'static str> {
     if !target.is_file() {
         return Some("is not a page");
     }
-    // a script marks the lines of a source file, so the lines have no `id` in the page
+    // on the page of a source file, a script finds the lines that a link names, so the lines have no `id`
     if fragment.is_empty() || path.starts_with("../src/") {
         return None;
     }

@@ -174,7 +174,7 @@ fn requires_test(meta: &Meta) -> bool {
     }
 }
 
-/// Returns the modules of a crate that are files. Each key is the module's path.
+/// Returns the modules of a crate that have a file of their own. Each key is the module's path.
 fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     let mut modules = BTreeMap::new();
     for path in workspace::files(sources)?.iter().filter(|path| path.extension().is_some_and(|end| end == "rs")) {
@@ -192,7 +192,7 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
 /// A module's use of another module: the user's path, the used module's path, and an example of the use.
 type Use<'a> = (&'a Names, Names, String);
 
-/// Returns one use for each path that a module imports or writes. The used module is the one that defines the path's
+/// Returns one use for each path that a module imports or writes. The used module is the module that defines the path's
 /// item.
 fn imports(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     let uses = modules.iter().flat_map(|(from, module)| module.uses.iter().map(move |path| (from, module, path)));
@@ -203,7 +203,7 @@ fn imports(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     .collect()
 }
 
-/// Returns one use for each method that a module calls. The used module is the one that defines the method.
+/// Returns one use for each method that a module calls. The used module is the module that defines the method.
 fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     let definition = |path: &Names| defining(modules, path.clone()).1;
     let (mut methods, mut fields) = (BTreeMap::new(), BTreeMap::new());
@@ -222,8 +222,8 @@ fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     uses
 }
 
-/// Returns a graph for the crate and for each module with children. The graph shows which of the children use each
-/// other.
+/// Returns a graph for the crate, and one for each module with children. A graph shows which children use which other
+/// children.
 fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {

@@ -1,7 +1,7 @@
 //! Writes the manifests with which package managers install the command from a release's archives: a formula for
-//! Homebrew, a manifest for Scoop, and the three manifests that winget requires. Also writes the Swift
-//! package, which installs the C library. The archives of all targets must be in `target/package/archives`, as they are
-//! in the job `release` of the workflow.
+//! Homebrew, a manifest for Scoop, and the three manifests that winget requires. Also writes the Swift package, which
+//! installs the C library. The archives of all targets must be in `target/package/archives`, as they are in the
+//! workflow's `release` job.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -172,8 +172,9 @@ end
         Ok(serde_json::to_string_pretty(&manifest)? + "\n")
     }
 
-    /// Returns the files of a repository for the Swift package manager, which reads the manifest from the top folder of
-    /// a repository. It is a repository of its own, because the manifest contains the checksum of a released archive.
+    /// Returns the files of the repository from which the Swift package manager installs the library. They need a
+    /// repository of their own for two reasons: the package manager reads the manifest from the top folder of a
+    /// repository, and the manifest contains the checksum of a released archive.
     fn swift(&self) -> Result<Vec<(String, String)>> {
         let archive = xcframework(&self.version);
         let (address, sum) = self.address(&archive)?;

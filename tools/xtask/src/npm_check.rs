@@ -61,7 +61,7 @@ pub(crate) fn check_electron(sh: &Shell) -> Result<()> {
 /// local Polar.
 fn prepare_runtimes(sh: &Shell) -> Result<(&'static Path, PathBuf)> {
     let tarball = &npm_package::package(sh)?.file;
-    // `--workspace`, as in the step `tests`: otherwise cargo would rebuild the dependencies with other features
+    // `--workspace`, as in the `tests` step: otherwise cargo would rebuild the dependencies with other features
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
     npm_package::install_all(sh)?;

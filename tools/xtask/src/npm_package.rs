@@ -28,8 +28,8 @@ const LOCK: &str = "package-lock.json";
 /// The workspaces that build what is published. A release installs no other packages.
 const TOOLS: [&str; 2] = ["--workspace", SCRIPTS];
 
-/// The paths of two copies of package-lock.json. A copy exists once npm has installed, from this lock file, the tools
-/// that build the package, or everything.
+/// The paths of two copies of package-lock.json. The first copy exists once npm has installed the tools that build the
+/// package, the second once npm has installed everything. Each is a copy of the lock file from which npm installed.
 const INSTALLED_TOOLS: &str = "node_modules/.installed-tools.json";
 const INSTALLED_ALL: &str = "node_modules/.installed-all.json";
 
@@ -115,7 +115,8 @@ fn ci(sh: &Shell, workspaces: &[&str], installed: &str) -> Result<()> {
     let ci = npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).args(workspaces);
     // the tests never start Electron's program, and the registry does not have it
     ci.env("ELECTRON_SKIP_BINARY_DOWNLOAD", "1").run()?;
-    // written last, and into the folder that npm removes first, so that it exists only after a complete installation
+    // this copy is written last, and into the folder that npm removes first, so that it exists only after a complete
+    // installation
     Ok(sh.copy_file(LOCK, installed)?)
 }
 

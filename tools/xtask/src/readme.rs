@@ -9,9 +9,9 @@
 //! | `toml` | parsed; a dependency on a package of this workspace must have the package's version and features that exist |
 //! | `json` | parsed |
 //! | `c`, `cpp` | must be part of a file in `examples`, which the tests `examples` and `languages` of the C library compile and run, or be the first block of `docs/src/guides/c.md`, which the test `book` compiles and runs unchanged |
-//! | `python` | must also be in `bindings/python/PYPI.md` or `SKILL.md`, whose blocks the step `python` runs |
-//! | `ts` | compiled strictly by the step `npm`, against the packed npm package; a block about Tauri must be part of `examples/tauri` |
-//! | `tsx` | must be part of `examples/react`, which the step `runtimes` builds and drives |
+//! | `python` | must also be in `bindings/python/PYPI.md` or `SKILL.md`, whose blocks the `python` step runs |
+//! | `ts` | compiled strictly by the `npm` step, against the packed npm package; a block about Tauri must be part of `examples/tauri` |
+//! | `tsx` | must be part of `examples/react`, which the `runtimes` step builds and drives |
 //! | `text` | not run |
 //!
 //! Two commands are treated specially. `cargo xtask test` is skipped, because it would start itself. `cargo add
@@ -47,10 +47,10 @@ const SKILL: &str = "SKILL.md";
 /// The page of the book whose first block is the gate in C.
 const C_PAGE: &str = "docs/src/guides/c.md";
 
-/// The scripts of the page that the step `tauri` builds and drives.
+/// The scripts of the page that the `tauri` step builds and drives.
 const TAURI_PAGE: [&str; 2] = ["examples/tauri/src/main.ts", "examples/tauri/src/portal.ts"];
 
-/// The app that the step `runtimes` builds and drives.
+/// The app that the `runtimes` step builds and drives.
 const REACT_APP: &str = "examples/react/src/App.tsx";
 
 /// Checks the blocks of the README and of the guide for agents, and that both show the same table of states.
@@ -109,7 +109,7 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
     }
-    // `--workspace`, as in the step `tests`: otherwise cargo would rebuild the dependencies with other features
+    // `--workspace`, as in the `tests` step: otherwise cargo would rebuild the dependencies with other features
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
     // the full path excludes READMEs of other packages of the workspace
     let ours = format!("test src/../{path} ");
@@ -123,8 +123,8 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a C block is part of an example, or is the gate in the book. The steps `tests`, `languages` and
-/// `c-windows` compile and run the examples. The gate is compiled and run here.
+/// Checks that a C block is part of an example, or is the gate in the book. The `tests`, `languages` and `c-windows`
+/// steps compile and run the examples. The gate is compiled and run here.
 fn check_c(sh: &Shell, text: &str) -> Result<()> {
     const FOLDERS: [&str; 5] = ["examples/c", "examples/cpp", "examples/gtk", "examples/qt", "examples/win32"];
     for folder in FOLDERS {

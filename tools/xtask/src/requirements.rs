@@ -227,7 +227,7 @@ pub(crate) static QT: Requirement = Requirement {
     source: Source::Debian(&["qt6-base-dev", "pkg-config"]),
 };
 
-/// GTK, and Xvfb for the display that the windows of GTK need.
+/// GTK, and Xvfb for the display that GTK's windows need.
 pub(crate) static GTK: Requirement = Requirement {
     name: "GTK 4 and Xvfb",
     find: |sh| {
@@ -237,7 +237,7 @@ pub(crate) static GTK: Requirement = Requirement {
     source: Source::Debian(&["libgtk-4-dev", "pkg-config", "xauth", "xvfb"]),
 };
 
-/// The display for Electron. Its program also needs the libraries that Chrome needs.
+/// The display for Electron. Electron also needs the libraries that Chrome needs.
 pub(crate) static XVFB: Requirement = Requirement {
     name: "Xvfb",
     find: |sh| shell::probe(cmd!(sh, "xvfb-run --help")),

@@ -47,7 +47,8 @@ pub(crate) fn probe(command: Cmd) -> Option<String> {
 /// Runs the command, and ends it if it takes longer than `limit`. Shows its output only if it fails.
 pub(crate) fn quietly(command: Cmd, limit: Duration) -> Result<()> {
     let shown = command.to_string();
-    // a file instead of a pipe, because a process that outlives the ended command could hold a pipe open for ever
+    // the output goes to a file instead of a pipe, because a process that outlives the ended command could hold a pipe
+    // open for ever
     let mut log = tempfile::tempfile()?;
     let mut command = Command::from(command);
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);

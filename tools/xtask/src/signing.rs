@@ -1,5 +1,5 @@
-//! Signs the programs and shared libraries of a release, if the release workflow has installed a certificate. Without a
-//! certificate, files stay as they are, and the log says so.
+//! Signs a release's programs and shared libraries for macOS and Windows, if the release workflow has installed a
+//! certificate. Without a certificate, these files stay as they are, and the log says so.
 
 use std::env;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::target::System;
 /// The variable that names the certificate: by its name in the keychain on macOS, by its thumbprint on Windows.
 const CERTIFICATE: &str = "POLAR_LICENSE_CERTIFICATE";
 
-/// The variables with the keychain, and with the profile in it, by which `notarytool` signs in to Apple.
+/// The variables that name the keychain, and the profile in it, with which `notarytool` signs in to Apple.
 const KEYCHAIN: &str = "POLAR_LICENSE_NOTARY_KEYCHAIN";
 const PROFILE: &str = "POLAR_LICENSE_NOTARY_PROFILE";
 

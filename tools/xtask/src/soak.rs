@@ -1,7 +1,7 @@
-//! `cargo xtask soak` searches for unknown bugs for as long as the time allows. It makes every system call fail, kills
-//! processes, cuts the power, runs the hostile server and random stories, and fuzzes. `cargo xtask test` runs the same
-//! tests within seconds. Prints the name of each test that is skipped because a tool is missing. Changes no file of the
-//! repository.
+//! `cargo xtask soak` searches for unknown bugs for as long as the given time allows. It makes every system call fail,
+//! kills processes, cuts the power, runs the hostile server and random stories, and fuzzes. It prints the name of each
+//! test that is skipped because a tool is missing, and changes no file of the repository. `cargo xtask test` runs the
+//! same tests within seconds.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -67,7 +67,7 @@ pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
         println!("skipped: cargo-deny is not installed");
         return Ok(());
     }
-    // advisories are not checked, because that would depend on whether their database can be reached
+    // advisories are not checked, because the result would depend on whether their database can be reached
     for manifest in ["Cargo.toml", tauri::MANIFEST] {
         let deny = shell::cargo(sh, "deny --workspace --locked --offline --all-features --manifest-path").arg(manifest);
         deny.args(["check", "bans", "licenses", "sources"]).run()?;
@@ -102,7 +102,7 @@ fn fuzz(sh: &Shell, seconds: f64) -> Result<()> {
         println!("skipped: cargo-fuzz is not installed, or there is no nightly Rust");
         return Ok(());
     }
-    // this is checked first, because cargo-fuzz would silently update the lock file
+    // the lock file is checked first, because cargo-fuzz would silently update it
     cmd!(sh, "cargo metadata --locked --format-version=1 --manifest-path fuzz/Cargo.toml").ignore_stdout().run()?;
     let output = workspace::target()?.join(FUZZ_OUTPUT);
     for target in fuzz_targets()? {

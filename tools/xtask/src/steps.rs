@@ -64,7 +64,7 @@ const LINTS: &[Step] = &[
     },
 ];
 
-/// The tests of `cargo xtask test --quick`. They need nothing but Rust. The step `tests` runs them too.
+/// The tests of `cargo xtask test --quick`. They need nothing but Rust. The `tests` step runs them too.
 const CORE: &[Step] = &[Step {
     name: "core",
     proves: "the library, the scenarios, the model, the life of a client over real HTTP, and the command pass their tests",
@@ -72,8 +72,8 @@ const CORE: &[Step] = &[Step {
     run: |sh| {
         let test = cargo(sh, "test --locked --package polar-license --package polar-license-cli --lib --bins");
         let test = test.args(["--test", "scenarios", "--test", "model", "--test", "end_to_end", "--test", "it"]);
-        // a third of the model's stories, which otherwise take as long as all other tests together; the step `tests`
-        // runs all of them
+        // runs only a third of the model's stories, because all of them take as long as all other tests together; the
+        // `tests` step runs all of them
         Ok(test.env("POLAR_MODEL_CASES", "80").run()?)
     },
 }];
@@ -146,7 +146,7 @@ const RUST: &[Step] = &[
         proves: "the client for tokio passes its tests, including the scenarios, the customer portal and TLS",
         needs: &[],
         run: |sh| {
-            // the step `tests` also builds the portal, for the command and the C library; without the portal, cargo
+            // the `tests` step also builds the portal, for the command and the C library; without the portal, cargo
             // would have to build everything again for another set of features
             let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
             test()
@@ -314,8 +314,8 @@ pub(crate) fn test(sh: &Shell, selection: &Selection) -> Result<()> {
     Ok(())
 }
 
-/// The steps of a full run. Those of `first` run in order; those of `rust` and of `elsewhere` then run at the same
-/// time.
+/// The steps of a full run. The steps in `first` run in order. After them, the lanes `rust` and `elsewhere` run at the
+/// same time.
 struct Tables {
     first: Vec<&'static Step>,
     rust: Vec<&'static Step>,
@@ -356,8 +356,8 @@ fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     plan(sh, &tables);
     let run = || -> Result<()> {
         in_order(sh, &tables.first)?;
-        // installed before the lanes start, because otherwise both lanes would try to install the same things at the
-        // same time
+        // the tools are installed before the lanes start, because otherwise both lanes would try to install the same
+        // things at the same time
         let needs = tables.rust.iter().chain(&tables.elsewhere).flat_map(|step| step.needs);
         needs.into_iter().try_for_each(|requirement| requirement.ensure(sh))?;
         npm_package::install_all(sh)?;
@@ -369,7 +369,7 @@ fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     Ok(tables.steps().count())
 }
 
-/// Prints each step, how long it took in the last run, and the tools that it will install.
+/// Prints one line for each step: its name, how long it took in the last run, and the tools to be installed for it.
 fn plan(sh: &Shell, tables: &Tables) {
     for step in tables.steps() {
         let last = history::last(step.name).map_or_else(String::new, |time| format!("{:.0} s", time.as_secs_f32()));
@@ -379,8 +379,8 @@ fn plan(sh: &Shell, tables: &Tables) {
     }
 }
 
-/// Returns the command that resumes an interrupted run. In each table it begins with the first step that has not
-/// passed.
+/// Returns the command that resumes an interrupted run. In each table, the resumed run begins with the first step that
+/// has not passed.
 fn resume_command() -> Option<String> {
     let Tables { first, rust, elsewhere } = Tables::all();
     let next =

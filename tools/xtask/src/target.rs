@@ -90,7 +90,7 @@ impl System {
         matches!(self, Self::WindowsGnu | Self::WindowsMsvc)
     }
 
-    /// Returns the file name of the static library in the folder `lib` of the package.
+    /// Returns the file name of the static library in the package's `lib` folder.
     pub(crate) fn static_library(self) -> &'static str {
         match self {
             Self::Linux | Self::MacOs | Self::WindowsGnu => "libpolar_license.a",

@@ -10,7 +10,7 @@ use crate::npm_package::{self, Packed};
 use crate::requirements::{TAURI_DRIVER, WEBKIT};
 use crate::{readme, shell, tools, workspace};
 
-/// The manifest of the plugin, and of the workspace of plugin and app.
+/// The plugin's manifest. It is also the manifest of the workspace that contains the plugin and the app.
 pub(crate) const MANIFEST: &str = "bindings/tauri/Cargo.toml";
 
 const README: &str = "bindings/tauri/README.md";
@@ -30,7 +30,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     add_package(sh, npm_package::package(sh)?)?;
     npm_package::install_all(sh)?;
     let app = build(sh)?;
-    // `--workspace`, as in the step `tests`: otherwise cargo would rebuild the dependencies with other features
+    // `--workspace`, as in the `tests` step: otherwise cargo would rebuild the dependencies with other features
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let tests = cmd!(sh, "xvfb-run --auto-servernum node --test --test-reporter=spec {TESTS}/window.test.mjs");
@@ -54,7 +54,7 @@ fn build(sh: &Shell) -> Result<PathBuf> {
     Ok(target()?.join("debug/acme"))
 }
 
-/// Unpacks the packed package into the app. The app finds its other dependencies among those of the tests.
+/// Unpacks the packed package into the app. The app finds its other dependencies among the dependencies of the tests.
 fn add_package(sh: &Shell, packed: &Packed) -> Result<()> {
     let (tarball, modules) = (&packed.file, workspace::root().join(APP).join("node_modules"));
     sh.remove_path(&modules)?;

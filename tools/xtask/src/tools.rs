@@ -37,8 +37,8 @@ pub(crate) const TAURI_DRIVER: Tool =
 pub(crate) struct Tool {
     package: &'static str,
     version: fn(&Shell) -> Result<String>,
-    /// The name of the user's own program that may be used instead, in any version, if it answers `--version`. `None`
-    /// if the version matters.
+    /// The name of a program that the user may already have installed. If it answers `--version`, it may be used in any
+    /// version. `None` if the version matters.
     any_version: Option<&'static str>,
 }
 
@@ -137,7 +137,7 @@ impl PythonTools {
             let wheels = cmd!(sh, "{python} -m pip wheel --constraint {list} --wheel-dir").arg(self.wheels()?);
             shell::quietly(wheels.args(self.wheels), shell::PATIENCE)?;
         }
-        // written last, so that an interrupted installation does not count as a complete one
+        // the copy of the list is written last, so that an interrupted installation does not count as a complete one
         Ok(sh.write_file(self.stamp()?, workspace::text(list)?)?)
     }
 

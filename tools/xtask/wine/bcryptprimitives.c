@@ -1,4 +1,4 @@
-/* Random numbers for Rust's standard library, for tests under Wine. Wine has had this DLL only since version 9. */
+/* Random numbers for Rust's standard library, for tests under Wine. Wine before version 9 does not have this DLL. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length);

@@ -18,16 +18,16 @@ use zeroize::Zeroizing;
 /// argument to further operations with this license. It is valid until its reply is freed, which wipes the value behind
 /// it.
 ///
-/// A reply is returned by polar_license_portal_call() and others, and freed with polar_license_reply_free(), before or
-/// after the license is freed. It does not change, and may be read from several threads at once. No function returns a
-/// token, a code or a license key.
+/// A reply comes from polar_license_portal_call() or another function of the customer portal. Free it with
+/// polar_license_reply_free(), before or after you free the license. A reply does not change, and may be read from
+/// several threads at once. No function returns a token, a code or a license key.
 pub struct Reply {
     reply: boundary::Reply,
     address: Option<Zeroizing<CString>>,
     strings: Mutex<Strings>,
 }
 
-/// The strings that were passed to the caller, by the JSON pointers that the caller passed.
+/// The strings that the caller has borrowed, by JSON pointer.
 #[derive(Default)]
 struct Strings {
     texts: BTreeMap<String, Option<Zeroizing<CString>>>,
@@ -44,7 +44,7 @@ impl Reply {
 /// Returns the string at a JSON pointer, such as "/message". A time is an RFC 3339 string in UTC. Returns NULL if there
 /// is no string at the pointer, or if an argument is NULL. Do not log addresses, names and labels.
 ///
-/// The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the reply and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_reply_text(reply: *const Reply, pointer: *const c_char) -> *const c_char {
     guarded("polar_license_reply_text", ptr::null(), || {
@@ -102,7 +102,7 @@ pub extern "C" fn polar_license_reply_handle(reply: *const Reply, pointer: *cons
 /// Returns the value at a JSON pointer as JSON. The pointer "" returns the whole reply. Returns NULL if there is no
 /// value at the pointer, or if an argument is NULL. Do not log the JSON: it can contain personal data.
 ///
-/// The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the reply and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_reply_json(reply: *const Reply, pointer: *const c_char) -> *const c_char {
     guarded("polar_license_reply_json", ptr::null(), || {
@@ -115,7 +115,7 @@ pub extern "C" fn polar_license_reply_json(reply: *const Reply, pointer: *const 
 /// buyer's data: pass it only to the browser, and do not log it. Returns NULL if the reply is not a checkout, or if
 /// `reply` is NULL.
 ///
-/// The string belongs to the reply and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the reply and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_reply_address(reply: *const Reply) -> *const c_char {
     guarded("polar_license_reply_address", ptr::null(), || {

@@ -47,7 +47,7 @@ pub extern "C" fn polar_license_success_page_listen(
 /// Returns the success URL for the checkout. Only the vendor's backend should know it: whoever knows it can send a
 /// token to this page. Returns NULL if `page` is NULL.
 ///
-/// The string belongs to the page and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the page and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_success_page_address(page: *const SuccessPage) -> *const c_char {
     guarded("polar_license_success_page_address", ptr::null(), || {
@@ -62,9 +62,9 @@ pub extern "C" fn polar_license_success_page_address(page: *const SuccessPage) -
 /// polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with
 /// polar_license_error_free(), or NULL on success. Callable from any thread, but only one thread may wait at a time.
 /// Blocks.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time, because the buyer has closed the
-/// browser's page or already was a customer; POLAR_LICENSE_ERR_CANCELLED; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if
-/// `page`, `license` or `reply` is NULL.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time, for example because the buyer has
+/// closed the browser's page or already was a customer; POLAR_LICENSE_ERR_CANCELLED; or
+/// POLAR_LICENSE_ERR_INVALID_ARGUMENT if `page`, `license` or `reply` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_success_page_wait(
     page: *const SuccessPage,

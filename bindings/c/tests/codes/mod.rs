@@ -21,13 +21,12 @@ const ABSENT: &str =
     "The result of a function that returns int64_t, if there is no value, for example because the key never expires.";
 
 struct Table {
-    /// The prefix of the constants in C, after `POLAR_LICENSE_`.
+    /// The part of the constants' names in C that follows `POLAR_LICENSE_`.
     prefix: &'static str,
     /// The name of the enum in C++. `about` is its comment.
     enumeration: &'static str,
     about: &'static str,
-    /// The value 0, if it stands for an absent value: the name of its constant, the name of its enumerator, and its
-    /// comment.
+    /// The constant, the enumerator and the comment for 0, if 0 stands for an absent value.
     zero: Option<(&'static str, &'static str, &'static str)>,
     rows: Vec<Row>,
 }
@@ -122,7 +121,7 @@ pub fn constants() -> String {
         }
     }
     // This constant is written here and not by cbindgen, because cbindgen's output is also read by maturin and cffi for
-    // the Python package. They do not accept a constant whose value is the name of another constant.
+    // the Python package. These two tools do not accept a constant whose value is the name of another constant.
     define(&mut text, "POLAR_LICENSE_ABSENT", ABSENT, "INT64_MIN");
     // The header generator adds the line end.
     text.trim_end().to_owned()

@@ -263,7 +263,7 @@ fn comment(indent: &str, doc: &str) -> String {
     text
 }
 
-/// Replaces the names of operations and of their arguments by their names in C++.
+/// Replaces the names of operations and of their arguments with their names in C++.
 fn named(text: &str) -> String {
     let is_ours = |word: &str| {
         let is_name = |name: &str| name == word && name.contains(char::is_uppercase);

@@ -1,6 +1,6 @@
-//! Generates code for the functions in C that read one member of a decision: their methods in C++, their calls in the
-//! tests in C, and the table in `tests/c_functions`. The members come from the core, and the types come from the C
-//! header.
+//! Generates the code around the C functions that read one member of a decision: the C++ methods that call them, the
+//! calls in the C tests, and the table in `tests/c_functions`. The members come from the core, and the types come from
+//! the C header.
 
 use crate::codes::wrapped;
 use crate::{members, snake_case, without_unit};
@@ -109,7 +109,7 @@ fn first_sentence(member: &str) -> String {
     format!("{}.", words.split(". ").next().unwrap().trim_end_matches('.'))
 }
 
-/// Returns a header for tests in C. It says what each getter returns if it cannot read the member.
+/// Returns a header for tests in C. It says what each getter returns if the member cannot be read.
 pub fn calls(header: &str) -> String {
     let mut text = String::from(
         "/* Checks the results of the functions that read one member of a decision, if the decision is NULL or the function

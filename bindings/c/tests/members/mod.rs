@@ -16,7 +16,7 @@ pub fn decision() -> Vec<String> {
     with_inner.collect()
 }
 
-/// Returns the names of an error's members, without the members of the decision beside the error.
+/// Returns the names of an error's members. Leaves out the decision, whose members are beside the error in the JSON.
 pub fn error() -> Vec<String> {
     let description = schema::error().to_value();
     let member = properties(&description).unwrap().get("error").unwrap();

@@ -33,7 +33,7 @@ pub fn run_with_polar(program: &mut Command) {
         if last != "ok" {
             let answer = polar.carry_out(&last);
             let write = |answers: &mut ChildStdin| writeln!(answers, "{answer}");
-            // A program that has failed no longer reads. Its standard error says why it failed.
+            // A program that has failed no longer reads its input. Its standard error says why it failed.
             if write(&mut answers).is_err() {
                 break;
             }

@@ -428,7 +428,7 @@ impl Setter {
         }
     }
 
-    /// Writes a call of this setter. The argument at the index `tested` is `text`.
+    /// Writes a call to this setter. The argument at the index `tested` is `text`.
     fn write_call(&self, text: &mut String, tested: Option<usize>) {
         let arguments = self.arguments.iter().enumerate().map(|(at, argument)| match argument.kind {
             Kind::String | Kind::ArrayOfOne if tested == Some(at) => ", text",

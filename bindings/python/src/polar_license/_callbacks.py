@@ -21,13 +21,14 @@ _FAILURES = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# objects to which the library has a pointer; the library calls `released` when it no longer needs one
+# objects to which the library has pointers; when the library no longer needs an object, it calls `released`
 _held: set[Any] = set()
 
 
 def hold(value: object) -> Any:
-    """Returns user data that stands for the object. The library receives this user data together with `released`, which
-    it calls once."""
+    """Returns user data that stands for the object. The library must receive `released` together with this user data,
+    and calls `released` once, when it no longer needs the object.
+    """
     handle = ffi.new_handle(value)
     _held.add(handle)
     return handle

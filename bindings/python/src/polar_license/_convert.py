@@ -59,20 +59,20 @@ def settings_json(settings: Mapping[str, Any]) -> bytes:
 
 
 def settings_error(error: LicenseError) -> LicenseError:
-    """Replaces the name of a setting in the error's `detail` by its name in Python. Returns the same error."""
+    """In the error's `detail`, replaces the name of a setting with its name in Python. Returns the same error."""
     names = {_member(name, hint): name for name, hint in _SETTINGS.items()}
     error.detail = re.sub("(?<=^the setting `)[A-Za-z]+", lambda match: names.get(match[0], match[0]), error.detail)
     return error
 
 
 def decision(pointer: Any) -> Decision:
-    """Converts a decision of the library. The caller still has to free the original."""
+    """Converts a decision from the library. The caller still has to free the original."""
     converted: Decision = _READER.value(Decision, json.loads(string(lib.polar_license_decision_json(pointer))))
     return converted
 
 
 def explanation(pointer: Any, feature: str) -> Explanation:
-    """Returns why the feature is on or off, according to a decision of the library. The caller still has to free the
+    """Returns why the feature is on or off, according to a decision from the library. The caller still has to free the
     decision."""
     members = lib.polar_license_decision_explain_json(pointer, text(feature))
     if not members:
@@ -84,7 +84,7 @@ def explanation(pointer: Any, feature: str) -> Explanation:
 
 
 def taken_error(pointer: Any) -> LicenseError:
-    """Converts an error of the library, and frees the original."""
+    """Converts an error from the library, and frees the original."""
     try:
         members = json.loads(string(lib.polar_license_error_json(pointer)))
     finally:
@@ -98,7 +98,7 @@ class Reader:
     """Converts JSON to values of Python's annotated types."""
 
     def value(self, of: Any, value: Any) -> Any:
-        """Converts a value to one of the types in `of`. Returns the value itself if it has the type already."""
+        """Converts a value to one of the types in `of`. If the value already has one of these types, returns it."""
         types = get_args(of) if get_origin(of) in (Union, UnionType) else (of,)
         if isinstance(value, list):
             return tuple(self.value(get_args(of)[0], one) for one in value)
@@ -121,8 +121,8 @@ _READER = Reader()
 
 
 def _fits(of: Any, members: Mapping[str, Any]) -> bool:
-    """Returns whether the JSON object is one of this class. A member for which the class allows only one value must
-    have that value.
+    """Returns whether the JSON object belongs to this class. It belongs if each member for which the class allows only
+    one value has that value.
     """
     constants = ((member, get_args(hint)) for _, member, hint in _members(of) if get_origin(hint) is Literal)
     return all(len(values) > 1 or members[member] == values[0] for member, values in constants)

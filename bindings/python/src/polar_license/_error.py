@@ -13,8 +13,7 @@ class LicenseError(Failure, Exception):
     contains the license key."""
 
     decision: Decision | None
-    """The decision after the failure. `None` if no license could be opened, and if a success
-    page could not listen."""
+    """The decision after the failure. `None` if no license could be opened, or if a success page could not listen."""
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.detail}"
@@ -27,8 +26,8 @@ class LicenseError(Failure, Exception):
 class TransportError(Exception):
     """The exception that an app's transport raises if it has received no complete reply. Its text is meant for logs.
 
-    Set `maybe_sent` to false only if Polar cannot have received the request, because it failed before the first byte
-    was sent.
+    Set `maybe_sent` to false only if the request failed before its first byte was sent. Only then is it certain that
+    Polar has not received the request.
     """
 
     def __init__(self, kind: Literal["network", "timeout", "cancelled"], detail: str = "", *, maybe_sent: bool) -> None:

@@ -15,7 +15,7 @@ _unused: deque[Any] = deque()
 
 class Handle:
     """The pointer to a license. A function that calls the library must keep this object in a variable until the call
-    returns. Otherwise the pointer could be freed before the call, if another thread closes the license.
+    returns. Otherwise another thread that closes the license could free the pointer before the call.
     """
 
     def __init__(self, pointer: Any) -> None:

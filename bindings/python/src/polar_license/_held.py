@@ -10,7 +10,8 @@ from polar_license._types import Decision
 
 
 class Reply:
-    """A reply of the library. The values behind its handles stay in memory until this object is collected or freed."""
+    """A reply from the library. The values behind its handles stay in memory until this object is freed or collected.
+    """
 
     def __init__(self, pointer: Any) -> None:
         address = lib.polar_license_reply_address(pointer)

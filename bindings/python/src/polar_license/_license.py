@@ -54,7 +54,7 @@ class License(Closable):
         """Opens the license that is stored on this device. Sends no request. `LicenseSettings` documents the settings.
 
         `directory` is the folder in which the license is stored. By default, this is the platform's data directory.
-        `storage`, `transport` and `clock` replace the library's own.
+        `storage`, `transport` and `clock` replace the library's own storage, network stack and clock.
 
         Raises `LicenseError` of kind `invalid_config` if the settings are wrong.
         """
@@ -89,9 +89,9 @@ class License(Closable):
 
     def covers(self, built: date | str) -> bool:
         """Returns whether the license includes a version of the app that was built on the day `built`. Answers from
-        memory. An updater calls this before it offers a version. `built` is a day, a `datetime` with its time zone, or
-        a string with one of these in the format of RFC 3339. A time counts as its day in UTC. Returns `False` only if
-        that version would have no access, for the reason `updates_ended`.
+        memory. An updater calls this before it offers a version. `built` is a day, or a `datetime` with its time zone,
+        or either of them as a string in the format of RFC 3339. A time counts as its day in UTC. Returns `False` only
+        if that version would have no access, for the reason `updates_ended`.
 
         Raises `LicenseError` of kind `invalid_argument` if a string is not a day.
         """
@@ -100,8 +100,8 @@ class License(Closable):
         return bool(covered[0])
 
     def explain(self, feature: str) -> Explanation:
-        """Returns why a feature is on or off at this instant. The explanation has a sentence for the user, who may need
-        a license or another plan.
+        """Returns why a feature is on or off at this instant. The explanation has a sentence for the user, for example
+        that they need a license or another plan.
         """
         handle = self._used()
         decision = ffi.new("polar_license_decision **")
@@ -112,8 +112,8 @@ class License(Closable):
             lib.polar_license_decision_free(decision[0])
 
     def refresh(self) -> Decision:
-        """Asks Polar if a refresh is due, or if access is not allowed. Call it when the app starts. If Polar cannot be
-        reached, returns the decision that still applies, with the `problem`.
+        """Asks Polar if a refresh is due, or if access is not allowed. Call this method when the app starts. If Polar
+        cannot be reached, returns the decision that still applies, with the `problem`.
         """
         return self._ask(lib.polar_license_refresh)
 
@@ -126,8 +126,8 @@ class License(Closable):
         Takes a seat only if the key has an activation limit and is not active on this device already. The key is
         validated first, so a mistyped key or a key of another product takes no seat.
 
-        `replace_previous` moves the license to this device: if no seat is free, it releases the older seat that the
-        stored record names, if that seat belongs to the key.
+        `replace_previous` moves the license to this device: if no seat is free, and the stored record names an older
+        seat of this key, that seat is released.
 
         Raises `LicenseError` of the kind
         - `refused` if Polar or the configuration denies the key; `reason` says why.
@@ -220,9 +220,9 @@ class License(Closable):
         _refreshed.discard(self)
 
     def cancel(self) -> None:
-        """Cancels the operations of other threads. They raise `LicenseError` of kind `cancelled`, or return the
-        decision with a `problem` of that kind. If a request was sent already, it may have been applied, and the license
-        remembers that.
+        """Cancels the operations of other threads. These operations raise `LicenseError` of kind `cancelled`, or return
+        the decision with a `problem` of that kind. If a request was sent already, it may have been applied, and the
+        license remembers that.
         """
         handle = self._used()
         lib.polar_license_cancel(handle.pointer)
@@ -325,7 +325,7 @@ def _opened(options: Any) -> Any:
     return license[0]
 
 
-# closed when Python ends, because the library's threads must not call an interpreter that has ended
+# these licenses are closed when Python ends, because the library's threads must not call an interpreter that has ended
 _open: "weakref.WeakSet[License]" = weakref.WeakSet()
 _refreshed: set[License] = set()
 

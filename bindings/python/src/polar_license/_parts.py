@@ -22,8 +22,8 @@ class Storage(Protocol):
 
 class Clock(Protocol):
     """A source of time in place of the system's clocks. With it, a test can see how an app behaves after a month
-    offline. Its methods may be called from any thread, and while locks of the library are held. They must return at
-    once and must not use a license.
+    offline. Its methods may be called from any thread, and while locks of the library are held. The methods must
+    return at once and must not use a license.
     """
 
     def now(self) -> datetime:

@@ -42,8 +42,8 @@ class SuccessPage(Closable):
         return convert.string(lib.polar_license_success_page_address(self._used()))
 
     def close(self) -> None:
-        """Stops listening as soon as no wait runs any longer. Another call of `close` does nothing. After `close`,
-        every other use of the page raises `ValueError`.
+        """Stops listening as soon as no wait is running. Another call of `close` does nothing. After `close`, every
+        other use of the page raises `ValueError`.
         """
         self._pointer = None
 
@@ -67,8 +67,8 @@ class Portal(methods.Portal):
         """Waits for the browser for at most `within`, and starts a session with the token that the browser brings.
         Continue with `restore_when_granted`. `License.cancel` ends the wait.
 
-        Fails with `timeout` if no token comes in time, because the buyer has closed the browser's page or already was a
-        customer. Fails with `cancelled` if the app cancelled.
+        Fails with `timeout` if no token comes in time, for example because the buyer has closed the browser's page
+        or already was a customer. Fails with `cancelled` if the app cancelled.
         """
         reply, text = self._runner._wait_for_page(page._used(), convert.milliseconds(within))
         return methods.PortalSession(self._runner, reply, json.loads(text)["handle"])

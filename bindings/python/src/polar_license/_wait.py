@@ -1,4 +1,4 @@
-"""Waits for the library so that Ctrl+C ends the wait."""
+"""Waits for the library in such a way that Ctrl+C ends the wait."""
 
 import threading
 from collections.abc import Callable

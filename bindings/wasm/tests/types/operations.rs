@@ -1,5 +1,5 @@
-//! Compares descriptions of the operations elsewhere with those in `src/client/operations`. The other descriptions are
-//! tables, which state the waits, and comments, which name the kinds of errors.
+//! Compares the descriptions of the operations in `src/client/operations` with all other descriptions of them. The
+//! other descriptions are tables, which state the waits, and comments, which name the kinds of errors.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -68,7 +68,7 @@ fn snake_case(name: &str) -> String {
     name.chars().map(letter).collect()
 }
 
-/// Returns when the operation asks Polar, and how long it waits at most.
+/// Returns two cells for the operation: one says when it asks Polar, the other how long it waits at most.
 fn row(name: &str) -> (String, String) {
     let text = read(&file_of(name));
     if text.contains("\nNever asks Polar, and never waits.\n") {

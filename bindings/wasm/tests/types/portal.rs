@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::typescript::{Use, comment, head, interface, member, object, union};
 
-/// The objects that have methods. Each row has the object's type, the name of the argument that is the object itself,
-/// and the object's documentation.
+/// The objects that have methods. Each row has the object's type, the name of the argument by which operations receive
+/// the object, and the object's documentation.
 const OBJECTS: [(&str, &str, &str); 3] = [
     (
         "Portal",
@@ -28,8 +28,8 @@ const OBJECTS: [(&str, &str, &str); 3] = [
     ("Checkout", "checkout", "A purchase in progress."),
 ];
 
-/// The types of objects that are one of several alternatives. Each row has the object, the `kind` of the alternative,
-/// and the name of the alternative's type.
+/// The objects that have several alternatives, and the types of these alternatives. Each row has the object, the `kind`
+/// of the alternative, and the alternative's type name.
 const ALTERNATIVES: [(&str, &str, &str); 7] = [
     ("CodeRequest", "sent", "CodeSent"),
     ("CodeRequest", "choose", "CustomerChoice"),
@@ -40,8 +40,8 @@ const ALTERNATIVES: [(&str, &str, &str); 7] = [
     ("Devices", "hidden", "HiddenDevices"),
 ];
 
-/// Results that TypeScript returns without an object around them. Each row has the name of the result, and the type
-/// that TypeScript returns.
+/// Results that have only one member. TypeScript returns that member in place of the object. Each row has the name of
+/// the result, and the type that TypeScript returns.
 const UNWRAPPED: [(&str, &str); 2] = [("LicenseKeys", "readonly LicenseKey[]"), ("Released", "Deactivated")];
 
 /// Returns the text of `portal/types.ts`, which declares the objects.
@@ -130,7 +130,7 @@ fn is_object_with_methods(name: &str) -> bool {
     OBJECTS.iter().any(|(known, ..)| *known == name)
 }
 
-/// Returns the operations that are methods of the object that `of` names: the portal, a session or a checkout.
+/// Returns the operations that are methods of one object: the portal, a session or a checkout. `of` names this object.
 pub(crate) fn of_object(of: &str) -> impl Iterator<Item = &'static PortalOperation> {
     PORTAL_OPERATIONS.iter().filter(move |operation| {
         let first = operation.arguments.first().map_or("", |(name, _)| name);
@@ -138,7 +138,7 @@ pub(crate) fn of_object(of: &str) -> impl Iterator<Item = &'static PortalOperati
     })
 }
 
-/// Returns the arguments of an operation, without the object that has the operation as a method.
+/// Returns the arguments of an operation, except for the object on which the method is called.
 pub(crate) fn own_arguments(
     operation: &'static PortalOperation,
 ) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -149,7 +149,7 @@ fn positional(operation: &'static PortalOperation) -> impl Iterator<Item = &'sta
     own_arguments(operation).filter(|one| !is_option(one))
 }
 
-/// Returns `true` if an argument is a member of the method's options.
+/// Returns `true` if an argument is passed as a member of the method's options.
 fn is_option((_, of_type): &(&str, &str)) -> bool {
     match *of_type {
         "Within" | "Confirmation" => true,
@@ -208,7 +208,7 @@ fn joined(paragraphs: &[String]) -> String {
     format!("  /**\n{}   */\n", lines.collect::<Vec<_>>().join("   *\n"))
 }
 
-/// Returns the name of the type of an alternative.
+/// Returns an alternative's type name.
 pub(crate) fn alternative(name: &str, kind: &str) -> &'static str {
     let known = ALTERNATIVES.iter().find(|(of, known, _)| *of == name && *known == kind);
     known.unwrap_or_else(|| panic!("ALTERNATIVES must name `{kind}` of {name}")).2

@@ -192,7 +192,8 @@ fn typed_dict(name: &str, schema: &Value) -> String {
     text
 }
 
-/// Returns the first paragraph of a schema's documentation. The second paragraph is about the Rust type.
+/// Returns the first paragraph of a schema's documentation. Leaves out the second paragraph, which is about the Rust
+/// type.
 fn first_paragraph(schema: &Value) -> &str {
     schema["description"].as_str().unwrap().split("\n\n").next().unwrap()
 }

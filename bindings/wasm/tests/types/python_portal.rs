@@ -41,8 +41,8 @@ from polar_license._portal_call import Caller, HeldCaller
 from polar_license._portal_types import (
 ";
 
-/// The classes that have methods. Each row has the name of the argument that is the object itself, the class, the base
-/// class, and the documentation of the class.
+/// The classes that have methods. Each row has the name of the argument by which operations receive the object, the
+/// class, the base class, and the documentation of the class.
 const CLASSES: [(&str, &str, &str, &str); 3] = [
     (
         "portal",
@@ -78,8 +78,8 @@ const ADDRESS: &str = "    @property
         return self._address
 ";
 
-/// Results that Python returns without an object around them. Each row has the name of the object, the member that is
-/// returned in its place, and the member's type.
+/// Results that have only one member. Python returns that member in place of the object. Each row has the name of the
+/// object, the member, and the member's type.
 const UNWRAPPED: [(&str, &str, &str); 2] =
     [("LicenseKeys", "keys", "Sequence[LicenseKey]"), ("Released", "deactivated", "Deactivated")];
 

@@ -19,7 +19,7 @@ if (globalThis.customElements && !customElements.get(NAME)) customElements.defin
 
 /** The options of `showLicenseDialog`. */
 export interface LicenseDialogOptions {
-  /** The key with which the input field is filled in at first. The user can then activate it. */
+  /** The key that the input field contains at first. The user can then activate it. */
   key?: string | undefined;
   /** The features to show, each with its name for the user. */
   features?: Readonly<Record<string, string>> | undefined;
@@ -34,8 +34,8 @@ export interface LicenseDialogOptions {
 
 /**
  * Shows the dialog, and resolves once it is closed. Shows nothing if `license` is `null` or `undefined`, for example
- * while a framework is still loading it. If `license` is an error, the dialog shows that error. So an app can pass
- * `license ?? error`, both from `useLicense`.
+ * while a framework is still loading it. If `license` is an error, the dialog shows that error. An app can therefore
+ * take both values from `useLicense` and pass `license ?? error`.
  *
  * ```ts
  * button.onclick = () => showLicenseDialog(license);

@@ -43,7 +43,7 @@ export const CANCELLED = "cancelled before anything was sent";
 /** Creates the driver for the operations of one client. */
 export function driver(host: Host): Run {
   const { store, clock } = host;
-  /** Aborts when any operation ends, so that operations at a step `join` continue. */
+  /** Aborts when any operation ends, so that operations at a `join` step continue. */
   let ends = new AbortController();
 
   const untilDone = async (engine: Engine, first: compiled.Step, context: Context): Promise<Outcome> => {
@@ -66,7 +66,7 @@ export function driver(host: Host): Run {
     return step;
   };
 
-  /** Executes a step `turn`: waits for other tabs or processes, and keeps the turn until the operation is done. */
+  /** Executes a `turn` step: waits for other tabs or processes, and keeps the turn until the operation is done. */
   const inTurn = async (engine: Engine, step: StepTo<"turn">, context: Context): Promise<Outcome> => {
     const { number, until } = step;
     const { signal } = context;
@@ -98,7 +98,7 @@ export function driver(host: Host): Run {
   };
 }
 
-/** Executes a step `store`. */
+/** Executes a `store` step. */
 async function update(
   { store, clock }: Host,
   engine: Engine,
@@ -116,7 +116,7 @@ async function update(
   return engine.call((engine, now) => engine.resumeStore(step.number, problem, ...now));
 }
 
-/** Executes a step `send`. */
+/** Executes a `send` step. */
 async function send(
   { fetch, clock }: Host,
   engine: Engine,
@@ -138,7 +138,7 @@ async function send(
   );
 }
 
-/** Executes a step `join`: waits until `ends` aborts, which happens when another operation ends. */
+/** Executes a `join` step: waits until `ends` aborts, which happens when another operation ends. */
 async function join(
   { clock }: Host,
   engine: Engine,

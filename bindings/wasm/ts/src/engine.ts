@@ -120,7 +120,7 @@ async function instantiate(module: WebAssembly.Module, glue: Glue): Promise<Inst
 }
 
 /**
- * Returns the failure if the engine has thrown one, which is a plain object. Returns `undefined` if `thrown` is an
+ * Returns the failure if the engine has thrown one. A failure is a plain object. Returns `undefined` if `thrown` is an
  * `Error`, because an `Error` means a trap or a bug.
  */
 function failureOf(thrown: unknown): Failure | undefined {

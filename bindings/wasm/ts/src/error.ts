@@ -1,4 +1,4 @@
-/** The only class of errors of this package. Each error has a stable kind. No error contains a full license key. */
+/** The only error class of this package. Each error has a stable kind. No error contains a full license key. */
 
 import { MESSAGES } from "./messages.js";
 import type {
@@ -25,15 +25,15 @@ export interface AnyLicenseError extends Error, AnyFailure {
   /** The decision that holds after the failure; `null` if there is no client. */
   readonly decision: Decision | null;
   /**
-   * The exception that caused the failure, thrown by the platform or by the app. If the app aborted the call, its
-   * reason for aborting. `undefined` if there is neither.
+   * The exception of the platform or the app that caused the failure, or the app's reason for aborting the call.
+   * `undefined` if there is neither.
    */
   readonly cause: unknown;
   /** Returns all members except `cause` and `stack`, for logs in JSON. */
   toJSON(): object;
 }
 
-/** The class of errors, for `instanceof` and for tests that throw errors. */
+/** The error class, for `instanceof` and for tests that throw errors. */
 export interface LicenseErrorClass {
   readonly prototype: LicenseError;
   new (kind: ErrorKind, detail: string, details?: LicenseErrorDetails): LicenseError;

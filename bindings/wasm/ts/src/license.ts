@@ -16,8 +16,8 @@ export interface CallOptions {
 /** The options of `activate`. */
 export interface ActivateOptions extends CallOptions {
   /**
-   * Whether to move the license to this device. If true and no seat is free, the older activation that this device
-   * knows of is released. Default: `false`.
+   * Whether to move the license to this device. If true and no seat is free, the older activation that the stored
+   * record names is released. Default: `false`.
    */
   replacePrevious?: boolean;
 }
@@ -55,9 +55,9 @@ export interface License<Feature extends string = string> {
   current(this: void): Decision;
 
   /**
-   * Calls `listener` after each change of the decision, with the decision that holds and the decision before it. A
-   * confirmation is a change too, because it changes dates. Does not call `listener` with the present decision;
-   * `current()` returns the present decision. Returns a function that removes the listener.
+   * Calls `listener` after each change of the decision, with the new decision and the previous one. A confirmation is a
+   * change too, because it changes dates. Does not call `listener` with the present decision; `current()` returns the
+   * present decision. Returns a function that removes the listener.
    *
    * ```ts
    * license.onChange((decision, before) => {
@@ -72,7 +72,7 @@ export interface License<Feature extends string = string> {
 
   /**
    * Decides, from memory, whether the license includes a version of the app that was built on the day `built`. An
-   * updater calls this method before it offers a version. `built` is a `Date`, or a text that `Date` reads, such as
+   * updater calls this method before it offers a version. `built` is a `Date`, or a text that `Date` can parse, such as
    * `2026-11-21`. The day in UTC counts. Returns `false` only if the version would have no access for the reason
    * `updates_ended`.
    *

@@ -1,6 +1,6 @@
 /**
- * Refreshes automatically. So the license of an app that runs for weeks stays confirmed, and the app learns of a
- * revoked key within a day. The engine decides when to refresh, and when to call `look` again.
+ * Refreshes the license automatically. As a result, the license stays confirmed even if the app runs for weeks, and the
+ * app learns of a revoked key within a day. The engine decides when to refresh, and when to call `look` again.
  */
 
 import { later } from "./time.js";

@@ -48,7 +48,7 @@ export interface Store {
 
   /**
    * Runs `work` once, while no other tab or process changes the record. Rejects without running `work` if the record
-   * cannot be locked. If `timeoutMs` is set, waits about `timeoutMs` at most for other tabs and processes; 0 means to
+   * cannot be locked. If `timeoutMs` is set, waits at most about `timeoutMs` for other tabs and processes; 0 means to
    * try only once.
    */
   locked(work: () => Promise<void>, timeoutMs?: number): Promise<void>;
@@ -63,15 +63,16 @@ export interface Store {
   poll?(changed: () => void): () => void;
 
   /**
-   * Runs `work` while no other tab or process that shares this record asks Polar. So they take turns to ask, and each
-   * finds Polar's previous answer in the record. Waits for the turn until `waitMs` have passed or `signal` aborts.
-   * Calls `work` with `taken` in its turn, or with `late` if the turn has not come by then.
+   * Runs `work` while no other tab or process that shares this record asks Polar. As a result, tabs and
+   * processes ask Polar one after the other, and each finds Polar's previous answer in the record. Waits for the turn
+   * until `waitMs` have passed or `signal` aborts. Calls `work` with `taken` when the turn comes, or with `late` if it
+   * has not come by then.
    */
   alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }
 
 /**
- * The outcome of waiting for other tabs or processes: `taken` if no other is asking Polar, `late` if another is still
- * asking.
+ * The outcome of waiting for other tabs or processes: `taken` if no other tab or process is asking Polar, `late` if one
+ * is still asking.
  */
 export type Turn = "taken" | "late";

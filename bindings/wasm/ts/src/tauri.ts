@@ -133,8 +133,8 @@ async function connect(): Promise<TauriLicense> {
 }
 
 /**
- * Returns a name for this page. All scripts in the page get the same name. By the name, the app distinguishes the page
- * from an earlier page in the same webview, such as the page before a reload.
+ * Returns a name for this page. All scripts in the page get the same name. The app uses the name to distinguish the
+ * page from an earlier page in the same webview, such as the page before a reload.
  */
 function pageName(): string {
   const own = window as { [PAGE]?: string };

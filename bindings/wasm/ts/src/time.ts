@@ -11,7 +11,7 @@ export interface Clock {
   monotonic(): number;
   /**
    * Lets `ms` pass. The client calls this method in place of a timer when a request must not be sent yet. A test's
-   * clock can move forward by `ms` at once.
+   * clock can jump forward by `ms` without waiting.
    */
   rest?(ms: number): void;
 }
@@ -29,7 +29,7 @@ type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout
 
 /**
  * Returns the platform's own timers, for waits within a call: calls must not hang in a test that has replaced the
- * timers. Timers are replaced by the library fake-timers, which Vitest and jest use, and by Playwright's `page.clock`.
+ * timers. Two tools replace timers: the library fake-timers, which Vitest and jest use, and Playwright's `page.clock`.
  * Both keep the platform's timers in properties of their own.
  */
 function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
@@ -60,8 +60,7 @@ function neverDecreasing(read: () => number): () => number {
 }
 
 /**
- * Wraps a clock so that it always returns whole milliseconds. The clock may be the app's own, and then it may return
- * anything else or throw.
+ * Wraps a clock so that it always returns whole milliseconds. The app's own clock may return anything else, or throw.
  */
 export function steady(clock: Clock): Clock {
   const read = (look: () => unknown): number => {

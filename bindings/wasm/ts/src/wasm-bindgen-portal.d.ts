@@ -77,7 +77,7 @@ export class Engine {
      */
     callPortal(request: string, wall: number, mono: number): PortalStep;
     /**
-     * Cancels an operation that is at a step `turn` or `join`. At these steps, the operation has done nothing yet.
+     * Cancels an operation that is at a `turn` or `join` step. At these steps, the operation has done nothing yet.
      */
     cancel(number: number, wall: number, mono: number): Step;
     /**
@@ -110,8 +110,8 @@ export class Engine {
      */
     isCurrent(wall: number, mono: number): boolean;
     /**
-     * Returns whether the automatic refresh must refresh at this instant or wait. A wait ends at the latest when the
-     * decision that was last read no longer holds. Call this method when the wait is over and after every operation.
+     * Returns what the automatic refresh must do at this instant: refresh or wait. A wait ends at the latest when the
+     * last decision that was read no longer holds. Call this method when the wait is over and after every operation.
      * Call it with `woken` when the network may be back.
      */
     look(woken: boolean, wall: number, mono: number): Look;
@@ -137,34 +137,34 @@ export class Engine {
      */
     refresh(patience: Patience, wall: number, mono: number): Step;
     /**
-     * Drops the reply of a step `done`. From then on, the reply's handles are no longer valid, and the values behind
+     * Drops the reply of a `done` step. From then on, the reply's handles are no longer valid, and the values behind
      * the handles are wiped.
      */
     releaseReply(number: number): void;
     /**
-     * Continues after a step `send` that got no complete reply. `sent` is true if the request may have reached Polar.
+     * Continues after a `send` step that got no complete reply. `sent` is true if the request may have reached Polar.
      */
     resumeFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): Step;
     /**
-     * Continues after a step `join`. Returns another step `join` if the other operation is still running and there is
+     * Continues after a `join` step. Returns another `join` step if the other operation is still running and there is
      * time left to wait.
      */
     resumeJoin(number: number, wall: number, mono: number): Step;
     /**
-     * Continues after a step `exchange` that got no complete reply. `sent` is true if the request may have reached
+     * Continues after an `exchange` step that got no complete reply. `sent` is true if the request may have reached
      * Polar.
      */
     resumePortalFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): PortalStep;
     /**
-     * Continues after a step `exchange` that got a complete reply. `location` is the reply's header `Location`.
+     * Continues after an `exchange` step that got a complete reply. `location` is the reply's `Location` header.
      */
     resumePortalReply(number: number, status: number, retryAfter: number | null | undefined, location: string | null | undefined, body: Uint8Array | number[], wall: number, mono: number): PortalStep;
     /**
-     * Continues after a step `send` that got a complete reply. `retry_after` is the result of the method `retryAfter`.
+     * Continues after a `send` step that got a complete reply. `retry_after` is the result of the method `retryAfter`.
      */
     resumeReply(number: number, status: number, retryAfter: number | null | undefined, body: Uint8Array | number[], wall: number, mono: number): Step;
     /**
-     * Continues after a step `run`. If the engine's operation was never started, it counts as cancelled.
+     * Continues after a `run` step. If the engine's operation was never started, it counts as cancelled.
      */
     resumeRun(number: number, wall: number, mono: number): PortalStep;
     /**
@@ -173,21 +173,21 @@ export class Engine {
      */
     resumeStore(number: number, problem: string | null | undefined, wall: number, mono: number): Step;
     /**
-     * Continues after a step `turn`.
+     * Continues after a `turn` step.
      */
     resumeTurn(number: number, turn: Turn, wall: number, mono: number): Step;
     /**
-     * Continues after a step `wait`. `given_up` is true if the caller no longer wants to wait, and false if the time
+     * Continues after a `wait` step. `given_up` is true if the caller no longer wants to wait, and false if the time
      * has come.
      */
     resumeWait(number: number, givenUp: boolean, wall: number, mono: number): PortalStep;
     /**
-     * Returns the number of seconds to wait that the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply
-     * ask for. Returns nothing if they ask for no wait.
+     * Returns the wait in seconds that the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply ask for.
+     * Returns nothing if they ask for none.
      */
     retryAfter(retryAfter?: string | null, ratelimitReset?: string | null, date?: string | null): number | undefined;
     /**
-     * Starts the engine's operation for a step `run`. Call `resumeRun` when that operation is done.
+     * Starts the engine's operation for a `run` step. Call `resumeRun` when that operation is done.
      */
     run(number: number, wall: number, mono: number): Step;
     /**

@@ -66,7 +66,7 @@ export class Engine {
      */
     activate(key: string | null | undefined, replacePrevious: boolean, wall: number, mono: number): Step;
     /**
-     * Cancels an operation that is at a step `turn` or `join`. At these steps, the operation has done nothing yet.
+     * Cancels an operation that is at a `turn` or `join` step. At these steps, the operation has done nothing yet.
      */
     cancel(number: number, wall: number, mono: number): Step;
     /**
@@ -95,8 +95,8 @@ export class Engine {
      */
     isCurrent(wall: number, mono: number): boolean;
     /**
-     * Returns whether the automatic refresh must refresh at this instant or wait. A wait ends at the latest when the
-     * decision that was last read no longer holds. Call this method when the wait is over and after every operation.
+     * Returns what the automatic refresh must do at this instant: refresh or wait. A wait ends at the latest when the
+     * last decision that was read no longer holds. Call this method when the wait is over and after every operation.
      * Call it with `woken` when the network may be back.
      */
     look(woken: boolean, wall: number, mono: number): Look;
@@ -122,16 +122,16 @@ export class Engine {
      */
     refresh(patience: Patience, wall: number, mono: number): Step;
     /**
-     * Continues after a step `send` that got no complete reply. `sent` is true if the request may have reached Polar.
+     * Continues after a `send` step that got no complete reply. `sent` is true if the request may have reached Polar.
      */
     resumeFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): Step;
     /**
-     * Continues after a step `join`. Returns another step `join` if the other operation is still running and there is
+     * Continues after a `join` step. Returns another `join` step if the other operation is still running and there is
      * time left to wait.
      */
     resumeJoin(number: number, wall: number, mono: number): Step;
     /**
-     * Continues after a step `send` that got a complete reply. `retry_after` is the result of the method `retryAfter`.
+     * Continues after a `send` step that got a complete reply. `retry_after` is the result of the method `retryAfter`.
      */
     resumeReply(number: number, status: number, retryAfter: number | null | undefined, body: Uint8Array | number[], wall: number, mono: number): Step;
     /**
@@ -140,12 +140,12 @@ export class Engine {
      */
     resumeStore(number: number, problem: string | null | undefined, wall: number, mono: number): Step;
     /**
-     * Continues after a step `turn`.
+     * Continues after a `turn` step.
      */
     resumeTurn(number: number, turn: Turn, wall: number, mono: number): Step;
     /**
-     * Returns the number of seconds to wait that the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply
-     * ask for. Returns nothing if they ask for no wait.
+     * Returns the wait in seconds that the headers `Retry-After`, `RateLimit-Reset` and `Date` of a reply ask for.
+     * Returns nothing if they ask for none.
      */
     retryAfter(retryAfter?: string | null, ratelimitReset?: string | null, date?: string | null): number | undefined;
     /**

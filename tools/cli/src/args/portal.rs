@@ -22,10 +22,10 @@ pub(crate) struct Buyer {
     /// next line it reads the code in the mail.
     #[arg(value_name = "EMAIL")]
     pub(crate) email: Option<String>,
-    /// The customer's name or number, if the address belongs to several
+    /// The customer's name or number, if several customers have the address
     #[arg(long, value_name = "NAME")]
     pub(crate) customer: Option<String>,
-    /// Use a code that was mailed before, and request none
+    /// Use a code that was mailed before, and request no new one
     ///
     /// A code can be used once, within half an hour.
     #[arg(long, conflicts_with_all = ["email", "customer"])]
@@ -45,7 +45,7 @@ pub(crate) struct Choices {
 /// Selects one license key if there are several.
 #[derive(clap::Args, Default)]
 pub(crate) struct OneKey {
-    /// The last six characters of the license key, if there are several
+    /// The last six characters of the license key to use, if there are several keys
     #[arg(long = "key", value_name = "END")]
     pub(crate) end: Option<String>,
 }
@@ -70,9 +70,9 @@ impl Buyer {
         self.email.as_deref().filter(|email| *email != "-")
     }
 
-    /// Returns `label`, the first argument of `release`. But if it is an e-mail address and the only argument, stores
-    /// it as the customer's address and returns `None`, because other commands take the address as their first
-    /// argument.
+    /// Returns `label`, the first argument of `release`. Other commands take the customer's e-mail address as their
+    /// first argument, so a user may pass it to `release` too. If the only argument is an e-mail address, this function
+    /// therefore stores it as the customer's address and returns `None`.
     pub(crate) fn address_or_label(&mut self, label: Option<String>) -> Option<String> {
         let is_address = |label: &str| label.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
         if self.email.is_none() && !self.code_sent && label.as_deref().is_some_and(is_address) {

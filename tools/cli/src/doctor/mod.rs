@@ -1,5 +1,5 @@
-//! The self-test that a support desk asks for. It makes the checks of the library, and checks that only a program can
-//! make. Its output can be pasted into a public bug report. It takes no seat and changes no license.
+//! The self-test that a support desk asks for. It runs the library's checks, and adds some checks that the library
+//! cannot make. Its output can be pasted into a public bug report. It takes no seat and changes no license.
 //!
 //! ```text
 //! versions · configuration ─┬─ library: device · storage · license
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, io};
 
-/// The time limit for a request. Used if there is no valid configuration with a limit of its own.
+/// The time limit for a request. It applies if there is no valid configuration with a limit of its own.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs all checks, and prints their findings.
@@ -58,7 +58,7 @@ pub(crate) fn examine(common: &Common, key: Option<&str>) -> Vec<Finding> {
         // the configuration is not valid, but the network can be checked
         Err(_) => findings.extend(environment(common).iter().flat_map(|it| diagnosis::network(it, TIMEOUT))),
     }
-    // a wrong proxy address is reported first, because with it no request leaves this computer
+    // a wrong proxy address is reported first, because it keeps every request from leaving this computer
     findings.sort_by_key(|finding| finding.fault() != Some(Fault::ProxyAddress));
     findings
 }
@@ -122,7 +122,7 @@ fn variables() -> Vec<String> {
 fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     let mut findings = diagnosis::storage(config, directory);
     findings.extend(directory.map(Path::to_owned).or_else(default_directory).and_then(|directory| space(&directory)));
-    // no client is opened in two cases: a fault of the store was reported already, or the device has no id and the
+    // no client is opened in two cases: a fault of the store has already been reported, or the device has no id and the
     // client would create one
     let prevents = |it: &Finding| it.outcome() == Outcome::Fault || it.fault() == Some(Fault::NoDeviceId);
     if !findings.iter().any(prevents) {

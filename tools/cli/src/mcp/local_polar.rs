@@ -1,5 +1,5 @@
-//! The local Polar that the agent starts, and the changes that the agent makes to it. Its control endpoint carries them
-//! out, and says what is wrong with them.
+//! The local Polar that the agent starts, and the changes that the agent makes to it. Polar's control endpoint makes
+//! each change, or says what is wrong with it.
 
 use crate::args::{self, Serve};
 use crate::serve;
@@ -36,11 +36,11 @@ pub(super) struct Steering {
     /// Remove all faults
     clear_faults: bool,
 
-    /// Set a fault, which applies to the app's requests until it is removed, or as often as `times` says
+    /// Set a fault, which applies to the app's requests until it is removed, or to as many requests as `times` says
     #[schemars(with = "Option<Fault>")]
     add_fault: Option<Value>,
 
-    /// Advance the local Polar's clock by so many seconds; the app's own clock does not move
+    /// Advance the local Polar's clock by this many seconds; the app's own clock does not move
     advance_seconds: Option<f64>,
 
     /// The version of Polar's API to switch to, such as 2027-01
@@ -62,7 +62,7 @@ impl LocalPolar {
     pub(super) fn start(&self, options: &Serve) -> Result<String, String> {
         let builder = serve::builder(options).map_err(|error| args::mask_input(&error.to_string()))?;
         let mut running = self.lock();
-        // first, because the new one may use the same port
+        // the old one is stopped first, because the new one may use the same port
         *running = None;
         let polar = builder.start().map_err(|error| error.to_string())?;
         let is_demo = options.seed.is_none();

@@ -6,8 +6,9 @@
 //!                                    └► local_polar ─► serve  starts a local Polar, and changes its state
 //! ```
 //!
-//! Never shows a license key, except the invented keys of the local Polar, which `serve` shows too. Never takes or
-//! releases a seat, and never changes a license. Writes nothing but messages of the protocol to standard output.
+//! The server never shows a license key, except the invented keys of the local Polar, which `serve` shows too. It never
+//! takes or releases a seat, and never changes a license. It writes nothing but messages of the protocol to standard
+//! output.
 
 mod local_polar;
 mod tools;
@@ -42,7 +43,7 @@ on, as the app's own settings do.";
 pub(crate) fn run(common: Common) -> io::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let exit = runtime.block_on(serve(Server { tools: Arc::new(Tools::new(common)) }));
-    // does not wait for a read from standard input that is still pending
+    // does not wait for a pending read from standard input
     runtime.shutdown_background();
     Ok(exit)
 }
@@ -57,7 +58,7 @@ async fn serve(server: Server) -> Exit {
         }
         Err(ServerInitializeError::ConnectionClosed(_)) => Exit::Allowed,
         Err(_) => {
-            // the error's own text would repeat the message, in which a key may be
+            // the error's own text would repeat the message, which may contain a key
             output::error("the program at the other end does not speak the Model Context Protocol");
             Exit::Failed
         }
@@ -103,7 +104,7 @@ impl ServerHandler for Server {
             return Err(ErrorData::invalid_params(format!("there is no such tool; use one of {names}"), None));
         };
         let (tools, arguments) = (Arc::clone(&self.tools), request.arguments.unwrap_or_default());
-        // on a thread of its own, because a tool may wait for Polar, while other requests are answered
+        // the tool runs on a thread of its own, so that other requests are answered while it waits for Polar
         let answer = tokio::task::spawn_blocking(move || tools.call(tool, arguments)).await;
         let answer = answer.map_err(|_| ErrorData::internal_error("the tool failed", None))?;
         Ok(match answer {

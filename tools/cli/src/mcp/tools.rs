@@ -102,7 +102,7 @@ pub(super) const TOOLS: [Tool; 6] = [
     },
 ];
 
-/// Returns the schema of the arguments in `T`, and forbids all others.
+/// Returns a schema that allows the arguments in `T`, and no others.
 fn only<T: JsonSchema + 'static>() -> JsonObject {
     // does not fail, because `T` is a struct
     let mut schema = schema_for_input::<T>().map(Arc::unwrap_or_clone).unwrap_or_default();
@@ -140,7 +140,7 @@ impl Tool {
         rmcp::model::Tool::new(self.name, self.description, (self.arguments)()).with_annotations(hints)
     }
 
-    /// Returns the first argument that the tool does not have. serde would ignore it.
+    /// Returns the first argument that the tool does not know. serde would ignore it.
     fn unknown<'a>(&self, arguments: &'a JsonObject) -> Option<&'a String> {
         let schema = (self.arguments)();
         let known = schema.get("properties").and_then(Value::as_object)?;
@@ -150,7 +150,7 @@ impl Tool {
 
 /// Everything that the tools share.
 pub(super) struct Tools {
-    /// The options with which the person has started the server.
+    /// The options that the user gave when starting the server.
     common: Common,
     local: LocalPolar,
 }

@@ -96,7 +96,7 @@ impl PortalRunner {
     fn bought(&self, checkout: &Checkout, within: Duration, customer: Option<&str>) -> Result<Outcome, Stop> {
         let purchase = checkout.follow(within, waiting::progress_notes())?;
         session::announce_code(&self.portal, self.input, purchase.code.clone(), customer)?;
-        // the code that is sent now can also be used by `restore`, which activates the key that was bought
+        // if the code is not used here, `restore` can still use it, and activates the key that was bought
         let session = session::authenticate(&self.portal, self.input, "restore")?;
         let restored = session.restore_purchase(&purchase, waiting::progress_notes())?;
         self.finish(&session, restored, Choices::default())
@@ -131,8 +131,8 @@ impl PortalRunner {
             restored = match restored {
                 Restored::Licensed(decision) => return Ok(Outcome::License(Box::new((*decision).into()))),
                 Restored::Choose(keys) => session.activate(&self.choose_key(keys, &choices.key)?)?,
-                // `take`, because the device is released only once: if it has taken a seat again, releasing it a second
-                // time does not help
+                // the label is taken out, so that its device is released only once: if that device has taken a seat
+                // again, releasing it a second time does not help
                 Restored::NoSeat(full) => self.make_room(session, *full, choices.release.take())?,
             };
         }

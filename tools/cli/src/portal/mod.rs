@@ -1,6 +1,6 @@
-//! The commands in the customer portal. A customer signs in with a code from a mail. A session ends together with its
-//! command and is not stored, so each command asks for a code of its own. On a terminal, `devices` can also release a
-//! device, and `release` can also activate the key, in the same session.
+//! The commands that use the customer portal. A customer signs in with a code from a mail. A session ends together with
+//! its command and is not stored, so each command asks for a code of its own. On a terminal, `devices` can also release
+//! a device, and `release` can also activate the key, in the same session.
 //!
 //! ```text
 //! restore · devices · release · rotate ─► session: address ─► code ─┐
@@ -8,7 +8,8 @@
 //! claim ► invitation ───────────────────────────────────────────────┘       └─► choice, if there are several
 //! ```
 //!
-//! Prints no code and no token. Prints an e-mail address only on the terminal where the code is typed.
+//! These commands print no code and no token. They print an e-mail address only on the terminal where the code is
+//! typed.
 
 mod choice;
 mod command;

@@ -21,9 +21,9 @@ pub(super) enum Outcome {
 pub(super) enum Listing {
     /// The devices of each key.
     Devices(Vec<KeyDevices>),
-    /// Keys that have no device that could be released.
+    /// Keys without a device that could be released.
     NoDevice(Vec<KeyDevices>),
-    /// Several items, if none of them was chosen.
+    /// Several items, none of which has been chosen.
     Choice { choice: Choice, error: Option<Error> },
     /// The notice that no seat is free, and that the vendor hides the devices.
     Hidden { hidden: HiddenDevices, error: Error },
@@ -33,8 +33,8 @@ pub(super) enum Listing {
 pub(super) enum Stop {
     Failed(Error),
     Listing(Listing),
-    /// The reason why the command ended after it had shown the address of the checkout. The user may have paid, so
-    /// running the command again could buy a second time.
+    /// The reason why the command ended after it had shown the address of the checkout. The user may already have paid,
+    /// so running the command again could lead to a second purchase.
     MaybePaid(Box<Stop>),
 }
 
@@ -49,7 +49,7 @@ impl Stop {
         Self::MaybePaid(Box::new(self))
     }
 
-    /// Prints the reason. `license` is the decision that holds now.
+    /// Prints the reason. `license` is the current decision.
     pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
         self.print_before(license, as_json, None)
     }

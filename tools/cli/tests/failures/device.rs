@@ -50,7 +50,7 @@ impl<'a> Device<'a> {
         command
     }
 
-    /// Runs the command. No system call fails.
+    /// Runs the command, with no fault in any system call.
     pub(crate) fn run(&self, words: &[&str]) -> Run {
         Run::of(&self.command(words).output().unwrap())
     }
@@ -62,7 +62,7 @@ impl<'a> Device<'a> {
         run
     }
 
-    /// Returns the ids of two groups of seats: all seats that this key has at Polar, and those of them that the device
+    /// Returns two lists of seat ids: all seats that this key has at Polar, and the seats among them that the device
     /// does not know. The device knows a seat if its record contains the seat's id or the marker of the seat's
     /// activation. Polar stores the marker too.
     pub(crate) fn seats(&self) -> (Vec<String>, Vec<String>) {

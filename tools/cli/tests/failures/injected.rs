@@ -1,4 +1,4 @@
-//! Runs a command while one of its system calls fails or kills the process.
+//! Runs a command, and makes one of its system calls fail, or kills the process during that call.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -121,7 +121,7 @@ struct Tried {
     status: Option<i32>,
 }
 
-/// Tries every fault in every call. Each try has a device of its own.
+/// Tries every fault in every call. Each try uses a new device.
 fn fail_each_call(operation: &Operation) {
     if !strace::works() {
         return;
@@ -150,7 +150,7 @@ fn fail_each_call(operation: &Operation) {
     assert!(hit * 10 > tried * 8, "only {hit} of {tried} calls were reached");
 }
 
-/// Checks the conditions that must hold after every operation, and those that must hold after this one.
+/// Checks the conditions that must hold after every operation, then those that must hold after this operation.
 fn check(device: &Device, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
     // the standard library may panic in two cases: a thread cannot start, or a directory cannot be closed; the client
     // catches the second panic
@@ -237,7 +237,7 @@ fn matters(call: &strace::Call, directory: &str) -> bool {
 }
 
 /// Returns the errors with which a call may fail. There are none for calls at the end of a process, for calls of the
-/// standard library's debug assertions, and for `futex`, because the standard library ignores its failure.
+/// standard library's debug assertions, and for `futex`, whose failures the standard library ignores.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "futex" | "fcntl" | "exit" | "exit_group" | "execve" | "rt_sigreturn" | "gettid" | "rseq" => &[],

@@ -22,7 +22,7 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
         let (status, after) = thread::scope(|scope| {
             let run = scope.spawn(activate);
             if hangs {
-                // `stop` breaks the connection, because the request would otherwise hang for half a minute
+                // `stop` is called to break the connection: otherwise the request would hang for half a minute
                 assert!(polar.wait_for_requests(2, LONG), "{name}");
                 polar.stop();
             }
@@ -47,8 +47,8 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
 #[test]
 fn a_fault_before_the_question_costs_no_seat() {
     for_each(faults::all(), |Case { name, fault, kind, hangs, .. }| {
-        // cases that hang are left out, because a hanging validate would take 25 s longer;
-        // `a_seat_that_may_be_taken_is_not_forgotten` interrupts one
+        // cases that hang are left out, because a validate that hangs would take 25 s longer; the test before this one
+        // and `a_process_killed_while_activating_leaves_a_trace_of_the_seat` interrupt an activate that hangs
         let Some(kind) = kind.filter(|_| !hangs && name != "OtherActivation") else { return };
         let polar = start_polar();
         let device = Device::new(&polar);

@@ -112,7 +112,8 @@ fn the_version_that_answers_is_shown_and_a_newer_one_is_noted() {
     }
 }
 
-/// Polar itself answers if a version was removed or an endpoint has moved. So the user's network needs no repair.
+/// If Polar has removed a version or moved an endpoint, Polar itself still answers. So nothing is wrong with the user's
+/// network.
 #[test]
 fn a_removed_endpoint_differs_from_a_foreign_network() {
     let polar = start_polar();
@@ -637,8 +638,8 @@ mod unix {
         fs::set_permissions(device.directory(), fs::Permissions::from_mode(0o555)).unwrap();
         let is_root = fs::write(device.directory().join("x"), "").is_ok();
         let binary = tempfile::tempdir().unwrap();
-        // Root may write everywhere, so another user runs `doctor`. That user runs a copy of the program, because only
-        // root may be able to read the build.
+        // Root may write everywhere, so another user runs `doctor`. That user runs a copy of the program, because the
+        // build may be readable only by root.
         let program = binary.path().join("polar-license");
         fs::copy(BINARY, &program).unwrap();
         fs::set_permissions(binary.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -656,7 +657,8 @@ mod unix {
         assert!(found.detail("storage").contains("permission denied"), "{found:?}");
     }
 
-    /// Returns the command without its first argument. `under` has put the path of the original program there.
+    /// Returns the command without its first argument, which is the path of the original program. `under` has put it
+    /// there.
     fn without_program(command: &Command) -> Command {
         let mut direct = Command::new(command.get_program());
         direct.args(command.get_args().skip(1));

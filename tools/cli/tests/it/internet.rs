@@ -36,7 +36,8 @@ impl Internet {
     pub(crate) fn new(polars: &[(&str, &MockPolar)]) -> Self {
         let authority_key = KeyPair::generate().unwrap();
         let mut authority = params(&[]);
-        // the name contains the authority's public key, because certificates with the same name would be confused
+        // the name contains the authority's public key, because two certificates with the same name would be mistaken
+        // for each other
         authority.distinguished_name.push(DnType::CommonName, format!("{:?}", authority_key.public_key_raw()));
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = authority.self_signed(&authority_key).unwrap();
@@ -102,7 +103,7 @@ pub(crate) fn socks_proxy_refusing(code: u8) -> String {
     let address = listener(move |connection| {
         connection.read_exact(&mut [0; 3])?;
         connection.write_all(&[5, 0])?;
-        // the rest of the request is the length of the server's name, and the name
+        // the rest of the request is the length of the server's name, the name itself, and the port
         let mut head = [0; 5];
         connection.read_exact(&mut head)?;
         connection.read_exact(&mut vec![0; usize::from(head[4]) + 2])?;
@@ -115,7 +116,7 @@ pub(crate) fn socks_proxy_refusing(code: u8) -> String {
 pub(crate) enum SignIn {
     /// Shows a certificate for the right name, signed by an unknown authority.
     UnknownAuthority,
-    /// Shows the certificate of an authority, which is signed by its own key.
+    /// Shows an authority's own certificate, which the authority has signed itself.
     Authority,
     /// Replies with a redirect and without TLS, as if the request had come over HTTP.
     WithoutEncryption,

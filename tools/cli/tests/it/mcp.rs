@@ -1,4 +1,4 @@
-//! Tests `mcp` in the way in which a coding agent uses it: starts the program, and exchanges messages with it.
+//! Tests `mcp` as a coding agent uses it: starts the program, and exchanges messages with it.
 
 use crate::support::{Device, LONG, command, requests_to, run, start_polar};
 use mock_polar::{
@@ -22,7 +22,7 @@ struct Agent {
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
     stderr: Option<JoinHandle<Vec<u8>>>,
-    /// Replies that arrived before the test asked for them, by the id of their request.
+    /// Replies that arrived before the test asked for them. The key is the id of the request.
     replies: BTreeMap<u64, Value>,
     requests: u64,
     /// Everything that was written to standard output.
@@ -44,7 +44,7 @@ impl Agent {
         let (send, lines) = mpsc::channel();
         thread::spawn(move || {
             let mut line = String::new();
-            // sending fails after a test has failed, because the receiver does not exist any more
+            // sending fails after a test has failed, because the receiver no longer exists
             while stdout.read_line(&mut line).unwrap() > 0 && send.send(std::mem::take(&mut line)).is_ok() {}
         });
         let stderr = thread::spawn(move || {
@@ -89,7 +89,7 @@ impl Agent {
         id
     }
 
-    /// Waits for the next message, which must be one of the protocol.
+    /// Waits for the next message, which must be a message of the protocol.
     fn next(&mut self) -> Value {
         let line = self.lines.recv_timeout(LONG).unwrap();
         self.stdout.push_str(&line);
@@ -125,7 +125,7 @@ impl Agent {
         serde_json::from_str(&self.call(tool, arguments).unwrap()).unwrap()
     }
 
-    /// Ends standard input, and waits until the program has ended.
+    /// Closes the program's standard input, and waits until the program has ended.
     fn end(mut self) -> End {
         drop(self.stdin.take());
         let rest: String = self.lines.iter().inspect(|line| drop(message(line))).collect();
@@ -162,7 +162,7 @@ fn six_tools_are_listed_with_the_arguments_that_they_accept() {
     for tool in tools {
         let (name, schema) = (tool["name"].as_str().unwrap(), &tool["inputSchema"]);
         assert!(tool["description"].as_str().unwrap().ends_with('.'), "{tool}");
-        // not every client accepts a schema that is a choice
+        // not every client accepts a schema that is a choice between several schemas
         assert_eq!(
             (&schema["type"], &schema["oneOf"], &schema["anyOf"]),
             (&json!("object"), &json!(null), &json!(null))

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 const ROOT: u32 = 0;
 const USER: u32 = 65534;
 
-/// The home of a user, on a computer where root runs the command in the same home.
+/// The home of a user, in which root runs the command too.
 struct Home<'a> {
     polar: &'a MockPolar,
     place: TempDir,
@@ -31,7 +31,7 @@ impl<'a> Home<'a> {
             return None;
         }
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        // the user runs a copy, because the user may not be able to read the build
+        // the user runs a copy, because the build may be readable only by root
         fs::copy(BINARY, place.path().join("polar-license")).unwrap();
         let home = Self { polar, place };
         fs::create_dir(home.path()).unwrap();

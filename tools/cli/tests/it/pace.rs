@@ -1,5 +1,5 @@
-//! Tests the pace of requests by several commands. Polar blocks an address at its fourth request in a second, and every
-//! command is a process of its own.
+//! Tests the pace of requests when several commands run. Polar blocks an address at its fourth request in a second.
+//! Every command is a process of its own, so the commands know of each other's requests only through the record.
 
 use crate::support::Device;
 use mock_polar::{Fault, MockPolar, NewKey};

@@ -122,7 +122,8 @@ fn serve_can_limit_requests_and_sell_other_keys() {
     let hello: Value = serde_json::from_str(&server.line()).unwrap();
     assert_eq!((hello["keys"].as_array().unwrap().len(), &hello["email"]), (1, &Value::Null));
     let url = hello["url"].as_str().unwrap();
-    // on a very slow machine, four requests take more than a second, so a few more may be needed
+    // on a very slow machine, four requests may take more than a second, and then more requests are needed to reach the
+    // limit
     let limited = (0..100).map(|_| ask(url, "MINE-0001")).find(Result::is_err);
     assert_eq!(limited, Some(Err(ErrorKind::RateLimited)));
 }

@@ -31,7 +31,7 @@ fn an_unreadable_license_is_exit_status_3_with_advice_to_run_doctor() {
     let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
     let record = device.record().unwrap();
     fs::remove_file(&record).unwrap();
-    // a directory in place of the file cannot be read even by root
+    // if a directory is in the place of the file, not even root can read it
     fs::create_dir(&record).unwrap();
     for operation in ["status", "validate"] {
         let run = device.run(&[operation]);

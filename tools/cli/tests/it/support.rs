@@ -41,8 +41,8 @@ pub(crate) fn start_polar() -> MockPolar {
     MockPolar::start().unwrap()
 }
 
-/// Returns the command. Its environment does not contain variables that would change its results: those of the command
-/// itself, of proxies and of root certificates.
+/// Returns the command. Its environment contains no variable that would change the results: no variable of the command
+/// itself, and none for proxies or root certificates.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(BINARY);
     let ours = |name: &str| {
@@ -63,8 +63,8 @@ pub(crate) fn run(mut command: Command, input: &str) -> Run {
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = loop {
         match pipes.spawn() {
-            // This happens to a copy of the program. A child that another test has just started holds the copy open for
-            // writing until the child executes its own program.
+            // This error occurs with a copy of the program. A child that another test has just started holds the copy
+            // open for writing until the child executes its own program.
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
             spawned => break spawned.unwrap(),
         }

@@ -1,6 +1,6 @@
-//! The local Polar as a library for a front in JavaScript, `ts/server.mts`. Receives requests, and returns answers for
-//! the front to send. Opens no socket and sets no timer: the front does both. The front also polls as long as a request
-//! has no answer.
+//! The local Polar as a library for a front in JavaScript, `ts/server.mts`. It receives requests, and returns answers
+//! for the front to send. It opens no socket and sets no timer: the front does both. The front also polls as long as a
+//! request has no answer.
 //!
 //! ```text
 //!   ts/cli.mts ── ts/server.mts   Node's http
@@ -134,12 +134,12 @@ pub enum Next {
 pub enum Sending {
     /// Send it at once.
     Whole,
-    /// Send it byte by byte, with this pause before each byte.
+    /// Send the body byte by byte, with this pause before each byte.
     Slow {
         /// The pause in milliseconds.
         pause_ms: f64,
     },
-    /// Send half of it, then close the connection.
+    /// Send half of the body, then close the connection.
     Truncated,
     /// Instead of the body, send one JSON string of this many bytes.
     Huge {

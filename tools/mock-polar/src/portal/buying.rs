@@ -1,4 +1,4 @@
-//! Purchases. Turns an open checkout into a confirmed one, which Polar's worker then fulfils.
+//! Purchases. This file turns an open checkout into a confirmed one, which Polar's worker then fulfils.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -20,8 +20,8 @@ use crate::worker::Job;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Purchase {
-    /// The customer's token, which Polar gives only once. `None` if the address already belonged to a customer, unless
-    /// the vendor named the customer when it created the checkout.
+    /// The customer's token, which Polar gives only once. Present if the buyer is a new customer, or if the vendor
+    /// named the customer when it created the checkout. Otherwise `None`.
     pub customer_session_token: Option<String>,
     /// The address to which the browser goes. It is the success URL, with the token in it if there is a token.
     pub success_url: String,

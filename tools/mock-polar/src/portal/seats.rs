@@ -166,7 +166,8 @@ pub(crate) fn revoke(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// Lists the members of a customer, for members who may manage them. Refuses a token of the customer itself.
+/// Lists the members of a customer, for members who may manage them. Refuses a token that belongs to the customer
+/// itself.
 pub(crate) fn members(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let asking = match call.subject {
         Subject::Member(id) => state.database.member(id),

@@ -55,14 +55,14 @@ impl MockPolar {
         self.change(key, |license| license.status = Status::Granted);
     }
 
-    /// Deletes the key. Polar then does not know it any more.
+    /// Deletes the key. From then on, Polar does not know it.
     #[track_caller]
     pub fn delete(&self, key: &str) {
         self.change(key, |license| license.deleted = true);
     }
 
-    /// Replaces the key with a new one, and returns the new key. The old key is unknown at once, and its activations
-    /// move to the new one.
+    /// Replaces the key with a new one, and returns the new key. From then on, Polar does not know the old key. The
+    /// activations move to the new key.
     #[track_caller]
     pub fn rotate(&self, key: &str) -> String {
         or_panic(self.state(|state| state.rotate_key(key)).ok_or_else(|| unknown_key(key)))

@@ -74,7 +74,8 @@ fn source(replies: &[(&str, Reply)]) -> String {
         });
         let headers = retry_after.map_or_else(|| json!({}), |seconds| json!({ "retry-after": seconds.to_string() }));
         let mut recorded = json!({ "status": reply.status, "headers": headers, "body": body.unwrap_or_default() });
-        // sorted, because another package of the workspace may make serde_json keep the order of the reply
+        // the members are sorted, because serde_json keeps the order of the reply if another package of the workspace
+        // turns that on
         recorded.sort_all_objects();
         writeln!(text, "  {name}: {recorded},").unwrap();
     }

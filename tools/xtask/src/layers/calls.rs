@@ -14,8 +14,8 @@ use syn::{
 
 use super::{Names, is_for_tests};
 
-/// The types, methods and calls of one Rust file. A type is recorded as the path that the file writes, appended to the
-/// path of the module that writes it.
+/// The types, methods and calls of one Rust file. A type is recorded as a path: the path of the module that names the
+/// type, followed by the path that this module writes.
 #[derive(Default)]
 pub(super) struct Calls {
     /// The methods that the file defines, each as its type and its name.
@@ -27,7 +27,7 @@ pub(super) struct Calls {
     place: Names,
     /// The type of the `impl` block being visited.
     own: Option<Names>,
-    /// The parameters of the function being visited whose types are known. The key is the parameter's name.
+    /// The visited function's parameters, if their types are known. The key is the parameter's name.
     parameters: BTreeMap<String, Names>,
 }
 

@@ -1,4 +1,4 @@
-//! Finds the code blocks of a Markdown text. Knows nothing about their contents.
+//! Finds the code blocks of a Markdown text, and knows nothing about their contents.
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 

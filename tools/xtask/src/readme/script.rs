@@ -77,7 +77,7 @@ fn shown_output(block: &Block) -> impl Iterator<Item = &str> {
 }
 
 /// Returns the first shown line that is missing from the output, or `None`. Searches for each line after the place
-/// where the line before it was found.
+/// where the previous line was found.
 fn missing<'a>(shown: impl Iterator<Item = &'a str>, output: &[String]) -> Option<&'a str> {
     let mut rest = output.iter().map(|line| line.trim());
     shown

@@ -1,6 +1,6 @@
 /**
- * Helpers that create and update the dialog's elements. They never parse HTML from text. So they also work on pages
- * whose policy requires trusted types.
+ * Helpers that create and update the dialog's elements. They never parse HTML from text, and therefore also work on
+ * pages whose policy requires trusted types.
  */
 
 /** Creates an element with attributes and children. */
@@ -29,7 +29,7 @@ export const PLAIN_FIELD = {
   enterkeyhint: "go",
 } as const;
 
-/** Makes an anchor link to one of the vendor's pages. */
+/** Makes `anchor` a link that shows `text` and opens `url`, which is one of the vendor's pages. */
 export function point(anchor: HTMLAnchorElement, text: string, url: string): void {
   anchor.href = url;
   anchor.target = "_blank";

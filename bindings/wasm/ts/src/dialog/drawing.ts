@@ -32,7 +32,10 @@ const ICONS = {
   none: "M18.5 9a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0ZM12.3 11.7 5.5 18.5M8 16l2 2",
 };
 
-/** The main buttons in their order, each with its label. The label of the link depends on the page that it opens. */
+/**
+ * The main buttons in their order, each with its label. The action `link` is missing here, because its label depends on
+ * the page that it opens.
+ */
 const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["devices", "dialog.manage_devices"],
   ["move", "dialog.move"],

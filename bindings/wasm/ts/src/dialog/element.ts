@@ -13,9 +13,9 @@ import { type DialogTexts, localeOf } from "./texts.js";
 import { type Action, type Page, viewOf } from "./view.js";
 
 /**
- * The license to show: a license, a function that creates one, such as `() => createLicenseClient(…)`, or an error. The
- * function is called when the dialog is first shown. If it fails, it is called again when the dialog is next shown. An
- * error is shown to the user.
+ * The license or error to show: a license, a function that creates a license, or an error. A function, such as
+ * `() => createLicenseClient(…)`, is called when the dialog is first shown. If the function fails, it is called again
+ * when the dialog is next shown. An error is shown to the user.
  */
 export type LicenseSource =
   | License
@@ -85,7 +85,10 @@ export class LicenseDialogElement extends Base {
   /** Whether the dialog is drawn. The attribute `open` may change before this does. */
   #isShown = false;
 
-  /** The license to show: the client, Electron's `window.license`, a function that creates a client, or an error. */
+  /**
+   * The license or error to show: the client, Electron's `window.license`, a function that creates a client, or an
+   * error.
+   */
   get license(): LicenseSource | undefined {
     return this.#source;
   }
@@ -122,7 +125,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Texts that replace the dialog's English ones, by their codes. */
+  /** Replacements for the dialog's English texts, each under the code of its text. */
   get texts(): DialogTexts {
     return this.#texts;
   }
@@ -132,7 +135,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Whether the dialog is shown. Also exists as an attribute. */
+  /** Whether the dialog is shown. There is an attribute of the same name. */
   get open(): boolean {
     return this.hasAttribute("open");
   }
@@ -229,8 +232,8 @@ export class LicenseDialogElement extends Base {
   }
 
   /**
-   * Goes one step back: cancels the running operation if there is one. Otherwise leaves the present page, or closes the
-   * dialog if that is the first page.
+   * Goes one step back: cancels the running operation if there is one. Otherwise leaves the present page; on the first
+   * page, closes the dialog.
    */
   #leave(): void {
     if (this.#running) this.#running.abort();

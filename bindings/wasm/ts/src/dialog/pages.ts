@@ -1,6 +1,6 @@
 /**
- * The interface through which another module adds pages to the dialog. Contains only types, so that the dialog stays
- * small without such pages.
+ * The interface through which another module adds pages to the dialog. It contains only types, so it adds no code to a
+ * dialog without these pages.
  */
 
 import type { Decision } from "../types.js";

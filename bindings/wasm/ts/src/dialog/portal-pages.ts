@@ -1,7 +1,7 @@
 /**
  * Pages that ask the user a question. A page is drawn, and its promise resolves once the user's action has succeeded.
- * If the action fails, the page shows the error, and the user can try again or go back. Knows nothing about the
- * customer portal.
+ * If the action fails, the page shows the error, and the user can try again or go back. This file knows nothing about
+ * the customer portal.
  */
 
 import { create, PLAIN_FIELD, point } from "./document.js";
@@ -16,7 +16,7 @@ export interface Question {
   readonly label: PortalTextCode;
   readonly button: PortalTextCode;
   readonly type: "email" | "one-time-code";
-  /** The label of a second button. With that button, the user goes to another question instead. */
+  /** The label of a second button, which leads to another question. */
   readonly other?: PortalTextCode;
 }
 
@@ -79,7 +79,7 @@ export class Pages {
   }
 
   /**
-   * Shows choices, each with a button. When the user presses one, runs `work` for that choice, and resolves to the
+   * Shows choices, each with a button. When the user presses a button, runs `work` for its choice, and resolves to the
    * result.
    */
   choose<Value, Result>(
@@ -100,8 +100,8 @@ export class Pages {
         return create("li", {}, words, press);
       });
       this.#show(message, [create("ul", { part: "choices" }, ...rows)], []);
-      // focuses the message and not a button, because a user who hits Enter twice on the previous page would press the
-      // button
+      // focuses the message and not a button, because a user who hits Enter twice on the previous page would otherwise
+      // press the button
       this.#message.focus();
     });
   }

@@ -1,7 +1,7 @@
 /**
- * Pages of the dialog on which customers help themselves. A customer gets a code by e-mail, and then either the license
- * on this device or a list of the devices that use it. The pages show the customer portal's answers, and make no
- * decision. The session and the typed text are kept only while the pages are open.
+ * Pages of the dialog on which customers help themselves. A customer enters a code from an e-mail. The pages then
+ * either get the license onto this device, or list the devices that use it. The pages show the customer portal's
+ * answers, and make no decision. The session and the typed text are kept only while the pages are open.
  */
 
 import type {
@@ -23,7 +23,7 @@ import { dateOf, labelOf } from "./words.js";
 /** Further options of `portalPages`. */
 export interface PortalPagesOptions {
   /**
-   * The names of your products by the ids of their benefits, such as `{ "de30…": "Acme Pro" }`. They are shown to
+   * The names of your products by the ids of their benefits, such as `{ "de30…": "Acme Pro" }`. The names are shown to
    * customers who have several keys.
    */
   products?: Readonly<Record<string, string>>;
@@ -126,8 +126,8 @@ async function manageDevices(pages: Pages, session: PortalSession): Promise<unde
 }
 
 /**
- * Lets the customer release a device. If the devices are hidden from customers, shows a link instead: to the page that
- * lists the devices, or to `page` if the former is not known.
+ * Lets the customer release a device. If the devices are hidden from customers, shows a link instead. The link leads to
+ * `devices.page`, or to `page` if `devices.page` is `null`.
  */
 function releaseDevice<Result>(
   pages: Pages,

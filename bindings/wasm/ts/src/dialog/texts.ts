@@ -1,7 +1,7 @@
 /**
- * The dialog's own texts: labels, questions and the code of the language. An app can replace each text by its code.
- * Results and next steps are not among the texts: decisions and errors describe them, in sentences that the license's
- * setting `texts` can replace. `texts/dialog.en.json` is generated from this file.
+ * The dialog's own texts: labels, questions and the code of the language. To replace a text, an app refers to it by its
+ * code. Results and next steps are not among the texts: decisions and errors describe them, in sentences that the
+ * license's setting `texts` can replace. `texts/dialog.en.json` is generated from this file.
  */
 
 import type { PortalTextCode } from "./portal-texts.js";
@@ -55,14 +55,14 @@ export const ENGLISH = {
 export type DialogTextCode = keyof typeof ENGLISH;
 
 /**
- * Replacements for the English texts, by the codes of `texts/dialog.en.json`. `texts/dialog.de.json` contains German
- * texts.
+ * Replacements for the English texts, each under the code that the text has in `texts/dialog.en.json`.
+ * `texts/dialog.de.json` contains German texts.
  */
 export type DialogTexts = Readonly<Partial<Record<DialogTextCode | PortalTextCode, string>>>;
 
 /**
- * Returns the locale for dates: the page's locale, such as `en-GB`, if it has the same language as the texts. Otherwise
- * the language of the texts.
+ * Returns the locale for dates. This is the page's locale, such as `en-GB`, if it has the same language as the texts.
+ * Otherwise it is the language of the texts.
  */
 export function localeOf(texts: DialogTexts, pages: string | undefined): string {
   const language = textOf(texts, "dialog.language");

@@ -18,8 +18,8 @@ export function dateOf(time: string, locale: string, timeZone?: "UTC"): string {
 }
 
 /**
- * Formats the label of a device, such as `Debian 12 · 2026-11-21 · 7F3A`. Writes the day in the label like the other
- * dates of the dialog.
+ * Formats the label of a device, such as `Debian 12 · 2026-11-21 · 7F3A`. Writes the day in the same form as the
+ * dialog's other dates.
  */
 export function labelOf(label: string, locale: string): string {
   return label.replace(/\b\d{4}-\d\d-\d\d\b/g, (day) => (Number.isNaN(Date.parse(day)) ? day : dateOf(day, locale, "UTC")));

@@ -24,7 +24,7 @@ export interface MainIpc {
 /** The members of Electron's IPC events that this module uses. */
 export interface IpcSender {
   readonly sender: { isDestroyed(): boolean; once(event: "destroyed", listener: () => void): unknown };
-  /** `null` if the frame is gone. */
+  /** The frame that sent the message. `null` if the frame is gone. */
   readonly senderFrame: IpcFrame | null;
 }
 
@@ -45,12 +45,14 @@ export interface SyncEvent extends IpcSender {
 export interface ShareOptions {
   /**
    * Returns whether a frame may use the license and receive changes. Called for every message. By default, main frames
-   * may and iframes may not. If your windows also show pages that are not your app's, check `event.senderFrame.url`.
+   * may use the license and iframes may not. If your windows also show pages that are not your app's, check
+   * `event.senderFrame.url`.
    */
   allow?: (event: IpcSender) => boolean;
   /**
-   * The customer portal that these frames may use too, with `polar-license/electron-portal`. It is the result of
-   * `portal()` of the client. By default, no frame may use it.
+   * The customer portal, if these frames may use it too. The frames use the portal through
+   * `polar-license/electron-portal`. Pass the result of the client's `portal()`. By default, no frame may use the
+   * portal.
    */
   portal?: Portal;
 }
@@ -88,8 +90,8 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
 }
 
 /**
- * The kinds of error whose detail stays in the main process, because it may contain a message of the runtime, of the
- * app's `fetch` or of its storage.
+ * The kinds of error whose detail stays in the main process, because it may contain a message from the runtime, from
+ * the app's `fetch` or from its storage.
  */
 const OUTSIDE: readonly ErrorKind[] = ["network", "storage", "internal"];
 
@@ -106,7 +108,7 @@ class Share {
   readonly #portals: PagePortals | undefined;
   /** The frames that receive changes, by their `frameTreeNodeId`, which stays the same when a page reloads. */
   readonly #followers = new Map<number, IpcSender>();
-  /** The senders that have a listener for their end. */
+  /** The senders that have a listener for the event `destroyed`. */
   readonly #watched = new WeakSet<object>();
   /** The running calls, by the frame that made the call and the number of the call. */
   readonly #calls = new Map<string, AbortController>();

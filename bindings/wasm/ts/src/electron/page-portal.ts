@@ -1,7 +1,7 @@
 /**
- * The customer portal for pages in windows. Tokens, license keys and the secrets of checkouts stay in the main process,
- * and a page has numbers for them. A page cannot use the numbers of another page. The values of a page are wiped when
- * the page releases them or is gone.
+ * The customer portal for pages in windows. Tokens, license keys and the secrets of checkouts stay in the main process.
+ * A page refers to them by numbers, and cannot use the numbers of another page. The values of a page are wiped when the
+ * page releases them or is gone.
  */
 
 import { LicenseError } from "../error.js";
@@ -10,7 +10,7 @@ import { type Operation, OPERATIONS } from "../portal/operations.js";
 import type { PortalReply, Reply, Request, RunPortal } from "../portal/run.js";
 import type { Progress } from "../portal/types.js";
 
-/** The names of the arguments that are numbers of values. */
+/** The names of the arguments that refer to values by their numbers. */
 const HANDLES = new Set([
   ...Object.keys(OPERATIONS),
   ...Object.values(OPERATIONS)
@@ -21,7 +21,7 @@ const HANDLES = new Set([
 /** A reply that the page has not released. */
 interface HeldReply {
   readonly reply: Reply;
-  /** Maps the page's numbers for the reply's values to the holder's numbers. */
+  /** For each value of the reply, maps the page's number to the holder's number. */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }
 
@@ -52,7 +52,7 @@ export class PagePortals {
 class PagePortal {
   readonly #run: RunPortal;
   readonly #running = new Set<AbortController>();
-  /** The replies by the ids of their calls. */
+  /** The replies that the page has not released, by the ids of their calls. */
   readonly #replies = new Map<number, HeldReply>();
   #isGone = false;
   #lastNumber = 0;
@@ -61,7 +61,10 @@ class PagePortal {
     this.#run = run;
   }
 
-  /** Runs the operation that `json` describes. `running` cancels the operation, and aborts if the page is gone. */
+  /**
+   * Runs the operation that `json` describes. Aborting `running` cancels the operation. `running` is also aborted when
+   * the page is gone.
+   */
   async call(
     id: number,
     json: string,
@@ -90,7 +93,7 @@ class PagePortal {
     for (const id of [...this.#replies.keys()]) this.release(id);
   }
 
-  /** Keeps a reply until the page releases it. Returns what the page receives. */
+  /** Keeps a reply until the page releases it. Returns the part of the reply that the page receives. */
   #hold(id: number, reply: Reply): PortalReply {
     // a compromised page may use an id twice
     this.release(id);
@@ -106,7 +109,7 @@ class PagePortal {
     return { json: JSON.stringify(value), address: reply.address };
   }
 
-  /** Replaces the page's numbers in a request by the holder's numbers. */
+  /** In a request, replaces the page's numbers with the holder's numbers. */
   #requestFor(holder: Holder, request: object): Request {
     const members = Object.entries(request).map(([name, value]: [string, unknown]) => {
       return [name, HANDLES.has(name) ? this.#numberFor(holder, value) : value];

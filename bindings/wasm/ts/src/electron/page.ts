@@ -1,8 +1,8 @@
 /**
  * The code that runs in the page itself. It has to run there because `contextBridge` copies objects at each call, and
  * `current` must return the same object until the decision changes. Electron sends the source of `pageLicense` to the
- * page. So that function must not refer to anything outside of itself. It also must not give a name to an inner
- * function, because some builds then insert a call of a helper that is outside of `pageLicense`.
+ * page. For this reason, `pageLicense` must not refer to anything outside of itself. It also must not give a name to an
+ * inner function, because some builds then insert a call of a helper that is outside of `pageLicense`.
  */
 
 import type { Deactivation } from "../license.js";
@@ -16,7 +16,10 @@ import type { Decision, Explanation } from "../types.js";
  * that call's number.
  */
 export interface PageBridge {
-  /** Whether `current` is quick and is right at every instant. If so, the page calls it each time. */
+  /**
+   * Whether `current` is quick and is right at every instant. If so, the page calls it whenever the app reads the
+   * decision. Otherwise, the page calls it only once.
+   */
   keepsTime?: boolean;
   current(): Decision;
   explain(feature: string): Explanation;
@@ -28,7 +31,7 @@ export interface PageBridge {
   consume(id: number, count: number): Promise<Decision>;
   deactivate(id: number): Promise<Deactivation>;
   forget(id: number): Promise<Decision>;
-  /** Runs the operation of the customer portal that `request` describes in JSON. */
+  /** Runs an operation of the customer portal. `request` describes the operation in JSON. */
   callPortal(id: number, request: string, onProgress: (progress: Progress) => void): Promise<PortalReply>;
   /** Wipes the values of the reply to the call with this id. */
   releaseReply(id: number): void;

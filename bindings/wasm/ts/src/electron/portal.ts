@@ -9,8 +9,9 @@ export { LicenseError } from "../error.js";
 export type * from "../portal/public-types.js";
 
 /**
- * Returns the customer portal of a window's license, which helps a customer who has lost the key, whose device is dead,
- * or who has just bought a license. `license` is `window.license`, which `exposeLicense` has created. Sends no message.
+ * Returns the customer portal of a window's license. The portal helps a customer who has lost the key, whose device is
+ * dead, or who has just bought a license. `license` is `window.license`, which `exposeLicense` has created. Sends no
+ * message.
  *
  * The portal's operations reject with `invalid_argument` unless the main process passes the option `portal` to
  * `shareLicense`.

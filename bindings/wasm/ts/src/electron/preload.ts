@@ -30,9 +30,9 @@ export interface RendererIpc {
 }
 
 /**
- * Gives pages a `License` as `window.license`, or under another `name`. Its calls reject with a `LicenseFailure`, a
- * plain object. Before Electron 35, each `current()` returns another copy of the decision, and calls accept no
- * `signal`.
+ * Gives pages a `License` as `window.license`, or under another `name`. The license's calls reject with a
+ * `LicenseFailure`, which is a plain object. Before Electron 35, each `current()` returns another copy of the decision,
+ * and calls accept no `signal`.
  */
 export function exposeLicense(contextBridge: Bridge, ipcRenderer: RendererIpc, name = "license"): void {
   const bridge = pageBridge(new Mirror(ipcRenderer));

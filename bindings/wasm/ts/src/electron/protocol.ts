@@ -11,14 +11,14 @@ import type { Deactivated, Decision, Explanation, OtherFailure, RefusedFailure }
 export const CALL = "polar-license:call";
 
 /**
- * The channel on which a page that cannot wait asks for the decision at this instant, with `sendSync`. The answer is a
- * `Reply`.
+ * The channel on which a page asks for the decision at this instant. The page uses `sendSync`, because it cannot wait
+ * for a promise. The answer is a `Reply`.
  */
 export const CURRENT = "polar-license:current";
 
 /**
- * The channel on which a page asks why a feature is on or off, with `sendSync`. The message is the feature's name. The
- * answer is an `Explanation`, or a `Reply` with an error.
+ * The channel on which a page asks why a feature is on or off. The page uses `sendSync`. The message is the feature's
+ * name. The answer is an `Explanation`, or a `Reply` with an error.
  */
 export const EXPLAIN = "polar-license:explain";
 
@@ -31,12 +31,15 @@ export const CANCEL = "polar-license:cancel";
 /** The channel on which the main process reports the progress of a call: the call's `id`, and a `Progress`. */
 export const PROGRESS = "polar-license:progress";
 
-/** The channel that wipes the values of a reply of the customer portal. The message is the call's `id`. */
+/**
+ * The channel on which a page asks the main process to wipe the values of a reply of the customer portal. The message
+ * is the call's `id`.
+ */
 export const RELEASE = "polar-license:release";
 
 /**
- * A call by a renderer. `follow` is the first call of every page, and returns the decision. Any call also makes the main
- * process send later changes to the frame. `id` is the number that the page has given to the call.
+ * A call by a renderer. `follow` is the first call of every page, and returns the decision. Every call also makes the
+ * main process send later changes to the frame. `id` is the number that the page has given to the call.
  */
 export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" }

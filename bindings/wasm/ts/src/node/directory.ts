@@ -1,4 +1,4 @@
-/** Finds the default directory of records, the same one that `default_directory` returns in Rust. Never creates it. */
+/** Finds the default directory of records, as `default_directory` does in Rust. Never creates the directory. */
 
 import { userInfo } from "node:os";
 
@@ -48,7 +48,7 @@ const NAME = "polar-license";
 
 /**
  * Returns `path` if it is absolute. Unlike `path.isAbsolute`, does not accept `\directory` on Windows, because the
- * drive of such a path depends on the process.
+ * drive of that path depends on the process.
  */
 function absolute(path: string | undefined): string | undefined {
   const pattern = WINDOWS ? /^(?:[A-Za-z]:[\\/]|[\\/]{2})/ : /^\//;

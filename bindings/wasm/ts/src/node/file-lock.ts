@@ -14,8 +14,8 @@
  *   once more. If it is a different lock after all, the process puts it back.
  * - A lock that cannot be read is judged by its age alone. Nothing but a regular file is ever opened.
  *
- * The lock in Rust distinguishes threads. This one distinguishes chains of asynchronous calls: the calls that `work`
- * makes are inside the lock, and other calls at the same time are not.
+ * The lock in Rust distinguishes threads. The lock in this file distinguishes chains of asynchronous calls: the calls
+ * that `work` makes are inside the lock, and other calls at the same time are not.
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -39,8 +39,8 @@ import {
 } from "./files.js";
 
 /**
- * The length of a token. It is short, because eCryptfs limits names to 143 bytes, and the record's own name can have
- * 106.
+ * The length of a token. It is short, because eCryptfs limits names to 143 bytes, and the record's own name can take up
+ * 106 of them.
  */
 const TOKEN_BYTES = 8;
 /**
@@ -49,13 +49,13 @@ const TOKEN_BYTES = 8;
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
- * The age at which a longer lock counts as left behind by a dead holder. A living holder rewrites the lock every
+ * The age at which a kept lock counts as left behind by a dead holder. A living holder rewrites a kept lock every
  * second.
  */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The default time limit for waiting for other processes. */
 const LOCK_TIMEOUT_MS = 2000;
-/** The interval at which the holder of a longer lock rewrites it. */
+/** The interval at which the holder of a kept lock rewrites the lock. */
 const KEEP_EVERY_MS = 1000;
 /** The wait before a lock that could not be taken over is examined again. */
 const JUDGED_FOR_MS = 1000;
@@ -91,12 +91,12 @@ export class FileLock {
     this.#staleAfterNs = staleAfterNs;
   }
 
-  /** Creates a lock that `run` holds for a few milliseconds. */
+  /** Creates a brief lock, which `run` holds for a few milliseconds. */
   static brief(record: string): FileLock {
     return new FileLock(record, STALE_AFTER_NS);
   }
 
-  /** Creates a lock that `hold` holds for longer. */
+  /** Creates a kept lock, which `hold` holds for longer than a few milliseconds. */
   static kept(record: string): FileLock {
     return new FileLock(record, LONG_STALE_AFTER_NS);
   }
@@ -156,7 +156,8 @@ export class FileLock {
   /**
    * Removes files that dead processes left beside the record. The caller holds the lock with `token`, so a `.tmp` with
    * another token belongs to a former holder and is removed. All other files may still be in use by a process that
-   * waits for the lock or takes it over. So they are removed only when they are as old as a lock that was left behind.
+   * waits for the lock or takes it over. These files are removed only when they are as old as a lock that was left
+   * behind.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -201,7 +202,7 @@ export class FileLock {
   }
 
   async #release(holder: Holder): Promise<void> {
-    // Try twice, because a lock that stays would stop other processes for 10 s.
+    // Try twice, because a lock that is left in place would block other processes for 10 s.
     if (!(await this.#delete(holder.token)) && !(await this.#delete(holder.token))) leftBehind.add(holder.token);
     this.#holder = undefined;
   }
@@ -218,7 +219,9 @@ export class FileLock {
     }
   }
 
-  /** Writes the token again. By the file system's clock, the lock is then new again. */
+  /**
+   * Writes the token again. This renews the time of the last change, from which other processes compute the lock's age.
+   */
   async #keep(token: string): Promise<void> {
     try {
       await this.check(token);
@@ -229,7 +232,7 @@ export class FileLock {
         await file.close();
       }
     } catch {
-      // Nothing to do: at worst, another process takes over the lock and sends its own request to Polar.
+      // Nothing to do: at worst, another process takes over the lock and also sends requests to Polar.
     }
   }
 
@@ -420,8 +423,8 @@ function takeOverError(error: unknown): Error {
 }
 
 /**
- * Returns `true` if a lock is at least `ageNs` old. If the lock's time lies in the future, its distance from now counts
- * as its age, because the clock may have been set back after the holder died.
+ * Returns `true` if a lock is at least `ageNs` old. If the lock's time lies in the future, the distance of that time
+ * from now counts as the lock's age, because the clock may have been set back after the holder died.
  */
 function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
   return (now > modified ? now - modified : modified - now) >= ageNs;

@@ -5,8 +5,8 @@
  *
  * The names, the content and the order of steps are the same as in `src/blocking/file_store.rs`, which lists them. To
  * save: acquire the lock; create `NAME.TOKEN.tmp`, where TOKEN is the lock's token, and write the record to it; sync
- * it; check that `NAME.lock` still contains the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory, unless
- * the save may be lost. A crash at any instant leaves either the whole old record or the whole new one.
+ * it; check that `NAME.lock` still contains the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory if the
+ * save must survive a power cut. A crash at any instant leaves either the whole old record or the whole new one.
  */
 
 import { unwatchFile, watchFile } from "node:fs";
@@ -59,7 +59,7 @@ export class FileStore implements Store {
    * Reads the record, but at most its first MiB.
    *
    * If this device has no record, returns the newest record that another device has for the same app and product. Such
-   * a record exists if the home directory was moved to this machine, and the app can then offer to move the license.
+   * a record exists if the home directory was moved to this machine. The app can then offer to move the license.
    */
   async load(): Promise<Uint8Array | undefined> {
     const record = await readRecord(this.#path).catch((error: unknown) => {
@@ -133,8 +133,8 @@ export class FileStore implements Store {
   }
 
   /**
-   * Runs `work` while holding the lock. Uses the caller's lock if the caller holds it already, and otherwise acquires
-   * it for this call.
+   * Runs `work` while holding the lock. If the caller holds the lock already, uses the caller's lock. Otherwise
+   * acquires the lock for this call.
    */
   async #whileLocked(work: (token: string) => Promise<void>): Promise<void> {
     const token = this.#lock.ownToken();
@@ -162,7 +162,7 @@ export class FileStore implements Store {
   }
 
   /**
-   * Finds the newest record that another device has for this app and product. Ignores errors, because such a record is
+   * Finds the newest record that another device has for this app and product. Ignores errors, because that record is
    * only an offer and not this device's state.
    */
   async #newestSibling(): Promise<Uint8Array | undefined> {

@@ -156,7 +156,7 @@ export async function removeQuietly(path: string): Promise<void> {
   await unlink(path).catch(() => undefined);
 }
 
-/** Creates an error that says what to do about the usual causes. */
+/** Creates the error of a failed task. If the cause is a usual one, the error says what to do about it. */
 export function failure(task: string, error: unknown): Error {
   return new Error(`could not ${task}: ${cause(codeOf(error))}`);
 }

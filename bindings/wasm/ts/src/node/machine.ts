@@ -1,7 +1,7 @@
 /**
  * Finds the operating system's identifier of this machine. It is the same identifier that `src/blocking/machine.rs`
  * finds; that file lists the sources. The identifier is used only for the hash that identifies the device. Never starts
- * a shell, and starts no program but the system's own, by its absolute path.
+ * a shell. Starts only the system's own programs, and each by its absolute path.
  */
 
 import { execFile } from "node:child_process";
@@ -40,8 +40,8 @@ export async function machineSource(): Promise<string | undefined> {
 
 /**
  * Returns an identifier of this device: {@link machineSource} if there is one. Otherwise returns a random identifier,
- * which the first call creates and stores in `directory`. Rejects if the identifier cannot be stored: each start would
- * then create a new one, and this machine would look like another device.
+ * which the first call creates and stores in `directory`. Rejects if the identifier cannot be stored. Without this
+ * error, each start would create a new identifier, and this machine would look like another device each time.
  */
 export async function deviceSource(directory: string | undefined): Promise<string> {
   const source = await machineSource();
@@ -134,7 +134,9 @@ function output(program: string, ...parameters: string[]): Promise<string> {
   });
 }
 
-/** Writes `text` to a file so that the file appears with its whole content. */
+/**
+ * Writes `text` to a file at `path`, unless a usable file is there already. A new file appears with its whole content.
+ */
 async function install(text: string, path: string): Promise<void> {
   const temporary = `${path}.${randomHex(8)}.tmp`;
   try {

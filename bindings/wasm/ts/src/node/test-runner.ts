@@ -13,8 +13,8 @@ export function isPage(): boolean {
   const { window, document } = globalThis as Partial<Window & typeof globalThis>;
   if (process.versions["electron"] || !window || !document) return false;
   try {
-    // checked last, and only if the rest looks like a page: Node has a `localStorage` even without a page, and warns
-    // when it is read
+    // checked last, and only if everything else suggests that this is a page: Node has a `localStorage` even without a
+    // page, and warns when it is read
     return globalThis.localStorage != null;
   } catch {
     // a page without an address has no `localStorage`

@@ -18,7 +18,7 @@ export class HeldReply {
     finished.register(this, release);
   }
 
-  /** Returns the right to use the reply's value with this number. */
+  /** Returns the right to use the value that has this number in the reply. */
   handle(number: number): Handle {
     return { of: (holder) => this.#numberFor(holder, number) };
   }

@@ -14,7 +14,7 @@ import type { Progress } from "./types.js";
 
 /** A page's license, with the function that sends the portal's requests to the other process. */
 export interface PageLicense extends License {
-  /** Runs the operation that `request` describes in JSON. */
+  /** Runs an operation of the customer portal. `request` describes the operation in JSON. */
   readonly callPortal: (
     request: string,
     onProgress: (progress: Progress) => void,

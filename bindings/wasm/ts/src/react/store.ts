@@ -16,7 +16,7 @@ import type { Decision, Explanation } from "../types.js";
 export interface LicenseState<Feature extends string = string, Held = License<Feature>> extends LicenseCalls<Feature> {
   /** The decision at this instant; `null` on a server, and until there is a license. */
   readonly decision: Decision | null;
-  /** Whether a call of a component is running. */
+  /** Whether a call that a component has started is running. */
   readonly busy: boolean;
   /**
    * The error of the last call, or the error that prevented the creation of the license. The error of a call is cleared
@@ -70,7 +70,7 @@ export class Store {
   #running = 0;
   /** The license that this store has created and must dispose of. */
   #made: Promise<License> | undefined;
-  /** The error with which creating the license failed. */
+  /** The reason why there is no license. */
   #refusal: LicenseError | undefined;
   #isInUse = false;
   #stop: (() => void) | undefined;
@@ -127,7 +127,7 @@ export class Store {
   async #make(make: () => PromiseLike<License>): Promise<void> {
     const making = createLicense(make);
     this.#made = making;
-    // by the time that this resolves, the components may be gone
+    // when this promise resolves, the components may be gone already
     const license = await making.catch((error: LicenseError) => {
       if (this.#made === making) this.#refusal = error;
       throw error;
@@ -210,8 +210,8 @@ export class Store {
 }
 
 /**
- * Creates the license. If that fails, also logs the error for the developer. Otherwise an app that does not show
- * `error` would render nothing, and nobody could see why.
+ * Creates the license. If that fails, also logs the error for the developer. Without this log, an app that does not
+ * show `error` would render nothing, and nobody could see why.
  */
 async function createLicense(make: () => PromiseLike<License>): Promise<License> {
   try {

@@ -1,7 +1,7 @@
 /**
  * A license in any state, for tests of an app. A fake license is a client like any other, and the real engine makes its
- * decisions. The license was brought into the wanted state with a clock and a Polar of its own. Uses no network and no
- * files, and does not wait.
+ * decisions. To reach the wanted state, it goes through the necessary events with a test clock and a test Polar. This
+ * uses no network and no files, and takes no time.
  */
 
 import { create, type LicenseOptions } from "../create.js";

@@ -105,7 +105,7 @@ fn an_unknown_label_lists_the_existing_devices() {
 fn restore_says_why_no_key_can_be_used() {
     let polar = start_polar();
     let customer = Customer { polar: &polar };
-    // after this, the customer has no key any more
+    // after this, the customer no longer has a key
     polar.delete(&customer.bought(NewKey::new("pro")));
     let says = |reason: &str| {
         for words in
@@ -197,7 +197,7 @@ fn an_address_or_a_code_in_the_place_of_a_label_is_not_repeated() {
     let customer = Customer { polar: &polar };
     let key = customer.bought(NewKey::new("pro").limit_activations(1));
     active_elsewhere(&polar, &key);
-    // `release` also accepts an address alone, because other commands take the address as their first argument
+    // other commands take the address as their first argument, so `release` also accepts an address alone
     let device = Device::new(&polar);
     let mut talk = Talk::begin(&device, &["release", EMAIL]);
     talk.say(&customer.code(0));

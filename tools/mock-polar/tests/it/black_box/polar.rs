@@ -1,4 +1,4 @@
-//! A local Polar that the tests control by requests to `/_mock`, as a test in any language does.
+//! A local Polar that the tests control with requests to `/_mock`, as a test in any language does.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;

@@ -36,7 +36,8 @@ impl Recordings {
             None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/polar"),
         };
         if !folder.join("portal-transcripts.json").is_file() {
-            // Written to standard error directly, because the test harness hides the output of passing tests.
+            // The note is written to standard error directly, because the test harness hides the output of passing
+            // tests.
             let note = format!("skipped {test}: no recordings; set POLAR_TRANSCRIPTS to their folder");
             writeln!(io::stderr(), "{note}").unwrap();
             return None;
@@ -48,8 +49,8 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // A first exchange is missing in the file, because it equals an earlier one. The exchange after it takes its
-        // place.
+        // One of these first exchanges equals an earlier exchange and is therefore not in the file. The next exchange
+        // takes its place.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
@@ -191,7 +192,8 @@ fn organizations(base: &Value, portal: &Value) -> Map<String, Value> {
     all
 }
 
-/// Returns all customers. The seed files contain only the ids of most of them; their data is in the recorded replies.
+/// Returns all customers. For most of them, the seed files contain only the ids, and the recorded replies contain the
+/// data.
 fn customers(base: &Value, portal: &Value, people: &HashMap<String, Value>) -> Map<String, Value> {
     let of_base = base["customers"].as_object().unwrap().iter();
     let of_base = of_base.map(|(name, id)| (name.clone(), people[id.as_str().unwrap()].clone()));

@@ -91,7 +91,7 @@ impl Replay {
         Self { free, limited, version, known, bound, mails: 0, streams, details }
     }
 
-    /// Replays all exchanges, and returns the names of those in which the local reply differs.
+    /// Replays all exchanges, and returns the names of the exchanges in which the local reply differs.
     fn differing<'a>(&mut self, recorded: &'a [Value], fresh_starts: &[String]) -> Vec<&'a str> {
         let mut differing = Vec::new();
         for exchange in recorded {
@@ -107,8 +107,8 @@ impl Replay {
         differing
     }
 
-    /// Resets both servers to the seed, on the day of the recordings. Polar's worker ran only before exchanges whose
-    /// names say so.
+    /// Resets both servers to the seed, and freezes their clocks on the day of the recordings. In the recordings,
+    /// Polar's worker ran only before exchanges whose names say so.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -164,7 +164,7 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats the steps before this exchange that were not recorded: resets of the server, and repeated requests. The
+    /// Repeats the unrecorded steps that came before this exchange: resets of the server, and repeated requests. The
     /// counters in the recorded replies reveal these steps.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
@@ -218,7 +218,7 @@ impl Replay {
         reply.json()
     }
 
-    /// Repeats the steps before this exchange that were not recorded.
+    /// Repeats the unrecorded steps that came before this exchange.
     fn before_portal_exchange(&mut self, name: &str) {
         let claim = ("GET", "/v1/customer-seats/claim/nope/stream", "");
         let confirm = ("POST", "/v1/checkouts/client/polar_c_CHECKOUT_SUCCEEDED/confirm", "{}");
