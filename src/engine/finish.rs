@@ -6,7 +6,7 @@ use super::step::Outcome;
 #[cfg(feature = "portal")]
 use super::task::Question;
 use super::task::{Ending, Next, Success, Unsaved};
-use crate::codes::{Deactivated, ErrorKind};
+use crate::codes::{Deactivated, ErrorKind, Reason};
 use crate::decision::Decision;
 use crate::error::Error;
 use crate::time::Now;
@@ -53,6 +53,8 @@ impl Engine {
     /// Reports a stored result, unless another process has removed the license meanwhile.
     pub(super) fn saved(&mut self, result: Success, now: Now) -> Next {
         match result {
+            // the stored record was kept as it was, so the next start will not know the license
+            Success::Activated if self.is_newer => Next::fail(self.refused(Reason::NewerFormat)),
             Success::Activated if !self.has_license() => {
                 let message = "another process removed the license meanwhile; activate it again";
                 Next::fail(self.error(ErrorKind::NotActivated, message))
