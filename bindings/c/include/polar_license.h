@@ -225,7 +225,7 @@
 #define POLAR_LICENSE_REASON_EXPIRED 9
 
 /**
- * The activation was made under other conditions: another device, or the app's `conditions` changed.
+ * The activation was made under other conditions: on another device, or before the app's `conditions` changed.
  */
 #define POLAR_LICENSE_REASON_CONDITIONS 10
 
@@ -375,12 +375,12 @@
 #define POLAR_LICENSE_LOG_WARN 2
 
 /**
- * Log level of the main events, in few lines.
+ * Log level of the main events. There are few such lines.
  */
 #define POLAR_LICENSE_LOG_INFO 3
 
 /**
- * Log level of details, in many lines.
+ * Log level of details. There are many such lines.
  */
 #define POLAR_LICENSE_LOG_DEBUG 4
 
@@ -392,8 +392,8 @@
 typedef struct polar_license_decision polar_license_decision;
 
 /**
- * The reason why a call failed. A function that takes an `error` argument creates it. Free it with
- * polar_license_error_free(). It does not change, and may be read from several threads at once.
+ * The reason why a call failed. A function that fails stores it through its `error` argument, if that is not NULL.
+ * Free it with polar_license_error_free(). It does not change, and may be read from several threads at once.
  */
 typedef struct polar_license_error polar_license_error;
 
@@ -419,7 +419,7 @@ typedef struct polar_license polar_license;
  * a time.
  *
  * A setter that fails returns the kind of its error, and polar_license_open() then fails with the first of these
- * errors. So a program may ignore the results of the setters.
+ * errors. A program may therefore ignore the results of the setters.
  */
 typedef struct polar_license_options polar_license_options;
 
@@ -615,7 +615,7 @@ const char *polar_license_deactivated_name(int32_t deactivated);
 /**
  * Starts a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
  * `app_id` is a name, such as "com.acme.app", that distinguishes this program from your other programs; never change
- * it. Both are copied.
+ * it. Both strings are copied.
  *
  * Free the result with polar_license_options_free(). If an argument is invalid or NULL, polar_license_open() reports
  * this. Returns NULL only if this library has a defect. Callable from any thread. Never blocks.
@@ -969,7 +969,8 @@ int32_t polar_license_activate_with(const polar_license *license,
 int32_t polar_license_validate(const polar_license *license, polar_license_decision **decision);
 
 /**
- * Asks Polar if a request is due, or if access is not allowed. Call it when the app starts, and show the decision.
+ * Asks Polar if a request is due, or if access is not allowed. Call this function when the app starts, and show the
+ * decision.
  *
  * `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
  * Callable from any thread. Blocks on the network and the disk: 2 s at most if access is allowed, otherwise 10 s at
@@ -988,17 +989,17 @@ int32_t polar_license_refresh(const polar_license *license, polar_license_decisi
 int32_t polar_license_current(const polar_license *license, polar_license_decision **decision);
 
 /**
- * Returns 1 if the app may run now, as the current decision in memory says. Returns 0 otherwise, or if `license` is
- * NULL.
+ * Returns 1 if the app may run now, according to the current decision in memory. Returns 0 otherwise, or if `license`
+ * is NULL.
  *
  * Callable from any thread. Never blocks, even while other threads wait for the network.
  */
 int32_t polar_license_allowed(const polar_license *license);
 
 /**
- * Returns 1 if the feature is on now, as the current decision in memory says: the app may run, and the key's benefit
- * is among the benefits that turn the feature on. Returns 0 otherwise, for example if the options do not name the
- * feature, or if an argument is NULL.
+ * Returns 1 if the feature is on now, according to the current decision in memory: the app may run, and the key's
+ * benefit is among the benefits that turn the feature on. Returns 0 otherwise, for example if the options do not name
+ * the feature, or if an argument is NULL.
  *
  * Callable from any thread. Never blocks, even while other threads wait for the network.
  */
@@ -1006,9 +1007,10 @@ int32_t polar_license_allows(const polar_license *license, const char *feature);
 
 /**
  * Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`. An updater
- * calls this before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time, of which
- * only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
- * POLAR_LICENSE_REASON_UPDATES_ENDED. So it always stores 1 if there is no license. Reads the license from memory.
+ * calls this function before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time,
+ * of which only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
+ * POLAR_LICENSE_REASON_UPDATES_ENDED. This function therefore always stores 1 if there is no license. Reads the license
+ * from memory.
  *
  * `built` is copied. `covered` must not be NULL; it gets 1 if this function fails. `error` may be NULL; otherwise it
  * gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks,
@@ -1112,8 +1114,8 @@ int32_t polar_license_stop_auto_refresh(const polar_license *license);
 /**
  * Cancels every operation that is running on another thread. An operation that can fail then fails with
  * POLAR_LICENSE_ERR_CANCELLED. An operation that cannot fail returns a decision whose problem is
- * POLAR_LICENSE_ERR_CANCELLED. An activation that was already sent may still take its seat; later decisions continue
- * to report this.
+ * POLAR_LICENSE_ERR_CANCELLED. An activation that was already sent may still take its seat; later decisions keep
+ * reporting this possibility.
  *
  * Callable from any thread. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
@@ -1520,8 +1522,8 @@ const char *polar_license_error_json(const polar_license_error *error);
 void polar_license_error_free(polar_license_error *error);
 
 /**
- * Runs the operation of the customer portal that `request` describes. `request` is a JSON object: its member `call` is
- * the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
+ * Runs an operation of the customer portal. `request` is a JSON object that describes the operation: its member `call`
+ * is the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
  * handle, which polar_license_reply_handle() returns. docs/src/portal.md lists the operations with their arguments and
  * replies.
  *
@@ -1598,8 +1600,8 @@ int32_t polar_license_portal_claim_seat(const polar_license *license,
  * - "no_seat": the key "/key" is in use on as many devices as it allows. Let the user choose one of "/devices/devices"
  *   for polar_license_portal_release(), and then call polar_license_portal_activate().
  *
- * Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
- * each and an activation.
+ * Everything else is as described for polar_license_portal_call(). Blocks no longer than a few requests of 10 s each
+ * and an activation take together.
  */
 int32_t polar_license_portal_restore(const polar_license *license,
                                      uint32_t session,
@@ -1632,8 +1634,8 @@ int32_t polar_license_portal_license_keys(const polar_license *license,
  * Lists the devices on which a key is active. The reply's "/kind" is "listed" if the reply has "/devices". It is
  * "hidden" if the vendor does not show the devices; the reply then has a "/message" for the user.
  *
- * Everything else is as described for polar_license_portal_call(). Blocks at most as long as a few requests of 10 s
- * each.
+ * Everything else is as described for polar_license_portal_call(). Blocks no longer than a few requests of 10 s each
+ * take together.
  * Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or if the key no longer belongs to the customer.
  */
 int32_t polar_license_portal_devices(const polar_license *license,
@@ -1805,9 +1807,9 @@ const char *polar_license_success_page_address(const polar_license_success_page 
  * polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with
  * polar_license_error_free(), or NULL on success. Callable from any thread, but only one thread may wait at a time.
  * Blocks.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time, because the buyer has closed the
- * browser's page or already was a customer; POLAR_LICENSE_ERR_CANCELLED; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if
- * `page`, `license` or `reply` is NULL.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time, for example because the buyer has
+ * closed the browser's page or already was a customer; POLAR_LICENSE_ERR_CANCELLED; or
+ * POLAR_LICENSE_ERR_INVALID_ARGUMENT if `page`, `license` or `reply` is NULL.
  */
 int32_t polar_license_success_page_wait(const polar_license_success_page *page,
                                         const polar_license *license,
@@ -1828,7 +1830,8 @@ void polar_license_success_page_free(polar_license_success_page *page);
  * Passes to the library the bytes that a load callback found. The library copies them. If this function is called
  * several times, the last call counts.
  *
- * `bytes` may be NULL if `length` is 0. Call it from the load callback, on the thread of that callback. Never blocks.
+ * `bytes` may be NULL if `length` is 0. Call this function from the load callback, on the thread of that callback.
+ * Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `record` is NULL, or if `bytes` is NULL and
  * `length` is not 0.
  */

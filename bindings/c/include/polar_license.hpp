@@ -252,8 +252,7 @@ class decision_view {
     {
         return detail::number(polar_license_decision_limit_activations(handle));
     }
-    /// The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not
-    /// report the purchase.
+    /// The purchase of the key, as of the last confirmation: a subscription or an order.
     std::optional<std::string_view> purchase_kind() const
     {
         return detail::string(polar_license_decision_purchase_kind(handle));

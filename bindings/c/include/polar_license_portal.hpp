@@ -305,7 +305,7 @@ class customer : public detail::part {
   public:
     using part::part;
 
-    /// The customer's name, if it has one.
+    /// The customer's name; none if the customer has none.
     std::optional<std::string_view> name() const { return text("/name"); }
 };
 
@@ -328,8 +328,8 @@ inline void read_name(std::string_view name, code_request_kind &value)
         value = code_request_kind::choose;
 }
 
-/// The outcome of a request for a code. Either Polar sends an e-mail if it knows the address, or the user has to choose
-/// a customer.
+/// The outcome of requesting a code. Either the code was requested, and is mailed if Polar knows the address, or the
+/// user has to choose a customer first.
 class code_request : public detail::part {
   public:
     using part::part;
@@ -425,7 +425,8 @@ class devices : public detail::part {
     devices_kind kind() const { return code<devices_kind>("/kind"); }
     /// The devices, the oldest first.
     std::vector<device> listed() const { return all<device>("/devices"); }
-    /// Whether there certainly are devices. That is the case if every seat is taken, or if this device has a seat.
+    /// Whether it is certain that there are devices, which is the case if every seat is taken or if this device has a
+    /// seat.
     bool is_certain() const { return number("/isCertain").value_or(0) != 0; }
     /// The page on which customers of this vendor manage their purchases; none if its address is unknown, or if there
     /// is certainly no device.
@@ -484,25 +485,25 @@ class session : public detail::part, private detail::caller {
     session(const polar_license *object, detail::shared_reply whole) : part(std::move(whole)), caller(object) {}
 
     /// Returns the customer's license keys that belong to this organization and to a benefit that the configuration
-    /// accepts. Keys that can be used come first; among these, the keys are sorted with the latest expiry first.
+    /// accepts. Usable keys come first, sorted by expiry with the latest first.
     /// Fails with refused if the session has ended.
     std::vector<license_key> license_keys(polar::failure &failure) const
     {
         return detail::part{call(detail::request{"licenseKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
     }
     /// Returns the keys of license_keys that can be used, in the same order as license_keys. If no key can be used, but
-    /// some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry.
-    /// When this key is activated, Polar accepts or refuses it. So the result always has at least one key.
+    /// some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry. So
+    /// the result always has at least one key. When an expired key is activated, Polar accepts or refuses it.
     /// Fails with refused and a reason if the customer has no key for this app, or no key that can be used. Fails with
     /// refused and no reason if the session has ended.
     std::vector<license_key> usable_keys(polar::failure &failure) const
     {
         return detail::part{call(detail::request{"usableKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
     }
-    /// Activates the customer's license key on this device. If several keys can be used, activates the one that the
-    /// license on this device uses. If it uses none of them, returns the keys to choose from. If the key has no free
-    /// seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock,
-    /// which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
+    /// Activates the customer's license key on this device. If several keys can be used, activates the key of the
+    /// license on this device. If that license uses none of these keys, returns the keys to choose from. If the key has
+    /// no free seat, returns the key and its devices. If no key can be used, but some have expired by this device's
+    /// clock, which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
     /// expired, Polar refuses it and no seat is taken.
     /// Fails with refused and a reason if the customer has no key for this app, or no key that can be used. Fails with
     /// refused and no reason if the session has ended. Fails like the license's activate in all other cases.
@@ -528,8 +529,8 @@ class session : public detail::part, private detail::caller {
     {
         return polar::restored{call(detail::request{"activate"}.add("session", handle()).add("key", key.handle()), failure)};
     }
-    /// Returns the devices on which a key is active, or the information that no device is shown, because the vendor
-    /// hides devices from customers or because there is none.
+    /// Returns the devices on which a key is active, or the information that no device is shown. That is the case if
+    /// the vendor hides devices from customers, or if there is none.
     /// Fails with refused if the session has ended, or if the key no longer belongs to the customer.
     polar::devices devices(const license_key &key, polar::failure &failure) const
     {
@@ -545,7 +546,7 @@ class session : public detail::part, private detail::caller {
     {
         return detail::part{call(detail::request{"release"}.add("session", handle()).add("device", device.handle()), failure)}.code<polar::deactivated>("/deactivated");
     }
-    /// Replaces a license key by a new one. The old key stops working at once on all devices of the customer, which
+    /// Replaces a license key with a new one. The old key stops working at once on all devices of the customer, which
     /// then need the new key. The devices keep their seats. Ask the user before you call this operation. If the license
     /// on this device belongs to this key, the license continues with the new key, even if the key has been replaced
     /// before and this device did not know that. The new key is stored before this operation returns.
@@ -706,8 +707,8 @@ class portal : private detail::caller {
         return polar::session{license, call(detail::request{"claimSeat"}.add("invitation", invitation), failure)};
     }
     /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
-    /// success page with a token of their own. So use a token from a success page only if the page also received a
-    /// value that only the app and its own purchase know.
+    /// success page with a token of their own. So use a token from a success page only if the page was opened with a
+    /// secret that the app created for its purchase, such as a random number in the success URL.
     /// Fails with invalid_argument if token cannot be a token.
     polar::session session_from_token(std::string_view token, polar::failure &failure) const
     {

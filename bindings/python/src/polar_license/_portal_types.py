@@ -66,8 +66,8 @@ class CustomerChoice:
 
 
 CodeRequest = CodeSent | CustomerChoice
-"""The outcome of a request for a code. Either Polar sends an e-mail if it knows the address, or the user has to choose
-a customer.
+"""The outcome of requesting a code. Either the code was requested, and is mailed if Polar knows the address, or the
+user has to choose a customer first.
 """
 
 
@@ -76,7 +76,7 @@ class Customer(Held):
     """A customer, one of several with the same e-mail address. A customer may be a person or a team."""
 
     name: str | None = field(repr=False)
-    """The customer's name, if it has one."""
+    """The customer's name; `None` if the customer has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +193,9 @@ class HiddenDevices:
     kind: Literal["hidden"]
 
     is_certain: bool
-    """Whether there certainly are devices. That is the case if every seat is taken, or if this device has a seat."""
+    """Whether it is certain that there are devices, which is the case if every seat is taken or if this device has a
+    seat.
+    """
 
     page: str | None
     """The page on which customers of this vendor manage their purchases; `None` if its address is unknown, or if there

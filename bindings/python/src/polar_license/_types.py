@@ -46,7 +46,7 @@ Reason = Literal[
     "inactive",
     # The key has expired.
     "expired",
-    # The activation was made under other conditions: another device, or the app's `conditions` changed.
+    # The activation was made under other conditions: on another device, or before the app's `conditions` changed.
     "conditions",
     # Polar denied the key with a text that this version does not know.
     "refused",
@@ -385,7 +385,7 @@ OrderStatus = (
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionPurchase:
-    """The subscription by which a license key was bought."""
+    """The subscription to which a license key belongs."""
 
     kind: Literal["subscription"]
     """The kind of purchase."""
@@ -405,7 +405,7 @@ class SubscriptionPurchase:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderPurchase:
-    """The order by which a license key was bought."""
+    """The one-time order to which a license key belongs."""
 
     kind: Literal["order"]
     """The kind of purchase."""
@@ -421,7 +421,7 @@ class OrderPurchase:
 
 
 Purchase = SubscriptionPurchase | OrderPurchase
-"""The subscription or the order by which a license key was bought, for an app to show. Access never depends on it."""
+"""The purchase of a license key, for an app to show: a subscription or an order. Access never depends on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -500,7 +500,7 @@ class AnyDecision:
     """The number of devices that may be active at once; `None` if the key needs no activation."""
 
     purchase: Purchase | None
-    """The subscription or the order by which the key was bought, as of the last confirmation; `None` if Polar did not
+    """The purchase of the key, as of the last confirmation: a subscription or an order. It is `None` if Polar did not
     report the purchase. Access never depends on the purchase.
     """
 

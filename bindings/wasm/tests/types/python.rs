@@ -22,16 +22,13 @@ from typing import Literal, NotRequired, TypedDict
 ";
 
 /// Words of the core's documentation, and Python's words for the same things.
-const WORDS: [(&str, &str); 9] = [
+const WORDS: [(&str, &str); 6] = [
     ("[`Error::retry_after`](crate::Error::retry_after)", "`retry_after`"),
     ("[`Error::reason`](crate::Error::reason)", "`reason`"),
     ("Times are RFC 3339 in UTC", "Times are in UTC"),
     (". Null ", ". `None` "),
-    ("; null ", "; `None` "),
-    (", null ", ", `None` "),
-    (" or null ", " or `None` "),
-    (" null for ", " `None` for "),
-    (" null in ", " `None` in "),
+    (" null ", " `None` "),
+    (" null.", " `None`."),
 ];
 
 /// The line length of the formatter.

@@ -44,7 +44,7 @@ export type Reason =
   | "inactive"
   /** The key has expired. */
   | "expired"
-  /** The activation was made under other conditions: another device, or the app's `conditions` changed. */
+  /** The activation was made under other conditions: on another device, or before the app's `conditions` changed. */
   | "conditions"
   /** Polar denied the key with a text that this version does not know. */
   | "refused"
@@ -392,7 +392,7 @@ export type OrderStatus =
   | "void"
   | (string & {});
 
-/** The subscription by which a license key was bought. */
+/** The subscription to which a license key belongs. */
 export interface SubscriptionPurchase {
   /** The kind of purchase. */
   readonly kind: "subscription";
@@ -406,7 +406,7 @@ export interface SubscriptionPurchase {
   readonly cancelsAtPeriodEnd: boolean;
 }
 
-/** The order by which a license key was bought. */
+/** The one-time order to which a license key belongs. */
 export interface OrderPurchase {
   /** The kind of purchase. */
   readonly kind: "order";
@@ -418,7 +418,7 @@ export interface OrderPurchase {
   readonly createdAt: string;
 }
 
-/** The subscription or the order by which a license key was bought, for an app to show. Access never depends on it. */
+/** The purchase of a license key, for an app to show: a subscription or an order. Access never depends on it. */
 export type Purchase = SubscriptionPurchase | OrderPurchase;
 
 /** Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock. */
@@ -463,7 +463,7 @@ export interface AnyDecision {
   /** The number of devices that may be active at once; null if the key needs no activation. */
   readonly limitActivations: number | null;
   /**
-   * The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not
+   * The purchase of the key, as of the last confirmation: a subscription or an order. It is null if Polar did not
    * report the purchase. Access never depends on the purchase.
    */
   readonly purchase: Purchase | null;

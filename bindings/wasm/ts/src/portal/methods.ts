@@ -48,8 +48,8 @@ export interface Portal {
 
   /**
    * Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
-   * success page with a token of their own. So use a token from a success page only if the page also received a value
-   * that only the app and its own purchase know.
+   * success page with a token of their own. So use a token from a success page only if the page was opened with a
+   * secret that the app created for its purchase, such as a random number in the success URL.
    *
    * Rejects with `invalid_argument` if `token` cannot be a token.
    */
@@ -82,7 +82,7 @@ export interface Portal {
 export interface PortalSession {
   /**
    * Returns the customer's license keys that belong to this organization and to a benefit that the configuration
-   * accepts. Keys that can be used come first; among these, the keys are sorted with the latest expiry first.
+   * accepts. Usable keys come first, sorted by expiry with the latest first.
    *
    * Rejects with `refused` if the session has ended.
    */
@@ -90,8 +90,8 @@ export interface PortalSession {
 
   /**
    * Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used, but
-   * some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry. When
-   * this key is activated, Polar accepts or refuses it. So the result always has at least one key.
+   * some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry. So
+   * the result always has at least one key. When an expired key is activated, Polar accepts or refuses it.
    *
    * Rejects with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails with
    * `refused` and no reason if the session has ended.
@@ -99,11 +99,11 @@ export interface PortalSession {
   usableKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
   /**
-   * Activates the customer's license key on this device. If several keys can be used, activates the one that the
-   * license on this device uses. If it uses none of them, returns the keys to choose from. If the key has no free seat,
-   * returns the key and its devices. If no key can be used, but some have expired by this device's clock, which may be
-   * wrong, asks Polar to activate the expired key with the latest expiry. If this key has really expired, Polar refuses
-   * it and no seat is taken.
+   * Activates the customer's license key on this device. If several keys can be used, activates the key of the license
+   * on this device. If that license uses none of these keys, returns the keys to choose from. If the key has no free
+   * seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock, which
+   * may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really expired, Polar
+   * refuses it and no seat is taken.
    *
    * Rejects with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails with
    * `refused` and no reason if the session has ended. Rejects like the license's `activate` in all other cases.
@@ -128,8 +128,8 @@ export interface PortalSession {
   activate(this: void, key: LicenseKey, options?: CallOptions): Promise<Restored>;
 
   /**
-   * Returns the devices on which a key is active, or the information that no device is shown, because the vendor hides
-   * devices from customers or because there is none.
+   * Returns the devices on which a key is active, or the information that no device is shown. That is the case if the
+   * vendor hides devices from customers, or if there is none.
    *
    * Rejects with `refused` if the session has ended, or if the key no longer belongs to the customer.
    */
@@ -147,7 +147,7 @@ export interface PortalSession {
   release(this: void, device: Device, options?: CallOptions): Promise<Deactivated>;
 
   /**
-   * Replaces a license key by a new one. The old key stops working at once on all devices of the customer, which then
+   * Replaces a license key with a new one. The old key stops working at once on all devices of the customer, which then
    * need the new key. The devices keep their seats. Ask the user before you call this operation. If the license on this
    * device belongs to this key, the license continues with the new key, even if the key has been replaced before and
    * this device did not know that. The new key is stored before this operation returns.

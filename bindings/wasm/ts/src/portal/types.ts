@@ -48,14 +48,14 @@ export interface CustomerChoice {
 }
 
 /**
- * The outcome of a request for a code. Either Polar sends an e-mail if it knows the address, or the user has to choose
- * a customer.
+ * The outcome of requesting a code. Either the code was requested, and is mailed if Polar knows the address, or the
+ * user has to choose a customer first.
  */
 export type CodeRequest = CodeSent | CustomerChoice;
 
 /** A customer, one of several with the same e-mail address. A customer may be a person or a team. */
 export interface Customer {
-  /** The customer's name, if it has one. */
+  /** The customer's name; null if the customer has none. */
   readonly name: string | null;
 }
 
@@ -136,7 +136,10 @@ export interface ListedDevices {
 /** No device is shown: the vendor does not show devices to customers, or there is none. */
 export interface HiddenDevices {
   readonly kind: "hidden";
-  /** Whether there certainly are devices. That is the case if every seat is taken, or if this device has a seat. */
+  /**
+   * Whether it is certain that there are devices, which is the case if every seat is taken or if this device has a
+   * seat.
+   */
   readonly isCertain: boolean;
   /**
    * The page on which customers of this vendor manage their purchases; null if its address is unknown, or if there is
