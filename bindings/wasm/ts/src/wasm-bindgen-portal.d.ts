@@ -6,8 +6,8 @@
 
 export type NoReply = "network" | "timeout" | "cancelled";
 /**
- * The event that starts a refresh. `short`: the app asks for it, and waits for the result. `full`: a timer has fired.
- * `started`: the automatic refresh has just begun. `woken`: there is a sign that the network may be back.
+ * The event that starts a refresh. `short`: the app asks for a refresh and waits for the result. `full`: a timer has
+ * fired. `started`: the automatic refresh has just begun. `woken`: there is a sign that the network may be back.
  */
 
 export type Patience = "short" | "full" | "started" | "woken";
@@ -73,7 +73,7 @@ export class Engine {
      */
     activate(key: string | null | undefined, replacePrevious: boolean, wall: number, mono: number): Step;
     /**
-     * Starts the operation of the portal that `request` describes in JSON.
+     * Starts an operation of the portal. `request` describes the operation in JSON.
      */
     callPortal(request: string, wall: number, mono: number): PortalStep;
     /**
@@ -111,8 +111,8 @@ export class Engine {
     isCurrent(wall: number, mono: number): boolean;
     /**
      * Returns what the automatic refresh must do at this instant: refresh or wait. A wait ends at the latest when the
-     * last decision that was read no longer holds. Call this method when the wait is over and after every operation.
-     * Call it with `woken` when the network may be back.
+     * decision last returned by `current` no longer holds. Call this method when the wait is over and after every
+     * operation. Call it with `woken` when the network may be back.
      */
     look(woken: boolean, wall: number, mono: number): Look;
     /**
@@ -125,7 +125,7 @@ export class Engine {
      * Creates an engine without a record; `open` must be its first operation. `settings` is the JSON of the app's
      * settings. `device` identifies this device if the settings do not. `system` is the name of the system, such as
      * `Windows 11`. `seed` is 16 random bytes. If `own_pace` is true, the engine's requests do not wait for the
-     * requests of other engines; this is for an engine with a clock of its own.
+     * requests of other engines. Pass true for an engine with a clock of its own.
      */
     constructor(settings: string, device: string, system: string, seed: Uint8Array | number[], own_pace: boolean);
     /**
