@@ -46,8 +46,8 @@ pub(crate) fn wrong_proxy(variable: &str) -> String {
     format!("the variable {variable} holds no proxy's address, so nothing was sent; correct it or remove it")
 }
 
-/// Returns the answer to a request whose time limit is zero, and `None` if there is time left. A request without time
-/// is not sent, because a network stack might check the limit too late.
+/// Returns the answer to a request whose time limit is zero, and `None` if there is time left. A request with no time
+/// left is not sent, because a network stack might check the limit too late.
 pub(crate) fn no_time(timeout: Duration) -> Option<Answer> {
     timeout.is_zero().then(|| Answer::failed(Failure::Timeout, Sent::No, timeout_message(Sent::No)))
 }

@@ -70,7 +70,8 @@ impl Device {
     }
 }
 
-/// Shortens a label to a readable length. A key can be activated with a label of any length.
+/// Shortens a label to a readable length. Polar accepts labels of any length, and another program may have chosen this
+/// one.
 fn cut(mut label: String) -> String {
     const MOST: usize = 200;
     if let Some((at, _)) = label.char_indices().nth(MOST) {

@@ -66,8 +66,8 @@ pub(crate) fn cancel<R: Runtime>(webview: Webview<R>, page: String, number: u32)
     pages(&webview).calls.cancel(CallId { webview: webview.label().to_owned(), page, number });
 }
 
-/// Runs an operation of the customer portal. `request` describes the operation in JSON. The page receives numbers for
-/// the values that stay here.
+/// Runs an operation of the customer portal. `request` describes the operation in JSON. Values that the page must not
+/// see stay in this process, and the page receives a number that stands for each.
 #[command]
 pub(crate) async fn portal<R: Runtime>(
     webview: Webview<R>,

@@ -230,7 +230,7 @@ fn syntax_error(text: &str, error: &serde_json::Error) -> Problem {
     let earlier_lines = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let bytes = earlier_lines + error.column().saturating_sub(1);
     let before = text.get(..bytes).unwrap_or(text);
-    // At an unknown word, serde_json's error points into the word, and Python's error points to the start of the word.
+    // For an unknown word, serde_json reports a position inside the word, and Python reports the word's start.
     let offset = before.trim_end_matches(char::is_alphanumeric).chars().count();
     Problem::new(Rule::JsonInvalid, vec!["body".into(), offset.into()], Value::Object(Map::new()))
 }

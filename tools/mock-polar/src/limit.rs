@@ -42,7 +42,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Zone {
-    /// Returns the zone of a path, for any method. Returns `None` if requests to the path are not counted.
+    /// Returns the zone of a path, whatever the HTTP method. Returns `None` if requests to the path are not counted.
     fn of(path: &str) -> Option<Self> {
         let path = path.strip_prefix("/v1")?;
         let begins = |prefix: &str, names: &[&str]| {

@@ -192,8 +192,8 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
 /// A module's use of another module: the user's path, the used module's path, and an example of the use.
 type Use<'a> = (&'a Names, Names, String);
 
-/// Returns one use for each path that a module imports or writes. The used module is the module that defines the path's
-/// item.
+/// Returns a `Use` for each path that a module imports or spells out in its code. The `Use` points to the module that
+/// defines the item at that path.
 fn imports(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     let uses = modules.iter().flat_map(|(from, module)| module.uses.iter().map(move |path| (from, module, path)));
     uses.map(|(from, module, path)| {

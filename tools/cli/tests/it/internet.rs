@@ -118,7 +118,7 @@ pub(crate) enum SignIn {
     UnknownAuthority,
     /// Shows an authority's own certificate, which the authority has signed itself.
     Authority,
-    /// Replies with a redirect and without TLS, as if the request had come over HTTP.
+    /// Replies with a redirect, without TLS, as if the request had come over HTTP.
     WithoutEncryption,
 }
 

@@ -1,4 +1,4 @@
-//! Tests `serve` in the same way as tests in other languages use it.
+//! Tests `serve` by running it as test suites in other languages do.
 
 use crate::support::{BINARY, command, run};
 use mock_polar::{

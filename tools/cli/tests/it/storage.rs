@@ -1,4 +1,5 @@
-//! Tests that a license that cannot be stored is neither activated nor deactivated, and that the exit status says so.
+//! Tests a device whose storage cannot be read or written: operations fail, the exit status says so, and no seat is
+//! taken.
 
 use crate::support::{Device, requests_to, run, start_polar};
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN};

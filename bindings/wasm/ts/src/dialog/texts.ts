@@ -1,7 +1,7 @@
 /**
- * The dialog's own texts: labels, questions and the code of the language. To replace a text, an app refers to it by its
- * code. Results and next steps are not among the texts: decisions and errors describe them, in sentences that the
- * license's setting `texts` can replace. `texts/dialog.en.json` is generated from this file.
+ * The dialog's own texts: labels, questions and the language code. To replace a text, an app names it by its key in
+ * this file. The sentences for results and next steps come from decisions and errors, so they are not in this file; the
+ * license's setting `texts` replaces those. `texts/dialog.en.json` is generated from this file.
  */
 
 import type { PortalTextCode } from "./portal-texts.js";

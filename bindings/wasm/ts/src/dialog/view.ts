@@ -50,7 +50,7 @@ export interface Situation {
   readonly hasPages: boolean;
   /** The vendor's page on which customers find their key, if it is known. */
   readonly portalUrl: string | undefined;
-  /** The features to show. Each has its name for the user, and an explanation of why it is on or off. */
+  /** The features to show. Each comes with the name that the user sees, and an explanation of why it is on or off. */
   readonly features: readonly (readonly [string, Explanation])[];
   readonly texts: DialogTexts;
   /** The locale in which dates are written. */

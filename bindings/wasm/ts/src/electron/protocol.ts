@@ -65,7 +65,8 @@ export interface NumberedDecision {
   portal?: PortalReply | undefined;
 }
 
-/** The reply to a call. Errors are sent as values, because Electron reduces an exception of a handler to its text. */
+/** The reply to a call. Errors are sent as values, because Electron passes on only the message of an exception that a
+/** handler throws. */
 export type Reply = NumberedDecision | { error: LicenseFailure };
 
 /**
