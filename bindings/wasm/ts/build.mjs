@@ -6,7 +6,7 @@
  * ```text
  *   OUT/index.js  index.cjs  …      the entries
  *   OUT/shared/NAME.js  NAME.cjs    their common parts
- *   OUT/polar_license.wasm          the engine for `./slim`; the other entries contain an engine in base64
+ *   OUT/polar_license.wasm          the engine for `./slim`; the other entries contain an engine as text
  *   OUT/*.map                       source maps, which contain the sources for debuggers
  * ```
  *
@@ -18,6 +18,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { encode } from "./ascii.mjs";
 import { ALONE, ENTRIES, PEERS } from "./entries.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -40,9 +41,9 @@ check(join(here, "src/wasm-bindgen-portal.d.ts"), readFileSync(join(portal, "pol
 check(join(here, "../../../texts/dialog.en.json"), await dialogTexts(), "the dialog says");
 const generated = new Map([
   ["#glue", await glue(join(from, "polar_license_wasm_bg.js"))],
-  ["#wasm", base64(optimize(join(from, "polar_license_wasm_bg.wasm"), join(out, "polar_license.wasm")))],
+  ["#wasm", ascii(optimize(join(from, "polar_license_wasm_bg.wasm"), join(out, "polar_license.wasm")))],
   ["#portal-glue", await glue(join(portal, "polar_license_wasm_bg.js"))],
-  ["#portal-wasm", base64(optimize(join(portal, "polar_license_wasm_bg.wasm"), join(portal, "optimized.wasm")))],
+  ["#portal-wasm", ascii(optimize(join(portal, "polar_license_wasm_bg.wasm"), join(portal, "optimized.wasm")))],
 ]);
 for (const file of [...(await modules(ENTRIES, true)), ...(await modules(ALONE, false))]) await commonJs(file);
 
@@ -137,8 +138,8 @@ function optimize(input, output) {
   return readFileSync(output);
 }
 
-function base64(wasm) {
-  return `export const wasm = ${JSON.stringify(wasm.toString("base64"))};`;
+function ascii(wasm) {
+  return `export const wasm = ${JSON.stringify(encode(wasm))};`;
 }
 
 /**

@@ -148,6 +148,25 @@ for (const [framework, mark, place] of [
   });
 }
 
+test("the main entry contains the same WebAssembly as the file, byte for byte", () => {
+  const make = `
+    const compiled = [];
+    const { compile } = WebAssembly;
+    WebAssembly.compile = (bytes) => (compiled.push(bytes), compile(bytes));
+  `;
+  const print = "await made(); const hex = Buffer.from(compiled[0]).toString('hex'); console.log(compiled.length, hex);";
+  const file = readFileSync(join(root, "polar_license.wasm"));
+  assert.equal(new Set(file).size, 256, "the file has every byte at least once");
+  const required = MADE("polar-license").replace(/import (.*) from (.*);/, "const $1 = require($2);");
+  for (const [name, script] of [
+    ["bytes.mjs", `${MADE("polar-license")} ${make} ${print}`],
+    ["bytes.cjs", `${required} (async () => { ${make} ${print} })();`],
+  ]) {
+    // uses `ok`, because `equal` would print the whole file
+    assert.ok(run(name, script) === `1 ${file.toString("hex")}\n`, name);
+  }
+});
+
 test("the main entry names the other entry if WebAssembly must not be compiled", () => {
   const forbidden = "WebAssembly.compile = () => Promise.reject(new Error('disallowed by embedder'));";
   const script = `${MADE("polar-license")} ${forbidden} console.log(await made());`;

@@ -17,10 +17,10 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 /// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed.
 /// DESIGN.md says what each library costs. The same sources give the same bytes in every checkout, but a change of one
 /// line can add or remove 100 bytes elsewhere.
-const SLIM_LIMIT: u64 = 78_800;
+const SLIM_LIMIT: u64 = 78_900;
 
 /// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.
-const MAIN_LIMIT: u64 = 99_700;
+const MAIN_LIMIT: u64 = 81_800;
 
 /// The largest number of bytes, compressed with brotli, that each other entry may add to a page that already has the
 /// client.

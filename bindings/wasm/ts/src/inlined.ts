@@ -2,7 +2,7 @@
 
 // @ts-expect-error the build generates this module from the output of wasm-bindgen
 import { createGlue } from "#glue";
-// @ts-expect-error the build generates this module, which contains the WebAssembly in base64
+// @ts-expect-error the build generates this module, which contains the WebAssembly as text
 import { wasm } from "#wasm";
 
 import { embedded } from "./embedded.js";

@@ -2,7 +2,7 @@
 
 // @ts-expect-error created by the build from the output of wasm-bindgen
 import { createGlue } from "#portal-glue";
-// @ts-expect-error created by the build: the WebAssembly in base64
+// @ts-expect-error created by the build: the WebAssembly as text
 import { wasm } from "#portal-wasm";
 
 import { embedded } from "../embedded.js";

@@ -1,0 +1,26 @@
+/**
+ * Encodes bytes as ASCII text, for a script that contains WebAssembly. `src/ascii.ts` decodes the text.
+ *
+ * Compression finds repeated bytes only if equal bytes become equal text. In base64 they do not, because base64 encodes
+ * three bytes together. DESIGN.md compares the sizes.
+ */
+
+/** The printable characters that no bundler escapes in a string, and that do not end a script in HTML. */
+const LETTERS = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((letter) => !"\"'`\\<$".includes(letter));
+
+/** The number of letters that begin a pair of letters. Each begins the pairs of as many bytes as there are letters. */
+const PAIRS = Math.ceil(256 / LETTERS.length);
+
+/**
+ * Encodes each of the most frequent bytes as one letter, and every other byte as two. Returns the arguments for
+ * `decode` in `src/ascii.ts`.
+ */
+export function encode(bytes) {
+  const counts = new Array(256).fill(0);
+  for (const byte of bytes) counts[byte] += 1;
+  const all = [...counts.keys()];
+  const frequent = all.sort((one, other) => counts[other] - counts[one]).slice(0, LETTERS.length - PAIRS);
+  const codes = counts.map((_, byte) => LETTERS[frequent.length + Math.floor(byte / LETTERS.length)] + LETTERS[byte % LETTERS.length]);
+  frequent.forEach((byte, index) => (codes[byte] = LETTERS[index]));
+  return { letters: LETTERS.join(""), frequent, length: bytes.length, text: Array.from(bytes, (byte) => codes[byte]).join("") };
+}
