@@ -10,7 +10,9 @@ from polar_license._types import Decision
 
 
 class Reply:
-    """A reply from the library. The values behind its handles stay in memory until this object is freed or collected."""
+    """A reply from the library. The values behind its handles stay in memory until this object is freed or garbage
+    collected.
+    """
 
     def __init__(self, pointer: Any) -> None:
         address = lib.polar_license_reply_address(pointer)
