@@ -161,7 +161,7 @@ codes! {
         Cancelled = "cancelled", 10;
         /// The operation needs a license, and there is none on this device.
         NotActivated = "not_activated", 11;
-        /// An earlier activation may have taken a seat without this device knowing.
+        /// An earlier activation may have taken a seat, but its outcome is unknown.
         SeatUncertain = "seat_uncertain", 12;
         /// A bug in this library.
         Internal = "internal", 13;
@@ -172,7 +172,7 @@ codes! {
 }
 
 codes! {
-    /// The outcome for a seat that was to be released.
+    /// The outcome of releasing a seat.
     pub enum Deactivated {
         /// Polar confirmed that the seat is free.
         Released = "released", 0;

@@ -208,10 +208,9 @@ impl Decision {
         self.grace_ends_at
     }
 
-    /// Returns `true` if the app should show the user a notice without being asked. This is the case if access is not
-    /// allowed, if grace ends soon, or if there is a problem that concerns the user. Show the
-    /// [`message`](Self::message), and the message of the [`problem`](Self::problem) if there is one. Being offline for
-    /// a while needs no notice.
+    /// Returns `true` if the app should notify the user. This is the case if access is not allowed, if grace ends soon,
+    /// or if there is a problem that concerns the user. Show the [`message`](Self::message), and the message of the
+    /// [`problem`](Self::problem) if there is one. Being offline for a while needs no notice.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
         !self.allowed() || self.next_step != NextStep::None || self.problem.as_ref().is_some_and(concerns_user)
@@ -359,9 +358,9 @@ pub(crate) struct DecisionJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should show the user a notice without being asked: true if access is not allowed, if grace ends
-    /// soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if
-    /// there is one. Being offline for a while needs no notice.
+    /// Whether the app should notify the user: true if access is not allowed, if grace ends soon, or if there is a
+    /// problem that concerns the user. Show `message`, and also the message of the `problem` if there is one. Being
+    /// offline for a while needs no notice.
     notice: bool,
     /// The time from which the app should tell the user to go online. It lies some days before the end of grace.
     notice_at: Option<Timestamp>,

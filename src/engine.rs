@@ -101,6 +101,8 @@ pub use crate::store::Change;
 pub use edit::Rotated;
 pub use outlook::Phase;
 pub use pacer::Pacer;
+#[cfg(feature = "http")]
+pub(crate) use policy::{accepts, updates_ended};
 #[cfg(feature = "portal")]
 pub(crate) use portal::CODE_REQUEST_MS;
 #[cfg(feature = "portal")]

@@ -121,7 +121,7 @@ pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reaso
 }
 
 /// Returns `Ok` if the configuration accepts keys of this benefit, and the reason otherwise.
-pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
+pub(crate) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
     let accepted = config.benefits().is_empty() || config.benefits().contains(&benefit);
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
 }
@@ -135,7 +135,7 @@ fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
 
 /// Returns the last day of updates if a license with these terms does not include this version, because this version
 /// was built after that day. Otherwise returns `None`.
-pub(super) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
+pub(crate) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
     updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
 }
 

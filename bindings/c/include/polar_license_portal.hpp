@@ -313,7 +313,7 @@ class customer : public detail::part {
 enum class code_request_kind : std::int32_t {
     /// There is no object, or a later version added its alternative.
     unknown = 0,
-    /// An e-mail may be on its way. Polar does not tell whether the address is known.
+    /// An e-mail may be on its way. Polar does not say whether the address is known.
     sent = 1,
     /// Several customers have this address. Let the user choose one of them, and request a code for that customer.
     choose = 2,
@@ -674,7 +674,7 @@ class portal : private detail::caller {
         return detail::or_throw([&](polar::failure &failure) { return wait(page, within, failure); });
     }
 #endif
-    /// Makes Polar e-mail a code to email, the address that was used for the purchase. Polar does not tell whether it
+    /// Makes Polar e-mail a code to email, the address that was used for the purchase. Polar does not say whether it
     /// knows the address. So show the user the message of the result, which contains the address.
     /// Fails with invalid_argument if email is not an e-mail address. Fails with rate_limited and the time to wait if
     /// too many codes were requested or tried. Fails with storage if the number of requests cannot be stored; in this

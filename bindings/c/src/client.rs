@@ -18,7 +18,8 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A flag for polar_license_activate_with(): if no seat is free, release the older seat that the stored record names.
+/// A flag for polar_license_activate_with(): if no seat is free, release the older seat of this key that the stored
+/// record names.
 pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 
 /// A license on this device. It is opened once, used from any thread, and freed with polar_license_free().
@@ -294,7 +295,7 @@ pub extern "C" fn polar_license_consume(
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; POLAR_LICENSE_ERR_NETWORK,
 /// _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer, in which case nothing is removed;
 /// POLAR_LICENSE_ERR_STORAGE if the license could not be removed from this device, in which case
-/// polar_license_error_maybe_applied() tells whether the seat was released.
+/// polar_license_error_maybe_applied() says whether the seat was released.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_deactivate(
     license: *const License,

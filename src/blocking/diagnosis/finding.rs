@@ -211,6 +211,13 @@ faults! {
     /// Polar denies the key.
     KeyDenied = "key_denied",
         "Look at the key in Polar's dashboard or customer portal.";
+    /// The app accepts only keys of other benefits.
+    OtherBenefit = "other_benefit",
+        "Compare the ids of the benefits with those in Polar's dashboard. Give the app this benefit too, or use a \
+         key of a benefit that it accepts.";
+    /// The key does not include this version of the app.
+    UpdatesEnded = "updates_ended",
+        "Renew the license, or use a version of the app that was built on that day or before.";
     /// This device has no id that lasts longer than one run of the app.
     NoDeviceId = "no_device_id",
         "Set a device id, or make the directory of the license writable.";

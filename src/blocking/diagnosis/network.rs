@@ -8,8 +8,10 @@ use crate::client::exchange_log;
 use crate::clock::{Clock, SystemClock};
 use crate::codes::Reason;
 use crate::config::{Config, Environment};
+use crate::engine::{accepts, updates_ended};
 use crate::json::Json;
 use crate::key::Key;
+use crate::license::Terms;
 use crate::text::printable;
 use crate::time::Timestamp;
 use crate::transport::{Answer, Request};
@@ -42,14 +44,14 @@ pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
     findings.push(Finding::unchecked(
         Check::Key,
         detail,
-        "Give the license key as well: only with a key does Polar tell whether the organization is right.",
+        "Give the license key as well: only with a key does Polar say whether the organization is right.",
     ));
     findings
 }
 
 /// Checks the same as [`network`], but asks Polar about the given license key. Also finds out whether Polar knows that
-/// key in the configured organization. If Polar does not know it, asks Polar's other environment as well (the sandbox
-/// instead of production, or the reverse), to find out whether the key belongs there.
+/// key in the configured organization, and whether the app accepts it. If Polar does not know it, asks Polar's other
+/// environment as well (the sandbox instead of production, or the reverse), to find out whether the key belongs there.
 pub fn network_with_key(config: &Config, key: &Key) -> Vec<Finding> {
     let request = Validate::new(key, config.organization_id());
     let asked = Asked::new(config.environment(), &request, config.timeout());
@@ -160,7 +162,7 @@ impl Asked {
             return String::new();
         };
         let newest = NEWEST_TESTED;
-        // a version is a year and a month, so comparing two versions as text tells which one is later
+        // a version is a year and a month, so comparing two versions as text shows which one is later
         let note = if version > newest {
             format!(", which is newer than those tested here (up to {newest})")
         } else {
@@ -266,7 +268,7 @@ impl Asked {
     fn about_key(&self, config: &Config, request: &Validate) -> Finding {
         let name = named(config.environment());
         match &self.reply {
-            Ok(_) => Finding::good(Check::Key, format!("{name} knows the key in this organization")),
+            Ok(confirmed) => known_key(config, &confirmed.terms),
             Err(Rejection::Denied(Reason::NotFound)) => self.unknown_key(config, request),
             Err(rejection @ Rejection::Denied(_)) => {
                 Finding::faulty(Check::Key, Fault::KeyDenied, format!("{name} denies the key: {rejection}"))
@@ -298,6 +300,27 @@ impl Asked {
             }
             Err(_) => Finding::faulty(Check::Key, Fault::UnknownKey, format!("{unknown}; {other} could not be asked")),
         }
+    }
+}
+
+/// Returns the finding about a key that Polar has confirmed: whether the app accepts it.
+fn known_key(config: &Config, terms: &Terms) -> Finding {
+    let known = format!("{} knows the key in this organization", named(config.environment()));
+    if accepts(config, terms.benefit_id).is_err() {
+        let accepted: Vec<_> = config.benefits().iter().map(ToString::to_string).collect();
+        let detail = format!(
+            "{known}, but the app does not accept its benefit {}; it accepts {}",
+            terms.benefit_id,
+            accepted.join(", ")
+        );
+        return Finding::faulty(Check::Key, Fault::OtherBenefit, detail);
+    }
+    match updates_ended(config, terms) {
+        Some(until) => {
+            let detail = format!("{known}, but it includes only versions of the app that were built until {until}");
+            Finding::faulty(Check::Key, Fault::UpdatesEnded, detail)
+        }
+        None => Finding::good(Check::Key, known),
     }
 }
 
@@ -404,6 +427,19 @@ mod tests {
         ] {
             assert_eq!(rounded(Duration::from_secs(seconds)), text);
         }
+    }
+
+    #[test]
+    fn a_key_that_the_app_does_not_accept_is_not_good() {
+        let sold = Timestamp::parse("2026-01-01T00:00:00Z");
+        let terms = Terms { benefit_id: Uuid::from_u128(1), created_at: sold, ..Terms::default() };
+        let app = || Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app");
+        let fault = |app: crate::ConfigBuilder| known_key(&app.build().unwrap(), &terms).fault();
+        assert_eq!(fault(app()), None);
+        assert_eq!(fault(app().updates(30, "2026-01-31")), None);
+        assert_eq!(fault(app().updates(30, "2026-02-01")), Some(Fault::UpdatesEnded));
+        let other = app().benefit("b0010000-0000-4000-8000-000000000001");
+        assert_eq!(fault(other), Some(Fault::OtherBenefit));
     }
 
     #[test]

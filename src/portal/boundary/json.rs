@@ -15,7 +15,7 @@ use uuid::Uuid;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeRequest"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum CodeRequestJson<'a> {
-    /// An e-mail may be on its way. Polar does not tell whether the address is known.
+    /// An e-mail may be on its way. Polar does not say whether the address is known.
     Sent {
         /// The address for which the code was requested.
         email: &'a str,

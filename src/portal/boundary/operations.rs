@@ -53,7 +53,7 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not tell whether it
+    /// Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not say whether it
     /// knows the address. So show the user the `message` of the result, which contains the address.
     ///
     /// Fails with `invalid_argument` if `email` is not an e-mail address. Fails with `rate_limited` and the time to

@@ -254,7 +254,7 @@ enum Command {
         ///
         /// A key read from standard input is not in the shell's history.
         key: Option<String>,
-        /// If no seat is free, release the older seat that this device knows of
+        /// If no seat is free, release the older seat of this key that this device knows of
         #[arg(long)]
         replace_previous: bool,
         #[command(flatten)]

@@ -164,7 +164,7 @@ class Portal(Caller):
     """
 
     def request_code(self, email: str) -> CodeRequest:
-        """Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not tell whether
+        """Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not say whether
         it knows the address. So show the user the `message` of the result, which contains the address.
 
         Fails with `invalid_argument` if `email` is not an e-mail address. Fails with `rate_limited` and the time to

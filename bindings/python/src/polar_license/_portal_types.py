@@ -41,7 +41,7 @@ Stage = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class CodeSent:
-    """An e-mail may be on its way. Polar does not tell whether the address is known."""
+    """An e-mail may be on its way. Polar does not say whether the address is known."""
 
     kind: Literal["sent"]
 

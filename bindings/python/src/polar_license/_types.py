@@ -115,7 +115,7 @@ ErrorKind = Literal[
     "cancelled",
     # The operation needs a license, and there is none on this device.
     "not_activated",
-    # An earlier activation may have taken a seat without this device knowing.
+    # An earlier activation may have taken a seat, but its outcome is unknown.
     "seat_uncertain",
     # A bug in this library.
     "internal",
@@ -514,9 +514,9 @@ class AnyDecision:
     """The vendor's page for the next step, if the settings have one."""
 
     notice: bool
-    """Whether the app should show the user a notice without being asked: true if access is not allowed, if grace ends
-    soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if
-    there is one. Being offline for a while needs no notice.
+    """Whether the app should notify the user: true if access is not allowed, if grace ends soon, or if there is a
+    problem that concerns the user. Show `message`, and also the message of the `problem` if there is one. Being
+    offline for a while needs no notice.
     """
 
     notice_at: datetime | None

@@ -16,8 +16,8 @@ export interface CallOptions {
 /** The options of `activate`. */
 export interface ActivateOptions extends CallOptions {
   /**
-   * Whether to move the license to this device. If true and no seat is free, the older activation that the stored
-   * record names is released. Default: `false`.
+   * Whether to move the license to this device. If true and no seat is free, the older activation of this key that
+   * the stored record names is released. Default: `false`.
    */
   replacePrevious?: boolean;
 }

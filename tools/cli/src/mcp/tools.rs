@@ -69,8 +69,8 @@ pub(super) const TOOLS: [Tool; 6] = [
         name: "why_refused",
         description: "Finds out why a license key was refused: asks Polar whether it knows the key in this \
                       organization, whether the key is revoked, disabled or expired, and whether it belongs to the \
-                      sandbox instead of production. If Polar does know the key, either all its seats are taken, or the \
-                      app accepts only other benefits. Makes the checks of `doctor` too. Takes no seat. The answer \
+                      sandbox instead of production or to a benefit that the app does not accept. If the key is good, \
+                      all its seats may be taken. Makes the checks of `doctor` too. Takes no seat. The answer \
                       does not repeat the key. A customer's key is secret: rather than ask for it, let the user run \
                       `polar-license doctor -` in a terminal.",
         effect: Effect::Asks,

@@ -2,7 +2,8 @@
 
 use crate::support::{BINARY, Device, Run, command, run, start_polar};
 use mock_polar::{
-    DEMO_BENEFIT_PRO, DEMO_KEY_EXPIRED, DEMO_KEY_REVOKED, DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, Fault, MockPolar,
+    DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_KEY_EXPIRED, DEMO_KEY_REVOKED, DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION,
+    Fault, MockPolar,
 };
 use serde_json::Value;
 use std::fs;
@@ -277,6 +278,17 @@ fn a_key_that_polar_denies() {
     let (status, unusable) = (1, "\u{feff}");
     let found = Found::on(&Device::new(&polar), &[unusable]);
     assert_eq!((found.0, found.faults()), (status, vec![("key", "unknown_key")]), "{found:?}");
+}
+
+#[test]
+fn a_key_of_a_benefit_that_the_app_does_not_accept() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let found = Found::on(&device, &["--benefit", DEMO_BENEFIT_BASIC, DEMO_KEY_TWO_DEVICES]);
+    found.is(&[("key", "other_benefit")]);
+    let detail = found.detail("key");
+    assert!(detail.contains(DEMO_BENEFIT_PRO) && detail.contains(DEMO_BENEFIT_BASIC), "{found:?}");
+    Found::on(&device, &["--benefit", DEMO_BENEFIT_PRO, DEMO_KEY_TWO_DEVICES]).is(&[]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::worker::Job;
 
-/// Sends a code by mail. The reply does not tell whether the address belongs to a customer.
+/// Sends a code by mail. The reply does not say whether the address belongs to a customer.
 pub(crate) fn request(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let email = form.email("email");

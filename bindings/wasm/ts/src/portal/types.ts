@@ -29,7 +29,7 @@ export type Stage =
   /** The license key is created. */
   | "granting";
 
-/** An e-mail may be on its way. Polar does not tell whether the address is known. */
+/** An e-mail may be on its way. Polar does not say whether the address is known. */
 export interface CodeSent {
   readonly kind: "sent";
   /** The address for which the code was requested. */
