@@ -208,12 +208,14 @@ impl Decision {
         self.grace_ends_at
     }
 
-    /// Returns `true` if the app should notify the user. This is the case if access is not allowed, if grace ends soon,
-    /// or if there is a problem that concerns the user. Show the [`message`](Self::message), and the message of the
-    /// [`problem`](Self::problem) if there is one. Being offline for a while needs no notice.
+    /// Returns `true` if the app should notify the user. This is the case if this device's license does not allow
+    /// access, if grace ends soon, or if there is a problem that concerns the user. Show the
+    /// [`message`](Self::message), and the message of the [`problem`](Self::problem) if there is one. A user who has no
+    /// license, or is offline for a while, needs no notice.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
-        !self.allowed() || self.next_step != NextStep::None || self.problem.as_ref().is_some_and(concerns_user)
+        let has_step = self.next_step != NextStep::None && self.reason != Some(Reason::NoLicense);
+        has_step || self.problem.as_ref().is_some_and(concerns_user)
     }
 
     /// Returns the time, on Polar's clock, from which the app should tell the user to go online. It lies some days
@@ -358,9 +360,9 @@ pub(crate) struct DecisionJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should notify the user: true if access is not allowed, if grace ends soon, or if there is a
-    /// problem that concerns the user. Show `message`, and also the message of the `problem` if there is one. Being
-    /// offline for a while needs no notice.
+    /// Whether the app should notify the user: true if this device's license does not allow access, if grace ends soon,
+    /// or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if there
+    /// is one. A user who has no license, or is offline for a while, needs no notice.
     notice: bool,
     /// The time from which the app should tell the user to go online. It lies some days before the end of grace.
     notice_at: Option<Timestamp>,
@@ -414,7 +416,7 @@ mod tests {
 
     #[test]
     fn every_member_is_present_in_order() {
-        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"purchase":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"purchase":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":false,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
         let problem =
@@ -491,7 +493,8 @@ mod tests {
         let grace = Decision { state: State::Grace, ..active.clone() };
         assert!(!grace.notice());
         assert!(Decision { next_step: NextStep::Connect, ..grace }.notice());
-        assert!(Decision { state: State::Lapsed, ..active.clone() }.notice() && Decision::unknown().notice());
+        assert!(Decision { state: State::Lapsed, next_step: NextStep::Connect, ..active.clone() }.notice());
+        assert!(!Decision::unknown().notice(), "a user who never had a license is left alone");
     }
 
     #[test]

@@ -80,6 +80,12 @@ pub fn absent(state: State) -> Vec<String> {
     }
 }
 
+/// Returns `true` if a decision in this state always asks the app to show a notice. In the state `unlicensed` it
+/// depends on the reason: a user who has no license needs no notice.
+pub fn always_notices(state: State) -> bool {
+    !state.is_allowed() && state != State::Unlicensed
+}
+
 /// The members that are present if a license is stored.
 const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 

@@ -286,8 +286,8 @@ class decision_view {
     }
     /// The vendor's page for the next step, if the settings have one.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should notify the user: true if access is not allowed, if grace ends soon, or if there is a
-    /// problem that concerns the user.
+    /// Whether the app should show the user a notice before the user asks: true if a license that this device had does
+    /// not allow access, if grace ends soon, or if there is a problem that concerns the user.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// The time from which the app should tell the user to go online.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }

@@ -171,9 +171,10 @@ pub extern "C" fn polar_license_decision_next_url(decision: *const Decision) -> 
     borrowed("polar_license_decision_next_url", decision, |texts| texts.next_url.as_ref())
 }
 
-/// Returns 1 if the app should notify the user: access is not allowed, grace ends soon, or there is a problem that the
-/// user should know about. Show polar_license_decision_message(), and also polar_license_decision_problem_message() if
-/// it is not NULL. Being offline for a while is no reason for a notice. Returns 0 otherwise, or if `decision` is NULL.
+/// Returns 1 if the app should notify the user: this device's license does not allow access, grace ends soon, or there
+/// is a problem that concerns the user. Show polar_license_decision_message(), and also
+/// polar_license_decision_problem_message() if it is not NULL. A user who has no license, or is offline for a while,
+/// needs no notice. Returns 0 otherwise, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -115,7 +115,7 @@ ErrorKind = Literal[
     "cancelled",
     # The operation needs a license, and there is none on this device.
     "not_activated",
-    # An earlier activation may have taken a seat, but its outcome is unknown.
+    # An earlier activation may have taken a seat without this device knowing.
     "seat_uncertain",
     # A bug in this library.
     "internal",
@@ -514,9 +514,10 @@ class AnyDecision:
     """The vendor's page for the next step, if the settings have one."""
 
     notice: bool
-    """Whether the app should notify the user: true if access is not allowed, if grace ends soon, or if there is a
-    problem that concerns the user. Show `message`, and also the message of the `problem` if there is one. Being
-    offline for a while needs no notice.
+    """Whether the app should show the user a notice before the user asks: true if a license that this device had does
+    not allow access, if grace ends soon, or if there is a problem that concerns the user. Show `message`, and also
+    the message of the `problem` if there is one. A user who has no license, or is offline for a while, needs no
+    notice.
     """
 
     notice_at: datetime | None
@@ -535,7 +536,6 @@ class UnlicensedDecision(AnyDecision):
 
     state: Literal["unlicensed"]
     allowed: Literal[False]
-    notice: Literal[True]
     reason: Literal["no_license", "tampered", "other_device", "other_product", "newer_format", "storage"]
     display_key: None
     benefit_id: None

@@ -136,7 +136,7 @@ fn decisions(schema: &Value) -> String {
         let (reasons, allowed) = (state.reasons(), python_bool(state.is_allowed()));
         write!(text, "\n\n{FROZEN}\nclass {name}(AnyDecision):\n{}\n", doc_string("    ", state.doc())).unwrap();
         writeln!(text, "    state: Literal[\"{state}\"]\n    allowed: Literal[{allowed}]").unwrap();
-        if !state.is_allowed() {
+        if schema::always_notices(*state) {
             text.push_str("    notice: Literal[True]\n");
         }
         writeln!(text, "    reason: {}", literals(reasons)).unwrap();

@@ -175,7 +175,7 @@ fn decisions(schema: &Value) -> String {
         write!(all, "\n  | {name}").unwrap();
         let reasons = state.reasons();
         let allowed = state.is_allowed();
-        let notice = if allowed { "" } else { "  readonly notice: true;\n" };
+        let notice = if schema::always_notices(*state) { "  readonly notice: true;\n" } else { "" };
         let mut members = format!(
             "  readonly state: \"{state}\";\n  readonly allowed: {allowed};\n{notice}  readonly reason: {};\n",
             names(reasons)

@@ -112,7 +112,7 @@ export type ErrorKind =
   | "cancelled"
   /** The operation needs a license, and there is none on this device. */
   | "not_activated"
-  /** An earlier activation may have taken a seat, but its outcome is unknown. */
+  /** An earlier activation may have taken a seat without this device knowing. */
   | "seat_uncertain"
   /** A bug in this library. */
   | "internal"
@@ -474,9 +474,9 @@ export interface AnyDecision {
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * Whether the app should notify the user: true if access is not allowed, if grace ends soon, or if there is a problem
-   * that concerns the user. Show `message`, and also the message of the `problem` if there is one. Being offline for a
-   * while needs no notice.
+   * Whether the app should show the user a notice before the user asks: true if a license that this device had does not
+   * allow access, if grace ends soon, or if there is a problem that concerns the user. Show `message`, and also the
+   * message of the `problem` if there is one. A user who has no license, or is offline for a while, needs no notice.
    */
   readonly notice: boolean;
   /** The time from which the app should tell the user to go online. It lies some days before the end of grace. */
@@ -491,7 +491,6 @@ export interface AnyDecision {
 export interface UnlicensedDecision extends AnyDecision {
   readonly state: "unlicensed";
   readonly allowed: false;
-  readonly notice: true;
   readonly reason: "no_license" | "tampered" | "other_device" | "other_product" | "newer_format" | "storage";
   readonly displayKey: null;
   readonly benefitId: null;
