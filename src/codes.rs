@@ -524,7 +524,7 @@ impl ErrorKind {
         }
     }
 
-    /// Returns `true` if Polar did not answer, in which case the same call may succeed later.
+    /// Returns `true` if Polar gave no usable answer. The same call may succeed later.
     pub const fn is_unreachable(self) -> bool {
         matches!(self, Self::Network | Self::Timeout | Self::RateLimited | Self::Server | Self::Cancelled)
     }

@@ -317,7 +317,8 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the clock readings at which the decision will next change if only time passes.
+    /// Returns the next readings of the wall clock and of the monotonic clock at which the decision changes although no
+    /// operation has run. It changes as soon as one of the clocks has reached its reading.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_license = self.record.license.as_deref().and_then(|license| match estimate {

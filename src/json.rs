@@ -100,7 +100,7 @@ impl<'a> Scanner<'a> {
         Some(*byte)
     }
 
-    /// Skips the next byte if it is in `set`. Returns `true` if it was.
+    /// Skips the next byte if it is in `set`. Returns `true` if a byte was skipped.
     fn skip_one(&mut self, set: &[u8]) -> bool {
         let found = self.0.first().is_some_and(|byte| set.contains(byte));
         if found {

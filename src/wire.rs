@@ -119,7 +119,7 @@ pub enum Cause {
     },
     /// Polar accepts no request for this long.
     RateLimited(Duration),
-    /// Polar did not answer, or another server did.
+    /// Polar did not answer, or a server that is not Polar's answered instead.
     Unreachable {
         /// `network`, `timeout`, `server` or `cancelled`.
         kind: ErrorKind,

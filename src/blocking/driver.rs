@@ -241,7 +241,8 @@ impl Drop for WakeOnDrop<'_> {
     }
 }
 
-/// Locks a mutex, even after a thread has panicked while it held the lock. A panic leaves nothing half changed here.
+/// Locks a mutex, even if a thread has panicked while it held the lock. The data is still consistent after such a
+/// panic.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

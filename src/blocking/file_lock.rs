@@ -131,7 +131,7 @@ impl HeldTurn for Held<'_> {
 }
 
 impl FileLock {
-    /// Creates a lock to be held for milliseconds at a time.
+    /// Creates a lock that each holder keeps for milliseconds only.
     pub(super) fn brief(record: PathBuf) -> Self {
         Self { record, stale_after: STALE_AFTER, holder: Mutex::new(None) }
     }

@@ -187,8 +187,9 @@ impl Store for FileStore {
         Ok(())
     }
 
-    /// Takes a second lock, `NAME.asking.lock`, which is held while Polar is asked. If this lock cannot be created, no
-    /// process can save an answer either, so each process asks Polar for itself.
+    /// Takes a second lock, `NAME.asking.lock`, which is held while Polar is asked. If the lock file cannot be created,
+    /// gives the turn to every caller: no process could then save its answer for the others, so waiting would gain
+    /// nothing.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         match self.asking.try_acquire(timeout) {
             Ok(held) => held.map(|held| Box::new(held) as _),
@@ -246,7 +247,7 @@ impl FileStore {
             Err(error) => Err(Hindrance::Failed(error)),
         };
         for path in missing {
-            // a directory that is in use by now stays
+            // If another process has created a file in the directory meanwhile, this fails and the directory stays.
             let _ = fs::remove_dir(path);
         }
         rehearsed
@@ -304,8 +305,8 @@ impl FileStore {
         rename(temporary, &self.path()).map_err(failed)
     }
 
-    /// Returns the newest record of this app and product for another device, if one can be read. The app can offer to
-    /// move that license. The record does not describe this device.
+    /// Returns the newest record of this app and product that belongs to another device, if one can be read. Its
+    /// license is not valid on this device, but the app can offer to move it here.
     fn newest_sibling(&self) -> Option<Vec<u8>> {
         let stem = self.name.strip_suffix(EXTENSION)?;
         let prefix = stem.get(..stem.len().checked_sub(TAG_DIGITS)?)?;

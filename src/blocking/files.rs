@@ -146,7 +146,7 @@ pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
     if let Ok(directory) = open_directory(path) {
         give_to_owner_of(parent, None, &directory);
     }
-    // The new directory's own entry has to survive a power cut as well.
+    // After a power cut, the parent directory must still contain the new directory.
     let _ = sync_directory(parent);
     Ok(())
 }

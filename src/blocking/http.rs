@@ -401,7 +401,8 @@ impl Fault {
     }
 }
 
-/// Returns `true` if an error of this kind means that the server or a proxy had accepted the connection.
+/// Returns `true` if an error of this kind means that the server or a proxy accepted the connection and then broke it
+/// off.
 fn was_accepted(kind: io::ErrorKind) -> bool {
     use io::ErrorKind as Kind;
     matches!(

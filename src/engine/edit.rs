@@ -32,7 +32,7 @@ pub(super) enum Edit {
     Activated(Box<Activated>),
     /// The seat known here was released so that another seat can be taken.
     SeatReleased(Uuid),
-    /// Polar no longer knows this seat of an older license.
+    /// This seat of an older license no longer has to be released.
     Released(Uuid),
     /// The license was deactivated.
     Deactivated(Identity),
@@ -384,8 +384,8 @@ impl Editor<'_> {
             record.remove_attempts(&|attempt| attempt.is(*id));
         }
         if confirmed.terms.limit_activations == Some(1) {
-            // the key's only seat was free until now, so no other attempt has taken it, and an attempt that is still on
-            // its way can no longer take it
+            // The key has only one seat, and that seat was free until now. So no earlier attempt with this key has
+            // taken it, and no attempt that is still on its way can take it any more.
             let last_six = identity.key.last_six();
             record.remove_attempts(&|attempt| attempt.last_six == last_six);
         }
@@ -423,7 +423,7 @@ impl Editor<'_> {
         record.untrusted = None;
     }
 
-    /// Creates the license that Polar has confirmed. `known` holds the terms of the license that was here before.
+    /// Creates the license that Polar has confirmed. `known` holds the terms of the license that it replaces.
     fn license(
         &self,
         confirmation: &Confirmation,

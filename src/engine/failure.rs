@@ -88,12 +88,12 @@ impl Engine {
         Error::of(Problem { message: texts.get(text).to_owned(), maybe_applied, ..problem }, None)
     }
 
-    /// Returns `error` with another message and another detail.
+    /// Returns `error` with `text` and `detail` in place of its message and its detail.
     pub(super) fn reworded(&self, error: Error, text: Text, detail: impl Into<String>) -> Error {
         error.with_texts(self.config.texts().get(text).to_owned(), detail.into())
     }
 
-    /// Returns `error` with a sentence added to its message, and with another detail.
+    /// Returns `error` with a sentence added to its message, and with `detail` in place of its detail.
     pub(super) fn also(&self, error: Error, sentence: &str, detail: String) -> Error {
         let message = format!("{} {sentence}", error.message());
         error.with_texts(message, detail)

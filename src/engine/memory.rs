@@ -1,5 +1,5 @@
 //! The engine's record in memory, and how it is merged with the stored record. The two records differ if another
-//! process has saved one meanwhile, or if a save has failed.
+//! process has changed the stored record, or if a save has failed.
 
 use super::edit::{Applied, Asked, Edit, Editor};
 use super::task::Write;
@@ -130,7 +130,8 @@ impl Engine {
                 (merged.contradicted, merged.complete)
             }
             None => {
-                // a license must not be lost because the store cannot be read
+                // The store cannot be read. The license in memory stays, and the edits are applied to it, so that no
+                // license is lost because of the store.
                 let mut record = std::mem::take(&mut self.record);
                 let edited = self.edit(&mut record, &[], &edits, now);
                 self.record = record;

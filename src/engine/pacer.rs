@@ -51,8 +51,8 @@ impl Pacer {
         Self::default()
     }
 
-    /// Reserves the earliest moment for one more request and returns it. If too little time for an answer would be left
-    /// before `deadline`, reserves nothing and returns `Err` with the wait in ms.
+    /// Reserves the earliest moment for one more request and returns it. If that moment leaves too little time for an
+    /// answer before `deadline`, reserves nothing and returns `Err` with the time until that moment in ms.
     pub(super) fn reserve(&self, now: Now, deadline: u64) -> Result<u64, u64> {
         self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
     }

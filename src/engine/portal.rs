@@ -29,7 +29,8 @@ use crate::wire;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The time within which a request for a code, or a try, must reach Polar after it was counted.
+/// The time limit for a request for a code, and for a try of a code. It starts when the request or the try is counted,
+/// and ends when Polar must have received it.
 pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 
 /// An operation of the engine for the customer portal.
@@ -38,7 +39,8 @@ pub enum PortalOperation {
     /// Counts a request for a code, or a try of a code. Fails with `rate_limited` and the time to wait if there were
     /// too many.
     Code(CodeUse),
-    /// The code that was requested last is certainly not mailed, so that nobody will try it.
+    /// It is certain that Polar did not mail the code that was requested last. Cancels the try that was reserved for
+    /// this code, because nobody will enter it.
     CodeNotMailed,
     /// Records how long Polar will refuse to mail or to check codes. Always fails, with `rate_limited` and this time.
     CodesBlocked(CodeUse, Duration),
@@ -171,8 +173,8 @@ impl Engine {
         self.record.identity_to_ask()
     }
 
-    /// Returns the id that Polar has given the key of the license here. The id stays the same when the text of the key
-    /// is replaced. Returns `None` if there is no license, or if it cannot be trusted.
+    /// Returns Polar's id of the license key that is active here. The id stays the same when the key is rotated.
+    /// Returns `None` if there is no license, or if it cannot be trusted.
     pub(crate) fn own_license_id(&self) -> Option<Uuid> {
         self.record.license.as_ref().map(|license| license.terms.license_id)
     }

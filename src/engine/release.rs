@@ -97,7 +97,9 @@ impl Engine {
             Err(Rejection::Denied(Reason::NotFound)) => Deactivated::KeyUnknown,
             Err(Rejection::Denied(_)) => Deactivated::Unknown,
             Err(Rejection::NotAnswered(cause)) => match of {
-                // the license is removed now, so no later operation would ask again
+                // Polar did not say whether it knows the key. No later operation would ask again, because the license
+                // is removed now. So the seat stays in the record, in case the key was rotated and the seat is still
+                // taken.
                 SeatOf::License(_) => Deactivated::KeyUnknown,
                 SeatOf::Older(_) | SeatOf::Previous(_) => return self.release_failed(of, cause, now),
                 #[cfg(feature = "portal")]
@@ -168,8 +170,9 @@ impl Engine {
             Some(_) => Next::Store(Vec::new(), AfterStore::Deactivate),
             None => {
                 let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
-                // if this device lost the answer to the activation that took the seat, the activation is no longer
-                // uncertain, unless the seat may still be taken under the key's new text
+                // The answer to the activation that took this seat may have been lost, so that the activation counts as
+                // uncertain. Now that the seat is released, the activation is certain again. If Polar does not know the
+                // key, the activation stays uncertain: the key may have been rotated, and the seat may still be taken.
                 let marker = marker.filter(|_| deactivated != Deactivated::KeyUnknown).map(Edit::MarkerReleased);
                 Next::End(self.older_released(seat, key, deactivated).chain(marker).collect(), ending)
             }
@@ -194,9 +197,9 @@ impl Engine {
 }
 
 impl SeatOf {
-    /// Returns `true` if Polar must also be asked about the key when it does not know the seat. Polar gives the same
-    /// answer about a free seat and about a seat that is still taken under a rotated key. This second request is rare,
-    /// because the first one releases most seats.
+    /// Returns `true` if Polar must also be asked about the key in the case that Polar does not know the seat. Polar
+    /// gives the same answer about a free seat and about a seat that is still taken under a rotated key. The second
+    /// request is rare, because the first one releases most seats.
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,

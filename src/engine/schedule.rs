@@ -1,4 +1,4 @@
-//! Computes the wait until Polar is asked next. The app can ask earlier.
+//! Computes the time to wait until the next automatic request to Polar. The app can send a request before that.
 
 use crate::codes::State;
 

@@ -29,7 +29,7 @@ pub(super) enum Next {
     End(Vec<Edit>, Ending),
 }
 
-/// The part of an operation that follows a store step, whether or not its changes could be saved.
+/// The part of an operation that follows a store step. It runs even if the changes of the step could not be saved.
 pub(super) enum AfterStore {
     /// Ask Polar about the stored license. A refresh asks only if it is due.
     Ask(Question),
@@ -62,7 +62,8 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// Allow this request for a code, or this try, if it was counted.
+    /// Allow the request for a code, or the try of a code, to be sent if it was counted. Otherwise report the time to
+    /// wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.
     CodesBlocked(CodeUse, Duration),

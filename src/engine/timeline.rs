@@ -54,7 +54,8 @@ pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timesta
     Now { wall: wall_at(base, at), mono: now.after(counted) }
 }
 
-/// Returns the earliest readings of the clocks at which a suspect clock is believed again.
+/// Returns the reading of the wall clock from which on a suspect wall clock is trusted again. The monotonic clock
+/// cannot restore this trust, so its reading is never reached.
 pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }

@@ -68,9 +68,10 @@ impl Watch {
         *self = Self { before: now, soonest, due, woken: false, stamp: self.stamp, is_first: false };
     }
 
-    /// Returns `true` if the [store's](crate::store::Store::stamp) `stamp` shows that the record was saved or removed
-    /// since the last call. In this case run [`Operation::Open`](super::Operation::Open), which reads the record and
-    /// does not ask Polar. After a call with a stamp, no wait is longer than a second.
+    /// Returns `true` if `stamp` shows that the record was saved or removed since the last call. In this case run
+    /// [`Operation::Open`](super::Operation::Open), which reads the record and does not ask Polar. `stamp` comes from
+    /// [`Store::stamp`](crate::store::Store::stamp). If it is not `None`, [`look`](Self::look) returns no wait longer
+    /// than a second until this is called again.
     pub fn record_changed(&mut self, stamp: Option<u64>) -> bool {
         let before = std::mem::replace(&mut self.stamp, stamp);
         before.is_some() && before != stamp

@@ -19,7 +19,8 @@ impl Cancellation {
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if this request or a stronger one was made. Wakes the calling task if a request is made later.
+    /// Returns `true` if the request `cancel` or a stronger one was made. Otherwise, the next request wakes the calling
+    /// task.
     pub(super) fn poll_requested(&self, cancel: Cancel, context: &mut Context<'_>) -> bool {
         *self.waker.borrow_mut() = Some(context.waker().clone());
         self.requested.get() >= Some(cancel)

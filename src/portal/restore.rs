@@ -93,7 +93,7 @@ fn activate_or_wait(context: Context, token: Token, key: LicenseKey, waiting: Wa
     })
 }
 
-/// Activates the key of a purchase, and waits for the key if it does not exist yet.
+/// Activates the key of a purchase. If Polar has not created the key yet, waits for it first.
 pub fn restore_purchase(context: Context, token: Token, purchase: &Purchase, now: Now) -> Step<Restored> {
     find_purchase(context, token, purchase.checkout_id, Waiting::new(Stage::Granting, KEY_WITHIN, now))
 }

@@ -92,7 +92,8 @@ impl Context {
         Request { method: Method::Post, body: Zeroizing::new(body), ..self.get(token, parts) }
     }
 
-    /// Makes Polar mail a code to this address. `customer` chooses one of several customers with this address.
+    /// Returns the request that makes Polar mail a code to this address. If several customers have the address,
+    /// `customer` chooses one of them.
     pub(super) fn request_code(&self, email: &Email, customer: Option<Uuid>) -> Request {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -174,8 +175,8 @@ pub(super) struct Page {
 /// The result of reading a list of grants.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
-    /// The member that was missing in the last grant, if no grant names a key. Polar creates a grant before its key, so
-    /// the member may be missing for a while.
+    /// The member that was missing from the last grant. `None` if a grant names a key. Polar creates a grant before the
+    /// grant's key, so the member may be missing for a while.
     pub(super) unread: Option<Field>,
 }
 

@@ -162,7 +162,7 @@ impl Driver {
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
         // wakes the operations that wait for this one, even if a panic in the app's store ends this one
         let wakes = WakeOnDrop(&self.ended);
-        // the turn is kept until the answer is stored
+        // this client keeps its turn to ask Polar until the answer is stored
         let mut turn = None;
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {

@@ -94,7 +94,7 @@ async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientCon
         }
     };
     if request.body.is_empty() {
-        // without a body, nothing shows whether the request has left, so it counts as sent
+        // If the request has no body, nothing shows later whether it was sent. So it counts as sent from here on.
         gate.pass(Passage::Sent);
     }
     let mut builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
@@ -178,7 +178,7 @@ enum Passage {
     #[default]
     Held,
     Sent,
-    /// The wait is over, and the body must not be sent.
+    /// The caller no longer waits for the answer, so the body must not be sent any more.
     Withheld,
 }
 

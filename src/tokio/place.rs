@@ -34,7 +34,8 @@ impl Place {
     }
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns, while nobody else changes the
-    /// record. If the store can limit the wait for others, waits for about `within` at most.
+    /// record. If another process holds the lock, waits for about `within` at most, provided that the store can limit
+    /// this wait.
     pub(super) async fn update(
         &self,
         within: Duration,

@@ -95,7 +95,7 @@ names! {
         Polar = "polar";
         /// The proxy between this computer and Polar.
         Proxy = "proxy";
-        /// The root certificates, and the certificate of the server that answers.
+        /// The root certificates of this computer, and the certificate that Polar's server presents.
         Certificates = "certificates";
         /// This computer's clock, compared with Polar's.
         Clock = "clock";

@@ -109,7 +109,8 @@ fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed(
     assert_eq!(disk_steps(|| store.remove().unwrap()), [Write, SyncFile, Rename, SyncDirectory, Remove]);
 }
 
-/// After a power cut, the lock of a dead process may be missing while its other files exist.
+/// After a power cut, the lock of a process that died may be missing, while other files that the process left behind
+/// are still there.
 #[test]
 fn the_first_save_removes_what_dead_processes_left_without_a_lock() {
     let scratch = Scratch::new();
@@ -454,7 +455,7 @@ fn of_many_that_take_over_at_once_one_wins() {
                         count.fetch_add(1, Ordering::SeqCst);
                         inside.fetch_sub(1, Ordering::SeqCst);
                     };
-                    // on a busy disk, one save may outlast another thread's wait for the lock
+                    // On a busy disk, one thread's save may take longer than another thread waits for the lock.
                     assert!((0..10).any(|_| store.locked(&mut work).is_ok()), "the lock is never free");
                 });
             }

@@ -1,5 +1,5 @@
-//! The JSON of replies, which bindings receive from the portal. It contains no token, no code, no full license key, and
-//! no secret of a checkout. A `Handle` stands for a value that stays in the core.
+//! The replies of the portal as JSON, in the form that bindings receive. The JSON contains no token, no code, no full
+//! license key, and no secret of a checkout. These values stay in the core, and a `Handle` in the JSON stands for each.
 
 use super::handles::{Handle, Held, Holder};
 use crate::codes::{Deactivated, KeyStatus, Stage};

@@ -1,5 +1,5 @@
 //! The operations of the portal: their names, arguments and results, and the functions that begin them. To add an
-//! operation, add a row to the table at the end.
+//! operation, add a row to the table at the end of this file.
 
 use super::arguments::{Arguments, Checkout, Confirmation, Customer, Device, Key, Purchase, Session, Text, Within};
 use super::reply::{DevicesOf, Outcome};
