@@ -186,7 +186,7 @@ impl Config {
         duration(self.0.timeout_ms)
     }
 
-    /// Returns the app's own device id, if it sets one.
+    /// Returns the device id that the app has set, if there is one.
     pub fn device_id(&self) -> Option<&str> {
         self.0.device_id.as_deref()
     }

@@ -86,7 +86,7 @@ const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 /// The members that are present if Polar's last answer was a confirmation.
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
-/// The nullable members that may be present without a license.
+/// The nullable members of a decision that may have a value even if there is no license.
 const ANYWAY: [&str; 4] = ["activationLabel", "refreshAt", "nextUrl", "problem"];
 
 /// The kinds of errors that have a reason.

@@ -27,8 +27,8 @@ pub trait AsyncTransport: Send + Sync {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer>;
 }
 
-/// A [`Transport`] with futures that stay on their thread, as in a web page. Implement it to use your app's own network
-/// stack.
+/// A [`Transport`] whose futures stay on one thread, as futures in a web page do. Implement it to use your app's own
+/// network stack.
 ///
 /// The future is dropped when [`Request::timeout`] has passed or the operation is cancelled.
 pub trait LocalAsyncTransport {
@@ -202,7 +202,7 @@ impl Failure {
 pub enum Sent {
     /// Certainly not: the request failed before the first byte of its body left.
     No,
-    /// Possibly. Use this when in doubt.
+    /// The request may have arrived. Use this when in doubt.
     Maybe,
 }
 

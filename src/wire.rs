@@ -459,8 +459,8 @@ fn order(object: Object<'_, '_>) -> Option<Order> {
     })
 }
 
-/// Reads the name of a status. Shortens the name and replaces its control characters, because it is shown and Polar may
-/// add names.
+/// Reads the name of a status. Shortens the name and replaces its control characters, because users see the name, and
+/// it may be one that this version does not know.
 fn status(json: Json<'_>) -> Option<String> {
     const MOST: usize = 64;
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))

@@ -43,8 +43,8 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// Only the app's store, transport, clock and listeners can panic. They are never called in the middle of a change to
-/// this state, so a panic leaves nothing half changed.
+/// Only the app's store, transport, clock and listeners can panic. The driver never calls them in the middle of a
+/// change to its state, so the state is consistent even after a panic.
 impl RefUnwindSafe for Driver {}
 
 impl Driver {

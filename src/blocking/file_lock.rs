@@ -136,7 +136,8 @@ impl FileLock {
         Self { record, stale_after: STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// Creates a lock to be held for longer. Its holder must call [`keep`](HeldTurn::keep) every second.
+    /// Creates a lock that a process may hold for the whole time in which it asks Polar. The holder must call
+    /// [`keep`](HeldTurn::keep) every second.
     pub(super) fn kept(record: PathBuf) -> Self {
         Self { record, stale_after: KEPT_STALE_AFTER, holder: Mutex::new(None) }
     }

@@ -408,8 +408,8 @@ impl Editor<'_> {
                 record.release(&old.identity.key, seat.id);
             }
             label = label.or_else(|| old.label_of(identity));
-            // a license with another identity gets a new revision, whatever it replaces, because the edit may be
-            // applied again to another record
+            // If the license is the same, it keeps its revision. Any other license gets a new revision, whatever it
+            // replaces, because the edit may be applied again to another record.
             if is_the_same {
                 revision = old.revision;
             }

@@ -93,7 +93,7 @@ impl Engine {
         self.outcome(decision, None, now)
     }
 
-    /// Ends an operation that did nothing.
+    /// Ends an operation without any effect, and returns the current decision or `failure`.
     pub(super) fn end_without_result(&mut self, failure: Option<Error>, now: Now) -> Outcome {
         let decision = self.current(now);
         self.outcome(decision, failure, now)

@@ -123,8 +123,9 @@ impl Engine {
             Some(merged) => {
                 (self.record, self.is_newer, self.has_read) = (merged.record, merged.is_newer, true);
                 if let Some(identity) = self.record.identity().filter(|_| merged.overtaken) {
-                    // the next answer will be about the license that the other process has stored, so it must not
-                    // replace an earlier answer of this process and take over its revision
+                    // Another process has stored a newer answer about this license, so an unsaved answer of this
+                    // process is obsolete. It is dropped: otherwise the next answer would replace it, take over its
+                    // old revision, and count as obsolete too.
                     self.unsaved.retain(|edit| !edit.answers_about(identity));
                 }
                 (merged.contradicted, merged.complete)

@@ -53,9 +53,9 @@ pub enum PortalOperation {
         /// The marker of the activation that took the seat, if a device of this app took it.
         marker: Option<String>,
     },
-    /// The customer portal has found the seat of an activation of this device whose answer was lost. The seat is used
-    /// when its key is activated here. If the license here has another seat of that key, the found seat is released
-    /// instead.
+    /// The customer portal has found a seat of this device: the seat was taken by an activation whose answer was lost.
+    /// When the seat's key is activated here, the activation uses the seat. But if the license here already has another
+    /// seat of that key, the found seat is released.
     SeatFound {
         /// The license key.
         key: Key,

@@ -150,7 +150,8 @@ impl Engine {
         Next::Store(vec![Edit::AttemptOver(id)], AfterStore::NoSeat(activation))
     }
 
-    /// Removes the license. If Polar does not know the license's key, keeps the seat for the new key.
+    /// Removes the license. If Polar does not know the license's key, keeps the seat, so that the key's replacement can
+    /// use or release it.
     fn remove_license(&self, identity: Identity, deactivated: Deactivated) -> Next {
         let kept = identity.seat.filter(|_| deactivated == Deactivated::KeyUnknown).map(|seat| {
             let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));

@@ -233,7 +233,8 @@ impl SendStep {
 }
 
 impl AfterReply {
-    /// Continues with the answer, or with the reason why this process must not send for now.
+    /// Continues the operation with Polar's answer. If this process must not send for now, `answer` is the reason
+    /// instead.
     fn resume(self, engine: &mut Engine, answer: Result<&Answer, Rejection>, now: Now) -> Next {
         match self {
             Self::Ask(question, request) => {

@@ -33,7 +33,7 @@ impl Timeline {
         let floor = counted.map_or(base.high, |counted| counted.max(base.high));
         let least = floor.plus_ms(-TOLERANCE_MS);
         let corrected = now.wall.plus_ms(base.offset);
-        // a wall clock that was far off when Polar confirmed may have been corrected since
+        // the wall clock may have been far off at Polar's last confirmation, and may have been set right since then
         let set_right = base.offset.saturating_abs() > TOLERANCE_MS && now.wall >= least;
         let current = match (corrected >= least, set_right) {
             (true, true) => corrected.min(now.wall),

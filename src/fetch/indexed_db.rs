@@ -136,8 +136,8 @@ async fn result_of(request: &IdbRequest, what: &str) -> Result<JsValue, StoreErr
     }
 }
 
-/// Returns a future that is ready when the transaction has ended. Call this function before any await, because the
-/// transaction may end during an await.
+/// Returns a future that is ready when the transaction has ended. Call this function right after the transaction was
+/// created: the transaction may end during an await, and an end before this call would go unnoticed.
 fn finish_of(transaction: &IdbTransaction) -> JsFuture {
     JsFuture::from(Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));

@@ -47,13 +47,14 @@ pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
 
-/// Activates the suitable key, and waits for a key if none has arrived yet. Used after an invitation was accepted.
+/// Restores the license as [`restore`] does, but waits for a key if none has arrived yet. Used after an invitation was
+/// accepted.
 pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Restored> {
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }
 
-/// Activates the suitable key, and waits for a key if there is none. `expired` is a key that Polar has already refused
-/// as expired.
+/// Restores the license as [`restore`] does, but waits for a key if there is none that can be used. `expired` is a key
+/// that Polar has already refused as expired, so that it is not tried again.
 fn restore_waiting(
     context: Context,
     token: Token,
