@@ -84,7 +84,7 @@ impl Request {
     pub const USER_AGENT: &'static str = concat!("polar-license/", env!("CARGO_PKG_VERSION"));
 
     /// Creates a request to the configured environment, without a token and without a body. The strings in `parts` form
-    /// the path. No other function applies the configuration to a request.
+    /// the path. Every request of a client is created here.
     pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
         // in one allocation: the address may contain a secret, and a string that grows leaves copies of its content
         // behind

@@ -354,8 +354,8 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-/// A guard that counts a task as carrying out an operation until the guard is dropped. It is dropped even after a
-/// panic.
+/// A guard for a task that carries out an operation. The driver counts the task as running until the guard is dropped,
+/// which also happens if the task panics.
 struct UnderWay(Arc<Driver>);
 
 impl UnderWay {
