@@ -283,15 +283,15 @@ impl State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
-    /// The key. Polar can be asked about it.
+    /// Only the key, which is enough to ask Polar about the license.
     Key,
     /// The key and a seat, which this device or an earlier one has taken.
     Seat,
 }
 
 impl Denial {
-    /// Returns the denial to store for a reason that Polar gave. A reason that Polar never gives for a known license is
-    /// stored as [`Denial::Refused`].
+    /// Returns the denial to store after Polar refused the license for `reason`. A reason that has no denial of its own
+    /// is stored as [`Denial::Refused`]; Polar never gives such a reason for a license that was activated before.
     pub(crate) const fn of(reason: Reason) -> Self {
         match reason {
             Reason::NotFound => Self::NotFound,
@@ -426,8 +426,8 @@ impl Reason {
         }
     }
 
-    /// Returns the user's next step if access is not allowed for this reason. `known` is the part of the license that
-    /// is known.
+    /// Returns the user's next step if access is not allowed for this reason. `known` tells how much of the license
+    /// this device knows.
     pub(crate) const fn next_step(self, known: Known) -> NextStep {
         match self {
             Self::OtherDevice => match known {

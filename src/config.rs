@@ -408,10 +408,10 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds one of the conditions that Polar stores with an activation and compares at every validate. Up to 49 are
-    /// allowed; the name `device` is reserved. Polar compares all conditions together, so any change ends existing
-    /// activations. To restrict a key to certain versions, use `benefits`. Numbers must be whole and at most
-    /// 9007199254740991.
+    /// Adds one of the conditions that Polar stores with an activation. Every validate sends the conditions again, and
+    /// Polar denies the license unless all of them equal the stored ones, so any change ends existing activations. Up to
+    /// 49 conditions are allowed; the name `device` is reserved. To restrict a key to certain versions, use `benefits`.
+    /// Numbers must be whole and at most 9007199254740991.
     pub fn condition(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.conditions.insert(name, value);
         self
@@ -517,7 +517,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds one of the sentences that replace the English ones, by its code. See [`ConfigBuilder::texts`].
+    /// Replaces the English sentence that has this code. See [`ConfigBuilder::texts`].
     pub fn text(mut self, code: impl Into<String>, sentence: impl Into<String>) -> Self {
         self.texts.push((code.into(), sentence.into()));
         self

@@ -231,7 +231,8 @@ pub struct Engine {
     reported: Option<Decision>,
 }
 
-/// The part of a running operation's state that all operations have in common. The rest is in the operation's steps.
+/// The part of a running operation's state that all operations have in common. Each step of an operation holds the
+/// state that only this operation needs.
 #[derive(Default)]
 struct Running {
     id: OpId,

@@ -16,7 +16,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> String {
     json.unwrap_or_default()
 }
 
-/// A value inside a document that is known to be valid as a whole.
+/// A value in a JSON document. The whole document is known to be valid JSON.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Json<'a>(&'a str);
 

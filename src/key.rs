@@ -24,7 +24,7 @@ impl Key {
         Self::parse_worded(&Texts::default(), text)
     }
 
-    /// Does the same as [`Key::parse`], with the app's own texts for the user.
+    /// Does the same as [`Key::parse`], but words its errors with `texts`, the app's own texts for the user.
     pub(crate) fn parse_worded(texts: &Texts, text: &str) -> Result<Self, Error> {
         let key = trim_pasted(text);
         let (text, detail) = if key.is_empty() {
@@ -45,7 +45,7 @@ impl Key {
         &self.0
     }
 
-    /// Returns `****-` and the last six characters.
+    /// Returns `****-` and the last six characters of the key.
     pub(crate) fn masked(&self) -> String {
         format!("****-{}", self.last_six())
     }

@@ -54,10 +54,10 @@ pub(crate) struct Record {
     /// The requests for codes and the tries of codes.
     #[cfg(feature = "portal")]
     pub(crate) code_tries: CodeTries,
-    /// A license that cannot be trusted, but that Polar can be asked about. It has no identity if the stored record
-    /// could not be read.
+    /// The license of a stored record that cannot be trusted. Polar can be asked about it, unless the record could not
+    /// even be read: then its identity is unknown.
     pub(crate) untrusted: Option<Untrusted>,
-    /// Fields of the body that this version does not know.
+    /// Fields of the record's body that this version of the library does not know.
     pub(crate) unknown: Vec<(u8, Vec<u8>)>,
 }
 
@@ -98,7 +98,7 @@ pub(crate) struct KeptSeat {
     pub(crate) seat: Seat,
     /// The seat's label at Polar, if this device still knows it.
     pub(crate) label: Option<String>,
-    /// The last text of the seat's key that this device knew.
+    /// The seat's key, in the last text that this device knew. Polar may have replaced the text since.
     pub(crate) key: Key,
 }
 

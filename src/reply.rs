@@ -40,7 +40,7 @@ pub(crate) struct Object<'a, 'l> {
 }
 
 impl<'a, 'l> Object<'a, 'l> {
-    /// Creates the object of the reply itself.
+    /// Creates the reply's outermost object.
     pub(crate) fn new(json: Json<'a>, last: &'l Last) -> Self {
         Self { json, path: "", last }
     }

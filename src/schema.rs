@@ -97,7 +97,7 @@ pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| !code.starts_with(PORTAL_TEXT))
 }
 
-/// Returns the customer portal's sentences for users, as pairs of code and English text.
+/// Returns the customer portal's sentences for users. Each item is the code of a sentence and its English text.
 #[cfg(feature = "portal")]
 pub fn portal_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| code.starts_with(PORTAL_TEXT))

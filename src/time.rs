@@ -15,7 +15,7 @@ pub struct Timestamp(i64);
 /// The readings of a platform's clocks at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
-    /// The wall clock, which a user can set.
+    /// The reading of the wall clock, which the user can set.
     pub wall: Timestamp,
     /// Milliseconds on a clock that only goes forward while this process lives. Its origin is arbitrary.
     pub mono: u64,

@@ -53,8 +53,8 @@ pub struct Validate {
     pub customer_id: Option<Uuid>,
     /// The number of uses to count, from 1 to 2,147,483,647.
     pub increment_usage: Option<u32>,
-    /// The conditions. As a whole, they must equal the conditions of the activation. Polar ignores them without
-    /// `activation_id`.
+    /// The conditions that Polar compares with those of the activation. Polar denies the license unless all of them are
+    /// equal, and ignores the conditions if `activation_id` is not set.
     pub conditions: Values,
 }
 
@@ -123,7 +123,7 @@ pub enum Cause {
     Unreachable {
         /// `network`, `timeout`, `server` or `cancelled`.
         kind: ErrorKind,
-        /// A message of one line for people.
+        /// A message for people, in one line.
         message: String,
         /// Whether Polar may have applied the request although it did not answer.
         maybe_applied: bool,
@@ -552,7 +552,7 @@ impl Cause {
         }
     }
 
-    /// Returns the error for this cause, in the app's texts.
+    /// Returns the error for this cause, worded with the app's texts.
     pub(crate) fn into_error(self, texts: &Texts) -> Error {
         Error::of(self.problem(texts), None)
     }

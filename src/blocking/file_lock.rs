@@ -65,9 +65,9 @@ use crate::store::{HeldTurn, StoreError};
 pub(super) const TOKEN_BYTES: usize = 8;
 /// The age of a lock at which its holder counts as dead. A live process holds a lock for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The age of a lock at which its holder counts as dead, if the holder writes the lock again every second. This age is
-/// less than the time limit of a `validate`. So an app that starts again after a crash can wait for the old lock and
-/// still has time to ask Polar.
+/// The age at which a lock counts as left behind by a dead process, for locks that a live holder writes again every
+/// second. It is shorter than the time limit of a `validate`. So an app that restarts after a crash can wait until its
+/// old lock is this old, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// How long to wait before judging a lock again that could not be taken over.
 const JUDGED_FOR: Duration = Duration::from_secs(1);

@@ -200,8 +200,9 @@ impl Store for FileStore {
         }
     }
 
-    /// Returns a hash of the file's metadata. Each save puts another file in place of the record. The new file may have
-    /// the same length and time as the old one, but on Unix it has another inode number.
+    /// Returns a hash of the file's metadata, which changes with every save. A save replaces the file, and the new file
+    /// may have the same length and modification time as the old one. On Unix, the hash therefore includes the inode
+    /// number, which is different.
     fn stamp(&self) -> Option<u64> {
         let mut stamp = DefaultHasher::new();
         if let Ok(metadata) = fs::metadata(self.path()) {

@@ -191,8 +191,8 @@ pub(super) fn is_in_use(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION | DELETE_PENDING))
 }
 
-/// Writes the renames and removals in a directory to the disk. Does nothing if the system cannot sync directories, or
-/// does not let this user do it.
+/// Writes a directory to the disk, so that the renames and removals in it survive a power cut. Does nothing if the
+/// system cannot sync directories, or does not let this user do it.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     observe(DiskStep::SyncDirectory)?;
     if !cfg!(unix) {

@@ -101,7 +101,7 @@ pub(super) struct Probe {
 /// The point at which a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Obstacle {
-    /// Nothing may be sent to the address.
+    /// The library does not send to this address, for example because it is an `http` address of another computer.
     Address,
     /// The value of a variable that should name the proxy is not an address.
     ProxyVariable,
@@ -314,7 +314,8 @@ fn roots() -> RootCerts {
     found.iter().map(|certificate| ureq::tls::Certificate::from_der(certificate).to_owned()).into()
 }
 
-/// Returns the bundled certificates. Android's own verifier needs the app's Java context, which only the app has.
+/// Returns the bundled root certificates, because Android's own verifier cannot be used: it needs the app's Java
+/// context, which this library does not have.
 #[cfg(not(any(windows, all(unix, not(target_os = "android")))))]
 fn roots() -> RootCerts {
     RootCerts::WebPki

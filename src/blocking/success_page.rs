@@ -98,6 +98,7 @@ impl SuccessPage {
     ///
     /// # Errors
     /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer already.
+    /// Polar gives a token only to new customers.
     pub fn wait(&self, within: Duration) -> Result<Token, Error> {
         self.wait_unless(&Texts::default(), within, || false)
     }
@@ -228,7 +229,7 @@ fn as_html(sentence: &str) -> String {
     sentence.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-/// Shows no field of the page, because its state is a secret.
+/// Shows no field of the page, because the field `state` is a secret.
 impl fmt::Debug for SuccessPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SuccessPage").finish_non_exhaustive()

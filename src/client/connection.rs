@@ -93,7 +93,8 @@ impl CertificateFault {
     }
 }
 
-/// Describes a rustls report, `reason`, in one line for developers and logs.
+/// Returns a line for developers and logs that explains why no secure connection was made. `reason` is the error that
+/// rustls reported.
 pub(crate) fn tls_message(reason: &str) -> String {
     if is_plain_text(reason) {
         return String::from("no secure connection to Polar: the answer is not encrypted");

@@ -8,7 +8,7 @@ use std::{env, fs};
 /// The longest file to read. Usually, all certificates of a system together are more than a hundred times shorter.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Returns the certificates that were found. There may be none.
+/// Returns the root certificates that were found on this system. There may be none.
 pub(crate) fn system_roots() -> CertificateResult {
     if !leaves_file_out() {
         return load_native_certs();

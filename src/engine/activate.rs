@@ -28,8 +28,9 @@ use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
 
-/// The limit on unsettled seats. A device that has this many takes no further seat. With the longest labels and keys,
-/// this many seats fill half of the longest record that can be read.
+/// The limit on unsettled seats, which are seats that this device may have taken or still has to release. At this
+/// limit, the device takes no further seat. With the longest labels and keys, this many seats fill half of the longest
+/// record that can be read.
 const MOST_UNSETTLED: usize = 256;
 
 /// The largest number of kept seats about which one activation asks Polar.

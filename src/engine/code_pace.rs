@@ -60,8 +60,8 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
 
-/// Returns the wait, in ms, until the pace allows a use of the kind `to`. For a request, the pace must also allow the
-/// try of the requested code.
+/// Returns the time, in ms, until the pace allows the action `to`. A code may be requested only when the pace also
+/// leaves room for trying it.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
     // a try whose time lies in the future was saved while the wall clock was ahead, or a moment after `now`
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();

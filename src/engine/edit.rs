@@ -36,7 +36,8 @@ pub(super) enum Edit {
     Released(Uuid),
     /// The license was deactivated.
     Deactivated(Identity),
-    /// The seat could not be released, because Polar does not know the seat's key.
+    /// The seat could not be released, because Polar does not know the seat's key. The seat is kept until its
+    /// key is activated.
     SeatKept(KeptSeat),
     Forget,
     /// The time on the wall clock before which Polar accepts no request.
@@ -81,7 +82,7 @@ pub struct Rotated {
     pub was_known: bool,
 }
 
-/// Polar's answer about the license `asked`.
+/// An answer from Polar about the license in the field `asked`.
 pub(super) struct NewAnswer {
     asked: Asked,
     verdict: NewVerdict,
@@ -131,8 +132,8 @@ pub(super) struct PlanEdit {
     /// The number of consecutive rounds before this one that did not lead to access.
     pub(super) failed_tries: u32,
     pub(super) jitter: u32,
-    /// The end of the round, in ms of this process's monotonic clock. It is needed because the edit may be applied
-    /// again much later.
+    /// The end of the round, in ms of this process's monotonic clock. The edit holds it, because the edit may be
+    /// applied again much later.
     pub(super) ended: u64,
     /// The time on the wall clock before which Polar accepts no request.
     pub(super) pause_until: Option<Timestamp>,
@@ -463,7 +464,8 @@ impl Editor<'_> {
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
     }
 
-    /// Returns the time on Polar's clock, as far as this record can tell.
+    /// Returns the time on Polar's clock, estimated from the license in `record`. Returns `None` if there is no
+    /// license, or if the wall clock is suspect.
     pub(super) fn estimate(&mut self, record: &Record) -> Option<Timestamp> {
         let license = record.license.as_deref()?;
         self.timeline.judge(license.time, self.now)
@@ -489,8 +491,9 @@ impl From<bool> for Applied {
     }
 }
 
-/// Keeps a seat whose key Polar did not know. If the record has another text of that key by now, plans the seat's
-/// release under that text instead.
+/// Keeps a seat that was not released because Polar did not know its key. If the license on this device has that seat
+/// under another key, the key was replaced meanwhile. Polar knows the new key, so the seat is then listed for release
+/// under the new key.
 fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
     match here.map(|here| here.key.clone()).filter(|key| *key != kept.key) {

@@ -32,9 +32,9 @@ impl Engine {
             .with_next_step(reason.next_step(Known::Seat))
     }
 
-    /// Returns the error for a license that does not include this version, because it includes only versions that were
-    /// built on the day `until` or before. `text` is the sentence about the license here, or the sentence about a key
-    /// that the user has entered.
+    /// Returns the error for a license that does not include this version of the app, because it includes only versions
+    /// that were built on the day `until` or before. `text` is the sentence for the user: one is about the license on
+    /// this device, and another is about a key that the user has entered.
     pub(super) fn updates_ended(&self, text: Text, until: Date) -> Error {
         let detail = format!("{}; it includes those built until {until}", Reason::UpdatesEnded.refusal());
         self.refused(Reason::UpdatesEnded).with_texts(policy::dated(&self.config, text, until), detail)

@@ -7,7 +7,8 @@ use crate::decision::Decision;
 use crate::time::Now;
 use std::time::Duration;
 
-/// A decision, and the time from which it holds. It holds as soon as either clock has reached `from`.
+/// A decision, and the time from which it holds. It holds as soon as the wall clock or the monotonic clock has reached
+/// its reading in `from`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// The start of this phase. The first phase starts at once.

@@ -4,7 +4,7 @@
 //!
 //! Operations that are likely to send several requests start so far apart that each can send all its requests. If fifty
 //! such operations start at once, the first ones end before the last ones begin, and operations that cannot end in time
-//! are refused at once.
+//! are refused at once. Here are the requests of three operations, 1, 2 and 3, each of which sends three:
 //!
 //! ```text
 //! first requests  1           2           3           time ─►
@@ -42,7 +42,8 @@ struct Begun {
 /// The average time between two requests at the highest pace.
 const SLOT_MS: i64 = PACE_MS / 2;
 
-/// The time that must be left for Polar's answers if an operation with several requests has to wait.
+/// The time that must be left for Polar's answers before the deadline, if an operation with several requests has to
+/// wait before it begins.
 const ANSWERS_MS: i64 = 2_000;
 
 impl Pacer {
@@ -86,8 +87,8 @@ impl Pacer {
         [latest.next(), last].map(|ago| Some(now.wall.plus_ms(ago?.saturating_neg())))
     }
 
-    /// Counts the requests that another process has sent. `sent` may also contain requests of this process; they are
-    /// not counted again.
+    /// Counts the requests that another process has sent. `sent` may also contain requests that this process has sent
+    /// and counted already; they are not counted again.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
         /// The largest difference between two recorded times of one request. They can differ because the two clocks are
         /// read one after the other.

@@ -82,8 +82,8 @@ impl Engine {
         }
     }
 
-    /// Handles Polar's answer about the key of a seat that Polar did not know. If the key was rotated, the seat is
-    /// still taken.
+    /// Runs after Polar did not know a seat, and was then asked about the seat's key. If Polar does not know the key
+    /// either, the key may have been rotated, and the seat may still be taken.
     pub(super) fn key_of_seat_checked(
         &mut self,
         of: SeatOf,
@@ -129,8 +129,8 @@ impl Engine {
         }
     }
 
-    /// Takes a seat off the list of seats to release. If the seat is on the list, and Polar does not know the seat's
-    /// key, keeps the seat for the new key.
+    /// Takes a seat off the list of seats to release. If Polar did not know the key of a seat on the list, the key may
+    /// have been replaced. The seat is then kept until the new key is activated.
     fn older_released(&self, seat: Uuid, key: Key, deactivated: Deactivated) -> impl Iterator<Item = Edit> {
         let is_listed = self.record.releases.iter().any(|release| release.activation_id == seat);
         let is_kept = is_listed && deactivated == Deactivated::KeyUnknown;

@@ -161,8 +161,8 @@ impl StoreStep {
     /// to hang.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// Returns the change that the store needs. `stored` holds the stored bytes, or is `Err` if they could not be read.
-    /// If the store repeats its transaction, this may be called again.
+    /// Returns the change to make in the store. `stored` holds the stored bytes, or is `Err` if they could not be read.
+    /// May be called again, for a store that repeats its transaction.
     pub fn merge(&mut self, engine: &Engine, stored: Result<Option<&[u8]>, ()>, now: Now) -> Change {
         (self.merged, self.unedited) = (None, None);
         let Ok(stored) = stored else { return Change::Keep };

@@ -18,8 +18,8 @@ pub(super) struct Round {
     /// The number of consecutive failed rounds, including this one. A round fails unless it is settled and access is
     /// allowed.
     pub(super) failed_tries: u32,
-    /// A random number. Because of it, a thousand apps that lost the connection to Polar at the same time do not all
-    /// ask at the same time.
+    /// A random number that moves the time of the next round. Without it, a thousand apps that lost the connection to
+    /// Polar at the same time would all ask again at the same time.
     pub(super) jitter: u32,
 }
 
@@ -39,7 +39,8 @@ pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     wait.saturating_sub(tenth(wait, STEPS)).saturating_add(tenth(wait.saturating_mul(2), round.jitter))
 }
 
-/// Returns a random part of `whole`, from nothing for a jitter of 0 up to a tenth for a jitter of [`STEPS`].
+/// Returns the part of `whole` that `jitter` selects: from nothing for a jitter of 0 up to a tenth for a jitter of
+/// [`STEPS`].
 fn tenth(whole: i64, jitter: u32) -> i64 {
     let step = i64::from(jitter % (STEPS + 1));
     whole.saturating_mul(step) / TENTHS

@@ -1,6 +1,6 @@
-//! Describes, as data, what an operation does next and how it continues after that. Each kind of task has exactly the
-//! fields that it needs. Nothing here decides, stores or sends: the operations decide, and `run.rs` turns this data
-//! into steps.
+//! Describes, as data, the next step of an operation and how the operation continues after that step. Each variant has
+//! exactly the fields that it needs. This module decides, stores and sends nothing: the operations choose what comes
+//! next, and `run.rs` turns their choice into a step for the driver.
 
 use super::Patience;
 use super::edit::{Asked, AttemptId, Edit};
@@ -161,7 +161,7 @@ pub(super) struct Activation {
     /// The questions about the key that Polar has not been asked yet. Each item is the seat to ask about together with
     /// the key, or `None` for the key alone.
     pub(super) questions: std::vec::IntoIter<Option<Seat>>,
-    /// Polar's confirmation of the key without a seat.
+    /// Polar's confirmation of the key. It is from a question about the key alone, without a seat.
     pub(super) checked: Option<Confirmed>,
 }
 
@@ -235,8 +235,8 @@ impl AfterPortalStore {
 }
 
 impl AfterReply {
-    /// Returns how many requests the operation is likely to send if it begins with this one. An activation asks about
-    /// the key before it takes a seat.
+    /// Returns the number of requests that an operation is likely to send if this is its first one. An activation asks
+    /// about the key before it takes a seat.
     pub(super) fn likely_requests(&self) -> u8 {
         match self {
             Self::Check(..) => 3,

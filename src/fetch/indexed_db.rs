@@ -31,7 +31,8 @@ impl IndexedDbStore {
         if value.is_undefined() {
             return Ok(None);
         }
-        // a value of another type is returned as no bytes: it is not a record, but something is stored
+        // a value of another type is not a record, but it shows that something is stored, so it is returned as a record
+        // without bytes
         Ok(Some(value.dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default()))
     }
 

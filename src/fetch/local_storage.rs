@@ -60,7 +60,7 @@ impl LocalAsyncStore for LocalStorageStore {
     }
 }
 
-/// Returns the storage. Looks it up at each call, because the user can forbid it at any time.
+/// Returns `localStorage`. Looks it up at each call, because the user can block it at any time.
 fn storage() -> Result<Storage, StoreError> {
     let found = global("localStorage").map_err(|error| storage_error("open", &error))?;
     let found = found.ok_or_else(|| StoreError::new("there is no localStorage here; use another storage"))?;

@@ -201,8 +201,8 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-/// Returns the error for a key that has not arrived in time. If the last grant named no key, `unread` is the member
-/// that was missing in it.
+/// Returns the error for a key that Polar has not granted in time. If Polar's last answer listed grants but none of
+/// them named a key, `unread` is the member that was missing from the last grant.
 fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
     let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
     let detail = format!("Polar has not granted the license key within 5 minutes{seen}");

@@ -341,7 +341,8 @@ pub(super) fn checkout_read(answer: &Answer) -> Result<Checkout, Refusal> {
 }
 
 impl Call {
-    /// Reads a reply with the status 200. Returns a refusal if `read` returns `None`, and for any other answer.
+    /// Reads the body of a reply with the status 200. Returns a refusal if the answer is anything else, or if `read`
+    /// returns `None`.
     fn read<T>(self, answer: &Answer, read: impl FnOnce(Object<'_, '_>) -> Option<T>) -> Result<T, Refusal> {
         if let Answer::Reply { status: status @ 200, body, .. } = answer
             && let Some(document) = Json::parse(body)

@@ -49,7 +49,8 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Creates a transport. It opens and reads nothing before the first request.
+    /// Creates a transport. Until the first request, it opens no connection, and does not read the system's proxy
+    /// settings or root certificates.
     pub fn new() -> Self {
         Self::default()
     }

@@ -372,7 +372,8 @@ fn is_bare_not_found(body: &[u8]) -> bool {
     detail.as_deref() == Some("Not Found") && document.is_some_and(|document| document.get("error").is_none())
 }
 
-/// Formats a time: in minutes if it is less than an hour, in hours if it is less than two days, and otherwise in days.
+/// Formats a duration: in minutes if it is shorter than an hour, in hours if it is shorter than two days, and otherwise
+/// in days.
 fn rounded(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;

@@ -465,8 +465,9 @@ fn of_many_that_take_over_at_once_one_wins() {
     }
 }
 
-/// The number of additions by each thread; each process makes twice as many. All additions must fit into the timeout of
-/// a lock. There are fewer on Windows, because under Wine each operation on a file asks a server.
+/// The number of additions that each thread makes; in the test with several processes, each process makes twice as
+/// many. All additions must fit into the timeout of a lock. The number is smaller on Windows, because under Wine each
+/// operation on a file asks a server.
 const TIMES: u32 = if cfg!(windows) { 10 } else { 50 };
 
 /// Adds one to the number in the record, `times` times.
@@ -637,8 +638,8 @@ fn a_directory_without_permission_is_an_error() {
     fs::set_permissions(&store.directory, fs::Permissions::from_mode(0o555)).unwrap();
     let mut child = child("a_directory_without_permission_is_an_error", &store.directory);
     if create_private(&store.directory.join("x")).is_ok() {
-        // Root may do anything. So if this process is root, the child runs as another user, provided that this user can
-        // run the program.
+        // Root can write even without permission. So if this process is root, the child runs as the user `nobody`,
+        // provided that `nobody` can run the program.
         std::os::unix::process::CommandExt::uid(&mut child, 65534);
     }
     if let Ok(output) = child.output() {

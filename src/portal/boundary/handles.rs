@@ -32,7 +32,7 @@ pub(super) struct Holder<'a> {
 /// A value that stays in the core. Bindings refer to the value by a number.
 pub(super) enum Held {
     Session(Token),
-    /// One of several customers with the same address.
+    /// One of several customers with the same e-mail address, and the choice between these customers.
     Customer(CustomerChoice, Customer),
     Checkout(CheckoutPage),
     Purchase(Purchase),

@@ -122,7 +122,7 @@ pub enum RestoredJson<'a> {
     /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
     /// and then activate the key.
     NoSeat {
-        /// The license key without a free seat.
+        /// The license key, which has no free seat.
         key: Box<LicenseKeyJson>,
         /// The devices that occupy the key's seats.
         devices: DevicesJson<'a>,

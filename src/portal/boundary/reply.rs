@@ -84,7 +84,7 @@ impl fmt::Debug for Reply {
 pub struct Outcome(Box<dyn Answer + Send>);
 
 impl Outcome {
-    /// Stores the values of the result, and writes the result in JSON.
+    /// Writes the result as JSON. Stores the values that the JSON mentions only by their handles.
     pub fn reply(self, handles: &Handles) -> Reply {
         let mut holder = Holder::new(handles);
         let json = Zeroizing::new(self.0.json(&mut holder));
