@@ -5,7 +5,8 @@
 use crate::names::codes;
 use crate::texts::Text;
 
-/// Defines an enum that a record keeps as a number. For each variant, the table has the reason that an app sees.
+/// Defines an enum whose variants are stored in a record as numbers. Each line of the table names a variant, its
+/// number, and the `Reason` that an app sees.
 macro_rules! stored_codes {
     (
         $(#[$meta:meta])*
@@ -217,7 +218,8 @@ codes! {
 }
 
 stored_codes! {
-    /// The reason why Polar denies a license, as a record keeps it. 0 stands for a confirmed license.
+    /// The reason why Polar denies a license. A record stores it as one of these numbers, and stores 0 for a confirmed
+    /// license.
     pub(crate) enum Denial {
         /// Polar denied the license with a text that this version does not know.
         Refused = 1, Refused;
@@ -235,7 +237,7 @@ stored_codes! {
 }
 
 stored_codes! {
-    /// The reason why a stored record cannot be trusted, as a record keeps it.
+    /// The reason why a stored record cannot be trusted. A record stores it as one of these numbers.
     pub(crate) enum Distrust {
         /// The record was changed by something other than this library.
         Tampered = 1, Tampered;
@@ -402,8 +404,8 @@ impl Reason {
         }
     }
 
-    /// Returns the text for developers if the stored license is refused for this reason. It does not suggest that the
-    /// user mistyped the key.
+    /// Returns the text for developers if the stored license is refused for this reason. Unlike the text for an entered
+    /// key, this one does not suggest that the key was mistyped.
     pub(crate) const fn refusal_here(self) -> &'static str {
         match self {
             Self::NotFound => {

@@ -1,5 +1,5 @@
-//! The id of this device, for Polar and for the record's seal: a hash that is the same at every start. Pure: the driver
-//! finds the machine's identifier. The identifier itself is never shown or sent.
+//! The id of this device: a hash that is the same at every start. Polar and the seal of the record use it. This module
+//! does no I/O: the driver finds the machine's identifier. The identifier itself is never shown or sent.
 //!
 //! ```text
 //! derive    SHA-256("polar-license device 1\0" + organization + "\0" + source)      first 16 bytes, lower-case hex
@@ -7,7 +7,8 @@
 //! ```
 //! `organization` is the UUID with hyphens in lower case. `source` is the machine's identifier in UTF-8, without ASCII
 //! white space (tab, line feed, form feed, carriage return, space) at either end. `value` is the app's own text,
-//! unchanged. Both hashes include the organization, so that two vendors cannot recognise the same machine.
+//! unchanged. Both hashes include the organization, so that two vendors cannot tell that their devices are the same
+//! machine.
 //!
 //! Every implementation reproduces these test vectors:
 //!

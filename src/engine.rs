@@ -199,8 +199,8 @@ pub struct Engine {
     config: Config,
     host: Host,
     sealer: Sealer,
-    /// The conditions of a seat that is bound to this device: the app's own conditions and the device's id. Computed
-    /// here, and never read from a record.
+    /// The conditions of a seat that is bound to this device: the app's own conditions and the device's id. The engine
+    /// always computes them itself, and never reads them from a record.
     bound_conditions: Values,
     pacer: Pacer,
     random: Random,

@@ -50,7 +50,8 @@ impl Key {
         format!("****-{}", self.last_six())
     }
 
-    /// Returns the last six characters, which Polar shows too. Returns at most half of a short key.
+    /// Returns the last six characters of the key, which Polar's own pages display too. If the key is short, returns at
+    /// most half of it.
     pub(crate) fn last_six(&self) -> String {
         let count = self.0.chars().count();
         let hidden = count.saturating_sub(6.min(count / 2));

@@ -19,7 +19,7 @@ pub fn decision() -> Schema {
     schema::<DecisionJson<'_>>()
 }
 
-/// Returns the schema of `Error::to_json`: the members of a decision, if there is one, and `error`.
+/// Returns the schema of `Error::to_json`: the member `error`, and the members of a decision if the error contains one.
 pub fn error() -> Schema {
     schema::<ErrorJson<'_>>()
 }
@@ -164,8 +164,8 @@ mod tests {
             let comment = comment(&name).or_else(|| comment(name.strip_suffix('s')?));
             let comment = comment.unwrap_or_else(|| panic!("ConfigBuilder has no method for {name}"));
             let description = setting["description"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-            // converts names in backquotes, such as `offlineGraceMs` to `offline_grace`, but not the names of files,
-            // which contain characters other than letters
+            // The names of settings in backquotes are converted, for example `offlineGraceMs` to `offline_grace`. The
+            // names of files are kept: they contain characters other than letters.
             let words = description
                 .split('`')
                 .map(|word| if word.chars().all(char::is_alphabetic) { in_rust(word) } else { word.to_owned() });

@@ -210,7 +210,7 @@ texts! {
         SessionOver = "portal.session_over", "The session has ended. Ask for another code.";
         /// The customer has no license key for this app.
         NoKeyBought = "portal.no_key", "No license for this app was bought with this address. Try another address.";
-        /// The license key of a purchase, or of an invitation, is not created yet.
+        /// The license key of a purchase, or of an invitation, has not been created yet.
         KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
         /// The requested object was used or deleted, or is somebody else's.
         NotKnown = "portal.not_known", "This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.";
@@ -250,8 +250,8 @@ texts! {
 pub(crate) struct Texts(Option<Arc<[(Text, String)]>>);
 
 impl Texts {
-    /// Creates the sentences with the app's replacements, each a code and a sentence. If several have the same code,
-    /// the last one counts. Returns `Err` with the fault if a replacement is refused.
+    /// Creates the sentences with the app's replacements. Each replacement is a pair of a code and a sentence. If
+    /// several have the same code, the last one counts. If a replacement is refused, returns `Err` with the fault.
     pub(crate) fn new(by_code: &[(String, String)]) -> Result<Self, Fault> {
         if by_code.is_empty() {
             return Ok(Self::default());

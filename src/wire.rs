@@ -67,7 +67,7 @@ pub struct Activate {
     pub organization_id: Uuid,
     /// The label that the vendor and the customer see beside the seat.
     pub label: String,
-    /// The conditions that every validate of this activation must send.
+    /// The conditions of this activation. Every later validation must send the same conditions.
     pub conditions: Values,
     /// Notes for the vendor.
     pub meta: Values,

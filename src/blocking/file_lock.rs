@@ -322,9 +322,9 @@ impl FileLock {
     }
 
     /// Removes the files that dead processes have left beside the record. The caller holds the lock with `token`, so
-    /// every `.tmp` with another token was left by an earlier holder. The other files may belong to processes that are
-    /// waiting for the lock or taking it over. They are removed only when they are as old as a lock that was left
-    /// behind.
+    /// every `.tmp` with another token was left by an earlier holder. Files with other endings may belong to processes
+    /// that are waiting for the lock or taking it over. They are removed only once they have reached the age at which a
+    /// lock counts as left behind.
     pub(super) fn sweep(&self, token: &str) {
         let (Some(name), Some(directory)) = (self.record.file_name().and_then(OsStr::to_str), self.record.parent())
         else {
@@ -406,7 +406,7 @@ impl LockFile {
         Ok(Self { token: Some(String::from_utf8_lossy(&token).into_owned()), modified })
     }
 
-    /// Returns `true` if this process itself failed to delete the lock.
+    /// Returns `true` if this process created the lock and then failed to delete it.
     fn is_own(&self) -> bool {
         self.token.as_ref().is_some_and(|token| left_behind().contains(token))
     }

@@ -254,7 +254,7 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Http => TlsConfig::default(),
     };
     let proxy = proxy(target)?;
-    // ureq applies this limit to the connection to a proxy, and then once more to the proxy's answer. So the limit is
+    // ureq applies `timeout_connect` twice: to the connection to a proxy, and then to the proxy's answer. So each gets
     // half of the request's time.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
@@ -321,7 +321,7 @@ fn roots() -> RootCerts {
     RootCerts::WebPki
 }
 
-/// The request's body. It records whether ureq has begun to read it.
+/// A request's body that records whether ureq has begun to read it.
 struct WatchedBody<'a> {
     rest: &'a [u8],
     sent: Sent,

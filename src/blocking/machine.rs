@@ -128,9 +128,9 @@ fn short_name(distribution: &str) -> String {
     }
 }
 
-/// Returns the system's identifier. On Linux and Android, reads `/etc/machine-id` first. `machine-uid` would prefer
-/// D-Bus's file. On a clone, that file still identifies the original machine if only `/etc/machine-id` was created
-/// anew. The order must never change: a device with another identifier would lose its seat.
+/// Returns the system's identifier. On Linux and Android, tries `/etc/machine-id` before `machine-uid`, which prefers
+/// D-Bus's file. When a machine is cloned, often only `/etc/machine-id` is created anew, and D-Bus's file still
+/// identifies the original machine. The order must never change: a device with another identifier would lose its seat.
 fn identifier() -> Option<String> {
     let own =
         if cfg!(any(target_os = "linux", target_os = "android")) { read(Path::new("/etc/machine-id")) } else { None };

@@ -52,7 +52,8 @@ pub struct SuccessPage {
 /// The largest number of bytes of a request. A browser that comes from Polar sends fewer.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// The interval at which connections are accepted and read.
+/// The pause between two rounds. In each round, waiting connections are accepted, and the data that has arrived is
+/// read.
 const PIECE: Duration = Duration::from_millis(50);
 
 /// The time limit for a connection to send its whole request.
@@ -174,7 +175,7 @@ impl SuccessPage {
         let headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\
                        Referrer-Policy: no-referrer\r\nConnection: close";
         let page = format!("HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        // writing cannot block, because the page is so short; the token counts even if the page is not shown
+        // The page is so short that writing it cannot block. If writing fails, the token is used all the same.
         let _ = visitor.connection.write_all(page.as_bytes());
         token
     }
@@ -197,7 +198,8 @@ impl Visitor {
     }
 }
 
-/// Returns the token in a request, or `None` if the request has another state or no token.
+/// Returns the token in a request. Returns `None` if the request contains no token, or if its parameter `state` is not
+/// equal to `state`.
 fn token_in(request: &[u8], state: &str) -> Option<Token> {
     let line = std::str::from_utf8(request).ok()?.lines().next()?;
     let target = line.strip_prefix("GET ")?.split(' ').next()?;

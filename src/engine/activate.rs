@@ -69,7 +69,7 @@ impl Engine {
         Next::Send(AfterReply::Check(activation, seat, request))
     }
 
-    /// Handles the answer about the key with a seat, or about the key alone.
+    /// Handles Polar's answer to the question whether the key is valid, either with `seat` or without a seat.
     pub(super) fn checked(
         &mut self,
         mut activation: Activation,
@@ -103,7 +103,7 @@ impl Engine {
         self.save_activated(activation, None, confirmed, now)
     }
 
-    /// Keeps the license here, because it has this key, or a seat that belongs to this key.
+    /// Keeps the stored license. Either its key is the one that was checked, or its seat belongs to that key.
     fn keep_license(&mut self, activation: Activation, identity: Identity, confirmed: Confirmed, now: Now) -> Next {
         let is_stored = self.is_stored(&identity);
         let answer = activation.previous.map(|asked| NewAnswer::confirmed(asked, Some(identity), confirmed, now));

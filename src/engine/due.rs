@@ -11,7 +11,8 @@ use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
 /// The shortest time between two requests to Polar while access is not allowed, if the requests come from explicit
-/// refreshes or from starts of the automatic refresh. This limit applies whatever the plan says.
+/// refreshes or from starts of the automatic refresh. After this time, such a request is sent even if the plan is to
+/// ask later.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {

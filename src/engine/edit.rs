@@ -364,7 +364,7 @@ impl Editor<'_> {
     }
 
     /// Applies an answer about a license that cannot be trusted. A confirmation makes the license trusted. A denial
-    /// leaves it as it is.
+    /// changes nothing.
     fn answer_about_untrusted(&self, record: &mut Record, answer: &NewAnswer) -> Applied {
         let identity = record.untrusted.as_ref().and_then(|untrusted| untrusted.identity.as_ref());
         let asked = identity == Some(&answer.asked.identity);
@@ -400,7 +400,8 @@ impl Editor<'_> {
             // the edit was applied before, by a save that wrote the record and failed afterwards
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
-                // another process activated the same key meanwhile: its seat serves both
+                // Meanwhile, another process has activated the same key. Both processes use that process's seat, and
+                // this one is released.
                 record.release(&identity.key, seat.id);
                 record.license = Some(old);
                 return;

@@ -70,7 +70,7 @@ impl Engine {
         self.not_removed(format!("{why}: {message}"))
     }
 
-    /// Returns the error for the case that Polar has replaced a key, but the new text of the key could not be stored.
+    /// Returns the error to report if Polar has replaced a key, but the key's new text could not be stored.
     #[cfg(feature = "portal")]
     pub(super) fn rotated_not_stored(&self, message: &str) -> Error {
         let detail = format!(
@@ -80,8 +80,8 @@ impl Engine {
         self.store_failed(Text::RotatedNotStored, true, detail)
     }
 
-    /// Returns the error for a change that the store did not save. `maybe_applied` means that Polar has already done
-    /// its part.
+    /// Returns the error for a change that the store did not save. `maybe_applied` tells whether Polar may have made
+    /// the change on its side.
     fn store_failed(&self, text: Text, maybe_applied: bool, detail: String) -> Error {
         let texts = self.config.texts();
         let problem = Problem::new(texts, ErrorKind::Storage, detail);

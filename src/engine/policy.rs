@@ -94,8 +94,8 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     if expired {
         return (State::Expired, None);
     }
-    // this rule comes before the rules about the clock: the denial depends on no clock, and going online does not
-    // change it
+    // this rule comes before the rules about the clock: the clock has no influence on this denial, and going online
+    // does not lift it
     if updates_ended(config, &license.terms).is_some() {
         return (State::Denied, Some(Reason::UpdatesEnded));
     }
@@ -159,7 +159,8 @@ fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
     license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
-/// Returns the time, on Polar's clock, at which the decision about a license changes next if only time passes.
+/// Returns the time, on Polar's clock, at which the decision about a license will next change by itself, that is, only
+/// because time passes.
 pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timestamp) -> Option<Timestamp> {
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     let end = grace_end(config, license);

@@ -42,9 +42,11 @@ pub enum PortalOperation {
     /// It is certain that Polar did not mail the code that was requested last. Cancels the try that was reserved for
     /// this code, because nobody will enter it.
     CodeNotMailed,
-    /// Records how long Polar will refuse to mail or to check codes. Always fails, with `rate_limited` and this time.
+    /// Records how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
+    /// this duration as the time to wait.
     CodesBlocked(CodeUse, Duration),
-    /// Releases the seat of any device. If the device is this one, does the same as a deactivation.
+    /// Releases a seat, which any device may have taken. If the seat belongs to the stored license, does the same as a
+    /// deactivation.
     Release {
         /// The license key.
         key: Key,
@@ -64,8 +66,8 @@ pub enum PortalOperation {
         /// The marker of the activation.
         marker: String,
     },
-    /// Checks that the record can be written, before Polar replaces the key of the license here. Fails with `storage`
-    /// if the record cannot be written.
+    /// Checks that the record can be written. Runs before Polar replaces the key of the stored license. Fails with
+    /// `storage` if the record cannot be written.
     Rotate,
     /// Saves the new text of a key that Polar has replaced.
     Rotated(Rotated),
@@ -162,8 +164,8 @@ impl Engine {
         match here {
             None => Next::Send(AfterReply::Release(SeatOf::Device(marker), request)),
             Some(here) if here.key == request.key => Next::Store(Vec::new(), AfterStore::Deactivate),
-            // the key was replaced after it was stored here, or after it was listed; only Polar knows which text is
-            // newer
+            // The two texts of the key differ: either Polar replaced the key after it was stored here, or after the
+            // portal listed it. Only Polar knows which text is newer.
             Some(_) => Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker))),
         }
     }

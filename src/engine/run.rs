@@ -29,8 +29,8 @@ use std::time::Duration;
 /// and writing.
 const SHORT_PATIENCE_MS: u64 = 1_800;
 
-/// The extra time, on top of the configured timeout, for operations that change something at Polar. Polar can hold back
-/// an answer for 30 s.
+/// The time that is added to the configured timeout for operations that change something at Polar. Polar can take 30 s
+/// to answer, and the usual timeout is 10 s.
 const EXTRA_MS: u64 = 25_000;
 
 /// The shortest and the longest wait for the lock. An operation whose time is over still waits the shortest time,

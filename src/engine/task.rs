@@ -23,7 +23,7 @@ pub(super) enum Next {
     SaveAgain(u64, Unsaved),
     /// Send the request, then continue.
     Send(AfterReply),
-    /// Release the seats of older licenses, then end.
+    /// Release the seats of older licenses, then end the operation.
     Release(Ending),
     /// Save the edits, then end.
     End(Vec<Edit>, Ending),
@@ -51,7 +51,7 @@ pub(super) enum AfterStore {
     Save(Unsaved),
     /// Release the seat of the stored license.
     Deactivate,
-    /// Release the seats of older licenses, then end.
+    /// Release the seats of older licenses, then end the operation.
     Release(Ending),
     End(Ending),
     Forgotten,
@@ -69,7 +69,8 @@ pub(super) enum AfterPortalStore {
     CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),
-    /// Release the seat of the stored license. The stored key differs from the key in the request.
+    /// Release the seat of the stored license, although the stored key differs from the key in the request: Polar has
+    /// replaced one of the two by the other.
     ReleaseHere(wire::Deactivate, Option<String>),
     /// Allow the replacement of the stored license's key, if the record could be written.
     Rotate,

@@ -12,7 +12,8 @@ pub(super) struct Cancellation {
 }
 
 impl Cancellation {
-    /// Asks the operation to end, and wakes its task. A request that is weaker than an earlier one has no effect.
+    /// Asks the operation to end, and wakes its task. Has no effect if the operation was already asked to end as soon
+    /// or sooner.
     pub(super) fn request(&self, cancel: Cancel) {
         self.requested.set(self.requested.get().max(Some(cancel)));
         let waker = self.waker.borrow_mut().take();

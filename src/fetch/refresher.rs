@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use wasm_bindgen_futures::spawn_local;
 
-/// The refreshing task, which stops when this is dropped.
+/// The handle of the task that refreshes the license automatically. The task stops when the handle is dropped.
 pub(super) struct Refresher {
     signal: Rc<Signal>,
     _events: Vec<EventListener>,

@@ -28,7 +28,7 @@ pub struct Context {
 struct LostAttempt {
     marker: String,
     label: String,
-    /// The time at which the activation was sent, by Polar's clock.
+    /// The time at which the activation was sent, on Polar's clock.
     at: Timestamp,
 }
 

@@ -167,7 +167,8 @@ impl Client {
     /// ```no_run
     /// # async fn f(client: polar_license::tokio::Client) {
     /// let within = std::time::Duration::from_secs(10);
-    /// let _ = tokio::time::timeout(within, client.drain()).await; // the next start reports what is cut off here
+    /// // if the time is not enough for the answer to an activation, the next start reports that activation
+    /// let _ = tokio::time::timeout(within, client.drain()).await;
     /// # }
     /// ```
     pub async fn drain(&self) {

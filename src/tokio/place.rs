@@ -113,8 +113,8 @@ impl HeldTurn {
     }
 }
 
-/// Waits for the turn on a thread, and holds it until it is released. Waits in short pieces, so that a cancellation
-/// ends the wait soon.
+/// Waits, on a thread of its own, until it is this process's turn to ask Polar. Then holds the turn until the task
+/// releases it. Waits in short pieces, so that a cancellation soon ends the wait.
 fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::Sender<()>>, keep_every: Duration) {
     const PIECE: Duration = Duration::from_millis(100);
     let mut left = within;

@@ -601,8 +601,8 @@ fn a_full_disk_loses_nothing() {
         assert_eq!(load(&store), before);
         return;
     }
-    // With a limit of one block, a lock can be written, but a record cannot. With a limit of zero, nothing can be
-    // written.
+    // The limit is that of the size of a file. With one block, a lock can be written, but a record cannot. With zero
+    // blocks, nothing can be written.
     for blocks in ["1", "0"] {
         let scratch = Scratch::new();
         let store = new_store(&scratch);

@@ -52,7 +52,7 @@ impl Reply {
         self.at(pointer).map(Json::document)
     }
 
-    /// Returns a reply that contains a session with this token, which has been checked before.
+    /// Returns a reply that contains a session with this token. Does not check the token: the caller has done so.
     pub fn session(token: Token, handles: &Handles) -> Self {
         Outcome::of(token).reply(handles)
     }
