@@ -287,7 +287,7 @@ pub(crate) enum Known {
     Nothing,
     /// Only the key, which is enough to ask Polar about the license.
     Key,
-    /// The key and a seat, which this device or an earlier one has taken.
+    /// The key and a seat. The seat was taken by this device, or by the device on which the record was written.
     Seat,
 }
 
@@ -336,7 +336,7 @@ impl Reason {
         }
     }
 
-    /// Returns the sentence for the user if access is not allowed for this reason.
+    /// Returns the sentence that tells the user why access is not allowed.
     pub(crate) const fn text(self) -> Text {
         match self {
             Self::NoLicense => Text::NoLicense,

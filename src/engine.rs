@@ -184,8 +184,8 @@ pub struct Host {
     /// The id of this device. Polar checks it as one of the activation's conditions. It is also used to seal the
     /// record.
     pub device: DeviceId,
-    /// The name of the operating system for the default label, such as `Debian 12`. Must contain neither the name of
-    /// the host nor the name of the user.
+    /// The name of the operating system, such as `Debian 12`. It becomes part of the default label, so it must
+    /// contain neither the name of the host nor the name of the user.
     pub system: String,
     /// Random bytes, for jitter and labels.
     pub seed: [u8; 16],
@@ -288,7 +288,7 @@ impl Engine {
         self.sealer.tags()
     }
 
-    /// Returns the decision at this instant, from memory.
+    /// Returns the present decision. Does not read the store.
     pub fn current(&mut self, now: Now) -> Decision {
         let facts = policy::Facts {
             now: self.estimate(now),
@@ -301,7 +301,7 @@ impl Engine {
     }
 
     /// Returns the change for which listeners have not been called yet, if there is one. A driver calls this after each
-    /// operation. The decision that is read at the start is not a change.
+    /// operation. The first call returns `None`, because the first decision is not a change.
     pub fn take_change(&mut self, now: Now) -> Option<DecisionChange> {
         let decision = self.current(now);
         let before = self.reported.replace(decision.clone())?;

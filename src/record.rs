@@ -48,8 +48,8 @@ pub(crate) struct Record {
     /// activated again, the activation uses or releases the seat.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
-    /// The times of the last two requests, on the wall clock. Like a pause and the tries of codes, they are kept when
-    /// the license is removed, because Polar counts requests by IP address.
+    /// The times of the last two requests, on the wall clock. They are kept when the license is removed, as are
+    /// `code_tries` and a pause in `plan`: Polar counts requests by IP address, not by license.
     pub(crate) sent: [Option<Timestamp>; 2],
     /// The requests for codes and the tries of codes.
     #[cfg(feature = "portal")]
@@ -92,7 +92,7 @@ pub(crate) struct Seat {
     pub(crate) bound: bool,
 }
 
-/// A seat that is kept until its key is activated.
+/// A seat that is kept because its key may be activated again later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptSeat {
     pub(crate) seat: Seat,
@@ -228,7 +228,7 @@ impl Record {
         }
     }
 
-    /// Keeps a seat whose key Polar no longer knows, unless it is kept already.
+    /// Adds a seat to `keyless_seats`, unless the list already contains the seat.
     pub(crate) fn keep_keyless(&mut self, kept: &KeptSeat) {
         if self.keyless_seats.iter().all(|earlier| earlier.seat.id != kept.seat.id) {
             self.keyless_seats.push(kept.clone());

@@ -116,7 +116,7 @@ pub(crate) mod asked {
         MEMBERS.with_borrow_mut(|members| members.insert([path, name].concat()));
     }
 
-    /// Returns the members that were read since the last call.
+    /// Returns the members that were read on this thread since the last call of this function.
     pub(crate) fn take() -> BTreeSet<String> {
         MEMBERS.take()
     }
@@ -160,7 +160,8 @@ pub(crate) mod contract {
         }
     }
 
-    /// Returns the name of a row, and the names of members in its two other cells.
+    /// Splits a row of a table. Returns the text of the first cell, and the names of the members in each of the other
+    /// two.
     fn cells(row: &str) -> (String, [BTreeSet<String>; 2]) {
         let mut cells = row.trim_matches('|').split('|').map(str::trim);
         let answer = cells.next().unwrap_or_default().replace('`', "");

@@ -214,7 +214,8 @@ texts! {
         KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
         /// The requested object was used or deleted, or is somebody else's.
         NotKnown = "portal.not_known", "This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.";
-        /// The state of the license key or of the vendor does not permit the request.
+        /// Polar does not permit the request, because of the state of the license key or because of the vendor's
+        /// settings.
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
         /// Added to the message of an error: it is unknown whether the license key was replaced.
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";

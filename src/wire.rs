@@ -206,8 +206,9 @@ impl Activate {
         .json()
     }
 
-    /// Reads the reply. [`Reason::ActivationLimit`] is reliable only if Polar has just confirmed the key without an
-    /// activation. Otherwise it is a hint.
+    /// Reads the reply. A denial with [`Reason::ActivationLimit`] is certain only if Polar confirmed the key alone,
+    /// without a seat, just before this request. Otherwise the key may have been denied for another reason, because
+    /// Polar names the reason only in a text that may change.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         self.read_after(None, answer)
     }
@@ -509,7 +510,8 @@ impl Rejection {
         }
     }
 
-    /// Returns the error for this rejection, in the app's texts, for a user who has entered the key.
+    /// Returns the error for this rejection. Its message is one of the app's texts, and is meant for a user who has
+    /// entered the key.
     pub(crate) fn into_error(self, texts: &Texts) -> Error {
         match self {
             Self::Denied(reason) => Error::refused(texts, reason),

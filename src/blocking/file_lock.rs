@@ -94,7 +94,7 @@ struct Holder {
     token: String,
 }
 
-/// A lock that is held. Dropping it unlocks, even if the work under the lock panics.
+/// A held lock. The lock is released when this value is dropped, even if the work under the lock panics.
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
@@ -193,8 +193,8 @@ impl FileLock {
     fn create(&self, token: &str) -> Result<bool, StoreError> {
         let path = self.path();
         let create = || match create_private(&path) {
-            // Windows reports this for a file that was deleted but that a process still has open: here, the lock of the
-            // previous holder.
+            // Windows reports this error if the file was deleted while another process had it open, and that process
+            // still has not closed it. The file is then the lock of the previous holder.
             Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && path.exists() => {
                 Err(ErrorKind::AlreadyExists.into())
             }
@@ -422,7 +422,8 @@ fn modified(path: &Path) -> io::Result<SystemTime> {
     fs::symlink_metadata(path)?.modified()
 }
 
-/// Returns the file system's time, from a file that is created at `probe` and removed again.
+/// Returns the present time of the file system's clock. To read that clock, creates a file at `probe` and removes it
+/// again.
 fn time_at(probe: &Path) -> io::Result<SystemTime> {
     let time = create_private(probe)?.metadata().and_then(|metadata| metadata.modified());
     let _ = fs::remove_file(probe);

@@ -51,8 +51,9 @@ use crate::store::{Durability, HeldTurn, Store, StoreError};
 /// the record is then rejected as tampered with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
-/// The content that replaces a removed record while a record of another device is beside it. Without this file, the app
-/// would offer to move the license of the other device.
+/// The content of the record's file after the record was removed, if a record of another device is in the directory. If
+/// the file did not exist, the store would load the other device's record, and the app would offer to move that
+/// license.
 const NOTHING: &[u8] = b"no license\n";
 const TAG_DIGITS: usize = 16;
 /// The longest wait for other processes if the caller sets no limit.

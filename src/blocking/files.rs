@@ -43,7 +43,7 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Gives a file that root has just created to the owner of the replaced file or of the directory; see the module head.
-/// Uses the descriptor, because the name may belong to another file by then.
+/// Changes the owner through the open file and not by its path, because another file may be at the path by then.
 #[cfg(unix)]
 fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -343,7 +343,7 @@ pub(super) mod tests {
         let replace = || {
             attempts += 1;
             let result = fs::rename(&from, &to);
-            // the scanner closes the file after the first refusal
+            // the scanner closes the file after it has made the first replacement fail
             scanner.take();
             result
         };

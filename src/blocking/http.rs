@@ -115,7 +115,7 @@ pub(super) enum Obstacle {
     /// The proxy did not connect to the server, or does not speak HTTP.
     Proxy,
     Certificate(CertificateFault),
-    /// The other side does not encrypt.
+    /// The server or the proxy answered without encryption.
     PlainText,
     Tls,
     /// The request was sent, but the answer was cut off or is not HTTP.
@@ -240,7 +240,7 @@ fn read(mut response: Response<Body>, limit: usize) -> Result<Reply, Fault> {
     Ok(Reply { answer, date, version })
 }
 
-/// Returns the target of a request, or `None` if nothing may be sent to this address.
+/// Returns the target and the scheme of a request to this address, or `None` if nothing may be sent to the address.
 fn target(url: &str) -> Option<(Target, Scheme)> {
     let uri: Uri = url.parse().ok()?;
     Target::of(uri.scheme_str()?, uri.host()?)
@@ -344,7 +344,7 @@ impl Read for WatchedBody<'_> {
 /// The reason why there is no reply.
 enum Fault {
     Address,
-    /// The value of the variable is not a proxy's address.
+    /// This environment variable should hold the address of a proxy, but its value is not such an address.
     ProxyVariable(&'static str),
     TooLarge,
     Ureq(ureq::Error),
@@ -418,8 +418,8 @@ fn was_accepted(kind: io::ErrorKind) -> bool {
     )
 }
 
-/// Returns one line for developers and logs. Each kind of error has a text of its own here, so that the line contains
-/// no address and no detail of a proxy.
+/// Returns one line for developers and logs. The line does not repeat ureq's own message, so that it contains no
+/// address and no detail of a proxy.
 fn message(error: &ureq::Error, sent: Sent) -> String {
     use ureq::Error;
     match (error, sent) {

@@ -27,7 +27,7 @@ const RANDOM_BYTES: usize = 16;
 /// The largest number of bytes to read from a file. No identifier or description of a system is nearly as long.
 const READ_LIMIT: u64 = 64 * 1024;
 
-/// Returns the operating system's identifier of this machine, or `None` if it has none.
+/// Returns the identifier that the operating system has for this machine, or `None` if there is none.
 ///
 /// The identifier may be the same on machines that were cloned, and in all containers of one image.
 pub fn machine_source() -> Option<String> {
@@ -84,7 +84,7 @@ fn random_source(directory: &Path) -> Option<String> {
 fn install(temporary: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(temporary, path) {
         Err(_) if read_random(path).is_some() => {}
-        // The existing file is broken, or the file system has no hard links.
+        // The existing file is broken, or the file system has no hard links. In both cases the file can be replaced.
         Err(_) => rename(temporary, path)?,
         Ok(()) => {}
     }

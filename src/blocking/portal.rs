@@ -30,8 +30,8 @@ impl Portal {
         page.wait_unless(context.texts(), within, self.driver.cancellation()).map(|token| self.session(token))
     }
 
-    /// Starts a session like [`session_from_page`](Self::session_from_page). For bindings; not part of the public
-    /// interface.
+    /// Does the same as [`session_from_page`](Self::session_from_page), but returns the session as a reply. For
+    /// bindings; not part of the public interface.
     #[doc(hidden)]
     pub fn call_with_page(&self, page: &SuccessPage, within: Duration, handles: &Handles) -> Result<Reply, Error> {
         Ok(Reply::session(self.session_from_page(page, within)?.token, handles))

@@ -162,7 +162,8 @@ impl SuccessPage {
         found
     }
 
-    /// Answers a request. Returns the token in the request if the request has the right state.
+    /// Answers a request with a page. Returns the token in the request, or `None` if the request has another state or
+    /// no token.
     fn answer(&self, texts: &Texts, visitor: &mut Visitor) -> Option<Token> {
         let token = token_in(&visitor.head, &self.state);
         let (status, text) = match token {

@@ -193,9 +193,9 @@ fn wrong(name: &str, expected: &str) -> Error {
 
 /// The settings of an app.
 ///
-/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare the members of
-/// this type with those that [`ConfigBuilder::from_json`] reads, and the comments here with those of the builder's
-/// methods.
+/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare this type with
+/// the builder: its members with the settings that [`ConfigBuilder::from_json`] reads, and its doc comments with those
+/// of the builder's methods.
 #[cfg(any(test, feature = "schema"))]
 #[derive(Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Settings"))]

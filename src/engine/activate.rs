@@ -112,15 +112,15 @@ impl Engine {
         Next::Store(edits, AfterStore::Save(Unsaved { result: Success::Activated, is_stored, failures: 0 }))
     }
 
-    /// Denies a key whose benefit the configuration does not accept.
+    /// Turns a confirmation into a denial if the configuration does not accept the key's benefit.
     fn accept(&self, reply: Result<Confirmed, Rejection>) -> Result<Confirmed, Rejection> {
         let confirmed = reply?;
         policy::accepts(&self.config, confirmed.terms.benefit_id).map_err(Rejection::Denied)?;
         Ok(confirmed)
     }
 
-    /// Saves the attempt before the activation is sent, so that a process that dies after sending leaves a trace of the
-    /// seat.
+    /// Saves the attempt before the activation is sent. If the process dies after sending, the saved attempt shows that
+    /// this device may have taken a seat.
     pub(super) fn save_attempt(&mut self, activation: Activation, now: Now) -> Next {
         if self.record.unsettled() >= MOST_UNSETTLED {
             let message = format!(
@@ -156,7 +156,7 @@ impl Engine {
             return Next::fail(self.error(ErrorKind::Storage, message));
         }
         if self.is_newer {
-            // the stored record was kept as it was
+            // a newer version wrote the stored record, so the record was left as it is, and the attempt was not saved
             self.forget_attempt(attempted.id);
             return Next::fail(self.refused(Reason::NewerFormat));
         }

@@ -71,7 +71,7 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
         let reserved = ends.iter().filter(|end| **end > wait).count();
         let needed = match to {
             CodeUse::Request => reserved.saturating_add(2),
-            // uses one of the reserved tries; if none is left, the try counts as a new one
+            // this try may be one of the reserved ones; if none is reserved, there must be room for one more
             CodeUse::Try => reserved.max(1),
         };
         WINDOWS.iter().all(|(most, window)| {

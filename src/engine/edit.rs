@@ -71,7 +71,7 @@ pub(super) enum Edit {
 #[cfg(feature = "portal")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotated {
-    /// Polar's id of the key, which stays the same.
+    /// Polar's id of the key. It stays the same when the text is replaced.
     pub id: Uuid,
     /// The texts that the key had before.
     pub from: Vec<Key>,
@@ -348,7 +348,8 @@ impl Editor<'_> {
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
                     license.identity.seat.is_some() && license.conditions != conditions_hash(self.config);
-                // Polar's answer does not name the cause; most likely, the conditions have changed
+                // Polar's answer does not name the cause. The app's conditions have changed since the last
+                // confirmation, so they are most likely the cause.
                 let is_for_conditions = *denial == Denial::Refused && conditions_changed;
                 license.verdict = Verdict::Denied(if is_for_conditions { Denial::Conditions } else { *denial });
                 license.revision = license.revision.saturating_add(1);
@@ -439,7 +440,8 @@ impl Editor<'_> {
             // the time of creation never changes, and an answer may leave it out
             terms.created_at = terms.created_at.or(known.created_at);
         }
-        // no revision is used twice, even if the license was removed or an older record was restored
+        // Polar's time makes the revision larger than every earlier one. Without it, a revision could be used twice
+        // after the license was removed, or after an older record was restored.
         let by_time = confirmed.at.unix_ms().max(0).unsigned_abs();
         Box::new(StoredLicense {
             identity: identity.clone(),
@@ -520,9 +522,9 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Replaces the older texts of a key with the new one. Polar has forgotten only the texts. So the license here keeps
-/// its seat and its last confirmation, and seats that could not be released under an older text are added to the seats
-/// to release. Returns `true` if the record has changed.
+/// Replaces the older texts of a key with the new one. Polar has forgotten the older texts, but not the seats. So the
+/// license here keeps its seat and its last confirmation, and seats that were kept under an older text are added to the
+/// seats to release. Returns `true` if the record has changed.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
     let Rotated { id, from, to, was_known } = rotated;

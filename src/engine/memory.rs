@@ -15,7 +15,7 @@ use crate::time::{Now, Timestamp};
 pub(super) struct Merged {
     record: Box<Record>,
     is_newer: bool,
-    /// Whether the store holds all edits once the change is written.
+    /// Whether the store will hold all edits after the change that [`Engine::merge`] returns has been written.
     complete: bool,
     contradicted: bool,
     overtaken: bool,
@@ -50,7 +50,8 @@ impl Engine {
         };
         let is_newer = record.untrusted.as_ref().is_some_and(|untrusted| untrusted.why == Distrust::NewerFormat)
             && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
-        // a plan or a denial must not overwrite an untrusted record; only a confirmation or an action of the user may
+        // A plan, a pause or a denial must not overwrite an untrusted record. Only a confirmation or an action of the
+        // user may overwrite it.
         let was_untrusted = record.untrusted.is_some() && record.license.is_none();
         let Edited { changed, precious, contradicted, overtaken } = self.edit(&mut record, &self.unsaved, edits, now);
         let must_write = write == Write::Always && record.license.is_some();
@@ -178,7 +179,7 @@ impl Engine {
         self.timeline.judge(self.record.license.as_ref()?.time, now)
     }
 
-    /// Returns the most urgent problem at present: the one to act on first.
+    /// Returns the problem that must be solved first, or `None` if there is no problem at present.
     pub(super) fn problem(&self, now: Now) -> Option<Problem> {
         if self.unreached.is_some() {
             return self.unreached.clone();

@@ -40,8 +40,8 @@ impl Engine {
     }
 }
 
-/// Returns the reading of both clocks at the moment when the first of them reaches `until`, or `None` if that never
-/// happens.
+/// Returns the readings of both clocks at the moment when the first of them reaches its reading in `until`. The present
+/// readings are `at`. Returns `None` if that moment has passed or never comes.
 fn clocks_at(until: Now, at: Now) -> Option<Now> {
     let wall = u64::try_from(until.wall.ms_since(at.wall)).unwrap_or(0);
     let passed = wall.min(at.until(until.mono));

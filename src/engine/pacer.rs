@@ -90,8 +90,8 @@ impl Pacer {
     /// Counts the requests that another process has sent. `sent` may also contain requests that this process has sent
     /// and counted already; they are not counted again.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
-        /// The largest difference between two recorded times of one request. They can differ because the two clocks are
-        /// read one after the other.
+        /// The largest difference between two times that still count as the times of one request. The wall clock and
+        /// the monotonic clock are read one after the other, so a time that is converted between them is not exact.
         const SAME_MS: u64 = 5;
         let mut pace = self.pace();
         for at in sent.into_iter().flatten() {
@@ -123,8 +123,8 @@ impl Pace {
         self.slots.retain(|at| *at >= oldest);
         let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
         let end = at.saturating_add(rest.unsigned_abs());
-        // a pause may take half of the remaining time; the spacing of requests may take all of it, because it is short
-        // and this process imposes it
+        // A pause that Polar asked for may use up at most half of the time until the deadline. The spacing of requests
+        // may use up all of it, because it is short and is this process's own rule.
         let half = now.after(now.until(deadline) / 2);
         if at > now.mono && (end >= deadline || self.paused_until > half) {
             return Err(now.until(at));

@@ -120,7 +120,7 @@ pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reaso
     accepts(config, license.terms.benefit_id)
 }
 
-/// Returns `Ok` if the configuration accepts keys of this benefit, and the reason otherwise.
+/// Returns `Ok` if the configuration accepts keys of this benefit. Otherwise returns the reason for the denial.
 pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
     let accepted = config.benefits().is_empty() || config.benefits().contains(&benefit);
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
@@ -178,7 +178,8 @@ fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp
 /// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends.
 fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
-        // the key or the seat itself was damaged, so asking once more would not help
+        // Polar has already answered and did not confirm the stored key and seat, so they themselves were damaged.
+        // Asking once more would not help.
         Some(_) if facts.untrusted_answered && reason == Some(Reason::Tampered) => Known::Nothing,
         Some(Identity { seat: Some(_), .. }) => Known::Seat,
         Some(Identity { seat: None, .. }) => Known::Key,

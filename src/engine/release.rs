@@ -138,8 +138,8 @@ impl Engine {
         [Edit::Released(seat)].into_iter().chain(is_kept.then_some(Edit::SeatKept(kept)))
     }
 
-    /// Tries once more to activate if the previous seat was released. If Polar did not know that seat under this key,
-    /// no seat is free.
+    /// Tries once more to activate if Polar has released the previous seat. Otherwise Polar did not know that seat of
+    /// the key, so no seat has become free.
     fn previous_released(attempted: Attempted, seat: Uuid, deactivated: Deactivated) -> Next {
         let Attempted { activation, id, .. } = attempted;
         if deactivated == Deactivated::Released {

@@ -81,7 +81,7 @@ impl Engine {
     fn step(&mut self, next: Next, now: Now) -> Step {
         match next {
             Next::Store(edits, then) => self.store(now.mono, edits, then),
-            // the edits are already among the unsaved ones
+            // the save that failed has left its edits in the engine's `unsaved`, so there are no new ones
             Next::SaveAgain(not_before, unsaved) => self.store(not_before, Vec::new(), AfterStore::Save(unsaved)),
             Next::Send(then) => self.send(then, now),
             Next::Release(ending) => {
@@ -150,7 +150,7 @@ impl TurnStep {
         }
     }
 
-    /// Ends the operation instead of waiting. Nothing was done.
+    /// Ends the operation, which has done nothing yet, instead of waiting any longer.
     pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
         Step::Done(engine.end_cancelled(now))
     }
@@ -302,9 +302,13 @@ impl AfterReply {
 }
 
 impl JoinStep {
-    /// Continues after the wait for the other operation. If both operations only ask, and the other one did not fail,
-    /// this one ends with the current decision. Otherwise this operation begins if the other one has ended. If the
-    /// other one is still running, the time is up, and this operation ends without having done anything.
+    /// Continues after the wait for the other operation:
+    ///
+    /// - If both operations only ask Polar about the license, and the other one did not fail, this operation ends with
+    ///   the current decision.
+    /// - Otherwise, if the other operation has ended, this operation begins.
+    /// - Otherwise the time is up while the other operation is still running. This operation ends without having done
+    ///   anything.
     pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
         if self.both_ask && engine.last_answered == self.waits_for {
             return Step::Done(engine.end_without_result(None, now));

@@ -196,7 +196,7 @@ impl Next {
         Self::End(edits, Ending { failure: Some(error), ..Ending::default() })
     }
 
-    /// Ends with a result that counts only if it is stored.
+    /// Saves the edits, then ends with this result. If the edits cannot be saved, the operation fails.
     pub(super) fn save(edits: Vec<Edit>, result: Success) -> Self {
         Self::Store(edits, AfterStore::Save(Unsaved { result, is_stored: false, failures: 0 }))
     }

@@ -54,7 +54,8 @@ pub enum Look {
 }
 
 impl Watch {
-    /// Creates a watch whose first look returns a refresh.
+    /// Creates a watch. Its first [`look`](Self::look) returns [`Look::Refresh`], so that the automatic refresh begins
+    /// at once.
     pub fn new(now: Now) -> Self {
         Self { before: now, soonest: now.mono, due: now.mono, woken: false, stamp: None, is_first: true }
     }

@@ -1,5 +1,5 @@
 //! A task that refreshes the license when a refresh is due, when the network comes back, and when a hidden page is
-//! shown again. The task decides nothing: the engine says when to look.
+//! shown again. The engine decides when a refresh is due; the task only waits and runs the refresh.
 
 use super::cancellation::Cancellation;
 use super::driver::Driver;
@@ -73,7 +73,7 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
                 Duration::ZERO
             }
         };
-        // any operation sets the time of the next look, for example an activation by the user
+        // every operation returns the time of the next look, even one that the app started, such as an activation
         if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
             watch.planned(driver.now(), wake_at);
         }

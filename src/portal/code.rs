@@ -49,7 +49,7 @@ pub struct CustomerChoice {
     customers: Vec<Customer>,
 }
 
-/// The shortest time limit for a request. If less time is left, the request is not sent.
+/// A request is not sent if less than this many ms are left before its time limit ends.
 const LEAST_MS: u64 = 1_000;
 
 impl CodeSent {

@@ -23,7 +23,7 @@ pub struct Context {
     attempts: Vec<LostAttempt>,
 }
 
-/// An activation that this device sent and that may have taken a seat.
+/// An activation that this device sent and whose answer was lost. It may have taken a seat.
 #[derive(Clone, Debug)]
 struct LostAttempt {
     marker: String,

@@ -42,7 +42,8 @@ pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<License
     })
 }
 
-/// Activates the suitable key, or returns the keys to choose from if several are suitable.
+/// Activates a usable key of the customer. If several can be used and none of them is the key of the license on this
+/// device, returns them for the user to choose from.
 pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
@@ -148,7 +149,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
         Err(error) if error.reason() == Some(Reason::ActivationLimit) => {
             devices(context, token, key.clone(), true).then(now, |devices, _| match devices {
                 Ok(devices) => Step::done(Restored::NoSeat(Box::new(NoSeat { key, devices, error }))),
-                // even if the devices cannot be listed, the user has to know that no seat is free
+                // if the devices cannot be listed, the user must still learn that no seat is free, so this returns the
+                // error of the activation
                 Err(_) => Step::failed(error),
             })
         }
@@ -179,7 +181,7 @@ enum Usable {
     None(Option<Reason>),
 }
 
-/// Returns the usable keys of a list that is sorted with the best key first.
+/// Finds out which of these keys can be used. The keys must be sorted with the best one first.
 fn usable(mut keys: Vec<LicenseKey>) -> Usable {
     if let Some(at) = keys.iter().position(|key| key.status() == KeyStatus::Expired)
         && keys.iter().all(|key| key.status().reason().is_some())

@@ -233,7 +233,7 @@ impl Body for GatedBody {
 /// The reason why there is no reply.
 enum Fault {
     Address,
-    /// The value of the variable is not a proxy's address.
+    /// This environment variable should hold the address of a proxy, but its value is not such an address.
     ProxyVariable(&'static str),
     TooLarge,
     /// The runtime is shutting down.
@@ -262,8 +262,8 @@ impl Fault {
     }
 }
 
-/// Returns one line for developers and logs. Each kind of error has a text of its own here, so that the line contains
-/// no address and no detail of a proxy.
+/// Returns one line for developers and logs. The line does not repeat reqwest's own message, so that it contains no
+/// address and no detail of a proxy.
 fn message(error: &reqwest::Error, sent: Sent) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_message(&error.to_string());

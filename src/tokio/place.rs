@@ -139,7 +139,8 @@ fn write(
     stored: oneshot::Sender<Option<Vec<u8>>>,
     decided: oneshot::Receiver<Change>,
 ) -> Result<(), StoreError> {
-    // this fails if the task was dropped, and then nothing is changed
+    // This fails if the task that waits for the record was dropped. In that case, no change arrives below, and the
+    // record stays as it is.
     let _ = stored.send(store.load()?);
     match decided.blocking_recv().unwrap_or(Change::Keep) {
         Change::Keep => Ok(()),

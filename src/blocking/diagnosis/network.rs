@@ -313,8 +313,8 @@ fn is_of_proxy(fault: Fault) -> bool {
     [Fault::ProxyUnreachable, Fault::ProxyLookup, Fault::ProxyRefused].contains(&fault)
 }
 
-/// Returns the detail for the sign-in page of a network. `how` says how the page answered: with an HTTP status, or
-/// without encryption.
+/// Returns the detail of a finding if a network's sign-in page answered in Polar's place. `how` describes the page's
+/// reply, for example by its HTTP status.
 fn portal(how: &str) -> String {
     format!("the sign-in page of a network answered in Polar's place ({how})")
 }

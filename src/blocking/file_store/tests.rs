@@ -494,7 +494,7 @@ fn threads_of_one_store_lose_no_update() {
     assert_eq!(load(&store).unwrap(), (4 * TIMES).to_string().as_bytes());
 }
 
-/// Windows refuses to replace or delete a file that is open somewhere.
+/// Windows refuses to replace or delete a file that is open somewhere, so a reader could make a writer fail.
 #[test]
 fn readers_disturb_no_writer() {
     const ROUNDS: usize = 200;

@@ -8,7 +8,7 @@ use crate::portal::steps::{self, Step};
 
 /// An operation of the portal.
 pub struct Operation {
-    /// The value of `call` in a request.
+    /// The operation's name, which a request contains as the value of `call`.
     pub name: &'static str,
     /// The documentation of the operation for all languages. It names errors by their kinds.
     #[cfg(feature = "schema")]
