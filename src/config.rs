@@ -97,7 +97,7 @@ pub struct ConfigBuilder {
     /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
-    /// The fault in the catalogue of sentences, if the app has set one that could not be read.
+    /// The reason why the app's catalogue of sentences could not be read, or `None` if there is no such fault.
     texts_fault: Option<String>,
     /// The other settings. `build` checks them, and adds the settings that it parses from the fields above.
     settings: Settings,

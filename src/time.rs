@@ -147,7 +147,7 @@ impl Date {
 }
 
 impl Now {
-    /// The latest time on both clocks.
+    /// The latest time that the two clocks can show.
     pub(crate) const LAST: Self = Self { wall: Timestamp(i64::MAX), mono: u64::MAX };
 
     /// Returns the reading of the monotonic clock `ms` milliseconds from now.

@@ -1,6 +1,6 @@
 //! The record as a file that several processes share, such as an app and its updater, or programs in Rust and in Node.
-//! The code here never interprets the record, never reads a clock, and never names a path in an error (paths contain
-//! the user's name).
+//! This module never interprets the record, never reads a clock, and never names a path in an error (paths contain the
+//! user's name).
 //!
 //! # Files
 //! All files are in one directory, and only their owner can read them; `files.rs` says who owns the files that root
@@ -10,11 +10,11 @@
 //! |---|---|
 //! | `NAME` | the record; or `no license` and a line feed, if it was removed while another device's record was there |
 //! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `take99` | the lock: see `file_lock.rs` |
-//! | `NAME.asking.lock`, and its side files as above | a lock that a process holds while it asks Polar |
+//! | `NAME.asking.lock`, and `NAME.asking.TOKEN.…` as above | the lock that a process holds while it asks Polar |
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
-//! Lock; write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename
+//! Lock; create `NAME.TOKEN.tmp`, which must not exist yet, and write it; sync it; check that `NAME.lock` still holds the token; rename
 //! `NAME.TOKEN.tmp` to `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole. A
 //! save that may be lost ([`Durability::Relaxed`]) skips only the last step. It still syncs the file: a file system may
 //! write a rename before the data of the renamed file, and a power cut in between would leave an empty record in place
@@ -27,9 +27,9 @@
 //! |---|---|
 //! | macOS, iOS | `~/Library/Application Support` |
 //! | Windows | `%LOCALAPPDATA%` |
-//! | all others | `$XDG_DATA_HOME` if it is an absolute path, else `~/.local/share` |
+//! | all others | `$XDG_DATA_HOME` if it is an absolute path, otherwise `~/.local/share` |
 //!
-//! `~` is `$HOME` if it is set, else the home directory in the system's user database.
+//! `~` is `$HOME` if it is set, and otherwise the home directory in the system's user database.
 
 use std::env;
 use std::ffi::OsString;

@@ -1,5 +1,5 @@
 //! The parts of a native client that depend on this device: its identity, random bytes, and a place for the record.
-//! Sends nothing.
+//! This module sends nothing.
 
 use super::file_store::FileStore;
 use super::machine::{device_source, system_name};

@@ -34,9 +34,10 @@ pub fn machine_source() -> Option<String> {
     identifier()
 }
 
-/// Returns the identifier of this device: [`machine_source`], or else a random identifier that is kept in `directory`
-/// from the first call on. Returns `None` if the random identifier cannot be kept. An identifier that is lost when the
-/// program ends would make the next start look like another device.
+/// Returns the identifier of this device. This is [`machine_source`] if the system has an identifier. If not, it is a
+/// random identifier that the first call stores in `directory`, and that later calls read again. Returns `None` if the
+/// random identifier cannot be stored: at the next start, another random identifier would make this device look like a
+/// different one.
 pub fn device_source(directory: Option<&Path>) -> Option<String> {
     machine_source().or_else(|| random_source(directory?))
 }

@@ -23,8 +23,8 @@ impl Portal {
     /// a session with that token. The client's `cancel` ends the wait.
     ///
     /// # Errors
-    /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer already;
-    /// `cancelled` if the app cancels.
+    /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer before
+    /// (Polar gives a token only to new customers); `cancelled` if the app cancels.
     pub fn session_from_page(&self, page: &SuccessPage, within: Duration) -> Result<Session, Error> {
         let context = self.driver.portal_context();
         page.wait_unless(context.texts(), within, self.driver.cancellation()).map(|token| self.session(token))

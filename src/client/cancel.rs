@@ -4,7 +4,7 @@
 /// operation sooner than the one before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cancel {
-    /// After the answer to the current request has been stored. The operation sends nothing more. This is used, for
+    /// The operation sends nothing more, and ends once the answer to its current request has been stored. Used, for
     /// example, when nobody waits for the outcome any more.
     AfterReply,
     /// At once.

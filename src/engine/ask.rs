@@ -1,4 +1,4 @@
-//! Validate, refresh and consume. These operations ask Polar about the license here and save Polar's answer.
+//! Validate, refresh and consume. These operations ask Polar about the stored license, and save Polar's answer.
 //!
 //! ```text
 //! read ─► nothing to ask, or not due ─► end

@@ -79,7 +79,7 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
             counted.saturating_add(needed) <= *most
         })
     };
-    // a use becomes possible when an earlier use leaves a window, or when a code expires without a try
+    // another use becomes possible when an earlier one has become too old for a window, or when a code expires untried
     let leave = WINDOWS.iter().flat_map(|(_, window)| ages.iter().map(|age| window.saturating_sub(*age)));
     let mut waits: Vec<i64> = leave.chain(ends.iter().copied()).filter(|wait| *wait > 0).chain([0]).collect();
     waits.sort_unstable();

@@ -1,5 +1,5 @@
-//! Changes to a record, described as data, so that they can be applied to a record that another process has saved
-//! meanwhile, and again after a failed save. The functions are pure.
+//! Changes to a record. Each change is data that a pure function applies. So it can be applied to a record that another
+//! process has saved meanwhile, and can be applied again after a failed save.
 
 #[cfg(feature = "portal")]
 use super::code_pace;
@@ -30,7 +30,7 @@ pub(super) enum Edit {
     AttemptUncertain(AttemptId),
     /// A license was activated, or was found to need no activation.
     Activated(Box<Activated>),
-    /// The seat known here was released so that another seat can be taken.
+    /// The seat of the stored license was released to make room for another activation.
     SeatReleased(Uuid),
     /// This seat of an older license no longer has to be released.
     Released(Uuid),

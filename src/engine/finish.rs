@@ -64,7 +64,7 @@ impl Engine {
                 self.release_next(Ending { deactivated: Some(deactivated), ..Ending::default() }, now)
             }
             #[cfg(feature = "portal")]
-            // Polar denied the key under its earlier text, so ask about the new one
+            // Polar denied the license while the key still had its old text, so ask Polar about the new text
             Success::Rotated if self.has_license() && !self.state(now).is_allowed() => {
                 self.ask(Question::validate(), now)
             }

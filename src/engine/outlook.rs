@@ -1,6 +1,6 @@
 //! Predicts the decisions that follow from the current one if only time passes. The predictions are for pages that show
-//! decisions but have no engine, such as a page whose license belongs to another process. Predicting sends nothing, and
-//! does not record future times as if they had passed.
+//! decisions but have no engine, such as a page whose license belongs to another process. A prediction sends nothing,
+//! and leaves the engine's own estimate of the time unchanged.
 
 use super::Engine;
 use crate::decision::Decision;

@@ -78,7 +78,8 @@ impl Pacer {
         pace.paused_until = pace.paused_until.max(until);
     }
 
-    /// Returns the times on the wall clock at which the last two requests were sent, as long as they still count.
+    /// Returns the times on the wall clock at which the last two requests were sent. Omits a request that was sent so
+    /// long ago that it no longer limits the pace.
     pub(super) fn recent(&self, now: Now) -> [Option<Timestamp>; 2] {
         let ago = |at: &i64| now.mono.cast_signed().saturating_sub(*at);
         let pace = self.pace();

@@ -271,7 +271,7 @@ impl AfterReply {
             Self::Release(SeatOf::Device(marker), request) => {
                 AfterStore::Portal(AfterPortalStore::Release(request, marker))
             }
-            // these are sent in the middle of an operation, which already has its turn
+            // an operation sends these requests only after others, so it has its turn already
             Self::Activate(..) | Self::Release(SeatOf::Previous(_), _) | Self::CheckKey(..) => {
                 return engine.send_now(self, now);
             }

@@ -229,7 +229,7 @@ impl AfterPortalStore {
             // a try that is not stored must not be sent, because other processes would not count it
             Self::CodeTry(..) => Write::AllOrNothing,
             Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
-            // shows, before anything is sent, whether Polar's answer can be stored afterwards
+            // this write shows whether Polar's answer can be stored later, before anything is sent to Polar
             Self::ReleaseHere(..) | Self::Rotate => Write::Always,
         }
     }

@@ -14,8 +14,8 @@ use super::Patience;
 use crate::time::Now;
 use std::time::Duration;
 
-/// The longest wait. On most systems the monotonic clock stands still while the machine sleeps, so a wait of hours
-/// would end only after the machine has been awake for hours.
+/// The longest time between two looks at the clocks. On most systems the monotonic clock stands still while the machine
+/// sleeps, so a single wait of several hours would end only after the machine has been awake for those hours.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// The interval at which to check whether another process has changed the record. Used if the store has a stamp, which
@@ -26,7 +26,7 @@ const STAMP_EVERY: Duration = Duration::from_secs(1);
 /// that often.
 const TOUCH_EVERY_MS: u64 = 600_000;
 
-/// The shortest time between two refreshes, whatever the engine says.
+/// The shortest time between two refreshes. If the engine asks for one sooner, it still waits this long.
 const PAUSE_MS: u64 = 1_000;
 
 /// If the wall clock has advanced by at least this much more than the monotonic clock, the machine was asleep.

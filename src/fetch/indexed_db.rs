@@ -86,7 +86,7 @@ impl LocalAsyncStore for IndexedDbStore {
     }
 }
 
-/// An open database. It is closed when this is dropped, but pending requests still complete.
+/// An open database. Dropping this value closes the database. Requests that are pending at that time still complete.
 struct Database(IdbDatabase);
 
 impl Database {

@@ -273,7 +273,8 @@ impl ClientBuilder {
         let runtime = Handle::try_current().map_err(outside)?;
         let transport = self.transport.map_or_else(|| default_transport(&self.config), Ok)?;
         let directory = self.directory;
-        // if the app has set no store, the record is in a file
+        // Without a store from the app, the record is in a file. Other processes can reach that file, so the client
+        // takes turns with them.
         let takes_turns = self.place.as_ref().is_none_or(Place::takes_turns);
         // reads the identity of the machine from files, which blocks
         let prepared = runtime.spawn_blocking(move || {

@@ -97,7 +97,8 @@ impl Driver {
         self.run_with(&cancellation, operation).await
     }
 
-    /// Runs an operation for a caller. [`cancel`](Self::cancel) ends it, and so does `cancelled` once it is ready.
+    /// Runs an operation for a caller. The operation ends early if [`cancel`](Self::cancel) is called, or as soon as
+    /// the future `cancelled` is ready.
     pub(super) async fn run_until(
         self: &Arc<Self>,
         operation: Operation,
@@ -261,7 +262,7 @@ impl Driver {
 
     async fn wait_for_turn(&self, step: TurnStep, cancellation: &Cancellation, held: &mut Option<HeldTurn>) -> Step {
         let taken = self.place.take_turn(self.time_until(step.until));
-        // no limit here, because the store itself limits its wait
+        // this race has no time limit of its own, because the store limits how long it waits for the turn
         match race(taken, Duration::MAX, cancellation.requested(Cancel::AfterReply)).await {
             Raced::Done(turn) => *held = turn,
             Raced::TimeUp => {}

@@ -40,7 +40,7 @@ impl Scope {
     pub(super) fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         for exchange in lock(&self.0.exchanges).iter() {
-            // an exchange that has just ended has no receiver
+            // This fails if the exchange has just ended and dropped its receiver. Then there is no wait to end.
             let _ = exchange.send(Event::Cancel);
         }
     }

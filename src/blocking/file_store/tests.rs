@@ -601,7 +601,7 @@ fn a_full_disk_loses_nothing() {
         assert_eq!(load(&store), before);
         return;
     }
-    // The limit is that of the size of a file. With one block, a lock can be written, but a record cannot. With zero
+    // The limit applies to the size of each file. With one block, a lock can be written, but a record cannot. With zero
     // blocks, nothing can be written.
     for blocks in ["1", "0"] {
         let scratch = Scratch::new();
