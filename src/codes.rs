@@ -5,7 +5,8 @@
 use crate::names::codes;
 use crate::texts::Text;
 
-/// Defines an enum that a record keeps as a number. For each variant, the table has the reason that an app sees.
+/// Defines an enum whose variants are stored in a record as numbers. Each line of the table names a variant, its
+/// number, and the `Reason` that an app sees.
 macro_rules! stored_codes {
     (
         $(#[$meta:meta])*
@@ -217,7 +218,8 @@ codes! {
 }
 
 stored_codes! {
-    /// The reason why Polar denies a license, as a record keeps it. 0 stands for a confirmed license.
+    /// The reason why Polar denies a license. A record stores it as one of these numbers, and stores 0 for a confirmed
+    /// license.
     pub(crate) enum Denial {
         /// Polar denied the license with a text that this version does not know.
         Refused = 1, Refused;
@@ -235,7 +237,7 @@ stored_codes! {
 }
 
 stored_codes! {
-    /// The reason why a stored record cannot be trusted, as a record keeps it.
+    /// The reason why a stored record cannot be trusted. A record stores it as one of these numbers.
     pub(crate) enum Distrust {
         /// The record was changed by something other than this library.
         Tampered = 1, Tampered;
@@ -283,15 +285,15 @@ impl State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
-    /// The key. Polar can be asked about it.
+    /// Only the key, which is enough to ask Polar about the license.
     Key,
-    /// The key and a seat, which this device or an earlier one has taken.
+    /// The key and a seat. The seat was taken by this device, or by the device on which the record was written.
     Seat,
 }
 
 impl Denial {
-    /// Returns the denial to store for a reason that Polar gave. A reason that Polar never gives for a known license is
-    /// stored as [`Denial::Refused`].
+    /// Returns the denial to store after Polar refused the license for `reason`. A reason that has no denial of its own
+    /// is stored as [`Denial::Refused`]; Polar never gives such a reason for a license that was activated before.
     pub(crate) const fn of(reason: Reason) -> Self {
         match reason {
             Reason::NotFound => Self::NotFound,
@@ -334,7 +336,7 @@ impl Reason {
         }
     }
 
-    /// Returns the sentence for the user if access is not allowed for this reason.
+    /// Returns the sentence that tells the user why access is not allowed.
     pub(crate) const fn text(self) -> Text {
         match self {
             Self::NoLicense => Text::NoLicense,
@@ -402,8 +404,8 @@ impl Reason {
         }
     }
 
-    /// Returns the text for developers if the stored license is refused for this reason. It does not suggest that the
-    /// user mistyped the key.
+    /// Returns the text for developers if the stored license is refused for this reason. Unlike the text for an entered
+    /// key, this one does not suggest that the key was mistyped.
     pub(crate) const fn refusal_here(self) -> &'static str {
         match self {
             Self::NotFound => {
@@ -426,8 +428,8 @@ impl Reason {
         }
     }
 
-    /// Returns the user's next step if access is not allowed for this reason. `known` is the part of the license that
-    /// is known.
+    /// Returns the user's next step if access is not allowed for this reason. `known` tells how much of the license
+    /// this device knows.
     pub(crate) const fn next_step(self, known: Known) -> NextStep {
         match self {
             Self::OtherDevice => match known {
@@ -524,7 +526,7 @@ impl ErrorKind {
         }
     }
 
-    /// Returns `true` if Polar did not answer, in which case the same call may succeed later.
+    /// Returns `true` if Polar gave no usable answer. The same call may succeed later.
     pub const fn is_unreachable(self) -> bool {
         matches!(self, Self::Network | Self::Timeout | Self::RateLimited | Self::Server | Self::Cancelled)
     }

@@ -97,7 +97,7 @@ pub struct ConfigBuilder {
     /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
-    /// The fault in the catalogue of sentences, if the app has set one that could not be read.
+    /// The reason why the app's catalogue of sentences could not be read, or `None` if there is no such fault.
     texts_fault: Option<String>,
     /// The other settings. `build` checks them, and adds the settings that it parses from the fields above.
     settings: Settings,
@@ -186,7 +186,7 @@ impl Config {
         duration(self.0.timeout_ms)
     }
 
-    /// Returns the app's own device id, if it sets one.
+    /// Returns the device id that the app has set, if there is one.
     pub fn device_id(&self) -> Option<&str> {
         self.0.device_id.as_deref()
     }
@@ -408,10 +408,10 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds one of the conditions that Polar stores with an activation and compares at every validate. Up to 49 are
-    /// allowed; the name `device` is reserved. Polar compares all conditions together, so any change ends existing
-    /// activations. To restrict a key to certain versions, use `benefits`. Numbers must be whole and at most
-    /// 9007199254740991.
+    /// Adds one of the conditions that Polar stores with an activation. Every validate sends the conditions again, and
+    /// Polar denies the license unless all of them equal the stored ones, so any change ends existing activations. Up to
+    /// 49 conditions are allowed; the name `device` is reserved. To restrict a key to certain versions, use `benefits`.
+    /// Numbers must be whole and at most 9007199254740991.
     pub fn condition(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.conditions.insert(name, value);
         self
@@ -517,7 +517,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds one of the sentences that replace the English ones, by its code. See [`ConfigBuilder::texts`].
+    /// Replaces the English sentence that has this code. See [`ConfigBuilder::texts`].
     pub fn text(mut self, code: impl Into<String>, sentence: impl Into<String>) -> Self {
         self.texts.push((code.into(), sentence.into()));
         self

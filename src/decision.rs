@@ -53,7 +53,7 @@ pub struct Decision {
     pub(crate) dated_message: Option<String>,
 }
 
-/// A problem that did not prevent a decision, such as not reaching Polar.
+/// A problem that did not prevent a decision, such as a failure to reach Polar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -368,7 +368,7 @@ pub(crate) struct DecisionJson<'a> {
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,
-    /// The problem that occurred, such as not reaching Polar; access does not depend on it.
+    /// The problem that occurred, such as a failure to reach Polar; access does not depend on it.
     problem: Option<&'a Problem>,
 }
 

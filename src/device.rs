@@ -1,5 +1,5 @@
-//! The id of this device, for Polar and for the record's seal: a hash that is the same at every start. Pure: the driver
-//! finds the machine's identifier. The identifier itself is never shown or sent.
+//! The id of this device: a hash that is the same at every start. Polar and the seal of the record use it. This module
+//! does no I/O: the driver finds the machine's identifier. The identifier itself is never shown or sent.
 //!
 //! ```text
 //! derive    SHA-256("polar-license device 1\0" + organization + "\0" + source)      first 16 bytes, lower-case hex
@@ -7,7 +7,8 @@
 //! ```
 //! `organization` is the UUID with hyphens in lower case. `source` is the machine's identifier in UTF-8, without ASCII
 //! white space (tab, line feed, form feed, carriage return, space) at either end. `value` is the app's own text,
-//! unchanged. Both hashes include the organization, so that two vendors cannot recognise the same machine.
+//! unchanged. Both hashes include the organization, so that two vendors cannot tell that their devices are the same
+//! machine.
 //!
 //! Every implementation reproduces these test vectors:
 //!
@@ -44,8 +45,8 @@ impl DeviceId {
         Self::hash(MACHINE_DOMAIN, organization, source.trim_matches(|c: char| c.is_ascii_whitespace()))
     }
 
-    /// Returns the id for a value that the app chose itself, such as a dongle's serial number. The value is hashed too,
-    /// so that it never leaves the machine in a readable form.
+    /// Returns the id for a value that the app chose itself, such as a dongle's serial number. Like a machine's
+    /// identifier, the value is hashed, so that it never leaves the machine in a readable form.
     pub fn from_app(organization: &Uuid, value: &str) -> Self {
         Self::hash(APP_DOMAIN, organization, value)
     }

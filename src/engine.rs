@@ -186,8 +186,8 @@ pub struct Host {
     /// The id of this device. Polar checks it as one of the activation's conditions. It is also used to seal the
     /// record.
     pub device: DeviceId,
-    /// The name of the operating system for the default label, such as `Debian 12`. Must contain neither the name of
-    /// the host nor the name of the user.
+    /// The name of the operating system, such as `Debian 12`. It becomes part of the default label, so it must
+    /// contain neither the name of the host nor the name of the user.
     pub system: String,
     /// Random bytes, for jitter and labels.
     pub seed: [u8; 16],
@@ -201,8 +201,8 @@ pub struct Engine {
     config: Config,
     host: Host,
     sealer: Sealer,
-    /// The conditions of a seat that is bound to this device: the app's own conditions and the device's id. Computed
-    /// here, and never read from a record.
+    /// The conditions of a seat that is bound to this device: the app's own conditions and the device's id. The engine
+    /// always computes them itself, and never reads them from a record.
     bound_conditions: Values,
     pacer: Pacer,
     random: Random,
@@ -233,7 +233,8 @@ pub struct Engine {
     reported: Option<Decision>,
 }
 
-/// The part of a running operation's state that all operations have in common. The rest is in the operation's steps.
+/// The part of a running operation's state that all operations have in common. Each step of an operation holds the
+/// state that only this operation needs.
 #[derive(Default)]
 struct Running {
     id: OpId,
@@ -289,7 +290,7 @@ impl Engine {
         self.sealer.tags()
     }
 
-    /// Returns the decision at this instant, from memory.
+    /// Returns the present decision. Does not read the store.
     pub fn current(&mut self, now: Now) -> Decision {
         let facts = policy::Facts {
             now: self.estimate(now),
@@ -302,7 +303,7 @@ impl Engine {
     }
 
     /// Returns the change for which listeners have not been called yet, if there is one. A driver calls this after each
-    /// operation. The decision that is read at the start is not a change.
+    /// operation. The first call returns `None`, because the first decision is not a change.
     pub fn take_change(&mut self, now: Now) -> Option<DecisionChange> {
         let decision = self.current(now);
         let before = self.reported.replace(decision.clone())?;
@@ -319,7 +320,8 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the clock readings at which the decision will next change if only time passes.
+    /// Returns the next readings of the wall clock and of the monotonic clock at which the decision changes although no
+    /// operation has run. It changes as soon as one of the clocks has reached its reading.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_license = self.record.license.as_deref().and_then(|license| match estimate {

@@ -16,7 +16,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> String {
     json.unwrap_or_default()
 }
 
-/// A value inside a document that is known to be valid as a whole.
+/// A value in a JSON document. The whole document is known to be valid JSON.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Json<'a>(&'a str);
 
@@ -100,7 +100,7 @@ impl<'a> Scanner<'a> {
         Some(*byte)
     }
 
-    /// Skips the next byte if it is in `set`. Returns `true` if it was.
+    /// Skips the next byte if it is in `set`. Returns `true` if a byte was skipped.
     fn skip_one(&mut self, set: &[u8]) -> bool {
         let found = self.0.first().is_some_and(|byte| set.contains(byte));
         if found {

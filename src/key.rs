@@ -24,7 +24,7 @@ impl Key {
         Self::parse_worded(&Texts::default(), text)
     }
 
-    /// Does the same as [`Key::parse`], with the app's own texts for the user.
+    /// Does the same as [`Key::parse`], but words its errors with `texts`, the app's own texts for the user.
     pub(crate) fn parse_worded(texts: &Texts, text: &str) -> Result<Self, Error> {
         let key = trim_pasted(text);
         let (text, detail) = if key.is_empty() {
@@ -45,12 +45,13 @@ impl Key {
         &self.0
     }
 
-    /// Returns `****-` and the last six characters.
+    /// Returns `****-` and the last six characters of the key.
     pub(crate) fn masked(&self) -> String {
         format!("****-{}", self.last_six())
     }
 
-    /// Returns the last six characters, which Polar shows too. Returns at most half of a short key.
+    /// Returns the last six characters of the key, which Polar's own pages display too. If the key is short, returns at
+    /// most half of it.
     pub(crate) fn last_six(&self) -> String {
         let count = self.0.chars().count();
         let hidden = count.saturating_sub(6.min(count / 2));

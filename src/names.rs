@@ -132,12 +132,12 @@ macro_rules! open_names {
         #[non_exhaustive]
         pub enum $type {
             $($(#[doc = $doc])+ $variant,)+
-            /// A name that this version does not know, as Polar sent it.
+            /// A name that this version of the library does not know, as Polar sent it.
             Other(String),
         }
 
         impl $type {
-            /// The names that this version knows, each with its meaning, for the types of bindings.
+            /// The names that this version knows, each with its meaning. The types in the bindings list these names.
             #[doc(hidden)]
             pub const KNOWN: &'static [(&'static str, &'static str)] = &[$(($name, concat!($($doc, "\n"),+))),+];
 
@@ -170,8 +170,8 @@ macro_rules! open_names {
     };
 }
 
-/// Implements `Display`, `Serialize` and `JsonSchema` for an enum: it is written as the string that its `as_str`
-/// returns, and it has this JSON schema.
+/// Implements `Display`, `Serialize` and `JsonSchema` for an enum. The enum is written as the string that its `as_str`
+/// returns, and `$schema` is its JSON schema.
 macro_rules! written_as_name {
     ($type:ident, $schema:expr) => {
         impl std::fmt::Display for $type {

@@ -48,16 +48,16 @@ pub(crate) struct Record {
     /// activated again, the activation uses or releases the seat.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
-    /// The times of the last two requests, on the wall clock. Like a pause and the tries of codes, they are kept when
-    /// the license is removed, because Polar counts requests by IP address.
+    /// The times of the last two requests, on the wall clock. They are kept when the license is removed, as are
+    /// `code_tries` and a pause in `plan`: Polar counts requests by IP address, not by license.
     pub(crate) sent: [Option<Timestamp>; 2],
     /// The requests for codes and the tries of codes.
     #[cfg(feature = "portal")]
     pub(crate) code_tries: CodeTries,
-    /// A license that cannot be trusted, but that Polar can be asked about. It has no identity if the stored record
-    /// could not be read.
+    /// The license of a stored record that cannot be trusted. Polar can be asked about it, unless the record could not
+    /// even be read: then its identity is unknown.
     pub(crate) untrusted: Option<Untrusted>,
-    /// Fields of the body that this version does not know.
+    /// Fields of the record's body that this version of the library does not know.
     pub(crate) unknown: Vec<(u8, Vec<u8>)>,
 }
 
@@ -92,13 +92,13 @@ pub(crate) struct Seat {
     pub(crate) bound: bool,
 }
 
-/// A seat that is kept until its key is activated.
+/// A seat that is kept because its key may be activated again later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptSeat {
     pub(crate) seat: Seat,
     /// The seat's label at Polar, if this device still knows it.
     pub(crate) label: Option<String>,
-    /// The last text of the seat's key that this device knew.
+    /// The seat's key, in the last text that this device knew. Polar may have replaced the text since.
     pub(crate) key: Key,
 }
 
@@ -228,7 +228,7 @@ impl Record {
         }
     }
 
-    /// Keeps a seat whose key Polar no longer knows, unless it is kept already.
+    /// Adds a seat to `keyless_seats`, unless the list already contains the seat.
     pub(crate) fn keep_keyless(&mut self, kept: &KeptSeat) {
         if self.keyless_seats.iter().all(|earlier| earlier.seat.id != kept.seat.id) {
             self.keyless_seats.push(kept.clone());

@@ -1,8 +1,8 @@
 //! The objects of a reply, read member by member. Every value that is read from Polar's replies passes through this
 //! file. DESIGN.md lists these members, and a test compares the list with the members that are read.
 //!
-//! The reader remembers the member that was read last. If reading stops, that member is not in Polar's form, and the
-//! error names it. The names in errors come from this library and never from the reply, and no value is shown.
+//! The reader remembers the member that was read last. If a reply cannot be read, this member has caused the failure,
+//! so the error names it. The names in errors come from this library and never from the reply, and no value is shown.
 
 use crate::json::Json;
 use crate::text::parse_uuid;
@@ -40,7 +40,7 @@ pub(crate) struct Object<'a, 'l> {
 }
 
 impl<'a, 'l> Object<'a, 'l> {
-    /// Creates the object of the reply itself.
+    /// Creates the reply's outermost object.
     pub(crate) fn new(json: Json<'a>, last: &'l Last) -> Self {
         Self { json, path: "", last }
     }
@@ -116,7 +116,7 @@ pub(crate) mod asked {
         MEMBERS.with_borrow_mut(|members| members.insert([path, name].concat()));
     }
 
-    /// Returns the members that were read since the last call.
+    /// Returns the members that were read on this thread since the last call of this function.
     pub(crate) fn take() -> BTreeSet<String> {
         MEMBERS.take()
     }
@@ -143,8 +143,8 @@ pub(crate) mod contract {
             Self(rows.map(cells).collect())
         }
 
-        /// Checks that a reader reads the members in the row of `answer`, that it succeeds if an optional member is
-        /// missing, and that it fails if a required member is missing.
+        /// Checks the row of `answer` in the table. The reader must read exactly the members that the row lists. It
+        /// must succeed if an optional member is missing, and fail if a required member is missing.
         pub(crate) fn check(&mut self, answer: &str, whole: &Value, understands: &dyn Fn(&Value) -> bool) {
             let listed = self.0.remove(answer).unwrap_or_else(|| panic!("DESIGN.md has no row `{answer}`"));
             asked::take();
@@ -160,7 +160,8 @@ pub(crate) mod contract {
         }
     }
 
-    /// Returns the name of a row, and the names of members in its two other cells.
+    /// Splits a row of a table. Returns the text of the first cell, and the names of the members in each of the other
+    /// two.
     fn cells(row: &str) -> (String, [BTreeSet<String>; 2]) {
         let mut cells = row.trim_matches('|').split('|').map(str::trim);
         let answer = cells.next().unwrap_or_default().replace('`', "");

@@ -1,5 +1,5 @@
 //! The headers in which a server says how long to wait before the next request, and the longest wait that is accepted.
-//! Reads no clock: a date is relative to the server's own `Date`.
+//! This module reads no clock: it compares a date in `Retry-After` with the server's own `Date`.
 
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 /// could prevent activation for a day, and so could a pause that was saved while the wall clock was wrong.
 pub(crate) const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
 
-/// Returns the wait that a 429 asks for, but at most [`LONGEST_BLOCK`].
+/// Returns the wait that a reply with the status 429 asks for, but at most [`LONGEST_BLOCK`].
 pub(crate) fn block(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into()).min(LONGEST_BLOCK)
 }
@@ -32,8 +32,9 @@ impl<S: AsRef<str>> RetryHeaders<S> {
     }
 
     /// Returns the wait that the headers ask for, in seconds, or `None` if they do not ask for a wait. Pass the result
-    /// to [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` takes precedence, as the draft requires. A
-    /// date in `Retry-After` counts only together with the header `Date`, because the clock here may be wrong.
+    /// to [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` takes precedence over `RateLimit-Reset`, as
+    /// the draft requires. A date in `Retry-After` counts only together with the header `Date`, because this device's
+    /// clock may be wrong.
     ///
     /// ```
     /// use polar_license::transport::RetryHeaders;

@@ -19,7 +19,7 @@ pub fn decision() -> Schema {
     schema::<DecisionJson<'_>>()
 }
 
-/// Returns the schema of `Error::to_json`: the members of a decision, if there is one, and `error`.
+/// Returns the schema of `Error::to_json`: the member `error`, and the members of a decision if the error contains one.
 pub fn error() -> Schema {
     schema::<ErrorJson<'_>>()
 }
@@ -92,7 +92,7 @@ const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 /// The members that are present if Polar's last answer was a confirmation.
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
-/// The nullable members that may be present without a license.
+/// The nullable members of a decision that may have a value even if there is no license.
 const ANYWAY: [&str; 4] = ["activationLabel", "refreshAt", "nextUrl", "problem"];
 
 /// The kinds of errors that have a reason.
@@ -103,7 +103,7 @@ pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| !code.starts_with(PORTAL_TEXT))
 }
 
-/// Returns the customer portal's sentences for users, as pairs of code and English text.
+/// Returns the customer portal's sentences for users. Each item is the code of a sentence and its English text.
 #[cfg(feature = "portal")]
 pub fn portal_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| code.starts_with(PORTAL_TEXT))
@@ -170,8 +170,8 @@ mod tests {
             let comment = comment(&name).or_else(|| comment(name.strip_suffix('s')?));
             let comment = comment.unwrap_or_else(|| panic!("ConfigBuilder has no method for {name}"));
             let description = setting["description"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-            // converts names in backquotes, such as `offlineGraceMs` to `offline_grace`, but not the names of files,
-            // which contain characters other than letters
+            // The names of settings in backquotes are converted, for example `offlineGraceMs` to `offline_grace`. The
+            // names of files are kept: they contain characters other than letters.
             let words = description
                 .split('`')
                 .map(|word| if word.chars().all(char::is_alphabetic) { in_rust(word) } else { word.to_owned() });

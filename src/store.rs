@@ -59,7 +59,8 @@ pub trait Store: Send + Sync {
 #[cfg(feature = "blocking")]
 pub(crate) const KEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// The turn to ask Polar. It ends when this value is dropped.
+/// A process's turn to ask Polar: while one process has the turn, the others wait. The turn ends when this value is
+/// dropped.
 pub trait HeldTurn {
     /// Shows other processes that the holder is alive. Called every second until the turn ends.
     fn keep(&self);
@@ -137,8 +138,8 @@ pub trait AsyncStore: Send + Sync {
 /// A place for one record, accessed asynchronously from one thread, such as a browser database or a plugin of the app's
 /// shell. It is for clients that stay on their thread, such as clients in a web page.
 ///
-/// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
-/// not at all.
+/// Every method reads or changes the record as a whole. If the future of a method is dropped, the record is either
+/// changed completely or not at all.
 pub trait LocalAsyncStore {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;

@@ -163,7 +163,7 @@ texts! {
     /// The browser has no WebAssembly, or does not allow it.
     Unsupported = "error.unsupported", "This app cannot check its license in this browser. Contact the vendor.";
 
-    /// Follows the sentence of an error: the license could not be stored, but is active until the app ends.
+    /// Added to the message of an error: the license could not be stored, but is active until the app ends.
     UntilExit = "also.until_exit", "The license works until this app ends.";
 
     /// A feature is on.
@@ -180,7 +180,7 @@ texts! {
         WrongAddress = "portal.wrong_address", "No mail can be sent to this address. Check it for typos.";
         /// A code was requested, and it is unknown whether Polar knows the address; `{email}` is the address.
         CodeSent = "portal.code_sent", "If {email} bought it, a code is on its way to that address. Check the address for typos.";
-        /// Follows the sentence of an error: it is unknown whether a code was mailed.
+        /// Added to the message of an error: it is unknown whether a code was mailed.
         MaybeMailed = "portal.maybe_mailed", "The mail with the code may be on its way all the same. Look for it before you ask for another one.";
         /// The address belongs to several customers, and none was chosen.
         SeveralCustomers = "portal.several_customers", "This address belongs to several customers. Choose one of them.";
@@ -194,9 +194,9 @@ texts! {
         TooManyCodesSeconds = "portal.too_many_codes_seconds", "Too many codes were requested or tried. Try again in {seconds} seconds.";
         /// Too many codes were requested or tried; `{minutes}`, the time to wait, is a number that is at least 2.
         TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
-        /// Follows the sentence of an error: the mailed code can be tried after the wait.
+        /// Added to the message of an error: the mailed code can be tried after the wait.
         CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";
-        /// Follows the sentence of an error: the mailed code will have expired after the wait.
+        /// Added to the message of an error: the mailed code will have expired after the wait.
         CodeOverByThen = "portal.code_over_by_then", "The code from the last mail will have expired by then: ask for another one.";
         /// The entered text cannot be the address of a checkout.
         NotALink = "portal.not_a_link", "This is not a link to a checkout. Copy the whole link.";
@@ -204,23 +204,24 @@ texts! {
         NotAnInvitation = "portal.not_an_invitation", "This is not an invitation. Copy the link from the mail.";
         /// The entered invitation has expired, or was accepted or withdrawn.
         InvitationOver = "portal.invitation_over", "This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a code by e-mail if you have accepted it.";
-        /// Follows the sentence of an error: it is unknown whether the invitation was accepted.
+        /// Added to the message of an error: it is unknown whether the invitation was accepted.
         MaybeClaimed = "portal.maybe_claimed", "The invitation may have been accepted all the same: ask for a code by e-mail.";
         /// The session has ended, because it lasts only an hour.
         SessionOver = "portal.session_over", "The session has ended. Ask for another code.";
         /// The customer has no license key for this app.
         NoKeyBought = "portal.no_key", "No license for this app was bought with this address. Try another address.";
-        /// The license key of a purchase, or of an invitation, is not created yet.
+        /// The license key of a purchase, or of an invitation, has not been created yet.
         KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
         /// The requested object was used or deleted, or is somebody else's.
         NotKnown = "portal.not_known", "This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.";
-        /// The state of the license key or of the vendor does not permit the request.
+        /// Polar does not permit the request, because of the state of the license key or because of the vendor's
+        /// settings.
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
-        /// Follows the sentence of an error: it is unknown whether the license key was replaced.
+        /// Added to the message of an error: it is unknown whether the license key was replaced.
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
         /// The license key was replaced, but the new one could not be stored.
         RotatedNotStored = "portal.rotated_not_stored", "The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the new key with a code by e-mail.";
-        /// Follows the sentence of an error: it is unknown whether the device was released.
+        /// Added to the message of an error: it is unknown whether the device was released.
         MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
         /// There certainly are devices, but the vendor does not show them.
         DevicesHidden = "portal.devices_hidden", "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";
@@ -250,8 +251,8 @@ texts! {
 pub(crate) struct Texts(Option<Arc<[(Text, String)]>>);
 
 impl Texts {
-    /// Creates the sentences with the app's replacements, each a code and a sentence. If several have the same code,
-    /// the last one counts. Returns `Err` with the fault if a replacement is refused.
+    /// Creates the sentences with the app's replacements. Each replacement is a pair of a code and a sentence. If
+    /// several have the same code, the last one counts. If a replacement is refused, returns `Err` with the fault.
     pub(crate) fn new(by_code: &[(String, String)]) -> Result<Self, Fault> {
         if by_code.is_empty() {
             return Ok(Self::default());

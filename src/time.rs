@@ -15,7 +15,7 @@ pub struct Timestamp(i64);
 /// The readings of a platform's clocks at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
-    /// The wall clock, which a user can set.
+    /// The reading of the wall clock, which the user can set.
     pub wall: Timestamp,
     /// Milliseconds on a clock that only goes forward while this process lives. Its origin is arbitrary.
     pub mono: u64,
@@ -147,7 +147,7 @@ impl Date {
 }
 
 impl Now {
-    /// The latest time on both clocks.
+    /// The latest time that the two clocks can show.
     pub(crate) const LAST: Self = Self { wall: Timestamp(i64::MAX), mono: u64::MAX };
 
     /// Returns the reading of the monotonic clock `ms` milliseconds from now.

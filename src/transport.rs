@@ -27,8 +27,8 @@ pub trait AsyncTransport: Send + Sync {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer>;
 }
 
-/// A [`Transport`] with futures that stay on their thread, as in a web page. Implement it to use your app's own network
-/// stack.
+/// A [`Transport`] whose futures stay on one thread, as futures in a web page do. Implement it to use your app's own
+/// network stack.
 ///
 /// The future is dropped when [`Request::timeout`] has passed or the operation is cancelled.
 pub trait LocalAsyncTransport {
@@ -84,7 +84,7 @@ impl Request {
     pub const USER_AGENT: &'static str = concat!("polar-license/", env!("CARGO_PKG_VERSION"));
 
     /// Creates a request to the configured environment, without a token and without a body. The strings in `parts` form
-    /// the path. No other function applies the configuration to a request.
+    /// the path. Every request of a client is created here.
     pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
         // in one allocation: the address may contain a secret, and a string that grows leaves copies of its content
         // behind
@@ -128,8 +128,8 @@ pub enum Answer {
     Reply {
         /// The HTTP status.
         status: u16,
-        /// The number of seconds to wait before the next request, if the reply's headers name it and can be read; see
-        /// [`RetryHeaders`].
+        /// The number of seconds to wait before the next request. `None` if the reply's headers do not say so in a form
+        /// that can be read; see [`RetryHeaders`].
         retry_after: Option<u32>,
         /// The header `Location` of a redirect, which is not followed.
         location: Option<Zeroizing<String>>,
@@ -202,7 +202,7 @@ impl Failure {
 pub enum Sent {
     /// Certainly not: the request failed before the first byte of its body left.
     No,
-    /// Possibly. Use this when in doubt.
+    /// The request may have arrived. Use this when in doubt.
     Maybe,
 }
 

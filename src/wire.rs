@@ -53,8 +53,8 @@ pub struct Validate {
     pub customer_id: Option<Uuid>,
     /// The number of uses to count, from 1 to 2,147,483,647.
     pub increment_usage: Option<u32>,
-    /// The conditions. As a whole, they must equal the conditions of the activation. Polar ignores them without
-    /// `activation_id`.
+    /// The conditions that Polar compares with those of the activation. Polar denies the license unless all of them are
+    /// equal, and ignores the conditions if `activation_id` is not set.
     pub conditions: Values,
 }
 
@@ -67,7 +67,7 @@ pub struct Activate {
     pub organization_id: Uuid,
     /// The label that the vendor and the customer see beside the seat.
     pub label: String,
-    /// The conditions that every validate of this activation must send.
+    /// The conditions of this activation. Every later validation must send the same conditions.
     pub conditions: Values,
     /// Notes for the vendor.
     pub meta: Values,
@@ -119,11 +119,11 @@ pub enum Cause {
     },
     /// Polar accepts no request for this long.
     RateLimited(Duration),
-    /// Polar did not answer, or another server did.
+    /// Polar did not answer, or a server that is not Polar's answered instead.
     Unreachable {
         /// `network`, `timeout`, `server` or `cancelled`.
         kind: ErrorKind,
-        /// A message of one line for people.
+        /// A message for people, in one line.
         message: String,
         /// Whether Polar may have applied the request although it did not answer.
         maybe_applied: bool,
@@ -206,8 +206,9 @@ impl Activate {
         .json()
     }
 
-    /// Reads the reply. [`Reason::ActivationLimit`] is reliable only if Polar has just confirmed the key without an
-    /// activation. Otherwise it is a hint.
+    /// Reads the reply. A denial with [`Reason::ActivationLimit`] is certain only if Polar confirmed the key alone,
+    /// without a seat, just before this request. Otherwise the key may have been denied for another reason, because
+    /// Polar names the reason only in a text that may change.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         self.read_after(None, answer)
     }
@@ -459,8 +460,8 @@ fn order(object: Object<'_, '_>) -> Option<Order> {
     })
 }
 
-/// Reads the name of a status. Shortens the name and replaces its control characters, because it is shown and Polar may
-/// add names.
+/// Reads the name of a status. Shortens the name and replaces its control characters, because users see the name, and
+/// it may be one that this version does not know.
 fn status(json: Json<'_>) -> Option<String> {
     const MOST: usize = 64;
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
@@ -509,7 +510,8 @@ impl Rejection {
         }
     }
 
-    /// Returns the error for this rejection, in the app's texts, for a user who has entered the key.
+    /// Returns the error for this rejection. Its message is one of the app's texts, and is meant for a user who has
+    /// entered the key.
     pub(crate) fn into_error(self, texts: &Texts) -> Error {
         match self {
             Self::Denied(reason) => Error::refused(texts, reason),
@@ -552,7 +554,7 @@ impl Cause {
         }
     }
 
-    /// Returns the error for this cause, in the app's texts.
+    /// Returns the error for this cause, worded with the app's texts.
     pub(crate) fn into_error(self, texts: &Texts) -> Error {
         Error::of(self.problem(texts), None)
     }

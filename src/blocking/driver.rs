@@ -43,8 +43,8 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// Only the app's store, transport, clock and listeners can panic. They are never called in the middle of a change to
-/// this state, so a panic leaves nothing half changed.
+/// Only the app's store, transport, clock and listeners can panic. The driver never calls them in the middle of a
+/// change to its state, so the state is consistent even after a panic.
 impl RefUnwindSafe for Driver {}
 
 impl Driver {
@@ -77,7 +77,7 @@ impl Driver {
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
         // wakes the operations that wait for this one, even if a panic in the app's store ends this one
         let _wakes = WakeOnDrop(&self.ended);
-        // the turn is kept until the answer is stored
+        // The turn to ask Polar, once this process has it. It is kept until the answer is stored.
         let mut turn = None;
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -124,7 +124,8 @@ impl Driver {
 
     pub(super) fn cancel_scope(&self, scope: &Scope) {
         scope.cancel();
-        // locked so that an operation that is about to wait either sees the flag or gets the notification
+        // An operation checks the flag and begins to wait under the lock. So once the lock has been taken here, each
+        // operation either sees the flag or is already waiting for the notification.
         drop(lock(&self.engine));
         self.ended.notify_all();
         drop(lock(&self.planned));
@@ -132,8 +133,10 @@ impl Driver {
     }
 
     /// Waits until an operation ends, the scope is cancelled, or `pause` has passed. Does not wait if an operation has
-    /// ended since the last call. Returns `None` if no operation has ended. Otherwise, returns the time at which the
-    /// operation wants the refresher to look again, or `Some(None)` if the refresher has nothing to wait for.
+    /// ended since the last call.
+    ///
+    /// Returns `None` if no operation has ended. If one has ended, returns the time at which the refresher must check
+    /// again whether there is something to do, or `Some(None)` if no such time is known.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();
@@ -241,7 +244,8 @@ impl Drop for WakeOnDrop<'_> {
     }
 }
 
-/// Locks a mutex, even after a thread has panicked while it held the lock. A panic leaves nothing half changed here.
+/// Locks a mutex, even if a thread has panicked while it held the lock. The data is still consistent after such a
+/// panic.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

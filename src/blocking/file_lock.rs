@@ -65,9 +65,9 @@ use crate::store::{HeldTurn, StoreError};
 pub(super) const TOKEN_BYTES: usize = 8;
 /// The age of a lock at which its holder counts as dead. A live process holds a lock for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The age of a lock at which its holder counts as dead, if the holder writes the lock again every second. This age is
-/// less than the time limit of a `validate`. So an app that starts again after a crash can wait for the old lock and
-/// still has time to ask Polar.
+/// The age at which a lock counts as left behind by a dead process, for locks that a live holder writes again every
+/// second. It is shorter than the time limit of a `validate`. So an app that restarts after a crash can wait until its
+/// old lock is this old, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// How long to wait before judging a lock again that could not be taken over.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
@@ -94,7 +94,7 @@ struct Holder {
     token: String,
 }
 
-/// A lock that is held. Dropping it unlocks, even if the work under the lock panics.
+/// A held lock. The lock is released when this value is dropped, even if the work under the lock panics.
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
@@ -131,12 +131,13 @@ impl HeldTurn for Held<'_> {
 }
 
 impl FileLock {
-    /// Creates a lock to be held for milliseconds at a time.
+    /// Creates a lock that each holder keeps for milliseconds only.
     pub(super) fn brief(record: PathBuf) -> Self {
         Self { record, stale_after: STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// Creates a lock to be held for longer. Its holder must call [`keep`](HeldTurn::keep) every second.
+    /// Creates a lock that a process may hold for the whole time in which it asks Polar. The holder must call
+    /// [`keep`](HeldTurn::keep) every second.
     pub(super) fn kept(record: PathBuf) -> Self {
         Self { record, stale_after: KEPT_STALE_AFTER, holder: Mutex::new(None) }
     }
@@ -192,8 +193,8 @@ impl FileLock {
     fn create(&self, token: &str) -> Result<bool, StoreError> {
         let path = self.path();
         let create = || match create_private(&path) {
-            // Windows reports this for a file that was deleted but that a process still has open: here, the lock of the
-            // previous holder.
+            // Windows reports this error if the file was deleted while another process had it open, and that process
+            // still has not closed it. The file is then the lock of the previous holder.
             Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && path.exists() => {
                 Err(ErrorKind::AlreadyExists.into())
             }
@@ -321,9 +322,9 @@ impl FileLock {
     }
 
     /// Removes the files that dead processes have left beside the record. The caller holds the lock with `token`, so
-    /// every `.tmp` with another token was left by an earlier holder. The other files may belong to processes that are
-    /// waiting for the lock or taking it over. They are removed only when they are as old as a lock that was left
-    /// behind.
+    /// every `.tmp` with another token was left by an earlier holder. Files with other endings may belong to processes
+    /// that are waiting for the lock or taking it over. They are removed only once they have reached the age at which a
+    /// lock counts as left behind.
     pub(super) fn sweep(&self, token: &str) {
         let (Some(name), Some(directory)) = (self.record.file_name().and_then(OsStr::to_str), self.record.parent())
         else {
@@ -405,7 +406,7 @@ impl LockFile {
         Ok(Self { token: Some(String::from_utf8_lossy(&token).into_owned()), modified })
     }
 
-    /// Returns `true` if this process itself failed to delete the lock.
+    /// Returns `true` if this process created the lock and then failed to delete it.
     fn is_own(&self) -> bool {
         self.token.as_ref().is_some_and(|token| left_behind().contains(token))
     }
@@ -421,7 +422,8 @@ fn modified(path: &Path) -> io::Result<SystemTime> {
     fs::symlink_metadata(path)?.modified()
 }
 
-/// Returns the file system's time, from a file that is created at `probe` and removed again.
+/// Returns the present time of the file system's clock. To read that clock, creates a file at `probe` and removes it
+/// again.
 fn time_at(probe: &Path) -> io::Result<SystemTime> {
     let time = create_private(probe)?.metadata().and_then(|metadata| metadata.modified());
     let _ = fs::remove_file(probe);

@@ -1,6 +1,6 @@
 //! The record as a file that several processes share, such as an app and its updater, or programs in Rust and in Node.
-//! The code here never interprets the record, never reads a clock, and never names a path in an error (paths contain
-//! the user's name).
+//! This module never interprets the record, never reads a clock, and never names a path in an error (paths contain the
+//! user's name).
 //!
 //! # Files
 //! All files are in one directory, and only their owner can read them; `files.rs` says who owns the files that root
@@ -10,11 +10,11 @@
 //! |---|---|
 //! | `NAME` | the record; or `no license` and a line feed, if it was removed while another device's record was there |
 //! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `take99` | the lock: see `file_lock.rs` |
-//! | `NAME.asking.lock`, and its side files as above | a lock that a process holds while it asks Polar |
+//! | `NAME.asking.lock`, and `NAME.asking.TOKEN.…` as above | the lock that a process holds while it asks Polar |
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
-//! Lock; write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename
+//! Lock; create `NAME.TOKEN.tmp`, which must not exist yet, and write it; sync it; check that `NAME.lock` still holds the token; rename
 //! `NAME.TOKEN.tmp` to `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole. A
 //! save that may be lost ([`Durability::Relaxed`]) skips only the last step. It still syncs the file: a file system may
 //! write a rename before the data of the renamed file, and a power cut in between would leave an empty record in place
@@ -27,9 +27,9 @@
 //! |---|---|
 //! | macOS, iOS | `~/Library/Application Support` |
 //! | Windows | `%LOCALAPPDATA%` |
-//! | all others | `$XDG_DATA_HOME` if it is an absolute path, else `~/.local/share` |
+//! | all others | `$XDG_DATA_HOME` if it is an absolute path, otherwise `~/.local/share` |
 //!
-//! `~` is `$HOME` if it is set, else the home directory in the system's user database.
+//! `~` is `$HOME` if it is set, and otherwise the home directory in the system's user database.
 
 use std::env;
 use std::ffi::OsString;
@@ -51,8 +51,9 @@ use crate::store::{Durability, HeldTurn, Store, StoreError};
 /// the record is then rejected as tampered with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
-/// The content that replaces a removed record while a record of another device is beside it. Without this file, the app
-/// would offer to move the license of the other device.
+/// The content of the record's file after the record was removed, if a record of another device is in the directory. If
+/// the file did not exist, the store would load the other device's record, and the app would offer to move that
+/// license.
 const NOTHING: &[u8] = b"no license\n";
 const TAG_DIGITS: usize = 16;
 /// The longest wait for other processes if the caller sets no limit.
@@ -187,8 +188,9 @@ impl Store for FileStore {
         Ok(())
     }
 
-    /// Takes a second lock, `NAME.asking.lock`, which is held while Polar is asked. If this lock cannot be created, no
-    /// process can save an answer either, so each process asks Polar for itself.
+    /// Takes a second lock, `NAME.asking.lock`, which is held while Polar is asked. If the lock file cannot be created,
+    /// gives the turn to every caller: no process could then save its answer for the others, so waiting would gain
+    /// nothing.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         match self.asking.try_acquire(timeout) {
             Ok(held) => held.map(|held| Box::new(held) as _),
@@ -199,8 +201,9 @@ impl Store for FileStore {
         }
     }
 
-    /// Returns a hash of the file's metadata. Each save puts another file in place of the record. The new file may have
-    /// the same length and time as the old one, but on Unix it has another inode number.
+    /// Returns a hash of the file's metadata, which changes with every save. A save replaces the file, and the new file
+    /// may have the same length and modification time as the old one. On Unix, the hash therefore includes the inode
+    /// number, which is different.
     fn stamp(&self) -> Option<u64> {
         let mut stamp = DefaultHasher::new();
         if let Ok(metadata) = fs::metadata(self.path()) {
@@ -246,7 +249,7 @@ impl FileStore {
             Err(error) => Err(Hindrance::Failed(error)),
         };
         for path in missing {
-            // a directory that is in use by now stays
+            // If another process has created a file in the directory meanwhile, this fails and the directory stays.
             let _ = fs::remove_dir(path);
         }
         rehearsed
@@ -304,8 +307,8 @@ impl FileStore {
         rename(temporary, &self.path()).map_err(failed)
     }
 
-    /// Returns the newest record of this app and product for another device, if one can be read. The app can offer to
-    /// move that license. The record does not describe this device.
+    /// Returns the newest record of this app and product that belongs to another device, if one can be read. Its
+    /// license is not valid on this device, but the app can offer to move it here.
     fn newest_sibling(&self) -> Option<Vec<u8>> {
         let stem = self.name.strip_suffix(EXTENSION)?;
         let prefix = stem.get(..stem.len().checked_sub(TAG_DIGITS)?)?;

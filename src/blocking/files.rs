@@ -43,7 +43,7 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Gives a file that root has just created to the owner of the replaced file or of the directory; see the module head.
-/// Uses the descriptor, because the name may belong to another file by then.
+/// Changes the owner through the open file and not by its path, because another file may be at the path by then.
 #[cfg(unix)]
 fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -146,7 +146,7 @@ pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
     if let Ok(directory) = open_directory(path) {
         give_to_owner_of(parent, None, &directory);
     }
-    // The new directory's own entry has to survive a power cut as well.
+    // After a power cut, the parent directory must still contain the new directory.
     let _ = sync_directory(parent);
     Ok(())
 }
@@ -191,8 +191,8 @@ pub(super) fn is_in_use(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION | DELETE_PENDING))
 }
 
-/// Writes the renames and removals in a directory to the disk. Does nothing if the system cannot sync directories, or
-/// does not let this user do it.
+/// Writes a directory to the disk, so that the renames and removals in it survive a power cut. Does nothing if the
+/// system cannot sync directories, or does not let this user do it.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     observe(DiskStep::SyncDirectory)?;
     if !cfg!(unix) {
@@ -343,7 +343,7 @@ pub(super) mod tests {
         let replace = || {
             attempts += 1;
             let result = fs::rename(&from, &to);
-            // the scanner closes the file after the first refusal
+            // the scanner closes the file after it has made the first replacement fail
             scanner.take();
             result
         };

@@ -101,7 +101,7 @@ pub(super) struct Probe {
 /// The point at which a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Obstacle {
-    /// Nothing may be sent to the address.
+    /// The library does not send to this address, for example because it is an `http` address of another computer.
     Address,
     /// The value of a variable that should name the proxy is not an address.
     ProxyVariable,
@@ -115,7 +115,7 @@ pub(super) enum Obstacle {
     /// The proxy did not connect to the server, or does not speak HTTP.
     Proxy,
     Certificate(CertificateFault),
-    /// The other side does not encrypt.
+    /// The server or the proxy answered without encryption.
     PlainText,
     Tls,
     /// The request was sent, but the answer was cut off or is not HTTP.
@@ -240,7 +240,7 @@ fn read(mut response: Response<Body>, limit: usize) -> Result<Reply, Fault> {
     Ok(Reply { answer, date, version })
 }
 
-/// Returns the target of a request, or `None` if nothing may be sent to this address.
+/// Returns the target and the scheme of a request to this address, or `None` if nothing may be sent to the address.
 fn target(url: &str) -> Option<(Target, Scheme)> {
     let uri: Uri = url.parse().ok()?;
     Target::of(uri.scheme_str()?, uri.host()?)
@@ -254,7 +254,7 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Http => TlsConfig::default(),
     };
     let proxy = proxy(target)?;
-    // ureq applies this limit to the connection to a proxy, and then once more to the proxy's answer. So the limit is
+    // ureq applies `timeout_connect` twice: to the connection to a proxy, and then to the proxy's answer. So each gets
     // half of the request's time.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
@@ -314,13 +314,14 @@ fn roots() -> RootCerts {
     found.iter().map(|certificate| ureq::tls::Certificate::from_der(certificate).to_owned()).into()
 }
 
-/// Returns the bundled certificates. Android's own verifier needs the app's Java context, which only the app has.
+/// Returns the bundled root certificates, because Android's own verifier cannot be used: it needs the app's Java
+/// context, which this library does not have.
 #[cfg(not(any(windows, all(unix, not(target_os = "android")))))]
 fn roots() -> RootCerts {
     RootCerts::WebPki
 }
 
-/// The request's body. It records whether ureq has begun to read it.
+/// A request's body that records whether ureq has begun to read it.
 struct WatchedBody<'a> {
     rest: &'a [u8],
     sent: Sent,
@@ -343,7 +344,7 @@ impl Read for WatchedBody<'_> {
 /// The reason why there is no reply.
 enum Fault {
     Address,
-    /// The value of the variable is not a proxy's address.
+    /// This environment variable should hold the address of a proxy, but its value is not such an address.
     ProxyVariable(&'static str),
     TooLarge,
     Ureq(ureq::Error),
@@ -401,7 +402,8 @@ impl Fault {
     }
 }
 
-/// Returns `true` if an error of this kind means that the server or a proxy had accepted the connection.
+/// Returns `true` if an error of this kind means that the server or a proxy accepted the connection and then broke it
+/// off.
 fn was_accepted(kind: io::ErrorKind) -> bool {
     use io::ErrorKind as Kind;
     matches!(
@@ -416,8 +418,8 @@ fn was_accepted(kind: io::ErrorKind) -> bool {
     )
 }
 
-/// Returns one line for developers and logs. Each kind of error has a text of its own here, so that the line contains
-/// no address and no detail of a proxy.
+/// Returns one line for developers and logs. The line does not repeat ureq's own message, so that it contains no
+/// address and no detail of a proxy.
 fn message(error: &ureq::Error, sent: Sent) -> String {
     use ureq::Error;
     match (error, sent) {

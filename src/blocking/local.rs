@@ -1,5 +1,5 @@
 //! The parts of a native client that depend on this device: its identity, random bytes, and a place for the record.
-//! Sends nothing.
+//! This module sends nothing.
 
 use super::file_store::FileStore;
 use super::machine::{device_source, system_name};
@@ -8,8 +8,8 @@ use crate::config::Config;
 use crate::store::{Durability, Store, StoreError};
 use std::path::{Path, PathBuf};
 
-/// Describes this machine. If the system has no identifier for it, uses a random identifier that is kept in
-/// `directory`. Reads files, and may create the file with the random identifier.
+/// Describes this machine. If neither the configuration nor the operating system has an identifier for the machine,
+/// uses a random one that is kept in `directory`. Reads files, and may create the file for the random identifier.
 pub(crate) fn machine(config: &Config, directory: Option<&Path>, takes_turns: bool) -> Machine {
     let source = match config.device_id() {
         Some(_) => None,

@@ -27,16 +27,17 @@ const RANDOM_BYTES: usize = 16;
 /// The largest number of bytes to read from a file. No identifier or description of a system is nearly as long.
 const READ_LIMIT: u64 = 64 * 1024;
 
-/// Returns the operating system's identifier of this machine, or `None` if it has none.
+/// Returns the identifier that the operating system has for this machine, or `None` if there is none.
 ///
 /// The identifier may be the same on machines that were cloned, and in all containers of one image.
 pub fn machine_source() -> Option<String> {
     identifier()
 }
 
-/// Returns the identifier of this device: [`machine_source`], or else a random identifier that is kept in `directory`
-/// from the first call on. Returns `None` if the random identifier cannot be kept. An identifier that is lost when the
-/// program ends would make the next start look like another device.
+/// Returns the identifier of this device. This is [`machine_source`] if the system has an identifier. If not, it is a
+/// random identifier that the first call stores in `directory`, and that later calls read again. Returns `None` if the
+/// random identifier cannot be stored: at the next start, another random identifier would make this device look like a
+/// different one.
 pub fn device_source(directory: Option<&Path>) -> Option<String> {
     machine_source().or_else(|| random_source(directory?))
 }
@@ -84,7 +85,7 @@ fn random_source(directory: &Path) -> Option<String> {
 fn install(temporary: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(temporary, path) {
         Err(_) if read_random(path).is_some() => {}
-        // The existing file is broken, or the file system has no hard links.
+        // The existing file is broken, or the file system has no hard links. In both cases the file can be replaced.
         Err(_) => rename(temporary, path)?,
         Ok(()) => {}
     }
@@ -128,9 +129,9 @@ fn short_name(distribution: &str) -> String {
     }
 }
 
-/// Returns the system's identifier. On Linux and Android, reads `/etc/machine-id` first. `machine-uid` would prefer
-/// D-Bus's file. On a clone, that file still identifies the original machine if only `/etc/machine-id` was created
-/// anew. The order must never change: a device with another identifier would lose its seat.
+/// Returns the system's identifier. On Linux and Android, tries `/etc/machine-id` before `machine-uid`, which prefers
+/// D-Bus's file. When a machine is cloned, often only `/etc/machine-id` is created anew, and D-Bus's file still
+/// identifies the original machine. The order must never change: a device with another identifier would lose its seat.
 fn identifier() -> Option<String> {
     let own =
         if cfg!(any(target_os = "linux", target_os = "android")) { read(Path::new("/etc/machine-id")) } else { None };

@@ -23,15 +23,15 @@ impl Portal {
     /// a session with that token. The client's `cancel` ends the wait.
     ///
     /// # Errors
-    /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer already;
-    /// `cancelled` if the app cancels.
+    /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer before
+    /// (Polar gives a token only to new customers); `cancelled` if the app cancels.
     pub fn session_from_page(&self, page: &SuccessPage, within: Duration) -> Result<Session, Error> {
         let context = self.driver.portal_context();
         page.wait_unless(context.texts(), within, self.driver.cancellation()).map(|token| self.session(token))
     }
 
-    /// Starts a session like [`session_from_page`](Self::session_from_page). For bindings; not part of the public
-    /// interface.
+    /// Does the same as [`session_from_page`](Self::session_from_page), but returns the session as a reply. For
+    /// bindings; not part of the public interface.
     #[doc(hidden)]
     pub fn call_with_page(&self, page: &SuccessPage, within: Duration, handles: &Handles) -> Result<Reply, Error> {
         Ok(Reply::session(self.session_from_page(page, within)?.token, handles))

@@ -29,9 +29,9 @@ impl Refresher {
 impl Drop for Refresher {
     fn drop(&mut self) {
         self.driver.cancel_scope(&self.scope);
-        // a thread cannot join itself, and a listener may drop the client on this very thread
+        // a listener may drop the last client on this very thread, and a thread cannot join itself
         if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {
-            // if the thread has panicked, that was reported when it happened
+            // if the thread has panicked, its panic message was printed at that time
             let _ = thread.join();
         }
     }

@@ -52,7 +52,8 @@ pub struct SuccessPage {
 /// The largest number of bytes of a request. A browser that comes from Polar sends fewer.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// The interval at which connections are accepted and read.
+/// The pause between two rounds. In each round, waiting connections are accepted, and the data that has arrived is
+/// read.
 const PIECE: Duration = Duration::from_millis(50);
 
 /// The time limit for a connection to send its whole request.
@@ -98,6 +99,7 @@ impl SuccessPage {
     ///
     /// # Errors
     /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer already.
+    /// Polar gives a token only to new customers.
     pub fn wait(&self, within: Duration) -> Result<Token, Error> {
         self.wait_unless(&Texts::default(), within, || false)
     }
@@ -160,7 +162,8 @@ impl SuccessPage {
         found
     }
 
-    /// Answers a request. Returns the token in the request if the request has the right state.
+    /// Answers a request with a page. Returns the token in the request, or `None` if the request has another state or
+    /// no token.
     fn answer(&self, texts: &Texts, visitor: &mut Visitor) -> Option<Token> {
         let token = token_in(&visitor.head, &self.state);
         let (status, text) = match token {
@@ -173,7 +176,7 @@ impl SuccessPage {
         let headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\
                        Referrer-Policy: no-referrer\r\nConnection: close";
         let page = format!("HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        // writing cannot block, because the page is so short; the token counts even if the page is not shown
+        // The page is so short that writing it cannot block. If writing fails, the token is used all the same.
         let _ = visitor.connection.write_all(page.as_bytes());
         token
     }
@@ -196,7 +199,8 @@ impl Visitor {
     }
 }
 
-/// Returns the token in a request, or `None` if the request has another state or no token.
+/// Returns the token in a request. Returns `None` if the request contains no token, or if its parameter `state` is not
+/// equal to `state`.
 fn token_in(request: &[u8], state: &str) -> Option<Token> {
     let line = std::str::from_utf8(request).ok()?.lines().next()?;
     let target = line.strip_prefix("GET ")?.split(' ').next()?;
@@ -228,7 +232,7 @@ fn as_html(sentence: &str) -> String {
     sentence.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-/// Shows no field of the page, because its state is a secret.
+/// Shows no field of the page, because the field `state` is a secret.
 impl fmt::Debug for SuccessPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SuccessPage").finish_non_exhaustive()

@@ -46,8 +46,9 @@ pub(crate) fn wrong_proxy(variable: &str) -> String {
     format!("the variable {variable} holds no proxy's address, so nothing was sent; correct it or remove it")
 }
 
-/// Returns the answer to a request whose time limit is zero, and `None` if there is time left. A request with no time
-/// left is not sent, because a network stack might check the limit too late.
+/// Returns the answer for a request whose time limit is zero: a timeout. Returns `None` if there is time left. A
+/// request with no time left is never passed to the network stack, which might check the limit only after it has sent
+/// something.
 pub(crate) fn no_time(timeout: Duration) -> Option<Answer> {
     timeout.is_zero().then(|| Answer::failed(Failure::Timeout, Sent::No, timeout_message(Sent::No)))
 }
@@ -93,7 +94,8 @@ impl CertificateFault {
     }
 }
 
-/// Describes a rustls report, `reason`, in one line for developers and logs.
+/// Returns a line for developers and logs that explains why no secure connection was made. `reason` is the error that
+/// rustls reported.
 pub(crate) fn tls_message(reason: &str) -> String {
     if is_plain_text(reason) {
         return String::from("no secure connection to Polar: the answer is not encrypted");

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::decision::Decision;
 use crate::engine::DecisionChange;
 
-/// The listeners of one client. `L` is a shared pointer to a function: an `Arc` if the client is used by several
-/// threads, else an `Rc`.
+/// The listeners of one client. `L` is a shared pointer to a function: an `Arc` if several threads use the client, and
+/// an `Rc` otherwise.
 pub(crate) struct Listeners<L>(Mutex<List<L>>);
 
 struct List<L> {

@@ -14,7 +14,7 @@ pub struct ActivateOptions {
 }
 
 impl ActivateOptions {
-    /// Returns options to activate the stored key on a free seat.
+    /// Creates options with which an activation uses the stored key and takes only a free seat.
     pub fn new() -> Self {
         Self::default()
     }

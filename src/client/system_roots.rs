@@ -5,10 +5,10 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_
 use std::path::Path;
 use std::{env, fs};
 
-/// The longest file to read. The certificates of a system are some hundred times shorter.
+/// The longest file to read. Usually, all certificates of a system together are more than a hundred times shorter.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Returns the certificates that were found. There may be none.
+/// Returns the root certificates that were found on this system. There may be none.
 pub(crate) fn system_roots() -> CertificateResult {
     if !leaves_file_out() {
         return load_native_certs();

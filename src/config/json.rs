@@ -193,9 +193,9 @@ fn wrong(name: &str, expected: &str) -> Error {
 
 /// The settings of an app.
 ///
-/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare the members of
-/// this type with those that [`ConfigBuilder::from_json`] reads, and the comments here with those of the builder's
-/// methods.
+/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare this type with
+/// the builder: its members with the settings that [`ConfigBuilder::from_json`] reads, and its doc comments with those
+/// of the builder's methods.
 #[cfg(any(test, feature = "schema"))]
 #[derive(Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Settings"))]
@@ -226,9 +226,10 @@ pub(crate) struct SettingsJson {
     /// The label of an activation, which the vendor and the customer see. Default: the system, the day, and a word with
     /// random digits. Polar shows the label in its portals, so put no personal data into it.
     label: Option<String>,
-    /// The conditions that Polar stores with an activation and compares at every validate. Up to 49 are allowed; the
-    /// name `device` is reserved. Polar compares all conditions together, so any change ends existing activations. To
-    /// restrict a key to certain versions, use `benefits`. Numbers must be whole and at most 9007199254740991.
+    /// The conditions that Polar stores with an activation. Every validate sends the conditions again, and Polar denies
+    /// the license unless all of them equal the stored ones, so any change ends existing activations. Up to 49
+    /// conditions are allowed; the name `device` is reserved. To restrict a key to certain versions, use `benefits`.
+    /// Numbers must be whole and at most 9007199254740991.
     conditions: Option<BTreeMap<String, Value>>,
     /// The notes that Polar stores with an activation. Up to 49 are allowed; the name `seat` is reserved. Numbers must
     /// be whole and at most 9007199254740991.

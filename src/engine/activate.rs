@@ -28,8 +28,9 @@ use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
 
-/// The limit on unsettled seats. A device that has this many takes no further seat. With the longest labels and keys,
-/// this many seats fill half of the longest record that can be read.
+/// The limit on unsettled seats, which are seats that this device may have taken or still has to release. At this
+/// limit, the device takes no further seat. With the longest labels and keys, this many seats fill half of the longest
+/// record that can be read.
 const MOST_UNSETTLED: usize = 256;
 
 /// The largest number of kept seats about which one activation asks Polar.
@@ -68,7 +69,7 @@ impl Engine {
         Next::Send(AfterReply::Check(activation, seat, request))
     }
 
-    /// Handles the answer about the key with a seat, or about the key alone.
+    /// Handles Polar's answer to the question whether the key is valid, either with `seat` or without a seat.
     pub(super) fn checked(
         &mut self,
         mut activation: Activation,
@@ -102,7 +103,7 @@ impl Engine {
         self.save_activated(activation, None, confirmed, now)
     }
 
-    /// Keeps the license here, because it has this key, or a seat that belongs to this key.
+    /// Keeps the stored license. Either its key is the one that was checked, or its seat belongs to that key.
     fn keep_license(&mut self, activation: Activation, identity: Identity, confirmed: Confirmed, now: Now) -> Next {
         let is_stored = self.is_stored(&identity);
         let answer = activation.previous.map(|asked| NewAnswer::confirmed(asked, Some(identity), confirmed, now));
@@ -111,15 +112,15 @@ impl Engine {
         Next::Store(edits, AfterStore::Save(Unsaved { result: Success::Activated, is_stored, failures: 0 }))
     }
 
-    /// Denies a key whose benefit the configuration does not accept.
+    /// Turns a confirmation into a denial if the configuration does not accept the key's benefit.
     fn accept(&self, reply: Result<Confirmed, Rejection>) -> Result<Confirmed, Rejection> {
         let confirmed = reply?;
         policy::accepts(&self.config, confirmed.terms.benefit_id).map_err(Rejection::Denied)?;
         Ok(confirmed)
     }
 
-    /// Saves the attempt before the activation is sent, so that a process that dies after sending leaves a trace of the
-    /// seat.
+    /// Saves the attempt before the activation is sent. If the process dies after sending, the saved attempt shows that
+    /// this device may have taken a seat.
     pub(super) fn save_attempt(&mut self, activation: Activation, now: Now) -> Next {
         if self.record.unsettled() >= MOST_UNSETTLED {
             let message = format!(
@@ -155,7 +156,7 @@ impl Engine {
             return Next::fail(self.error(ErrorKind::Storage, message));
         }
         if self.is_newer {
-            // the stored record was kept as it was
+            // a newer version wrote the stored record, so the record was left as it is, and the attempt was not saved
             self.forget_attempt(attempted.id);
             return Next::fail(self.refused(Reason::NewerFormat));
         }

@@ -1,4 +1,4 @@
-//! Validate, refresh and consume. These operations ask Polar about the license here and save Polar's answer.
+//! Validate, refresh and consume. These operations ask Polar about the stored license, and save Polar's answer.
 //!
 //! ```text
 //! read ─► nothing to ask, or not due ─► end
@@ -16,7 +16,7 @@ use crate::texts::Text;
 use crate::time::Now;
 use crate::wire::{self, Cause, Confirmed, Rejection};
 
-/// The highest count that Polar adds in one request. Polar answers 500 to a higher one.
+/// The largest number that Polar adds to a key's usage in one request. Polar answers 500 to a larger number.
 const MOST_USAGE: u32 = 2_147_483_647;
 
 impl Engine {

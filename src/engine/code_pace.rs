@@ -60,8 +60,8 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
 
-/// Returns the wait, in ms, until the pace allows a use of the kind `to`. For a request, the pace must also allow the
-/// try of the requested code.
+/// Returns the time, in ms, until the pace allows the action `to`. A code may be requested only when the pace also
+/// leaves room for trying it.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
     // a try whose time lies in the future was saved while the wall clock was ahead, or a moment after `now`
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
@@ -71,7 +71,7 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
         let reserved = ends.iter().filter(|end| **end > wait).count();
         let needed = match to {
             CodeUse::Request => reserved.saturating_add(2),
-            // uses one of the reserved tries; if none is left, the try counts as a new one
+            // this try may be one of the reserved ones; if none is reserved, there must be room for one more
             CodeUse::Try => reserved.max(1),
         };
         WINDOWS.iter().all(|(most, window)| {
@@ -79,7 +79,7 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
             counted.saturating_add(needed) <= *most
         })
     };
-    // a use becomes possible when an earlier use leaves a window, or when a code expires without a try
+    // another use becomes possible when an earlier one has become too old for a window, or when a code expires untried
     let leave = WINDOWS.iter().flat_map(|(_, window)| ages.iter().map(|age| window.saturating_sub(*age)));
     let mut waits: Vec<i64> = leave.chain(ends.iter().copied()).filter(|wait| *wait > 0).chain([0]).collect();
     waits.sort_unstable();

@@ -11,7 +11,8 @@ use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
 /// The shortest time between two requests to Polar while access is not allowed, if the requests come from explicit
-/// refreshes or from starts of the automatic refresh. This limit applies whatever the plan says.
+/// refreshes or from starts of the automatic refresh. After this time, such a request is sent even if the plan is to
+/// ask later.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {
@@ -48,7 +49,8 @@ impl Engine {
                 if wait > longest { 0 } else { wait.max(0).unsigned_abs() }
             }
             (None, Some(next)) => {
-                // no clock can be trusted, but the time that has passed within this process can
+                // Neither clock can be trusted to tell Polar's time, but the monotonic clock still tells how much time
+                // has passed in this process.
                 let at = *self.fallback_at.get_or_insert_with(|| {
                     let wait = next.ms_since(now.wall).clamp(0, schedule::LONGEST_MS);
                     now.after(wait.unsigned_abs())
@@ -81,7 +83,8 @@ impl Engine {
     pub(super) fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
         let has_confirmed = self.record.license.as_ref().is_some_and(|license| license.verdict == Verdict::Confirmed);
         let (is_new_denial, problem) = match rejection {
-            // if not enough uses are left, Polar has answered, but has not judged the key
+            // Polar has been reached. `UsageExhausted` means that too few uses are left, and says nothing about whether
+            // the key is valid.
             None | Some(Rejection::NotAnswered(Cause::UsageExhausted)) => (false, None),
             Some(Rejection::Denied(_)) => (has_confirmed, None),
             Some(Rejection::NotAnswered(cause)) => (false, Some(cause.problem(self.config.texts()))),

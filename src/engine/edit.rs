@@ -1,5 +1,5 @@
-//! Changes to a record, described as data, so that they can be applied to a record that another process has saved
-//! meanwhile, and again after a failed save. The functions are pure.
+//! Changes to a record. Each change is data that a pure function applies. So it can be applied to a record that another
+//! process has saved meanwhile, and can be applied again after a failed save.
 
 #[cfg(feature = "portal")]
 use super::code_pace;
@@ -30,13 +30,14 @@ pub(super) enum Edit {
     AttemptUncertain(AttemptId),
     /// A license was activated, or was found to need no activation.
     Activated(Box<Activated>),
-    /// The seat known here was released so that another seat can be taken.
+    /// The seat of the stored license was released to make room for another activation.
     SeatReleased(Uuid),
-    /// Polar no longer knows this seat of an older license.
+    /// This seat of an older license no longer has to be released.
     Released(Uuid),
     /// The license was deactivated.
     Deactivated(Identity),
-    /// The seat could not be released, because Polar does not know the seat's key.
+    /// The seat could not be released, because Polar does not know the seat's key. The seat is kept until its
+    /// key is activated.
     SeatKept(KeptSeat),
     Forget,
     /// The time on the wall clock before which Polar accepts no request.
@@ -70,7 +71,7 @@ pub(super) enum Edit {
 #[cfg(feature = "portal")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotated {
-    /// Polar's id of the key, which stays the same.
+    /// Polar's id of the key. It stays the same when the text is replaced.
     pub id: Uuid,
     /// The texts that the key had before.
     pub from: Vec<Key>,
@@ -81,7 +82,7 @@ pub struct Rotated {
     pub was_known: bool,
 }
 
-/// Polar's answer about the license `asked`.
+/// An answer from Polar about the license in the field `asked`.
 pub(super) struct NewAnswer {
     asked: Asked,
     verdict: NewVerdict,
@@ -131,8 +132,8 @@ pub(super) struct PlanEdit {
     /// The number of consecutive rounds before this one that did not lead to access.
     pub(super) failed_tries: u32,
     pub(super) jitter: u32,
-    /// The end of the round, in ms of this process's monotonic clock. It is needed because the edit may be applied
-    /// again much later.
+    /// The end of the round, in ms of this process's monotonic clock. The edit holds it, because the edit may be
+    /// applied again much later.
     pub(super) ended: u64,
     /// The time on the wall clock before which Polar accepts no request.
     pub(super) pause_until: Option<Timestamp>,
@@ -347,7 +348,8 @@ impl Editor<'_> {
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
                     license.identity.seat.is_some() && license.conditions != conditions_hash(self.config);
-                // Polar's answer does not name the cause; most likely, the conditions have changed
+                // Polar's answer does not name the cause. The app's conditions have changed since the last
+                // confirmation, so they are most likely the cause.
                 let is_for_conditions = *denial == Denial::Refused && conditions_changed;
                 license.verdict = Verdict::Denied(if is_for_conditions { Denial::Conditions } else { *denial });
                 license.revision = license.revision.saturating_add(1);
@@ -363,7 +365,7 @@ impl Editor<'_> {
     }
 
     /// Applies an answer about a license that cannot be trusted. A confirmation makes the license trusted. A denial
-    /// leaves it as it is.
+    /// changes nothing.
     fn answer_about_untrusted(&self, record: &mut Record, answer: &NewAnswer) -> Applied {
         let identity = record.untrusted.as_ref().and_then(|untrusted| untrusted.identity.as_ref());
         let asked = identity == Some(&answer.asked.identity);
@@ -384,8 +386,8 @@ impl Editor<'_> {
             record.remove_attempts(&|attempt| attempt.is(*id));
         }
         if confirmed.terms.limit_activations == Some(1) {
-            // the key's only seat was free until now, so no other attempt has taken it, and an attempt that is still on
-            // its way can no longer take it
+            // The key has only one seat, and that seat was free until now. So no earlier attempt with this key has
+            // taken it, and no attempt that is still on its way can take it any more.
             let last_six = identity.key.last_six();
             record.remove_attempts(&|attempt| attempt.last_six == last_six);
         }
@@ -399,7 +401,8 @@ impl Editor<'_> {
             // the edit was applied before, by a save that wrote the record and failed afterwards
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
-                // another process activated the same key meanwhile: its seat serves both
+                // Meanwhile, another process has activated the same key. Both processes use that process's seat, and
+                // this one is released.
                 record.release(&identity.key, seat.id);
                 record.license = Some(old);
                 return;
@@ -408,8 +411,8 @@ impl Editor<'_> {
                 record.release(&old.identity.key, seat.id);
             }
             label = label.or_else(|| old.label_of(identity));
-            // a license with another identity gets a new revision, whatever it replaces, because the edit may be
-            // applied again to another record
+            // If the license is the same, it keeps its revision. Any other license gets a new revision, whatever it
+            // replaces, because the edit may be applied again to another record.
             if is_the_same {
                 revision = old.revision;
             }
@@ -423,7 +426,7 @@ impl Editor<'_> {
         record.untrusted = None;
     }
 
-    /// Creates the license that Polar has confirmed. `known` holds the terms of the license that was here before.
+    /// Creates the license that Polar has confirmed. `known` holds the terms of the license that it replaces.
     fn license(
         &self,
         confirmation: &Confirmation,
@@ -437,7 +440,8 @@ impl Editor<'_> {
             // the time of creation never changes, and an answer may leave it out
             terms.created_at = terms.created_at.or(known.created_at);
         }
-        // no revision is used twice, even if the license was removed or an older record was restored
+        // Polar's time makes the revision larger than every earlier one. Without it, a revision could be used twice
+        // after the license was removed, or after an older record was restored.
         let by_time = confirmed.at.unix_ms().max(0).unsigned_abs();
         Box::new(StoredLicense {
             identity: identity.clone(),
@@ -463,7 +467,8 @@ impl Editor<'_> {
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
     }
 
-    /// Returns the time on Polar's clock, as far as this record can tell.
+    /// Returns the time on Polar's clock, estimated from the license in `record`. Returns `None` if there is no
+    /// license, or if the wall clock is suspect.
     pub(super) fn estimate(&mut self, record: &Record) -> Option<Timestamp> {
         let license = record.license.as_deref()?;
         self.timeline.judge(license.time, self.now)
@@ -489,8 +494,9 @@ impl From<bool> for Applied {
     }
 }
 
-/// Keeps a seat whose key Polar did not know. If the record has another text of that key by now, plans the seat's
-/// release under that text instead.
+/// Keeps a seat that was not released because Polar did not know its key. If the license on this device has that seat
+/// under another key, the key was replaced meanwhile. Polar knows the new key, so the seat is then listed for release
+/// under the new key.
 fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
     match here.map(|here| here.key.clone()).filter(|key| *key != kept.key) {
@@ -516,9 +522,9 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Replaces the older texts of a key with the new one. Polar has forgotten only the texts. So the license here keeps
-/// its seat and its last confirmation, and seats that could not be released under an older text are added to the seats
-/// to release. Returns `true` if the record has changed.
+/// Replaces the older texts of a key with the new one. Polar has forgotten the older texts, but not the seats. So the
+/// license here keeps its seat and its last confirmation, and seats that were kept under an older text are added to the
+/// seats to release. Returns `true` if the record has changed.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
     let Rotated { id, from, to, was_known } = rotated;

@@ -32,9 +32,9 @@ impl Engine {
             .with_next_step(reason.next_step(Known::Seat))
     }
 
-    /// Returns the error for a license that does not include this version, because it includes only versions that were
-    /// built on the day `until` or before. `text` is the sentence about the license here, or the sentence about a key
-    /// that the user has entered.
+    /// Returns the error for a license that does not include this version of the app, because it includes only versions
+    /// that were built on the day `until` or before. `text` is the sentence for the user: one is about the license on
+    /// this device, and another is about a key that the user has entered.
     pub(super) fn updates_ended(&self, text: Text, until: Date) -> Error {
         let detail = format!("{}; it includes those built until {until}", Reason::UpdatesEnded.refusal());
         self.refused(Reason::UpdatesEnded).with_texts(policy::dated(&self.config, text, until), detail)
@@ -70,7 +70,7 @@ impl Engine {
         self.not_removed(format!("{why}: {message}"))
     }
 
-    /// Returns the error for the case that Polar has replaced a key, but the new text of the key could not be stored.
+    /// Returns the error to report if Polar has replaced a key, but the key's new text could not be stored.
     #[cfg(feature = "portal")]
     pub(super) fn rotated_not_stored(&self, message: &str) -> Error {
         let detail = format!(
@@ -80,20 +80,20 @@ impl Engine {
         self.store_failed(Text::RotatedNotStored, true, detail)
     }
 
-    /// Returns the error for a change that the store did not save. `maybe_applied` means that Polar has already done
-    /// its part.
+    /// Returns the error for a change that the store did not save. `maybe_applied` tells whether Polar may have made
+    /// the change on its side.
     fn store_failed(&self, text: Text, maybe_applied: bool, detail: String) -> Error {
         let texts = self.config.texts();
         let problem = Problem::new(texts, ErrorKind::Storage, detail);
         Error::of(Problem { message: texts.get(text).to_owned(), maybe_applied, ..problem }, None)
     }
 
-    /// Returns `error` with another message and another detail.
+    /// Returns `error` with `text` and `detail` in place of its message and its detail.
     pub(super) fn reworded(&self, error: Error, text: Text, detail: impl Into<String>) -> Error {
         error.with_texts(self.config.texts().get(text).to_owned(), detail.into())
     }
 
-    /// Returns `error` with a sentence added to its message, and with another detail.
+    /// Returns `error` with a sentence added to its message, and with `detail` in place of its detail.
     pub(super) fn also(&self, error: Error, sentence: &str, detail: String) -> Error {
         let message = format!("{} {sentence}", error.message());
         error.with_texts(message, detail)

@@ -64,7 +64,7 @@ impl Engine {
                 self.release_next(Ending { deactivated: Some(deactivated), ..Ending::default() }, now)
             }
             #[cfg(feature = "portal")]
-            // Polar denied the key under its earlier text, so ask about the new one
+            // Polar denied the license while the key still had its old text, so ask Polar about the new text
             Success::Rotated if self.has_license() && !self.state(now).is_allowed() => {
                 self.ask(Question::validate(), now)
             }
@@ -93,7 +93,7 @@ impl Engine {
         self.outcome(decision, None, now)
     }
 
-    /// Ends an operation that did nothing.
+    /// Ends an operation without any effect, and returns the current decision or `failure`.
     pub(super) fn end_without_result(&mut self, failure: Option<Error>, now: Now) -> Outcome {
         let decision = self.current(now);
         self.outcome(decision, failure, now)

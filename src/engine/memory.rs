@@ -1,5 +1,5 @@
 //! The engine's record in memory, and how it is merged with the stored record. The two records differ if another
-//! process has saved one meanwhile, or if a save has failed.
+//! process has changed the stored record, or if a save has failed.
 
 use super::edit::{Applied, Asked, Edit, Editor};
 use super::task::Write;
@@ -15,7 +15,7 @@ use crate::time::{Now, Timestamp};
 pub(super) struct Merged {
     record: Box<Record>,
     is_newer: bool,
-    /// Whether the store holds all edits once the change is written.
+    /// Whether the store will hold all edits after the change that [`Engine::merge`] returns has been written.
     complete: bool,
     contradicted: bool,
     overtaken: bool,
@@ -50,7 +50,8 @@ impl Engine {
         };
         let is_newer = record.untrusted.as_ref().is_some_and(|untrusted| untrusted.why == Distrust::NewerFormat)
             && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
-        // a plan or a denial must not overwrite an untrusted record; only a confirmation or an action of the user may
+        // A plan, a pause or a denial must not overwrite an untrusted record. Only a confirmation or an action of the
+        // user may overwrite it.
         let was_untrusted = record.untrusted.is_some() && record.license.is_none();
         let Edited { changed, precious, contradicted, overtaken } = self.edit(&mut record, &self.unsaved, edits, now);
         let must_write = write == Write::Always && record.license.is_some();
@@ -123,14 +124,16 @@ impl Engine {
             Some(merged) => {
                 (self.record, self.is_newer, self.has_read) = (merged.record, merged.is_newer, true);
                 if let Some(identity) = self.record.identity().filter(|_| merged.overtaken) {
-                    // the next answer will be about the license that the other process has stored, so it must not
-                    // replace an earlier answer of this process and take over its revision
+                    // Another process has stored a newer answer about this license, so an unsaved answer of this
+                    // process is obsolete. It is dropped: otherwise the next answer would replace it, take over its
+                    // old revision, and count as obsolete too.
                     self.unsaved.retain(|edit| !edit.answers_about(identity));
                 }
                 (merged.contradicted, merged.complete)
             }
             None => {
-                // a license must not be lost because the store cannot be read
+                // The store cannot be read. The license in memory stays, and the edits are applied to it, so that no
+                // license is lost because of the store.
                 let mut record = std::mem::take(&mut self.record);
                 let edited = self.edit(&mut record, &[], &edits, now);
                 self.record = record;
@@ -176,7 +179,7 @@ impl Engine {
         self.timeline.judge(self.record.license.as_ref()?.time, now)
     }
 
-    /// Returns the most urgent problem at present: the one to act on first.
+    /// Returns the problem that must be solved first, or `None` if there is no problem at present.
     pub(super) fn problem(&self, now: Now) -> Option<Problem> {
         if self.unreached.is_some() {
             return self.unreached.clone();

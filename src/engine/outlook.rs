@@ -1,13 +1,14 @@
 //! Predicts the decisions that follow from the current one if only time passes. The predictions are for pages that show
-//! decisions but have no engine, such as a page whose license belongs to another process. Predicting sends nothing, and
-//! does not record future times as if they had passed.
+//! decisions but have no engine, such as a page whose license belongs to another process. A prediction sends nothing,
+//! and leaves the engine's own estimate of the time unchanged.
 
 use super::Engine;
 use crate::decision::Decision;
 use crate::time::Now;
 use std::time::Duration;
 
-/// A decision, and the time from which it holds. It holds as soon as either clock has reached `from`.
+/// A decision, and the time from which it holds. It holds as soon as the wall clock or the monotonic clock has reached
+/// its reading in `from`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// The start of this phase. The first phase starts at once.
@@ -39,8 +40,8 @@ impl Engine {
     }
 }
 
-/// Returns the reading of both clocks at the moment when the first of them reaches `until`, or `None` if that never
-/// happens.
+/// Returns the readings of both clocks at the moment when the first of them reaches its reading in `until`. The present
+/// readings are `at`. Returns `None` if that moment has passed or never comes.
 fn clocks_at(until: Now, at: Now) -> Option<Now> {
     let wall = u64::try_from(until.wall.ms_since(at.wall)).unwrap_or(0);
     let passed = wall.min(at.until(until.mono));

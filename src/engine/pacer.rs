@@ -4,7 +4,7 @@
 //!
 //! Operations that are likely to send several requests start so far apart that each can send all its requests. If fifty
 //! such operations start at once, the first ones end before the last ones begin, and operations that cannot end in time
-//! are refused at once.
+//! are refused at once. Here are the requests of three operations, 1, 2 and 3, each of which sends three:
 //!
 //! ```text
 //! first requests  1           2           3           time ─►
@@ -42,7 +42,8 @@ struct Begun {
 /// The average time between two requests at the highest pace.
 const SLOT_MS: i64 = PACE_MS / 2;
 
-/// The time that must be left for Polar's answers if an operation with several requests has to wait.
+/// The time that must be left for Polar's answers before the deadline, if an operation with several requests has to
+/// wait before it begins.
 const ANSWERS_MS: i64 = 2_000;
 
 impl Pacer {
@@ -51,8 +52,8 @@ impl Pacer {
         Self::default()
     }
 
-    /// Reserves the earliest moment for one more request and returns it. If too little time for an answer would be left
-    /// before `deadline`, reserves nothing and returns `Err` with the wait in ms.
+    /// Reserves the earliest moment for one more request and returns it. If that moment leaves too little time for an
+    /// answer before `deadline`, reserves nothing and returns `Err` with the time until that moment in ms.
     pub(super) fn reserve(&self, now: Now, deadline: u64) -> Result<u64, u64> {
         self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
     }
@@ -77,7 +78,8 @@ impl Pacer {
         pace.paused_until = pace.paused_until.max(until);
     }
 
-    /// Returns the times on the wall clock at which the last two requests were sent, as long as they still count.
+    /// Returns the times on the wall clock at which the last two requests were sent. Omits a request that was sent so
+    /// long ago that it no longer limits the pace.
     pub(super) fn recent(&self, now: Now) -> [Option<Timestamp>; 2] {
         let ago = |at: &i64| now.mono.cast_signed().saturating_sub(*at);
         let pace = self.pace();
@@ -86,11 +88,11 @@ impl Pacer {
         [latest.next(), last].map(|ago| Some(now.wall.plus_ms(ago?.saturating_neg())))
     }
 
-    /// Counts the requests that another process has sent. `sent` may also contain requests of this process; they are
-    /// not counted again.
+    /// Counts the requests that another process has sent. `sent` may also contain requests that this process has sent
+    /// and counted already; they are not counted again.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
-        /// The largest difference between two recorded times of one request. They can differ because the two clocks are
-        /// read one after the other.
+        /// The largest difference between two times that still count as the times of one request. The wall clock and
+        /// the monotonic clock are read one after the other, so a time that is converted between them is not exact.
         const SAME_MS: u64 = 5;
         let mut pace = self.pace();
         for at in sent.into_iter().flatten() {
@@ -122,8 +124,8 @@ impl Pace {
         self.slots.retain(|at| *at >= oldest);
         let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
         let end = at.saturating_add(rest.unsigned_abs());
-        // a pause may take half of the remaining time; the spacing of requests may take all of it, because it is short
-        // and this process imposes it
+        // A pause that Polar asked for may use up at most half of the time until the deadline. The spacing of requests
+        // may use up all of it, because it is short and is this process's own rule.
         let half = now.after(now.until(deadline) / 2);
         if at > now.mono && (end >= deadline || self.paused_until > half) {
             return Err(now.until(at));

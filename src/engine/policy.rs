@@ -94,8 +94,8 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     if expired {
         return (State::Expired, None);
     }
-    // this rule comes before the rules about the clock: the denial depends on no clock, and going online does not
-    // change it
+    // this rule comes before the rules about the clock: the clock has no influence on this denial, and going online
+    // does not lift it
     if updates_ended(config, &license.terms).is_some() {
         return (State::Denied, Some(Reason::UpdatesEnded));
     }
@@ -120,7 +120,7 @@ pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reaso
     accepts(config, license.terms.benefit_id)
 }
 
-/// Returns `Ok` if the configuration accepts keys of this benefit, and the reason otherwise.
+/// Returns `Ok` if the configuration accepts keys of this benefit. Otherwise returns the reason for the denial.
 pub(crate) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
     let accepted = config.benefits().is_empty() || config.benefits().contains(&benefit);
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
@@ -159,7 +159,8 @@ fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
     license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
-/// Returns the time, on Polar's clock, at which the decision about a license changes next if only time passes.
+/// Returns the time, on Polar's clock, at which the decision about a license will next change by itself, that is, only
+/// because time passes.
 pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timestamp) -> Option<Timestamp> {
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     let end = grace_end(config, license);
@@ -177,7 +178,8 @@ fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp
 /// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends.
 fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
-        // the key or the seat itself was damaged, so asking once more would not help
+        // Polar has already answered and did not confirm the stored key and seat, so they themselves were damaged.
+        // Asking once more would not help.
         Some(_) if facts.untrusted_answered && reason == Some(Reason::Tampered) => Known::Nothing,
         Some(Identity { seat: Some(_), .. }) => Known::Seat,
         Some(Identity { seat: None, .. }) => Known::Key,

@@ -29,7 +29,8 @@ use crate::wire;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The time within which a request for a code, or a try, must reach Polar after it was counted.
+/// The time limit for a request for a code, and for a try of a code. It starts when the request or the try is counted,
+/// and ends when Polar must have received it.
 pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 
 /// An operation of the engine for the customer portal.
@@ -38,11 +39,14 @@ pub enum PortalOperation {
     /// Counts a request for a code, or a try of a code. Fails with `rate_limited` and the time to wait if there were
     /// too many.
     Code(CodeUse),
-    /// The code that was requested last is certainly not mailed, so that nobody will try it.
+    /// It is certain that Polar did not mail the code that was requested last. Cancels the try that was reserved for
+    /// this code, because nobody will enter it.
     CodeNotMailed,
-    /// Records how long Polar will refuse to mail or to check codes. Always fails, with `rate_limited` and this time.
+    /// Records how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
+    /// this duration as the time to wait.
     CodesBlocked(CodeUse, Duration),
-    /// Releases the seat of any device. If the device is this one, does the same as a deactivation.
+    /// Releases a seat, which any device may have taken. If the seat belongs to the stored license, does the same as a
+    /// deactivation.
     Release {
         /// The license key.
         key: Key,
@@ -51,9 +55,9 @@ pub enum PortalOperation {
         /// The marker of the activation that took the seat, if a device of this app took it.
         marker: Option<String>,
     },
-    /// The customer portal has found the seat of an activation of this device whose answer was lost. The seat is used
-    /// when its key is activated here. If the license here has another seat of that key, the found seat is released
-    /// instead.
+    /// The customer portal has found a seat of this device: the seat was taken by an activation whose answer was lost.
+    /// When the seat's key is activated here, the activation uses the seat. But if the license here already has another
+    /// seat of that key, the found seat is released.
     SeatFound {
         /// The license key.
         key: Key,
@@ -62,8 +66,8 @@ pub enum PortalOperation {
         /// The marker of the activation.
         marker: String,
     },
-    /// Checks that the record can be written, before Polar replaces the key of the license here. Fails with `storage`
-    /// if the record cannot be written.
+    /// Checks that the record can be written. Runs before Polar replaces the key of the stored license. Fails with
+    /// `storage` if the record cannot be written.
     Rotate,
     /// Saves the new text of a key that Polar has replaced.
     Rotated(Rotated),
@@ -160,8 +164,8 @@ impl Engine {
         match here {
             None => Next::Send(AfterReply::Release(SeatOf::Device(marker), request)),
             Some(here) if here.key == request.key => Next::Store(Vec::new(), AfterStore::Deactivate),
-            // the key was replaced after it was stored here, or after it was listed; only Polar knows which text is
-            // newer
+            // The two texts of the key differ: either Polar replaced the key after it was stored here, or after the
+            // portal listed it. Only Polar knows which text is newer.
             Some(_) => Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker))),
         }
     }
@@ -171,8 +175,8 @@ impl Engine {
         self.record.identity_to_ask()
     }
 
-    /// Returns the id that Polar has given the key of the license here. The id stays the same when the text of the key
-    /// is replaced. Returns `None` if there is no license, or if it cannot be trusted.
+    /// Returns Polar's id of the license key that is active here. The id stays the same when the key is rotated.
+    /// Returns `None` if there is no license, or if it cannot be trusted.
     pub(crate) fn own_license_id(&self) -> Option<Uuid> {
         self.record.license.as_ref().map(|license| license.terms.license_id)
     }

@@ -82,8 +82,8 @@ impl Engine {
         }
     }
 
-    /// Handles Polar's answer about the key of a seat that Polar did not know. If the key was rotated, the seat is
-    /// still taken.
+    /// Runs after Polar did not know a seat, and was then asked about the seat's key. If Polar does not know the key
+    /// either, the key may have been rotated, and the seat may still be taken.
     pub(super) fn key_of_seat_checked(
         &mut self,
         of: SeatOf,
@@ -97,7 +97,9 @@ impl Engine {
             Err(Rejection::Denied(Reason::NotFound)) => Deactivated::KeyUnknown,
             Err(Rejection::Denied(_)) => Deactivated::Unknown,
             Err(Rejection::NotAnswered(cause)) => match of {
-                // the license is removed now, so no later operation would ask again
+                // Polar did not say whether it knows the key. No later operation would ask again, because the license
+                // is removed now. So the seat stays in the record, in case the key was rotated and the seat is still
+                // taken.
                 SeatOf::License(_) => Deactivated::KeyUnknown,
                 SeatOf::Older(_) | SeatOf::Previous(_) => return self.release_failed(of, cause, now),
                 #[cfg(feature = "portal")]
@@ -127,8 +129,8 @@ impl Engine {
         }
     }
 
-    /// Takes a seat off the list of seats to release. If the seat is on the list, and Polar does not know the seat's
-    /// key, keeps the seat for the new key.
+    /// Takes a seat off the list of seats to release. If Polar did not know the key of a seat on the list, the key may
+    /// have been replaced. The seat is then kept until the new key is activated.
     fn older_released(&self, seat: Uuid, key: Key, deactivated: Deactivated) -> impl Iterator<Item = Edit> {
         let is_listed = self.record.releases.iter().any(|release| release.activation_id == seat);
         let is_kept = is_listed && deactivated == Deactivated::KeyUnknown;
@@ -136,8 +138,8 @@ impl Engine {
         [Edit::Released(seat)].into_iter().chain(is_kept.then_some(Edit::SeatKept(kept)))
     }
 
-    /// Tries once more to activate if the previous seat was released. If Polar did not know that seat under this key,
-    /// no seat is free.
+    /// Tries once more to activate if Polar has released the previous seat. Otherwise Polar did not know that seat of
+    /// the key, so no seat has become free.
     fn previous_released(attempted: Attempted, seat: Uuid, deactivated: Deactivated) -> Next {
         let Attempted { activation, id, .. } = attempted;
         if deactivated == Deactivated::Released {
@@ -148,7 +150,8 @@ impl Engine {
         Next::Store(vec![Edit::AttemptOver(id)], AfterStore::NoSeat(activation))
     }
 
-    /// Removes the license. If Polar does not know the license's key, keeps the seat for the new key.
+    /// Removes the license. If Polar does not know the license's key, keeps the seat, so that the key's replacement can
+    /// use or release it.
     fn remove_license(&self, identity: Identity, deactivated: Deactivated) -> Next {
         let kept = identity.seat.filter(|_| deactivated == Deactivated::KeyUnknown).map(|seat| {
             let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));
@@ -168,8 +171,9 @@ impl Engine {
             Some(_) => Next::Store(Vec::new(), AfterStore::Deactivate),
             None => {
                 let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
-                // if this device lost the answer to the activation that took the seat, the activation is no longer
-                // uncertain, unless the seat may still be taken under the key's new text
+                // The answer to the activation that took this seat may have been lost, so that the activation counts as
+                // uncertain. Now that the seat is released, the activation is certain again. If Polar does not know the
+                // key, the activation stays uncertain: the key may have been rotated, and the seat may still be taken.
                 let marker = marker.filter(|_| deactivated != Deactivated::KeyUnknown).map(Edit::MarkerReleased);
                 Next::End(self.older_released(seat, key, deactivated).chain(marker).collect(), ending)
             }
@@ -194,9 +198,9 @@ impl Engine {
 }
 
 impl SeatOf {
-    /// Returns `true` if Polar must also be asked about the key when it does not know the seat. Polar gives the same
-    /// answer about a free seat and about a seat that is still taken under a rotated key. This second request is rare,
-    /// because the first one releases most seats.
+    /// Returns `true` if Polar must also be asked about the key in the case that Polar does not know the seat. Polar
+    /// gives the same answer about a free seat and about a seat that is still taken under a rotated key. The second
+    /// request is rare, because the first one releases most seats.
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,

@@ -29,8 +29,8 @@ use std::time::Duration;
 /// and writing.
 const SHORT_PATIENCE_MS: u64 = 1_800;
 
-/// The extra time, on top of the configured timeout, for operations that change something at Polar. Polar can hold back
-/// an answer for 30 s.
+/// The time that is added to the configured timeout for operations that change something at Polar. Polar can take 30 s
+/// to answer, and the usual timeout is 10 s.
 const EXTRA_MS: u64 = 25_000;
 
 /// The shortest and the longest wait for the lock. An operation whose time is over still waits the shortest time,
@@ -81,7 +81,7 @@ impl Engine {
     fn step(&mut self, next: Next, now: Now) -> Step {
         match next {
             Next::Store(edits, then) => self.store(now.mono, edits, then),
-            // the edits are already among the unsaved ones
+            // the save that failed has left its edits in the engine's `unsaved`, so there are no new ones
             Next::SaveAgain(not_before, unsaved) => self.store(not_before, Vec::new(), AfterStore::Save(unsaved)),
             Next::Send(then) => self.send(then, now),
             Next::Release(ending) => {
@@ -150,7 +150,7 @@ impl TurnStep {
         }
     }
 
-    /// Ends the operation instead of waiting. Nothing was done.
+    /// Ends the operation, which has done nothing yet, instead of waiting any longer.
     pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
         Step::Done(engine.end_cancelled(now))
     }
@@ -161,8 +161,8 @@ impl StoreStep {
     /// to hang.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// Returns the change that the store needs. `stored` holds the stored bytes, or is `Err` if they could not be read.
-    /// If the store repeats its transaction, this may be called again.
+    /// Returns the change to make in the store. `stored` holds the stored bytes, or is `Err` if they could not be read.
+    /// May be called again, for a store that repeats its transaction.
     pub fn merge(&mut self, engine: &Engine, stored: Result<Option<&[u8]>, ()>, now: Now) -> Change {
         (self.merged, self.unedited) = (None, None);
         let Ok(stored) = stored else { return Change::Keep };
@@ -233,7 +233,8 @@ impl SendStep {
 }
 
 impl AfterReply {
-    /// Continues with the answer, or with the reason why this process must not send for now.
+    /// Continues the operation with Polar's answer. If this process must not send for now, `answer` is the reason
+    /// instead.
     fn resume(self, engine: &mut Engine, answer: Result<&Answer, Rejection>, now: Now) -> Next {
         match self {
             Self::Ask(question, request) => {
@@ -270,7 +271,7 @@ impl AfterReply {
             Self::Release(SeatOf::Device(marker), request) => {
                 AfterStore::Portal(AfterPortalStore::Release(request, marker))
             }
-            // these are sent in the middle of an operation, which already has its turn
+            // an operation sends these requests only after others, so it has its turn already
             Self::Activate(..) | Self::Release(SeatOf::Previous(_), _) | Self::CheckKey(..) => {
                 return engine.send_now(self, now);
             }
@@ -301,9 +302,13 @@ impl AfterReply {
 }
 
 impl JoinStep {
-    /// Continues after the wait for the other operation. If both operations only ask, and the other one did not fail,
-    /// this one ends with the current decision. Otherwise this operation begins if the other one has ended. If the
-    /// other one is still running, the time is up, and this operation ends without having done anything.
+    /// Continues after the wait for the other operation:
+    ///
+    /// - If both operations only ask Polar about the license, and the other one did not fail, this operation ends with
+    ///   the current decision.
+    /// - Otherwise, if the other operation has ended, this operation begins.
+    /// - Otherwise the time is up while the other operation is still running. This operation ends without having done
+    ///   anything.
     pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
         if self.both_ask && engine.last_answered == self.waits_for {
             return Step::Done(engine.end_without_result(None, now));

@@ -1,4 +1,4 @@
-//! Computes the wait until Polar is asked next. The app can ask earlier.
+//! Computes the time to wait until the next automatic request to Polar. The app can send a request before that.
 
 use crate::codes::State;
 
@@ -18,13 +18,13 @@ pub(super) struct Round {
     /// The number of consecutive failed rounds, including this one. A round fails unless it is settled and access is
     /// allowed.
     pub(super) failed_tries: u32,
-    /// A random number. Because of it, a thousand apps that lost the connection to Polar at the same time do not all
-    /// ask at the same time.
+    /// A random number that moves the time of the next round. Without it, a thousand apps that lost the connection to
+    /// Polar at the same time would all ask again at the same time.
     pub(super) jitter: u32,
 }
 
-/// Returns how many ms to wait until the next round. After access was confirmed, this is a little less than the refresh
-/// interval, because asking later would show `grace` to a user who is online.
+/// Returns how many ms to wait until the next round. After access was confirmed, the wait is a little shorter than the
+/// refresh interval: with a longer wait, the state would become `grace` even for a user who is online.
 pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     if round.settled && round.state == State::Active {
         return refresh_ms.saturating_sub(tenth(refresh_ms, round.jitter));
@@ -39,7 +39,8 @@ pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     wait.saturating_sub(tenth(wait, STEPS)).saturating_add(tenth(wait.saturating_mul(2), round.jitter))
 }
 
-/// Returns a random part of `whole`, from nothing for a jitter of 0 up to a tenth for a jitter of [`STEPS`].
+/// Returns the part of `whole` that `jitter` selects: from nothing for a jitter of 0 up to a tenth for a jitter of
+/// [`STEPS`].
 fn tenth(whole: i64, jitter: u32) -> i64 {
     let step = i64::from(jitter % (STEPS + 1));
     whole.saturating_mul(step) / TENTHS

@@ -1,5 +1,5 @@
-//! The span of time in which a decision stays the same. Between two operations only time changes a decision, so the
-//! decision can be kept until its span ends. The functions are pure.
+//! The span of time in which a decision stays the same. Between two operations, a decision changes only because time
+//! passes, so a caller can keep it until its span ends. The functions are pure.
 
 use crate::time::Now;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub struct Span {
     until: Now,
 }
 
-/// The shortest wait, even if the span is over.
+/// The shortest time that [`Span::wait`] returns, even if the span is over.
 const LEAST_WAIT: Duration = Duration::from_secs(1);
 
 impl Span {

@@ -32,7 +32,7 @@ pub enum Step {
 pub struct Outcome {
     /// The decision, or an error that has the decision attached.
     pub result: Result<Decision, Error>,
-    /// The outcome for the seat, after a deactivation.
+    /// The outcome for the released seat, if the operation was a deactivation.
     pub deactivated: Option<Deactivated>,
     /// The time at which a timer should refresh next, in ms of the monotonic clock; `None` if there is nothing to wait
     /// for.
@@ -65,8 +65,9 @@ pub enum Turn {
 /// If the lock cannot be acquired, read and merge without it, write nothing, and resume with the error. `merge` may be
 /// called again if the store repeats a transaction.
 pub struct StoreStep {
-    /// The time before which the step must not be carried out, in ms of the monotonic clock. It lies in the future only
-    /// if an earlier write failed. A driver whose caller has given up does not wait until then.
+    /// The earliest time at which the step may be carried out, in ms of the monotonic clock. This time lies in the
+    /// future only if an earlier write failed. If the caller has given up, the driver carries out the step without
+    /// waiting.
     pub not_before: u64,
     /// The end of the wait for the lock, in ms of the monotonic clock. A lock is held for milliseconds.
     pub until: u64,

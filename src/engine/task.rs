@@ -1,6 +1,6 @@
-//! Describes, as data, what an operation does next and how it continues after that. Each kind of task has exactly the
-//! fields that it needs. Nothing here decides, stores or sends: the operations decide, and `run.rs` turns this data
-//! into steps.
+//! Describes, as data, the next step of an operation and how the operation continues after that step. Each variant has
+//! exactly the fields that it needs. This module decides, stores and sends nothing: the operations choose what comes
+//! next, and `run.rs` turns their choice into a step for the driver.
 
 use super::Patience;
 use super::edit::{Asked, AttemptId, Edit};
@@ -23,13 +23,13 @@ pub(super) enum Next {
     SaveAgain(u64, Unsaved),
     /// Send the request, then continue.
     Send(AfterReply),
-    /// Release the seats of older licenses, then end.
+    /// Release the seats of older licenses, then end the operation.
     Release(Ending),
     /// Save the edits, then end.
     End(Vec<Edit>, Ending),
 }
 
-/// The part of an operation that follows a store step, whether or not its changes could be saved.
+/// The part of an operation that follows a store step. It runs even if the changes of the step could not be saved.
 pub(super) enum AfterStore {
     /// Ask Polar about the stored license. A refresh asks only if it is due.
     Ask(Question),
@@ -51,7 +51,7 @@ pub(super) enum AfterStore {
     Save(Unsaved),
     /// Release the seat of the stored license.
     Deactivate,
-    /// Release the seats of older licenses, then end.
+    /// Release the seats of older licenses, then end the operation.
     Release(Ending),
     End(Ending),
     Forgotten,
@@ -62,13 +62,15 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// Allow this request for a code, or this try, if it was counted.
+    /// Allow the request for a code, or the try of a code, to be sent if it was counted. Otherwise report the time to
+    /// wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.
     CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),
-    /// Release the seat of the stored license. The stored key differs from the key in the request.
+    /// Release the seat of the stored license, although the stored key differs from the key in the request: Polar has
+    /// replaced one of the two by the other.
     ReleaseHere(wire::Deactivate, Option<String>),
     /// Allow the replacement of the stored license's key, if the record could be written.
     Rotate,
@@ -160,7 +162,7 @@ pub(super) struct Activation {
     /// The questions about the key that Polar has not been asked yet. Each item is the seat to ask about together with
     /// the key, or `None` for the key alone.
     pub(super) questions: std::vec::IntoIter<Option<Seat>>,
-    /// Polar's confirmation of the key without a seat.
+    /// Polar's confirmation of the key. It is from a question about the key alone, without a seat.
     pub(super) checked: Option<Confirmed>,
 }
 
@@ -194,7 +196,7 @@ impl Next {
         Self::End(edits, Ending { failure: Some(error), ..Ending::default() })
     }
 
-    /// Ends with a result that counts only if it is stored.
+    /// Saves the edits, then ends with this result. If the edits cannot be saved, the operation fails.
     pub(super) fn save(edits: Vec<Edit>, result: Success) -> Self {
         Self::Store(edits, AfterStore::Save(Unsaved { result, is_stored: false, failures: 0 }))
     }
@@ -227,15 +229,15 @@ impl AfterPortalStore {
             // a try that is not stored must not be sent, because other processes would not count it
             Self::CodeTry(..) => Write::AllOrNothing,
             Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
-            // shows, before anything is sent, whether Polar's answer can be stored afterwards
+            // this write shows whether Polar's answer can be stored later, before anything is sent to Polar
             Self::ReleaseHere(..) | Self::Rotate => Write::Always,
         }
     }
 }
 
 impl AfterReply {
-    /// Returns how many requests the operation is likely to send if it begins with this one. An activation asks about
-    /// the key before it takes a seat.
+    /// Returns the number of requests that an operation is likely to send if this is its first one. An activation asks
+    /// about the key before it takes a seat.
     pub(super) fn likely_requests(&self) -> u8 {
         match self {
             Self::Check(..) => 3,

@@ -29,11 +29,11 @@ impl Timeline {
     pub(super) fn judge(&mut self, base: TimeBase, now: Now) -> Option<Timestamp> {
         let live = self.0.filter(|live| live.confirmed == base.confirmed);
         let counted = live.map(|live| live.estimate.plus_ms(now.since(live.mono)));
-        // another process that ran longer may have saved a later estimate than this process has counted
+        // another process that has run for longer may have saved an estimate that is later than this process's own
         let floor = counted.map_or(base.high, |counted| counted.max(base.high));
         let least = floor.plus_ms(-TOLERANCE_MS);
         let corrected = now.wall.plus_ms(base.offset);
-        // a wall clock that was far off when Polar confirmed may have been corrected since
+        // the wall clock may have been far off at Polar's last confirmation, and may have been set right since then
         let set_right = base.offset.saturating_abs() > TOLERANCE_MS && now.wall >= least;
         let current = match (corrected >= least, set_right) {
             (true, true) => corrected.min(now.wall),
@@ -54,14 +54,16 @@ pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timesta
     Now { wall: wall_at(base, at), mono: now.after(counted) }
 }
 
-/// Returns the earliest readings of the clocks at which a suspect clock is believed again.
+/// Returns the reading of the wall clock from which on a suspect wall clock is trusted again. The monotonic clock
+/// cannot restore this trust, so its reading is never reached.
 pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }
 
-/// Returns the earliest reading of the wall clock that can stand for the time `at` on Polar's clock. This is `at`,
-/// corrected by the offset. But if the wall clock was far off at Polar's last confirmation, it may have been set right
-/// since then. So in this case the uncorrected time counts if it is earlier.
+/// Returns the earliest reading of the wall clock at which the time on Polar's clock may be `at`. Usually, this is
+/// `at`, corrected by the offset. But if the wall clock was far off at Polar's last confirmation, it may have been set
+/// right since, and the offset may no longer apply. In that case, the reading is the earlier one of `at` and the
+/// corrected time.
 fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }
@@ -121,7 +123,7 @@ mod tests {
         let years = 3 * 365 * DAY;
         // the clock was three years behind when Polar confirmed, and is right a day later
         assert_eq!(fresh(base(years, 0), DAY), Some(at(DAY)));
-        // the clock is still three years behind
+        // the clock is still three years behind a day later
         assert_eq!(fresh(base(years, 0), DAY - years), Some(at(DAY)));
         // the clock was three years ahead when Polar confirmed, and is right a day later
         assert_eq!(fresh(base(-years, 0), DAY), Some(at(DAY)));

@@ -14,8 +14,8 @@ use super::Patience;
 use crate::time::Now;
 use std::time::Duration;
 
-/// The longest wait. On most systems the monotonic clock stands still while the machine sleeps, so a wait of hours
-/// would end only after the machine has been awake for hours.
+/// The longest time between two looks at the clocks. On most systems the monotonic clock stands still while the machine
+/// sleeps, so a single wait of several hours would end only after the machine has been awake for those hours.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// The interval at which to check whether another process has changed the record. Used if the store has a stamp, which
@@ -26,7 +26,7 @@ const STAMP_EVERY: Duration = Duration::from_secs(1);
 /// that often.
 const TOUCH_EVERY_MS: u64 = 600_000;
 
-/// The shortest time between two refreshes, whatever the engine says.
+/// The shortest time between two refreshes. If the engine asks for one sooner, it still waits this long.
 const PAUSE_MS: u64 = 1_000;
 
 /// If the wall clock has advanced by at least this much more than the monotonic clock, the machine was asleep.
@@ -54,7 +54,8 @@ pub enum Look {
 }
 
 impl Watch {
-    /// Creates a watch whose first look returns a refresh.
+    /// Creates a watch. Its first [`look`](Self::look) returns [`Look::Refresh`], so that the automatic refresh begins
+    /// at once.
     pub fn new(now: Now) -> Self {
         Self { before: now, soonest: now.mono, due: now.mono, woken: false, stamp: None, is_first: true }
     }
@@ -68,9 +69,10 @@ impl Watch {
         *self = Self { before: now, soonest, due, woken: false, stamp: self.stamp, is_first: false };
     }
 
-    /// Returns `true` if the [store's](crate::store::Store::stamp) `stamp` shows that the record was saved or removed
-    /// since the last call. In this case run [`Operation::Open`](super::Operation::Open), which reads the record and
-    /// does not ask Polar. After a call with a stamp, no wait is longer than a second.
+    /// Returns `true` if `stamp` shows that the record was saved or removed since the last call. In this case run
+    /// [`Operation::Open`](super::Operation::Open), which reads the record and does not ask Polar. `stamp` comes from
+    /// [`Store::stamp`](crate::store::Store::stamp). If it is not `None`, [`look`](Self::look) returns no wait longer
+    /// than a second until this is called again.
     pub fn record_changed(&mut self, stamp: Option<u64>) -> bool {
         let before = std::mem::replace(&mut self.stamp, stamp);
         before.is_some() && before != stamp

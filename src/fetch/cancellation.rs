@@ -12,14 +12,16 @@ pub(super) struct Cancellation {
 }
 
 impl Cancellation {
-    /// Asks the operation to end, and wakes its task. A request that is weaker than an earlier one has no effect.
+    /// Asks the operation to end, and wakes its task. Has no effect if the operation was already asked to end as soon
+    /// or sooner.
     pub(super) fn request(&self, cancel: Cancel) {
         self.requested.set(self.requested.get().max(Some(cancel)));
         let waker = self.waker.borrow_mut().take();
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if this request or a stronger one was made. Wakes the calling task if a request is made later.
+    /// Returns `true` if the request `cancel` or a stronger one was made. Otherwise, the next request wakes the calling
+    /// task.
     pub(super) fn poll_requested(&self, cancel: Cancel, context: &mut Context<'_>) -> bool {
         *self.waker.borrow_mut() = Some(context.waker().clone());
         self.requested.get() >= Some(cancel)

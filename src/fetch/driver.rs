@@ -25,7 +25,7 @@ use std::task::{Context, Poll, Waker};
 /// The state that a client, its clones and its operations share.
 pub(super) struct Driver {
     engine: RefCell<Engine>,
-    /// The tasks that wait for an operation to end.
+    /// The wakers of the tasks that wait for an operation to end.
     waiting: RefCell<Vec<Waker>>,
     store: Box<dyn LocalAsyncStore>,
     transport: Rc<dyn LocalAsyncTransport>,
@@ -36,7 +36,7 @@ pub(super) struct Driver {
     /// operation has ended since the refresher last read this field. The inner `None` means that there is no time to
     /// wait for.
     planned: Cell<Option<Option<u64>>>,
-    /// The task of the refresher, which is woken when an operation ends.
+    /// The waker of the refresher's task. It is called when an operation ends.
     refresher: Cell<Option<Waker>>,
     /// The cancellations of the operations that callers have started.
     running: RefCell<Vec<Weak<Cancellation>>>,

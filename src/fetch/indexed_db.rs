@@ -31,7 +31,8 @@ impl IndexedDbStore {
         if value.is_undefined() {
             return Ok(None);
         }
-        // a value of another type is returned as no bytes: it is not a record, but something is stored
+        // a value of another type is not a record, but it shows that something is stored, so it is returned as a record
+        // without bytes
         Ok(Some(value.dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default()))
     }
 
@@ -85,7 +86,7 @@ impl LocalAsyncStore for IndexedDbStore {
     }
 }
 
-/// An open database. It is closed when this is dropped, but pending requests still complete.
+/// An open database. Dropping this value closes the database. Requests that are pending at that time still complete.
 struct Database(IdbDatabase);
 
 impl Database {
@@ -136,8 +137,8 @@ async fn result_of(request: &IdbRequest, what: &str) -> Result<JsValue, StoreErr
     }
 }
 
-/// Returns a future that is ready when the transaction has ended. Call this function before any await, because the
-/// transaction may end during an await.
+/// Returns a future that is ready when the transaction has ended. Call this function right after the transaction was
+/// created: the transaction may end during an await, and an end before this call would go unnoticed.
 fn finish_of(transaction: &IdbTransaction) -> JsFuture {
     JsFuture::from(Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));

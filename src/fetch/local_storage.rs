@@ -19,7 +19,8 @@ impl LocalStorageStore {
 
     fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
         let text = storage()?.get_item(&self.key).map_err(|error| storage_error("read", &error))?;
-        // text that is not hexadecimal is returned as it is: it is not a record, but something is stored
+        // Text that is not hexadecimal is no record, but it shows that something is stored. So its bytes are returned
+        // unchanged, not `None`.
         Ok(text.map(|text| bytes_of(&text).unwrap_or_else(|| text.into_bytes())))
     }
 
@@ -59,7 +60,7 @@ impl LocalAsyncStore for LocalStorageStore {
     }
 }
 
-/// Returns the storage. Looks it up at each call, because the user can forbid it at any time.
+/// Returns `localStorage`. Looks it up at each call, because the user can block it at any time.
 fn storage() -> Result<Storage, StoreError> {
     let found = global("localStorage").map_err(|error| storage_error("open", &error))?;
     let found = found.ok_or_else(|| StoreError::new("there is no localStorage here; use another storage"))?;

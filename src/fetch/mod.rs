@@ -22,7 +22,8 @@
 //! // in a button's handler, where `client` is a clone: `spawn_local(async move { client.activate(&key).await })`
 //! ```
 //!
-//! Everything stays on the thread that opened it. A [`Client`] is cheap to clone and not `Send`.
+//! A client and its operations stay on the thread that opened the client. A [`Client`] is cheap to clone, and is not
+//! `Send`.
 //!
 //! **Dropping a future** that this module returned never loses a seat: nothing more is sent, and a request that was
 //! already sent goes on in the background, within its time limit, until its answer is stored. [`Client::cancel`] does

@@ -1,5 +1,5 @@
 //! A task that refreshes the license when a refresh is due, when the network comes back, and when a hidden page is
-//! shown again. The task decides nothing: the engine says when to look.
+//! shown again. The engine decides when a refresh is due; the task only waits and runs the refresh.
 
 use super::cancellation::Cancellation;
 use super::driver::Driver;
@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use wasm_bindgen_futures::spawn_local;
 
-/// The refreshing task, which stops when this is dropped.
+/// The handle of the task that refreshes the license automatically. The task stops when the handle is dropped.
 pub(super) struct Refresher {
     signal: Rc<Signal>,
     _events: Vec<EventListener>,
@@ -62,7 +62,8 @@ impl Signal {
 
 async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     let mut watch = Watch::new(driver.now());
-    // discards a time that an earlier operation has set, because that time could delay the first look
+    // An earlier operation may have set a time for the next look. This call discards that time, because it could delay
+    // the first look.
     wait_for_plan(&driver, &signal, Duration::ZERO).await;
     while !signal.stopped.get() {
         let pause = match watch.look(driver.now(), signal.woken.take()) {
@@ -72,15 +73,15 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
                 Duration::ZERO
             }
         };
-        // any operation sets the time of the next look, for example an activation by the user
+        // every operation returns the time of the next look, even one that the app started, such as an activation
         if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
             watch.planned(driver.now(), wake_at);
         }
     }
 }
 
-/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns the
-/// time that it has set for the next look. Otherwise returns `None`.
+/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns `Some`
+/// with the [`wake_at`](crate::engine::Outcome::wake_at) of its outcome. Otherwise returns `None`.
 async fn wait_for_plan(driver: &Driver, signal: &Signal, pause: Duration) -> Option<Option<u64>> {
     let ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
     let over = std::future::poll_fn(|context| match driver.poll_planned(context) {

@@ -49,7 +49,7 @@ pub struct CustomerChoice {
     customers: Vec<Customer>,
 }
 
-/// The shortest time limit for a request. If less time is left, the request is not sent.
+/// A request is not sent if less than this many ms are left before its time limit ends.
 const LEAST_MS: u64 = 1_000;
 
 impl CodeSent {
@@ -118,7 +118,7 @@ fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequ
         let detail = "the code may have been mailed all the same";
         return Step::failed(context.also(context.refused(refusal), Text::MaybeMailed, detail));
     }
-    // if the cancellation cannot be saved, the only consequence is that a later request has to wait
+    // If this operation fails, the try stays reserved, and the only consequence is that a later request has to wait.
     Step::run(Operation::Portal(PortalOperation::CodeNotMailed), move |_, _| match refusal {
         Refusal::Choose(customers) => Step::done(CodeRequest::Choose(CustomerChoice { email, customers })),
         refusal @ (Refusal::SessionOver

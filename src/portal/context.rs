@@ -23,12 +23,12 @@ pub struct Context {
     attempts: Vec<LostAttempt>,
 }
 
-/// An activation that this device sent and that may have taken a seat.
+/// An activation that this device sent and whose answer was lost. It may have taken a seat.
 #[derive(Clone, Debug)]
 struct LostAttempt {
     marker: String,
     label: String,
-    /// The time at which the activation was sent, by Polar's clock.
+    /// The time at which the activation was sent, on Polar's clock.
     at: Timestamp,
 }
 

@@ -27,9 +27,10 @@ pub struct Device {
     is_this: bool,
 }
 
-/// The reason why no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar`
-/// for the benefit, or there are no devices. Polar's answer about the key is the same in both cases. Only a grant of
-/// the benefit can tell them apart: if the grant shows that the setting is on, it is certain that there are no devices.
+/// The reason why no device is shown. Either there are no devices, or the vendor has not switched on
+/// `Enable user to deactivate instances via Polar` for the benefit. Polar's answer about the key is the same in both
+/// cases. The only other evidence is a grant of the benefit: if it shows that the setting is on, it is certain that
+/// there are no devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HiddenDevices {
     pub(super) is_certain: bool,

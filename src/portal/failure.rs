@@ -1,4 +1,5 @@
-//! The errors of the portal, with the app's texts. Errors never contain secrets or anything that the user typed.
+//! The errors of the portal. Their messages come from the app's texts. Errors never contain secrets or anything that
+//! the user typed.
 
 use super::context::Context;
 use super::wire::Refusal;

@@ -42,18 +42,20 @@ pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<License
     })
 }
 
-/// Activates the suitable key, or returns the keys to choose from if several are suitable.
+/// Activates a usable key of the customer. If several can be used and none of them is the key of the license on this
+/// device, returns them for the user to choose from.
 pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
 
-/// Activates the suitable key, and waits for a key if none has arrived yet. Used after an invitation was accepted.
+/// Restores the license as [`restore`] does, but waits for a key if none has arrived yet. Used after an invitation was
+/// accepted.
 pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Restored> {
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }
 
-/// Activates the suitable key, and waits for a key if there is none. `expired` is a key that Polar has already refused
-/// as expired.
+/// Restores the license as [`restore`] does, but waits for a key if there is none that can be used. `expired` is a key
+/// that Polar has already refused as expired, so that it is not tried again.
 fn restore_waiting(
     context: Context,
     token: Token,
@@ -93,7 +95,7 @@ fn activate_or_wait(context: Context, token: Token, key: LicenseKey, waiting: Wa
     })
 }
 
-/// Activates the key of a purchase, and waits for the key if it does not exist yet.
+/// Activates the key of a purchase. If Polar has not created the key yet, waits for it first.
 pub fn restore_purchase(context: Context, token: Token, purchase: &Purchase, now: Now) -> Step<Restored> {
     find_purchase(context, token, purchase.checkout_id, Waiting::new(Stage::Granting, KEY_WITHIN, now))
 }
@@ -147,7 +149,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
         Err(error) if error.reason() == Some(Reason::ActivationLimit) => {
             devices(context, token, key.clone(), true).then(now, |devices, _| match devices {
                 Ok(devices) => Step::done(Restored::NoSeat(Box::new(NoSeat { key, devices, error }))),
-                // even if the devices cannot be listed, the user has to know that no seat is free
+                // if the devices cannot be listed, the user must still learn that no seat is free, so this returns the
+                // error of the activation
                 Err(_) => Step::failed(error),
             })
         }
@@ -178,7 +181,7 @@ enum Usable {
     None(Option<Reason>),
 }
 
-/// Returns the usable keys of a list that is sorted with the best key first.
+/// Finds out which of these keys can be used. The keys must be sorted with the best one first.
 fn usable(mut keys: Vec<LicenseKey>) -> Usable {
     if let Some(at) = keys.iter().position(|key| key.status() == KeyStatus::Expired)
         && keys.iter().all(|key| key.status().reason().is_some())
@@ -200,8 +203,8 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-/// Returns the error for a key that has not arrived in time. If the last grant named no key, `unread` is the member
-/// that was missing in it.
+/// Returns the error for a key that Polar has not granted in time. If Polar's last answer listed grants but none of
+/// them named a key, `unread` is the member that was missing from the last grant.
 fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
     let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
     let detail = format!("Polar has not granted the license key within 5 minutes{seen}");

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// A customer's token, which is valid for an hour. No output contains it.
+/// A customer's token, which is valid for an hour. The token never appears in logs or in `Debug` output.
 #[derive(Clone)]
 pub struct Token(Arc<Zeroizing<String>>);
 
@@ -64,7 +64,7 @@ impl Email {
 
 impl Code {
     /// Reads a code: trims it and converts it to capital letters. Refuses characters outside ASCII, because Polar would
-    /// answer them with the status 500, and the try would count.
+    /// answer such a code with the status 500, and would still count the try.
     pub(super) fn read(text: &str) -> Option<Self> {
         let code = Zeroizing::new(trim_pasted(text).to_ascii_uppercase());
         let is_one = code.len() == CODE_LENGTH && code.bytes().all(|byte| byte.is_ascii_alphanumeric());

@@ -40,7 +40,7 @@ pub(super) enum Refusal {
     Choose(Vec<Customer>),
     /// The object is unknown, was deleted, or belongs to somebody else.
     NotKnown,
-    /// The state of the object does not permit the request.
+    /// The state of the object or the vendor's settings do not permit the request.
     NotPossible,
     /// The checkout has expired.
     Expired,
@@ -92,7 +92,8 @@ impl Context {
         Request { method: Method::Post, body: Zeroizing::new(body), ..self.get(token, parts) }
     }
 
-    /// Makes Polar mail a code to this address. `customer` chooses one of several customers with this address.
+    /// Returns the request that makes Polar mail a code to this address. If several customers have the address,
+    /// `customer` chooses one of them.
     pub(super) fn request_code(&self, email: &Email, customer: Option<Uuid>) -> Request {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -107,7 +108,7 @@ impl Context {
         Request { reply_limit: LIST_LIMIT, ..self.post(None, &[SESSION, "request"], body) }
     }
 
-    /// Exchanges a code for a token.
+    /// Returns the request that exchanges a code for a token.
     pub(super) fn authenticate(&self, code: &Code) -> Request {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -116,7 +117,7 @@ impl Context {
         self.post(None, &[SESSION, "authenticate"], Body { code: code.as_str() })
     }
 
-    /// Accepts an invitation to a team.
+    /// Returns the request that accepts an invitation to a team.
     pub(super) fn claim_seat(&self, invitation: &Invitation) -> Request {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -125,41 +126,41 @@ impl Context {
         self.post(None, &["/v1/customer-seats/claim"], Body { invitation_token: invitation.as_str() })
     }
 
-    /// Lists one page of the customer's keys without their activations. If `benefit` is given, lists only the keys of
-    /// this benefit.
+    /// Returns the request for one page of the list of the customer's keys. The keys are listed without their
+    /// activations. If `benefit` is given, only the keys of this benefit are listed.
     pub(super) fn list_keys(&self, token: &Token, benefit: Option<Uuid>, page: u32) -> Request {
         let benefit = benefit.map_or_else(String::new, |benefit| format!("&benefit_id={benefit}"));
         self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string(), &benefit])
     }
 
-    /// Requests one key with its activations.
+    /// Returns the request for one key with its activations.
     pub(super) fn get_key(&self, token: &Token, key: Uuid) -> Request {
         self.get(Some(token), &[KEYS, &key.to_string()])
     }
 
-    /// Replaces a key with a new one. If the request is sent twice, the key is replaced twice.
+    /// Returns the request that replaces a key with a new one. If the request is sent twice, the key is replaced twice.
     pub(super) fn rotate(&self, token: &Token, key: Uuid) -> Request {
         Request { method: Method::Post, ..self.get(Some(token), &[KEYS, &key.to_string(), "/rotate"]) }
     }
 
-    /// Lists the grants that resulted from a checkout.
+    /// Returns the request for the grants that resulted from a checkout.
     pub(super) fn grants_of_checkout(&self, token: &Token, checkout: Uuid) -> Request {
         self.get(Some(token), &[GRANTS, "?type=license_keys&checkout_id=", &checkout.to_string()])
     }
 
-    /// Requests one grant of a benefit. If there are several grants, any of them will do.
+    /// Returns the request for one grant of a benefit. If there are several grants, any of them will do.
     pub(super) fn grant_of_benefit(&self, token: &Token, benefit: Uuid) -> Request {
         self.get(Some(token), &[GRANTS, "?benefit_id=", &benefit.to_string(), "&limit=1"])
     }
 
-    /// Creates a checkout from the vendor's link. `query` must already be encoded.
+    /// Returns the request that creates a checkout from the vendor's link. `query` must already be encoded.
     pub(super) fn open_link(&self, link: &str, query: &str) -> Request {
         let mark = if query.is_empty() { "" } else { "?" };
         self.get(None, &["/v1/checkout-links/", link, "/redirect", mark, query])
     }
 
-    /// Requests the state of a checkout. The address of the request contains the checkout's secret, as Polar's
-    /// interface requires.
+    /// Returns the request for the state of a checkout. The address of the request contains the checkout's secret, as
+    /// Polar's interface requires.
     pub(super) fn get_checkout(&self, secret: &CheckoutSecret) -> Request {
         self.get(None, &["/v1/checkouts/client/", secret.as_str()])
     }
@@ -174,8 +175,8 @@ pub(super) struct Page {
 /// The result of reading a list of grants.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
-    /// The member that was missing in the last grant, if no grant names a key. Polar creates a grant before its key, so
-    /// the member may be missing for a while.
+    /// The member that was missing from the last grant. `None` if a grant names a key. Polar creates a grant before the
+    /// grant's key, so the member may be missing for a while.
     pub(super) unread: Option<Field>,
 }
 
@@ -340,7 +341,8 @@ pub(super) fn checkout_read(answer: &Answer) -> Result<Checkout, Refusal> {
 }
 
 impl Call {
-    /// Reads a reply with the status 200. Returns a refusal if `read` returns `None`, and for any other answer.
+    /// Reads the body of a reply with the status 200. Returns a refusal if the answer is anything else, or if `read`
+    /// returns `None`.
     fn read<T>(self, answer: &Answer, read: impl FnOnce(Object<'_, '_>) -> Option<T>) -> Result<T, Refusal> {
         if let Answer::Reply { status: status @ 200, body, .. } = answer
             && let Some(document) = Json::parse(body)

@@ -11,7 +11,7 @@ use crate::purchase::{Order, Purchase, Subscription};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The field ids of the body. After the first release, the number of a field is never given to another field.
+/// The ids of the fields in a record's body. After the first release, an id is never reused for another field.
 ///
 /// A version of this library keeps the fields that it does not know, and ignores additional bytes at the end of a field
 /// that it knows. So a new member of a license or a seat is appended to an existing field of that license or seat, and
@@ -345,7 +345,8 @@ impl Writer {
         self.bytes(number.to_le_bytes().get(..width).unwrap_or_default());
     }
 
-    /// Writes the length of a text, and then the text. The configuration limits texts to far less than 64 KiB.
+    /// Writes the length of a text in two bytes, and then the text. Two bytes are enough, because the configuration
+    /// limits texts to far less than 64 KiB.
     fn text(&mut self, text: &str) {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
         self.number(length.into(), 2);

@@ -167,7 +167,8 @@ impl Client {
     /// ```no_run
     /// # async fn f(client: polar_license::tokio::Client) {
     /// let within = std::time::Duration::from_secs(10);
-    /// let _ = tokio::time::timeout(within, client.drain()).await; // the next start reports what is cut off here
+    /// // if the time is not enough for the answer to an activation, the next start reports that activation
+    /// let _ = tokio::time::timeout(within, client.drain()).await;
     /// # }
     /// ```
     pub async fn drain(&self) {
@@ -175,8 +176,8 @@ impl Client {
         self.driver.drain().await;
     }
 
-    /// Runs one operation. Once `cancelled` is ready, cancels this operation alone, in the same way as
-    /// [`cancel`](Self::cancel) cancels all. For bindings; not part of the public interface.
+    /// Runs one operation. Once `cancelled` is ready, cancels only this operation, just as [`cancel`](Self::cancel)
+    /// cancels all operations. For bindings; not part of the public interface.
     #[doc(hidden)]
     pub async fn run_until(&self, operation: Operation, cancelled: impl Future<Output = ()>) -> Outcome {
         self.driver.run_until(operation, cancelled).await
@@ -272,7 +273,8 @@ impl ClientBuilder {
         let runtime = Handle::try_current().map_err(outside)?;
         let transport = self.transport.map_or_else(|| default_transport(&self.config), Ok)?;
         let directory = self.directory;
-        // if the app has set no store, the record is in a file
+        // Without a store from the app, the record is in a file. Other processes can reach that file, so the client
+        // takes turns with them.
         let takes_turns = self.place.as_ref().is_none_or(Place::takes_turns);
         // reads the identity of the machine from files, which blocks
         let prepared = runtime.spawn_blocking(move || {

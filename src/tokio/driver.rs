@@ -97,7 +97,8 @@ impl Driver {
         self.run_with(&cancellation, operation).await
     }
 
-    /// Runs an operation for a caller. [`cancel`](Self::cancel) ends it, and so does `cancelled` once it is ready.
+    /// Runs an operation for a caller. The operation ends early if [`cancel`](Self::cancel) is called, or as soon as
+    /// the future `cancelled` is ready.
     pub(super) async fn run_until(
         self: &Arc<Self>,
         operation: Operation,
@@ -162,7 +163,7 @@ impl Driver {
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
         // wakes the operations that wait for this one, even if a panic in the app's store ends this one
         let wakes = WakeOnDrop(&self.ended);
-        // the turn is kept until the answer is stored
+        // this client keeps its turn to ask Polar until the answer is stored
         let mut turn = None;
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -261,7 +262,7 @@ impl Driver {
 
     async fn wait_for_turn(&self, step: TurnStep, cancellation: &Cancellation, held: &mut Option<HeldTurn>) -> Step {
         let taken = self.place.take_turn(self.time_until(step.until));
-        // no limit here, because the store itself limits its wait
+        // this race has no time limit of its own, because the store limits how long it waits for the turn
         match race(taken, Duration::MAX, cancellation.requested(Cancel::AfterReply)).await {
             Raced::Done(turn) => *held = turn,
             Raced::TimeUp => {}
@@ -354,8 +355,8 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-/// A guard that counts a task as carrying out an operation until the guard is dropped. It is dropped even after a
-/// panic.
+/// A guard for a task that carries out an operation. The driver counts the task as running until the guard is dropped,
+/// which also happens if the task panics.
 struct UnderWay(Arc<Driver>);
 
 impl UnderWay {

@@ -49,7 +49,8 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Creates a transport. It opens and reads nothing before the first request.
+    /// Creates a transport. Until the first request, it opens no connection, and does not read the system's proxy
+    /// settings or root certificates.
     pub fn new() -> Self {
         Self::default()
     }
@@ -94,7 +95,7 @@ async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientCon
         }
     };
     if request.body.is_empty() {
-        // without a body, nothing shows whether the request has left, so it counts as sent
+        // If the request has no body, nothing shows later whether it was sent. So it counts as sent from here on.
         gate.pass(Passage::Sent);
     }
     let mut builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
@@ -167,8 +168,8 @@ fn is_proxy(address: &str) -> bool {
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// The state that decides whether the body is sent. The body and the code that waits for the answer share it, and the
-/// first of them to act decides.
+/// The state that decides whether the body of a request is sent. It is shared by the body and by the code that waits
+/// for the answer. Whichever of the two acts first decides.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 
@@ -178,7 +179,7 @@ enum Passage {
     #[default]
     Held,
     Sent,
-    /// The wait is over, and the body must not be sent.
+    /// The caller no longer waits for the answer, so the body must not be sent any more.
     Withheld,
 }
 
@@ -232,7 +233,7 @@ impl Body for GatedBody {
 /// The reason why there is no reply.
 enum Fault {
     Address,
-    /// The value of the variable is not a proxy's address.
+    /// This environment variable should hold the address of a proxy, but its value is not such an address.
     ProxyVariable(&'static str),
     TooLarge,
     /// The runtime is shutting down.
@@ -261,8 +262,8 @@ impl Fault {
     }
 }
 
-/// Returns one line for developers and logs. Each kind of error has a text of its own here, so that the line contains
-/// no address and no detail of a proxy.
+/// Returns one line for developers and logs. The line does not repeat reqwest's own message, so that it contains no
+/// address and no detail of a proxy.
 fn message(error: &reqwest::Error, sent: Sent) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_message(&error.to_string());
@@ -287,7 +288,8 @@ fn message(error: &reqwest::Error, sent: Sent) -> String {
     }
 }
 
-/// Returns the proxy's problem in the words of hyper-util, whose error type is private.
+/// Returns hyper-util's message about a problem with the proxy. Finds it by its text, because hyper-util's error type
+/// is private.
 fn proxy_problem(error: &reqwest::Error) -> Option<String> {
     causes(error).find_map(|cause| cause.to_string().strip_prefix("tunnel error: ").map(str::to_owned))
 }

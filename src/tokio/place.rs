@@ -34,7 +34,8 @@ impl Place {
     }
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns, while nobody else changes the
-    /// record. If the store can limit the wait for others, waits for about `within` at most.
+    /// record. If another process holds the lock, waits for about `within` at most, provided that the store can limit
+    /// this wait.
     pub(super) async fn update(
         &self,
         within: Duration,
@@ -112,8 +113,8 @@ impl HeldTurn {
     }
 }
 
-/// Waits for the turn on a thread, and holds it until it is released. Waits in short pieces, so that a cancellation
-/// ends the wait soon.
+/// Waits, on a thread of its own, until it is this process's turn to ask Polar. Then holds the turn until the task
+/// releases it. Waits in short pieces, so that a cancellation soon ends the wait.
 fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::Sender<()>>, keep_every: Duration) {
     const PIECE: Duration = Duration::from_millis(100);
     let mut left = within;
@@ -138,7 +139,8 @@ fn write(
     stored: oneshot::Sender<Option<Vec<u8>>>,
     decided: oneshot::Receiver<Change>,
 ) -> Result<(), StoreError> {
-    // this fails if the task was dropped, and then nothing is changed
+    // This fails if the task that waits for the record was dropped. In that case, no change arrives below, and the
+    // record stays as it is.
     let _ = stored.send(store.load()?);
     match decided.blocking_recv().unwrap_or(Change::Keep) {
         Change::Keep => Ok(()),

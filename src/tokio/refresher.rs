@@ -10,7 +10,7 @@ use crate::engine::{Look, Operation, Watch};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The refreshing task. It is stopped when this is dropped.
+/// The handle of the task that refreshes the license automatically. The task stops when the handle is dropped.
 pub(super) struct Refresher(Arc<Cancellation>);
 
 impl Refresher {

@@ -95,7 +95,7 @@ names! {
         Polar = "polar";
         /// The proxy between this computer and Polar.
         Proxy = "proxy";
-        /// The root certificates, and the certificate of the server that answers.
+        /// The root certificates of this computer, and the certificate that Polar's server presents.
         Certificates = "certificates";
         /// This computer's clock, compared with Polar's.
         Clock = "clock";
@@ -183,7 +183,7 @@ faults! {
          company's proxy or a virus scanner opens encrypted connections here, install its root certificate in the \
          system, or name its file in SSL_CERT_FILE. If neither helps, somebody may be listening: use another \
          network.";
-    /// The certificate is not valid at the date of this computer.
+    /// The certificate has expired or is not valid yet, according to this computer's clock.
     CertificateDate = "certificate_date",
         "Set the date and time of this computer. If they are right, whoever opens encrypted connections in this \
          network uses an old certificate.";
@@ -236,7 +236,7 @@ faults! {
     /// Something other than the license exists where its file or directory should be.
     Obstructed = "obstructed",
         "Move away what is there, or choose another directory.";
-    /// The license file exists, but this user may not read it.
+    /// The license file exists, but this user is not allowed to read it.
     NotReadable = "not_readable",
         "Another user has written it, an administrator for example. Let this user read and write it, or move it \
          away and activate the license key again.";

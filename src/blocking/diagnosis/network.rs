@@ -49,7 +49,7 @@ pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
     findings
 }
 
-/// Checks the same as [`network`], but asks Polar about the given license key. Also finds out whether Polar knows that
+/// Does the same checks as [`network`], but asks Polar about the given license key. Also finds out whether Polar knows that
 /// key in the configured organization, and whether the app accepts it. If Polar does not know it, asks Polar's other
 /// environment as well (the sandbox instead of production, or the reverse), to find out whether the key belongs there.
 pub fn network_with_key(config: &Config, key: &Key) -> Vec<Finding> {
@@ -336,8 +336,8 @@ fn is_of_proxy(fault: Fault) -> bool {
     [Fault::ProxyUnreachable, Fault::ProxyLookup, Fault::ProxyRefused].contains(&fault)
 }
 
-/// Returns the detail for the sign-in page of a network. `how` says how the page answered: with an HTTP status, or
-/// without encryption.
+/// Returns the detail of a finding if a network's sign-in page answered in Polar's place. `how` describes the page's
+/// reply, for example by its HTTP status.
 fn portal(how: &str) -> String {
     format!("the sign-in page of a network answered in Polar's place ({how})")
 }
@@ -395,7 +395,8 @@ fn is_bare_not_found(body: &[u8]) -> bool {
     detail.as_deref() == Some("Not Found") && document.is_some_and(|document| document.get("error").is_none())
 }
 
-/// Formats a time: in minutes if it is less than an hour, in hours if it is less than two days, and otherwise in days.
+/// Formats a duration: in minutes if it is shorter than an hour, in hours if it is shorter than two days, and otherwise
+/// in days.
 fn rounded(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;

@@ -82,7 +82,7 @@ impl Place {
         }
     }
 
-    /// Returns the fault of the license file, if it has one.
+    /// Returns a finding if the license file cannot be read, or can be read by other users.
     fn record(&self) -> Option<Finding> {
         if !self.has_record() {
             return None;

@@ -40,7 +40,7 @@ impl Scope {
     pub(super) fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         for exchange in lock(&self.0.exchanges).iter() {
-            // an exchange that has just ended has no receiver
+            // This fails if the exchange has just ended and dropped its receiver. Then there is no wait to end.
             let _ = exchange.send(Event::Cancel);
         }
     }
@@ -61,8 +61,8 @@ impl<'a> Exchange<'a> {
         Self { scope, sender, receiver }
     }
 
-    /// Waits before the request is sent, and calls `keep` every second. Returns `false` if the scope was cancelled, in
-    /// which case the request must not be sent.
+    /// Waits for `wait` before the request is sent, and calls `keep` every second meanwhile. Returns `false` if the
+    /// scope was cancelled. In that case, the caller must not send the request.
     pub(super) fn pause(&self, wait: Duration, keep: impl Fn()) -> bool {
         !self.scope.is_cancelled() && (wait.is_zero() || self.receive(wait, keep).is_none())
     }
@@ -75,7 +75,7 @@ impl<'a> Exchange<'a> {
         let spawned = thread::Builder::new().name(String::from("polar-license request")).spawn(move || {
             let answer = catch_unwind(AssertUnwindSafe(|| transport.send(&request)))
                 .unwrap_or_else(|_| Answer::failed(Failure::Network, Sent::Maybe, "the transport panicked"));
-            // after a cancel the receiver is gone
+            // fails only if nobody waits for the answer any more, after a cancel or after the time limit
             let _ = sender.send(Event::Answer(answer));
         });
         if spawned.is_err() {

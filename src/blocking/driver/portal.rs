@@ -1,4 +1,5 @@
-//! Carries out the steps of the customer portal. Decides nothing, and never shows the contents of a step.
+//! Carries out the steps of the customer portal. All decisions are made by the steps, and their contents are never
+//! shown.
 
 use super::exchange::Exchange;
 use super::{Driver, Scope, lock};
@@ -42,7 +43,7 @@ impl Driver {
         }
     }
 
-    /// Returns a function that returns `false` until the next `cancel` of the client, and `true` from then on.
+    /// Returns a function that tells whether the client's operations were cancelled after this method returned.
     pub(in crate::blocking) fn cancellation(&self) -> impl Fn() -> bool + use<> {
         let scope = lock(&self.scope).clone();
         move || scope.is_cancelled()

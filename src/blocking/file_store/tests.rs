@@ -109,7 +109,8 @@ fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed(
     assert_eq!(disk_steps(|| store.remove().unwrap()), [Write, SyncFile, Rename, SyncDirectory, Remove]);
 }
 
-/// After a power cut, the lock of a dead process may be missing while its other files exist.
+/// After a power cut, the lock of a process that died may be missing, while other files that the process left behind
+/// are still there.
 #[test]
 fn the_first_save_removes_what_dead_processes_left_without_a_lock() {
     let scratch = Scratch::new();
@@ -454,7 +455,7 @@ fn of_many_that_take_over_at_once_one_wins() {
                         count.fetch_add(1, Ordering::SeqCst);
                         inside.fetch_sub(1, Ordering::SeqCst);
                     };
-                    // on a busy disk, one save may outlast another thread's wait for the lock
+                    // On a busy disk, one thread's save may take longer than another thread waits for the lock.
                     assert!((0..10).any(|_| store.locked(&mut work).is_ok()), "the lock is never free");
                 });
             }
@@ -464,8 +465,9 @@ fn of_many_that_take_over_at_once_one_wins() {
     }
 }
 
-/// The number of additions by each thread; each process makes twice as many. All additions must fit into the timeout of
-/// a lock. There are fewer on Windows, because under Wine each operation on a file asks a server.
+/// The number of additions that each thread makes; in the test with several processes, each process makes twice as
+/// many. All additions must fit into the timeout of a lock. The number is smaller on Windows, because under Wine each
+/// operation on a file asks a server.
 const TIMES: u32 = if cfg!(windows) { 10 } else { 50 };
 
 /// Adds one to the number in the record, `times` times.
@@ -492,7 +494,7 @@ fn threads_of_one_store_lose_no_update() {
     assert_eq!(load(&store).unwrap(), (4 * TIMES).to_string().as_bytes());
 }
 
-/// Windows refuses to replace or delete a file that is open somewhere.
+/// Windows refuses to replace or delete a file that is open somewhere, so a reader could make a writer fail.
 #[test]
 fn readers_disturb_no_writer() {
     const ROUNDS: usize = 200;
@@ -599,8 +601,8 @@ fn a_full_disk_loses_nothing() {
         assert_eq!(load(&store), before);
         return;
     }
-    // With a limit of one block, a lock can be written, but a record cannot. With a limit of zero, nothing can be
-    // written.
+    // The limit applies to the size of each file. With one block, a lock can be written, but a record cannot. With zero
+    // blocks, nothing can be written.
     for blocks in ["1", "0"] {
         let scratch = Scratch::new();
         let store = new_store(&scratch);
@@ -636,8 +638,8 @@ fn a_directory_without_permission_is_an_error() {
     fs::set_permissions(&store.directory, fs::Permissions::from_mode(0o555)).unwrap();
     let mut child = child("a_directory_without_permission_is_an_error", &store.directory);
     if create_private(&store.directory.join("x")).is_ok() {
-        // Root may do anything. So if this process is root, the child runs as another user, provided that this user can
-        // run the program.
+        // Root can write even without permission. So if this process is root, the child runs as the user `nobody`,
+        // provided that `nobody` can run the program.
         std::os::unix::process::CommandExt::uid(&mut child, 65534);
     }
     if let Ok(output) = child.output() {

@@ -9,7 +9,7 @@ use crate::time::Now;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The members of a request, and the operation's other inputs.
+/// The inputs of an operation: the members of the request, and everything else that the operation needs.
 pub(super) struct Arguments<'a> {
     pub(super) json: Json<'a>,
     pub(super) context: Context,
@@ -17,9 +17,9 @@ pub(super) struct Arguments<'a> {
     pub(super) now: Now,
 }
 
-/// A type that an argument can have.
+/// A type that can be read from an argument of a request.
 pub(super) trait Argument: Sized {
-    /// The description of the accepted values, for an error.
+    /// A description of the accepted values, for the message of an error.
     const EXPECTED: &'static str;
 
     /// Reads a member. Returns `None` if the member does not have this type.
@@ -29,7 +29,7 @@ pub(super) trait Argument: Sized {
 impl Arguments<'_> {
     pub(super) fn read<T: Argument>(&self, name: &str) -> Result<T, Error> {
         let json = self.json.get(name).filter(|json| !json.is_null());
-        // the error never repeats the value that was passed
+        // the error does not repeat the value that was passed, because the value may be a secret
         T::read(json, self.handles).ok_or_else(|| self.context.mistake(&format!("`{name}` must be {}", T::EXPECTED)))
     }
 }

@@ -23,16 +23,17 @@ struct Table {
     last_number: u32,
 }
 
-/// A helper that stores the values of one reply and collects their numbers.
+/// A helper for writing one reply. It stores each value that the reply refers to, and collects the numbers of these
+/// values.
 pub(super) struct Holder<'a> {
     handles: &'a Handles,
     numbers: Vec<u32>,
 }
 
-/// A value that stays in the core. Bindings refer to the value by a number.
+/// A value that is never passed to a binding. Bindings refer to the value by a number.
 pub(super) enum Held {
     Session(Token),
-    /// One of several customers with the same address.
+    /// One of several customers with the same e-mail address, and the choice between these customers.
     Customer(CustomerChoice, Customer),
     Checkout(CheckoutPage),
     Purchase(Purchase),

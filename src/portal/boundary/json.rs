@@ -1,5 +1,5 @@
-//! The JSON of replies, which bindings receive from the portal. It contains no token, no code, no full license key, and
-//! no secret of a checkout. A `Handle` stands for a value that stays in the core.
+//! The replies of the portal as JSON, in the form that bindings receive. The JSON contains no token, no code, no full
+//! license key, and no secret of a checkout. These values stay in the core, and a `Handle` in the JSON stands for each.
 
 use super::handles::{Handle, Held, Holder};
 use crate::codes::{Deactivated, KeyStatus, Stage};
@@ -122,7 +122,7 @@ pub enum RestoredJson<'a> {
     /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
     /// and then activate the key.
     NoSeat {
-        /// The license key without a free seat.
+        /// The license key, which has no free seat.
         key: Box<LicenseKeyJson>,
         /// The devices that occupy the key's seats.
         devices: DevicesJson<'a>,

@@ -1,5 +1,5 @@
 //! The operations of the portal: their names, arguments and results, and the functions that begin them. To add an
-//! operation, add a row to the table at the end.
+//! operation, add a row to the table at the end of this file.
 
 use super::arguments::{Arguments, Checkout, Confirmation, Customer, Device, Key, Purchase, Session, Text, Within};
 use super::reply::{DevicesOf, Outcome};
@@ -8,7 +8,7 @@ use crate::portal::steps::{self, Step};
 
 /// An operation of the portal.
 pub struct Operation {
-    /// The value of `call` in a request.
+    /// The operation's name, which a request contains as the value of `call`.
     pub name: &'static str,
     /// The documentation of the operation for all languages. It names errors by their kinds.
     #[cfg(feature = "schema")]

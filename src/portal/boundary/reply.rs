@@ -52,7 +52,7 @@ impl Reply {
         self.at(pointer).map(Json::document)
     }
 
-    /// Returns a reply that contains a session with this token, which has been checked before.
+    /// Returns a reply that contains a session with this token. Does not check the token: the caller has done so.
     pub fn session(token: Token, handles: &Handles) -> Self {
         Outcome::of(token).reply(handles)
     }
@@ -80,11 +80,11 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// The result of an operation, before its values are stored and have handles.
+/// The result of an operation. Its values have no handles until [`reply`](Self::reply) stores them.
 pub struct Outcome(Box<dyn Answer + Send>);
 
 impl Outcome {
-    /// Stores the values of the result, and writes the result in JSON.
+    /// Writes the result as JSON. Stores the values that the JSON mentions only by their handles.
     pub fn reply(self, handles: &Handles) -> Reply {
         let mut holder = Holder::new(handles);
         let json = Zeroizing::new(self.0.json(&mut holder));
@@ -101,7 +101,7 @@ pub(super) struct DevicesOf(pub(super) LicenseKey, pub(super) Devices);
 
 /// A result that can become a reply.
 pub(super) trait Answer {
-    /// Writes the result in JSON, and stores its values in `holder`.
+    /// Returns the result as JSON. Stores the values that the JSON mentions only by their handles in `holder`.
     fn json(&self, holder: &mut Holder<'_>) -> String;
 
     /// Returns the address of a checkout's page, if the result has one.

@@ -1,4 +1,5 @@
-//! Carries out the steps of the customer portal, in a task. Decides nothing, and never shows the contents of a step.
+//! Carries out the steps of the customer portal in a task. All decisions are made by the steps, and their contents are
+//! never shown.
 
 use super::{Cancellation, Driver, EndOnDrop};
 use crate::client::cancel::Cancel;
