@@ -123,7 +123,7 @@
 #define POLAR_LICENSE_ERR_NOT_ACTIVATED 11
 
 /**
- * An earlier activation may have taken a seat without this device knowing.
+ * An earlier activation may have taken a seat, but its outcome is unknown.
  */
 #define POLAR_LICENSE_ERR_SEAT_UNCERTAIN 12
 
@@ -344,7 +344,8 @@
 #define POLAR_LICENSE_ABI_VERSION 1
 
 /**
- * A flag for polar_license_activate_with(): if no seat is free, release the older seat that the stored record names.
+ * A flag for polar_license_activate_with(): if no seat is free, release the older seat of this key that the stored
+ * record names.
  */
 #define POLAR_LICENSE_REPLACE_PREVIOUS 1
 
@@ -773,10 +774,10 @@ int32_t polar_license_options_set_timeout_ms(polar_license_options *options, uin
 int32_t polar_license_options_set_label(polar_license_options *options, const char *label);
 
 /**
- * Adds one of the conditions that Polar stores with an activation and compares at every validate. Up to 49 are
- * allowed; the name `device` is reserved. Polar compares all conditions together, so any change ends existing
- * activations. To restrict a key to certain versions, use polar_license_options_add_benefit(). Numbers must be whole
- * and at most 9007199254740991.
+ * Adds one of the conditions that Polar stores with an activation. Every validate sends the conditions again, and
+ * Polar denies the license unless all of them equal the stored ones, so any change ends existing activations. Up to 49
+ * conditions are allowed; the name `device` is reserved. To restrict a key to certain versions, use
+ * polar_license_options_add_benefit(). Numbers must be whole and at most 9007199254740991.
  *
  * The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: conditions.
  */
@@ -1050,7 +1051,7 @@ int32_t polar_license_consume(const polar_license *license,
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; POLAR_LICENSE_ERR_NETWORK,
  * _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer, in which case nothing is removed;
  * POLAR_LICENSE_ERR_STORAGE if the license could not be removed from this device, in which case
- * polar_license_error_maybe_applied() tells whether the seat was released.
+ * polar_license_error_maybe_applied() says whether the seat was released.
  */
 int32_t polar_license_deactivate(const polar_license *license, int32_t *deactivated, polar_license_error **error);
 
@@ -1188,10 +1189,10 @@ int32_t polar_license_decision_next_step(const polar_license_decision *decision)
 const char *polar_license_decision_next_url(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the app should show the user a notice before the user asks: a license that this device had does not
- * allow access, grace ends soon, or there is a problem that concerns the user. Show
- * polar_license_decision_message(), and also polar_license_decision_problem_message() if it is not NULL. A user who
- * has no license, or is offline for a while, needs no notice. Returns 0 otherwise, or if `decision` is NULL.
+ * Returns 1 if the app should notify the user: this device's license does not allow access, grace ends soon, or there
+ * is a problem that concerns the user. Show polar_license_decision_message(), and also
+ * polar_license_decision_problem_message() if it is not NULL. A user who has no license, or is offline for a while,
+ * needs no notice. Returns 0 otherwise, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1547,7 +1548,7 @@ int32_t polar_license_portal_call(const polar_license *license,
 
 /**
  * Makes Polar e-mail a code to the address with which the license was bought. This helps a customer who lost the key
- * or whose device no longer works. Polar does not tell whether it knows the address: show the reply's "/message",
+ * or whose device no longer works. Polar does not say whether it knows the address: show the reply's "/message",
  * which contains the address. If the reply's "/kind" is "choose", several customers have this address: let the user
  * choose one of the reply's "/customers", and call the operation `requestCodeFor` for this customer.
  *

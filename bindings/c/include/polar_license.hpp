@@ -286,8 +286,8 @@ class decision_view {
     }
     /// The vendor's page for the next step, if the settings have one.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should show the user a notice before the user asks: true if a license that this device had does
-    /// not allow access, if grace ends soon, or if there is a problem that concerns the user.
+    /// Whether the app should notify the user: true if this device's license does not allow access, if grace ends soon,
+    /// or if there is a problem that concerns the user.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// The time from which the app should tell the user to go online.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
@@ -608,7 +608,7 @@ class options {
     options &timeout(milliseconds timeout) { return set(polar_license_options_set_timeout_ms(handle, count(timeout))); }
     /// Sets the label of an activation, which the vendor and the customer see.
     options &label(const std::string &label) { return set(polar_license_options_set_label(handle, label.c_str())); }
-    /// Adds one of the conditions that Polar stores with an activation and compares at every validate.
+    /// Adds one of the conditions that Polar stores with an activation.
     options &condition(const std::string &name, const std::string &value)
     {
         return set(polar_license_options_set_condition(handle, name.c_str(), value.c_str()));

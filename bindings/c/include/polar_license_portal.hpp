@@ -469,7 +469,7 @@ class restored : public detail::part {
     restored_kind kind() const { return code<restored_kind>("/kind"); }
     /// The keys to choose from. The best key comes first.
     std::vector<license_key> keys() const { return all<license_key>("/keys"); }
-    /// The license key without a free seat.
+    /// The license key, which has no free seat.
     polar::license_key key() const { return one<polar::license_key>("/key"); }
     /// The devices that occupy the key's seats.
     polar::devices devices() const { return one<polar::devices>("/devices"); }

@@ -113,10 +113,10 @@ pub extern "C" fn polar_license_options_set_label(options: *mut Options, label: 
     })
 }
 
-/// Adds one of the conditions that Polar stores with an activation and compares at every validate. Up to 49 are
-/// allowed; the name `device` is reserved. Polar compares all conditions together, so any change ends existing
-/// activations. To restrict a key to certain versions, use polar_license_options_add_benefit(). Numbers must be whole
-/// and at most 9007199254740991.
+/// Adds one of the conditions that Polar stores with an activation. Every validate sends the conditions again, and
+/// Polar denies the license unless all of them equal the stored ones, so any change ends existing activations. Up to 49
+/// conditions are allowed; the name `device` is reserved. To restrict a key to certain versions, use
+/// polar_license_options_add_benefit(). Numbers must be whole and at most 9007199254740991.
 ///
 /// The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: conditions.
 #[unsafe(no_mangle)]

@@ -163,7 +163,7 @@ class NoSeat:
     kind: Literal["no_seat"]
 
     key: LicenseKey
-    """The license key without a free seat."""
+    """The license key, which has no free seat."""
 
     devices: Devices
     """The devices that occupy the key's seats."""

@@ -112,7 +112,7 @@ export type ErrorKind =
   | "cancelled"
   /** The operation needs a license, and there is none on this device. */
   | "not_activated"
-  /** An earlier activation may have taken a seat without this device knowing. */
+  /** An earlier activation may have taken a seat, but its outcome is unknown. */
   | "seat_uncertain"
   /** A bug in this library. */
   | "internal"
@@ -474,16 +474,16 @@ export interface AnyDecision {
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * Whether the app should show the user a notice before the user asks: true if a license that this device had does not
-   * allow access, if grace ends soon, or if there is a problem that concerns the user. Show `message`, and also the
-   * message of the `problem` if there is one. A user who has no license, or is offline for a while, needs no notice.
+   * Whether the app should notify the user: true if this device's license does not allow access, if grace ends soon, or
+   * if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if there is
+   * one. A user who has no license, or is offline for a while, needs no notice.
    */
   readonly notice: boolean;
   /** The time from which the app should tell the user to go online. It lies some days before the end of grace. */
   readonly noticeAt: string | null;
   /** One sentence for the user, in English unless the settings replace it. */
   readonly message: string;
-  /** The problem that occurred, such as not reaching Polar; access does not depend on it. */
+  /** The problem that occurred, such as a failure to reach Polar; access does not depend on it. */
   readonly problem: Problem | null;
 }
 
@@ -594,7 +594,7 @@ export type Decision =
   | GraceDecision
   | LapsedDecision;
 
-/** A problem that did not prevent a decision, such as not reaching Polar. */
+/** A problem that did not prevent a decision, such as a failure to reach Polar. */
 export interface Problem {
   /** The stable code. */
   readonly kind: ErrorKind;
@@ -700,9 +700,10 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   label?: string;
   /**
-   * The conditions that Polar stores with an activation and compares at every validate. Up to 49 are allowed; the name
-   * `device` is reserved. Polar compares all conditions together, so any change ends existing activations. To restrict
-   * a key to certain versions, use `benefits`. Numbers must be whole and at most 9007199254740991.
+   * The conditions that Polar stores with an activation. Every validate sends the conditions again, and Polar denies
+   * the license unless all of them equal the stored ones, so any change ends existing activations. Up to 49 conditions
+   * are allowed; the name `device` is reserved. To restrict a key to certain versions, use `benefits`. Numbers must be
+   * whole and at most 9007199254740991.
    */
   conditions?: Readonly<Record<string, string | number | boolean>>;
   /**

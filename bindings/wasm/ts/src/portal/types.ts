@@ -115,7 +115,7 @@ export interface KeyChoice {
  */
 export interface NoSeat {
   readonly kind: "no_seat";
-  /** The license key without a free seat. */
+  /** The license key, which has no free seat. */
   readonly key: LicenseKey;
   /** The devices that occupy the key's seats. */
   readonly devices: Devices;
