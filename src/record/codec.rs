@@ -209,8 +209,8 @@ fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
     })
 }
 
-/// Reads the fields of the body. Returns `None` if a field is malformed. In that case no version of this library wrote
-/// the record, even if its seal is valid.
+/// Reads the fields of the body. Returns `None` if a field is malformed. No version of this library writes a malformed
+/// field, so such a record comes from another program, even if its seal is valid.
 pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Box<Record>> {
     let license = identity.map(|identity| Box::new(unread(identity)));
     let mut record = Box::new(Record { license, ..Record::default() });
