@@ -262,8 +262,8 @@ impl Fault {
     }
 }
 
-/// Composes one line for developers and logs. It is not reqwest's own message, because that message may contain an address
-/// or a detail of a proxy.
+/// Composes one line for developers and logs. It is not reqwest's own message, because that message may contain an
+/// address or a detail of a proxy.
 fn message(error: &reqwest::Error, sent: Sent) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_message(&error.to_string());
