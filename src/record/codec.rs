@@ -241,8 +241,8 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
         field::VERDICT => {
             license.verdict = match value.u8()? {
                 CONFIRMED => Verdict::Confirmed,
-                // a denial that only newer versions know: it gives no access either, and Polar will be asked for the
-                // reason
+                // A number that this version does not know stands for a denial from a newer version. The license stays
+                // denied, and Polar's next answer tells the reason.
                 number => Verdict::Denied(Denial::from_number(number).unwrap_or(Denial::Refused)),
             };
         }
@@ -373,7 +373,7 @@ impl Writer {
         }
     }
 
-    /// Ends the last field and begins another.
+    /// Ends the field in progress, and begins another.
     fn begin(&mut self, id: u8) {
         self.end();
         self.bytes.push(id);

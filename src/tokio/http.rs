@@ -127,7 +127,7 @@ async fn read(mut response: Response, limit: usize) -> Result<Answer, Fault> {
 async fn client(url: &Url, known: &Arc<Resettable<ClientConfig>>) -> Result<Client, Fault> {
     let (target, scheme) = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
     let known = Arc::clone(known);
-    // on a thread for blocking work, because building a client may read the system's certificates
+    // The client is built on a thread for blocking work, because building it may read the system's certificates.
     spawn_blocking(move || build_client(target, scheme, &known)).await.map_err(|_| Fault::Stopped)?
 }
 
@@ -298,7 +298,8 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     causes(error).find_map(<dyn StdError>::downcast_ref)
 }
 
-/// Returns the error, its cause, the cause of that, and so on.
+/// Returns the chain of an error's causes: first the error itself, then its cause, then the cause of that cause, and so
+/// on.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         // the `source` of an `io::Error` skips the error that it wraps
