@@ -147,7 +147,7 @@ pub use purchase::{Order, OrderStatus, Purchase, Subscription, SubscriptionStatu
 pub use time::{Date, Now, Timestamp};
 pub use values::{Value, Values};
 
-// the code blocks of these pages are tests
+// these modules make rustdoc run the code blocks of the included pages as tests
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

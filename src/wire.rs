@@ -400,9 +400,9 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
 
 /// Reads the terms of a license key object, if it confirms the requested key.
 ///
-/// The object must be about this key of this organization, and the key must be granted. Missing members are taken from
-/// `before`, the confirmation just before this one. Without `before`, the benefit is required, and all other missing
-/// members count as null.
+/// The object must be about this key of this organization, and the key must be granted. `before` holds the terms from
+/// Polar's confirmation just before this reply; members that the object lacks are taken from them. Without `before`,
+/// the benefit is required, and all other missing members count as null.
 fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Option<&Terms>) -> Option<Terms> {
     if license.text("key")? != key.secret()
         || license.read("organization_id", id)? != organization_id

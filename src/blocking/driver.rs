@@ -1,6 +1,6 @@
 //! Carries out the engine's steps with a store, a transport and threads. Decides nothing about licenses.
 //!
-//! The engine is locked only to read it or to take a step, and never while storing or sending.
+//! The engine is locked only while the driver reads it or takes a step, and never while the driver stores or sends.
 
 mod exchange;
 #[cfg(feature = "portal")]

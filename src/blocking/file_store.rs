@@ -14,11 +14,11 @@
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
-//! Lock; create `NAME.TOKEN.tmp`, which must not exist yet, and write it; sync it; check that `NAME.lock` still holds the token; rename
-//! `NAME.TOKEN.tmp` to `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole. A
-//! save that may be lost ([`Durability::Relaxed`]) skips only the last step. It still syncs the file: a file system may
-//! write a rename before the data of the renamed file, and a power cut in between would leave an empty record in place
-//! of a good one.
+//! Lock; create `NAME.TOKEN.tmp`, which must not exist yet, and write it; sync it; check that `NAME.lock` still holds
+//! the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory. A crash at any instant leaves the old or the new
+//! record whole. A save that may be lost ([`Durability::Relaxed`]) skips only the last step. It still syncs the file: a
+//! file system may write a rename before the data of the renamed file, and a power cut in between would leave an empty
+//! record in place of a good one.
 //!
 //! # Directory
 //! [`default_directory`] is `polar-license` in
@@ -112,13 +112,13 @@ pub fn file_name(app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Str
     format!("{app}-{}-{}{EXTENSION}", hex(&product_tag), hex(&device_tag))
 }
 
-/// Returns the directory that keeps records by default, or `None` if the system defines no such place.
+/// Returns the directory in which records are stored by default, or `None` if the system defines no such place.
 ///
 /// | system | directory |
 /// |---|---|
 /// | macOS, iOS | `~/Library/Application Support/polar-license` |
 /// | Windows | `%LOCALAPPDATA%\polar-license` |
-/// | all others | `$XDG_DATA_HOME/polar-license` if that is absolute, else `~/.local/share/polar-license` |
+/// | all others | `$XDG_DATA_HOME/polar-license` if that is absolute, otherwise `~/.local/share/polar-license` |
 pub fn default_directory() -> Option<PathBuf> {
     directory_on(System::THIS, |name| env::var_os(name), env::home_dir())
 }
@@ -290,7 +290,7 @@ impl FileStore {
         }
     }
 
-    /// Replaces the record. Until the directory is synced, a power cut may undo that.
+    /// Replaces the record. Until the directory is synced, a power cut may bring the old record back.
     fn write(&self, record: &[u8], token: &str) -> Result<(), StoreError> {
         let temporary = self.lock.side_path(token, "tmp");
         let result = self.replace(&temporary, record, token);

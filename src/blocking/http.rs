@@ -418,8 +418,8 @@ fn was_accepted(kind: io::ErrorKind) -> bool {
     )
 }
 
-/// Returns one line for developers and logs. The line does not repeat ureq's own message, so that it contains no
-/// address and no detail of a proxy.
+/// Composes one line for developers and logs. It is not ureq's own message, because that message may contain an address
+/// or a detail of a proxy.
 fn message(error: &ureq::Error, sent: Sent) -> String {
     use ureq::Error;
     match (error, sent) {

@@ -121,7 +121,7 @@ fn short_name(distribution: &str) -> String {
     let name = distribution.split_once(" (").map_or(distribution, |(name, _)| name);
     match name.split_once(' ') {
         Some(("Unknown", _)) => String::new(),
-        // Windows Server has the version numbers of Windows 10 and 11, but other names.
+        // Windows 10, Windows 11 and Windows Server share version numbers, so "Windows 10" would be wrong for a server.
         Some(("Windows", _)) if !distribution.ends_with("(Workstation)") => "Windows Server".to_owned(),
         // such as 10.0.19045
         Some(("Windows", version)) => format!("Windows {}", version.split('.').next().unwrap_or_default()),

@@ -183,8 +183,8 @@ impl SuccessPage {
 }
 
 impl Visitor {
-    /// Reads the request line and the headers, as far as they have arrived. Returns `true` once they are complete, or
-    /// longer than the limit.
+    /// Reads as much of the request line and the headers as has arrived. Returns `true` once all of them have been
+    /// read, or as many bytes as the limit allows.
     fn read_head(&mut self) -> io::Result<bool> {
         let mut byte = [0];
         while !self.head.ends_with(b"\r\n\r\n") && self.head.len() < MOST_BYTES {

@@ -1,5 +1,5 @@
 //! Decides which addresses the native network stacks may connect to, and composes the messages of failed connections,
-//! so that both are the same in every stack. Connects to nothing itself.
+//! so that all stacks behave alike. This module itself opens no connection.
 
 use crate::transport::{Answer, Failure, Sent};
 use std::io;

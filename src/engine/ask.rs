@@ -28,7 +28,7 @@ impl Engine {
         Next::Store(Vec::new(), AfterStore::Ask(Question::new(Purpose::Consume(count))))
     }
 
-    /// Asks about the license here, after the stored record was read.
+    /// Asks Polar about the license on this device. Called after the stored record was read.
     pub(super) fn ask(&mut self, question: Question, now: Now) -> Next {
         let increment_usage = match question.purpose {
             Purpose::Refresh(patience) => {

@@ -4,8 +4,8 @@
 //! in any hour. A request for a code also reserves a try for as long as that code is valid, so that every code that is
 //! mailed can be tried. The functions are pure.
 //!
-//! A request counts from the time just before it was sent. It reaches Polar up to fifteen seconds later, or never, so
-//! the windows here are fifteen seconds longer than Polar's.
+//! A request counts from the time just before it was sent. It reaches Polar up to fifteen seconds later, or never. So
+//! each window in this module is fifteen seconds longer than Polar's window.
 
 use crate::record::{CodeMail, CodeTries, CodeTry, CodeUse};
 use crate::time::Timestamp;

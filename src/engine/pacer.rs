@@ -116,9 +116,9 @@ impl Pacer {
 }
 
 impl Pace {
-    /// Reserves the first free moment from `earliest` on. Fails with the wait in ms if the wait is too long: less than
-    /// `rest` ms would be left before the deadline, or a pause would take more than half of the remaining time. Never
-    /// fails if the request need not wait.
+    /// Reserves the first free moment from `earliest` on. Fails with the wait in ms if the wait is too long. It is too
+    /// long if less than `rest` ms would be left before the deadline, or if a pause would take more than half of the
+    /// remaining time. Never fails if the request need not wait.
     fn reserve(&mut self, now: Now, earliest: i64, rest: i64, deadline: u64) -> Result<u64, u64> {
         let oldest = now.mono.cast_signed().saturating_sub(PACE_MS);
         self.slots.retain(|at| *at >= oldest);

@@ -44,8 +44,8 @@ impl Engine {
         }
     }
 
-    /// Releases the next seat on the list, or ends if there is none. A release that fails is tried again later, and
-    /// does not make the operation fail.
+    /// Releases the next seat on the list. If the list is empty, ends the operation. A release that fails is tried
+    /// again later, and does not make the operation fail.
     pub(super) fn release_next(&mut self, ending: Ending, now: Now) -> Next {
         // nothing is released while the store still holds the license to which the seat belongs
         let is_stored = !self.unsaved.iter().any(Edit::is_precious);
@@ -206,7 +206,8 @@ impl SeatOf {
             Self::License(_) | Self::Older(_) => true,
             // the license here keeps the seat
             Self::Previous(_) => false,
-            // the seat may be one that this device has to release, or one whose activation got no answer
+            // The seat may be on this device's list of seats to release, or belong to an activation whose answer was
+            // lost. The device may forget about either only if the seat is certainly free.
             #[cfg(feature = "portal")]
             Self::Device(_) => true,
         }

@@ -209,8 +209,8 @@ fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
     })
 }
 
-/// Reads the fields of the body. Returns `None` if a field is malformed. In that case no version of this library wrote
-/// the record, even if its seal is valid.
+/// Reads the fields of the body. Returns `None` if a field is malformed. No version of this library writes a malformed
+/// field, so such a record comes from another program, even if its seal is valid.
 pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Box<Record>> {
     let license = identity.map(|identity| Box::new(unread(identity)));
     let mut record = Box::new(Record { license, ..Record::default() });
@@ -241,8 +241,8 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
         field::VERDICT => {
             license.verdict = match value.u8()? {
                 CONFIRMED => Verdict::Confirmed,
-                // a denial that only newer versions know: it gives no access either, and Polar will be asked for the
-                // reason
+                // A number that this version does not know stands for a denial from a newer version. The license stays
+                // denied, and Polar's next answer tells the reason.
                 number => Verdict::Denied(Denial::from_number(number).unwrap_or(Denial::Refused)),
             };
         }
@@ -373,7 +373,7 @@ impl Writer {
         }
     }
 
-    /// Ends the last field and begins another.
+    /// Ends the field in progress, and begins another.
     fn begin(&mut self, id: u8) {
         self.end();
         self.bytes.push(id);

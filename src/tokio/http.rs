@@ -127,7 +127,7 @@ async fn read(mut response: Response, limit: usize) -> Result<Answer, Fault> {
 async fn client(url: &Url, known: &Arc<Resettable<ClientConfig>>) -> Result<Client, Fault> {
     let (target, scheme) = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
     let known = Arc::clone(known);
-    // on a thread for blocking work, because building a client may read the system's certificates
+    // The client is built on a thread for blocking work, because building it may read the system's certificates.
     spawn_blocking(move || build_client(target, scheme, &known)).await.map_err(|_| Fault::Stopped)?
 }
 
@@ -262,8 +262,8 @@ impl Fault {
     }
 }
 
-/// Returns one line for developers and logs. The line does not repeat reqwest's own message, so that it contains no
-/// address and no detail of a proxy.
+/// Composes one line for developers and logs. It is not reqwest's own message, because that message may contain an
+/// address or a detail of a proxy.
 fn message(error: &reqwest::Error, sent: Sent) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_message(&error.to_string());
@@ -298,7 +298,8 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     causes(error).find_map(<dyn StdError>::downcast_ref)
 }
 
-/// Returns the error, its cause, the cause of that, and so on.
+/// Returns the chain of an error's causes: first the error itself, then its cause, then the cause of that cause, and so
+/// on.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         // the `source` of an `io::Error` skips the error that it wraps

@@ -126,7 +126,7 @@ fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::S
         }
     };
     let (release, released) = mpsc::channel();
-    // if the task was dropped, this fails, and the turn ends at once
+    // If the task was dropped, sending fails, and the loop below ends at once. Then the turn ends too.
     let _ = taken.send(release);
     while released.recv_timeout(keep_every) == Err(RecvTimeoutError::Timeout) {
         turn.keep();

@@ -1,7 +1,8 @@
 //! The customer portal for programs on tokio.
 //!
-//! If a future of this module is dropped, no further request is sent. The answer to a request that was sent before is
-//! still stored if it must not be lost, for example an answer with the new key of a replacement.
+//! If a future of this module is dropped, no further request is sent. If a request was already sent and its answer must
+//! not be lost, the answer is still stored. An example is the answer that contains the new text of a key that was
+//! replaced.
 
 use super::driver::Driver;
 use crate::client::portal::portal;

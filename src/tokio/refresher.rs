@@ -42,7 +42,8 @@ async fn refresh_until_stopped(driver: &Arc<Driver>, stop: &Arc<Cancellation>) {
                 Duration::ZERO
             }
         };
-        // any operation sets the time of the next look, for example an activation by the user
+        // `plans` changes after every operation, for example after an activation by the user, because every operation
+        // plans the next refresh
         match race(plans.changed(), pause, stop.requested(Cancel::AfterReply)).await {
             Raced::Done(_) => watch.planned(driver.now(), *plans.borrow_and_update()),
             Raced::TimeUp | Raced::Cancelled => {}

@@ -155,8 +155,8 @@ impl Asked {
         }
     }
 
-    /// Returns text to append to a detail: the version of Polar's API that answered. The text is empty if the version
-    /// is not known.
+    /// Returns text to append to a detail: the version of Polar's API in which the reply was written. The text is empty
+    /// if the version is not known.
     fn version(&self) -> String {
         let Some(version) = self.probe.version.as_deref().filter(|version| is_version(version)) else {
             return String::new();
