@@ -1,6 +1,7 @@
 //! Carries out the engine's steps with a store, a transport and threads. Decides nothing about licenses.
 //!
-//! The engine is locked only while the driver reads it or takes a step, and never while the driver stores or sends.
+//! The engine is locked only to take a step, and never while the driver stores or sends. `shared_engine.rs` explains how the
+//! license is read without the lock.
 
 mod exchange;
 #[cfg(feature = "portal")]
@@ -10,6 +11,7 @@ pub(super) use exchange::Scope;
 
 use crate::client::exchange_log;
 use crate::client::listeners::Listeners;
+use crate::client::shared_engine::SharedEngine;
 use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;
 use crate::decision::Decision;
@@ -24,7 +26,7 @@ use std::time::Duration;
 
 /// The state that a client, its threads and its operations share.
 pub(super) struct Driver {
-    engine: Mutex<Engine>,
+    engine: SharedEngine,
     /// Signalled whenever an operation ends.
     ended: Condvar,
     /// The time at which the refresher must look again, set by the last operation. The inner `None` means that there is
@@ -34,7 +36,6 @@ pub(super) struct Driver {
     replanned: Condvar,
     store: Box<dyn Store>,
     transport: Arc<dyn Transport>,
-    clock: Arc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
     /// The scope of the callers' operations. Each cancel ends this scope and puts a new one in its place.
@@ -43,8 +44,8 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// Only the app's store, transport, clock and listeners can panic. The driver never calls them in the middle of a
-/// change to its state, so the state is consistent even after a panic.
+/// Only the app's store, transport, clock and listeners can panic. They are never called in the middle of a change to
+/// this state, so a panic leaves nothing half changed.
 impl RefUnwindSafe for Driver {}
 
 impl Driver {
@@ -56,11 +57,10 @@ impl Driver {
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
-            engine: Mutex::new(engine),
+            engine: SharedEngine::new(engine, clock),
             ended: Condvar::new(),
             store,
             transport,
-            clock,
             planned: Mutex::default(),
             replanned: Condvar::new(),
             listeners: Listeners::default(),
@@ -77,9 +77,9 @@ impl Driver {
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
         // wakes the operations that wait for this one, even if a panic in the app's store ends this one
         let _wakes = WakeOnDrop(&self.ended);
-        // The turn to ask Polar, once this process has it. It is kept until the answer is stored.
+        // the turn is kept until the answer is stored
         let mut turn = None;
-        let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
+        let mut step = self.engine.update(|engine, now| engine.begin(operation, now));
         let outcome = loop {
             step = match step {
                 Step::Turn(step) => self.wait_for_turn(step, scope, &mut turn),
@@ -91,23 +91,26 @@ impl Driver {
         };
         *lock(&self.planned) = Some(outcome.wake_at);
         self.replanned.notify_all();
-        if let Some(change) = self.with_engine(Engine::take_change) {
+        if let Some(change) = self.engine.update(Engine::take_change) {
             self.listeners.notify(&change);
         }
         outcome
     }
 
     pub(super) fn current(&self) -> Decision {
-        self.with_engine(|engine, now| engine.current(now))
+        self.engine.read(Decision::clone)
     }
 
     pub(super) fn allows(&self, feature: &str) -> bool {
-        self.unknown_features.check(feature);
-        self.with_engine(|engine, now| engine.allows(feature, now))
+        let is_on = self.engine.read(|decision| decision.allows(feature));
+        if !is_on {
+            self.unknown_features.check(feature);
+        }
+        is_on
     }
 
     pub(super) fn now(&self) -> Now {
-        self.clock.now()
+        self.engine.now()
     }
 
     /// Returns the [`Store::stamp`] of the client's store.
@@ -124,31 +127,20 @@ impl Driver {
 
     pub(super) fn cancel_scope(&self, scope: &Scope) {
         scope.cancel();
-        // An operation checks the flag and begins to wait under the lock. So once the lock has been taken here, each
-        // operation either sees the flag or is already waiting for the notification.
-        drop(lock(&self.engine));
-        self.ended.notify_all();
+        self.engine.wake(&self.ended);
         drop(lock(&self.planned));
         self.replanned.notify_all();
     }
 
     /// Waits until an operation ends, the scope is cancelled, or `pause` has passed. Does not wait if an operation has
-    /// ended since the last call.
-    ///
-    /// Returns `None` if no operation has ended. If one has ended, returns the time at which the refresher must check
-    /// again whether there is something to do, or `Some(None)` if no such time is known.
+    /// ended since the last call. Returns `None` if no operation has ended. Otherwise, returns the time at which the
+    /// operation wants the refresher to look again, or `Some(None)` if the refresher has nothing to wait for.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();
         let (mut planned, _) =
             self.replanned.wait_timeout_while(planned, pause, idle).unwrap_or_else(PoisonError::into_inner);
         planned.take()
-    }
-
-    fn with_engine<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
-        let mut engine = lock(&self.engine);
-        let now = self.now();
-        work(&mut engine, now)
     }
 
     /// Carries out a store step. First reads without the lock, because most steps change nothing. That is safe, because
@@ -165,13 +157,13 @@ impl Driver {
             written = locked.and(under_lock).map(|()| true);
         }
         let written = written.map(drop).map_err(|error| error.to_string());
-        self.with_engine(|engine, now| step.resume(engine, written, now))
+        self.engine.update(|engine, now| step.resume(engine, written, now))
     }
 
     fn read_and_merge(&self, step: &mut StoreStep) -> Result<Change, StoreError> {
         let stored = self.store.load();
         let bytes = stored.as_ref().map(Option::as_deref).map_err(drop);
-        let change = self.with_engine(|engine, now| step.merge(engine, bytes, now));
+        let change = self.engine.inspect(|engine, now| step.merge(engine, bytes, now));
         stored.map(|_| change)
     }
 
@@ -190,15 +182,15 @@ impl Driver {
         let mut left = Duration::from_millis(self.now().until(step.until));
         while held.is_none() {
             if scope.is_cancelled() {
-                return self.with_engine(|engine, now| step.cancel(engine, now));
+                return self.engine.update(|engine, now| step.cancel(engine, now));
             }
             if left.is_zero() {
-                return self.with_engine(|engine, now| step.resume(engine, Turn::Late, now));
+                return self.engine.update(|engine, now| step.resume(engine, Turn::Late, now));
             }
             *held = self.store.take_turn(PIECE.min(left));
             left = left.saturating_sub(PIECE);
         }
-        self.with_engine(|engine, now| step.resume(engine, Turn::Taken, now))
+        self.engine.update(|engine, now| step.resume(engine, Turn::Taken, now))
     }
 
     fn send(&self, step: SendStep, scope: &Scope, turn: Option<&(dyn HeldTurn + '_)>) -> Step {
@@ -213,26 +205,24 @@ impl Driver {
         } else {
             Answer::cancelled(Sent::No)
         };
-        self.with_engine(|engine, now| step.resume(engine, answer, now))
+        self.engine.update(|engine, now| step.resume(engine, answer, now))
     }
 
     /// Waits until the monotonic clock reads `until`, or until the scope is cancelled.
     fn pause(&self, until: u64, scope: &Scope) {
         let wait = Duration::from_millis(self.now().until(until));
         if !wait.is_zero() {
-            let engine = lock(&self.engine);
             // A cancel wakes this wait. So does the end of another operation, but then the wait continues.
-            drop(self.ended.wait_timeout_while(engine, wait, |_| !scope.is_cancelled()));
+            self.engine.wait_while(&self.ended, wait, |_| !scope.is_cancelled());
         }
     }
 
     fn join(&self, step: JoinStep, scope: &Scope) -> Step {
-        let mut engine = lock(&self.engine);
         let wait = Duration::from_millis(self.now().until(step.until));
-        let goes_on = |engine: &mut Engine| engine.is_running(step.waits_for) && !scope.is_cancelled();
-        engine = self.ended.wait_timeout_while(engine, wait, goes_on).unwrap_or_else(PoisonError::into_inner).0;
-        let now = self.now();
-        if scope.is_cancelled() { step.cancel(&mut engine, now) } else { step.resume(&mut engine, now) }
+        let goes_on = |engine: &Engine| engine.is_running(step.waits_for) && !scope.is_cancelled();
+        self.engine.wait_while(&self.ended, wait, goes_on);
+        let is_cancelled = scope.is_cancelled();
+        self.engine.update(|engine, now| if is_cancelled { step.cancel(engine, now) } else { step.resume(engine, now) })
     }
 }
 
@@ -244,8 +234,7 @@ impl Drop for WakeOnDrop<'_> {
     }
 }
 
-/// Locks a mutex, even if a thread has panicked while it held the lock. The data is still consistent after such a
-/// panic.
+/// Locks a mutex, even after a thread has panicked while it held the lock. A panic leaves nothing half changed here.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

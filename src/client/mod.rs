@@ -25,6 +25,8 @@ pub(crate) mod options;
 pub(crate) mod portal;
 #[cfg(any(feature = "http", feature = "tokio"))]
 pub(crate) mod resettable;
+#[cfg(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+pub(crate) mod shared_engine;
 #[cfg(all(any(feature = "http", feature = "tokio"), unix, not(any(target_vendor = "apple", target_os = "android"))))]
 pub(crate) mod system_roots;
 pub(crate) mod unknown_features;

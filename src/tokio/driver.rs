@@ -9,7 +9,8 @@
 //!                                └─ dropped ─► Cancel::AfterReply
 //!  task     begin ── store, send, join … ─────► end     notifies callers, the refresher and the listeners
 //! ```
-//! The engine is locked only to read it or to take a step, and never while a future is awaited or a listener runs.
+//! The engine is locked only to take a step, and never while a future is awaited or a listener runs. `shared_engine.rs`
+//! explains how the license is read without the lock.
 
 #[cfg(feature = "portal")]
 mod portal;
@@ -20,6 +21,7 @@ use super::race::{Raced, race};
 use crate::client::cancel::Cancel;
 use crate::client::exchange_log;
 use crate::client::listeners::Listeners;
+use crate::client::shared_engine::SharedEngine;
 use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;
 use crate::codes::ErrorKind;
@@ -43,7 +45,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 /// The state that a client, its clones and its operations share.
 pub(super) struct Driver {
-    engine: Mutex<Engine>,
+    engine: SharedEngine,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
     /// The time of the refresher's next look, from the outcome of the last operation. `None` means that there is no
@@ -51,7 +53,6 @@ pub(super) struct Driver {
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Box<dyn AsyncTransport>,
-    clock: Arc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
     /// The cancellations of the operations that callers have started.
@@ -76,12 +77,11 @@ impl Driver {
         runtime: Handle,
     ) -> Self {
         Self {
-            engine: Mutex::new(engine),
+            engine: SharedEngine::new(engine, clock),
             ended: watch::Sender::new(()),
             planned: watch::Sender::new(None),
             place,
             transport,
-            clock,
             listeners: Listeners::default(),
             unknown_features,
             running: Mutex::default(),
@@ -165,7 +165,7 @@ impl Driver {
         let wakes = WakeOnDrop(&self.ended);
         // this client keeps its turn to ask Polar until the answer is stored
         let mut turn = None;
-        let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
+        let mut step = self.engine.update(|engine, now| engine.begin(operation, now));
         let outcome = loop {
             step = match step {
                 Step::Turn(step) => self.wait_for_turn(step, cancellation, &mut turn).await,
@@ -180,27 +180,30 @@ impl Driver {
         }
         drop(wakes);
         self.planned.send_replace(outcome.wake_at);
-        if let Some(change) = self.with_engine(Engine::take_change) {
+        if let Some(change) = self.engine.update(Engine::take_change) {
             self.listeners.notify(&change);
         }
         outcome
     }
 
     pub(super) fn current(&self) -> Decision {
-        self.with_engine(|engine, now| engine.current(now))
+        self.engine.read(Decision::clone)
     }
 
     pub(super) fn outlook(&self) -> Vec<Phase> {
-        self.with_engine(|engine, now| engine.outlook(now))
+        self.engine.update(|engine, now| engine.outlook(now))
     }
 
     pub(super) fn allows(&self, feature: &str) -> bool {
-        self.unknown_features.check(feature);
-        self.with_engine(|engine, now| engine.allows(feature, now))
+        let is_on = self.engine.read(|decision| decision.allows(feature));
+        if !is_on {
+            self.unknown_features.check(feature);
+        }
+        is_on
     }
 
     pub(super) fn now(&self) -> Now {
-        self.clock.now()
+        self.engine.now()
     }
 
     /// Returns the [`Store::stamp`](crate::store::Store::stamp) of the client's store, if it has one.
@@ -217,13 +220,6 @@ impl Driver {
     /// Returns a receiver for the time of the refresher's next look. This time changes when an operation ends.
     pub(super) fn plans(&self) -> watch::Receiver<Option<u64>> {
         self.planned.subscribe()
-    }
-
-    fn with_engine<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
-        // the lock is used even after a panic, because a panic does not leave the engine half changed
-        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.now();
-        work(&mut engine, now)
     }
 
     /// Returns the outcome of an operation whose task ended because the runtime shut down.
@@ -246,18 +242,18 @@ impl Driver {
         self.pause(step.not_before, cancellation).await;
         let stored = in_time(self.place.load()).await;
         let bytes = stored.as_ref().map(Option::as_deref).map_err(drop);
-        let change = self.with_engine(|engine, now| step.merge(engine, bytes, now));
+        let change = self.engine.inspect(|engine, now| step.merge(engine, bytes, now));
         let written = match stored {
             Ok(_) if change != Change::Keep => {
                 let within = self.time_until(step.until);
                 let mut merge =
-                    |stored: Option<&[u8]>| self.with_engine(|engine, now| step.merge(engine, Ok(stored), now));
+                    |stored: Option<&[u8]>| self.engine.inspect(|engine, now| step.merge(engine, Ok(stored), now));
                 in_time(self.place.update(within, &mut merge)).await
             }
             stored => stored.map(drop),
         };
         let written = written.map_err(|error| error.to_string());
-        self.with_engine(|engine, now| step.resume(engine, written, now))
+        self.engine.update(|engine, now| step.resume(engine, written, now))
     }
 
     async fn wait_for_turn(&self, step: TurnStep, cancellation: &Cancellation, held: &mut Option<HeldTurn>) -> Step {
@@ -266,10 +262,10 @@ impl Driver {
         match race(taken, Duration::MAX, cancellation.requested(Cancel::AfterReply)).await {
             Raced::Done(turn) => *held = turn,
             Raced::TimeUp => {}
-            Raced::Cancelled => return self.with_engine(|engine, now| step.cancel(engine, now)),
+            Raced::Cancelled => return self.engine.update(|engine, now| step.cancel(engine, now)),
         }
         let turn = if held.is_some() { Turn::Taken } else { Turn::Late };
-        self.with_engine(|engine, now| step.resume(engine, turn, now))
+        self.engine.update(|engine, now| step.resume(engine, turn, now))
     }
 
     async fn send(&self, step: SendStep, cancellation: &Cancellation) -> Step {
@@ -281,7 +277,7 @@ impl Driver {
         } else {
             Answer::cancelled(Sent::No)
         };
-        self.with_engine(|engine, now| step.resume(engine, answer, now))
+        self.engine.update(|engine, now| step.resume(engine, answer, now))
     }
 
     /// Sends a request. Drops the transport's future when time is up or the operation is cancelled, so the transport
@@ -324,13 +320,13 @@ impl Driver {
         let ended = async { while self.is_running(step.waits_for) && ends.changed().await.is_ok() {} };
         let wait = self.time_until(step.until);
         match race(ended, wait, cancellation.requested(Cancel::AfterReply)).await {
-            Raced::Cancelled => self.with_engine(|engine, now| step.cancel(engine, now)),
-            Raced::Done(()) | Raced::TimeUp => self.with_engine(|engine, now| step.resume(engine, now)),
+            Raced::Cancelled => self.engine.update(|engine, now| step.cancel(engine, now)),
+            Raced::Done(()) | Raced::TimeUp => self.engine.update(|engine, now| step.resume(engine, now)),
         }
     }
 
     fn is_running(&self, id: OpId) -> bool {
-        self.with_engine(|engine, _| engine.is_running(id))
+        self.engine.inspect(|engine, _| engine.is_running(id))
     }
 
     fn time_until(&self, mono: u64) -> Duration {

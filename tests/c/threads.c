@@ -1,5 +1,5 @@
 /* Calls all functions at the same time on eight threads with one license, which is freed while some threads are
- * still inside a call. */
+ * still inside a call. Also reads a license on two threads while a third one validates and saves it. */
 #include "fake_polar.h"
 
 #include <pthread.h>
@@ -95,6 +95,43 @@ static void everything_at_once(void)
     CHECK(listeners_ended == 1 + THREADS * ROUNDS / 8);
 }
 
+static void pass_a_second(void *context)
+{
+    atomic_fetch_add(&((fake_polar *)context)->wall_ms, 1000);
+}
+
+static void *read_on(void *over)
+{
+    do {
+        CHECK(polar_license_allows(license, "export") == 1);
+        CHECK(polar_license_allowed(license) == 1);
+        look();
+    } while (!*(atomic_int *)over);
+    return NULL;
+}
+
+static void it_may_be_read_while_it_is_validated_and_saved(void)
+{
+    fake_polar polar = { 0 };
+    pthread_t readers[2];
+    atomic_int over = 0;
+    int i;
+    polar.before = pass_a_second; /* every confirmation has another time, and is saved */
+    polar.context = &polar;
+    license = fake_polar_open(&polar);
+    CHECK(polar_license_activate(license, "MY-KEY-123456", NULL) == POLAR_LICENSE_OK);
+    for (i = 0; i < 2; i++)
+        CHECK(pthread_create(&readers[i], NULL, read_on, &over) == 0);
+    for (i = 0; i < ROUNDS; i++)
+        CHECK(polar_license_validate(license, NULL) == POLAR_LICENSE_OK);
+    over = 1;
+    for (i = 0; i < 2; i++)
+        CHECK(pthread_join(readers[i], NULL) == 0);
+    CHECK(polar.saves > ROUNDS);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 3));
+}
+
 static void hold(void *context)
 {
     atomic_int *waiting = context;
@@ -130,6 +167,7 @@ static void it_may_be_freed_while_another_thread_is_inside(void)
 int main(void)
 {
     everything_at_once();
+    it_may_be_read_while_it_is_validated_and_saved();
     it_may_be_freed_while_another_thread_is_inside();
     puts("ok");
     return 0;

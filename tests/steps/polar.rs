@@ -6,6 +6,7 @@ use polar_license::transport::{Answer, Request};
 use serde_json::{Value, json};
 
 pub(crate) const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
+pub(crate) const BENEFIT: &str = "be110000-0000-4000-8000-000000000001";
 const LICENSE: &str = "1c010000-0000-4000-8000-000000000001";
 const SEAT: &str = "ac700000-0000-4000-8000-000000000001";
 
@@ -18,7 +19,7 @@ pub(crate) fn answer(request: &Request, now: Now) -> Answer {
     let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
     let at = now.wall.to_string();
     let license = json!({
-        "id": LICENSE, "organization_id": ORGANIZATION, "benefit_id": LICENSE, "key": body.get("key"),
+        "id": LICENSE, "organization_id": ORGANIZATION, "benefit_id": BENEFIT, "key": body.get("key"),
         "status": "granted", "limit_activations": 1, "usage": 0, "limit_usage": null, "expires_at": null,
         "activation": {"id": SEAT}, "last_validated_at": at,
     });

@@ -50,7 +50,7 @@ impl Driver {
     }
 
     pub(in crate::blocking) fn portal_context(&self) -> Context {
-        self.with_engine(|engine, _| Context::of(engine))
+        self.engine.inspect(|engine, _| Context::of(engine))
     }
 
     fn wait<T>(

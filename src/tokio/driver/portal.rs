@@ -54,7 +54,7 @@ impl Driver {
     }
 
     pub(in crate::tokio) fn portal_context(&self) -> Context {
-        self.with_engine(|engine, _| Context::of(engine))
+        self.engine.inspect(|engine, _| Context::of(engine))
     }
 
     async fn carry_out_portal<T: Send>(
