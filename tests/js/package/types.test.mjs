@@ -283,6 +283,7 @@ test("every block of the READMEs compiles", () => {
     [join(root, "SKILL.md"), 2],
     [inRepository("README.md"), 1],
     [inRepository("docs/src/guides/electron.md"), 4],
+    [inRepository("docs/src/guides/web.md"), 2],
     [inRepository("docs/src/states.md"), 1],
     [inRepository("docs/src/updates.md"), 1],
   ];

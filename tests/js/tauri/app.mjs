@@ -81,7 +81,7 @@ async function open(env, stops) {
   await until(() => fetch(`${address}status`).then(({ ok }) => ok, () => false), "a ready driver");
   driver = await new Builder().usingServer(address).withCapabilities(capabilities).build();
   await driver.manage().setTimeouts({ script: PATIENCE_MS });
-  const page = new Page(driver, stop);
+  const page = new Page(driver, env.HOME, stop);
   await page.isDrawn();
   return page;
 }
@@ -89,9 +89,11 @@ async function open(env, stops) {
 /** The page in the app's window. */
 class Page {
   #driver;
+  #home;
 
-  constructor(driver, stop) {
+  constructor(driver, home, stop) {
     this.#driver = driver;
+    this.#home = home;
     /** Ends the driver, and the app if it runs. */
     this.stop = stop;
   }
@@ -158,7 +160,7 @@ class Page {
   async quit() {
     // the window may be gone before the driver can answer
     await this.click("quit").catch(() => undefined);
-    await until(() => !isRunning(), "the end of the app");
+    await until(() => !isRunning(this.#home), "the end of the app");
     await this.stop();
   }
 }
@@ -176,14 +178,18 @@ async function bundle() {
   return (await bundled).outputFiles[0].text;
 }
 
-/** Whether a process of the app exists. */
-function isRunning() {
-  return isAnyProcess((folder) => readlinkSync(join(folder, "exe")) === application);
+/** Whether a process of the app exists that has this home directory. Another test run may have processes of the app. */
+function isRunning(home) {
+  return isAnyProcess((folder) => readlinkSync(join(folder, "exe")) === application && hasHome(folder, home));
 }
 
 /** Whether any process has this home directory: the app, a process of WebKit, or a driver. */
 function isHomeOfAny(home) {
-  return isAnyProcess((folder) => readFileSync(join(folder, "environ"), "utf8").split("\0").includes(`HOME=${home}`));
+  return isAnyProcess((folder) => hasHome(folder, home));
+}
+
+function hasHome(folder, home) {
+  return readFileSync(join(folder, "environ"), "utf8").split("\0").includes(`HOME=${home}`);
 }
 
 /** Whether any process exists whose folder in /proc meets a condition. */

@@ -10,7 +10,7 @@
 //! | `json` | parsed |
 //! | `c`, `cpp` | must be part of a file in `examples`, which the tests `examples` and `languages` of the C library compile and run, or be the first block of `docs/src/guides/c.md`, which the test `book` compiles and runs unchanged |
 //! | `python` | must also be in `bindings/python/PYPI.md` or `SKILL.md`, whose blocks the `python` step runs |
-//! | `ts` | compiled strictly by the `npm` step, against the packed npm package; a block about Tauri must be part of `examples/tauri` |
+//! | `ts` | compiled strictly by the `npm` step, against the packed npm package, if `tests/js/package/types.test.mjs` names the page; a block about Tauri must be part of `examples/tauri` |
 //! | `tsx` | must be part of `examples/react`, which the `runtimes` step builds and drives |
 //! | `text` | not run |
 //!
@@ -50,6 +50,9 @@ const C_PAGE: &str = "docs/src/guides/c.md";
 /// The scripts of the page that the `tauri` step builds and drives.
 const TAURI_PAGE: [&str; 2] = ["examples/tauri/src/main.ts", "examples/tauri/src/portal.ts"];
 
+/// The test of the `npm` step that compiles the TypeScript blocks of the pages that it names.
+const TYPES_TEST: &str = "tests/js/package/types.test.mjs";
+
 /// The app that the `runtimes` step builds and drives.
 const REACT_APP: &str = "examples/react/src/App.tsx";
 
@@ -74,14 +77,14 @@ pub(crate) fn check(sh: &Shell, path: &str) -> Result<()> {
     let blocks = blocks(&text);
     for block in &blocks {
         println!("{path}:{}: {}", block.line, block.language());
-        check_block(sh, block).with_context(|| format!("{path}:{}: this block is wrong", block.line))?;
+        check_block(sh, path, block).with_context(|| format!("{path}:{}: this block is wrong", block.line))?;
     }
     check_rust(sh, path, blocks.iter().filter(|block| block.language() == "rust").count())?;
     println!("{} code blocks are right", blocks.len());
     Ok(())
 }
 
-fn check_block(sh: &Shell, block: &Block) -> Result<()> {
+fn check_block(sh: &Shell, path: &str, block: &Block) -> Result<()> {
     match block.language() {
         "rust" => match block.attributes().find(|attribute| *attribute == "ignore") {
             Some(_) => bail!("it is ignored; use `no_run`, which at least compiles it"),
@@ -95,7 +98,8 @@ fn check_block(sh: &Shell, block: &Block) -> Result<()> {
         "python" => check_part(&block.text, &["bindings/python/PYPI.md", SKILL]),
         "ts" if block.text.contains("polar-license/tauri") => check_part(&block.text, &TAURI_PAGE),
         "tsx" => check_part(&block.text, &[REACT_APP]),
-        "ts" | "text" => Ok(()),
+        "ts" => check_compiled(path),
+        "text" => Ok(()),
         "" => bail!("its language is missing after the three backticks; use `text` if nothing can be run"),
         other => bail!(
             "unknown language `{other}`; add it to `check_block` in tools/xtask/src/readme.rs, or use `text` if nothing \
@@ -158,6 +162,14 @@ fn check_part(text: &str, files: &[&str]) -> Result<()> {
     bail!("it must be part of {}", files.join(", or "));
 }
 
+/// Checks that the `npm` step compiles the TypeScript blocks of the page.
+fn check_compiled(path: &str) -> Result<()> {
+    if !workspace::text(TYPES_TEST)?.contains(&format!("\"{path}\"")) {
+        bail!("{TYPES_TEST} does not compile the blocks of {path}; add the page there");
+    }
+    Ok(())
+}
+
 /// Checks a whole manifest or a part of one. This workspace must have the packages, versions and features that the
 /// manifest names.
 fn check_toml(text: &str) -> Result<()> {
@@ -191,7 +203,7 @@ mod tests {
 
     fn problem(language: &str, text: &str) -> String {
         let markdown = format!("```{language}\n{text}\n```\n");
-        match check_block(&shell::new().unwrap(), blocks(&markdown).first().unwrap()) {
+        match check_block(&shell::new().unwrap(), "page.md", blocks(&markdown).first().unwrap()) {
             Ok(()) => String::new(),
             Err(error) => format!("{error:#}"),
         }
@@ -231,6 +243,8 @@ mod tests {
     fn the_error_for_a_block_that_nothing_runs_says_what_to_do() {
         assert!(problem("rs", "fn no_such_function() {}").contains("tests/fetch/book.rs"));
         assert!(problem("python", "no_such_function()").contains("PYPI.md"));
+        assert!(problem("ts", "noSuchFunction();").contains("types.test.mjs"));
+        assert!(problem("ts", "import \"polar-license/tauri\";\nnoSuchFunction();").contains("portal.ts"));
         assert!(problem("cobol", "STOP RUN.").contains("check_block"));
         assert!(problem("", "ls").contains("`text`"));
         assert!(problem("rust,ignore", "f()").contains("no_run"));
