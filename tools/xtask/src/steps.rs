@@ -147,7 +147,7 @@ const RUST: &[Step] = &[
         run: |sh| {
             // some tests of this step compare the file store with the file store of the npm package
             npm_package::install_tools(sh)?;
-            Ok(cargo(sh, "test --locked --workspace").run()?)
+            Ok(cargo(sh, "test --locked --workspace").env(TEST_THREADS.0, TEST_THREADS.1).run()?)
         },
     },
     Step {
@@ -158,6 +158,7 @@ const RUST: &[Step] = &[
             // a folder of its own, because steps of the other lane build the program without this feature meanwhile
             let folder = workspace::target()?.join("mcp");
             let test = cargo(sh, "test --locked --package polar-license-cli --features mcp --test it");
+            let test = test.env(TEST_THREADS.0, TEST_THREADS.1);
             Ok(test.arg("--target-dir").arg(folder).args(["--", "mcp::", "help::"]).run()?)
         },
     },
