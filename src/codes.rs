@@ -189,7 +189,7 @@ codes! {
 
 #[cfg(feature = "portal")]
 codes! {
-    /// Whether a license key of the customer's can be used.
+    /// Whether one of a customer's license keys can be used.
     pub enum KeyStatus {
         /// A status that this version does not know.
         Unknown = "unknown", 0;
@@ -281,7 +281,7 @@ impl State {
     }
 }
 
-/// How much is known of an untrusted license.
+/// The part of an untrusted license that is still known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
@@ -316,7 +316,7 @@ impl Denial {
 }
 
 impl Reason {
-    /// Returns the reason that Polar's status and text stand for. A text that this version does not know counts as a
+    /// Returns the reason for a denial with this HTTP status and text. A text that this version does not know is a
     /// denial, too.
     pub(crate) fn of_polar(status: u16, detail: &str) -> Self {
         if status == 404 && detail == "Not found" {
@@ -536,7 +536,8 @@ impl ErrorKind {
 mod tests {
     use super::*;
 
-    /// Checks that no two rows of a table share a number or a name, and that each row reads back as itself.
+    /// Checks for each row of a table that its number and its name lead back to this row. So no two rows share a number
+    /// or a name.
     macro_rules! round_trip {
         ($($type:ident from $first:literal),+) => {$(
             for (code, number) in $type::ALL.iter().zip($first..) {

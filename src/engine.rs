@@ -137,7 +137,7 @@ pub enum Operation {
     Activate {
         /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
-        /// Whether to release the seat that this device already has if no other seat is free.
+        /// If no seat is free for the key, release the seat that this device already has, and try again.
         replace_previous: bool,
     },
     /// Release the seat, and remove the license from this device.
@@ -221,7 +221,7 @@ pub struct Engine {
     asked_at: Option<u64>,
     /// Whether Polar was asked about a stored license that cannot be trusted, and has answered.
     untrusted_answered: bool,
-    /// The time at which to ask next if no clock can be trusted, in ms of the monotonic clock.
+    /// The next time at which to ask Polar if neither clock can be trusted, in ms of the monotonic clock.
     fallback_at: Option<u64>,
     /// The operation under way, or the last one.
     running: Running,

@@ -170,7 +170,8 @@ impl Record {
         self.identity_to_ask().is_some() || paused || paced || self.unsettled() > 0 || self.has_code_tries(wall)
     }
 
-    /// Removes the license, its seats and everything about them. Keeps the times on which Polar's limits depend.
+    /// Removes the license, its seats and everything about them. Keeps the times that are needed to stay within Polar's
+    /// rate limits.
     pub(crate) fn forget(&mut self) {
         *self = Self {
             plan: Plan { pause_until: self.plan.pause_until, ..Plan::default() },
@@ -198,8 +199,8 @@ impl Record {
         self.attempts.len().saturating_add(self.releases.len()).saturating_add(self.keyless_seats.len())
     }
 
-    /// Returns the bytes of the record between the beginning of its header and its seal: the seat, the key and the
-    /// body.
+    /// Returns the seat, the key and the body of the record as bytes. In the stored record, they lie between the tags
+    /// and the seal.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         codec::write(self)
     }
@@ -259,8 +260,8 @@ impl Identity {
 }
 
 impl Attempt {
-    /// The time after which no process waits for the answer any more. An activation ends within 35 s, unless the
-    /// machine goes to sleep.
+    /// The age at which an attempt has no process that still waits for its answer. An activation ends within 35 s,
+    /// unless the machine goes to sleep.
     const UNDER_WAY_MS: i64 = 60 * 1000;
 
     /// Returns `true` if the user must be told about the attempt, because no process waits for its answer any more.

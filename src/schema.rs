@@ -80,7 +80,7 @@ pub fn absent(state: State) -> Vec<String> {
     }
 }
 
-/// The members that are present if a license is stored.
+/// The nullable members of a decision that have a value whenever a license is stored.
 const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 
 /// The members that are present if Polar's last answer was a confirmation.
@@ -189,7 +189,7 @@ mod tests {
         Some(words.collect::<Vec<_>>().join(" "))
     }
 
-    /// Returns the name of the builder's method for a member: `offlineGraceMs` is `offline_grace`.
+    /// Returns the name of the builder's method for a member: `offlineGraceMs` becomes `offline_grace`.
     fn in_rust(member: &str) -> String {
         let mut name = String::new();
         for letter in member.chars() {

@@ -107,7 +107,7 @@ texts! {
     KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
     /// The entered key includes updates for a limited time, and this version was built after that time.
     KeyUpdatesEnded = "refused.updates_ended", "This license key includes versions of this app that were built until {day}. Use one of them, or renew the license to use this version.";
-    /// A newer version has stored a license, which this version must not overwrite.
+    /// A newer version of the app has stored a license, which this version must not overwrite.
     KeyNewerFormat = "refused.newer_format", "The stored license was written by a newer version of this app. Update the app.";
     /// The entered key was denied for a reason that this version does not know.
     KeyRefused = "refused.other", "This license key was refused. Contact the vendor.";
@@ -121,7 +121,7 @@ texts! {
 
     /// The app called a function wrongly; `{detail}` is English.
     InvalidArgument = "error.invalid_argument", "This app made a mistake: {detail}.";
-    /// The app's settings are invalid; `{detail}` is English.
+    /// The app's settings are invalid; `{detail}` is in English.
     InvalidConfig = "error.invalid_config", "This app is not set up correctly: {detail}.";
     /// The server could not read the request.
     RequestUnreadable = "error.request", "The license server could not read what this app sent. Contact the vendor.";
@@ -241,7 +241,7 @@ texts! {
         NotReturned = "portal.not_returned", "The purchase did not come back to this app. Ask for a code by e-mail instead.";
         /// Shown in the browser after the purchase.
         PageDone = "portal.page_done", "Thank you. You can close this page and go back to the app.";
-        /// Shown in a browser that has not come from the purchase.
+        /// Shown if a browser opens the page without coming from the purchase.
         PageEmpty = "portal.page_empty", "There is nothing here.";
     }
 }

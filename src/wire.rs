@@ -257,8 +257,8 @@ impl Deactivate {
     }
 }
 
-/// The members of all requests. A member that is `None` or empty is not written: Polar accepts an object or nothing,
-/// but not null.
+/// The members of all requests. A member that is `None` or empty is left out, because Polar does not accept null in its
+/// place.
 #[derive(Serialize)]
 struct Body<'a> {
     key: &'a str,
@@ -424,8 +424,8 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
     })
 }
 
-/// Reads a member that can be null. Returns `before` only if the member is missing: null is a newer answer than
-/// `before`.
+/// Reads a member that can be null. Returns `before` only if the member is missing. If the member is null, returns
+/// `None`: Polar has answered that there is no value, and `before` is out of date.
 fn optional<'a, T>(
     license: Object<'a, '_>,
     name: &'static str,

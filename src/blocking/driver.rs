@@ -37,7 +37,8 @@ pub(super) struct Driver {
     clock: Arc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The scope of the callers' operations. Each cancel ends this scope and puts a new one in its place.
+    /// The scope in which the callers' operations run. Cancelling ends it, and a new scope replaces it for later
+    /// operations.
     scope: Mutex<Scope>,
 }
 

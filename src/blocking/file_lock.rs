@@ -231,9 +231,10 @@ impl FileLock {
         }
     }
 
-    /// Removes the lock if it was left behind. Returns `true` if the lock was removed. `judged` remembers the last lock
-    /// that was not removed. A caller that tries repeatedly passes the same `judged` each time, so that a lock is not
-    /// judged at every try.
+    /// Removes the lock if it was left behind. Returns `true` if the lock was removed.
+    ///
+    /// `judged` holds the last lock that was examined and not removed. A caller that tries repeatedly passes the same
+    /// `judged` each time, so that the same lock is not examined again at every try.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);
@@ -273,8 +274,9 @@ impl FileLock {
         taken
     }
 
-    /// Claims the lock of the holder `dead`, so that only this process takes it over. Returns the paths of this claim
-    /// and of the earlier claims, whose makers died. Returns `None` if another process is taking over the lock.
+    /// Claims the right to take over the lock whose dead holder had the token `dead`. Only the process with the claim
+    /// may move the lock away. Returns the paths of this claim and of earlier claims, whose makers died before they
+    /// finished. Returns `None` if another process is taking over the lock.
     fn claim(&self, dead: &str, now: SystemTime) -> io::Result<Option<Vec<PathBuf>>> {
         let mut claims = Vec::new();
         for attempt in 1..=MOST_CLAIMS {
@@ -484,7 +486,7 @@ impl Wait {
         Self { limit, waited: Duration::ZERO, jitter: random.into_iter().cycle() }
     }
 
-    /// Waits for one step. Returns `false` if the time is up.
+    /// Sleeps for one step. Returns `false` without sleeping if the limit is used up.
     fn pause(&mut self) -> bool {
         let left = self.limit.saturating_sub(self.waited);
         if left.is_zero() {

@@ -109,7 +109,7 @@ pub(super) enum Obstacle {
     HostName,
     /// The connection was not accepted, or this computer could not look up the server's name.
     Connection,
-    /// The connection was accepted, but failed before the request was sent.
+    /// The connection was accepted, but broke off before the request was sent.
     BrokenOff,
     Timeout,
     /// The proxy did not connect to the server, or does not speak HTTP.
@@ -173,7 +173,7 @@ fn is_looked_up_in_vain(url: &str) -> bool {
     let is_needed = proxy_on_the_way(url).is_some_and(|proxy| proxy.resolve_target());
     let uri: Option<Uri> = url.parse().ok();
     let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
-    // an IPv6 address stands in brackets
+    // The brackets of an IPv6 address are removed, because the lookup does not accept them.
     is_needed && (host.trim_matches(['[', ']']), 0).to_socket_addrs().is_err()
 }
 

@@ -40,8 +40,8 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Returns the message for a request that was not sent. The environment variable `variable` should hold a proxy's
-/// address, and does not.
+/// Returns the message for a request that was not sent because the environment variable `variable` does not hold the
+/// address of a proxy.
 pub(crate) fn wrong_proxy(variable: &str) -> String {
     format!("the variable {variable} holds no proxy's address, so nothing was sent; correct it or remove it")
 }

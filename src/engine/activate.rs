@@ -197,8 +197,8 @@ impl Engine {
         let activation = &attempted.activation;
         let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
         match older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
-            // releases the older seat with the new key: Polar finds the seat if the old key was rotated into the new
-            // one; if the seat belongs to another license, Polar does not find it, and nothing is released
+            // Releases the older seat with the new key. Polar finds that seat if the old key was rotated into the new
+            // one. If the seat belongs to another license, Polar does not find it, and nothing is released.
             Some(seat) => self.release(activation.key.clone(), seat.id, SeatOf::Previous(Box::new(attempted))),
             None => self.stop(attempted.activation, Some(attempted.id), rejection, now),
         }

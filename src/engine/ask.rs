@@ -32,8 +32,8 @@ impl Engine {
     pub(super) fn ask(&mut self, question: Question, now: Now) -> Next {
         let increment_usage = match question.purpose {
             Purpose::Refresh(patience) => {
-                // decides only once whether a refresh is due; an answer that another process got meanwhile is found
-                // below
+                // Whether a refresh is due is decided only before the first request. If another process gets an answer
+                // in the meantime, the comparison of revisions below notices it.
                 if question.asked.is_none() && !self.is_due(patience, now) {
                     return Next::End(Vec::new(), question.ending);
                 }
@@ -47,7 +47,8 @@ impl Engine {
             }
             Purpose::Validate | Purpose::Activate | Purpose::ResolveConflict => None,
         };
-        // without a license here, older seats may still have to be released
+        // Without a license on this device, there is nothing to ask, but seats of older licenses may have to be
+        // released.
         let Some(asked) = self.target() else { return Next::Release(question.ending) };
         let before = question.asked.as_ref().filter(|before| before.identity == asked.identity);
         if question.only_asks() && before.is_some_and(|before| before.revision != asked.revision) {

@@ -45,7 +45,7 @@ pub(super) fn not_mailed(tries: &mut CodeTries) -> bool {
     last.map(|at| tries.mails.remove(at)).is_some()
 }
 
-/// Returns `true` if this try is on the list.
+/// Returns `true` if this request or try is already on the list.
 pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
     tries.list.contains(&new)
 }

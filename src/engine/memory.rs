@@ -27,9 +27,9 @@ struct Edited {
     changed: bool,
     /// Whether a power cut that undoes the save would lose anything important.
     precious: bool,
-    /// Whether another process saved the opposite of a new edit.
+    /// Whether a new edit contains an answer from Polar, and another process has saved the opposite answer.
     contradicted: bool,
-    /// Whether another process replaced the license that an earlier answer is about.
+    /// Whether another process has saved a newer answer about a license than an earlier edit that is not yet saved.
     overtaken: bool,
 }
 
@@ -88,8 +88,8 @@ impl Engine {
             contradicted |= applied == Applied::Contradicted;
         }
         let mut changed = bytes_before != record.bytes();
-        // the next process must know that a request was sent, whatever its result, even if there is nothing else to
-        // save
+        // Polar counts a request whatever its result. So the time of a request is saved for the next process, even if
+        // there is nothing else to save.
         changed |= self.running.has_unsaved_request;
         self.pacer.learn(now, record.sent);
         let sent = self.pacer.recent(now);

@@ -17,8 +17,8 @@ pub struct Phase {
     pub decision: Decision,
 }
 
-/// The largest number of phases. A new phase can begin with the confirmation, grace, the notice in grace, the end of
-/// grace, the expiry of the key, and each attempt whose outcome becomes uncertain.
+/// The largest number of phases. A new phase can begin with each of these: the confirmation, grace, the notice before
+/// grace ends, the end of grace, the expiry of the key, and an attempt whose outcome becomes uncertain.
 const MOST: usize = 16;
 
 impl Engine {

@@ -204,7 +204,7 @@ impl SeatOf {
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,
-            // the license here keeps the seat
+            // If Polar does not know the seat, the activation fails, and the license on this device stays as it is.
             Self::Previous(_) => false,
             // The seat may be on this device's list of seats to release, or belong to an activation whose answer was
             // lost. The device may forget about either only if the seat is certainly free.

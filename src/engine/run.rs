@@ -181,7 +181,8 @@ impl StoreStep {
     pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
         // the store may be the app's own, and its messages may contain any character
         let written = written.map_err(|message| printable(&message));
-        // saving the times of requests is tried only once, because nothing depends on it
+        // The times of requests alone are not worth a second try. If this save has failed, the next successful one
+        // contains them.
         engine.running.has_unsaved_request = false;
         if let (AfterStore::Forgotten, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);

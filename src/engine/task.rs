@@ -107,7 +107,7 @@ pub(super) enum AfterReply {
     CheckKey(SeatOf, Uuid, wire::Validate),
 }
 
-/// The owner of a seat that is being released, and the data with which the operation continues.
+/// The owner of a seat that is being released, with the data that the operation needs afterwards.
 pub(super) enum SeatOf {
     /// The license that is deactivated.
     License(Identity),

@@ -32,9 +32,8 @@ pub(super) struct Driver {
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The time of the refresher's next look, from the outcome of the last operation. The outer `None` means that no
-    /// operation has ended since the refresher last read this field. The inner `None` means that there is no time to
-    /// wait for.
+    /// The time of the refresher's next look, set when an operation ends. The outer `None` means that no operation has
+    /// ended since the refresher last read this field. The inner `None` means that no look is planned.
     planned: Cell<Option<Option<u64>>>,
     /// The waker of the refresher's task. It is called when an operation ends.
     refresher: Cell<Option<Waker>>,
@@ -121,15 +120,15 @@ impl Driver {
         self.clock.now()
     }
 
-    /// Ends all operations in progress that callers have started. A request that was already sent may have been
-    /// applied.
+    /// Ends every operation that a caller has started and that is still in progress. Polar may already have applied a
+    /// request that was sent.
     pub(super) fn cancel(&self) {
         let running = std::mem::take(&mut *self.running.borrow_mut());
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// Returns the time of the refresher's next look if an operation has ended since the last call of this function,
-    /// and `None` otherwise. Wakes the calling task when an operation ends.
+    /// Returns the time of the refresher's next look if an operation has ended since the last call of this function.
+    /// Otherwise returns `None`, and the calling task is woken when an operation ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()

@@ -31,7 +31,7 @@ pub(crate) struct CodeMail {
     pub(crate) is_tried: bool,
 }
 
-/// The two uses of a code that Polar counts.
+/// The two kinds of requests about codes. Polar counts both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeUse {
     /// A code is requested, which also reserves one try of that code.

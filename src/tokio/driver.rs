@@ -116,8 +116,7 @@ impl Driver {
         }
     }
 
-    /// Prevents the operations that callers have started from sending further requests, and waits until no operation is
-    /// in progress.
+    /// Keeps the callers' operations from sending further requests. Then waits until no operation is in progress.
     pub(super) async fn drain(&self) {
         let mut under_way = self.under_way.subscribe();
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::AfterReply));
@@ -208,8 +207,8 @@ impl Driver {
         self.place.stamp().await
     }
 
-    /// Ends all operations in progress that callers have started. A request that was already sent may have been
-    /// applied.
+    /// Ends every operation that a caller has started and that is still in progress. Polar may already have applied a
+    /// request that was sent.
     pub(super) fn cancel(&self) {
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::Now));
     }

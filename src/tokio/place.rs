@@ -59,7 +59,7 @@ impl Place {
         });
         // if the thread could not lock or load, there is nothing to merge, and the thread's result says why
         if let Ok(stored) = loaded.await {
-            // if the thread has ended by now, its result says why
+            // Sending fails if the thread has already ended. Its result then says why.
             let _ = change.send(merge(Option::as_deref(&stored)));
         }
         end_of(writing).await?
@@ -104,7 +104,7 @@ impl Place {
 pub(super) struct HeldTurn(Option<(mpsc::Sender<()>, JoinHandle<()>)>);
 
 impl HeldTurn {
-    /// Ends the turn, and waits until others can take it.
+    /// Ends the turn, and waits until another process can take its turn.
     pub(super) async fn end(self) {
         if let Some((release, thread)) = self.0 {
             drop(release);

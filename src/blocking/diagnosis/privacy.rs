@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-/// Returns the path with `~` for the home directory, and `USER` for the user's name anywhere else.
+/// Returns the path with the home directory replaced by `~`, and the user's name replaced by `USER` everywhere else.
 pub fn shown_path(path: &Path) -> String {
     let users = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(env::var_os);
     shown(path, env::home_dir().as_deref(), &users.collect::<Vec<_>>())

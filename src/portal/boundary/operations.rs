@@ -10,7 +10,7 @@ use crate::portal::steps::{self, Step};
 pub struct Operation {
     /// The operation's name, which a request contains as the value of `call`.
     pub name: &'static str,
-    /// The documentation of the operation for all languages. It names errors by their kinds.
+    /// The documentation of the operation, for the bindings in all languages. It names errors by their kinds.
     #[cfg(feature = "schema")]
     pub about: &'static str,
     /// The names and types of the arguments, in their order. An argument of the type `Session` or `Checkout` comes
