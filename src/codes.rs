@@ -72,7 +72,7 @@ codes! {
         NotLicensed = "not_licensed", 1;
         /// The license is valid, but its benefit does not turn the feature on: the user needs another plan.
         NotIncluded = "not_included", 2;
-        /// The configuration names no such feature: a bug in the app.
+        /// The configuration has no feature with this name. This is a bug in the app.
         Unknown = "unknown", 3;
     }
 }
@@ -181,8 +181,9 @@ codes! {
         Unknown = "unknown", 1;
         /// The license took no seat.
         NotNeeded = "not_needed", 2;
-        /// Polar no longer knows the key, because it was rotated or deleted, or Polar did not say whether it knows the
-        /// key. The seat may still be taken. It is used or released when the new key is activated on this device.
+        /// Polar does not know the seat, but the seat may still be taken: Polar no longer knows the key, because it was
+        /// rotated or deleted, or did not say whether it knows the key. The seat is used or released when the new key
+        /// is activated on this device.
         KeyUnknown = "key_unknown", 3;
     }
 }

@@ -223,7 +223,7 @@ pub struct Engine {
     untrusted_answered: bool,
     /// The next time at which to ask Polar if neither clock can be trusted, in ms of the monotonic clock.
     fallback_at: Option<u64>,
-    /// The operation under way, or the last one.
+    /// The operation in progress. If there is none, the operation that ended last.
     running: Running,
     /// The last operation that asked Polar and did not fail. Operations that joined it share its result.
     last_answered: OpId,

@@ -641,7 +641,7 @@ mod tests {
         fs::write(&path, "third").unwrap();
         put_back(&old_path, &path, fresh.as_ref());
         assert_eq!(fs::read(&path).unwrap(), b"third");
-        // Simulates a file system without hard links: without the file there is nothing to link.
+        // Without `old_path` the hard link fails, just as on a file system without hard links.
         fs::remove_file(&path).unwrap();
         fs::remove_file(&old_path).unwrap();
         put_back(&old_path, &path, fresh.as_ref());

@@ -180,14 +180,14 @@ fn is_looked_up_in_vain(url: &str) -> bool {
 /// The variables that can name a proxy. ureq tries them in this order, and uses the first one that holds an address.
 const PROXY_VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
-/// Returns the variables that are set, but do not hold a proxy's address.
+/// Returns the names of the environment variables that are set but do not hold a proxy's address.
 pub(super) fn wrong_proxy_variables() -> Vec<&'static str> {
     let is_wrong = |name: &&str| proxy_in(name).is_some_and(|proxy| proxy.is_err());
     PROXY_VARIABLES.into_iter().filter(is_wrong).collect()
 }
 
-/// Returns the proxy that a variable names, or an error if the variable does not hold a proxy's address. Returns `None`
-/// if it is not set.
+/// Returns the proxy that an environment variable names, or an error if the variable does not hold a proxy's address.
+/// Returns `None` if the variable is empty or not set.
 fn proxy_in(name: &str) -> Option<Result<Proxy, ureq::Error>> {
     let address = std::env::var_os(name).filter(|address| !address.is_empty())?;
     Some(address.to_str().ok_or(ureq::Error::InvalidProxyUrl).and_then(Proxy::new))
@@ -413,7 +413,7 @@ fn was_accepted(kind: io::ErrorKind) -> bool {
             | Kind::BrokenPipe
             | Kind::NotConnected
             | Kind::UnexpectedEof
-            // the kind that ureq reports if a SOCKS proxy refuses the connection
+            // ureq reports this kind if a SOCKS proxy refuses the connection
             | Kind::Other
     )
 }

@@ -85,7 +85,7 @@ impl Engine {
             question.ending.failure = match question.purpose {
                 Purpose::Consume(_) => Some(self.uses_not_counted(rejection.clone())),
                 Purpose::Activate => Some(self.rejected(rejection.clone())),
-                // the answer to the first request has decided whether the operation fails
+                // the answer to the operation's first request has already decided whether the operation fails
                 Purpose::ResolveConflict => question.ending.failure,
                 Purpose::Validate | Purpose::Refresh(_) => None,
             };
@@ -93,7 +93,7 @@ impl Engine {
         let answer = match reply {
             Ok(confirmed) => question.asked.take().map(|asked| NewAnswer::confirmed(asked, None, confirmed, now)),
             Err(Rejection::Denied(reason)) => question.asked.take().map(|asked| NewAnswer::denied(asked, reason)),
-            // a key without enough uses left is neither confirmed nor denied
+            // an answer that the key has too few uses left neither confirms nor denies the license
             Err(Rejection::NotAnswered(Cause::UsageExhausted)) => return Next::End(Vec::new(), question.ending),
             Err(Rejection::NotAnswered(Cause::Invalid { .. } | Cause::RateLimited(_) | Cause::Unreachable { .. })) => {
                 return Next::End(vec![Edit::Plan(plan)], question.ending);

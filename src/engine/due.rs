@@ -104,8 +104,8 @@ impl Engine {
         plan
     }
 
-    /// Records whether Polar could be reached, and returns the edits that a failed operation saves: at most a pause,
-    /// which applies to other processes too.
+    /// Records whether Polar could be reached. Returns the edits to save after an operation that failed: a pause if
+    /// Polar imposed one, because it applies to other processes too, and otherwise none.
     pub(super) fn pause(&mut self, rejection: &Rejection, now: Now) -> Vec<Edit> {
         let plan = self.plan(Some(rejection), now);
         plan.pause_until.map(Edit::Pause).into_iter().collect()

@@ -53,7 +53,8 @@ impl Engine {
     /// Reports a stored result, unless another process has removed the license meanwhile.
     pub(super) fn saved(&mut self, result: Success, now: Now) -> Next {
         match result {
-            // the stored record was kept as it was, so the next start will not know the license
+            // the stored record is from a newer version of this library and was not overwritten, so the next start will
+            // not find the license
             Success::Activated if self.is_newer => Next::fail(self.refused(Reason::NewerFormat)),
             Success::Activated if !self.has_license() => {
                 let message = "another process removed the license meanwhile; activate it again";

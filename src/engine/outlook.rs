@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct Phase {
     /// The start of this phase. The first phase starts at once.
     pub from: Now,
-    /// The decision from then on, unless an operation changes it earlier.
+    /// The decision during this phase, unless an operation changes it.
     pub decision: Decision,
 }
 

@@ -3,13 +3,13 @@
 //!
 //! ```text
 //! release ─► free, or unknown to Polar ─► continue without the seat
-//!         ├► unknown, and Polar does not know its key either ─► the same, but keep the seat for the new key
+//!         ├► neither the seat nor its key is known to Polar ─► continue, but keep the seat for the new key
 //!         └► no answer ─► error; a seat of an older license stays on the list
 //! ```
 //!
-//! A deactivation removes the license only after Polar has said that the seat is free or unknown. Before anything is
-//! sent, the record is written once more, to find out whether it can be changed. A record that could not be removed
-//! after the release would grant access for the rest of the grace period.
+//! A deactivation removes the license only after Polar has said that the seat is free or unknown. A record that could
+//! then not be removed would grant access for the rest of the grace period. To find out beforehand whether the record
+//! can be changed, a deactivation writes it once more before it sends anything.
 //!
 //! ```text
 //! read, write ─► release the seat ─► remove the license ─► release older seats ─► end
@@ -117,8 +117,8 @@ impl Engine {
                 self.remove_license(identity, deactivated)
             }
             SeatOf::Older(ending) => {
-                // the plan is made after the release, because the next round is a minute away if there are other seats
-                // to release, and a day away otherwise
+                // this edit comes after the one that takes the released seat off the list, because the next round begins
+                // much sooner if the list still has other seats to release
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))

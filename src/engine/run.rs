@@ -1,10 +1,10 @@
 //! Runs operations: begins them, resumes them after each step, and turns the `Next` that they return into the next
-//! step. All steps that save, send or finish are created here.
+//! step. Only this file creates steps that save, send, or finish.
 //!
 //! ```text
 //! begin, resume ─► the operation returns `Next` ─► Store, SaveAgain ─► a store step
 //!                                               ├► Send ─► a turn step before the first request, then a send step
-//!                                               ├► Release ─► the same for the next older seat, until there is none ─► End
+//!                                               ├► Release ─► Send for one older seat after the other; after the last, End
 //!                                               └► End ─► a store step if anything is to be saved, then the outcome
 //! ```
 
@@ -139,7 +139,9 @@ impl Engine {
 }
 
 impl TurnStep {
-    /// Continues the operation. If another process has just asked Polar the same question, Polar is not asked again.
+    /// Continues the operation after its wait for the turn. An operation that has its turn reads the record again
+    /// first. If another process has just asked Polar the same question, the operation uses that answer and does not
+    /// ask again.
     pub fn resume(self, engine: &mut Engine, turn: Turn, now: Now) -> Step {
         match turn {
             Turn::Taken => {

@@ -111,7 +111,7 @@ pub(super) enum AfterReply {
 pub(super) enum SeatOf {
     /// The license that is deactivated.
     License(Identity),
-    /// The license here, whose seat is released to make room for an activation of the same key.
+    /// The license on this device. Its seat is released to make room for an activation of the same key.
     Previous(Box<Attempted>),
     /// A license that was on this device earlier.
     Older(Ending),
@@ -153,7 +153,7 @@ pub(super) enum Purpose {
 /// An activation in progress.
 pub(super) struct Activation {
     pub(super) key: Key,
-    /// The license that was here when the user activated this key, whether it could be trusted or not.
+    /// The license that this device had when the user activated this key, whether it could be trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
     /// Whether the seat known here belongs to this key according to Polar, but Polar does not accept it for this

@@ -11,7 +11,7 @@ use crate::time::{Now, Timestamp};
 /// day.
 const TOLERANCE_MS: i64 = 26 * 60 * 60 * 1000;
 
-/// The estimates of this process so far.
+/// The latest estimate by this process of the time on Polar's clock, or `None` before the first estimate.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Timeline(Option<Live>);
 

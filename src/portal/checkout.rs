@@ -70,7 +70,7 @@ pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
     })
 }
 
-/// Returns the secret in a link, and the parameters of the link without the parameters that identify the buyer.
+/// Returns the secret in a checkout link, and the query parameters of the link except those that identify the buyer.
 fn read_link(text: &str) -> Option<(String, String)> {
     let text = trim_pasted(text);
     let (path, query) = text.split_once('?').unwrap_or((text, ""));

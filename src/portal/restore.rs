@@ -170,7 +170,7 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
     }
 }
 
-/// The keys of a customer that can be used.
+/// The result of looking for usable keys among the keys of a customer.
 enum Usable {
     /// At least one key can be used.
     Keys(Vec<LicenseKey>),

@@ -340,7 +340,7 @@ impl Writer {
         self.bytes.push(byte);
     }
 
-    /// Writes the lower `width` bytes of a number.
+    /// Writes the lowest `width` bytes of a number, least significant byte first.
     pub(super) fn number(&mut self, number: u64, width: usize) {
         self.bytes(number.to_le_bytes().get(..width).unwrap_or_default());
     }

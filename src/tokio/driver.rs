@@ -202,7 +202,8 @@ impl Driver {
         self.clock.now()
     }
 
-    /// Returns the [`Store::stamp`](crate::store::Store::stamp) of the client's store, if it has one.
+    /// Returns the [`Store::stamp`](crate::store::Store::stamp) of the client's store, or `None` if the store has no
+    /// stamp.
     pub(super) async fn stamp(&self) -> Option<u64> {
         self.place.stamp().await
     }

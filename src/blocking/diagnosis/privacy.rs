@@ -1,4 +1,4 @@
-//! Formats paths that may be shown to strangers. Leaves out the user's name.
+//! Formats paths for output that may be shown to strangers: the name of the user is left out.
 
 use std::env;
 use std::ffi::OsStr;

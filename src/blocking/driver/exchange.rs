@@ -1,6 +1,6 @@
-//! Sends one request on a thread of its own, so that a cancel and the deadline take effect even if the transport does
-//! not return. Also defines the scope: a cancel of the scope ends the wait for an answer. This file never reads a
-//! clock.
+//! Sends each request on its own thread. A cancel and the deadline therefore end the wait for the answer even if the
+//! transport does not return. Also defines `Scope`, a set of operations that are cancelled together. This file never
+//! reads a clock: it only waits for durations.
 
 use super::lock;
 use crate::store::KEEP_EVERY;

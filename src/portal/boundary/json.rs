@@ -31,7 +31,7 @@ pub enum CodeRequestJson<'a> {
     },
 }
 
-/// A customer, one of several with the same e-mail address. A customer may be a person or a team.
+/// One of several customers with the same e-mail address. A customer may be a person or a team.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Customer"))]
 #[serde(rename_all = "camelCase")]

@@ -147,7 +147,8 @@ operations! {
     /// Restores the license like `restore`, but waits up to five minutes if the customer has no usable key yet. Use
     /// this operation after `claimSeat`, because Polar creates the key a moment after an invitation is accepted.
     ///
-    /// Fails with `timeout` if the customer still has no key after this wait. Fails like `restore` in all other cases.
+    /// Fails with `timeout` if the customer still has no key after this wait. The other failures are those of
+    /// `restore`.
     "restoreWhenGranted": ("session" session: Session) -> Restored, waits = true;
     |context, now| steps::restore_when_granted(context, session, now)
 
