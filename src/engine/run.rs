@@ -4,7 +4,7 @@
 //! ```text
 //! begin, resume ─► the operation returns `Next` ─► Store, SaveAgain ─► a store step
 //!                                               ├► Send ─► a turn step before the first request, then a send step
-//!                                               ├► Release ─► Send for one older seat after the other; after the last, End
+//!                                               ├► Release ─► Send for each older seat in turn, then End
 //!                                               └► End ─► a store step if anything is to be saved, then the outcome
 //! ```
 
