@@ -366,7 +366,8 @@ impl Call {
         Rejection::NotAnswered(not_polar(status, field, self.changes_polar()))
     }
 
-    /// Returns `true` if Polar may have applied the request although no answer arrived.
+    /// Returns `true` for a call that changes something at Polar. If it gets no answer, Polar may have applied it all
+    /// the same.
     fn changes_polar(self) -> bool {
         match self {
             Self::Validate => false,

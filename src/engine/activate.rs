@@ -161,7 +161,7 @@ impl Engine {
             return Next::fail(self.refused(Reason::NewerFormat));
         }
         if !self.record.attempts.iter().any(|attempt| attempt.is(attempted.id)) {
-            // another process has removed the record meanwhile
+            // The attempt has disappeared from the record, because another process has removed the record meanwhile.
             return Next::fail(self.not_activated());
         }
         let mut meta = self.config.meta().clone();

@@ -87,7 +87,8 @@ impl Engine {
         Outcome { deactivated: ending.deactivated, ..outcome }
     }
 
-    /// Ends an operation that only asks Polar, but could not ask. The outcome still contains a decision.
+    /// Ends an operation that should only have asked Polar, but could not ask. The outcome contains the current
+    /// decision, with `error` as its problem.
     pub(super) fn end_without_asking(&mut self, error: Error, now: Now) -> Outcome {
         let mut decision = self.current(now);
         decision.problem = Some(error.into_problem());

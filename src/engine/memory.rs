@@ -33,9 +33,9 @@ struct Edited {
     overtaken: bool,
 }
 
-/// The longest times by which the stored `high` may lag behind the estimate: the first applies until the store has been
-/// read once, the second from then on. If the lag is longer, `high` is saved. A save for any other reason updates
-/// `high` too.
+/// The longest times by which the stored `high` may lag behind the estimate. The first applies until the store has been
+/// read once, and the second from then on. If the lag is longer, the record is saved to update `high`. A save for
+/// another reason updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 const HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 

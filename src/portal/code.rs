@@ -5,7 +5,7 @@
 //! ```text
 //! count ─► too many ─► error, with the wait
 //!       └► saved ─► send once, within 15 s ─► a mail is on its way │ a token │ wrong ─► end
-//!                                         ├► certainly no mail ─► the reserved try is removed ─► several customers │ error
+//!                                         ├► certainly no mail ─► the try is removed ─► several customers │ error
 //!                                         └► 429 ─► save the end of the block ─► error, with the wait
 //! ```
 
