@@ -137,7 +137,7 @@ pub enum Operation {
     Activate {
         /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
-        /// If no seat is free for the key, release the seat that this device already has, and try again.
+        /// Whether to release the seat that this device already has, and try again, if no seat is free for the key.
         replace_previous: bool,
     },
     /// Release the seat, and remove the license from this device.

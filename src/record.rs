@@ -260,7 +260,7 @@ impl Identity {
 }
 
 impl Attempt {
-    /// The age at which an attempt has no process that still waits for its answer. An activation ends within 35 s,
+    /// The age from which no process can still be waiting for the answer to an attempt. An activation ends within 35 s,
     /// unless the machine goes to sleep.
     const UNDER_WAY_MS: i64 = 60 * 1000;
 

@@ -28,7 +28,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// The member that was read last.
+/// The member of a reply that was read last.
 pub(crate) type Last = Cell<Option<Field>>;
 
 /// An object of a reply.

@@ -83,7 +83,7 @@ pub fn absent(state: State) -> Vec<String> {
 /// The nullable members of a decision that have a value whenever a license is stored.
 const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 
-/// The members that are present if Polar's last answer was a confirmation.
+/// The nullable members of a decision that have a value whenever Polar's last answer was a confirmation.
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
 /// The nullable members of a decision that may have a value even if there is no license.

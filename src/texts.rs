@@ -119,7 +119,7 @@ texts! {
     /// The entered text is longer than any key.
     KeyTooLong = "key.too_long", "This is too long for a license key. Copy only the key.";
 
-    /// The app called a function wrongly; `{detail}` is English.
+    /// The app called a function wrongly; `{detail}` is in English.
     InvalidArgument = "error.invalid_argument", "This app made a mistake: {detail}.";
     /// The app's settings are invalid; `{detail}` is in English.
     InvalidConfig = "error.invalid_config", "This app is not set up correctly: {detail}.";

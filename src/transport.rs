@@ -131,7 +131,7 @@ pub enum Answer {
         /// The number of seconds to wait before the next request. `None` if the reply's headers do not say so in a form
         /// that can be read; see [`RetryHeaders`].
         retry_after: Option<u32>,
-        /// The header `Location`, if the reply is a redirect. The redirect is not followed.
+        /// The header `Location`, if the reply has it. A redirect is not followed.
         location: Option<Zeroizing<String>>,
         /// The whole body, which is wiped from memory when the answer is dropped. If the body is cut short, or longer
         /// than [`Request::reply_limit`], the answer is [`Answer::Failed`] instead.

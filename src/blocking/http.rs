@@ -1,8 +1,8 @@
-//! Sends one request over HTTPS with ureq. Reports precisely whether a failed request may have reached Polar: in that
-//! case, the request is never sent again.
+//! Sends one request over HTTPS with ureq. Reports precisely whether a failed request may have reached Polar, because a
+//! request that may have reached Polar is never sent again.
 //!
 //! Never follows a redirect, never sends twice, never reuses a connection (Polar closes idle ones after 5 s, and a
-//! reset on reuse would look like a lost answer), never judges who answered, never reads a clock.
+//! reset on reuse would look like a lost answer), never checks whether the answer is from Polar, never reads a clock.
 //!
 //! ```text
 //! check address ── DNS ── connect ── [proxy] ── TLS ── headers ─┬─ body ── answer
@@ -86,7 +86,7 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-/// The outcome of a request that was sent in the same way as [`HttpTransport`] sends requests, with the details that a
+/// The outcome of a request that was sent as [`HttpTransport`] sends requests. Contains the further details that a
 /// self-test needs.
 pub(super) struct Probe {
     pub(super) answer: Answer,

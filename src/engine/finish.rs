@@ -39,8 +39,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if it is worth trying again to save the result. The result for a key without a seat is not worth
-    /// it, because such a key can be activated again at once.
+    /// Returns `true` if it is worth trying again to save the result. It is not worth it for the activation of a key that
+    /// needs no seat: that key can be activated again, and nothing is lost.
     fn is_worth_waiting_for(&self, result: Success) -> bool {
         match result {
             Success::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),
@@ -74,7 +74,7 @@ impl Engine {
         }
     }
 
-    /// Returns the outcome of an operation after its changes and the times of its requests were stored.
+    /// Ends an operation after the step that stores its changes and the times of its requests. Returns the outcome.
     pub(super) fn end(&mut self, ending: Ending, now: Now) -> Outcome {
         self.running.sending = None;
         if self.running.asks && self.running.has_asked && ending.failure.is_none() {

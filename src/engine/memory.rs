@@ -29,7 +29,8 @@ struct Edited {
     precious: bool,
     /// Whether a new edit contains an answer from Polar, and another process has saved the opposite answer.
     contradicted: bool,
-    /// Whether another process has saved a newer answer about a license than an earlier edit that is not yet saved.
+    /// Whether an earlier edit, which is not saved yet, contains an obsolete answer: another process has saved a newer
+    /// answer about the same license.
     overtaken: bool,
 }
 

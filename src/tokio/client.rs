@@ -233,7 +233,7 @@ impl fmt::Debug for Client {
 }
 
 impl ClientBuilder {
-    /// Sets the directory that keeps the record, in place of the platform's data directory.
+    /// Sets the directory in which the record is stored, in place of the platform's data directory.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
