@@ -63,7 +63,7 @@ texts! {
 
     /// No license is stored.
     NoLicense = "reason.no_license", "No license is active on this device. Enter a license key.";
-    /// The stored record was changed, and has a key about which Polar can be asked.
+    /// The stored record was changed, but still contains a key about which Polar can be asked.
     Tampered = "reason.tampered", "The stored license was changed or damaged. Go online once to confirm it, or enter the license key again.";
     /// The stored record was changed, and has no key.
     TamperedKey = "reason.tampered_key", "The stored license was changed or damaged. Enter the license key again.";
@@ -237,7 +237,7 @@ texts! {
         CheckoutExpired = "portal.checkout_expired", "This purchase is more than a day old. If you have paid, ask for a code by e-mail to find your license key. If not, start the purchase again.";
         /// The purchase is paid, but does not name the buyer.
         NoBuyer = "portal.no_buyer", "The purchase is complete. Ask for a code with the address that you bought with.";
-        /// The browser has not come back from the purchase.
+        /// The browser was not sent back to the app after the purchase.
         NotReturned = "portal.not_returned", "The purchase did not come back to this app. Ask for a code by e-mail instead.";
         /// Shown in the browser after the purchase.
         PageDone = "portal.page_done", "Thank you. You can close this page and go back to the app.";
@@ -386,7 +386,7 @@ mod tests {
         assert_eq!(german.len(), Text::ALL.len());
     }
 
-    /// Returns the Rust code in this folder, except tests and the sentences themselves.
+    /// Returns the Rust code in this folder, except tests and the file with the sentences themselves.
     fn sources(folder: &Path) -> String {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let text = |path: PathBuf| match path.is_dir() {

@@ -279,7 +279,7 @@ impl FileStore {
 }
 
 impl FileStore {
-    /// Runs `work` under the lock. Uses the lock that this thread already holds, or else acquires one for this call.
+    /// Runs `work` under the lock. If this thread does not hold the lock already, acquires it for this call.
     fn while_locked(&self, work: impl FnOnce(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         match self.lock.own_token() {
             Some(token) => work(&token),

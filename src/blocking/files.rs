@@ -285,7 +285,7 @@ pub(super) mod tests {
         FAILS.with_borrow_mut(planned).map_or(Ok(()), |_| Err(io::Error::other("on purpose")))
     }
 
-    /// Runs `work`, and returns the steps that it takes in this thread.
+    /// Runs `work`, and returns the disk steps that this thread takes meanwhile.
     pub(in crate::blocking) fn disk_steps(work: impl FnOnce()) -> Vec<DiskStep> {
         STEPS.take();
         work();

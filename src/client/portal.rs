@@ -1,4 +1,4 @@
-//! Declares the customer portal of a client, with its documentation, in one place for all clients.
+//! Declares the customer portal of a client and documents it, in one place for all kinds of client.
 
 /// Declares `Portal`, `Session` and `Checkout` over the driver. With the last arguments `async, await`, the methods
 /// return futures; without them, the methods block. `Pointer` is the type of the shared pointer to the driver. `bounds`
@@ -82,9 +82,10 @@ macro_rules! portal {
                 Ok(self.session(token))
             }
 
-            /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. A success page
-            /// cannot tell who sent a token to it. So the app must check a value that only the app and its own purchase
-            /// know, such as a random number in the success URL.
+            /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can
+            /// open a success page with a token of their own. Before the app uses the token, it must therefore check a
+            /// value that nobody else knows, such as a random number that it put into the success URL of its own
+            /// purchase.
             ///
             /// # Errors
             /// `invalid_argument` if `token` cannot be a token.

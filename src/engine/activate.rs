@@ -47,10 +47,13 @@ impl Engine {
         }
     }
 
-    /// Runs after the stored record was read. Lists the questions about the key, and asks the first of them. Polar is
-    /// asked, in this order, about the key with the seat known here, the key with the newest kept seat, the key alone,
-    /// and the key with each of the other kept seats. The questions about the other kept seats are asked only if the
-    /// key is valid and needs a seat.
+    /// Runs after the stored record was read. Lists the questions about the key, and asks the first of them. The
+    /// questions are, in this order:
+    ///
+    /// 1. Is the key valid with the seat that the license here has?
+    /// 2. Is it valid with the newest kept seat?
+    /// 3. Is it valid without a seat?
+    /// 4. Is it valid with each of the other kept seats? This is asked only if the key is valid and needs a seat.
     pub(super) fn activate(&mut self, key: Option<Key>, replace_previous: bool, now: Now) -> Next {
         let previous = self.target();
         let stored_key = previous.as_ref().map(|previous| previous.identity.key.clone());
@@ -265,8 +268,8 @@ impl Engine {
         Next::fail(if can_move { error.with_next_step(NextStep::Move) } else { error })
     }
 
-    /// Returns `true` if the stored record already has this license and allows access. The next start will then work
-    /// even if the edits of this operation are never saved.
+    /// Returns `true` if the store already contains this license with a confirmation. In this case, the license works
+    /// at the next start even if the edits of this operation are never saved.
     fn is_stored(&self, identity: &Identity) -> bool {
         let license = self.record.license.as_ref();
         let confirmed =

@@ -120,7 +120,7 @@ pub(super) struct Activated {
     pub(super) attempt: Option<AttemptId>,
     /// The license that was on this device when the user activated the key.
     pub(super) label: Option<String>,
-    /// The license that was here when the user activated the key.
+    /// The license that this device had when the user activated the key.
     pub(super) instead_of: Option<Identity>,
 }
 

@@ -62,7 +62,8 @@ impl Pacer {
     /// requests of all operations that have begun before, and is reserved only if there is time for all the requests.
     pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
-        // the engine is one owner of a ticket; if there are others, they are steps of an operation that is under way
+        // only the engine owns the ticket of an operation that has ended; a step owns it too while the operation is in
+        // progress
         pace.begun.retain(|begun| begun.ticket.strong_count() > 1);
         let turn = pace.begun.iter().map(|begun| begun.until).max().unwrap_or(i64::MIN);
         let room = SLOT_MS.saturating_mul(requests.into());

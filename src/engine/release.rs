@@ -31,7 +31,8 @@ use uuid::Uuid;
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
-    /// Releases the seat of the license here, after the stored record was read and written once more.
+    /// Releases the seat of the license on this device. Runs after the stored record was read and written once more;
+    /// `written` is the result of that.
     pub(super) fn deactivate(&mut self, written: Result<(), String>) -> Next {
         let identity = self.record.identity().cloned();
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {

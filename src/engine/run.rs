@@ -113,8 +113,8 @@ impl Engine {
         self.send_now(then, now)
     }
 
-    /// Returns the step that sends a request within the operation's time. If the pace does not allow this request in
-    /// that time, continues at once without sending it.
+    /// Returns the step that sends a request within the time limit of the operation. If the pace would delay the
+    /// request beyond that limit, continues at once without sending it.
     fn send_now(&mut self, then: AfterReply, now: Now) -> Step {
         let deadline = self.running.deadline;
         let reserved = match then.likely_requests() {
@@ -178,8 +178,8 @@ impl StoreStep {
         change
     }
 
-    /// Continues the operation. `written` is `Err` if locking, reading or writing failed, with the message of the first
-    /// failure.
+    /// Continues the operation. `written` says whether the record was locked, read and written; if not, its `Err` holds
+    /// the message of the first failure.
     pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
         // the store may be the app's own, and its messages may contain any character
         let written = written.map_err(|message| printable(&message));

@@ -144,7 +144,8 @@ pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
-    /// The key was activated again, and another process got a denial. It is unknown which answer is later.
+    /// This process activated the key again, and another process got a denial for the license. It is unknown which of
+    /// the two answers is later.
     Activate,
     /// This process and another one got opposite answers, and it is unknown which answer is later.
     ResolveConflict,

@@ -53,7 +53,7 @@ async fn exchange(request: &Request) -> Result<Answer, Fault> {
     let abort = AbortOnDrop::new();
     let prepared = prepare(request, abort.signal().as_ref()).ok_or(Fault::NotSendable)?;
     let promise = fetch.call1(&js_sys::global(), &prepared).map_err(Fault::Rejected)?;
-    // a wrapper of `fetch` may return anything
+    // a wrapper of `fetch` may return anything, even a value that is not a promise
     let response = JsFuture::from(Promise::resolve(&promise)).await.map_err(Fault::Rejected)?;
     let response: Response = response.dyn_into().map_err(|_| Fault::NoResponse)?;
     if response.type_() == ResponseType::Opaqueredirect {

@@ -54,7 +54,8 @@ impl fmt::Debug for CheckoutPage {
     }
 }
 
-/// Creates a checkout from the vendor's link: `https://buy.polar.sh/polar_cl_…`, or the part after the last slash.
+/// Creates a checkout from the vendor's link, which is `https://buy.polar.sh/polar_cl_…`. The part after the link's
+/// last slash is accepted too.
 pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
     let Some((link, query)) = read_link(link) else {
         let detail = "the checkout link is not valid; copy one from the dashboard";

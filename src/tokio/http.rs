@@ -302,7 +302,7 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 /// on.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        // the `source` of an `io::Error` skips the error that it wraps
+        // `source` would skip the wrapped error and return that error's cause
         Some(wrapped) => Some(wrapped as _),
         None => error.source(),
     })

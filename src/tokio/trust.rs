@@ -20,7 +20,7 @@ pub(super) fn no_roots() -> Result<ClientConfig, Error> {
     Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
-/// Returns a builder that uses ring, even if the app has made another provider the default of the process.
+/// Returns a builder that uses ring, even if the app has set another crypto provider as the default of the process.
 fn builder() -> Result<Unverified, Error> {
     let provider = Arc::new(crypto::ring::default_provider());
     ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()

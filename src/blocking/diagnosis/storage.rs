@@ -1,5 +1,5 @@
 //! Checks the device's identity, and the place where the license is kept. Rehearses a save, and leaves nothing behind.
-//! Never interprets a record, and changes none.
+//! Never interprets or changes a record.
 
 use super::finding::{Check, Fault, Finding};
 use super::network::{named, other_environment};
