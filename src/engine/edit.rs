@@ -151,8 +151,8 @@ pub(super) enum Applied {
 }
 
 impl Applied {
-    /// Returns `true` if the edit's answer is obsolete, because another process has saved an answer about the same license
-    /// meanwhile. Such an edit does not apply later either.
+    /// Returns `true` if the edit's answer is obsolete, because another process has saved an answer about the same
+    /// license meanwhile. Such an edit does not apply later either.
     pub(super) fn is_overtaken(self) -> bool {
         match self {
             Self::Repeated | Self::Contradicted => true,

@@ -39,8 +39,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if it is worth trying again to save the result. It is not worth it for the activation of a key that
-    /// needs no seat: that key can be activated again, and nothing is lost.
+    /// Returns `true` if it is worth trying again to save the result. It is not worth it for the activation of a key
+    /// that needs no seat: that key can be activated again, and nothing is lost.
     fn is_worth_waiting_for(&self, result: Success) -> bool {
         match result {
             Success::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),

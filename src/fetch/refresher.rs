@@ -80,8 +80,8 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     }
 }
 
-/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns `Some`
-/// with the [`wake_at`](crate::engine::Outcome::wake_at) of its outcome. Otherwise returns `None`.
+/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns
+/// `Some` with the [`wake_at`](crate::engine::Outcome::wake_at) of its outcome. Otherwise returns `None`.
 async fn wait_for_plan(driver: &Driver, signal: &Signal, pause: Duration) -> Option<Option<u64>> {
     let ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
     let over = std::future::poll_fn(|context| match driver.poll_planned(context) {

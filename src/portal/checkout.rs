@@ -1,5 +1,5 @@
-//! Carries out a purchase: opens the vendor's link, follows the checkout until it is paid, and then makes Polar mail the
-//! buyer a code.
+//! Carries out a purchase: opens the vendor's link, follows the checkout until it is paid, and then makes Polar mail
+//! the buyer a code.
 //!
 //! ```text
 //! open    the link ─► the address of a checkout's page, for the browser
