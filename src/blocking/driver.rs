@@ -27,8 +27,9 @@ pub(super) struct Driver {
     engine: Mutex<Engine>,
     /// Signalled whenever an operation ends.
     ended: Condvar,
-    /// The time at which the refresher must look again, set by the last operation. The inner `None` means that there is
-    /// nothing to wait for. The outer `None` means that no operation has ended since the refresher last read this.
+    /// The time at which the refresher must look again, as set by the operation that ended last. `Some(None)` means
+    /// that this operation set no time. `None` means that no operation has ended since the refresher last read this
+    /// field.
     planned: Mutex<Option<Option<u64>>>,
     /// Signalled when `planned` changes, and when the refresher's wait must end.
     replanned: Condvar,

@@ -171,9 +171,9 @@ impl FileLock {
         Ok(Some(held))
     }
 
-    /// Reserves the lock for this thread, and so excludes the other threads of this process. Returns `false` if another
-    /// thread has reserved it. The lock file alone is not enough, because another thread could take it over after a
-    /// while.
+    /// Reserves the lock for this thread, so that no other thread of this process can acquire it. Returns `false` if
+    /// another thread has reserved the lock. The lock file alone is not enough, because after a while another thread
+    /// could take it over as abandoned.
     fn reserve(&self, token: &str) -> Result<bool, StoreError> {
         let thread = thread::current().id();
         let mut holder = self.holder();
@@ -439,7 +439,8 @@ fn remove_anything(path: &Path) {
     }
 }
 
-/// Returns `true` for a temporary error: another process was faster or, on Windows, has the file open.
+/// Returns `true` for a temporary error: another process was the first to remove or rename the file or, on Windows,
+/// still has it open.
 fn passes(error: &io::Error) -> bool {
     error.kind() == ErrorKind::NotFound || (cfg!(windows) && is_in_use(error))
 }

@@ -50,7 +50,7 @@ impl Engine {
         }
     }
 
-    /// Reports a stored result, unless another process has removed the license meanwhile.
+    /// Reports a result that was stored. Fails instead if another process has removed the license meanwhile.
     pub(super) fn saved(&mut self, result: Success, now: Now) -> Next {
         match result {
             // the stored record is from a newer version of this library and was not overwritten, so the next start will

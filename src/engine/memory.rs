@@ -197,8 +197,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if this is the attempt of the operation in progress. Its outcome may still arrive, so the attempt
-    /// is not a problem yet.
+    /// Returns `true` if the operation in progress has sent this attempt, or is about to send it. Such an attempt is
+    /// not a problem yet, because its outcome may still arrive.
     fn is_sending(&self, attempt: &Attempt) -> bool {
         self.running.sending.is_some_and(|id| attempt.is(id))
     }

@@ -201,9 +201,11 @@ fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)
 }
 
-/// Creates the error for a block during which Polar neither mails codes nor checks them. If too many codes caused the
-/// block, the first wait is a quarter of an hour. A wait of a minute or less may come from Polar's other block, which
-/// validate and activate can cause and which applies to every request.
+/// Creates the error for a block during which Polar neither mails nor checks codes.
+///
+/// Two kinds of block are possible. A block for too many codes lasts a quarter of an hour when it begins. The other
+/// kind applies to every request, can also be caused by validate and activate, and lasts a minute at most. So only a
+/// wait of more than a minute certainly comes from too many codes.
 pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
     const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
     if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { Error::of(Problem::busy(texts, wait), None) }

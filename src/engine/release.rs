@@ -181,7 +181,7 @@ impl Engine {
         }
     }
 
-    /// Ends a release that got no answer. The seat may be free or taken.
+    /// Handles a release that Polar has not answered. The seat may be free or still taken.
     fn release_failed(&mut self, of: SeatOf, cause: Cause, now: Now) -> Next {
         let rejection = Rejection::NotAnswered(cause);
         match of {

@@ -45,7 +45,8 @@ pub(super) enum AfterStore {
     AttemptSaved(Attempted),
     /// Try once more to take a seat, after the previous seat was released.
     PreviousReleased(Activation),
-    /// Report that every seat is taken, unless another process has taken one for this device.
+    /// Report that every seat is taken. If another process has taken a seat for this device meanwhile, report success
+    /// instead.
     NoSeat(Activation),
     /// Report the result if it was saved. Otherwise save again or fail.
     Save(Unsaved),

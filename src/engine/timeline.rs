@@ -7,8 +7,8 @@
 use crate::record::TimeBase;
 use crate::time::{Now, Timestamp};
 
-/// The largest error of an honest clock: the distance between the time zones UTC-12 and UTC+14, which is more than a
-/// day.
+/// The largest error of a clock that nobody has set wrong on purpose. It is 26 hours, the distance between the time
+/// zones UTC-12 and UTC+14.
 const TOLERANCE_MS: i64 = 26 * 60 * 60 * 1000;
 
 /// The latest estimate by this process of the time on Polar's clock, or `None` before the first estimate.

@@ -78,7 +78,7 @@ impl Driver {
         cancellation
     }
 
-    /// Creates an operation that starts at its first poll. Only `cancellation` can end it early.
+    /// Creates an operation that starts at its first poll. It ends early only if `cancellation` is requested.
     pub(super) fn run_with(self: &Rc<Self>, cancellation: &Rc<Cancellation>, operation: Operation) -> Running<Outcome> {
         let (driver, its_cancellation) = (Rc::clone(self), Rc::clone(cancellation));
         let work = async move { driver.carry_out(&its_cancellation, operation).await };

@@ -158,8 +158,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
     })
 }
 
-/// Activates the key of the license on this device if it is in the list. Activates the only key if the list has one.
-/// Otherwise returns the keys, so that the user can choose one.
+/// Activates the key of the license on this device if the list contains it, or else the only key if the list has just
+/// one. Otherwise returns the keys, so that the user can choose one.
 fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -> Step<Restored> {
     if let Some(at) = keys.iter().position(LicenseKey::is_here) {
         return activate(context, token, keys.swap_remove(at));

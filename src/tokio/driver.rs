@@ -46,8 +46,8 @@ pub(super) struct Driver {
     engine: Mutex<Engine>,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
-    /// The time of the refresher's next look, from the outcome of the last operation. `None` means that there is no
-    /// time to wait for.
+    /// The time of the refresher's next look, as set by the operation that ended last. `None` if that operation set no
+    /// time, or if no operation has ended yet.
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Box<dyn AsyncTransport>,

@@ -100,7 +100,7 @@ impl Place {
     }
 }
 
-/// The turn to ask Polar. A thread holds it until this is dropped.
+/// The turn to ask Polar. A thread holds the turn until this value is dropped.
 pub(super) struct HeldTurn(Option<(mpsc::Sender<()>, JoinHandle<()>)>);
 
 impl HeldTurn {
@@ -133,7 +133,8 @@ fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::S
     }
 }
 
-/// Loads the record under the lock on a thread, sends it to the task, and makes the change that the task sends back.
+/// Loads the record, sends it to the waiting task, and makes the change that the task sends back. Runs on a thread that
+/// may block, and under the lock.
 fn write(
     store: &dyn Store,
     stored: oneshot::Sender<Option<Vec<u8>>>,

@@ -301,7 +301,7 @@ impl Asked {
     }
 }
 
-/// Returns a finding for each variable that should hold a proxy's address and does not.
+/// Returns a finding for each environment variable that should hold a proxy's address but does not.
 fn wrong_proxies() -> Vec<Finding> {
     let wrong = wrong_proxy_variables()
         .into_iter()
