@@ -276,7 +276,7 @@ impl Attempt {
         changes.into_iter().find(|at| !self.is_uncertain && *at > wall)
     }
 
-    /// Returns the sentence about the attempt for the user.
+    /// Returns the sentence that tells the user about the attempt.
     pub(crate) fn message(&self, texts: &Texts) -> String {
         let key = format!("****-{}", printable(&self.last_six));
         texts.fill(Text::SeatUncertain, &[("key", &key), ("label", &printable(&self.label))])

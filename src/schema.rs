@@ -115,7 +115,7 @@ pub fn settings() -> Schema {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<SettingsJson>()
 }
 
-/// Returns the schema of the JSON that is written for a type. A member that is always written is required.
+/// Returns the schema of the JSON that is written for a type. The schema requires every member that is always written.
 fn schema<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }

@@ -153,8 +153,9 @@ impl Driver {
         work(&mut engine, now)
     }
 
-    /// Carries out a store step. First reads without the lock, because most steps change nothing. That is safe, because
-    /// a record is only ever replaced as a whole.
+    /// Carries out a store step. First reads without the lock, because most steps change nothing. This is safe, because
+    /// a record is only ever replaced as a whole. If the step changes something, reads again under the lock, and then
+    /// writes.
     fn store(&self, mut step: StoreStep, scope: &Scope) -> Step {
         self.pause(step.not_before, scope);
         let mut written = self.read_and_merge(&mut step).map(|change| change == Change::Keep);

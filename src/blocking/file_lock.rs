@@ -98,7 +98,7 @@ struct Holder {
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
-    /// Whether the lock file was created. Otherwise only the other threads of this process are excluded.
+    /// Whether the lock file was created. Until then, only the other threads of this process are excluded.
     file: bool,
 }
 
@@ -116,7 +116,7 @@ impl Drop for Held<'_> {
     }
 }
 
-/// Keeps alive a lock that is held for longer than milliseconds.
+/// Keeps the lock from counting as abandoned if it is held for longer than a few milliseconds.
 impl HeldTurn for Held<'_> {
     /// Writes the token again, which renews the modification time of the lock.
     fn keep(&self) {

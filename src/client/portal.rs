@@ -147,14 +147,14 @@ macro_rules! portal {
                 self.driver.portal(|context, _| steps::license_keys(context, token), |_| Continue(()))$(.$await)?
             }
 
-            /// Returns the [license keys](Self::license_keys) that can be used, at least one, in the same order as
-            /// `license_keys`. If no key can be used, returns the expired key with the latest expiry, if there is one:
-            /// this device's clock may be wrong, so the key may not really have expired. Polar then accepts or refuses
-            /// that key on activation.
+            /// Returns those of the customer's [license keys](Self::license_keys) that can be used, in the same order
+            /// as `license_keys`. If no key can be used, returns the expired key with the latest expiry instead: this
+            /// device's clock may be wrong, so the key may not really have expired. Polar then accepts or refuses that
+            /// key on activation. The list is never empty.
             ///
             /// # Errors
-            /// `refused` with a reason if the customer has no key for this app, or none that can be used; `refused`
-            /// without a reason if the session has ended.
+            /// `refused` with a reason if the customer has no key for this app, or no key that can be used or has
+            /// expired; `refused` without a reason if the session has ended.
             pub $($async)? fn usable_keys(&self) -> Result<Vec<LicenseKey>, Error> {
                 let token = self.token.clone();
                 self.driver.portal(|context, now| steps::usable_keys(context, token, now), |_| Continue(()))$(.$await)?
@@ -219,9 +219,11 @@ macro_rules! portal {
             }
 
             /// Releases the seat of a device. Does not use the session's token. If `device` is this device, does the
-            /// same as the client's `deactivate`. Returns [`Deactivated::Unknown`] if Polar does not know the seat, or
-            /// no longer knows it, and [`Deactivated::KeyUnknown`] if Polar no longer knows the key: list the keys and
-            /// devices again.
+            /// same as the client's `deactivate`.
+            ///
+            /// Returns [`Deactivated::Unknown`] if Polar does not know the seat, or no longer knows it, and
+            /// [`Deactivated::KeyUnknown`] if Polar no longer knows the key. In both cases, list the keys and devices
+            /// again.
             ///
             /// # Errors
             /// `network`, `timeout`, `server` and `rate_limited` if Polar did not answer; `cancelled` if the app

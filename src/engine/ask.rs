@@ -114,8 +114,8 @@ impl Engine {
         request
     }
 
-    /// Returns an error if no uses may be counted, because there is no license here, or because the license gives no
-    /// access to this app or to this version.
+    /// Returns an error if uses may not be counted: either there is no license on this device, or the license does not
+    /// give access to this app or to this version of it.
     fn can_consume(&self) -> Result<(), Error> {
         let license = self.record.license.as_deref().ok_or_else(|| self.not_activated())?;
         policy::fits(&self.config, license).map_err(|reason| self.rejected_here(Rejection::Denied(reason)))?;

@@ -1,5 +1,5 @@
 //! Decides when this engine asks Polar by itself: whether a refresh is due, when a timer should check next, and how the
-//! plan continues after each answer. The times are in `schedule.rs`.
+//! plan continues after each answer. `schedule.rs` computes the waits between requests.
 
 use super::edit::{Edit, PlanEdit};
 use super::{Engine, Patience, schedule};

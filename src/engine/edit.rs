@@ -257,7 +257,8 @@ impl Edit {
         if let Some(at) = unsaved.iter().position(|earlier| earlier.is_replaced_by(&edit)) {
             let earlier = unsaved.remove(at);
             if let (Self::Answer(edit), Self::Answer(earlier)) = (&mut edit, earlier) {
-                // the new answer will be applied to the same record as the earlier one
+                // the stored record has not got the earlier answer, so the new answer must apply to the revision to
+                // which the earlier one applied
                 edit.asked.revision = earlier.asked.revision;
             }
         }
@@ -439,7 +440,7 @@ impl Editor<'_> {
         let Confirmation { identity, confirmed, wall } = confirmation;
         let mut terms = confirmed.terms.clone();
         if terms.license_id == known.license_id {
-            // the time of creation never changes, and an answer may leave it out
+            // the time of creation never changes, so it is kept if an answer leaves it out
             terms.created_at = terms.created_at.or(known.created_at);
         }
         // Polar's time makes the revision larger than every earlier one. Without it, a revision could be used twice

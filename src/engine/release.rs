@@ -26,8 +26,8 @@ use crate::time::Now;
 use crate::wire::{self, Cause, Confirmed, Rejection};
 use uuid::Uuid;
 
-/// The time limit for releasing an older seat. The operation that the user started is already done at that point, so
-/// the user should not have to wait.
+/// The time limit for releasing an older seat. The release runs at the end of an operation that the user started for
+/// another purpose, so the user should not have to wait for it.
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {

@@ -86,7 +86,8 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // wakes the tasks that wait for this operation, even if it ends because its future is dropped
+        // when dropped, wakes the tasks that wait for this operation, even if the operation ends because its future is
+        // dropped
         let wakes = WakeOnDrop(self);
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -139,8 +140,9 @@ impl Driver {
         work(&mut self.engine.borrow_mut(), now)
     }
 
-    /// Carries out a store step. First reads without a transaction, because most steps change nothing. That is safe,
-    /// because a record is only ever replaced as a whole.
+    /// Carries out a store step. First reads without a transaction, because most steps change nothing. This is safe,
+    /// because a record is only ever replaced as a whole. If the step changes something, reads again in the transaction
+    /// that writes.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;
         let stored = in_time(self.store.load()).await;

@@ -578,7 +578,7 @@ fn a_process_killed_while_saving_leaves_a_whole_record() {
         for _ in 0..=round % 5 {
             assert!(lines.any(|line| line.ends_with("saved")), "the child failed");
         }
-        // This may interrupt the next save at any point.
+        // The child may be at any point of its next save when it is killed.
         child.kill().unwrap();
         child.wait().unwrap();
         let record = load(&store).unwrap();
