@@ -1,6 +1,6 @@
 //! The closed sets of names that all languages share, and everything that depends only on a state, a reason or a kind
-//! of error: sentences, next steps, the number in a record. From this crate, the module imports only the sentences for
-//! users and the macros for tables of names.
+//! of error: sentences, next steps, and the number that stands for it in a record. From this crate, the module imports
+//! only the sentences for users and the macros for tables of names.
 
 use crate::names::codes;
 use crate::texts::Text;

@@ -49,7 +49,8 @@ pub struct Decision {
     pub(crate) links: Links,
     pub(crate) texts: Texts,
     pub(crate) problem: Option<Problem>,
-    /// The sentence for the user, if that sentence contains a date.
+    /// The sentence for the user if that sentence contains a date, or `None` if the sentence depends only on the other
+    /// fields.
     pub(crate) dated_message: Option<String>,
 }
 

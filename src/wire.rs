@@ -393,7 +393,8 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
     Cause::Unreachable { kind, message, maybe_applied }
 }
 
-/// Returns the time for which Polar accepts no request, or `None` if the answer does not say it.
+/// Returns the time for which Polar accepts no request, or `None` if the answer is not a 429. If a 429 does not say the
+/// time, assumes [`RETRY_AFTER_S`].
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))

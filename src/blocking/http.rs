@@ -303,7 +303,7 @@ fn system_roots() -> Option<usize> {
 }
 
 /// Loads the system's root certificates. ureq's platform verifier is not used: on a system without certificates it
-/// fails only after connecting, and this failure looks like any other.
+/// fails only after connecting, and this failure cannot be told from other failed connections.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
     let found = system_roots::system_roots().certs;

@@ -327,7 +327,7 @@ impl JoinStep {
         })
     }
 
-    /// Ends the operation instead of waiting. Nothing was done.
+    /// Ends the operation, which has done nothing yet, instead of waiting any longer.
     pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
         Step::Done(engine.end_cancelled(now))
     }

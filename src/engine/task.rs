@@ -116,7 +116,8 @@ pub(super) enum SeatOf {
     Previous(Box<Attempted>),
     /// A license that was on this device earlier.
     Older(Ending),
-    /// Any device of the customer. The string is the marker of the activation that took the seat.
+    /// Any device of the customer. Holds the marker of the activation that took the seat, or `None` if the activation
+    /// has no marker.
     #[cfg(feature = "portal")]
     Device(Option<String>),
 }
@@ -158,8 +159,8 @@ pub(super) struct Activation {
     /// The license that this device had when the user activated this key, whether it could be trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// Whether the seat known here belongs to this key according to Polar, but Polar does not accept it for this
-    /// device, for example because the conditions differ.
+    /// Whether Polar knows the seat of the license here as a seat of this key, but refuses it for this device, for
+    /// example because the conditions differ.
     pub(super) can_move: bool,
     /// The questions about the key that Polar has not been asked yet. Each item is the seat to ask about together with
     /// the key, or `None` for the key alone.

@@ -88,7 +88,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Returns the event that arrives within `limit`, or `None` if there is none. Calls `keep` every second until then.
+    /// Returns the first event that arrives within `limit`, or `None` if none arrives. Calls `keep` every second
+    /// meanwhile.
     fn receive(&self, limit: Duration, keep: impl Fn()) -> Option<Event> {
         let mut left = limit;
         while left > KEEP_EVERY {

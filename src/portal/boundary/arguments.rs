@@ -1,4 +1,4 @@
-//! Reads the arguments of a request as the types that operations take.
+//! Converts the arguments of a request to the types that operations take.
 
 use super::handles::{Handles, Held};
 use crate::error::Error;

@@ -133,14 +133,16 @@ operations! {
     "usableKeys": ("session" session: Session) -> LicenseKeys;
     |context, now| steps::usable_keys(context, session, now)
 
-    /// Activates the customer's license key on this device. If several keys can be used, activates the key of the
-    /// license on this device. If that license uses none of these keys, returns the keys to choose from. If the key has
-    /// no free seat, returns the key and its devices. If no key can be used, but some have expired by this device's
-    /// clock, which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
-    /// expired, Polar refuses it and no seat is taken.
+    /// Activates one of the customer's license keys on this device: the key of the license on this device if that key
+    /// can be used, or else the only key that can be used. If several other keys can be used, returns them, so that the
+    /// user can choose one. If the key has no free seat, returns the key and its devices.
+    ///
+    /// If no key can be used, but some have expired by this device's clock, asks Polar to activate the expired key with
+    /// the latest expiry, because the clock may be wrong. If this key has really expired, Polar refuses it and no seat
+    /// is taken.
     ///
     /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
-    /// with `refused` and no reason if the session has ended. Fails like the license's `activate` in all other cases.
+    /// with `refused` and no reason if the session has ended. The other failures are those of the license's `activate`.
     "restore": ("session" session: Session) -> Restored;
     |context, now| steps::restore(context, session, now)
 
