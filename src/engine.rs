@@ -227,7 +227,7 @@ pub struct Engine {
     running: Running,
     /// The last operation that asked Polar and did not fail. Operations that joined it share its result.
     last_answered: OpId,
-    /// The decision with which listeners were last called, or else the decision that was read at the start.
+    /// The decision at the last call of [`take_change`](Engine::take_change), or `None` before the first call.
     reported: Option<Decision>,
 }
 

@@ -2,9 +2,9 @@
 //! The module uses no record and no policy, so you can use it alone if you only need the API.
 //!
 //! A reply counts as Polar's only if it has Polar's shape. A captive portal's page, a proxy's 403, a truncated body or
-//! a reply about another key is [`Cause::Unreachable`], never a denial. The names in a reply's member `error` are
-//! Polar's contract. The text in its member `detail` only determines which [`Reason`] is shown. Customer data in a
-//! reply is skipped, not read.
+//! a reply about another key is [`Cause::Unreachable`], never a denial. The name in the member `error` of a reply is
+//! part of Polar's documented API, so it decides whether the reply is a denial. The text in the member `detail` may
+//! change, so it only determines which [`Reason`] is shown. Customer data in a reply is skipped, not read.
 //!
 //! ```
 //! use polar_license::wire::{Rejection, Validate};
@@ -394,7 +394,7 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
 }
 
 /// Returns the time for which Polar accepts no request, or `None` if the answer is not a 429. If a 429 does not say the
-/// time, assumes [`RETRY_AFTER_S`].
+/// time, assumes `RETRY_AFTER_S`.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))

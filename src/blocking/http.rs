@@ -425,7 +425,7 @@ fn message(error: &ureq::Error, sent: Sent) -> String {
     match (error, sent) {
         (Error::HostNotFound, _) => "could not connect to Polar: host not found".to_owned(),
         (Error::ConnectProxyFailed(reason), _) => {
-            // after the status code and a slash, ureq repeats the code instead of writing the status's name
+            // ureq's text is the status code, a slash, and the code once more in place of the status's name
             let reason = reason.split('/').next().unwrap_or_default();
             format!("the proxy did not connect to Polar: {reason}")
         }

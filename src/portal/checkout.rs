@@ -91,7 +91,7 @@ pub fn made_elsewhere(context: &Context, client_secret: &str) -> Result<Checkout
     Ok(CheckoutPage { secret, address })
 }
 
-/// Follows a checkout until it is paid, and makes Polar mail the buyer a code.
+/// Follows a checkout until it is paid, and then requests a code by e-mail for the buyer.
 pub fn follow(context: Context, page: &CheckoutPage, within: Duration, now: Now) -> Step<Purchase> {
     ask(context, page.secret.clone(), Waiting::new(Stage::Open, within, now))
 }

@@ -16,7 +16,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
-/// A store, called from tasks of the runtime.
+/// The store of a client: either an asynchronous store, which tasks call directly, or a blocking store, which is called
+/// on threads.
 pub(super) enum Place {
     Tasks(Box<dyn AsyncStore>),
     Threads(Arc<dyn Store>),

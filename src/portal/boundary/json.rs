@@ -15,7 +15,7 @@ use uuid::Uuid;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeRequest"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum CodeRequestJson<'a> {
-    /// An e-mail may be on its way. Polar does not tell whether the address is known.
+    /// An e-mail is on its way if Polar knows the address. Polar does not tell whether it knows it.
     Sent {
         /// The address for which the code was requested.
         email: &'a str,

@@ -180,10 +180,11 @@ operations! {
     "release": ("session" _session: Session, "device" device: Device) -> Released;
     |context, _| steps::release(context, &device.0, &device.1)
 
-    /// Replaces a license key with a new one. The old key stops working at once on all devices of the customer, which
-    /// then need the new key. The devices keep their seats. Ask the user before you call this operation. If the license
-    /// on this device belongs to this key, the license continues with the new key, even if the key has been replaced
-    /// before and this device did not know that. The new key is stored before this operation returns.
+    /// Replaces a license key with a new one. The old key stops working at once on all devices of the customer. The
+    /// devices keep their seats, but need the new key. Ask the user before you call this operation.
+    ///
+    /// If the license on this device belongs to this key, the license continues with the new key, even if the key has
+    /// been replaced before and this device did not know that. The new key is stored before this operation returns.
     ///
     /// Fails with `storage` if nothing can be stored on this device. If an error says that the request may have been
     /// applied, the key may have been replaced: list the keys again.
