@@ -148,7 +148,7 @@ codes! {
         Network = "network", 3;
         /// No complete answer came in time.
         Timeout = "timeout", 4;
-        /// Polar asks to wait; see [`Error::retry_after`](crate::Error::retry_after).
+        /// Polar was reached, but its server failed.
         RateLimited = "rate_limited", 5;
         /// Polar was reached and failed.
         Server = "server", 6;
@@ -162,7 +162,7 @@ codes! {
         Cancelled = "cancelled", 10;
         /// The operation needs a license, and there is none on this device.
         NotActivated = "not_activated", 11;
-        /// An earlier activation may have taken a seat without this device knowing.
+        /// An earlier activation may have taken a seat, but this device does not know whether it did.
         SeatUncertain = "seat_uncertain", 12;
         /// A bug in this library.
         Internal = "internal", 13;

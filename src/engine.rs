@@ -181,8 +181,8 @@ pub struct OpId(u64);
 /// The facts about the machine and the driver that the engine needs.
 #[derive(Clone, Debug)]
 pub struct Host {
-    /// The id of this device. Polar checks it as one of the activation's conditions. It is also used to seal the
-    /// record.
+    /// The id of this device. Polar checks the id as one of the activation's conditions. The id is also used to seal
+    /// the record.
     pub device: DeviceId,
     /// The name of the operating system, such as `Debian 12`. It becomes part of the default label, so it must
     /// contain neither the name of the host nor the name of the user.

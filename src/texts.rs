@@ -212,7 +212,7 @@ texts! {
         NoKeyBought = "portal.no_key", "No license for this app was bought with this address. Try another address.";
         /// The license key of a purchase, or of an invitation, has not been created yet.
         KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
-        /// The requested object was used or deleted, or is somebody else's.
+        /// The requested object was used or deleted, or belongs to somebody else.
         NotKnown = "portal.not_known", "This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.";
         /// Polar does not permit the request, because of the state of the license key or because of the vendor's
         /// settings.

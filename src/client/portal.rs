@@ -153,7 +153,7 @@ macro_rules! portal {
             /// key on activation. The list is never empty.
             ///
             /// # Errors
-            /// `refused` with a reason if the customer has no key for this app, or no key that can be used or has
+            /// `refused` with a reason if the customer has no key for this app, or if no key can be used and none has
             /// expired; `refused` without a reason if the session has ended.
             pub $($async)? fn usable_keys(&self) -> Result<Vec<LicenseKey>, Error> {
                 let token = self.token.clone();

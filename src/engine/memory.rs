@@ -107,8 +107,8 @@ impl Engine {
         Edited { changed, precious, contradicted, overtaken }
     }
 
-    /// Adopts the result of a merge. If nothing could be read (`merged` is `None`), applies the edits to the record in
-    /// memory. Returns `true` if a new edit was contradicted.
+    /// Adopts the result of a merge. If nothing could be read, `merged` is `None`, and the edits are applied to the
+    /// record in memory. Returns `true` if another process has saved an answer that contradicts one of the edits.
     pub(super) fn adopt(
         &mut self,
         merged: Option<Box<Merged>>,

@@ -124,7 +124,7 @@ impl Driver {
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
-    /// Returns the cancellations of the callers' operations that are in progress.
+    /// Returns the cancellation of each operation that a caller has started and that is still in progress.
     fn running(&self) -> Vec<Arc<Cancellation>> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter_map(Weak::upgrade).collect()
