@@ -29,7 +29,7 @@ pub struct SystemClock {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads system time")]
 impl SystemClock {
     /// Returns a clock whose monotonic part counts from the first call of this function in the process. All instances
-    /// agree.
+    /// therefore show the same time.
     pub fn new() -> Self {
         static ORIGIN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
         Self { origin: *ORIGIN.get_or_init(std::time::Instant::now) }

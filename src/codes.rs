@@ -1,6 +1,6 @@
 //! The closed sets of names that all languages share, and everything that depends only on a state, a reason or a kind
-//! of error: sentences, next steps, the number in a record. From this crate, the module imports only the sentences for
-//! users and the macros for tables of names.
+//! of error: sentences, next steps, and the number that stands for it in a record. From this crate, the module imports
+//! only the sentences for users and the macros for tables of names.
 
 use crate::names::codes;
 use crate::texts::Text;
@@ -72,7 +72,7 @@ codes! {
         NotLicensed = "not_licensed", 1;
         /// The license is valid, but its benefit does not turn the feature on: the user needs another plan.
         NotIncluded = "not_included", 2;
-        /// The configuration names no such feature: a bug in the app.
+        /// The configuration has no feature with this name. This is a bug in the app.
         Unknown = "unknown", 3;
     }
 }
@@ -148,7 +148,7 @@ codes! {
         Network = "network", 3;
         /// No complete answer came in time.
         Timeout = "timeout", 4;
-        /// Polar asks to wait; see [`Error::retry_after`](crate::Error::retry_after).
+        /// Polar was reached, but its server failed.
         RateLimited = "rate_limited", 5;
         /// Polar was reached and failed.
         Server = "server", 6;
@@ -162,7 +162,7 @@ codes! {
         Cancelled = "cancelled", 10;
         /// The operation needs a license, and there is none on this device.
         NotActivated = "not_activated", 11;
-        /// An earlier activation may have taken a seat, but its outcome is unknown.
+        /// An earlier activation may have taken a seat, but this device does not know whether it did.
         SeatUncertain = "seat_uncertain", 12;
         /// A bug in this library.
         Internal = "internal", 13;
@@ -181,15 +181,16 @@ codes! {
         Unknown = "unknown", 1;
         /// The license took no seat.
         NotNeeded = "not_needed", 2;
-        /// Polar no longer knows the key, because it was rotated or deleted, or Polar did not say whether it knows the
-        /// key. The seat may still be taken. It is used or released when the new key is activated on this device.
+        /// Polar does not know the seat, but the seat may still be taken: Polar no longer knows the key, because it was
+        /// rotated or deleted, or did not say whether it knows the key. The seat is used or released when the new key
+        /// is activated on this device.
         KeyUnknown = "key_unknown", 3;
     }
 }
 
 #[cfg(feature = "portal")]
 codes! {
-    /// Whether a license key of the customer's can be used.
+    /// Whether one of a customer's license keys can be used.
     pub enum KeyStatus {
         /// A status that this version does not know.
         Unknown = "unknown", 0;
@@ -281,7 +282,7 @@ impl State {
     }
 }
 
-/// How much is known of an untrusted license.
+/// The part of an untrusted license that is still known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
@@ -316,7 +317,7 @@ impl Denial {
 }
 
 impl Reason {
-    /// Returns the reason that Polar's status and text stand for. A text that this version does not know counts as a
+    /// Returns the reason for a denial with this HTTP status and text. A text that this version does not know is a
     /// denial, too.
     pub(crate) fn of_polar(status: u16, detail: &str) -> Self {
         if status == 404 && detail == "Not found" {
@@ -536,7 +537,8 @@ impl ErrorKind {
 mod tests {
     use super::*;
 
-    /// Checks that no two rows of a table share a number or a name, and that each row reads back as itself.
+    /// Checks for each row of a table that its number and its name lead back to this row. So no two rows share a number
+    /// or a name.
     macro_rules! round_trip {
         ($($type:ident from $first:literal),+) => {$(
             for (code, number) in $type::ALL.iter().zip($first..) {

@@ -49,7 +49,8 @@ pub struct Decision {
     pub(crate) links: Links,
     pub(crate) texts: Texts,
     pub(crate) problem: Option<Problem>,
-    /// The sentence for the user, if that sentence contains a date.
+    /// The sentence for the user if that sentence contains a date, or `None` if the sentence depends only on the other
+    /// fields.
     pub(crate) dated_message: Option<String>,
 }
 
@@ -157,8 +158,8 @@ impl Decision {
     }
 
     /// Returns the purchase of the key, as of the last confirmation: a subscription or an order. An app can show the
-    /// user when the subscription renews or ends. Returns `None` if Polar did not report the purchase, or if there is no
-    /// license. Access never depends on the purchase.
+    /// user when the subscription renews or ends. Returns `None` if Polar did not report the purchase, or if there is
+    /// no license. Access never depends on the purchase.
     ///
     /// ```
     /// use polar_license::{Decision, SubscriptionStatus};
@@ -173,8 +174,8 @@ impl Decision {
     }
 
     /// Returns the last day of updates: the license includes the versions of the app that were built on this day or
-    /// earlier. Returns `None` if the configuration does not limit [updates](crate::ConfigBuilder::updates), or if there
-    /// is no license.
+    /// earlier. Returns `None` if the configuration does not limit [updates](crate::ConfigBuilder::updates), or if
+    /// there is no license.
     pub fn updates_until(&self) -> Option<Date> {
         self.updates_until
     }

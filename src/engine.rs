@@ -139,7 +139,7 @@ pub enum Operation {
     Activate {
         /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
-        /// Whether to release the seat that this device already has if no other seat is free.
+        /// Whether to release the seat that this device already has, and try again, if no seat is free for the key.
         replace_previous: bool,
     },
     /// Release the seat, and remove the license from this device.
@@ -183,8 +183,8 @@ pub struct OpId(u64);
 /// The facts about the machine and the driver that the engine needs.
 #[derive(Clone, Debug)]
 pub struct Host {
-    /// The id of this device. Polar checks it as one of the activation's conditions. It is also used to seal the
-    /// record.
+    /// The id of this device. Polar checks the id as one of the activation's conditions. The id is also used to seal
+    /// the record.
     pub device: DeviceId,
     /// The name of the operating system, such as `Debian 12`. It becomes part of the default label, so it must
     /// contain neither the name of the host nor the name of the user.
@@ -223,13 +223,13 @@ pub struct Engine {
     asked_at: Option<u64>,
     /// Whether Polar was asked about a stored license that cannot be trusted, and has answered.
     untrusted_answered: bool,
-    /// The time at which to ask next if no clock can be trusted, in ms of the monotonic clock.
+    /// The next time at which to ask Polar if neither clock can be trusted, in ms of the monotonic clock.
     fallback_at: Option<u64>,
-    /// The operation under way, or the last one.
+    /// The operation in progress. If there is none, the operation that ended last.
     running: Running,
     /// The last operation that asked Polar and did not fail. Operations that joined it share its result.
     last_answered: OpId,
-    /// The decision with which listeners were last called, or else the decision that was read at the start.
+    /// The decision at the last call of [`take_change`](Engine::take_change), or `None` before the first call.
     reported: Option<Decision>,
 }
 

@@ -33,7 +33,7 @@ impl<'a> Json<'a> {
         scanner.0.is_empty().then_some(value)
     }
 
-    /// Returns the member `name` of an object.
+    /// Returns the member `name` of an object. If several members have this name, returns the last of them.
     pub(crate) fn get(self, name: &str) -> Option<Self> {
         let members = self.members()?.filter(|(found, _)| found.string().as_deref() == Some(name));
         members.last().map(|(_, value)| value)

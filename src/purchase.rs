@@ -16,11 +16,11 @@ open_names! {
         Trialing = "trialing";
         /// The subscription is paid.
         Active = "active";
-        /// The last payment has failed, and will be tried again.
+        /// The latest payment has failed, and Polar will try it again.
         PastDue = "past_due";
         /// The subscription has ended, or is about to end.
         Canceled = "canceled";
-        /// The last payment has failed, and will not be tried again.
+        /// The latest payment has failed, and Polar will not try it again.
         Unpaid = "unpaid";
         /// The subscription is paused.
         Paused = "paused";

@@ -162,15 +162,16 @@ pub(crate) struct Untrusted {
 }
 
 impl Record {
-    /// Returns `true` if the record has to be stored. `wall` is the reading of the wall clock, which shows whether
-    /// earlier requests and a pause still count.
+    /// Returns `true` if the record contains anything that has to be stored. `wall` is the reading of the wall clock:
+    /// it shows whether earlier requests and a pause still count.
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
         let paused = self.plan.pause_ahead(wall).is_some();
         let paced = self.sent.iter().flatten().any(|at| (0..=PACE_MS).contains(&wall.ms_since(*at)));
         self.identity_to_ask().is_some() || paused || paced || self.unsettled() > 0 || self.has_code_tries(wall)
     }
 
-    /// Removes the license, its seats and everything about them. Keeps the times on which Polar's limits depend.
+    /// Removes the license, its seats and everything about them. Keeps the times that are needed to stay within Polar's
+    /// rate limits.
     pub(crate) fn forget(&mut self) {
         *self = Self {
             plan: Plan { pause_until: self.plan.pause_until, ..Plan::default() },
@@ -198,8 +199,8 @@ impl Record {
         self.attempts.len().saturating_add(self.releases.len()).saturating_add(self.keyless_seats.len())
     }
 
-    /// Returns the bytes of the record between the beginning of its header and its seal: the seat, the key and the
-    /// body.
+    /// Returns the seat, the key and the body of the record as bytes. In the stored record, they lie between the tags
+    /// and the seal.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         codec::write(self)
     }
@@ -259,8 +260,8 @@ impl Identity {
 }
 
 impl Attempt {
-    /// The time after which no process waits for the answer any more. An activation ends within 35 s, unless the
-    /// machine goes to sleep.
+    /// The age from which no process can still be waiting for the answer to an attempt. An activation ends within 35 s,
+    /// unless the machine goes to sleep.
     const UNDER_WAY_MS: i64 = 60 * 1000;
 
     /// Returns `true` if the user must be told about the attempt, because no process waits for its answer any more.
@@ -275,7 +276,7 @@ impl Attempt {
         changes.into_iter().find(|at| !self.is_uncertain && *at > wall)
     }
 
-    /// Returns the sentence about the attempt for the user.
+    /// Returns the sentence that tells the user about the attempt.
     pub(crate) fn message(&self, texts: &Texts) -> String {
         let key = format!("****-{}", printable(&self.last_six));
         texts.fill(Text::SeatUncertain, &[("key", &key), ("label", &printable(&self.label))])

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::fmt;
 use uuid::Uuid;
 
-/// A member of a reply, by its name and place.
+/// The name and the place of a member of a reply, and whether the member is missing.
 #[derive(Clone, Copy)]
 pub(crate) struct Field {
     /// The path of the object that contains the member, with a dot at its end, such as `license_key.`. The path is
@@ -28,7 +28,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// The member that was read last.
+/// The member of a reply that was read last.
 pub(crate) type Last = Cell<Option<Field>>;
 
 /// An object of a reply.

@@ -86,10 +86,10 @@ pub fn always_notices(state: State) -> bool {
     !state.is_allowed() && state != State::Unlicensed
 }
 
-/// The members that are present if a license is stored.
+/// The nullable members of a decision that have a value whenever a license is stored.
 const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 
-/// The members that are present if Polar's last answer was a confirmation.
+/// The nullable members of a decision that have a value whenever Polar's last answer was a confirmation.
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
 /// The nullable members of a decision that may have a value even if there is no license.
@@ -121,7 +121,7 @@ pub fn settings() -> Schema {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<SettingsJson>()
 }
 
-/// Returns the schema of the JSON that is written for a type. A member that is always written is required.
+/// Returns the schema of the JSON that is written for a type. The schema requires every member that is always written.
 fn schema<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
@@ -195,7 +195,7 @@ mod tests {
         Some(words.collect::<Vec<_>>().join(" "))
     }
 
-    /// Returns the name of the builder's method for a member: `offlineGraceMs` is `offline_grace`.
+    /// Returns the name of the builder's method for a member: `offlineGraceMs` becomes `offline_grace`.
     fn in_rust(member: &str) -> String {
         let mut name = String::new();
         for letter in member.chars() {

@@ -66,7 +66,8 @@ pub trait HeldTurn {
     fn keep(&self);
 }
 
-/// The turn to ask Polar, for a store that is not shared.
+/// A turn for a store that no other process shares. It is granted at once, and nobody has to be told that its holder is
+/// alive.
 impl HeldTurn for () {
     fn keep(&self) {}
 }

@@ -63,7 +63,7 @@ texts! {
 
     /// No license is stored.
     NoLicense = "reason.no_license", "No license is active on this device. Enter a license key.";
-    /// The stored record was changed, and has a key about which Polar can be asked.
+    /// The stored record was changed, but still contains a key about which Polar can be asked.
     Tampered = "reason.tampered", "The stored license was changed or damaged. Go online once to confirm it, or enter the license key again.";
     /// The stored record was changed, and has no key.
     TamperedKey = "reason.tampered_key", "The stored license was changed or damaged. Enter the license key again.";
@@ -107,7 +107,7 @@ texts! {
     KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
     /// The entered key includes updates for a limited time, and this version was built after that time.
     KeyUpdatesEnded = "refused.updates_ended", "This license key includes versions of this app that were built until {day}. Use one of them, or renew the license to use this version.";
-    /// A newer version has stored a license, which this version must not overwrite.
+    /// A newer version of the app has stored a license, which this version must not overwrite.
     KeyNewerFormat = "refused.newer_format", "The stored license was written by a newer version of this app. Update the app.";
     /// The entered key was denied for a reason that this version does not know.
     KeyRefused = "refused.other", "This license key was refused. Contact the vendor.";
@@ -119,9 +119,9 @@ texts! {
     /// The entered text is longer than any key.
     KeyTooLong = "key.too_long", "This is too long for a license key. Copy only the key.";
 
-    /// The app called a function wrongly; `{detail}` is English.
+    /// The app called a function wrongly; `{detail}` is in English.
     InvalidArgument = "error.invalid_argument", "This app made a mistake: {detail}.";
-    /// The app's settings are invalid; `{detail}` is English.
+    /// The app's settings are invalid; `{detail}` is in English.
     InvalidConfig = "error.invalid_config", "This app is not set up correctly: {detail}.";
     /// The server could not read the request.
     RequestUnreadable = "error.request", "The license server could not read what this app sent. Contact the vendor.";
@@ -212,7 +212,7 @@ texts! {
         NoKeyBought = "portal.no_key", "No license for this app was bought with this address. Try another address.";
         /// The license key of a purchase, or of an invitation, has not been created yet.
         KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
-        /// The requested object was used or deleted, or is somebody else's.
+        /// The requested object was used or deleted, or belongs to somebody else.
         NotKnown = "portal.not_known", "This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.";
         /// Polar does not permit the request, because of the state of the license key or because of the vendor's
         /// settings.
@@ -237,11 +237,11 @@ texts! {
         CheckoutExpired = "portal.checkout_expired", "This purchase is more than a day old. If you have paid, ask for a code by e-mail to find your license key. If not, start the purchase again.";
         /// The purchase is paid, but does not name the buyer.
         NoBuyer = "portal.no_buyer", "The purchase is complete. Ask for a code with the address that you bought with.";
-        /// The browser has not come back from the purchase.
+        /// The browser was not sent back to the app after the purchase.
         NotReturned = "portal.not_returned", "The purchase did not come back to this app. Ask for a code by e-mail instead.";
         /// Shown in the browser after the purchase.
         PageDone = "portal.page_done", "Thank you. You can close this page and go back to the app.";
-        /// Shown in a browser that has not come from the purchase.
+        /// Shown if a browser opens the page without coming from the purchase.
         PageEmpty = "portal.page_empty", "There is nothing here.";
     }
 }
@@ -386,7 +386,7 @@ mod tests {
         assert_eq!(german.len(), Text::ALL.len());
     }
 
-    /// Returns the Rust code in this folder, except tests and the sentences themselves.
+    /// Returns the Rust code in this folder, except tests and the file with the sentences themselves.
     fn sources(folder: &Path) -> String {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let text = |path: PathBuf| match path.is_dir() {

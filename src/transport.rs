@@ -86,8 +86,8 @@ impl Request {
     /// Creates a request to the configured environment, without a token and without a body. The strings in `parts` form
     /// the path. Every request of a client is created here.
     pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
-        // in one allocation: the address may contain a secret, and a string that grows leaves copies of its content
-        // behind
+        // The address is built in one allocation, because it may contain a secret: a string that grows leaves copies of
+        // its content behind in memory.
         let url = [&[config.environment().base_url()], parts].concat().concat();
         Self { method, ..Self::post(url, "", timeout) }
     }
@@ -131,7 +131,7 @@ pub enum Answer {
         /// The number of seconds to wait before the next request. `None` if the reply's headers do not say so in a form
         /// that can be read; see [`RetryHeaders`].
         retry_after: Option<u32>,
-        /// The header `Location` of a redirect, which is not followed.
+        /// The header `Location`, if the reply has it. A redirect is not followed.
         location: Option<Zeroizing<String>>,
         /// The whole body, which is wiped from memory when the answer is dropped. If the body is cut short, or longer
         /// than [`Request::reply_limit`], the answer is [`Answer::Failed`] instead.

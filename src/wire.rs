@@ -2,9 +2,9 @@
 //! The module uses no record and no policy, so you can use it alone if you only need the API.
 //!
 //! A reply counts as Polar's only if it has Polar's shape. A captive portal's page, a proxy's 403, a truncated body or
-//! a reply about another key is [`Cause::Unreachable`], never a denial. The names in a reply's member `error` are
-//! Polar's contract. The text in its member `detail` only determines which [`Reason`] is shown. Customer data in a
-//! reply is skipped, not read.
+//! a reply about another key is [`Cause::Unreachable`], never a denial. The name in the member `error` of a reply is
+//! part of Polar's documented API, so it decides whether the reply is a denial. The text in the member `detail` may
+//! change, so it only determines which [`Reason`] is shown. Customer data in a reply is skipped, not read.
 //!
 //! ```
 //! use polar_license::wire::{Rejection, Validate};
@@ -257,8 +257,8 @@ impl Deactivate {
     }
 }
 
-/// The members of all requests. A member that is `None` or empty is not written: Polar accepts an object or nothing,
-/// but not null.
+/// The members of all requests. A member that is `None` or empty is left out, because Polar does not accept null in its
+/// place.
 #[derive(Serialize)]
 struct Body<'a> {
     key: &'a str,
@@ -366,7 +366,8 @@ impl Call {
         Rejection::NotAnswered(not_polar(status, field, self.changes_polar()))
     }
 
-    /// Returns `true` if Polar may have applied the request although no answer arrived.
+    /// Returns `true` for a call that changes something at Polar. If it gets no answer, Polar may have applied it all
+    /// the same.
     fn changes_polar(self) -> bool {
         match self {
             Self::Validate => false,
@@ -392,7 +393,8 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
     Cause::Unreachable { kind, message, maybe_applied }
 }
 
-/// Returns the time for which Polar accepts no request, or `None` if the answer does not say it.
+/// Returns the time for which Polar accepts no request, or `None` if the answer is not a 429. If a 429 does not say the
+/// time, assumes `RETRY_AFTER_S`.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))
@@ -424,8 +426,8 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
     })
 }
 
-/// Reads a member that can be null. Returns `before` only if the member is missing: null is a newer answer than
-/// `before`.
+/// Reads a member that can be null. Returns `before` only if the member is missing. If the member is null, returns
+/// `None`: Polar has answered that there is no value, and `before` is out of date.
 fn optional<'a, T>(
     license: Object<'a, '_>,
     name: &'static str,
@@ -467,9 +469,9 @@ fn status(json: Json<'_>) -> Option<String> {
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
 }
 
-/// Returns the `loc` of the first entry in `detail`, joined by dots. Stops before the first part that is not a name from
-/// this library's requests: Polar echoes the values that it refuses, including the key, and an intermediary may put
-/// anything there.
+/// Returns the names in the `loc` of the first entry in `detail`, joined by dots. Stops before the first name that this
+/// library's requests do not contain: Polar echoes the values that it refuses, including the key, and an intermediary
+/// may put anything there.
 fn location(document: Object<'_, '_>) -> Option<String> {
     let first = document.items("detail[].", "detail")?.next()?;
     let names: Vec<String> =

@@ -35,7 +35,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Creates an interface over HTTPS with ureq. Each request takes at most 35 seconds.
+    /// Creates an interface that sends its requests over HTTPS with ureq. Each request takes at most 35 seconds.
     #[cfg(feature = "http")]
     pub fn new(environment: &Environment) -> Self {
         Self::with_transport(environment, Arc::new(HttpTransport::new()))

@@ -221,7 +221,7 @@ impl Client {
 
     #[doc = include_str!("../client/operations/stop_auto_refresh.md")]
     ///
-    /// The thread that [`start_auto_refresh`](Self::start_auto_refresh) has started ends within milliseconds.
+    /// The thread started by [`start_auto_refresh`](Self::start_auto_refresh) ends within milliseconds.
     pub fn stop_auto_refresh(&self) {
         let refresher = lock(&self.refresher).take();
         drop(refresher);
@@ -235,7 +235,7 @@ impl fmt::Debug for Client {
 }
 
 impl ClientBuilder {
-    /// Sets the directory that keeps the record, in place of the platform's data directory.
+    /// Sets the directory in which the record is stored, in place of the platform's data directory.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self

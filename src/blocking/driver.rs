@@ -29,8 +29,9 @@ pub(super) struct Driver {
     engine: SharedEngine,
     /// Signalled whenever an operation ends.
     ended: Condvar,
-    /// The time at which the refresher must look again, set by the last operation. The inner `None` means that there is
-    /// nothing to wait for. The outer `None` means that no operation has ended since the refresher last read this.
+    /// The time at which the refresher must look again, as set by the operation that ended last. `Some(None)` means
+    /// that this operation set no time. `None` means that no operation has ended since the refresher last read this
+    /// field.
     planned: Mutex<Option<Option<u64>>>,
     /// Signalled when `planned` changes, and when the refresher's wait must end.
     replanned: Condvar,
@@ -38,7 +39,8 @@ pub(super) struct Driver {
     transport: Arc<dyn Transport>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The scope of the callers' operations. Each cancel ends this scope and puts a new one in its place.
+    /// The scope in which the callers' operations run. Cancelling ends it, and a new scope replaces it for later
+    /// operations.
     scope: Mutex<Scope>,
 }
 
@@ -143,8 +145,9 @@ impl Driver {
         planned.take()
     }
 
-    /// Carries out a store step. First reads without the lock, because most steps change nothing. That is safe, because
-    /// a record is only ever replaced as a whole.
+    /// Carries out a store step. First reads without the lock, because most steps change nothing. This is safe, because
+    /// a record is only ever replaced as a whole. If the step changes something, reads again under the lock, and then
+    /// writes.
     fn store(&self, mut step: StoreStep, scope: &Scope) -> Step {
         self.pause(step.not_before, scope);
         let mut written = self.read_and_merge(&mut step).map(|change| change == Change::Keep);
@@ -175,7 +178,8 @@ impl Driver {
         }
     }
 
-    /// Takes the turn to ask Polar. Waits for other processes in short pieces, so that a cancel soon ends the wait.
+    /// Takes the turn to ask Polar. If another process has the turn, waits in short pieces, so that a cancel soon ends
+    /// the wait.
     fn wait_for_turn<'a>(&'a self, step: TurnStep, scope: &Scope, held: &mut Option<Box<dyn HeldTurn + 'a>>) -> Step {
         const PIECE: Duration = Duration::from_millis(100);
         *held = self.store.take_turn(Duration::ZERO);

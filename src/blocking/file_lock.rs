@@ -69,7 +69,7 @@ const STALE_AFTER: Duration = Duration::from_secs(10);
 /// second. It is shorter than the time limit of a `validate`. So an app that restarts after a crash can wait until its
 /// old lock is this old, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// How long to wait before judging a lock again that could not be taken over.
+/// The time to wait before a lock that could not be taken over is judged again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
 /// limit has two digits, so that file names stay short.
@@ -98,7 +98,7 @@ struct Holder {
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
-    /// Whether the lock file was created. Otherwise only the other threads of this process are excluded.
+    /// Whether the lock file was created. Until then, only the other threads of this process are excluded.
     file: bool,
 }
 
@@ -116,7 +116,7 @@ impl Drop for Held<'_> {
     }
 }
 
-/// Keeps alive a lock that is held for longer than milliseconds.
+/// Keeps the lock from counting as abandoned if it is held for longer than a few milliseconds.
 impl HeldTurn for Held<'_> {
     /// Writes the token again, which renews the modification time of the lock.
     fn keep(&self) {
@@ -171,9 +171,9 @@ impl FileLock {
         Ok(Some(held))
     }
 
-    /// Reserves the lock for this thread, and so excludes the other threads of this process. Returns `false` if another
-    /// thread has reserved it. The lock file alone is not enough, because another thread could take it over after a
-    /// while.
+    /// Reserves the lock for this thread, so that no other thread of this process can acquire it. Returns `false` if
+    /// another thread has reserved the lock. The lock file alone is not enough, because after a while another thread
+    /// could take it over as abandoned.
     fn reserve(&self, token: &str) -> Result<bool, StoreError> {
         let thread = thread::current().id();
         let mut holder = self.holder();
@@ -231,9 +231,10 @@ impl FileLock {
         }
     }
 
-    /// Removes the lock if it was left behind. Returns `true` if the lock was removed. `judged` remembers the last lock
-    /// that was not removed. A caller that tries repeatedly passes the same `judged` each time, so that a lock is not
-    /// judged at every try.
+    /// Removes the lock if it was left behind. Returns `true` if the lock was removed.
+    ///
+    /// `judged` holds the last lock that was examined and not removed. A caller that tries repeatedly passes the same
+    /// `judged` each time, so that the same lock is not examined again at every try.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);
@@ -273,8 +274,9 @@ impl FileLock {
         taken
     }
 
-    /// Claims the lock of the holder `dead`, so that only this process takes it over. Returns the paths of this claim
-    /// and of the earlier claims, whose makers died. Returns `None` if another process is taking over the lock.
+    /// Claims the right to take over the lock whose dead holder had the token `dead`. Only the process with the claim
+    /// may move the lock away. Returns the paths of this claim and of earlier claims, whose makers died before they
+    /// finished. Returns `None` if another process is taking over the lock.
     fn claim(&self, dead: &str, now: SystemTime) -> io::Result<Option<Vec<PathBuf>>> {
         let mut claims = Vec::new();
         for attempt in 1..=MOST_CLAIMS {
@@ -437,7 +439,8 @@ fn remove_anything(path: &Path) {
     }
 }
 
-/// Returns `true` for a temporary error: another process was faster or, on Windows, has the file open.
+/// Returns `true` for a temporary error: another process was the first to remove or rename the file or, on Windows,
+/// still has it open.
 fn passes(error: &io::Error) -> bool {
     error.kind() == ErrorKind::NotFound || (cfg!(windows) && is_in_use(error))
 }
@@ -484,7 +487,7 @@ impl Wait {
         Self { limit, waited: Duration::ZERO, jitter: random.into_iter().cycle() }
     }
 
-    /// Waits for one step. Returns `false` if the time is up.
+    /// Sleeps for one step. Returns `false` without sleeping if the limit is used up.
     fn pause(&mut self) -> bool {
         let left = self.limit.saturating_sub(self.waited);
         if left.is_zero() {
@@ -639,7 +642,7 @@ mod tests {
         fs::write(&path, "third").unwrap();
         put_back(&old_path, &path, fresh.as_ref());
         assert_eq!(fs::read(&path).unwrap(), b"third");
-        // Simulates a file system without hard links: without the file there is nothing to link.
+        // Without `old_path` the hard link fails, just as on a file system without hard links.
         fs::remove_file(&path).unwrap();
         fs::remove_file(&old_path).unwrap();
         put_back(&old_path, &path, fresh.as_ref());

@@ -232,8 +232,8 @@ pub(super) enum Hindrance {
 
 #[cfg(feature = "http")]
 impl FileStore {
-    /// Does the first steps of a save: locks, writes and syncs. Then removes everything that it created, even the
-    /// directory.
+    /// Rehearses a save without touching the record: acquires the lock, and writes and syncs a temporary file. Then
+    /// removes everything that it created, including the directory if it did not exist before.
     pub(super) fn rehearse_save(&self) -> Result<(), Hindrance> {
         /// The rehearsal writes more than a record needs, so that a disk with only one free block left counts as full.
         static REHEARSAL: [u8; 16 * 1024] = [0; 16 * 1024];
@@ -270,7 +270,7 @@ impl FileStore {
         names_in(&self.directory).iter().any(|name| name.to_str().is_some_and(is_other))
     }
 
-    /// Returns the parts of the record's name before and after the product.
+    /// Returns the part of the record's name before the product, and the part after it.
     fn app_and_device(&self) -> Option<(&str, &str)> {
         let device = self.name.len().checked_sub(EXTENSION.len())?.checked_sub(TAG_DIGITS)?.checked_sub(1)?;
         let product = device.checked_sub(TAG_DIGITS)?;
@@ -279,7 +279,7 @@ impl FileStore {
 }
 
 impl FileStore {
-    /// Runs `work` under the lock. Uses the lock that this thread already holds, or else acquires one for this call.
+    /// Runs `work` under the lock. If this thread does not hold the lock already, acquires it for this call.
     fn while_locked(&self, work: impl FnOnce(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         match self.lock.own_token() {
             Some(token) => work(&token),

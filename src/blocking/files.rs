@@ -1,5 +1,5 @@
 //! Creates and changes files and directories that only their owner can read, and composes the messages for failures.
-//! Never names a path in an error: paths contain the user's name. Never waits for a pipe.
+//! Never names a path in an error: paths contain the user's name. Never opens a named pipe in a way that blocks.
 //!
 //! # Owners
 //! `sudo` keeps the user's home directory, so a program that runs as root may work on the files of a user. That user
@@ -73,7 +73,7 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     }
     let mut options = OpenOptions::new();
     options.read(true);
-    // opens without blocking, because the file may have become a pipe by now
+    // The file was a regular file a moment ago, but may have been replaced by a pipe. Opening must not block even then.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::fcntl::OFlag::O_NONBLOCK.bits());
     retry_while_in_use(|| options.open(path))
@@ -211,7 +211,7 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A change to the disk. Tests check the order of these steps, and make single steps fail.
+/// A step that changes the disk. Tests check the order of such steps, and make single steps fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DiskStep {
     Write,
@@ -285,7 +285,7 @@ pub(super) mod tests {
         FAILS.with_borrow_mut(planned).map_or(Ok(()), |_| Err(io::Error::other("on purpose")))
     }
 
-    /// Runs `work`, and returns the steps that it takes in this thread.
+    /// Runs `work`, and returns the disk steps that this thread takes meanwhile.
     pub(in crate::blocking) fn disk_steps(work: impl FnOnce()) -> Vec<DiskStep> {
         STEPS.take();
         work();

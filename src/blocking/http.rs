@@ -1,8 +1,8 @@
-//! Sends one request over HTTPS with ureq. Reports precisely whether a failed request may have reached Polar: in that
-//! case, the request is never sent again.
+//! Sends one request over HTTPS with ureq. Reports precisely whether a failed request may have reached Polar, because a
+//! request that may have reached Polar is never sent again.
 //!
 //! Never follows a redirect, never sends twice, never reuses a connection (Polar closes idle ones after 5 s, and a
-//! reset on reuse would look like a lost answer), never judges who answered, never reads a clock.
+//! reset on reuse would look like a lost answer), never checks whether the answer is from Polar, never reads a clock.
 //!
 //! ```text
 //! check address ── DNS ── connect ── [proxy] ── TLS ── headers ─┬─ body ── answer
@@ -86,7 +86,7 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-/// The outcome of a request that was sent in the same way as [`HttpTransport`] sends requests, with the details that a
+/// The outcome of a request that was sent as [`HttpTransport`] sends requests. Contains the further details that a
 /// self-test needs.
 pub(super) struct Probe {
     pub(super) answer: Answer,
@@ -109,7 +109,7 @@ pub(super) enum Obstacle {
     HostName,
     /// The connection was not accepted, or this computer could not look up the server's name.
     Connection,
-    /// The connection was accepted, but failed before the request was sent.
+    /// The connection was accepted, but broke off before the request was sent.
     BrokenOff,
     Timeout,
     /// The proxy did not connect to the server, or does not speak HTTP.
@@ -173,21 +173,21 @@ fn is_looked_up_in_vain(url: &str) -> bool {
     let is_needed = proxy_on_the_way(url).is_some_and(|proxy| proxy.resolve_target());
     let uri: Option<Uri> = url.parse().ok();
     let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
-    // an IPv6 address stands in brackets
+    // The brackets of an IPv6 address are removed, because the lookup does not accept them.
     is_needed && (host.trim_matches(['[', ']']), 0).to_socket_addrs().is_err()
 }
 
 /// The variables that can name a proxy. ureq tries them in this order, and uses the first one that holds an address.
 const PROXY_VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
-/// Returns the variables that are set, but do not hold a proxy's address.
+/// Returns the names of the environment variables that are set but do not hold a proxy's address.
 pub(super) fn wrong_proxy_variables() -> Vec<&'static str> {
     let is_wrong = |name: &&str| proxy_in(name).is_some_and(|proxy| proxy.is_err());
     PROXY_VARIABLES.into_iter().filter(is_wrong).collect()
 }
 
-/// Returns the proxy that a variable names, or an error if the variable does not hold a proxy's address. Returns `None`
-/// if it is not set.
+/// Returns the proxy that an environment variable names, or an error if the variable does not hold a proxy's address.
+/// Returns `None` if the variable is empty or not set.
 fn proxy_in(name: &str) -> Option<Result<Proxy, ureq::Error>> {
     let address = std::env::var_os(name).filter(|address| !address.is_empty())?;
     Some(address.to_str().ok_or(ureq::Error::InvalidProxyUrl).and_then(Proxy::new))
@@ -205,7 +205,7 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<Ro
     let response = match request.method {
         Method::Get => with_headers(agent.get(request.url.as_str()), request)?.call()?,
         Method::Post => with_headers(agent.post(request.url.as_str()), request)?
-            // Without this header, ureq sends a reader's body in chunks, which Polar refuses with 411.
+            // Without this header, ureq sends a body from a reader in chunks, and Polar refuses chunks with 411.
             .header("Content-Length", request.body.len().to_string())
             .send(SendBody::from_reader(body))?,
     };
@@ -303,7 +303,7 @@ fn system_roots() -> Option<usize> {
 }
 
 /// Loads the system's root certificates. ureq's platform verifier is not used: on a system without certificates it
-/// fails only after connecting, and this failure looks like any other.
+/// fails only after connecting, and this failure cannot be told from other failed connections.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
     let found = system_roots::system_roots().certs;
@@ -413,7 +413,7 @@ fn was_accepted(kind: io::ErrorKind) -> bool {
             | Kind::BrokenPipe
             | Kind::NotConnected
             | Kind::UnexpectedEof
-            // the kind that ureq reports if a SOCKS proxy refuses the connection
+            // ureq reports this kind if a SOCKS proxy refuses the connection
             | Kind::Other
     )
 }
@@ -425,7 +425,7 @@ fn message(error: &ureq::Error, sent: Sent) -> String {
     match (error, sent) {
         (Error::HostNotFound, _) => "could not connect to Polar: host not found".to_owned(),
         (Error::ConnectProxyFailed(reason), _) => {
-            // after the status code and a slash, ureq repeats the code instead of writing the status's name
+            // ureq's text is the status code, a slash, and the code once more in place of the status's name
             let reason = reason.split('/').next().unwrap_or_default();
             format!("the proxy did not connect to Polar: {reason}")
         }

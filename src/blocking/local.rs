@@ -32,7 +32,7 @@ pub(crate) fn usual_store(
     }
 }
 
-/// The store of a client on a system that names no data directory.
+/// The store of a client on a system that names no data directory. Every call fails with an error that says so.
 struct NoStore;
 
 impl NoStore {

@@ -52,7 +52,7 @@ fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
                 Duration::ZERO
             }
         };
-        // a user's activation is an operation as well, and may be the first to set the time of the next look
+        // operations that the app starts, such as an activation, also set the time of the next look
         if let Some(wake_at) = driver.wait_for_plan(pause, scope) {
             watch.planned(driver.now(), wake_at);
         }

@@ -59,8 +59,8 @@ const PIECE: Duration = Duration::from_millis(50);
 /// The time limit for a connection to send its whole request.
 const VISIT: Duration = Duration::from_secs(5);
 
-/// The largest number of connections at a time. A further connection ends the oldest one, because browsers open
-/// connections that they never use.
+/// The largest number of connections at a time. One more closes the oldest, which is most likely one that a browser
+/// opened and never used.
 const MOST_VISITORS: usize = 32;
 
 /// A connection to the page, and the part of its request that has arrived so far.
@@ -147,7 +147,7 @@ impl SuccessPage {
     }
 
     /// Reads the bytes that have arrived, answers complete requests, and ends connections whose time is up. Returns the
-    /// token if a request has the right state. Does not block.
+    /// token if one of the requests contains it together with the right `state`. Does not block.
     fn serve(&self, texts: &Texts, visitors: &mut VecDeque<Visitor>, now: Now) -> Option<Token> {
         let mut found = None;
         visitors.retain_mut(|visitor| match visitor.read_head() {
@@ -212,7 +212,8 @@ fn token_in(request: &[u8], state: &str) -> Option<Token> {
     Token::read(parameter("customer_session_token")?)
 }
 
-/// Compares two texts. The time that this takes does not depend on the position of the first difference.
+/// Returns `true` if two texts are equal. The position of the first difference does not affect how long this takes, so
+/// that nobody can find the expected text by measuring the time.
 fn is_same(given: &str, expected: &str) -> bool {
     let different = given.bytes().zip(expected.bytes()).fold(0, |different, (a, b)| different | (a ^ b));
     given.len() == expected.len() && different == 0

@@ -24,7 +24,8 @@ pub(crate) enum Scheme {
 }
 
 impl Target {
-    /// Returns the target, or `None` for an address to which nothing may be sent.
+    /// Returns the kind of server at an address, and whether the connection to it is encrypted. Returns `None` if
+    /// nothing may be sent to the address.
     pub(crate) fn of(scheme: &str, host: &str) -> Option<(Self, Scheme)> {
         let target = if is_loopback(host) { Self::Loopback } else { Self::Remote };
         match (scheme, target) {
@@ -40,8 +41,8 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Returns the message for a request that was not sent. The environment variable `variable` should hold a proxy's
-/// address, and does not.
+/// Returns the message for a request that was not sent because the environment variable `variable` does not hold the
+/// address of a proxy.
 pub(crate) fn wrong_proxy(variable: &str) -> String {
     format!("the variable {variable} holds no proxy's address, so nothing was sent; correct it or remove it")
 }

@@ -1,4 +1,4 @@
-//! Writes requests and answers to the log. Never writes a key or a body, and writes only the path of an address.
+//! Writes requests and answers to the log, without their keys and bodies. Only the path of an address is written.
 
 use crate::text::printable;
 use crate::transport::{Answer, Request};

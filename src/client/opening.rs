@@ -43,8 +43,8 @@ pub(crate) fn open(config: Config, machine: Machine, has_own_clock: bool) -> Ope
     };
     let takes_turns = machine.takes_turns;
     let host = Host { device, system: machine.system, seed: (machine.random)(), takes_turns };
-    // all clients of this process send from one address, so they share a pacer; a client with its own clock cannot,
-    // because a pacer needs a single clock
+    // All clients of this process send from the same IP address, so they share a pacer. A pacer can use the times of
+    // only one clock, so a client with a clock of its own has its own pacer.
     let pacer = if has_own_clock { Pacer::new() } else { process_pacer() };
     let app_id = config.app_id().to_owned();
     let unknown_features = UnknownFeatures::new(&config);

@@ -25,9 +25,9 @@ impl ActivateOptions {
         self
     }
 
-    /// Sets whether to move the license here. If so, and if no seat is free, the activation releases the older seat
-    /// that this device knows of, but only if it is a seat of the same key. Use it for a home directory that was moved
-    /// to another machine.
+    /// Sets whether to move the license here. If it is to be moved and no seat is free, the activation releases the
+    /// older seat that this device knows of, but only if it is a seat of the same key. Set this for a home directory
+    /// that was moved to another machine.
     pub fn replace_previous(mut self, replace: bool) -> Self {
         self.replace_previous = replace;
         self

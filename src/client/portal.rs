@@ -1,4 +1,4 @@
-//! Declares the customer portal of a client, with its documentation, in one place for all clients.
+//! Declares the customer portal of a client and documents it, in one place for all kinds of client.
 
 /// Declares `Portal`, `Session` and `Checkout` over the driver. With the last arguments `async, await`, the methods
 /// return futures; without them, the methods block. `Pointer` is the type of the shared pointer to the driver. `bounds`
@@ -82,9 +82,10 @@ macro_rules! portal {
                 Ok(self.session(token))
             }
 
-            /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. A success page
-            /// cannot tell who sent a token to it. So the app must check a value that only the app and its own purchase
-            /// know, such as a random number in the success URL.
+            /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can
+            /// open a success page with a token of their own. Before the app uses the token, it must therefore check a
+            /// value that nobody else knows, such as a random number that it put into the success URL of its own
+            /// purchase.
             ///
             /// # Errors
             /// `invalid_argument` if `token` cannot be a token.
@@ -146,14 +147,14 @@ macro_rules! portal {
                 self.driver.portal(|context, _| steps::license_keys(context, token), |_| Continue(()))$(.$await)?
             }
 
-            /// Returns the [license keys](Self::license_keys) that can be used, at least one, in the same order as
-            /// `license_keys`. If no key can be used, returns the expired key with the latest expiry, if there is one:
-            /// this device's clock may be wrong, so the key may not really have expired. Polar then accepts or refuses
-            /// that key on activation.
+            /// Returns those of the customer's [license keys](Self::license_keys) that can be used, in the same order
+            /// as `license_keys`. If no key can be used, returns the expired key with the latest expiry instead: this
+            /// device's clock may be wrong, so the key may not really have expired. Polar then accepts or refuses that
+            /// key on activation. The list is never empty.
             ///
             /// # Errors
-            /// `refused` with a reason if the customer has no key for this app, or none that can be used; `refused`
-            /// without a reason if the session has ended.
+            /// `refused` with a reason if the customer has no key for this app, or if no key can be used and none has
+            /// expired; `refused` without a reason if the session has ended.
             pub $($async)? fn usable_keys(&self) -> Result<Vec<LicenseKey>, Error> {
                 let token = self.token.clone();
                 self.driver.portal(|context, now| steps::usable_keys(context, token, now), |_| Continue(()))$(.$await)?
@@ -218,9 +219,11 @@ macro_rules! portal {
             }
 
             /// Releases the seat of a device. Does not use the session's token. If `device` is this device, does the
-            /// same as the client's `deactivate`. Returns [`Deactivated::Unknown`] if Polar does not know the seat, or
-            /// no longer knows it, and [`Deactivated::KeyUnknown`] if Polar no longer knows the key: list the keys and
-            /// devices again.
+            /// same as the client's `deactivate`.
+            ///
+            /// Returns [`Deactivated::Unknown`] if Polar does not know the seat, or no longer knows it, and
+            /// [`Deactivated::KeyUnknown`] if Polar no longer knows the key. In both cases, list the keys and devices
+            /// again.
             ///
             /// # Errors
             /// `network`, `timeout`, `server` and `rate_limited` if Polar did not answer; `cancelled` if the app

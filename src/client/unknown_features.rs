@@ -13,7 +13,7 @@ pub(crate) struct UnknownFeatures {
     warned: Mutex<Vec<String>>,
 }
 
-/// The largest number of names to remember. An app might make up any number of names.
+/// The largest number of names to remember. A limit is needed, because an app might make up any number of names.
 const MOST_NAMES: usize = 64;
 
 impl UnknownFeatures {

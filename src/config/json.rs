@@ -163,7 +163,7 @@ fn is_of_updates(name: &str) -> bool {
     matches!(name, "days" | "built")
 }
 
-/// Reads a catalogue of texts, which is an object: each member has a text's code as its name and the text as its value.
+/// Reads a catalogue of texts: a JSON object that maps the code of each text to the text itself.
 pub(super) fn texts(catalogue: &str) -> Result<Vec<(String, String)>, String> {
     Json::parse(catalogue.as_bytes()).ok_or_else(not_texts).and_then(texts_of)
 }

@@ -47,10 +47,13 @@ impl Engine {
         }
     }
 
-    /// Runs after the stored record was read. Lists the questions about the key, and asks the first of them. Polar is
-    /// asked, in this order, about the key with the seat known here, the key with the newest kept seat, the key alone,
-    /// and the key with each of the other kept seats. The questions about the other kept seats are asked only if the
-    /// key is valid and needs a seat.
+    /// Runs after the stored record was read. Lists the questions about the key, and asks the first of them. The
+    /// questions are, in this order:
+    ///
+    /// 1. Is the key valid with the seat that the license here has?
+    /// 2. Is it valid with the newest kept seat?
+    /// 3. Is it valid without a seat?
+    /// 4. Is it valid with each of the other kept seats? This is asked only if the key is valid and needs a seat.
     pub(super) fn activate(&mut self, key: Option<Key>, replace_previous: bool, now: Now) -> Next {
         let previous = self.target();
         let stored_key = previous.as_ref().map(|previous| previous.identity.key.clone());
@@ -99,7 +102,7 @@ impl Engine {
         if activation.previous.as_ref().is_some_and(|previous| is_here(&previous.identity)) {
             return self.keep_license(activation, identity, confirmed, now);
         }
-        // the key needs no seat, or a kept seat of this device belongs to it
+        // either the key needs no seat, or one of the kept seats of this device belongs to the key
         self.save_activated(activation, None, confirmed, now)
     }
 
@@ -161,7 +164,7 @@ impl Engine {
             return Next::fail(self.refused(Reason::NewerFormat));
         }
         if !self.record.attempts.iter().any(|attempt| attempt.is(attempted.id)) {
-            // another process has removed the record meanwhile
+            // The attempt has disappeared from the record, because another process has removed the record meanwhile.
             return Next::fail(self.not_activated());
         }
         let mut meta = self.config.meta().clone();
@@ -197,8 +200,8 @@ impl Engine {
         let activation = &attempted.activation;
         let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
         match older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
-            // releases the older seat with the new key: Polar finds the seat if the old key was rotated into the new
-            // one; if the seat belongs to another license, Polar does not find it, and nothing is released
+            // Releases the older seat with the new key. Polar finds that seat if the old key was rotated into the new
+            // one. If the seat belongs to another license, Polar does not find it, and nothing is released.
             Some(seat) => self.release(activation.key.clone(), seat.id, SeatOf::Previous(Box::new(attempted))),
             None => self.stop(attempted.activation, Some(attempted.id), rejection, now),
         }
@@ -265,8 +268,8 @@ impl Engine {
         Next::fail(if can_move { error.with_next_step(NextStep::Move) } else { error })
     }
 
-    /// Returns `true` if the stored record already has this license and allows access. The next start will then work
-    /// even if the edits of this operation are never saved.
+    /// Returns `true` if the store already contains this license with a confirmation. In this case, the license works
+    /// at the next start even if the edits of this operation are never saved.
     fn is_stored(&self, identity: &Identity) -> bool {
         let license = self.record.license.as_ref();
         let confirmed =

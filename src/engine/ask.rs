@@ -32,8 +32,8 @@ impl Engine {
     pub(super) fn ask(&mut self, question: Question, now: Now) -> Next {
         let increment_usage = match question.purpose {
             Purpose::Refresh(patience) => {
-                // decides only once whether a refresh is due; an answer that another process got meanwhile is found
-                // below
+                // Whether a refresh is due is decided only before the first request. If another process gets an answer
+                // in the meantime, the comparison of revisions below notices it.
                 if question.asked.is_none() && !self.is_due(patience, now) {
                     return Next::End(Vec::new(), question.ending);
                 }
@@ -47,7 +47,8 @@ impl Engine {
             }
             Purpose::Validate | Purpose::Activate | Purpose::ResolveConflict => None,
         };
-        // without a license here, older seats may still have to be released
+        // Without a license on this device, there is nothing to ask, but seats of older licenses may have to be
+        // released.
         let Some(asked) = self.target() else { return Next::Release(question.ending) };
         let before = question.asked.as_ref().filter(|before| before.identity == asked.identity);
         if question.only_asks() && before.is_some_and(|before| before.revision != asked.revision) {
@@ -84,7 +85,7 @@ impl Engine {
             question.ending.failure = match question.purpose {
                 Purpose::Consume(_) => Some(self.uses_not_counted(rejection.clone())),
                 Purpose::Activate => Some(self.rejected(rejection.clone())),
-                // the answer to the first request has decided whether the operation fails
+                // the answer to the operation's first request has already decided whether the operation fails
                 Purpose::ResolveConflict => question.ending.failure,
                 Purpose::Validate | Purpose::Refresh(_) => None,
             };
@@ -92,7 +93,7 @@ impl Engine {
         let answer = match reply {
             Ok(confirmed) => question.asked.take().map(|asked| NewAnswer::confirmed(asked, None, confirmed, now)),
             Err(Rejection::Denied(reason)) => question.asked.take().map(|asked| NewAnswer::denied(asked, reason)),
-            // a key without enough uses left is neither confirmed nor denied
+            // an answer that the key has too few uses left neither confirms nor denies the license
             Err(Rejection::NotAnswered(Cause::UsageExhausted)) => return Next::End(Vec::new(), question.ending),
             Err(Rejection::NotAnswered(Cause::Invalid { .. } | Cause::RateLimited(_) | Cause::Unreachable { .. })) => {
                 return Next::End(vec![Edit::Plan(plan)], question.ending);
@@ -113,8 +114,8 @@ impl Engine {
         request
     }
 
-    /// Returns an error if no uses may be counted, because there is no license here, or because the license gives no
-    /// access to this app or to this version.
+    /// Returns an error if uses may not be counted: either there is no license on this device, or the license does not
+    /// give access to this app or to this version of it.
     fn can_consume(&self) -> Result<(), Error> {
         let license = self.record.license.as_deref().ok_or_else(|| self.not_activated())?;
         policy::fits(&self.config, license).map_err(|reason| self.rejected_here(Rejection::Denied(reason)))?;

@@ -45,7 +45,7 @@ pub(super) fn not_mailed(tries: &mut CodeTries) -> bool {
     last.map(|at| tries.mails.remove(at)).is_some()
 }
 
-/// Returns `true` if this try is on the list.
+/// Returns `true` if this request or try is already on the list.
 pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
     tries.list.contains(&new)
 }
@@ -63,7 +63,8 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
 /// Returns the time, in ms, until the pace allows the action `to`. A code may be requested only when the pace also
 /// leaves room for trying it.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
-    // a try whose time lies in the future was saved while the wall clock was ahead, or a moment after `now`
+    // A try whose time lies in the future counts as made now. It was saved while the wall clock was ahead, or a moment
+    // after `now`.
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
     let untried = tries.mails.iter().filter(|mail| !mail.is_tried);
     let ends: Vec<i64> = untried.filter_map(|mail| Some(mail.ends(now)?.ms_since(now))).collect();
@@ -101,8 +102,9 @@ mod tests {
         paced(tries, to, now).max(blocked(tries, now))
     }
 
-    /// Requests or tries codes as often as the pace allows, and returns the times at which the requests reached Polar.
-    /// `uses` chooses between a request and a try; `delay` says how long each takes to reach Polar.
+    /// For this many hours, requests or tries codes as often as the pace allows, and returns the times at which the
+    /// requests reached Polar. `uses` decides for each number in turn whether to request or to try a code; `delay` says
+    /// how long the request with this number takes to reach Polar.
     fn uses_for(hours: i64, uses: impl Fn(usize) -> CodeUse, delay: impl Fn(usize) -> i64) -> Vec<i64> {
         let (mut tries, mut arrived) = (CodeTries::default(), Vec::new());
         let mut now = 0;

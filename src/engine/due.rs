@@ -1,5 +1,5 @@
 //! Decides when this engine asks Polar by itself: whether a refresh is due, when a timer should check next, and how the
-//! plan continues after each answer. The times are in `schedule.rs`.
+//! plan continues after each answer. `schedule.rs` computes the waits between requests.
 
 use super::edit::{Edit, PlanEdit};
 use super::{Engine, Patience, schedule};
@@ -20,7 +20,8 @@ impl Engine {
     pub(super) fn is_due(&mut self, patience: Patience, now: Now) -> bool {
         let state = self.state(now);
         let since = self.asked_at.map(|at| now.since(at));
-        // a user waits for access, perhaps in front of a button, and may press the button again and again
+        // A user without access is waiting, and perhaps presses a button again and again. So Polar is asked at once,
+        // but not more often than `ASK_AGAIN_MS` allows.
         let may_ask_again = !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS);
         let user_waits = patience == Patience::Short && may_ask_again;
         if user_waits || !self.has_pending_work() {
@@ -103,8 +104,8 @@ impl Engine {
         plan
     }
 
-    /// Records whether Polar could be reached, and returns the edits that a failed operation saves: at most a pause,
-    /// which applies to other processes too.
+    /// Records whether Polar could be reached. Returns the edits to save after an operation that failed: a pause if
+    /// Polar imposed one, because it applies to other processes too, and otherwise none.
     pub(super) fn pause(&mut self, rejection: &Rejection, now: Now) -> Vec<Edit> {
         let plan = self.plan(Some(rejection), now);
         plan.pause_until.map(Edit::Pause).into_iter().collect()

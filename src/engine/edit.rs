@@ -77,8 +77,8 @@ pub struct Rotated {
     pub from: Vec<Key>,
     /// The new text of the key.
     pub to: Key,
-    /// Whether Polar knew the key of the license here when the rotation began. If so, a later answer that the key is
-    /// unknown refers to the replaced text.
+    /// Whether Polar still knew the key of this device's license when the rotation began. If so, a later answer that
+    /// the key is unknown is about the text that was replaced.
     pub was_known: bool,
 }
 
@@ -101,7 +101,7 @@ pub(super) struct Confirmation {
     pub(super) wall: Timestamp,
 }
 
-/// The license that a question was about, and the revision that the stored license had at that time.
+/// The license that Polar is asked about, and the revision of the stored license at the time of the question.
 #[derive(Clone)]
 pub(super) struct Asked {
     pub(super) identity: Identity,
@@ -118,9 +118,9 @@ pub(super) struct AttemptId {
 pub(super) struct Activated {
     pub(super) confirmation: Confirmation,
     pub(super) attempt: Option<AttemptId>,
-    /// The label of the seat, if this activation has just taken the seat.
+    /// The license that was on this device when the user activated the key.
     pub(super) label: Option<String>,
-    /// The license that was here when the user activated the key.
+    /// The license that this device had when the user activated the key.
     pub(super) instead_of: Option<Identity>,
 }
 
@@ -151,8 +151,8 @@ pub(super) enum Applied {
 }
 
 impl Applied {
-    /// Returns `true` if the edit is about a license that another process has replaced. That edit will not apply later
-    /// either.
+    /// Returns `true` if the edit's answer is obsolete, because another process has saved an answer about the same
+    /// license meanwhile. Such an edit does not apply later either.
     pub(super) fn is_overtaken(self) -> bool {
         match self {
             Self::Repeated | Self::Contradicted => true,
@@ -257,7 +257,8 @@ impl Edit {
         if let Some(at) = unsaved.iter().position(|earlier| earlier.is_replaced_by(&edit)) {
             let earlier = unsaved.remove(at);
             if let (Self::Answer(edit), Self::Answer(earlier)) = (&mut edit, earlier) {
-                // the new answer will be applied to the same record as the earlier one
+                // the stored record has not got the earlier answer, so the new answer must apply to the revision to
+                // which the earlier one applied
                 edit.asked.revision = earlier.asked.revision;
             }
         }
@@ -305,7 +306,8 @@ impl Editor<'_> {
                 clear_seat(record.untrusted.as_mut().and_then(|untrusted| untrusted.identity.as_mut()), *id);
             }
             Edit::Deactivated(identity) => {
-                // the key of the license may have been replaced meanwhile
+                // If the license's key was replaced after the request was sent, the identities differ. The seat still
+                // shows that it is the same license.
                 let is_it = |here: &Identity| {
                     here == identity || (here.seat.is_some() && here.activation_id() == identity.activation_id())
                 };
@@ -398,7 +400,8 @@ impl Editor<'_> {
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
             let same_key = old.identity.key == identity.key;
-            // the edit was applied before, by a save that wrote the record and failed afterwards
+            // If the identities are equal, this edit is already in the record: a save wrote the record and failed
+            // afterwards.
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
                 // Meanwhile, another process has activated the same key. Both processes use that process's seat, and
@@ -437,7 +440,7 @@ impl Editor<'_> {
         let Confirmation { identity, confirmed, wall } = confirmation;
         let mut terms = confirmed.terms.clone();
         if terms.license_id == known.license_id {
-            // the time of creation never changes, and an answer may leave it out
+            // the time of creation never changes, so it is kept if an answer leaves it out
             terms.created_at = terms.created_at.or(known.created_at);
         }
         // Polar's time makes the revision larger than every earlier one. Without it, a revision could be used twice

@@ -24,8 +24,8 @@ impl Engine {
         rejection.into_error(self.config.texts())
     }
 
-    /// Returns the error for a stored license that Polar refused, or about which Polar did not answer. Its texts do not
-    /// suggest that the user mistyped the key.
+    /// Returns the error for a stored license that Polar refused, or about which Polar did not answer. The texts of the
+    /// error do not suggest that the user mistyped the key.
     pub(super) fn rejected_here(&self, rejection: Rejection) -> Error {
         let Rejection::Denied(reason) = rejection else { return self.rejected(rejection) };
         self.reworded(self.refused(reason), reason.text(), reason.refusal_here())

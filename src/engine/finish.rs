@@ -39,8 +39,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if it is worth trying again to save the result. The result for a key without a seat is not worth
-    /// it, because such a key can be activated again at once.
+    /// Returns `true` if it is worth trying again to save the result. It is not worth it for the activation of a key
+    /// that needs no seat: that key can be activated again, and nothing is lost.
     fn is_worth_waiting_for(&self, result: Success) -> bool {
         match result {
             Success::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),
@@ -50,10 +50,11 @@ impl Engine {
         }
     }
 
-    /// Reports a stored result, unless another process has removed the license meanwhile.
+    /// Reports a result that was stored. Fails instead if another process has removed the license meanwhile.
     pub(super) fn saved(&mut self, result: Success, now: Now) -> Next {
         match result {
-            // the stored record was kept as it was, so the next start will not know the license
+            // the stored record is from a newer version of this library and was not overwritten, so the next start will
+            // not find the license
             Success::Activated if self.is_newer => Next::fail(self.refused(Reason::NewerFormat)),
             Success::Activated if !self.has_license() => {
                 let message = "another process removed the license meanwhile; activate it again";
@@ -73,7 +74,7 @@ impl Engine {
         }
     }
 
-    /// Returns the outcome of an operation after its changes and the times of its requests were stored.
+    /// Ends an operation after the step that stores its changes and the times of its requests. Returns the outcome.
     pub(super) fn end(&mut self, ending: Ending, now: Now) -> Outcome {
         self.running.sending = None;
         if self.running.asks && self.running.has_asked && ending.failure.is_none() {
@@ -86,7 +87,8 @@ impl Engine {
         Outcome { deactivated: ending.deactivated, ..outcome }
     }
 
-    /// Ends an operation that only asks Polar, but could not ask. The outcome still contains a decision.
+    /// Ends an operation that should only have asked Polar, but could not ask. The outcome contains the current
+    /// decision, with `error` as its problem.
     pub(super) fn end_without_asking(&mut self, error: Error, now: Now) -> Outcome {
         let mut decision = self.current(now);
         decision.problem = Some(error.into_problem());

@@ -27,15 +27,16 @@ struct Edited {
     changed: bool,
     /// Whether a power cut that undoes the save would lose anything important.
     precious: bool,
-    /// Whether another process saved the opposite of a new edit.
+    /// Whether a new edit contains an answer from Polar, and another process has saved the opposite answer.
     contradicted: bool,
-    /// Whether another process replaced the license that an earlier answer is about.
+    /// Whether an earlier edit, which is not saved yet, contains an obsolete answer: another process has saved a newer
+    /// answer about the same license.
     overtaken: bool,
 }
 
-/// The longest times by which the stored `high` may lag behind the estimate: the first applies until the store has been
-/// read once, the second from then on. If the lag is longer, `high` is saved. A save for any other reason updates
-/// `high` too.
+/// The longest times by which the stored `high` may lag behind the estimate. The first applies until the store has been
+/// read once, and the second from then on. If the lag is longer, the record is saved to update `high`. A save for
+/// another reason updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 const HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 
@@ -88,8 +89,8 @@ impl Engine {
             contradicted |= applied == Applied::Contradicted;
         }
         let mut changed = bytes_before != record.bytes();
-        // the next process must know that a request was sent, whatever its result, even if there is nothing else to
-        // save
+        // Polar counts a request whatever its result. So the time of a request is saved for the next process, even if
+        // there is nothing else to save.
         changed |= self.running.has_unsaved_request;
         self.pacer.learn(now, record.sent);
         let sent = self.pacer.recent(now);
@@ -106,8 +107,8 @@ impl Engine {
         Edited { changed, precious, contradicted, overtaken }
     }
 
-    /// Adopts the result of a merge. If nothing could be read (`merged` is `None`), applies the edits to the record in
-    /// memory. Returns `true` if a new edit was contradicted.
+    /// Adopts the result of a merge. If nothing could be read, `merged` is `None`, and the edits are applied to the
+    /// record in memory. Returns `true` if another process has saved an answer that contradicts one of the edits.
     pub(super) fn adopt(
         &mut self,
         merged: Option<Box<Merged>>,
@@ -196,8 +197,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if this is the attempt of the operation in progress. Its outcome may still arrive, so the attempt
-    /// is not a problem yet.
+    /// Returns `true` if the operation in progress has sent this attempt, or is about to send it. Such an attempt is
+    /// not a problem yet, because its outcome may still arrive.
     fn is_sending(&self, attempt: &Attempt) -> bool {
         self.running.sending.is_some_and(|id| attempt.is(id))
     }

@@ -13,12 +13,12 @@ use std::time::Duration;
 pub struct Phase {
     /// The start of this phase. The first phase starts at once.
     pub from: Now,
-    /// The decision from then on, unless an operation changes it earlier.
+    /// The decision during this phase, unless an operation changes it.
     pub decision: Decision,
 }
 
-/// The largest number of phases. A new phase can begin with the confirmation, grace, the notice in grace, the end of
-/// grace, the expiry of the key, and each attempt whose outcome becomes uncertain.
+/// The largest number of phases. A new phase can begin with each of these: the confirmation, grace, the notice before
+/// grace ends, the end of grace, the expiry of the key, and an attempt whose outcome becomes uncertain.
 const MOST: usize = 16;
 
 impl Engine {

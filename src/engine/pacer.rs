@@ -58,11 +58,13 @@ impl Pacer {
         self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
     }
 
-    /// Does the same as [`reserve`](Self::reserve) for the first of several requests. The moment comes after the
-    /// requests of all operations that have begun before, and is reserved only if there is time for all the requests.
+    /// Does the same as [`reserve`](Self::reserve) for the first request of an operation that is likely to send
+    /// several. This request comes after all requests of the operations that have begun earlier. The moment is reserved
+    /// only if there is time for all requests of this operation before `deadline`.
     pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
-        // the engine is one owner of a ticket; if there are others, they are steps of an operation that is under way
+        // only the engine owns the ticket of an operation that has ended; a step owns it too while the operation is in
+        // progress
         pace.begun.retain(|begun| begun.ticket.strong_count() > 1);
         let turn = pace.begun.iter().map(|begun| begun.until).max().unwrap_or(i64::MIN);
         let room = SLOT_MS.saturating_mul(requests.into());

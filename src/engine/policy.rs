@@ -12,7 +12,7 @@ use crate::texts::Text;
 use crate::time::{Date, Timestamp};
 use uuid::Uuid;
 
-/// The length of the period before the end of grace in which an app should tell the user to go online.
+/// The length of the last part of the grace period, in which an app should tell the user to go online.
 const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
 /// The inputs of a decision other than the configuration.
@@ -60,7 +60,7 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     }
 }
 
-/// Returns the state, without the rest of the decision.
+/// Returns only the state, without making the whole decision.
 pub(super) fn state(config: &Config, license: Option<&StoredLicense>, now: Option<Timestamp>) -> State {
     license.map_or(State::Unlicensed, |license| judge(config, license, now).0)
 }
@@ -133,20 +133,20 @@ fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }
 
-/// Returns the last day of updates if a license with these terms does not include this version, because this version
-/// was built after that day. Otherwise returns `None`.
+/// Returns the last day of updates if this version was built after that day, so that a license with these terms does
+/// not include this version. Otherwise returns `None`.
 pub(crate) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
     updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
 }
 
-/// Returns a sentence for the user that contains this day.
+/// Returns the sentence `text` for the user, with `day` filled in.
 pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
     config.texts().fill(text, &[("day", &day.to_string())])
 }
 
 /// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. The time is unknown
-/// if Polar says that the key has expired although the last confirmed time of expiry has not passed. In this case the
-/// vendor has changed the time, and Polar does not give the new time.
+/// if Polar says that the key has expired, but the time of expiry in Polar's last confirmation has not passed. In this
+/// case the vendor has changed the time, and Polar does not tell the new one.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),
@@ -168,8 +168,8 @@ pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timesta
     steps.into_iter().flatten().filter(|at| *at > now).min()
 }
 
-/// Returns the time from which the user is told to go online. It is not earlier than the time at which the confirmation
-/// becomes stale, because until then there is nothing to tell.
+/// Returns the time from which the user should be told to go online. It is not before the next regular refresh, because
+/// until then there is nothing to tell, but at the latest the end of grace.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     end.plus_ms(-NOTICE_MS).max(stale).min(end)

@@ -52,7 +52,7 @@ pub enum PortalOperation {
         key: Key,
         /// The seat.
         activation_id: Uuid,
-        /// The marker of the activation that took the seat, if a device of this app took it.
+        /// The marker of the activation that took the seat, if this app made the activation.
         marker: Option<String>,
     },
     /// The customer portal has found a seat of this device: the seat was taken by an activation whose answer was lost.
@@ -141,8 +141,8 @@ impl Engine {
         Next::fail(self.codes_refused(to, error, now))
     }
 
-    /// Returns the error for a code that cannot be requested or tried for now. It says whether a code that was mailed
-    /// will still be valid after the wait.
+    /// Returns the error for a code that cannot be requested or tried for now. If a code was to be tried, the error
+    /// also says whether the code that was mailed last will still be valid after the wait.
     fn codes_refused(&self, to: CodeUse, error: Error, now: Now) -> Error {
         let again_at = now.wall.plus(error.retry_after().unwrap_or_default());
         match (to, code_pace::last_mail_ends(&self.record.code_tries, now.wall)) {
@@ -201,9 +201,11 @@ fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)
 }
 
-/// Creates the error for a block during which Polar neither mails codes nor checks them. If too many codes caused the
-/// block, the first wait is a quarter of an hour. A wait of a minute or less may come from Polar's other block, which
-/// validate and activate can cause and which applies to every request.
+/// Creates the error for a block during which Polar neither mails nor checks codes.
+///
+/// Two kinds of block are possible. A block for too many codes lasts a quarter of an hour when it begins. The other
+/// kind applies to every request, can also be caused by validate and activate, and lasts a minute at most. So only a
+/// wait of more than a minute certainly comes from too many codes.
 pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
     const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
     if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { Error::of(Problem::busy(texts, wait), None) }

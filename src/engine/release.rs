@@ -3,13 +3,13 @@
 //!
 //! ```text
 //! release ─► free, or unknown to Polar ─► continue without the seat
-//!         ├► unknown, and Polar does not know its key either ─► the same, but keep the seat for the new key
+//!         ├► neither the seat nor its key is known to Polar ─► continue, but keep the seat for the new key
 //!         └► no answer ─► error; a seat of an older license stays on the list
 //! ```
 //!
-//! A deactivation removes the license only after Polar has said that the seat is free or unknown. Before anything is
-//! sent, the record is written once more, to find out whether it can be changed. A record that could not be removed
-//! after the release would grant access for the rest of the grace period.
+//! A deactivation removes the license only after Polar has said that the seat is free or unknown. A record that could
+//! then not be removed would grant access for the rest of the grace period. To find out beforehand whether the record
+//! can be changed, a deactivation writes it once more before it sends anything.
 //!
 //! ```text
 //! read, write ─► release the seat ─► remove the license ─► release older seats ─► end
@@ -26,12 +26,13 @@ use crate::time::Now;
 use crate::wire::{self, Cause, Confirmed, Rejection};
 use uuid::Uuid;
 
-/// The time limit for releasing an older seat. The operation that the user started is already done at that point, so
-/// the user should not have to wait.
+/// The time limit for releasing an older seat. The release runs at the end of an operation that the user started for
+/// another purpose, so the user should not have to wait for it.
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
-    /// Releases the seat of the license here, after the stored record was read and written once more.
+    /// Releases the seat of the license on this device. Runs after the stored record was read and written once more;
+    /// `written` is the result of that.
     pub(super) fn deactivate(&mut self, written: Result<(), String>) -> Next {
         let identity = self.record.identity().cloned();
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
@@ -117,8 +118,8 @@ impl Engine {
                 self.remove_license(identity, deactivated)
             }
             SeatOf::Older(ending) => {
-                // the plan is made after the release, because the next round is a minute away if there are other seats
-                // to release, and a day away otherwise
+                // this edit comes after the one that takes the released seat off the list, because the next round
+                // begins much sooner if the list still has other seats to release
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))
@@ -180,7 +181,7 @@ impl Engine {
         }
     }
 
-    /// Ends a release that got no answer. The seat may be free or taken.
+    /// Handles a release that Polar has not answered. The seat may be free or still taken.
     fn release_failed(&mut self, of: SeatOf, cause: Cause, now: Now) -> Next {
         let rejection = Rejection::NotAnswered(cause);
         match of {
@@ -204,7 +205,7 @@ impl SeatOf {
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,
-            // the license here keeps the seat
+            // If Polar does not know the seat, the activation fails, and the license on this device stays as it is.
             Self::Previous(_) => false,
             // The seat may be on this device's list of seats to release, or belong to an activation whose answer was
             // lost. The device may forget about either only if the seat is certainly free.

@@ -1,10 +1,10 @@
 //! Runs operations: begins them, resumes them after each step, and turns the `Next` that they return into the next
-//! step. All steps that save, send or finish are created here.
+//! step. Only this file creates steps that save, send, or finish.
 //!
 //! ```text
 //! begin, resume ─► the operation returns `Next` ─► Store, SaveAgain ─► a store step
 //!                                               ├► Send ─► a turn step before the first request, then a send step
-//!                                               ├► Release ─► the same for the next older seat, until there is none ─► End
+//!                                               ├► Release ─► Send for each older seat in turn, then End
 //!                                               └► End ─► a store step if anything is to be saved, then the outcome
 //! ```
 
@@ -113,8 +113,8 @@ impl Engine {
         self.send_now(then, now)
     }
 
-    /// Returns the step that sends a request within the operation's time. If the pace does not allow this request in
-    /// that time, continues at once without sending it.
+    /// Returns the step that sends a request within the time limit of the operation. If the pace would delay the
+    /// request beyond that limit, continues at once without sending it.
     fn send_now(&mut self, then: AfterReply, now: Now) -> Step {
         let deadline = self.running.deadline;
         let reserved = match then.likely_requests() {
@@ -139,7 +139,9 @@ impl Engine {
 }
 
 impl TurnStep {
-    /// Continues the operation. If another process has just asked Polar the same question, Polar is not asked again.
+    /// Continues the operation after its wait for the turn. An operation that has its turn reads the record again
+    /// first. If another process has just asked Polar the same question, the operation uses that answer and does not
+    /// ask again.
     pub fn resume(self, engine: &mut Engine, turn: Turn, now: Now) -> Step {
         match turn {
             Turn::Taken => {
@@ -176,12 +178,13 @@ impl StoreStep {
         change
     }
 
-    /// Continues the operation. `written` is `Err` if locking, reading or writing failed, with the message of the first
-    /// failure.
+    /// Continues the operation. `written` says whether the record was locked, read and written; if not, its `Err` holds
+    /// the message of the first failure.
     pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
         // the store may be the app's own, and its messages may contain any character
         let written = written.map_err(|message| printable(&message));
-        // saving the times of requests is tried only once, because nothing depends on it
+        // The times of requests alone are not worth a second try. If this save has failed, the next successful one
+        // contains them.
         engine.running.has_unsaved_request = false;
         if let (AfterStore::Forgotten, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);
@@ -324,7 +327,7 @@ impl JoinStep {
         })
     }
 
-    /// Ends the operation instead of waiting. Nothing was done.
+    /// Ends the operation, which has done nothing yet, instead of waiting any longer.
     pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
         Step::Done(engine.end_cancelled(now))
     }

@@ -15,7 +15,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 #[must_use = "an operation goes on only if its step is carried out"]
 pub enum Step {
-    /// Wait for other processes that share the record. Occurs only if the [`Host`](super::Host) takes turns.
+    /// Wait until no other process that shares the record is asking Polar. Occurs only if the [`Host`](super::Host)
+    /// takes turns.
     Turn(TurnStep),
     /// Read, merge and write the stored record.
     Store(StoreStep),

@@ -45,7 +45,8 @@ pub(super) enum AfterStore {
     AttemptSaved(Attempted),
     /// Try once more to take a seat, after the previous seat was released.
     PreviousReleased(Activation),
-    /// Report that every seat is taken, unless another process has taken one for this device.
+    /// Report that every seat is taken. If another process has taken a seat for this device meanwhile, report success
+    /// instead.
     NoSeat(Activation),
     /// Report the result if it was saved. Otherwise save again or fail.
     Save(Unsaved),
@@ -107,15 +108,16 @@ pub(super) enum AfterReply {
     CheckKey(SeatOf, Uuid, wire::Validate),
 }
 
-/// The owner of a seat that is being released, and the data with which the operation continues.
+/// The owner of a seat that is being released, with the data that the operation needs afterwards.
 pub(super) enum SeatOf {
     /// The license that is deactivated.
     License(Identity),
-    /// The license here, whose seat is released to make room for an activation of the same key.
+    /// The license on this device. Its seat is released to make room for an activation of the same key.
     Previous(Box<Attempted>),
     /// A license that was on this device earlier.
     Older(Ending),
-    /// Any device of the customer. The string is the marker of the activation that took the seat.
+    /// Any device of the customer. Holds the marker of the activation that took the seat, or `None` if the activation
+    /// has no marker.
     #[cfg(feature = "portal")]
     Device(Option<String>),
 }
@@ -144,7 +146,8 @@ pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
-    /// The key was activated again, and another process got a denial. It is unknown which answer is later.
+    /// This process activated the key again, and another process got a denial for the license. It is unknown which of
+    /// the two answers is later.
     Activate,
     /// This process and another one got opposite answers, and it is unknown which answer is later.
     ResolveConflict,
@@ -153,11 +156,11 @@ pub(super) enum Purpose {
 /// An activation in progress.
 pub(super) struct Activation {
     pub(super) key: Key,
-    /// The license that was here when the user activated this key, whether it could be trusted or not.
+    /// The license that this device had when the user activated this key, whether it could be trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// Whether the seat known here belongs to this key according to Polar, but Polar does not accept it for this
-    /// device, for example because the conditions differ.
+    /// Whether Polar knows the seat of the license here as a seat of this key, but refuses it for this device, for
+    /// example because the conditions differ.
     pub(super) can_move: bool,
     /// The questions about the key that Polar has not been asked yet. Each item is the seat to ask about together with
     /// the key, or `None` for the key alone.

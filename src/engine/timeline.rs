@@ -1,17 +1,17 @@
 //! Estimates the time on Polar's clock from a wall clock that a user can set. The functions are pure.
 //!
-//! The estimate never goes back. The wall clock is not believed if it is further behind the estimate than a wrong time
-//! zone, or a date that is wrong by one day, can explain. "Time" in ARCHITECTURE.md has the reasoning; SECURITY.md says
+//! The estimate never goes back. If the wall clock is further behind the estimate than a wrong time zone or a date that
+//! is off by one day can explain, it is not trusted. "Time" in ARCHITECTURE.md has the reasoning; SECURITY.md says
 //! which changes of a clock this module cannot detect.
 
 use crate::record::TimeBase;
 use crate::time::{Now, Timestamp};
 
-/// The largest error of an honest clock: the distance between the time zones UTC-12 and UTC+14, which is more than a
-/// day.
+/// The largest error of a clock that nobody has set wrong on purpose. It is 26 hours, the distance between the time
+/// zones UTC-12 and UTC+14.
 const TOLERANCE_MS: i64 = 26 * 60 * 60 * 1000;
 
-/// The estimates of this process so far.
+/// The latest estimate by this process of the time on Polar's clock, or `None` before the first estimate.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Timeline(Option<Live>);
 
@@ -47,8 +47,8 @@ impl Timeline {
     }
 }
 
-/// Returns the earliest readings of the clocks at which the estimate can reach `at`, if it is `estimate` now. As long
-/// as neither clock has reached its reading, and the wall clock is not set back, the estimate is before `at`.
+/// Returns the earliest readings of the two clocks at which the estimate, which is `estimate` now, can reach `at`. The
+/// estimate stays before `at` until one of the clocks has reached its reading, unless the wall clock is set back.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }

@@ -32,9 +32,8 @@ pub(super) struct Driver {
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The time of the refresher's next look, from the outcome of the last operation. The outer `None` means that no
-    /// operation has ended since the refresher last read this field. The inner `None` means that there is no time to
-    /// wait for.
+    /// The time of the refresher's next look, set when an operation ends. The outer `None` means that no operation has
+    /// ended since the refresher last read this field. The inner `None` means that no look is planned.
     planned: Cell<Option<Option<u64>>>,
     /// The waker of the refresher's task. It is called when an operation ends.
     refresher: Cell<Option<Waker>>,
@@ -79,7 +78,7 @@ impl Driver {
         cancellation
     }
 
-    /// Creates an operation that starts at its first poll. Only `cancellation` can end it early.
+    /// Creates an operation that starts at its first poll. It ends early only if `cancellation` is requested.
     pub(super) fn run_with(self: &Rc<Self>, cancellation: &Rc<Cancellation>, operation: Operation) -> Running<Outcome> {
         let (driver, its_cancellation) = (Rc::clone(self), Rc::clone(cancellation));
         let work = async move { driver.carry_out(&its_cancellation, operation).await };
@@ -87,7 +86,8 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // wakes the tasks that wait for this operation, even if it ends because its future is dropped
+        // when dropped, wakes the tasks that wait for this operation, even if the operation ends because its future is
+        // dropped
         let wakes = WakeOnDrop(self);
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -121,15 +121,15 @@ impl Driver {
         self.clock.now()
     }
 
-    /// Ends all operations in progress that callers have started. A request that was already sent may have been
-    /// applied.
+    /// Ends every operation that a caller has started and that is still in progress. Polar may already have applied a
+    /// request that was sent.
     pub(super) fn cancel(&self) {
         let running = std::mem::take(&mut *self.running.borrow_mut());
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// Returns the time of the refresher's next look if an operation has ended since the last call of this function,
-    /// and `None` otherwise. Wakes the calling task when an operation ends.
+    /// Returns the time of the refresher's next look if an operation has ended since the last call of this function.
+    /// Otherwise returns `None`, and the calling task is woken when an operation ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()
@@ -140,8 +140,9 @@ impl Driver {
         work(&mut self.engine.borrow_mut(), now)
     }
 
-    /// Carries out a store step. First reads without a transaction, because most steps change nothing. That is safe,
-    /// because a record is only ever replaced as a whole.
+    /// Carries out a store step. First reads without a transaction, because most steps change nothing. This is safe,
+    /// because a record is only ever replaced as a whole. If the step changes something, reads again in the transaction
+    /// that writes.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;
         let stored = in_time(self.store.load()).await;

@@ -1,10 +1,11 @@
-//! Sends one request with `fetch`. Reports a request as not sent only if `fetch` was never called: a browser does not
-//! tell whether a failure came before or after the request left, and a request that may have left is never sent again.
+//! Sends one request with `fetch`. A browser does not tell whether a failure came before or after the request left, and
+//! a request that may have left must not be sent again. Therefore a request is reported as not sent only if `fetch` was
+//! never called.
 //!
 //! Never follows a redirect, never sends credentials or a referrer, and never checks whether the answer is from Polar.
 //! gloo-net only builds the request. Its `send` is not used, because it panics when `fetch` rejects with something that
-//! is not an `Error`, which happens if a page has wrapped `fetch`. After a panic in wasm, the caller waits for ever
-//! (`js_to_error` in <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>).
+//! is not an `Error` (see `js_to_error` in <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>). That happens
+//! if a page has wrapped `fetch`. After a panic in wasm, the caller waits for ever.
 
 use super::environment::{error_name, global};
 use crate::client::exchange_log;
@@ -52,7 +53,7 @@ async fn exchange(request: &Request) -> Result<Answer, Fault> {
     let abort = AbortOnDrop::new();
     let prepared = prepare(request, abort.signal().as_ref()).ok_or(Fault::NotSendable)?;
     let promise = fetch.call1(&js_sys::global(), &prepared).map_err(Fault::Rejected)?;
-    // a wrapper of `fetch` may return anything
+    // a wrapper of `fetch` may return anything, even a value that is not a promise
     let response = JsFuture::from(Promise::resolve(&promise)).await.map_err(Fault::Rejected)?;
     let response: Response = response.dyn_into().map_err(|_| Fault::NoResponse)?;
     if response.type_() == ResponseType::Opaqueredirect {

@@ -1,4 +1,4 @@
-//! A wait that ends when a future is ready, after a number of milliseconds, or when it is cancelled.
+//! A wait for a future. It also ends after a number of milliseconds, or when the operation is cancelled.
 
 use gloo_timers::future::TimeoutFuture;
 use std::pin::pin;

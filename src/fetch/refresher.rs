@@ -53,7 +53,7 @@ impl Signal {
         self.waker.take().into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if the wait must end early. Wakes the calling task when that changes.
+    /// Returns `true` if the wait must end early. Otherwise the calling task is woken as soon as this changes.
     fn is_set(&self, context: &Context<'_>) -> bool {
         self.waker.set(Some(context.waker().clone()));
         self.stopped.get() || self.woken.get()
@@ -80,8 +80,8 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     }
 }
 
-/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns `Some`
-/// with the [`wake_at`](crate::engine::Outcome::wake_at) of its outcome. Otherwise returns `None`.
+/// Waits until an operation has ended, a signal is set, or `pause` has passed. If an operation has ended, returns
+/// `Some` with the [`wake_at`](crate::engine::Outcome::wake_at) of its outcome. Otherwise returns `None`.
 async fn wait_for_plan(driver: &Driver, signal: &Signal, pause: Duration) -> Option<Option<u64>> {
     let ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
     let over = std::future::poll_fn(|context| match driver.poll_planned(context) {

@@ -29,7 +29,8 @@ impl Storage {
     /// neither.
     pub(super) fn usual() -> Option<Self> {
         match (global("localStorage"), global("indexedDB")) {
-            // storage that is forbidden at the moment may hold records from earlier, so it does not count as absent
+            // Storage that is forbidden at the moment does not count as absent, because it may hold records from
+            // earlier.
             (Ok(Some(_)) | Err(_), _) => Some(Self::Local),
             (Ok(None), Ok(Some(_)) | Err(_)) => Some(Self::IndexedDb),
             (Ok(None), Ok(None)) => None,

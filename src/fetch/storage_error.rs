@@ -1,4 +1,4 @@
-//! The message for a browser storage that failed: the reason, and what to do about it.
+//! Turns a failure of the browser's storage into an error whose message gives the reason and, if possible, a remedy.
 
 use super::environment::error_name;
 use crate::store::StoreError;

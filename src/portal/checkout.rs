@@ -1,5 +1,5 @@
-//! Carries out a purchase: opens the vendor's link, follows the checkout until it is paid, and then makes Polar mail the
-//! buyer a code.
+//! Carries out a purchase: opens the vendor's link, follows the checkout until it is paid, and then makes Polar mail
+//! the buyer a code.
 //!
 //! ```text
 //! open    the link ─► the address of a checkout's page, for the browser
@@ -54,7 +54,8 @@ impl fmt::Debug for CheckoutPage {
     }
 }
 
-/// Creates a checkout from the vendor's link: `https://buy.polar.sh/polar_cl_…`, or the part after the last slash.
+/// Creates a checkout from the vendor's link, which is `https://buy.polar.sh/polar_cl_…`. The part after the link's
+/// last slash is accepted too.
 pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
     let Some((link, query)) = read_link(link) else {
         let detail = "the checkout link is not valid; copy one from the dashboard";
@@ -70,7 +71,7 @@ pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
     })
 }
 
-/// Returns the secret in a link, and the parameters of the link without the parameters that identify the buyer.
+/// Returns the secret in a checkout link, and the query parameters of the link except those that identify the buyer.
 fn read_link(text: &str) -> Option<(String, String)> {
     let text = trim_pasted(text);
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
@@ -90,7 +91,7 @@ pub fn made_elsewhere(context: &Context, client_secret: &str) -> Result<Checkout
     Ok(CheckoutPage { secret, address })
 }
 
-/// Follows a checkout until it is paid, and makes Polar mail the buyer a code.
+/// Follows a checkout until it is paid, and then requests a code by e-mail for the buyer.
 pub fn follow(context: Context, page: &CheckoutPage, within: Duration, now: Now) -> Step<Purchase> {
     ask(context, page.secret.clone(), Waiting::new(Stage::Open, within, now))
 }

@@ -5,7 +5,7 @@
 //! ```text
 //! count ─► too many ─► error, with the wait
 //!       └► saved ─► send once, within 15 s ─► a mail is on its way │ a token │ wrong ─► end
-//!                                         ├► certainly no mail ─► the try is not reserved ─► several customers │ error
+//!                                         ├► certainly no mail ─► the try is removed ─► several customers │ error
 //!                                         └► 429 ─► save the end of the block ─► error, with the wait
 //! ```
 
@@ -171,7 +171,8 @@ pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
     })
 }
 
-/// Counts a request that Polar limits, and sends it if the limits allow it.
+/// Asks the engine to count a request for a code or a try of a code. Sends the request if Polar's limits still allow
+/// it.
 fn counted<T: Send + 'static>(
     context: Context,
     to: CodeUse,

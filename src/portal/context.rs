@@ -56,10 +56,10 @@ impl Context {
         !self.attempts.is_empty()
     }
 
-    /// Returns `true` if this device sent the activation that Polar lists with this marker, label and time, and if
-    /// Polar's answer was lost.
+    /// Returns `true` if Polar lists an activation of this device with this marker, label and time, and if this device
+    /// never got Polar's answer to it.
     pub(super) fn is_lost_attempt(&self, marker: &str, label: &str, since: Timestamp) -> bool {
-        // far longer than a request can be in transit
+        // no request is in transit for as long as this
         const ON_ITS_WAY_MS: i64 = 10 * 60 * 1000;
         self.attempts.iter().any(|attempt| {
             let took = since.ms_since(attempt.at);

@@ -1,10 +1,10 @@
-//! A customer, one of several with the same e-mail address.
+//! One of several customers with the same e-mail address.
 
 use crate::text::printable;
 use std::fmt;
 use uuid::Uuid;
 
-/// A customer, one of several with the same e-mail address. A customer may be a person or a team.
+/// One of several customers with the same e-mail address. A customer may be a person or a team.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Customer {
     pub(super) id: Uuid,

@@ -96,9 +96,9 @@ impl HiddenDevices {
         self.is_certain
     }
 
-    /// Returns the page on which customers of this vendor manage their purchases. That page does not show devices
-    /// either, but customers see their keys there, and find out whom to ask. Returns `None` if it is certain that there
-    /// is no device, or if the page's address is unknown.
+    /// Returns the page on which customers of this vendor manage their purchases. That page does not show the
+    /// devices, but customers see their keys there, and find out whom to ask. Returns `None` if it is certain that
+    /// there is no device, or if the page's address is unknown.
     pub fn page(&self) -> Option<&str> {
         self.page.as_deref()
     }

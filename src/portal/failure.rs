@@ -22,7 +22,7 @@ impl Context {
         Error::saying(self.texts(), text, kind, detail)
     }
 
-    /// Creates an error for a wrong text that the user typed or pasted.
+    /// Creates the error for a text that the user typed or pasted and that is not valid.
     pub(super) fn typed_wrong(&self, text: Text, detail: &str) -> Error {
         self.error_saying(text, ErrorKind::InvalidArgument, detail)
     }

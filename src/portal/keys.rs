@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! list     page 1 ─► page 2 ─► … ─► the keys of this organization and of accepted benefits
-//! devices  get the key ─► it has activations ─► these devices
-//!                      └► it has none ─► get the grants ─► the vendor shows devices ─► there is none
-//!                                                       └► the vendor does not, or no answer ─► hidden
+//! devices  get the key ─► it has activations, or no limit ─► these devices
+//!                      └► a limit, no activations ─► get the grants ─► the vendor shows devices ─► no devices
+//!                                                                  └► the vendor hides them, or no answer ─► hidden
 //! ```
 
 use super::context::Context;

@@ -158,8 +158,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
     })
 }
 
-/// Activates the key of the license on this device if it is in the list. Activates the only key if the list has one.
-/// Otherwise returns the keys, so that the user can choose one.
+/// Activates the key of the license on this device if the list contains it, or else the only key if the list has just
+/// one. Otherwise returns the keys, so that the user can choose one.
 fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -> Step<Restored> {
     if let Some(at) = keys.iter().position(LicenseKey::is_here) {
         return activate(context, token, keys.swap_remove(at));
@@ -170,12 +170,12 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
     }
 }
 
-/// The keys of a customer that can be used.
+/// The result of looking for usable keys among the keys of a customer.
 enum Usable {
     /// At least one key can be used.
     Keys(Vec<LicenseKey>),
-    /// The expired key with the latest expiry. No other key can be used, but the clock of this device may be wrong.
-    /// Polar lists expired keys as granted, so Polar's list does not show whether a key has really expired.
+    /// By this device's clock, no key can be used, but the clock may be wrong. Contains the expired key with the latest
+    /// expiry. Polar lists expired keys as granted, so its list does not show whether the key has really expired.
     PerhapsExpired(LicenseKey),
     /// No key can be used. Contains the reason why the first key cannot be used, or `None` if there is no key at all.
     None(Option<Reason>),

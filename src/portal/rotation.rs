@@ -2,17 +2,20 @@
 //! done.
 //!
 //! ```text
-//! list the key ─► of another license ─► send
-//!              └► of the license here ─► the record can be written ─► send
-//!                                     └► it cannot ─► error
-//! send ─► the new key ─► save ─► of the license here: list the key ─► replaced once more ─► save
-//!      └► no answer ─► list the key ─► a new one ─► save
-//!                                   └► the old one, or no answer ─► error
+//! list the key ─► it belongs to another license ─► send
+//!              └► it belongs to the license here ─► the record can be written ─► send
+//!                                                └► the record cannot be written ─► error
+//! send ─► the new key ─► save ─► if it belongs to the license here, list it again ─► replaced once more ─► save
+//!      └► no answer ─► list the key ─► a new key ─► save
+//!                                   └► the old key, or no answer ─► error
 //! ```
+//!
 //! The key's id tells whether the key belongs to the license on this device. The key's text does not suffice, because
-//! it may have been replaced since the license was stored, or since the app listed the key. The request for the key
-//! does not ask for the key's devices, because there may be any number of them: customers replace a key that others
-//! have obtained, and anybody who has the key can add devices.
+//! it may have been replaced since the license was stored, or since the app listed the key.
+//!
+//! The key is read from the list of the customer's keys, which contains no devices. A request for this key alone would
+//! also return its devices, and there may be any number of them: customers replace a key that others have obtained, and
+//! anybody who has the key can add devices.
 
 use super::context::Context;
 use super::keys::find;
@@ -27,7 +30,7 @@ use crate::key::Key;
 use crate::texts::Text;
 use crate::time::Now;
 
-/// A proof that the user has confirmed the replacement of a license key. The old key stops working at once on all
+/// A proof that the user has confirmed the replacement of a license key. A replaced key stops working at once on all
 /// devices of the customer, and cannot be restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConfirmedByUser;

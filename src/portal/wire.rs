@@ -219,8 +219,8 @@ fn token(reply: Object<'_, '_>, name: &'static str) -> Option<Token> {
     Token::read(&Zeroizing::new(reply.text(name)?))
 }
 
-/// Reads a page of keys. Omits keys of other organizations, because the customer may have entered another vendor's
-/// code.
+/// Reads a page of keys. Omits keys of other organizations: the customer may have entered a code that was mailed for
+/// another vendor's app.
 pub(super) fn keys_listed(answer: &Answer, context: &Context, page: u32, wall: Timestamp) -> Result<Page, Refusal> {
     Call::Read.read(answer, |reply| {
         let organization = context.config.organization_id();
@@ -292,7 +292,7 @@ pub(super) fn key_granted(answer: &Answer, context: &Context) -> Result<Granted,
     })
 }
 
-/// Returns the name (slug) of this organization in the addresses of Polar's pages.
+/// Returns the name (slug) that the organization of this app has in the addresses of Polar's pages.
 pub(super) fn slug_of_grant(answer: &Answer, context: &Context) -> Option<String> {
     let read = Call::Read.read(answer, |reply| {
         let benefit = reply.items("items[].", "items")?.next()?.object("items[].benefit.", "benefit")?;

@@ -31,7 +31,7 @@ pub(crate) struct CodeMail {
     pub(crate) is_tried: bool,
 }
 
-/// The two uses of a code that Polar counts.
+/// The two kinds of requests about codes. Polar counts both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeUse {
     /// A code is requested, which also reserves one try of that code.
@@ -45,11 +45,12 @@ impl CodeTries {
     /// reach Polar.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
-    /// The time limit for a request or a try of a code, from the moment at which it is counted. The request or the try
-    /// reaches Polar within this time or not at all.
+    /// The time limit for a request for a code, and for a try of a code, from the moment at which it is counted. The
+    /// request or the try reaches Polar within this time or not at all.
     pub(crate) const ON_ITS_WAY_MS: i64 = 15 * 1000;
 
-    /// Returns `true` if any of these tries still counts, or if Polar's block has not ended.
+    /// Returns `true` if any request or try on the list still counts, or if Polar's block of this IP address has not
+    /// ended.
     pub(crate) fn matter(&self, wall: Timestamp) -> bool {
         let is_kept = |code_try: &CodeTry| wall.ms_since(code_try.at) < Self::KEPT_MS;
         self.list.iter().any(is_kept) || self.block_ahead(wall).is_some()

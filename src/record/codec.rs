@@ -37,8 +37,8 @@ mod field {
     pub(super) const CODE_MAILS: u8 = 15;
 }
 
-/// The numbers that stand for the kinds of purchases. In the terms of a license, the number of its purchase follows the
-/// time at which the license expires.
+/// The numbers that stand for the kinds of purchases: none, a subscription, and an order. In the stored terms of a
+/// license, this number follows the time at which the license expires.
 const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
@@ -340,7 +340,7 @@ impl Writer {
         self.bytes.push(byte);
     }
 
-    /// Writes the lower `width` bytes of a number.
+    /// Writes the lowest `width` bytes of a number, least significant byte first.
     pub(super) fn number(&mut self, number: u64, width: usize) {
         self.bytes(number.to_le_bytes().get(..width).unwrap_or_default());
     }
@@ -447,8 +447,8 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             return Some(None);
         }
-        // a key is stored in the form that parsing returns, so a text that parsing would change was not written by this
-        // library
+        // Keys are stored in the form that parsing returns. If parsing would change the text, this library did not
+        // write it.
         Key::parse(&text).ok().filter(|key| key.secret() == text).map(Some)
     }
 

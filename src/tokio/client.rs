@@ -233,7 +233,7 @@ impl fmt::Debug for Client {
 }
 
 impl ClientBuilder {
-    /// Sets the directory that keeps the record, in place of the platform's data directory.
+    /// Sets the directory in which the record is stored, in place of the platform's data directory.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
@@ -245,8 +245,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the app's own store if its calls block, as a keychain's do. The calls run on the runtime's threads
-    /// for blocking work.
+    /// Sets the app's own store, if its calls block the calling thread, as a keychain's do. They then run on the
+    /// runtime's threads for blocking work.
     pub fn blocking_store(mut self, store: impl Store + 'static) -> Self {
         self.place = Some(Place::Threads(Arc::new(store)));
         self

@@ -48,8 +48,8 @@ pub(super) struct Driver {
     engine: SharedEngine,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
-    /// The time of the refresher's next look, from the outcome of the last operation. `None` means that there is no
-    /// time to wait for.
+    /// The time of the refresher's next look, as set by the operation that ended last. `None` if that operation set no
+    /// time, or if no operation has ended yet.
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Box<dyn AsyncTransport>,
@@ -116,8 +116,7 @@ impl Driver {
         }
     }
 
-    /// Prevents the operations that callers have started from sending further requests, and waits until no operation is
-    /// in progress.
+    /// Keeps the callers' operations from sending further requests. Then waits until no operation is in progress.
     pub(super) async fn drain(&self) {
         let mut under_way = self.under_way.subscribe();
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::AfterReply));
@@ -125,7 +124,7 @@ impl Driver {
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
-    /// Returns the cancellations of the callers' operations that are in progress.
+    /// Returns the cancellation of each operation that a caller has started and that is still in progress.
     fn running(&self) -> Vec<Arc<Cancellation>> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter_map(Weak::upgrade).collect()
@@ -206,13 +205,14 @@ impl Driver {
         self.engine.now()
     }
 
-    /// Returns the [`Store::stamp`](crate::store::Store::stamp) of the client's store, if it has one.
+    /// Returns the [`Store::stamp`](crate::store::Store::stamp) of the client's store, or `None` if the store has no
+    /// stamp.
     pub(super) async fn stamp(&self) -> Option<u64> {
         self.place.stamp().await
     }
 
-    /// Ends all operations in progress that callers have started. A request that was already sent may have been
-    /// applied.
+    /// Ends every operation that a caller has started and that is still in progress. Polar may already have applied a
+    /// request that was sent.
     pub(super) fn cancel(&self) {
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::Now));
     }

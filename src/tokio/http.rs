@@ -155,7 +155,7 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
 /// Returns the first variable that is set for the proxy, if its value is not a proxy's address. reqwest would ignore
 /// this variable, and send the request without the proxy.
 fn wrong_proxy_variable() -> Option<&'static str> {
-    // in the order of reqwest, which uses the first variable that is set
+    // These are in reqwest's order. It uses the first variable that is set.
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|address| !address.is_empty());
     names.into_iter().find(is_set).filter(|name| !std::env::var(name).is_ok_and(|address| is_proxy(&address)))
@@ -302,7 +302,7 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 /// on.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        // the `source` of an `io::Error` skips the error that it wraps
+        // `source` would skip the wrapped error and return that error's cause
         Some(wrapped) => Some(wrapped as _),
         None => error.source(),
     })

@@ -16,7 +16,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
-/// A store, called from tasks of the runtime.
+/// The store of a client: either an asynchronous store, which tasks call directly, or a blocking store, which is called
+/// on threads.
 pub(super) enum Place {
     Tasks(Box<dyn AsyncStore>),
     Threads(Arc<dyn Store>),
@@ -59,7 +60,7 @@ impl Place {
         });
         // if the thread could not lock or load, there is nothing to merge, and the thread's result says why
         if let Ok(stored) = loaded.await {
-            // if the thread has ended by now, its result says why
+            // Sending fails if the thread has already ended. Its result then says why.
             let _ = change.send(merge(Option::as_deref(&stored)));
         }
         end_of(writing).await?
@@ -100,11 +101,11 @@ impl Place {
     }
 }
 
-/// The turn to ask Polar. A thread holds it until this is dropped.
+/// The turn to ask Polar. A thread holds the turn until this value is dropped.
 pub(super) struct HeldTurn(Option<(mpsc::Sender<()>, JoinHandle<()>)>);
 
 impl HeldTurn {
-    /// Ends the turn, and waits until others can take it.
+    /// Ends the turn, and waits until another process can take its turn.
     pub(super) async fn end(self) {
         if let Some((release, thread)) = self.0 {
             drop(release);
@@ -133,7 +134,8 @@ fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::S
     }
 }
 
-/// Loads the record under the lock on a thread, sends it to the task, and makes the change that the task sends back.
+/// Loads the record, sends it to the waiting task, and makes the change that the task sends back. Runs on a thread that
+/// may block, and under the lock.
 fn write(
     store: &dyn Store,
     stored: oneshot::Sender<Option<Vec<u8>>>,

@@ -1,8 +1,8 @@
 //! Determines which certificates are trusted. Reads files.
 //!
 //! On Windows and Apple systems, the operating system verifies certificates. On other systems, the system's root
-//! certificates are trusted (or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name), and bundled ones if there are
-//! none.
+//! certificates are trusted. `SSL_CERT_FILE` and `SSL_CERT_DIR` can name others in their place. If none are found, the
+//! bundled ones are trusted.
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 use crate::client::system_roots::system_roots;
@@ -20,7 +20,7 @@ pub(super) fn no_roots() -> Result<ClientConfig, Error> {
     Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
-/// Returns a builder that uses ring, even if the app has made another provider the default of the process.
+/// Returns a builder that uses ring, even if the app has set another crypto provider as the default of the process.
 fn builder() -> Result<Unverified, Error> {
     let provider = Arc::new(crypto::ring::default_provider());
     ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
@@ -51,7 +51,8 @@ fn roots(found: Vec<rustls::pki_types::CertificateDer<'static>>) -> RootCertStor
     roots
 }
 
-/// Uses the bundled certificates. Android's own verifier would need the app's Java context, which only the app has.
+/// Uses the bundled certificates. Android's own verifier is not used, because it would need the Java context, which
+/// only the app has.
 #[cfg(not(any(windows, all(unix, not(target_os = "android")))))]
 fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
     Ok(builder.with_root_certificates(bundled()))

@@ -88,7 +88,7 @@
 #define POLAR_LICENSE_ERR_TIMEOUT 4
 
 /**
- * Polar asks to wait; see polar_license_error_retry_after_ms().
+ * Polar was reached, but its server failed.
  */
 #define POLAR_LICENSE_ERR_RATE_LIMITED 5
 
@@ -123,7 +123,7 @@
 #define POLAR_LICENSE_ERR_NOT_ACTIVATED 11
 
 /**
- * An earlier activation may have taken a seat, but its outcome is unknown.
+ * An earlier activation may have taken a seat, but this device does not know whether it did.
  */
 #define POLAR_LICENSE_ERR_SEAT_UNCERTAIN 12
 
@@ -311,8 +311,9 @@
 #define POLAR_LICENSE_DEACTIVATED_NOT_NEEDED 2
 
 /**
- * Polar no longer knows the key, because it was rotated or deleted, or Polar did not say whether it knows the key. The
- * seat may still be taken. It is used or released when the new key is activated on this device.
+ * Polar does not know the seat, but the seat may still be taken: Polar no longer knows the key, because it was rotated
+ * or deleted, or did not say whether it knows the key. The seat is used or released when the new key is activated on
+ * this device.
  */
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 

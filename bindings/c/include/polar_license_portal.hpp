@@ -300,7 +300,7 @@ class refusal : public detail::part {
     std::optional<std::string_view> next_url() const { return text("/nextUrl"); }
 };
 
-/// A customer, one of several with the same e-mail address. A customer may be a person or a team.
+/// One of several customers with the same e-mail address. A customer may be a person or a team.
 class customer : public detail::part {
   public:
     using part::part;
@@ -313,7 +313,7 @@ class customer : public detail::part {
 enum class code_request_kind : std::int32_t {
     /// There is no object, or a later version added its alternative.
     unknown = 0,
-    /// An e-mail may be on its way. Polar does not say whether the address is known.
+    /// An e-mail is on its way if Polar knows the address. Polar does not say whether it does.
     sent = 1,
     /// Several customers have this address. Let the user choose one of them, and request a code for that customer.
     choose = 2,
@@ -500,20 +500,21 @@ class session : public detail::part, private detail::caller {
     {
         return detail::part{call(detail::request{"usableKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
     }
-    /// Activates the customer's license key on this device. If several keys can be used, activates the key of the
-    /// license on this device. If that license uses none of these keys, returns the keys to choose from. If the key has
-    /// no free seat, returns the key and its devices. If no key can be used, but some have expired by this device's
-    /// clock, which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
-    /// expired, Polar refuses it and no seat is taken.
+    /// Activates one of the customer's license keys on this device: the key of the license on this device if that key
+    /// can be used, or else the only key that can be used. If several other keys can be used, returns them, so that the
+    /// user can choose one. If the key has no free seat, returns the key and its devices.
+    /// If no key can be used, but some have expired by this device's clock, asks Polar to activate the expired key with
+    /// the latest expiry, because the clock may be wrong. If this key has really expired, Polar refuses it and no seat
+    /// is taken.
     /// Fails with refused and a reason if the customer has no key for this app, or no key that can be used. Fails with
-    /// refused and no reason if the session has ended. Fails like the license's activate in all other cases.
+    /// refused and no reason if the session has ended. The other failures are those of the license's activate.
     polar::restored restore(polar::failure &failure) const
     {
         return polar::restored{call(detail::request{"restore"}.add("session", handle()), failure)};
     }
     /// Restores the license like restore, but waits up to five minutes if the customer has no usable key yet. Use this
     /// operation after claim_seat, because Polar creates the key a moment after an invitation is accepted.
-    /// Fails with timeout if the customer still has no key after this wait. Fails like restore in all other cases.
+    /// Fails with timeout if the customer still has no key after this wait. The other failures are those of restore.
     polar::restored restore_when_granted(polar::failure &failure, const progress_callback &on_progress = {}) const
     {
         return polar::restored{call(detail::request{"restoreWhenGranted"}.add("session", handle()), failure, on_progress)};
@@ -546,10 +547,10 @@ class session : public detail::part, private detail::caller {
     {
         return detail::part{call(detail::request{"release"}.add("session", handle()).add("device", device.handle()), failure)}.code<polar::deactivated>("/deactivated");
     }
-    /// Replaces a license key with a new one. The old key stops working at once on all devices of the customer, which
-    /// then need the new key. The devices keep their seats. Ask the user before you call this operation. If the license
-    /// on this device belongs to this key, the license continues with the new key, even if the key has been replaced
-    /// before and this device did not know that. The new key is stored before this operation returns.
+    /// Replaces a license key with a new one. The old key stops working at once on all devices of the customer. The
+    /// devices keep their seats, but need the new key. Ask the user before you call this operation.
+    /// If the license on this device belongs to this key, the license continues with the new key, even if the key has
+    /// been replaced before and this device did not know that. The new key is stored before this operation returns.
     /// Fails with storage if nothing can be stored on this device. If an error says that the request may have been
     /// applied, the key may have been replaced: list the keys again.
     polar::license_key rotate(const license_key &key, confirmed_by_user, polar::failure &failure) const

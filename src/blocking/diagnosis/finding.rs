@@ -146,7 +146,7 @@ faults! {
     /// Polar did not answer in time.
     Timeout = "timeout",
         "Try again. If it stays so, a firewall may drop the packets: allow https to this server.";
-    /// The sign-in page of a network answered.
+    /// The sign-in page of a network answered instead of Polar.
     CaptivePortal = "captive_portal",
         "Open any page in a browser and sign in to this network, then try again.";
     /// Something other than Polar answered.

@@ -324,7 +324,7 @@ fn known_key(config: &Config, terms: &Terms) -> Finding {
     }
 }
 
-/// Returns a finding for each variable that should hold a proxy's address and does not.
+/// Returns a finding for each environment variable that should hold a proxy's address but does not.
 fn wrong_proxies() -> Vec<Finding> {
     let wrong = wrong_proxy_variables()
         .into_iter()

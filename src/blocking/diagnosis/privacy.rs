@@ -1,10 +1,10 @@
-//! Formats paths that may be shown to strangers. Leaves out the user's name.
+//! Formats paths for output that may be shown to strangers: the name of the user is left out.
 
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-/// Returns the path with `~` for the home directory, and `USER` for the user's name anywhere else.
+/// Returns the path with the home directory replaced by `~`, and the user's name replaced by `USER` everywhere else.
 pub fn shown_path(path: &Path) -> String {
     let users = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(env::var_os);
     shown(path, env::home_dir().as_deref(), &users.collect::<Vec<_>>())

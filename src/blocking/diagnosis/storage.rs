@@ -1,5 +1,5 @@
 //! Checks the device's identity, and the place where the license is kept. Rehearses a save, and leaves nothing behind.
-//! Never interprets a record, and changes none.
+//! Never interprets or changes a record.
 
 use super::finding::{Check, Fault, Finding};
 use super::network::{named, other_environment};
@@ -40,8 +40,8 @@ impl Place {
         Self { directory: directory.to_owned(), opened, store }
     }
 
-    /// Returns the finding about the device's id. Shows only a hash of the id, which is also part of the record's file
-    /// name. The hash reveals nothing about the machine.
+    /// Returns the finding about the device's id. Shows only a hash of the id. This hash is also part of the record's
+    /// file name, and it reveals nothing about the machine.
     fn device(&self, config: &Config) -> Finding {
         let hash = hex(&self.opened.device);
         let source = match (config.device_id(), machine_source()) {

@@ -1,6 +1,6 @@
-//! Sends one request on a thread of its own, so that a cancel and the deadline take effect even if the transport does
-//! not return. Also defines the scope: a cancel of the scope ends the wait for an answer. This file never reads a
-//! clock.
+//! Sends each request on its own thread. A cancel and the deadline therefore end the wait for the answer even if the
+//! transport does not return. Also defines `Scope`, a set of operations that are cancelled together. This file never
+//! reads a clock: it only waits for durations.
 
 use super::lock;
 use crate::store::KEEP_EVERY;
@@ -88,7 +88,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Returns the event that arrives within `limit`, or `None` if there is none. Calls `keep` every second until then.
+    /// Returns the first event that arrives within `limit`, or `None` if none arrives. Calls `keep` every second
+    /// meanwhile.
     fn receive(&self, limit: Duration, keep: impl Fn()) -> Option<Event> {
         let mut left = limit;
         while left > KEEP_EVERY {

@@ -101,7 +101,7 @@ fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed(
     let store = new_store(&scratch);
     create_private_directory(&store.directory).unwrap();
     let saving = |durability| disk_steps(|| store.save(b"a", durability).unwrap());
-    // `Remove` at the end removes the lock
+    // The last step of each list removes the lock.
     assert_eq!(saving(Durability::Synced), [Write, SyncFile, Rename, SyncDirectory, Remove]);
     assert_eq!(saving(Durability::Relaxed), [Write, SyncFile, Rename, Remove]);
     assert_eq!(disk_steps(|| store.remove().unwrap()), [Remove, SyncDirectory, Remove]);
@@ -578,7 +578,7 @@ fn a_process_killed_while_saving_leaves_a_whole_record() {
         for _ in 0..=round % 5 {
             assert!(lines.any(|line| line.ends_with("saved")), "the child failed");
         }
-        // This may interrupt the next save at any point.
+        // The child may be at any point of its next save when it is killed.
         child.kill().unwrap();
         child.wait().unwrap();
         let record = load(&store).unwrap();
@@ -610,7 +610,8 @@ fn a_full_disk_loses_nothing() {
         save(&store, &OLD);
         let test = child("a_full_disk_loses_nothing", &store.directory);
         let status = Command::new("sh")
-            // Without the trap, the signal for a file that grows too large would end the process.
+            // A write beyond the limit raises the signal XFSZ, which would end the process. With the trap, the write
+            // fails instead.
             .args(["-c", "trap '' XFSZ; ulimit -f \"$0\" && exec \"$@\"", blocks])
             .arg(test.get_program())
             .args(test.get_args())
@@ -710,8 +711,8 @@ fn a_lock_that_this_user_can_never_take_over_is_reported_at_once() {
     if let Some(store) = child_store() {
         return println!("{}", lock_at_once(&store).unwrap_err());
     }
-    // In a directory with the sticky bit, only the owner of a file may remove it. Only root can set up a lock that
-    // belongs to another user.
+    // In a directory with the sticky bit, a user can remove only their own files. This case needs a lock that belongs
+    // to another user, which only root can set up.
     let sticky = (0o1777, "a lock that this user may not remove was left behind; delete the file ending in `.lock`");
     let read_only = (0o555, "could not lock the license file: permission denied; let this user read and write");
     for (mode, expected) in [sticky, read_only] {

@@ -1,4 +1,4 @@
-//! Reads the arguments of a request as the types that operations take.
+//! Converts the arguments of a request to the types that operations take.
 
 use super::handles::{Handles, Held};
 use crate::error::Error;
@@ -44,7 +44,7 @@ pub(super) type Key = LicenseKey;
 pub(super) type Device = (LicenseKey, portal::Device);
 pub(super) type Confirmation = ConfirmedByUser;
 
-/// A duration. The request contains it in milliseconds. If the member is absent, the duration is half an hour.
+/// A duration, which the request gives in milliseconds. It is half an hour if the request does not contain it.
 pub(super) struct Within(pub(super) Duration);
 
 impl Argument for Text {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The values of one client's portal, each with its number. Clones share the values.
+/// The values that stay in the core for one client's portal, each with its number. Clones share the values.
 #[derive(Clone, Default)]
 pub struct Handles(Arc<Mutex<Table>>);
 

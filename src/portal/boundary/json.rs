@@ -15,7 +15,7 @@ use uuid::Uuid;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeRequest"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum CodeRequestJson<'a> {
-    /// An e-mail may be on its way. Polar does not say whether the address is known.
+    /// An e-mail is on its way if Polar knows the address. Polar does not say whether it does.
     Sent {
         /// The address for which the code was requested.
         email: &'a str,
@@ -31,7 +31,7 @@ pub enum CodeRequestJson<'a> {
     },
 }
 
-/// A customer, one of several with the same e-mail address. A customer may be a person or a team.
+/// One of several customers with the same e-mail address. A customer may be a person or a team.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Customer"))]
 #[serde(rename_all = "camelCase")]

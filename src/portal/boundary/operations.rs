@@ -10,7 +10,7 @@ use crate::portal::steps::{self, Step};
 pub struct Operation {
     /// The operation's name, which a request contains as the value of `call`.
     pub name: &'static str,
-    /// The documentation of the operation for all languages. It names errors by their kinds.
+    /// The documentation of the operation, for the bindings in all languages. It names errors by their kinds.
     #[cfg(feature = "schema")]
     pub about: &'static str,
     /// The names and types of the arguments, in their order. An argument of the type `Session` or `Checkout` comes
@@ -133,21 +133,24 @@ operations! {
     "usableKeys": ("session" session: Session) -> LicenseKeys;
     |context, now| steps::usable_keys(context, session, now)
 
-    /// Activates the customer's license key on this device. If several keys can be used, activates the key of the
-    /// license on this device. If that license uses none of these keys, returns the keys to choose from. If the key has
-    /// no free seat, returns the key and its devices. If no key can be used, but some have expired by this device's
-    /// clock, which may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really
-    /// expired, Polar refuses it and no seat is taken.
+    /// Activates one of the customer's license keys on this device: the key of the license on this device if that key
+    /// can be used, or else the only key that can be used. If several other keys can be used, returns them, so that the
+    /// user can choose one. If the key has no free seat, returns the key and its devices.
+    ///
+    /// If no key can be used, but some have expired by this device's clock, asks Polar to activate the expired key with
+    /// the latest expiry, because the clock may be wrong. If this key has really expired, Polar refuses it and no seat
+    /// is taken.
     ///
     /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
-    /// with `refused` and no reason if the session has ended. Fails like the license's `activate` in all other cases.
+    /// with `refused` and no reason if the session has ended. The other failures are those of the license's `activate`.
     "restore": ("session" session: Session) -> Restored;
     |context, now| steps::restore(context, session, now)
 
     /// Restores the license like `restore`, but waits up to five minutes if the customer has no usable key yet. Use
     /// this operation after `claimSeat`, because Polar creates the key a moment after an invitation is accepted.
     ///
-    /// Fails with `timeout` if the customer still has no key after this wait. Fails like `restore` in all other cases.
+    /// Fails with `timeout` if the customer still has no key after this wait. The other failures are those of
+    /// `restore`.
     "restoreWhenGranted": ("session" session: Session) -> Restored, waits = true;
     |context, now| steps::restore_when_granted(context, session, now)
 
@@ -177,10 +180,11 @@ operations! {
     "release": ("session" _session: Session, "device" device: Device) -> Released;
     |context, _| steps::release(context, &device.0, &device.1)
 
-    /// Replaces a license key with a new one. The old key stops working at once on all devices of the customer, which
-    /// then need the new key. The devices keep their seats. Ask the user before you call this operation. If the license
-    /// on this device belongs to this key, the license continues with the new key, even if the key has been replaced
-    /// before and this device did not know that. The new key is stored before this operation returns.
+    /// Replaces a license key with a new one. The old key stops working at once on all devices of the customer. The
+    /// devices keep their seats, but need the new key. Ask the user before you call this operation.
+    ///
+    /// If the license on this device belongs to this key, the license continues with the new key, even if the key has
+    /// been replaced before and this device did not know that. The new key is stored before this operation returns.
     ///
     /// Fails with `storage` if nothing can be stored on this device. If an error says that the request may have been
     /// applied, the key may have been replaced: list the keys again.

@@ -1,4 +1,4 @@
-//! Requests in JSON, which the typed functions of a binding build.
+//! Builds JSON requests for the typed functions of the bindings.
 
 use crate::json;
 use zeroize::Zeroizing;

@@ -80,15 +80,17 @@ class PortalSession(HeldCaller):
         return reply.keys
 
     def restore(self) -> Restored:
-        """Activates the customer's license key on this device. If several keys can be used, activates the key of the
-        license on this device. If that license uses none of these keys, returns the keys to choose from. If the key
-        has no free seat, returns the key and its devices. If no key can be used, but some have expired by this
-        device's clock, which may be wrong, asks Polar to activate the expired key with the latest expiry. If this
-        key has really expired, Polar refuses it and no seat is taken.
+        """Activates one of the customer's license keys on this device: the key of the license on this device if that
+        key can be used, or else the only key that can be used. If several other keys can be used, returns them, so
+        that the user can choose one. If the key has no free seat, returns the key and its devices.
+
+        If no key can be used, but some have expired by this device's clock, asks Polar to activate the expired key
+        with the latest expiry, because the clock may be wrong. If this key has really expired, Polar refuses it and
+        no seat is taken.
 
         Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
-        with `refused` and no reason if the session has ended. Fails like the license's `activate` in all other
-        cases.
+        with `refused` and no reason if the session has ended. The other failures are those of the license's
+        `activate`.
         """
         reply: Restored = self._call("restore", Restored, {"session": self})
         return reply
@@ -97,8 +99,8 @@ class PortalSession(HeldCaller):
         """Restores the license like `restore`, but waits up to five minutes if the customer has no usable key yet. Use
         this operation after `claim_seat`, because Polar creates the key a moment after an invitation is accepted.
 
-        Fails with `timeout` if the customer still has no key after this wait. Fails like `restore` in all other
-        cases.
+        Fails with `timeout` if the customer still has no key after this wait. The other failures are those of
+        `restore`.
 
         Calls `on_progress` before each wait. An exception of `on_progress` ends the operation and is raised.
         """
@@ -143,10 +145,12 @@ class PortalSession(HeldCaller):
         return reply.deactivated
 
     def rotate(self, key: LicenseKey, *, confirmed_by_user: Literal[True]) -> LicenseKey:
-        """Replaces a license key with a new one. The old key stops working at once on all devices of the customer,
-        which then need the new key. The devices keep their seats. Ask the user before you call this operation. If
-        the license on this device belongs to this key, the license continues with the new key, even if the key has
-        been replaced before and this device did not know that. The new key is stored before this operation returns.
+        """Replaces a license key with a new one. The old key stops working at once on all devices of the customer. The
+        devices keep their seats, but need the new key. Ask the user before you call this operation.
+
+        If the license on this device belongs to this key, the license continues with the new key, even if the key
+        has been replaced before and this device did not know that. The new key is stored before this operation
+        returns.
 
         Fails with `storage` if nothing can be stored on this device. If an error says that the request may have been
         applied, the key may have been replaced: list the keys again.

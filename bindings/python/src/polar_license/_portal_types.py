@@ -41,7 +41,7 @@ Stage = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class CodeSent:
-    """An e-mail may be on its way. Polar does not say whether the address is known."""
+    """An e-mail is on its way if Polar knows the address. Polar does not say whether it does."""
 
     kind: Literal["sent"]
 
@@ -73,7 +73,7 @@ user has to choose a customer first.
 
 @dataclass(frozen=True, kw_only=True)
 class Customer(Held):
-    """A customer, one of several with the same e-mail address. A customer may be a person or a team."""
+    """One of several customers with the same e-mail address. A customer may be a person or a team."""
 
     name: str | None = field(repr=False)
     """The customer's name; `None` if the customer has none."""

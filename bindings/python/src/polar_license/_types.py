@@ -87,7 +87,7 @@ OffReason = Literal[
     "not_licensed",
     # The license is valid, but its benefit does not turn the feature on: the user needs another plan.
     "not_included",
-    # The configuration names no such feature: a bug in the app.
+    # The configuration has no feature with this name. This is a bug in the app.
     "unknown",
 ]
 """The reason why a feature is off."""
@@ -101,7 +101,7 @@ ErrorKind = Literal[
     "network",
     # No complete answer came in time.
     "timeout",
-    # Polar asks to wait; see `retry_after`.
+    # Polar was reached, but its server failed.
     "rate_limited",
     # Polar was reached and failed.
     "server",
@@ -115,7 +115,7 @@ ErrorKind = Literal[
     "cancelled",
     # The operation needs a license, and there is none on this device.
     "not_activated",
-    # An earlier activation may have taken a seat, but its outcome is unknown.
+    # An earlier activation may have taken a seat, but this device does not know whether it did.
     "seat_uncertain",
     # A bug in this library.
     "internal",
@@ -131,8 +131,9 @@ Deactivated = Literal[
     "unknown",
     # The license took no seat.
     "not_needed",
-    # Polar no longer knows the key, because it was rotated or deleted, or Polar did not say whether it knows the key.
-    # The seat may still be taken. It is used or released when the new key is activated on this device.
+    # Polar does not know the seat, but the seat may still be taken: Polar no longer knows the key, because it was
+    # rotated or deleted, or did not say whether it knows the key. The seat is used or released when the new key is
+    # activated on this device.
     "key_unknown",
 ]
 """The outcome for the seat after a deactivation."""
@@ -350,11 +351,11 @@ SubscriptionStatus = (
         "trialing",
         # The subscription is paid.
         "active",
-        # The last payment has failed, and will be tried again.
+        # The latest payment has failed, and Polar will try it again.
         "past_due",
         # The subscription has ended, or is about to end.
         "canceled",
-        # The last payment has failed, and will not be tried again.
+        # The latest payment has failed, and Polar will not try it again.
         "unpaid",
         # The subscription is paused.
         "paused",

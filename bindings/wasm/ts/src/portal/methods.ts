@@ -99,14 +99,16 @@ export interface PortalSession {
   usableKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
   /**
-   * Activates the customer's license key on this device. If several keys can be used, activates the key of the license
-   * on this device. If that license uses none of these keys, returns the keys to choose from. If the key has no free
-   * seat, returns the key and its devices. If no key can be used, but some have expired by this device's clock, which
-   * may be wrong, asks Polar to activate the expired key with the latest expiry. If this key has really expired, Polar
-   * refuses it and no seat is taken.
+   * Activates one of the customer's license keys on this device: the key of the license on this device if that key can
+   * be used, or else the only key that can be used. If several other keys can be used, returns them, so that the user
+   * can choose one. If the key has no free seat, returns the key and its devices.
+   *
+   * If no key can be used, but some have expired by this device's clock, asks Polar to activate the expired key with
+   * the latest expiry, because the clock may be wrong. If this key has really expired, Polar refuses it and no seat is
+   * taken.
    *
    * Rejects with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails with
-   * `refused` and no reason if the session has ended. Rejects like the license's `activate` in all other cases.
+   * `refused` and no reason if the session has ended. The other failures are those of the license's `activate`.
    */
   restore(this: void, options?: CallOptions): Promise<Restored>;
 
@@ -114,7 +116,7 @@ export interface PortalSession {
    * Restores the license like `restore`, but waits up to five minutes if the customer has no usable key yet. Use this
    * operation after `claimSeat`, because Polar creates the key a moment after an invitation is accepted.
    *
-   * Rejects with `timeout` if the customer still has no key after this wait. Rejects like `restore` in all other cases.
+   * Rejects with `timeout` if the customer still has no key after this wait. The other failures are those of `restore`.
    */
   restoreWhenGranted(this: void, options?: WaitOptions): Promise<Restored>;
 
@@ -147,10 +149,11 @@ export interface PortalSession {
   release(this: void, device: Device, options?: CallOptions): Promise<Deactivated>;
 
   /**
-   * Replaces a license key with a new one. The old key stops working at once on all devices of the customer, which then
-   * need the new key. The devices keep their seats. Ask the user before you call this operation. If the license on this
-   * device belongs to this key, the license continues with the new key, even if the key has been replaced before and
-   * this device did not know that. The new key is stored before this operation returns.
+   * Replaces a license key with a new one. The old key stops working at once on all devices of the customer. The
+   * devices keep their seats, but need the new key. Ask the user before you call this operation.
+   *
+   * If the license on this device belongs to this key, the license continues with the new key, even if the key has been
+   * replaced before and this device did not know that. The new key is stored before this operation returns.
    *
    * Rejects with `storage` if nothing can be stored on this device. If an error says that the request may have been
    * applied, the key may have been replaced: list the keys again.

@@ -29,7 +29,7 @@ export type Stage =
   /** The license key is created. */
   | "granting";
 
-/** An e-mail may be on its way. Polar does not say whether the address is known. */
+/** An e-mail is on its way if Polar knows the address. Polar does not say whether it does. */
 export interface CodeSent {
   readonly kind: "sent";
   /** The address for which the code was requested. */
@@ -53,7 +53,7 @@ export interface CustomerChoice {
  */
 export type CodeRequest = CodeSent | CustomerChoice;
 
-/** A customer, one of several with the same e-mail address. A customer may be a person or a team. */
+/** One of several customers with the same e-mail address. A customer may be a person or a team. */
 export interface Customer {
   /** The customer's name; null if the customer has none. */
   readonly name: string | null;
