@@ -148,9 +148,9 @@ codes! {
         Network = "network", 3;
         /// No complete answer came in time.
         Timeout = "timeout", 4;
-        /// Polar was reached, but its server failed.
+        /// Polar asks to wait; see [`Error::retry_after`](crate::Error::retry_after).
         RateLimited = "rate_limited", 5;
-        /// Polar was reached and failed.
+        /// Polar was reached, but its server failed.
         Server = "server", 6;
         /// Polar, or the app's own configuration, denied the request; see [`Error::reason`](crate::Error::reason).
         Refused = "refused", 7;

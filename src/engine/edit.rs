@@ -118,7 +118,7 @@ pub(super) struct AttemptId {
 pub(super) struct Activated {
     pub(super) confirmation: Confirmation,
     pub(super) attempt: Option<AttemptId>,
-    /// The license that was on this device when the user activated the key.
+    /// The label of the seat, if this activation has just taken the seat.
     pub(super) label: Option<String>,
     /// The license that this device had when the user activated the key.
     pub(super) instead_of: Option<Identity>,

@@ -88,12 +88,12 @@
 #define POLAR_LICENSE_ERR_TIMEOUT 4
 
 /**
- * Polar was reached, but its server failed.
+ * Polar asks to wait; see polar_license_error_retry_after_ms().
  */
 #define POLAR_LICENSE_ERR_RATE_LIMITED 5
 
 /**
- * Polar was reached and failed.
+ * Polar was reached, but its server failed.
  */
 #define POLAR_LICENSE_ERR_SERVER 6
 

@@ -101,9 +101,9 @@ ErrorKind = Literal[
     "network",
     # No complete answer came in time.
     "timeout",
-    # Polar was reached, but its server failed.
+    # Polar asks to wait; see `retry_after`.
     "rate_limited",
-    # Polar was reached and failed.
+    # Polar was reached, but its server failed.
     "server",
     # Polar, or the app's own configuration, denied the request; see `reason`.
     "refused",
