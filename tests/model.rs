@@ -128,10 +128,11 @@ macro_rules! environments {
                 let seed = number("POLAR_MODEL_SEED", 0).wrapping_add(round as u32);
                 let (events, steps) = stories(Environment::$environment, seed);
                 println!("{:?}, seed {seed}: {events} events, {steps} steps of the engine", Environment::$environment);
-                let cases = u64::from(number("POLAR_MODEL_CASES", CASES));
-                if seed == 0 {
-                    assert!(events >= 40 * cases, "only {events} events");
-                    assert!(steps >= LEAST_STEPS_PER_CASE * cases, "only {steps} steps");
+                let cases = number("POLAR_MODEL_CASES", CASES);
+                // a few stories can be shorter than most
+                if seed == 0 && cases >= CASES {
+                    assert!(events >= 40 * u64::from(cases), "only {events} events");
+                    assert!(steps >= LEAST_STEPS_PER_CASE * u64::from(cases), "only {steps} steps");
                 }
             }
         }

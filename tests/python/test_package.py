@@ -105,41 +105,44 @@ class SourceDistribution(unittest.TestCase):
         print(f"{len(names)} files are in {SDIST.name}")
 
 
+def blocks(guide: str) -> list[str]:
+    """The Python blocks of a guide."""
+    return re.findall(r"^```python\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+
+
 class Guides(unittest.TestCase):
     """The README of PyPI, and the guide for coding agents."""
 
-    def run_blocks(self, guide: str, typed: str = "", then: str = "") -> "subprocess.CompletedProcess[str]":
-        """Runs all Python blocks of a guide as one program in an empty folder, and after them a few lines more."""
-        blocks = re.findall(r"^```python\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
-        with tempfile.TemporaryDirectory() as folder:
-            program = Path(folder) / "app.py"
-            program.write_text("\n".join([*blocks, then]), "utf-8")
-            homes = dict.fromkeys(("HOME", "XDG_DATA_HOME", "LOCALAPPDATA"), folder)
-            return subprocess.run(
-                [sys.executable, program],
-                cwd=folder,
-                env=os.environ | homes | {"POLAR": polar.URL},
-                input=typed,
-                capture_output=True,
-                text=True,
-            )
+    def run_program(self, folder: Path, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
+        """Runs Python in the folder, which is also the home directory of its user."""
+        homes = dict.fromkeys(("HOME", "XDG_DATA_HOME", "LOCALAPPDATA"), str(folder))
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=folder,
+            env=os.environ | homes | {"POLAR": polar.URL},
+            input=typed,
+            capture_output=True,
+            text=True,
+        )
 
     def run_readme(self, typed: str) -> "subprocess.CompletedProcess[str]":
-        return self.run_blocks((PACKAGE / "PYPI.md").read_text("utf-8"), typed)
+        """Runs all blocks of the README as one program."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "app.py"
+            program.write_text("\n".join(blocks((PACKAGE / "PYPI.md").read_text("utf-8"))), "utf-8")
+            return self.run_program(Path(folder), str(program), typed=typed)
 
-    def test_the_gate_of_the_guide_for_agents(self) -> None:
-        polar.reset()
+    def test_the_guide_for_agents(self) -> None:
         package = resources.files("polar_license")
         self.assertIn("SKILL.md", package.joinpath("llms.txt").read_text("utf-8"))
-        lines = f"""
-license = open_license("{polar.URL}")
-print(export(license), enter_key(license, "MISTYPED"), enter_key(license, "DEMO-PLAIN"), export(license), sep="|")
-"""
-        ended = self.run_blocks(package.joinpath("SKILL.md").read_text("utf-8"), then=lines)
-        self.assertEqual(ended.stderr, "")
-        closed = "No license is active on this device. Enter a license key."
-        mistyped = "This license key is not known. Check it for typos."
-        self.assertEqual(ended.stdout.strip().split("|"), [closed, mistyped, "The license is active.", "exported"])
+        gate, test = blocks(package.joinpath("SKILL.md").read_text("utf-8"))
+        named = re.findall(r"^def (test_\w+)", test, re.MULTILINE)
+        self.assertEqual(len(named), 1)
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "licensing.py").write_text(gate, "utf-8")
+            Path(folder, "test_licensing.py").write_text(test, "utf-8")
+            ended = self.run_program(Path(folder), "-c", f"from test_licensing import *; {named[0]}(); print('passed')")
+        self.assertEqual((ended.stdout, ended.stderr), ("passed\n", ""))
 
     def test_the_blocks_lead_to_a_working_gate(self) -> None:
         polar.reset()

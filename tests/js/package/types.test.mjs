@@ -280,7 +280,6 @@ test("every block of the READMEs compiles", () => {
   const declaring = [];
   const pages = [
     [join(root, "README.md"), 12],
-    [join(root, "SKILL.md"), 2],
     [inRepository("README.md"), 1],
     [inRepository("docs/src/guides/electron.md"), 4],
     [inRepository("docs/src/guides/web.md"), 2],

@@ -10,7 +10,7 @@
 //! | `json` | parsed |
 //! | `c`, `cpp` | must be part of a file in `examples`, which the tests `examples` and `languages` of the C library compile and run, or be the first block of `docs/src/guides/c.md`, which the test `book` compiles and runs unchanged |
 //! | `python` | must also be in `bindings/python/PYPI.md` or `SKILL.md`, whose blocks the `python` step runs |
-//! | `ts` | compiled strictly by the `npm` step, against the packed npm package, if `tests/js/package/types.test.mjs` names the page; a block about Tauri must be part of `examples/tauri` |
+//! | `ts` | compiled strictly by the `npm` step, against the packed npm package, if `tests/js/package/types.test.mjs` names the page; the blocks of `SKILL.md` are also run; a block about Tauri must be part of `examples/tauri` |
 //! | `tsx` | must be part of `examples/react`, which the `runtimes` step builds and drives |
 //! | `text` | not run |
 //!
@@ -20,6 +20,8 @@
 
 mod blocks;
 mod script;
+
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 use blocks::{Block, blocks};
@@ -56,13 +58,32 @@ const TYPES_TEST: &str = "tests/js/package/types.test.mjs";
 /// The app that the `runtimes` step builds and drives.
 const REACT_APP: &str = "examples/react/src/App.tsx";
 
-/// Checks the blocks of the README and of the guide for agents, and that both show the same table of states.
+/// Checks the blocks of the README and of the guide for agents. Both must show the same table of states, and the table
+/// must quote the sentences as they are.
 pub(crate) fn check_front_pages(sh: &Shell) -> Result<()> {
-    let [readme, skill] = [README, SKILL].map(|path| workspace::text(path).map(|text| states(&text).join("\n")));
-    if readme? != skill? {
+    let (readme, skill) = (workspace::text(README)?, workspace::text(SKILL)?);
+    let rows = states(&readme);
+    if rows != states(&skill) {
         bail!("the tables of states in {README} and {SKILL} differ");
     }
+    check_sentences(&rows)?;
     [README, SKILL].into_iter().try_for_each(|path| check(sh, path))
+}
+
+/// Checks that every sentence in quotation marks is one that users read. `…` stands for a part that is left out.
+fn check_sentences(rows: &[&str]) -> Result<()> {
+    let sentences: BTreeMap<String, String> = serde_json::from_str(&workspace::text("texts/en.json")?)?;
+    let quoted: Vec<&str> = rows.iter().flat_map(|row| row.split('"').skip(1).step_by(2)).collect();
+    if quoted.is_empty() {
+        bail!("the table of states in {README} quotes no sentence");
+    }
+    for quote in quoted {
+        let has_all_parts = |sentence: &String| quote.split('…').all(|part| sentence.contains(part.trim()));
+        if !sentences.values().any(has_all_parts) {
+            bail!("no sentence in texts/en.json reads \"{quote}\", which the table of states quotes");
+        }
+    }
+    Ok(())
 }
 
 /// Returns the rows of the table of states.
@@ -207,6 +228,15 @@ mod tests {
             Ok(()) => String::new(),
             Err(error) => format!("{error:#}"),
         }
+    }
+
+    #[test]
+    fn the_table_of_states_quotes_the_sentences_of_the_library() {
+        check_sentences(&["| `active` | \"The license is active.\" |", "| `grace` | \"… Go online soon …\" |"])
+            .unwrap();
+        let reworded = check_sentences(&["| `active` | \"The license works.\" |"]).unwrap_err();
+        assert!(reworded.to_string().contains("\"The license works.\""), "{reworded}");
+        assert!(check_sentences(&["| `active` | nothing |"]).is_err());
     }
 
     #[test]
