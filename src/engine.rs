@@ -209,6 +209,8 @@ pub struct Engine {
     timeline: Timeline,
     /// The record in memory.
     record: Box<Record>,
+    /// The time at which the first operation began, in ms of the monotonic clock.
+    began_at: Option<u64>,
     /// Whether the store was ever read.
     has_read: bool,
     /// Whether a newer version of this library wrote the stored bytes. If so, they must not be overwritten.
@@ -271,6 +273,7 @@ impl Engine {
             pacer,
             timeline: Timeline::default(),
             record: Box::default(),
+            began_at: None,
             has_read: false,
             is_newer: false,
             unsaved: Vec::new(),

@@ -34,11 +34,16 @@ struct Edited {
     overtaken: bool,
 }
 
-/// The longest times by which the stored `high` may lag behind the estimate. The first applies until the store has been
-/// read once, and the second from then on. If the lag is longer, the record is saved to update `high`. A save for
-/// another reason updates `high` too.
+/// The longest time by which the stored `high` may lag behind the estimate until the store has been read once. If the
+/// lag is longer, the record is saved to update `high`. A save for another reason updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
-const HIGH_LAG_MS: i64 = 10 * 60 * 1000;
+
+/// From then on, `high` may lag behind by a tenth of the time for which this engine has been running, but at least by
+/// ten minutes and at most by a day. So nine tenths of every run are saved, however it ends, and a program that runs
+/// for months is not saved every few minutes only because time passes.
+const HIGH_LAG_PART: i64 = 10;
+const LEAST_HIGH_LAG_MS: i64 = 10 * 60 * 1000;
+const MOST_HIGH_LAG_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Engine {
     /// Returns the record that results from applying these edits to the stored bytes, and the change that the store
@@ -100,11 +105,19 @@ impl Engine {
         if let Some(estimate) = editor.estimate(record)
             && let Some(license) = record.license.as_mut()
         {
-            let lag = if self.has_read { HIGH_LAG_MS } else { HIGH_LAG_AT_START_MS };
-            changed |= estimate.ms_since(license.time.high) > lag;
+            changed |= estimate.ms_since(license.time.high) > self.longest_high_lag(now);
             license.time.high = license.time.high.max(estimate);
         }
         Edited { changed, precious, contradicted, overtaken }
+    }
+
+    /// Returns the longest time, in ms, by which the stored `high` may lag behind the estimate.
+    fn longest_high_lag(&self, now: Now) -> i64 {
+        if !self.has_read {
+            return HIGH_LAG_AT_START_MS;
+        }
+        let run = self.began_at.map_or(0, |began_at| now.since(began_at));
+        (run / HIGH_LAG_PART).clamp(LEAST_HIGH_LAG_MS, MOST_HIGH_LAG_MS)
     }
 
     /// Adopts the result of a merge. If nothing could be read, `merged` is `None`, and the edits are applied to the

@@ -42,6 +42,7 @@ impl Engine {
     /// Starts an operation. Only one operation runs at a time: while another one is in progress, the returned step is a
     /// [`Step::Join`].
     pub fn begin(&mut self, operation: Operation, now: Now) -> Step {
+        self.began_at.get_or_insert(now.mono);
         let until = now.after(self.time_limit(&operation, now));
         let asks = operation.asks();
         let id = self.running.id;

@@ -35,7 +35,7 @@ pub(crate) fn latest_estimate(answer: &ReceivedAnswer, wall: i64, passed: i64) -
 
 /// Returns a lower bound of the estimate ("Time"). It is the latest of three times: the earliest time that the wall
 /// clock claims, the time that this process has counted since it received the answer, and the saved `high`, which lags
-/// behind by an hour at most.
+/// behind by as much as "Time" says.
 fn earliest_estimate(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> i64 {
     let now = world.clocks(who.device);
     let wall = now.wall.unix_ms();

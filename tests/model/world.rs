@@ -77,6 +77,8 @@ pub(crate) struct Process {
     pub(crate) engine: Engine,
     pub(crate) app: App,
     pub(crate) pacer: usize,
+    /// The reading of the monotonic clock when the process started.
+    pub(crate) started: u64,
     /// The tick at which the process last read the store.
     pub(crate) last_read: Option<u64>,
     /// Whether a write by this process ever failed, so that the process may know more than the store.
@@ -487,6 +489,7 @@ impl World {
             engine,
             app,
             pacer: book,
+            started: self.devices[who.device].mono,
             last_read: None,
             write_failed: false,
             gave_up_unsaved: false,
@@ -770,10 +773,13 @@ impl World {
         }
         let confirmed = license.confirmed_at.unix_ms();
         if let Some((at, lower)) = task.lower_at_start.filter(|(at, _)| *at == confirmed) {
-            let tick = self.tick;
-            let high = self.devices[device].high.entry(at).or_insert((lower - HOUR, tick));
-            if lower - HOUR > high.0 {
-                *high = (lower - HOUR, tick);
+            let (tick, mono) = (self.tick, self.devices[device].mono);
+            // "Time": the saved time may lag by an hour at a start, and then by a tenth of the run, up to a day
+            let run = self.process(task.who).map_or(0, |process| (mono - process.started).cast_signed());
+            let saved = lower - (run / 10).clamp(HOUR, DAY);
+            let high = self.devices[device].high.entry(at).or_insert((saved, tick));
+            if saved > high.0 {
+                *high = (saved, tick);
             }
         }
         if let Some(until) = task.pause {
