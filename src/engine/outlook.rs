@@ -1,10 +1,10 @@
 //! Predicts the decisions that follow from the current one if only time passes. The predictions are for pages that show
-//! decisions but have no engine, such as a page whose license belongs to another process. A prediction sends nothing,
-//! and leaves the engine's own estimate of the time unchanged.
+//! decisions but have no engine: a page whose license another process holds, and a page that has not loaded its engine
+//! yet. A prediction sends nothing, and leaves the engine's own estimate of the time unchanged.
 
 use super::Engine;
 use crate::decision::Decision;
-use crate::time::Now;
+use crate::time::{Now, Timestamp};
 use std::time::Duration;
 
 /// A decision, and the time from which it holds. It holds as soon as the wall clock or the monotonic clock has reached
@@ -37,6 +37,13 @@ impl Engine {
         }
         self.timeline = seen;
         phases
+    }
+
+    /// Returns the earliest reading of the wall clock at which the decision can change if only time passes. Returns
+    /// `None` if it will not change.
+    pub fn next_change_by_wall(&mut self, now: Now) -> Option<Timestamp> {
+        let until = self.next_change(now).wall;
+        (until != Now::LAST.wall).then_some(until)
     }
 }
 

@@ -248,6 +248,14 @@ impl Engine {
         to_js(&Explained(self.inner()?.engine.current(now(wall, mono)).explain(feature)))
     }
 
+    /// Returns the earliest reading of the wall clock at which the decision can change if only time passes, or nothing if
+    /// it will not change.
+    #[wasm_bindgen(js_name = nextChange)]
+    pub fn next_change(&self, wall: f64, mono: f64) -> Result<Option<f64>, JsValue> {
+        let change = self.inner()?.engine.next_change_by_wall(now(wall, mono));
+        Ok(change.map(|at| at.unix_ms() as f64))
+    }
+
     /// Starts the automatic refresh. Drops any earlier plan, because it could delay the next refresh.
     #[wasm_bindgen(js_name = startWatch)]
     pub fn start_watch(&self, wall: f64, mono: f64) -> Result<(), JsValue> {

@@ -1,7 +1,8 @@
 /**
- * Builds the JavaScript and the WebAssembly of the npm package: `node build.mjs WASM PORTAL OUT`. WASM and PORTAL are
- * folders that wasm-bindgen wrote: WASM for the engine without the customer portal, and PORTAL for the engine with it.
- * OUT is the package's folder, which this script fills. `cargo xtask package npm` runs this script.
+ * Builds the JavaScript and the WebAssembly of the npm package: `node build.mjs WASM PORTAL OUT VERSION`. WASM and
+ * PORTAL are folders that wasm-bindgen wrote: WASM for the engine without the customer portal, and PORTAL for the engine
+ * with it. OUT is the package's folder, which this script fills, and VERSION the package's version. `cargo xtask package
+ * npm` runs this script.
  *
  * ```text
  *   OUT/index.js  index.cjs  …      the entries
@@ -22,7 +23,8 @@ import { encode } from "./ascii.mjs";
 import { ALONE, ENTRIES, PEERS } from "./entries.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [from, portal, out] = process.argv.slice(2).map((path) => resolve(path));
+const [from, portal, out] = process.argv.slice(2, 5).map((path) => resolve(path));
+const version = process.argv[5];
 
 /**
  * The oldest runtimes that must understand the scripts: browsers of 2022, and the oldest Node that
@@ -40,6 +42,7 @@ check(join(here, "src/wasm-bindgen.d.ts"), readFileSync(join(from, "polar_licens
 check(join(here, "src/wasm-bindgen-portal.d.ts"), readFileSync(join(portal, "polar_license_wasm.d.ts"), "utf8"), "wasm-bindgen writes");
 check(join(here, "../../../texts/dialog.en.json"), await dialogTexts(), "the dialog says");
 const generated = new Map([
+  ["#version", `export const version = ${JSON.stringify(version)};`],
   ["#glue", await glue(join(from, "polar_license_wasm_bg.js"))],
   ["#wasm", ascii(optimize(join(from, "polar_license_wasm_bg.wasm"), join(out, "polar_license.wasm")))],
   ["#portal-glue", await glue(join(portal, "polar_license_wasm_bg.js"))],
@@ -162,6 +165,6 @@ async function glue(path) {
 }
 
 function provide(setup) {
-  setup.onResolve({ filter: /^#(portal-)?(glue|wasm)$/ }, ({ path }) => ({ path, namespace: "generated" }));
+  setup.onResolve({ filter: /^#(version|(portal-)?(glue|wasm))$/ }, ({ path }) => ({ path, namespace: "generated" }));
   setup.onLoad({ filter: /.*/, namespace: "generated" }, ({ path }) => ({ contents: generated.get(path), loader: "js" }));
 }

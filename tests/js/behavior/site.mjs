@@ -24,6 +24,9 @@ const PAGES = {
   "/app.html": `
     globalThis.polarLicense = await import("polar-license");
     globalThis.isReady = true;`,
+  "/slim.html": `
+    globalThis.polarLicense = await import("polar-license/slim");
+    globalThis.isReady = true;`,
 };
 
 /** Serves the folder. If a page is requested with `?csp=POLICY`, it gets that Content-Security-Policy. */

@@ -179,13 +179,15 @@ test("names can be imported from CommonJS", () => {
   assert.equal(names, "function\n");
 });
 
-test("the scripts for browsers import no module of Node's", () => {
+test("the scripts for browsers import no module of Node's, and none on demand", () => {
   for (const format of ["js", "cjs"]) {
     const seen = new Set();
     const look = (path) => {
       if (seen.has(path)) return;
       seen.add(path);
       const text = readFileSync(path, "utf8");
+      // a service worker may not import on demand
+      assert.doesNotMatch(text, /\bimport\(/, path);
       for (const [, link] of text.matchAll(/(?:\bfrom|\bimport|\brequire\()\s*"([^"]+)"/g)) {
         assert.match(link, /^\.\.?\//, path);
         look(join(path, "..", link));

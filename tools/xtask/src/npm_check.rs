@@ -17,10 +17,14 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 /// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed.
 /// DESIGN.md says what each library costs. The same sources give the same bytes in every checkout, but a change of one
 /// line can add or remove 100 bytes elsewhere.
-const SLIM_LIMIT: u64 = 78_900;
+const SLIM_LIMIT: u64 = 80_100;
+
+/// The largest number of bytes of the script of `./slim`. A page that was loaded before shows its license after this
+/// script, before it has downloaded the WebAssembly.
+const SLIM_SCRIPT_LIMIT: u64 = 9_400;
 
 /// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.
-const MAIN_LIMIT: u64 = 81_800;
+const MAIN_LIMIT: u64 = 82_000;
 
 /// The largest number of bytes, compressed with brotli, that each other entry may add to a page that already has the
 /// client.
@@ -88,9 +92,12 @@ fn check_design(packed: &Packed) -> Result<()> {
 }
 
 fn check_size(packed: &Packed) -> Result<()> {
-    for (name, limit) in
-        [(npm_package::SLIM_PAGE, SLIM_LIMIT), ("a page with the main entry", MAIN_LIMIT)].into_iter().chain(BESIDE)
-    {
+    let pages = [
+        (npm_package::SLIM_PAGE, SLIM_LIMIT),
+        ("a page with ./slim, its script", SLIM_SCRIPT_LIMIT),
+        ("a page with the main entry", MAIN_LIMIT),
+    ];
+    for (name, limit) in pages.into_iter().chain(BESIDE) {
         let size = packed.sizes.iter().find(|size| size.name.starts_with(name));
         let bytes = size.with_context(|| format!("sizes.mjs printed no size of {name}"))?.brotli;
         println!("{name} downloads {bytes} bytes; the limit is {limit}");

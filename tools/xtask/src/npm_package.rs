@@ -79,7 +79,7 @@ fn pack(sh: &Shell) -> Result<Packed> {
     let wasm = wasm_build::build(sh, "polar-license-wasm", "wasm")?;
     let portal = wasm_build::build(sh, "polar-license-wasm-portal", "wasm-portal")?;
     install_tools(sh)?;
-    cmd!(sh, "node {SCRIPTS}/build.mjs {wasm} {portal} {folder}").run()?;
+    cmd!(sh, "node {SCRIPTS}/build.mjs {wasm} {portal} {folder} {version}").run()?;
     cmd!(sh, "node {SCRIPTS}/types.mjs {folder}").run()?;
     paths::check_none(&folder.join("polar_license.wasm"))?;
     paths::check_none(&portal.join("optimized.wasm"))?;

@@ -5,32 +5,41 @@
 
 import { checkedSignal, onAbort } from "./abort.js";
 import { freeze, isSame } from "./decision.js";
-import { CANCELLED, type Context, driver, type Host, type Operation, type Run } from "./driver.js";
-import type { Engine } from "./engine.js";
+import { CANCELLED, type Context, driver, type Host, OPEN, type Operation, type Run } from "./driver.js";
+import { Engine } from "./engine.js";
 import { errorOf, LicenseError, messageOf, type Texts, words, worded } from "./error.js";
 import type { ActivateOptions, CallOptions, Deactivation, LicenseClient } from "./license.js";
+import type { OutlookStore } from "./outlook-store.js";
 import { type Refresher, refresher } from "./refresher.js";
+import type { StandIn } from "./stand-in.js";
 import type { Store } from "./storage.js";
 import type { Deactivated, Decision, Explanation, Failure, LicenseSettings } from "./types.js";
 
 /** The settings that the client itself reads. */
 type Settings = Pick<LicenseSettings, "texts" | "portalUrl">;
 
+/** The parts of the platform that a client uses. */
+interface ClientHost extends Host {
+  /** The store of the outlook that the next load of the page shows, if the client keeps one. */
+  outlook: OutlookStore | undefined;
+}
+
 /** The implementation of `LicenseClient`. The interface documents the methods. */
 export class Client implements LicenseClient {
   readonly portalUrl: string | undefined;
   readonly #make: () => Promise<Engine>;
   readonly #store: Store;
+  readonly #outlook: OutlookStore | undefined;
   readonly #drive: Run;
   readonly #texts: Texts;
   readonly #listeners = new Set<{ call: (decision: Decision, before: Decision) => unknown }>();
   /** The unconfigured features for which a warning was logged. */
   readonly #unknownFeatures = new Set<string>();
   readonly #disposal = new AbortController();
-  #engine: Engine;
+  #engine: Engine | StandIn;
   /** The number of operations that are running. */
   #running = 0;
-  #reopening: Promise<void> | undefined;
+  #reopening: Promise<Engine> | undefined;
   /** The decision that `current` returned last. */
   #shown: Decision | undefined;
   /** The decision that listeners received last. */
@@ -39,21 +48,32 @@ export class Client implements LicenseClient {
   #unwatch: (() => void) | undefined;
   #unpoll: (() => void) | undefined;
 
-  private constructor(make: () => Promise<Engine>, engine: Engine, host: Host, settings: Settings) {
+  private constructor(make: () => Promise<Engine>, engine: Engine | StandIn, host: ClientHost, settings: Settings) {
     this.portalUrl = settings.portalUrl;
     this.#make = make;
     this.#texts = settings.texts;
     this.#engine = engine;
     this.#store = host.store;
+    this.#outlook = host.outlook;
     this.#drive = driver(host);
     // runtimes from before 2023 have no `Symbol.dispose`
     if (Symbol.dispose) this[Symbol.dispose] = this.dispose;
   }
 
-  /** Creates a client and reads the stored record. Sends no request. */
-  static async open(make: () => Promise<Engine>, engine: Engine, host: Host, settings: Settings): Promise<Client> {
+  /**
+   * Creates a client. Lets the engine read the stored record, or shows the decision of a stand-in until the client has
+   * created an engine. Sends no request.
+   */
+  static async open(
+    make: () => Promise<Engine>,
+    engine: Engine | StandIn,
+    host: ClientHost,
+    settings: Settings,
+  ): Promise<Client> {
     const client = new Client(make, engine, host, settings);
-    await client.run(OPEN);
+    if (engine instanceof Engine) await client.run(OPEN);
+    else engine.whenNeeded(client.#reread);
+    client.current();
     client.#unwatch = host.store.watch?.(client.#reread);
     return client;
   }
@@ -75,8 +95,8 @@ export class Client implements LicenseClient {
 
   readonly current = (): Decision => {
     try {
-      const holds = this.#shown && this.#engine.call((engine, now) => engine.isCurrent(...now));
-      if (!holds) this.#show(this.#engine.call((engine, now) => engine.current(...now)));
+      const holds = this.#shown && this.#engine.isCurrent();
+      if (!holds) this.#show(this.#engine.current());
     } catch (error) {
       // returns the last decision until the next operation has created another engine
       if (!this.#shown) throw error;
@@ -101,8 +121,7 @@ export class Client implements LicenseClient {
     return updatesUntil === null || day.toISOString().slice(0, 10) <= updatesUntil;
   };
 
-  readonly explain = (feature: string): Explanation =>
-    this.#engine.call((engine, now) => engine.explain(String(feature), ...now));
+  readonly explain = (feature: string): Explanation => this.#engine.explain(String(feature));
 
   readonly consume = async (count = 1, options: CallOptions = {}): Promise<Decision> => {
     const number = typeof count === "number" ? count : 0;
@@ -162,8 +181,18 @@ export class Client implements LicenseClient {
 
   declare [Symbol.dispose]: () => void;
 
-  /** Reads the record again, because another tab or process has changed it. */
-  readonly #reread = (): void => void this.run(OPEN).catch(() => undefined);
+  /**
+   * Reads the record again, because another tab or process has changed it, or because no engine has read it yet. Logs
+   * and reports that the engine could not be loaded in place of a stand-in.
+   */
+  readonly #reread = (): void => {
+    this.run(OPEN).catch((error: LicenseError) => {
+      if (this.#engine instanceof Engine) return;
+      console.error("polar-license: the licensing engine could not be loaded", error);
+      this.#engine.report(error);
+      this.current();
+    });
+  };
 
   /** Runs an operation whose failure is not an error for the app. The failure becomes the `problem` of the decision. */
   async #ask(operation: Operation, signal: AbortSignal | undefined): Promise<Decision> {
@@ -221,11 +250,12 @@ export class Client implements LicenseClient {
       };
       return { decision: this.current(), error, deactivated: null, cause: signal.reason };
     }
-    if (this.#engine.hasStopped) await this.#reopen();
-    const { decision, error, deactivated } = await this.#drive(this.#engine, operation, context);
+    const engine = this.#engine.hasStopped ? await this.#reopen() : this.#engine;
+    const { decision, error, deactivated } = await this.#drive(engine, operation, context);
     const current = this.current();
     this.#report();
     this.#refresher?.look();
+    this.#outlook?.remember(engine.tags(), current);
     const known = isSame(decision, current) ? current : freeze(decision);
     return { decision: known, error, deactivated, cause: context.cause };
   }
@@ -253,9 +283,9 @@ export class Client implements LicenseClient {
     }
   }
 
-  /** Creates a new engine after a trap, and reads the stored record into it. */
-  #reopen(): Promise<void> {
-    const reopen = async (): Promise<void> => {
+  /** Creates an engine after a trap or in place of a stand-in, and reads the stored record into it. */
+  #reopen(): Promise<Engine> {
+    const reopen = async (): Promise<Engine> => {
       const engine = await this.#make();
       try {
         await this.#drive(engine, OPEN, { signal: this.#disposal.signal });
@@ -263,7 +293,9 @@ export class Client implements LicenseClient {
         engine.free();
         throw error;
       }
+      this.#engine.free();
       this.#engine = engine;
+      return engine;
     };
     this.#reopening ??= reopen().finally(() => {
       this.#reopening = undefined;
@@ -301,5 +333,3 @@ interface Finished {
   deactivated: Deactivated | null;
   cause: unknown;
 }
-
-export const OPEN: Operation = (engine, now) => engine.open(...now);

@@ -3,6 +3,7 @@
 import { Client } from "./client.js";
 import type { Engine, Engines, Parts } from "./engine.js";
 import { errorFrom, LicenseError, worded } from "./error.js";
+import type { outlookStore } from "./outlook-store.js";
 import { randomText } from "./random.js";
 import type { Storage } from "./storage.js";
 import { keyValueStorage, type KeyValueStorage } from "./text-storage.js";
@@ -49,20 +50,23 @@ export async function create(
   options: LicenseOptions,
   platform: Platform,
   engines: () => Promise<Engines>,
+  outlooks?: typeof outlookStore,
 ): Promise<Client> {
   try {
     const { storage: own, autoRefresh, fetch, clock: ownClock, ...settings } = options ?? {};
     const storage = own == null ? platform.storage() : storageOf(own);
-    const made = await engines();
     const device = settings.deviceId == null ? await deviceOf(platform, storage) : "";
     const system = platform.system();
     const parts: Parts = { settings: json(settings), device, system, ownPace: ownClock != null };
     const clock = steady(ownClock ?? systemClock);
-    const make = (): Promise<Engine> => made(parts, clock);
-    const engine = await make();
-    const store = storage.open({ appId: String(settings.appId), ...engine.tags() });
-    const host = { store, fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), clock };
-    const client = await Client.open(make, engine, host, settings);
+    const make: Engines = async (parts, clock) => (await engines())(parts, clock);
+    const makeOwn = (): Promise<Engine> => make(parts, clock);
+    const appId = String(settings.appId);
+    const outlook = outlooks?.(storage, appId, parts, clock, make);
+    const engine = (await outlook?.recall()) ?? (await makeOwn());
+    const store = storage.open({ appId, ...engine.tags() });
+    const host = { store, outlook, fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), clock };
+    const client = await Client.open(makeOwn, engine, host, settings);
     if (autoRefresh ?? true) client.startAutoRefresh();
     return client;
   } catch (error) {

@@ -7,7 +7,7 @@ import type { Decision } from "./types.js";
  * fixed order.
  */
 export function isSame(one: Decision, other: Decision): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Freezes a decision and everything in it. */

@@ -30,6 +30,9 @@ export interface Context {
 /** A function that starts an operation in the engine, and returns the operation's first step. */
 export type Operation = (engine: compiled.Engine, now: Now) => compiled.Step;
 
+/** Reads the stored record. */
+export const OPEN: Operation = (engine, now) => engine.open(...now);
+
 /** The result of an operation. */
 export type Outcome = StepTo<"done">;
 

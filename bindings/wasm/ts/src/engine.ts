@@ -6,7 +6,7 @@
 import { errorFrom, errorOf, LicenseError } from "./error.js";
 import { randomBytes } from "./random.js";
 import type { Clock } from "./time.js";
-import type { Failure } from "./types.js";
+import type { Decision, Explanation, Failure } from "./types.js";
 import type * as compiled from "./wasm-bindgen.js";
 
 /** The arguments for a new engine, described in `bindings/wasm/src/engine.rs`. */
@@ -16,6 +16,9 @@ export interface Parts {
   system: string;
   ownPace: boolean;
 }
+
+/** The tags that distinguish the engine's record from other records. */
+export type Tags = { product: string; device: string };
 
 /** The readings of the wall clock and of the monotonic clock. They are the last arguments of the engine's methods. */
 export type Now = [wall: number, mono: number];
@@ -70,9 +73,23 @@ export class Engine {
     return this.#instance.hasStopped;
   }
 
-  /** Returns the tags that distinguish the engine's record from other records. */
-  tags(): { product: string; device: string } {
+  tags(): Tags {
     return this.call(({ product, device }) => ({ product, device }));
+  }
+
+  /** Returns `true` if the decision that `current` returned last still holds. */
+  isCurrent(): boolean {
+    return this.call((engine, now) => engine.isCurrent(...now));
+  }
+
+  /** Returns the decision at this instant. */
+  current(): Decision {
+    return this.call((engine, now) => engine.current(...now));
+  }
+
+  /** Returns the reason why a feature is on or off. */
+  explain(feature: string): Explanation {
+    return this.call((engine, now) => engine.explain(feature, ...now));
   }
 
   /**

@@ -10,18 +10,13 @@ import type { Decision, Explanation } from "./types.js";
 /** The decisions of a license over time. The outlook with the higher `at` is the newer one. */
 export interface Outlook {
   at: number;
-  phases: Phase[];
+  phases: CountedPhase[];
 }
 
 /** A decision, the time from which it holds, and the explanations of features under this decision. */
 export interface Phase {
   /** The start of the phase by the wall clock, in ms since 1970. */
   wall: number;
-  /**
-   * The start of the phase by the monotonic clock, in ms since the outlook was made. The phase begins as soon as either
-   * `wall` or `after` is reached.
-   */
-  after: number;
   decision: Decision;
   explanations: Record<string, Explanation>;
   /**
@@ -29,6 +24,18 @@ export interface Phase {
    * `detail`.
    */
   unknown: Explanation;
+}
+
+/** A phase that begins as soon as either `wall` or `after` is reached. */
+interface CountedPhase extends Phase {
+  /** The start of the phase by the monotonic clock, in ms since the outlook was made. */
+  after: number;
+}
+
+/** Returns the explanation of a feature in a phase. */
+export function explanationOf({ explanations, unknown }: Phase, feature: string): Explanation {
+  const known = Object.hasOwn(explanations, feature) ? explanations[feature] : undefined;
+  return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
 }
 
 /** The tolerance for a wall clock behind the start of the outlook. A clock that is further behind was set back. */
@@ -41,7 +48,7 @@ export class Horizon {
   readonly #onChange: (decision: Decision) => void;
   #outlook: Outlook;
   #since: number;
-  #phase: Phase;
+  #phase: CountedPhase;
   #cancel = (): void => undefined;
 
   /**
@@ -73,7 +80,7 @@ export class Horizon {
   }
 
   /** Returns the phase at this instant. */
-  look(): Phase {
+  look(): CountedPhase {
     const { phases } = this.#outlook;
     const wall = this.#clock.now();
     const passed = this.#clock.monotonic() - this.#since;
@@ -105,7 +112,7 @@ export class Horizon {
   }
 }
 
-function first(outlook: Outlook): Phase {
+function first(outlook: Outlook): CountedPhase {
   const [phase] = outlook.phases;
   if (!phase) throw new Error("an outlook has no phase");
   return phase;

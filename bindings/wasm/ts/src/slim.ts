@@ -6,6 +6,7 @@ import { createGlue } from "#glue";
 import { create, type LicenseOptions } from "./create.js";
 import { type Engines, enginesOf } from "./engine.js";
 import type { LicenseClient } from "./license.js";
+import { outlookStore } from "./outlook-store.js";
 import { compile, type WasmSource } from "./wasm.js";
 import { web } from "./web.js";
 
@@ -25,8 +26,10 @@ let compiled: Promise<Engines> | undefined;
 
 /**
  * Creates a client, and reads the license that is stored on this device. Does not wait for Polar. The automatic refresh
- * asks Polar in the background; call `refresh` to wait for the answer. The first call loads the WebAssembly, and later
- * calls share it.
+ * asks Polar in the background; call `refresh` to wait for the answer. All calls share the WebAssembly.
+ *
+ * The client also stores what it will show when the page is loaded again. So from the second load on, it shows the
+ * license at once, and loads the WebAssembly when the browser is idle, or when an operation needs it.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: SlimLicenseOptions<Feature>,
@@ -39,5 +42,5 @@ export function createLicenseClient<Feature extends string = string>(
     });
     return compiled;
   };
-  return create(rest, web, engines);
+  return create(rest, web, engines, outlookStore);
 }

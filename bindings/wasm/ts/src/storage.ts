@@ -16,6 +16,19 @@ export interface Storage {
 
   /** Returns the store for one app, product and device. Does not access any data yet. */
   open(place: Place): Store;
+
+  /**
+   * Returns the place where an app's outlook is stored as text. Does not access any data yet. Storages of pages have this
+   * method: a program that loads the engine at each start would store outlooks in vain.
+   * @internal
+   */
+  outlook?(appId: string): OutlookText;
+}
+
+/** The place where an outlook is stored. @internal */
+export interface OutlookText {
+  get(): Promise<unknown>;
+  set(text: string): Promise<void>;
 }
 
 /** The properties that distinguish a record from other records. */

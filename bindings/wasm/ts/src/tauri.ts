@@ -7,13 +7,13 @@ import { Channel, invoke } from "@tauri-apps/api/core";
 import { type PageBridge, pageLicense } from "./electron/page.js";
 import { errorOf, LicenseError, words } from "./error.js";
 import type { License } from "./license.js";
-import { Horizon, type Outlook } from "./outlook.js";
+import { explanationOf, Horizon, type Outlook } from "./outlook.js";
 import type { Portal } from "./portal/methods.js";
 import { type PageLicense, pagePortal } from "./portal/page.js";
 import type { Progress } from "./portal/types.js";
 import { randomText } from "./random.js";
 import { systemClock } from "./time.js";
-import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
+import type { Deactivated, Decision, Failure } from "./types.js";
 
 export { LicenseError } from "./error.js";
 export type { ActivateOptions, CallOptions, Deactivation, License } from "./license.js";
@@ -95,7 +95,7 @@ async function connect(): Promise<TauriLicense> {
   const bridge: PageBridge = {
     keepsTime: true,
     current: () => horizon.look().decision,
-    explain: (feature) => explanationOf(horizon, feature),
+    explain: (feature) => explanationOf(horizon.look(), feature),
     follow: (follower) => {
       accept = follower;
       // reports the first decision, which does not count as a change
@@ -142,12 +142,6 @@ function pageName(): string {
 }
 
 const PAGE = Symbol.for("polar-license.page");
-
-function explanationOf(horizon: Horizon, feature: string): Explanation {
-  const { explanations, unknown } = horizon.look();
-  const known = Object.hasOwn(explanations, feature) ? explanations[feature] : undefined;
-  return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
-}
 
 /**
  * Calls a command. Tauri itself rejects with a string, for example if a permission is missing or if an argument has a

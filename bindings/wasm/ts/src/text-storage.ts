@@ -6,10 +6,11 @@
  * |---|---|
  * | `polar-license/device` | a random text, which distinguishes this browser profile from others |
  * | `polar-license/APP/PRODUCT` | the record; `APP` is the app's id, `PRODUCT` the tag of organization, environment and app |
+ * | `polar-license/APP/outlook` | what the next load of the page shows before it has loaded the engine of `./slim` |
  */
 
 import { randomText } from "./random.js";
-import type { Storage, Store } from "./storage.js";
+import type { OutlookText, Storage, Store } from "./storage.js";
 import { pause } from "./time.js";
 
 /** A storage of the app's own, for example in the app's database. Each method may return a promise. */
@@ -35,10 +36,15 @@ export type Follow = (name: string, changed: () => void) => () => void;
 
 /**
  * Creates a storage that keeps records in `texts`. If there is a `follow`, tabs take turns and notify one another of
- * changes.
+ * changes, and the storage keeps outlooks.
  */
 export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Storage {
+  const outlook = (appId: string): OutlookText => {
+    const name = `polar-license/${appId}/outlook`;
+    return { get: async () => texts().get(name), set: async (text) => texts().set(name, text) };
+  };
   return {
+    ...(follow && { outlook }),
     async device() {
       const known = await texts().get(DEVICE);
       if (typeof known === "string" && known !== "") return known;

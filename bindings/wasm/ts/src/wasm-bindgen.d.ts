@@ -114,6 +114,11 @@ export class Engine {
      */
     constructor(settings: string, device: string, system: string, seed: Uint8Array | number[], own_pace: boolean);
     /**
+     * Returns the earliest reading of the wall clock at which the decision can change if only time passes, or nothing if
+     * it will not change.
+     */
+    nextChange(wall: number, mono: number): number | undefined;
+    /**
      * Reads the stored record.
      */
     open(wall: number, mono: number): Step;

@@ -4,7 +4,8 @@
  */
 
 import { checkedSignal, onAbort } from "../abort.js";
-import { type Client, OPEN } from "../client.js";
+import type { Client } from "../client.js";
+import { OPEN } from "../driver.js";
 import type { Engine, Now } from "../engine.js";
 import { errorOf, LicenseError, type Texts, words, worded } from "../error.js";
 import type { Fetch } from "../fetch.js";

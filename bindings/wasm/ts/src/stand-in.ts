@@ -1,0 +1,84 @@
+/**
+ * Takes the place of the engine until a page has loaded it. Shows the decisions of a stored outlook, which engines have
+ * made. This file finds the decision for the current time, and runs no operation.
+ */
+
+import { freeze } from "./decision.js";
+import type { Tags } from "./engine.js";
+import { LicenseError } from "./error.js";
+import { explanationOf, type Phase } from "./outlook.js";
+import { type Clock, later } from "./time.js";
+import type { Decision, Explanation } from "./types.js";
+
+export interface StandIn {
+  /** Always true, so that the client replaces the stand-in by an engine before it runs an operation. */
+  readonly hasStopped: true;
+
+  /** Returns the tags of the record on which the decisions depend. */
+  tags(): Tags;
+
+  isCurrent(): boolean;
+
+  current(): Decision;
+
+  explain(feature: string): Explanation;
+
+  /** Throws, because there is no engine. */
+  call(): never;
+
+  /** Calls `load` when the browser is idle, and as soon as the outlook does not suffice. */
+  whenNeeded(load: () => void): void;
+
+  /** Adds a problem to the decisions, because the engine could not be loaded. */
+  report(error: LicenseError): void;
+
+  /** Ends the calls of `load`. */
+  free(): void;
+}
+
+/** The delay before the engine is loaded if the browser does not say when it is idle. */
+const IDLE_MS = 200;
+
+/** Creates a stand-in that shows these phases. The first phase must have begun. */
+export function standIn(tags: Tags, phases: [Phase, ...Phase[]], clock: Clock): StandIn {
+  const nothing = (): void => undefined;
+  const ahead = clock.now() - clock.monotonic();
+  let load = nothing;
+
+  /**
+   * Returns the phase at this instant. A phase begins as soon as either clock has reached it, and never ends because a
+   * clock was set back. In both cases the engine has to judge the clocks.
+   */
+  const phase = (): Phase => {
+    const wall = clock.now();
+    const time = Math.max(wall, ahead + clock.monotonic());
+    const over = phases.slice(1).filter((next) => next.wall <= time).length;
+    phases.splice(0, over);
+    if (over > 0 || wall < phases[0].wall) load();
+    return phases[0];
+  };
+
+  return {
+    hasStopped: true,
+    tags: () => tags,
+    isCurrent: () => false,
+    current: () => freeze(phase().decision),
+    explain: (feature) => explanationOf(phase(), feature),
+    call() {
+      throw new LicenseError("internal", "the licensing engine is not loaded");
+    },
+    whenNeeded(work) {
+      load = work;
+      const { requestIdleCallback } = globalThis as { requestIdleCallback?: (work: () => void) => void };
+      if (requestIdleCallback) requestIdleCallback(() => load());
+      else later(IDLE_MS, () => load());
+    },
+    report({ kind, message, detail, retryAfterMs, maybeApplied }) {
+      const problem = { kind, message, detail, retryAfterMs, maybeApplied };
+      for (const phase of phases) phase.decision = { ...phase.decision, problem };
+    },
+    free() {
+      load = nothing;
+    },
+  };
+}
