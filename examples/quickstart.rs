@@ -6,7 +6,7 @@ const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001"; // Polar: Set
 const PRO: &str = "de300000-0000-4000-8000-0000000000b1"; // Polar: the id of the license key benefit
 
 fn main() -> Result<(), polar_license::Error> {
-    let polar = std::env::var("POLAR").unwrap_or_else(|_| "production".into()); // "sandbox" while you develop
+    let polar = std::env::var("POLAR").unwrap_or_else(|_| "production".into()); // for tests, never in a release
     let config = Config::builder(ORGANIZATION, "com.acme.app").environment(polar).feature("export", [PRO]).build()?;
     let client = Client::open(config)?;
     let activated = std::env::args().nth(1).map(|key| client.activate(&key));

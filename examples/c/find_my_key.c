@@ -95,7 +95,7 @@ static void find_my_key(const polar_license *license)
 
 int main(void)
 {
-    const char *polar = getenv("POLAR");
+    const char *polar = getenv("POLAR"); /* for tests, never in a release */
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
     polar_license *license = NULL;
     int status = 1;

@@ -12,7 +12,7 @@
 
 int main(int argc, char **argv)
 {
-    const char *polar = getenv("POLAR"), *key = argc > 1 ? argv[1] : NULL;
+    const char *polar = getenv("POLAR"), *key = argc > 1 ? argv[1] : NULL; /* POLAR: for tests, never in a release */
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
     polar_license *license = NULL;
     polar_license_decision *decision = NULL;

@@ -55,7 +55,7 @@ static void find_my_key(const polar::license &license)
 
 int main()
 {
-    const char *const where = std::getenv("POLAR");
+    const char *const where = std::getenv("POLAR"); // for tests, never in a release
     polar::options options{ORGANIZATION, "com.acme.app"};
     options.environment(where ? where : "production").feature("export", {PRO});
     try {

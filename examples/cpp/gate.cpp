@@ -12,7 +12,7 @@ static const char *const PRO = "de300000-0000-4000-8000-0000000000b1"; // Polar:
 
 int main(int argc, char **argv)
 try {
-    const char *polar = std::getenv("POLAR");
+    const char *polar = std::getenv("POLAR"); // for tests, never in a release
     polar::options options{ORGANIZATION, "com.acme.app"};
     options.environment(polar ? polar : "production").feature("export", {PRO});
     polar::license license{options};

@@ -15,7 +15,7 @@ static class Program
 
     static int Main(string[] arguments)
     {
-        // in tests, POLAR names a local Polar
+        // in tests, POLAR names a local Polar; a release sets no environment
         string environment = Environment.GetEnvironmentVariable("POLAR") ?? "production";
         string argument = arguments.Length > 0 ? arguments[0] : null;
         try

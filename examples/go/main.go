@@ -17,6 +17,7 @@ var settings = polarlicense.Settings{
 }
 
 // environment returns the address of the local Polar if a test has set POLAR to it, otherwise "production".
+// A release sets no environment.
 func environment() string {
 	if polar := os.Getenv("POLAR"); polar != "" {
 		return polar

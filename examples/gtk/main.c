@@ -14,7 +14,7 @@ static void activate(GtkApplication *app, void *license)
 
 int main(int argc, char **argv)
 {
-    const char *polar = g_getenv("POLAR");
+    const char *polar = g_getenv("POLAR"); /* for tests, never in a release */
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
     polar_license_options_set_environment(options, polar ? polar : "production");
     polar_license_options_add_feature(options, "export", PRO);

@@ -11,7 +11,8 @@ local SETTINGS = [[{
 }]]
 
 local ok, failure = pcall(function()
-  local license = polar_license.open(SETTINGS:format(os.getenv("POLAR") or "production")) -- in tests, a local Polar
+  -- POLAR is for tests: a release sets no environment
+  local license = polar_license.open(SETTINGS:format(os.getenv("POLAR") or "production"))
   local argument = arg[1]
   if argument == "--deactivate" then
     print(license:deactivate() == "released" and "the seat is free" or "there was no seat")

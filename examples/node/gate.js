@@ -95,7 +95,7 @@ function attempt(call) {
 }
 
 try {
-  const license = new License(process.env.POLAR ?? "production");
+  const license = new License(process.env.POLAR ?? "production"); // for tests, never in a release
   const [argument] = process.argv.slice(2);
   if (argument === "--deactivate") {
     console.log(license.deactivate() ? "the seat is free" : "there was no seat");

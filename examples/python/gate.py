@@ -21,6 +21,7 @@ def check(kind_of_error):
 
 
 options = ctypes.c_void_p(polar.polar_license_options_new(ORGANIZATION, b"com.acme.app"))
+# for tests, never in a release
 polar.polar_license_options_set_environment(options, os.environ.get("POLAR", "production").encode())
 polar.polar_license_options_add_feature(options, b"export", PRO)
 check(polar.polar_license_open(options, ctypes.byref(license), ctypes.byref(error)))

@@ -12,6 +12,7 @@ int main(int argc, char **argv)
 {
     QApplication app(argc, argv);
     polar::options options{ORGANIZATION, "com.acme.app"};
+    // for tests, never in a release
     options.environment(qEnvironmentVariable("POLAR", "production").toStdString()).feature("export", {PRO});
     try {
         Window window{options};

@@ -9,7 +9,7 @@ static const char *const PRO = "de300000-0000-4000-8000-0000000000b1"; /* Polar:
 
 int main(void)
 {
-    const char *polar = getenv("POLAR");
+    const char *polar = getenv("POLAR"); /* for tests, never in a release */
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
     polar_license_options_set_environment(options, polar ? polar : "production");
     polar_license_options_add_feature(options, "export", PRO);

@@ -1,4 +1,4 @@
-// A program with one feature that a license turns on.
+// A program with one feature that a license turns on. A release sets no environment: POLAR is for tests.
 // Usage: swift run acme [KEY | --deactivate]
 import Foundation
 import PolarLicense

@@ -16,7 +16,7 @@ fn export(app: tauri::AppHandle) -> Result<&'static str, String> {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // "production", "sandbox" or an address, such as the address that `polar-license serve` prints
-    let polar = env::var("POLAR").unwrap_or_else(|_| "production".to_owned());
+    let polar = env::var("POLAR").unwrap_or_else(|_| "production".to_owned()); // for tests, never in a release
     let config = Config::builder(ORGANIZATION, "com.acme.app").environment(polar).feature("export", [PRO]).build()?;
     tauri::Builder::default()
         .plugin(tauri_plugin_polar_license::init(config))

@@ -15,7 +15,7 @@ public final class Main {
             """;
 
     public static void main(String[] arguments) {
-        String environment = System.getenv().getOrDefault("POLAR", "production"); // in tests, a local Polar
+        String environment = System.getenv().getOrDefault("POLAR", "production"); // for tests, never in a release
         try (License license = new License(SETTINGS.formatted(environment), null)) {
             if (arguments.length > 0 && arguments[0].equals("--deactivate")) {
                 boolean released = license.deactivate().equals("released");
