@@ -1,6 +1,6 @@
 //! The license key. `Debug` and `Display` never show it in full.
 
-use crate::codes::ErrorKind;
+use crate::codes::{ErrorKind, NextStep};
 use crate::decision::Problem;
 use crate::error::Error;
 use crate::text::{printable, trim_pasted};
@@ -37,7 +37,8 @@ impl Key {
             return Ok(Self(Zeroizing::new(key.to_owned())));
         };
         let problem = Problem::new(texts, ErrorKind::InvalidArgument, detail);
-        Err(Error::of(Problem { message: texts.get(text).to_owned(), ..problem }, None))
+        let error = Error::of(Problem { message: texts.get(text).to_owned(), ..problem }, None);
+        Err(error.with_next_step(NextStep::EnterKey))
     }
 
     /// Returns the key in full. Send it to Polar and nowhere else.
