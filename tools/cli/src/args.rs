@@ -3,9 +3,9 @@
 pub(crate) mod portal;
 
 use crate::{exit, variables};
-use clap::builder::ValueHint;
+use clap::builder::{Resettable, ValueHint};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use mock_polar::ApiVersion;
 use polar_license::{Config, Error, ErrorKind as Kind, Key, Value};
@@ -205,9 +205,10 @@ impl Default for Serve {
 /// Parses the process's arguments. Wrong usage is an error, and so is a request for the help or the version. The caller
 /// must print the error.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
-    let matches = variables::parse(command()).map_err(|error| without_usage(without_secrets(error)))?;
+    let matches =
+        variables::parse(CommandLine::command(), command).map_err(|error| without_usage(without_secrets(error)))?;
     let CommandLine { before, command } = CommandLine::from_arg_matches(&matches)?;
-    let (after, task) = command.split();
+    let (After(after), task) = command.split();
     let common = before.with(after);
     let feature = if let Task::License(Operation::Allows { feature }) = &task { Some(feature.as_str()) } else { None };
     if matches!(task, Task::License(_) | Task::Portal(_))
@@ -220,14 +221,14 @@ pub(crate) fn parse() -> Result<Args, clap::Error> {
 
 /// Returns the description of the command line, from which help, manual pages and completions are made.
 pub(crate) fn command() -> clap::Command {
+    let with_variables = |command: clap::Command| command.defer(|command| variables::hidden(After::describe(command)));
     let of_license = |command: clap::Command| match command.get_name() {
-        "serve" | "mcp" | "demo" | "completions" | "man" => command,
-        "doctor" => command.after_help(exit::DOCTOR_HELP),
-        _ => command.after_long_help(exit::HELP),
+        "serve" | "demo" | "completions" | "man" => command,
+        "mcp" => with_variables(command),
+        "doctor" => with_variables(command).after_help(exit::DOCTOR_HELP),
+        _ => with_variables(command).after_long_help(exit::HELP),
     };
-    // the value of a variable may be secret, and may be too long for a line
-    let no_values = |command: clap::Command| command.mut_args(|arg| arg.hide_env_values(true));
-    no_values(CommandLine::command()).mut_subcommands(|command| no_values(of_license(command)))
+    variables::hidden(CommandLine::command()).mut_subcommands(of_license)
 }
 
 /// Activate and check license keys sold through Polar
@@ -258,14 +259,14 @@ enum Command {
         #[arg(long)]
         replace_previous: bool,
         #[command(flatten)]
-        common: Common,
+        common: After,
     },
     /// Ask Polar about the license
-    Validate(Common),
+    Validate(After),
     /// Ask Polar, but only when a check is due; run it when a program starts
-    Refresh(Common),
+    Refresh(After),
     /// Show the license, without asking Polar
-    Status(Common),
+    Status(After),
     /// Report by the exit status whether a feature is on
     ///
     /// Does not ask Polar.
@@ -273,7 +274,7 @@ enum Command {
         /// The name of a feature that --feature defines
         feature: String,
         #[command(flatten)]
-        common: Common,
+        common: After,
     },
     /// Record uses of a key with a usage limit
     Consume {
@@ -281,12 +282,12 @@ enum Command {
         #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_147_483_647))]
         count: u32,
         #[command(flatten)]
-        common: Common,
+        common: After,
     },
     /// Release the seat and remove the license from this device
-    Deactivate(Common),
+    Deactivate(After),
     /// Remove the license from this device without releasing the seat
-    Forget(Common),
+    Forget(After),
     /// Restore a lost license with a code sent by e-mail
     ///
     /// For a customer who has lost the license key or has another computer. Polar mails a code to the e-mail address of
@@ -298,7 +299,7 @@ enum Command {
         #[command(flatten)]
         buyer: Buyer,
         #[command(flatten)]
-        common: Common,
+        common: After,
     },
     /// List the devices of the customer's license keys
     ///
@@ -309,7 +310,7 @@ enum Command {
         #[command(flatten)]
         buyer: Buyer,
         #[command(flatten)]
-        common: Common,
+        common: After,
     },
     /// Release the seat of a device, such as a lost computer
     ///
@@ -324,7 +325,7 @@ enum Command {
         #[command(flatten)]
         buyer: Buyer,
         #[command(flatten)]
-        common: Common,
+        common: After,
     },
     /// Replace a license key that somebody else knows
     ///
@@ -339,7 +340,7 @@ enum Command {
         #[command(flatten)]
         buyer: Buyer,
         #[command(flatten)]
-        common: Common,
+        common: After,
     },
     /// Accept an invitation to a team, and activate its license key
     ///
@@ -351,7 +352,7 @@ enum Command {
         #[command(flatten)]
         choices: Choices,
         #[command(flatten)]
-        common: Common,
+        common: After,
     },
     /// Buy through the vendor's checkout link, and activate the license key
     ///
@@ -368,7 +369,7 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         customer: Option<String>,
         #[command(flatten)]
-        common: Common,
+        common: After,
     },
     /// Find out what is wrong: network, clock, storage, settings
     ///
@@ -382,7 +383,7 @@ enum Command {
         /// command also asks its other environment (the sandbox, or production).
         key: Option<String>,
         #[command(flatten)]
-        common: Common,
+        common: After,
     },
     /// Run a local Polar with demo keys, until interrupted (Ctrl-C)
     Serve(Serve),
@@ -392,7 +393,7 @@ enum Command {
     /// license, say why a feature is on or off, run `doctor`, find out why a key was refused, and run a local Polar.
     /// They show no license key, and take and release no seat.
     #[cfg(feature = "mcp")]
-    Mcp(Common),
+    Mcp(After),
     /// Show the life of a license on a local Polar
     Demo {
         /// Print one JSON object
@@ -415,8 +416,8 @@ enum Command {
 }
 
 impl Command {
-    fn split(self) -> (Common, Task) {
-        let of_json = |json| Common { json, ..Common::default() };
+    fn split(self) -> (After, Task) {
+        let of_json = |json| After(Common { json, ..Common::default() });
         let (common, operation) = match self {
             Self::Activate { key, replace_previous, common } => (common, Operation::Activate { key, replace_previous }),
             Self::Validate(common) => (common, Operation::Validate),
@@ -451,10 +452,46 @@ impl Command {
             #[cfg(feature = "mcp")]
             Self::Mcp(common) => return (common, Task::Mcp),
             Self::Demo { json } => return (of_json(json), Task::Demo),
-            Self::Completions { shell } => return (Common::default(), Task::Completions(shell)),
-            Self::Man { directory } => return (Common::default(), Task::Man { directory }),
+            Self::Completions { shell } => return (After::default(), Task::Completions(shell)),
+            Self::Man { directory } => return (After::default(), Task::Man { directory }),
         };
         (common, Task::License(operation))
+    }
+}
+
+/// The common options after the subcommand, without variables. clap describes them only for the subcommand that is
+/// called. Describing them for every subcommand would take longer than everything else that `status` does.
+#[derive(Default)]
+struct After(Common);
+
+impl After {
+    /// Adds the common options, with their variables, to the description of a subcommand.
+    fn describe(command: clap::Command) -> clap::Command {
+        // clap would replace the subcommand's description by that of `Common`
+        let (about, long_about) = (command.get_about().cloned(), command.get_long_about().cloned());
+        <Common as clap::Args>::augment_args(command)
+            .about(Resettable::from(about))
+            .long_about(Resettable::from(long_about))
+    }
+}
+
+impl clap::Args for After {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.defer(|command| Self::describe(command).mut_args(|arg| arg.env(None::<&str>)))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for After {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Common::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
     }
 }
 
@@ -675,5 +712,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_lists_the_options_that_each_subcommand_takes() {
+        let options = |mut command: clap::Command| {
+            command.build();
+            let ids =
+                |command: &clap::Command| command.get_arguments().map(|arg| arg.get_id().clone()).collect::<Vec<_>>();
+            command.get_subcommands().map(|command| (command.get_name().to_owned(), ids(command))).collect::<Vec<_>>()
+        };
+        assert_eq!(options(command()), options(CommandLine::command()));
     }
 }

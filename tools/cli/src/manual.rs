@@ -38,7 +38,10 @@ pub(crate) fn pages(directory: Option<&Path>) -> io::Result<Exit> {
 /// list.
 fn in_full() -> clap::Command {
     let listed = |arg: clap::Arg| arg.hide_short_help(false);
-    args::command().mut_args(listed).mut_subcommands(|command| command.mut_args(listed))
+    let mut command = args::command();
+    // otherwise the subcommands do not have their common options yet
+    command.build();
+    command.mut_args(listed).mut_subcommands(|command| command.mut_args(listed))
 }
 
 fn print(text: &[u8]) -> io::Result<Exit> {

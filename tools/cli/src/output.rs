@@ -7,8 +7,7 @@ use std::io::{self, Write};
 /// Writes a text and a line break to stdout, and flushes stdout.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.write_all(b"\n")?;
+    stdout.write_all(format!("{text}\n").as_bytes())?;
     stdout.flush()
 }
 

@@ -3,30 +3,29 @@
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command, Error};
+use clap::{ArgMatches, Command, Error, Id};
 
 /// Reads the process's arguments and its variables. An option before or after the subcommand wins over its variable.
-pub(crate) fn parse(command: Command) -> Result<ArgMatches, Error> {
-    let shown = command.mut_args(without_empty).mut_subcommands(|command| command.mut_args(without_empty));
-    // variables apply only to the options before the subcommand; otherwise a variable would also set the option after
-    // the subcommand, and win over an option before it
-    let read = shown.clone().mut_subcommands(|command| command.mut_args(|arg| arg.env(None::<&str>)));
-    match read.try_get_matches() {
+/// Only the options before the subcommand may have variables in `command`. Otherwise a variable would also set the
+/// option after the subcommand, and win over an option before it. `with_help` returns the description for the help.
+pub(crate) fn parse(command: Command, with_help: fn() -> Command) -> Result<ArgMatches, Error> {
+    match hidden(command).try_get_matches() {
         Ok(mut matches) => {
             prefer_flags(&mut matches);
             Ok(matches)
         }
-        // for the help, the options after the subcommand have their variables as well, so that each text names its
-        // variable
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => shown.try_get_matches(),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => with_help().try_get_matches(),
         Err(error) => Err(error),
     }
 }
 
-/// Ignores a variable whose value is empty, as it is after `NAME= command` in a shell.
-fn without_empty(arg: clap::Arg) -> clap::Arg {
-    let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
-    if is_empty { arg.env(None::<&str>) } else { arg }
+/// Hides the values of variables, because a value may be secret, and may be too long for a line. Ignores a variable
+/// whose value is empty, as it is after `NAME= command` in a shell.
+pub(crate) fn hidden(command: Command) -> Command {
+    command.mut_args(|arg| {
+        let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+        if is_empty { arg.env(None::<&str>) } else { arg.hide_env_values(true) }
+    })
 }
 
 /// Removes the value that a variable gave to an option before the subcommand, if the option is also given after the
@@ -34,9 +33,9 @@ fn without_empty(arg: clap::Arg) -> clap::Arg {
 /// list.
 fn prefer_flags(matches: &mut ArgMatches) {
     let Some((_, after)) = matches.subcommand() else { return };
-    let is_flag = |id: &&clap::Id| after.value_source(id.as_str()) == Some(ValueSource::CommandLine);
-    let flags: Vec<clap::Id> = after.ids().filter(is_flag).cloned().collect();
-    let is_variable = |matches: &ArgMatches, flag: &clap::Id| {
+    let is_flag = |id: &&Id| after.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    let flags: Vec<Id> = after.ids().filter(is_flag).cloned().collect();
+    let is_variable = |matches: &ArgMatches, flag: &Id| {
         matches.ids().any(|id| id == flag) && matches.value_source(flag.as_str()) == Some(ValueSource::EnvVariable)
     };
     for flag in flags {
