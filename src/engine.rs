@@ -120,6 +120,7 @@ use crate::time::{Now, Timestamp, milliseconds};
 use crate::values::Values;
 use edit::{AttemptId, Edit};
 use random::Random;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use timeline::Timeline;
@@ -186,14 +187,37 @@ pub struct Host {
     /// The id of this device. Polar checks the id as one of the activation's conditions. The id is also used to seal
     /// the record.
     pub device: DeviceId,
-    /// The name of the operating system, such as `Debian 12`. It becomes part of the default label, so it must
-    /// contain neither the name of the host nor the name of the user.
-    pub system: String,
+    /// The name of the operating system for the default label.
+    pub system: SystemName,
     /// Random bytes, for jitter and labels.
     pub seed: [u8; 16],
     /// Whether the driver can wait for other processes that share the record, so that the processes ask Polar one after
     /// another.
     pub takes_turns: bool,
+}
+
+/// The name of an operating system, such as `Debian 12`. Contains neither the name of the host nor the name of the user.
+#[derive(Clone, Debug)]
+pub enum SystemName {
+    /// A name.
+    Known(String),
+    /// A function that finds out the name. It is called for each default label.
+    Lookup(fn() -> String),
+}
+
+impl SystemName {
+    fn get(&self) -> Cow<'_, str> {
+        match self {
+            Self::Known(name) => Cow::Borrowed(name),
+            Self::Lookup(name) => Cow::Owned(name()),
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for SystemName {
+    fn from(name: T) -> Self {
+        Self::Known(name.into())
+    }
 }
 
 /// The licensing of one app on one device. See the module documentation.

@@ -36,14 +36,14 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::file_lock::FileLock;
 use super::files::{
-    failure, hex, is_lower_hex, names_in, open_file, remove_file, rename, sync_directory, write_synced,
+    failure, hex, is_lower_hex, names_in, read_file, remove_file, rename, sync_directory, write_synced,
 };
 use crate::store::{Durability, HeldTurn, Store, StoreError};
 
@@ -340,12 +340,10 @@ fn file_number(_: &Metadata) -> Option<u64> {
 }
 
 fn read_record(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let mut record = Vec::new();
-    match open_file(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        file => file?.take(READ_LIMIT).read_to_end(&mut record)?,
-    };
-    Ok(Some(record))
+    match read_file(path, READ_LIMIT) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        record => record.map(Some),
+    }
 }
 
 /// The kinds of operating systems. Each kind keeps apps' data in a different directory.

@@ -9,7 +9,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -65,10 +65,24 @@ fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
 #[cfg(not(unix))]
 fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
 
-/// Opens a file for reading. Fails for anything but a regular file, because opening a pipe would block until somebody
-/// writes to it.
+/// Reads a file, at most its first `limit` bytes. Fails for anything but a regular file.
+pub(super) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let (file, length) = open(path)?;
+    let mut content = Vec::with_capacity(usize::try_from(length.min(limit)).unwrap_or_default());
+    file.take(limit).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Opens a file for reading. Fails for anything but a regular file.
 pub(super) fn open_file(path: &Path) -> io::Result<File> {
-    if !retry_while_in_use(|| fs::metadata(path)).map_err(unless_loop)?.is_file() {
+    Ok(open(path)?.0)
+}
+
+/// Opens a regular file for reading, and returns its length too. Fails for anything else, because opening a pipe would
+/// block until somebody writes to it.
+fn open(path: &Path) -> io::Result<(File, u64)> {
+    let metadata = retry_while_in_use(|| fs::metadata(path)).map_err(unless_loop)?;
+    if !metadata.is_file() {
         return Err(ErrorKind::IsADirectory.into());
     }
     let mut options = OpenOptions::new();
@@ -76,7 +90,7 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     // The file was a regular file a moment ago, but may have been replaced by a pipe. Opening must not block even then.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::fcntl::OFlag::O_NONBLOCK.bits());
-    retry_while_in_use(|| options.open(path))
+    Ok((retry_while_in_use(|| options.open(path))?, metadata.len()))
 }
 
 /// Replaces the error for links that lead to each other with `IsADirectory`, which is the error for anything that is

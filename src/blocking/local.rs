@@ -5,6 +5,7 @@ use super::file_store::FileStore;
 use super::machine::{device_source, system_name};
 use crate::client::opening::Machine;
 use crate::config::Config;
+use crate::engine::SystemName;
 use crate::store::{Durability, Store, StoreError};
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ pub(crate) fn machine(config: &Config, directory: Option<&Path>, takes_turns: bo
         Some(_) => None,
         None => device_source(directory),
     };
-    Machine { source, system: system_name(), random, takes_turns }
+    Machine { source, system: SystemName::Lookup(system_name), random, takes_turns }
 }
 
 /// Returns a store that keeps the record in `directory`. Without a directory, returns a store on which every call fails

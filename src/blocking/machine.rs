@@ -17,10 +17,10 @@
 //! An identifier counts as absent if it is empty, `uninitialized` (systemd's first boot), or only zeros and hyphens.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
-use super::files::{create_private_directory, hex, open_file, random_bytes, rename, sync_directory, write_synced};
+use super::files::{create_private_directory, hex, random_bytes, read_file, rename, sync_directory, write_synced};
 
 const RANDOM_NAME: &str = "device-id";
 const RANDOM_BYTES: usize = 16;
@@ -99,9 +99,7 @@ fn read_random(path: &Path) -> Option<String> {
 }
 
 fn read(path: &Path) -> Option<String> {
-    let mut text = String::new();
-    open_file(path).ok()?.take(READ_LIMIT).read_to_string(&mut text).ok()?;
-    Some(text)
+    String::from_utf8(read_file(path, READ_LIMIT).ok()?).ok()
 }
 
 fn fallback_name() -> &'static str {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::unknown_features::UnknownFeatures;
 use crate::config::Config;
 use crate::device::DeviceId;
-use crate::engine::{Engine, Host, Pacer};
+use crate::engine::{Engine, Host, Pacer, SystemName};
 
 /// The facts about the machine that a driver passes to [`open`].
 pub(crate) struct Machine {
@@ -16,7 +16,7 @@ pub(crate) struct Machine {
     /// sets a device id.
     pub(crate) source: Option<String>,
     /// The name of the system, for the default label.
-    pub(crate) system: String,
+    pub(crate) system: SystemName,
     /// A source of random bytes.
     pub(crate) random: fn() -> [u8; 16],
     /// Whether the driver can wait for other processes that share the record, so that one process at a time asks Polar.
@@ -72,12 +72,8 @@ mod tests {
         if let Some(id) = device_id {
             config = config.device_id(id);
         }
-        let machine = Machine {
-            source: source.map(str::to_owned),
-            system: String::from("Debian 12"),
-            random,
-            takes_turns: false,
-        };
+        let machine =
+            Machine { source: source.map(str::to_owned), system: "Debian 12".into(), random, takes_turns: false };
         open(config.build().unwrap(), machine, true)
     }
 

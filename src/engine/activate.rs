@@ -137,7 +137,7 @@ impl Engine {
         let id = AttemptId { marker: self.random.next() as u16, at };
         let label = match self.config.label() {
             Some(label) => label.to_owned(),
-            None => default_label(&self.host.system, id),
+            None => default_label(&self.host.system.get(), id),
         };
         self.running.sending = Some(id);
         let attempt = Attempt {

@@ -11,7 +11,7 @@ use crate::client::options::ActivateOptions;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::decision::Decision;
-use crate::engine::{Operation, Patience};
+use crate::engine::{Operation, Patience, SystemName};
 use crate::error::Error;
 use crate::store::LocalAsyncStore;
 use crate::time::Date;
@@ -211,7 +211,7 @@ impl ClientBuilder {
                 Err(error) => (None, Err(error)),
             },
         };
-        let machine = Machine { source, system: system_name(), random, takes_turns: false };
+        let machine = Machine { source, system: SystemName::Lookup(system_name), random, takes_turns: false };
         let Opened { engine, unknown_features, app_id, product, device } =
             opening::open(self.config, machine, self.clock.is_some());
         let store = self.store.unwrap_or_else(|| match (storage, kept) {

@@ -500,7 +500,7 @@ mod tests {
     fn context() -> Context {
         let config = Config::builder(ORGANIZATION, "com.example.app").build().unwrap();
         let device = DeviceId::derive(&config.organization_id(), "here");
-        let host = Host { device, system: String::new(), seed: [7; 16], takes_turns: false };
+        let host = Host { device, system: "".into(), seed: [7; 16], takes_turns: false };
         Context::of(&Engine::new(config, host, Pacer::new()))
     }
 

@@ -38,12 +38,13 @@ impl Sealer {
         let base_url = config.environment().base_url();
         let product = format!("{}\0{base_url}\0{}", config.organization_id(), config.app_id());
         let place = format!("{product}\0{}", device.as_str());
-        let key = |secret: &str| SealKey { tag: tag(secret, "secret", ""), key: derive(secret, "seal", &place) };
+        let key = |secret: &Root| SealKey { tag: secret.tag("secret", ""), key: secret.key("seal", &place) };
+        let public = Root::of("");
         Self {
-            product: tag("", "product", &product),
-            device: tag("", "device", device.as_str()),
-            key: key(config.app_secret().unwrap_or_default()),
-            previous_keys: config.previous_app_secrets().map(key).collect(),
+            product: public.tag("product", &product),
+            device: public.tag("device", device.as_str()),
+            key: key(&config.app_secret().map_or_else(|| public.clone(), Root::of)),
+            previous_keys: config.previous_app_secrets().map(|secret| key(&Root::of(secret))).collect(),
         }
     }
 
@@ -118,17 +119,31 @@ impl Header {
     }
 }
 
-fn tag(secret: &str, purpose: &str, info: &str) -> Tag {
-    derive(secret, purpose, info).first_chunk().copied().unwrap_or_default()
-}
+/// The pseudorandom key that HKDF-SHA256 extracts from a secret. All keys and tags for this secret are derived from it.
+#[derive(Clone)]
+struct Root(Zeroizing<[u8; 32]>);
 
-/// Derives a key by HKDF-SHA256, with `secret` as the input keying material. Keys for different purposes cannot be
-/// computed from each other.
-fn derive(secret: &str, purpose: &str, info: &str) -> Zeroizing<[u8; KEY_BYTES]> {
-    let mut key = Zeroizing::new([0; KEY_BYTES]);
-    let root = Zeroizing::new(HKDF::extract("polar-license record 1", secret));
-    HKDF::expand(key.as_mut(), root.as_slice(), format!("{purpose}\0{info}"));
-    key
+impl Root {
+    fn of(secret: &str) -> Self {
+        Self(Zeroizing::new(HKDF::extract("polar-license record 1", secret)))
+    }
+
+    fn key(&self, purpose: &str, info: &str) -> Zeroizing<[u8; KEY_BYTES]> {
+        let mut key = Zeroizing::new([0; KEY_BYTES]);
+        self.derive(key.as_mut_slice(), purpose, info);
+        key
+    }
+
+    fn tag(&self, purpose: &str, info: &str) -> Tag {
+        let mut tag = Tag::default();
+        self.derive(&mut tag, purpose, info);
+        tag
+    }
+
+    /// Fills `key` by HKDF-SHA256. Keys for different purposes cannot be computed from each other.
+    fn derive(&self, key: &mut [u8], purpose: &str, info: &str) {
+        HKDF::expand(key, self.0.as_slice(), format!("{purpose}\0{info}"));
+    }
 }
 
 #[cfg(test)]

@@ -1126,7 +1126,7 @@ impl World {
     fn run_probe(&self, device: usize) -> Result<Probe, String> {
         let this = &self.devices[device];
         let (config, _) = setup(0);
-        let host = Host { device: this.id.clone(), system: String::from("probe"), seed: [9; 16], takes_turns: false };
+        let host = Host { device: this.id.clone(), system: "probe".into(), seed: [9; 16], takes_turns: false };
         let mut engine = Engine::new(config, host, Pacer::new());
         let mut polar = Polar::elsewhere(self.now);
         let mut bytes = this.bytes.clone();

@@ -56,7 +56,7 @@ impl Engine {
             None => DeviceId::derive(&organization, device),
         };
         let seed = seed.try_into().map_err(|_| defect("the seed must have 16 bytes"))?;
-        let host = Host { device, system, seed, takes_turns: true };
+        let host = Host { device, system: system.into(), seed, takes_turns: true };
         let pacer = if own_pace { Pacer::new() } else { PACER.with(Pacer::clone) };
         Ok(Self(RefCell::new(Inner {
             engine: engine::Engine::new(config, host, pacer),
