@@ -17,7 +17,7 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 /// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed.
 /// DESIGN.md says what each library costs. The same sources give the same bytes in every checkout, but a change of one
 /// line can add or remove 100 bytes elsewhere.
-const SLIM_LIMIT: u64 = 80_100;
+const SLIM_LIMIT: u64 = 80_200;
 
 /// The largest number of bytes of the script of `./slim`. A page that was loaded before shows its license after this
 /// script, before it has downloaded the WebAssembly.
