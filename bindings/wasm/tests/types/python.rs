@@ -262,7 +262,7 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
     format!("{text}{indent}\"\"\"\n")
 }
 
-/// Replaces words of the core's documentation with Python's words.
+/// Replaces terms of the core's documentation with the terms that Python uses.
 pub(crate) fn worded(doc: &str) -> String {
     let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     let doc = WORDS.iter().fold(doc, |doc, (core, python)| doc.replace(core, python));

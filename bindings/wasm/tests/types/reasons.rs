@@ -1,5 +1,5 @@
-//! Generates `docs/src/reasons.md`: every state, reason, next step and kind of error, with its meaning and the user's
-//! text.
+//! Generates `docs/src/reasons.md`: every state, reason, next step and kind of error, with its meaning and the text
+//! that the user sees.
 
 use std::fmt::Write as _;
 

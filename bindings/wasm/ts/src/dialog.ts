@@ -21,7 +21,7 @@ if (globalThis.customElements && !customElements.get(NAME)) customElements.defin
 export interface LicenseDialogOptions {
   /** The key that the input field contains at first. The user can then activate it. */
   key?: string | undefined;
-  /** The features to show, each with its name for the user. */
+  /** The features to show. The names of the members are the features; the values are the names that the user sees. */
   features?: Readonly<Record<string, string>> | undefined;
   /**
    * Pages on which customers find their key and manage devices. Created by `portalPages` of

@@ -1,4 +1,4 @@
-/** The engine, compiled once from WebAssembly in base64. */
+/** Compiles the engine from WebAssembly in base64, once for all clients. */
 
 import { type Engines, enginesOf } from "./engine.js";
 import { type Codec, utf8 } from "./utf8.js";

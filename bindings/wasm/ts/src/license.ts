@@ -104,8 +104,8 @@ export interface License<Feature extends string = string> {
   activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision>;
 
   /**
-   * Asks Polar now. If Polar cannot be reached, that is not an error: the decision stays as it is, and its `problem`
-   * says why.
+   * Validates the license with Polar now. If Polar cannot be reached, that is not an error: the decision stays as it
+   * is, and its `problem` says why.
    */
   validate(this: void, options?: CallOptions): Promise<Decision>;
 

@@ -33,7 +33,8 @@ export class LicenseProvider implements Provider {
   async initialize(): Promise<void> {
     this.#before = this.#license.current();
     this.#stop = this.#license.onChange((decision) => this.#changed(decision));
-    // OpenFeature marks the provider as ready after this function has returned, so the event must come later
+    // OpenFeature sets the provider's status to ready after this function has returned; an earlier event would be
+    // overwritten
     if (isStale(this.#before)) queueMicrotask(() => queueMicrotask(() => this.events.emit(ProviderEvents.Stale)));
   }
 

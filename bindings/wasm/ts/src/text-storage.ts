@@ -1,6 +1,5 @@
 /**
- * A storage that keeps its data as texts, each with a name, in a storage of the app or of the browser. A record becomes
- * a text in base64.
+ * A storage that keeps named texts in a storage of the app or of the browser. A record is stored in base64.
  *
  * | name | text |
  * |---|---|
@@ -14,7 +13,7 @@ import { pause } from "./time.js";
 
 /** A storage of the app's own, for example in the app's database. Each method may return a promise. */
 export interface KeyValueStorage {
-  /** Returns the text of this name, or `null` or `undefined` if there is none. */
+  /** Returns the text that is stored under this name, or `null` or `undefined` if there is none. */
   get(name: string): string | null | undefined | Promise<string | null | undefined>;
   /** Replaces the text of this name. */
   set(name: string, text: string): void | Promise<void>;
@@ -79,7 +78,8 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
             // in Node, an open channel would otherwise keep the process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // if there are no channels, or the page may not use them, a tab sees changes when it next reads
+            // Some platforms have no channels, or do not let the page use them. A tab then sees a change of another tab
+            // only when it next reads the record.
           }
           const stop = follow(name, changed);
           return () => {

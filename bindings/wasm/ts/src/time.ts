@@ -28,9 +28,11 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout };
 
 /**
- * Returns the platform's own timers, for waits within a call: calls must not hang in a test that has replaced the
- * timers. Two tools replace timers: the library fake-timers, which Vitest and jest use, and Playwright's `page.clock`.
- * Both keep the platform's timers in properties of their own.
+ * Returns the platform's own timers, even if a test has replaced the global ones. Time limits within a call use these
+ * timers, so that a call does not hang in such a test.
+ *
+ * Two tools replace timers: the library fake-timers, which Vitest and jest use, and Playwright's `page.clock`. Both
+ * keep the platform's timers in properties of their own.
  */
 function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
   type Replaced = { clock?: { _setTimeout?: typeof setTimeout; _clearTimeout?: typeof clearTimeout } };
@@ -84,7 +86,7 @@ export async function waitUntil(until: number, clock: Clock, ...signals: AbortSi
 
 /**
  * Calls `work` once after `ms`. The returned function cancels the call. The timer does not keep a process alive. A test
- * may replace the timer, because no call waits for it.
+ * may replace this timer, because no call of the license waits for it.
  */
 export function later(ms: number, work: () => void): () => void {
   const timer: unknown = setTimeout(work, Math.max(0, ms));

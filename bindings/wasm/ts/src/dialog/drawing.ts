@@ -233,8 +233,8 @@ export class Drawing {
   }
 
   /**
-   * Moves the focus from the last control to the first, and from the first to the last. Needed in Firefox, which
-   * otherwise moves the focus to the last control when the focus enters a dialog in a shadow tree.
+   * Makes Tab move the focus from the last control to the first, and Shift+Tab from the first to the last. Without
+   * this, Firefox moves the focus to the last control whenever the focus enters a dialog in a shadow tree.
    */
   #cycleFocus(event: KeyboardEvent): void {
     const all = this.dialog.querySelectorAll<HTMLElement>("button, a, input");

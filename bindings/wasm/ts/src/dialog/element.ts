@@ -1,6 +1,7 @@
 /**
- * The custom element. Draws the license, and calls the license's methods for the user's actions. Makes no licensing
- * decision, keeps a typed key only in the input field, and does nothing until it is shown.
+ * The custom element of the dialog. Shows the state of the license, and calls the license's methods when the user
+ * presses a button. Makes no licensing decision, keeps a typed key only in the input field, and does nothing until it
+ * is shown.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";

@@ -204,7 +204,7 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
     portalLink,
     main,
     actions: new Set((Object.keys(actions) as Action[]).filter((name) => actions[name] || name === main)),
-    // a user without a key on this device needs the license here rather than a list of devices
+    // a user without a key on this device needs to restore the license, and has no use for a list of devices
     devices: decision.displayKey === null ? "restore" : "devices",
   };
 }

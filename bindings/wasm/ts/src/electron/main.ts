@@ -187,7 +187,7 @@ class Share {
     const { signal } = running;
     switch (call.method) {
       case "follow":
-        // the first call of a page: the frame's previous page is gone
+        // This is the first call of a page. The page that the frame showed before is gone, so its portal is ended.
         this.#portals?.end(place);
         return this.#license.current();
       case "portal":
@@ -229,7 +229,10 @@ class Share {
     return { at: this.#at, decision: withoutDetails(decision), deactivated, portal };
   }
 
-  /** Returns the id of a frame that may use the license, and lets it receive changes from then on. */
+  /**
+   * Adds a frame to those that receive each changed decision, and returns its id. Returns `undefined` if the frame may
+   * not use the license, or is closed.
+   */
   #follow(event: IpcSender): number | undefined {
     try {
       // reads the members only once, because the event soon forgets its frame; throws if the frame is closed

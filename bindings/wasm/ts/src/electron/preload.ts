@@ -113,7 +113,7 @@ class Mirror {
     try {
       reply = await this.#ipc.invoke(CALL, call);
     } catch {
-      // the error of Electron is not passed on, because it names channels and methods
+      // Electron's own error is not passed on, because it names channels and methods
       throw failure("internal", `the main process did not answer; ${SHARE_FIRST}`);
     } finally {
       this.#reports.delete(call.id);

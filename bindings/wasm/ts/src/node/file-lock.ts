@@ -49,8 +49,8 @@ const TOKEN_BYTES = 8;
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
- * The age at which a kept lock counts as left behind by a dead holder. A living holder rewrites a kept lock every
- * second.
+ * The age at which a lock that is held for a long time counts as left behind by a dead holder. A living holder rewrites
+ * such a lock every second.
  */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The default time limit for waiting for other processes. */
@@ -60,8 +60,8 @@ const KEEP_EVERY_MS = 1000;
 /** The wait before a lock that could not be taken over is examined again. */
 const JUDGED_FOR_MS = 1000;
 /**
- * The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
- * limit has two digits, so that the names of claims stay short.
+ * The maximum number of leftover claims to one lock. A process leaves a claim behind if it dies while it takes over the
+ * lock. The number has two digits, so that the names of claims stay short.
  */
 const MOST_CLAIMS = 99;
 /** Stands for the token of a lock that contains no token, or no readable one. */
@@ -74,8 +74,8 @@ const NO_TOKEN = "0000000000000000";
 const SIDE_FILE = /^\.(?:asking\.)?([0-9a-f]{16})\.(tmp|old|take\d+)$/;
 
 /**
- * Tokens of this process whose locks may still exist, because they could not be deleted. No call is inside any of these
- * locks.
+ * Tokens of locks that this process has released but could not delete, so that their files may still exist. If a call
+ * finds such a lock, it takes the lock over at once.
  */
 const leftBehind = new Set<string>();
 
@@ -211,7 +211,7 @@ export class FileLock {
   async #delete(token: string): Promise<boolean> {
     try {
       const lock = await openLock(this.#path());
-      // If the token is another one, another process has taken over the lock.
+      // If the lock contains another token, another process has taken it over.
       if (lock.token === token) await unlink(this.#path());
       return true;
     } catch (error) {
@@ -220,7 +220,8 @@ export class FileLock {
   }
 
   /**
-   * Writes the token again. This renews the time of the last change, from which other processes compute the lock's age.
+   * Writes the token to the lock again. This renews the lock's modification time, from which other processes compute
+   * its age.
    */
   async #keep(token: string): Promise<void> {
     try {

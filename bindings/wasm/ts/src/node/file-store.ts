@@ -58,8 +58,9 @@ export class FileStore implements Store {
   /**
    * Reads the record, but at most its first MiB.
    *
-   * If this device has no record, returns the newest record that another device has for the same app and product. Such
-   * a record exists if the home directory was moved to this machine. The app can then offer to move the license.
+   * If the directory has no record of this device, returns the newest record of another device for the same app and
+   * product. There is such a record if the home directory was moved to this machine. The app can then offer to move the
+   * license.
    */
   async load(): Promise<Uint8Array | undefined> {
     const record = await readRecord(this.#path).catch((error: unknown) => {

@@ -13,8 +13,9 @@ import { dirname, sep } from "node:path";
 export const WINDOWS = process.platform === "win32";
 
 /**
- * Creates a file that only its owner can read, and opens it for writing. The file may later take the place of
- * `replaced`. Fails if the path exists, even if it is a dangling link.
+ * Creates a file that only its owner can read, and opens it for writing. `replaced` is the path of the file that the
+ * new file will replace, if any. If root creates the file, gives it to the owner of `replaced` or of the directory.
+ * Fails if the path exists, even if it is a dangling link.
  */
 export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
   const file = await open(path, "wx", 0o600);
@@ -177,8 +178,9 @@ export function withCode(code: string): Error {
 }
 
 /**
- * Appends names to the path of a directory. Unlike `path.join`, leaves each `..` in place: after a link, the system
- * resolves `..` differently from `path.join`.
+ * Appends names to the path of a directory. Unlike `path.join`, leaves each `..` in place: `path.join` would cancel a
+ * `..` against the name before it, but if that name is a symbolic link, the system goes to the parent of the link's
+ * target.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

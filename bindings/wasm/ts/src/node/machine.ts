@@ -24,8 +24,8 @@ const RANDOM_BYTES = 16;
 /** The maximum number of bytes that are read. No identifier is nearly as long. */
 const READ_LIMIT = 64 * 1024;
 /**
- * The time limit for a program. It is far longer than any of the programs takes, and shorter than the client's wait for
- * an identifier.
+ * The time limit for each program that prints an identifier of the machine. All these programs end far sooner. The
+ * limit is shorter than the client's wait for an identifier.
  */
 const PROGRAM_TIMEOUT_MS = 4_000;
 

@@ -193,7 +193,7 @@ export class Store {
     };
   }
 
-  /** Waits until there is a license, then calls one of its methods. */
+  /** Waits until the license has been created, then calls one of its methods. */
   async #call<Result>(method: (license: License) => PromiseLike<Result>): Promise<Result | undefined> {
     return this.#run(async () => {
       const license = this.#license ?? (await this.#made);

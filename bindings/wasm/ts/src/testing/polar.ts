@@ -70,7 +70,10 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
 /** Creates a Polar that uses the given clock. */
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
-  /** The key and the organization of the last request that named them. Requests of the portal name neither. */
+  /**
+   * The key and the organization from the last request that contained them. Replies to requests of the portal need them
+   * too, and these requests contain neither.
+   */
   const named: LicenseFields = {};
   let taken = 0;
   const about = (): LicenseFields => ({ at: clock.now(), ...named, ...polar.license });
