@@ -228,7 +228,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Returns the decision at this instant, from memory.
+    /// Returns the decision at this instant. The decision comes from memory.
     pub fn current(&self, wall: f64, mono: f64) -> Result<Ts<Current>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         inner.held = Some(inner.engine.holds(now));

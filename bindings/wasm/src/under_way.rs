@@ -19,7 +19,7 @@ pub(crate) struct Portal {
 /// of the portal or of the engine.
 #[derive(Default)]
 pub(crate) struct Runs {
-    /// The portal's step for which the engine is resuming an operation.
+    /// The number of the portal's step whose operation the engine is starting or resuming at this moment.
     pub(crate) current: Option<u32>,
     /// For each of the engine's operations, maps the number of its present step to the number of the portal's step for
     /// which the operation runs.

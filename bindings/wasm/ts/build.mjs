@@ -142,9 +142,9 @@ function base64(wasm) {
 }
 
 /**
- * Turns the output of wasm-bindgen into the body of a function. As a module, the output can create only one instance,
- * which it keeps in a variable. The function can be called again, to create a new instance after a trap. The UTF-8
- * codec is a parameter of the function.
+ * Turns the output of wasm-bindgen into the body of a function. The output is a module that keeps its instance in a
+ * variable, and can therefore create only one. The function can be called again, to create a new instance after a trap.
+ * The UTF-8 codec is a parameter of the function.
  */
 async function glue(path) {
   const { outputFiles } = await build({

@@ -21,7 +21,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NotRequired, TypedDict
 ";
 
-/// Words of the core's documentation, and Python's words for the same things.
+/// Pairs of a phrase in the core's documentation and the phrase that replaces it for Python.
 const WORDS: [(&str, &str); 6] = [
     ("[`Error::retry_after`](crate::Error::retry_after)", "`retry_after`"),
     ("[`Error::reason`](crate::Error::reason)", "`reason`"),

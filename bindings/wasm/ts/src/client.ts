@@ -133,7 +133,7 @@ export class Client implements LicenseClient {
     let hasLooked = false;
     this.#refresher ??= refresher({
       look: (woken) => {
-        // the decision may have changed with time
+        // updates the decision, which may have changed with time
         this.current();
         return this.#engine.call((engine, now) => {
           if (!hasLooked) engine.startWatch(...now);

@@ -77,7 +77,7 @@ export function driver(host: Host): Run {
       if (signal.aborted) context.cause = signal.reason;
       return untilDone(engine, next, context);
     };
-    // an app's own store may call `once` twice, or not at all
+    // an app's own store may call the function that it receives twice, or not at all
     let running: Promise<Outcome> | undefined;
     const once = (turn: Turn): Promise<Outcome> => (running ??= goOn(turn));
     try {

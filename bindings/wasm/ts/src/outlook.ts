@@ -31,7 +31,10 @@ export interface Phase {
   unknown: Explanation;
 }
 
-/** The tolerance for a wall clock behind the start of the outlook. A clock that is further behind was set back. */
+/**
+ * The longest time by which the wall clock may be behind the start of the outlook. If the clock is further behind, it
+ * was set back.
+ */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */
@@ -66,7 +69,7 @@ export class Horizon {
     this.#outlook = outlook;
     this.#since = this.#clock.monotonic();
     this.#phase = first(outlook);
-    // if the decisions are equal, the page keeps the same object
+    // if the decisions are equal, `look` keeps returning the same object
     if (isSame(this.#phase.decision, before)) this.#phase.decision = before;
     else this.#onChange(freeze(this.#phase.decision));
     this.#wait();

@@ -150,8 +150,8 @@ function explanationOf(horizon: Horizon, feature: string): Explanation {
 }
 
 /**
- * Calls a command. Tauri itself rejects with a string, for example if a permission is missing or if an argument has a
- * wrong type.
+ * Calls a command of the plugin. If Tauri itself rejects the call, for example because a permission is missing or an
+ * argument has the wrong type, it throws a string. This function turns that string into a `LicenseError`.
  */
 async function command<Result>(name: string, options: object): Promise<Result> {
   try {

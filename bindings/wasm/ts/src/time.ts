@@ -43,7 +43,10 @@ function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
   return { set, clear };
 }
 
-/** The platform's clocks. All clients share these clocks, because all clients share one pace of requests. */
+/**
+ * The platform's clocks. All clients use these same clocks, because the limit on how fast requests may be sent covers
+ * all clients together.
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: neverDecreasing(() => performance.now()),

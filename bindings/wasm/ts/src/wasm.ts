@@ -10,8 +10,8 @@ import { within } from "./time.js";
 
 /**
  * The file `polar-license/wasm`, as its address, its bytes, a `Response` that contains it, or the `WebAssembly.Module`
- * that a bundler made from it. A module has the type `object` here, because programs without the DOM's types do not
- * have its own type.
+ * that a bundler made from it. A module has the type `object` here, because the type `WebAssembly.Module` is missing in
+ * programs that are compiled without the DOM's types.
  */
 export type WasmSource = URL | string | ArrayBuffer | ArrayBufferView | Response | object;
 

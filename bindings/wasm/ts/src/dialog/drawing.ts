@@ -145,7 +145,7 @@ export class Drawing {
     this.#drawDetails(view);
     for (const [button, action, code] of this.#buttons) {
       const isMain = action === view.main;
-      // an action of FURTHER has its button here only if it is the main action
+      // if an action is also in FURTHER, its button among the main buttons is shown only if it is the main action
       const isHere = view.actions.has(action) && (isMain || !FURTHER.some(([further]) => further === action));
       this.#update(button, isHere, isMain, isBusy && action !== "cancel");
       button.classList.toggle("danger", action === "deactivate");
@@ -204,7 +204,7 @@ export class Drawing {
     control.hidden = !isShown;
     control.classList.toggle("main", isMain);
     control.setAttribute("part", `${control.localName === "a" ? "link" : "button"}${isMain ? " main" : ""}`);
-    // a disabled button would lose the focus
+    // sets `aria-disabled` and not `disabled`, because a button with `disabled` would lose the focus
     control.setAttribute("aria-disabled", String(isDisabled));
   }
 
@@ -276,7 +276,7 @@ export class Drawing {
   }
 }
 
-/** Creates an icon from lines. Each line has a class. */
+/** Creates an icon. Each argument is one line of the icon: its class, and its path data. */
 function createIcon(...lines: (readonly [string, string])[]): SVGElement {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", "0 0 24 24");

@@ -40,7 +40,7 @@ export interface LicenseDialogEventMap extends HTMLElementEventMap {
   close: Event;
 }
 
-/** The types of the element's events. */
+/** The methods by which listeners are added. They give each listener the type of its event. */
 export interface LicenseDialogElement {
   addEventListener<Name extends keyof LicenseDialogEventMap>(
     name: Name,
@@ -83,7 +83,7 @@ export class LicenseDialogElement extends Base {
   #running: AbortController | undefined;
   #pages: AbortController | undefined;
   #isRemoved = false;
-  /** Whether the dialog is drawn. The attribute `open` may change before this does. */
+  /** Whether the dialog is drawn. The attribute `open` may change before the dialog is drawn or closed. */
   #isShown = false;
 
   /**
@@ -126,7 +126,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Replacements for the dialog's English texts, each under the code of its text. */
+  /** Replacements for the dialog's English texts. The name of each member is the code of the text that it replaces. */
   get texts(): DialogTexts {
     return this.#texts;
   }
@@ -338,7 +338,7 @@ export class LicenseDialogElement extends Base {
       case "activate":
         return this.#activate((license, signal) => license.activate(null, { signal }));
       case "move":
-        // activates the typed key, or the stored one if the dialog shows no input field
+        // activates the key that the user has typed, or the stored key if the dialog shows no input field
         return this.#activate((license, signal) =>
           license.activate(this.#view().hasForm ? key : null, { signal, replacePrevious: true }),
         );

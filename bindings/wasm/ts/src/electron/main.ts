@@ -316,8 +316,8 @@ function parse(message: unknown): Call | undefined {
 }
 
 /**
- * Converts an exception into a failure. Checks its members rather than its class, because the client may come from
- * another copy of the package.
+ * Converts an exception into a failure. Identifies a `LicenseError` by its members rather than by its class: another
+ * copy of the package may have created the client, and that copy has a `LicenseError` class of its own.
  */
 function failureFrom(thrown: unknown): LicenseFailure {
   const error = thrown as Partial<LicenseFailure> | null | undefined;

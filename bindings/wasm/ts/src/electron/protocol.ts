@@ -53,8 +53,8 @@ export type Call = { id: number } & (
 export type ExplanationReply = Explanation | { error: LicenseFailure };
 
 /**
- * A decision with a number, `at`. Replies and changes may overtake each other, so the decision with the higher number
- * is the newer one.
+ * A decision with a number, `at`. Replies and changes may arrive in another order than they were sent. The page
+ * therefore compares their numbers: the decision with the higher number is the newer one.
  */
 export interface NumberedDecision {
   at: number;
@@ -65,8 +65,10 @@ export interface NumberedDecision {
   portal?: PortalReply | undefined;
 }
 
-/** The reply to a call. Errors are sent as values, because Electron passes on only the message of an exception that a
-/** handler throws. */
+/**
+ * The reply to a call. Errors are sent as values, because if a handler throws an exception, Electron passes on only the
+ * exception's message.
+ */
 export type Reply = NumberedDecision | { error: LicenseFailure };
 
 /**

@@ -39,8 +39,8 @@ import {
 } from "./files.js";
 
 /**
- * The length of a token. It is short, because eCryptfs limits names to 143 bytes, and the record's own name can take up
- * 106 of them.
+ * The length of a token, in bytes. Tokens are short because they become part of the names of files beside the record:
+ * eCryptfs limits a name to 143 bytes, and the record's own name can already take up 106 of them.
  */
 const TOKEN_BYTES = 8;
 /**
@@ -64,7 +64,7 @@ const JUDGED_FOR_MS = 1000;
  * lock. The number has two digits, so that the names of claims stay short.
  */
 const MOST_CLAIMS = 99;
-/** Stands for the token of a lock that contains no token, or no readable one. */
+/** The token in the name of a claim to a lock whose own token is missing or malformed. */
 const NO_TOKEN = "0000000000000000";
 
 /**
@@ -113,7 +113,8 @@ export class FileLock {
       return await this.#inside.run(holder, () => work(holder.token));
     } finally {
       await this.#release(holder);
-      // In Node before version 22, an asynchronous context that is in use slows down every promise of the process.
+      // In Node before version 22, every promise of the process is slower while an `AsyncLocalStorage` is in use. So it
+      // is disabled when nobody holds the lock.
       this.#inside.disable();
     }
   }
@@ -133,13 +134,13 @@ export class FileLock {
     timer.unref();
     return async () => {
       clearInterval(timer);
-      // A rewrite after the release could change the next holder's lock.
+      // Waits for a rewrite that is in progress: after the release, it could change the next holder's lock.
       await keeping;
       await this.#release(holder);
     };
   }
 
-  /** Returns the lock's token if the caller is inside the lock, otherwise `undefined`. */
+  /** Returns the lock's token if the calling code runs inside the lock, otherwise `undefined`. */
   ownToken(): string | undefined {
     const holder = this.#inside.getStore();
     return holder !== undefined && holder === this.#holder ? holder.token : undefined;
@@ -185,8 +186,8 @@ export class FileLock {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
     const wait = new Wait(timeoutMs, random, signal);
-    // Waits here for other calls of this process. If this call waited for their lock file instead, it would take the
-    // file over after a while.
+    // Waits until no other call of this process holds the lock. It is not enough to wait for the lock file: after a
+    // while, this call would take the file for one that was left behind, and would take it over.
     while (this.#holder !== undefined) if (!(await wait.pause())) return undefined;
     this.#holder = holder;
     let locked = false;
@@ -233,11 +234,11 @@ export class FileLock {
         await file.close();
       }
     } catch {
-      // Nothing to do: at worst, another process takes over the lock and also sends requests to Polar.
+      // Ignored: at worst, another process takes over the lock, and then both processes send requests to Polar.
     }
   }
 
-  /** Creates the lock. Returns `false` if others still hold it when `wait` ends. */
+  /** Creates the lock file. Returns `false` if another process still holds the lock when `wait` ends. */
   async #lock(token: string, wait: Wait): Promise<boolean> {
     // The lock that was last examined and left in place. Remembered, so that it is not examined again in every
     // iteration.

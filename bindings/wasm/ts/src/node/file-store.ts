@@ -28,8 +28,8 @@ const HANGING_MS = 2_000;
 /** The interval at which the file is checked for changes by other processes. */
 const POLL_MS = 1_000;
 /**
- * The content of the file that replaces a removed record if there is also a record of another device. Without this
- * file, the other device's record would be offered.
+ * The content that replaces a removed record if the directory also has the record of another device. If the file were
+ * deleted instead, the next load would return the other device's record.
  */
 const NOTHING = "no license\n";
 

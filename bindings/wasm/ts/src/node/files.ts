@@ -34,8 +34,8 @@ export async function writePrivate(path: string, content: string): Promise<void>
 }
 
 /**
- * Creates a file that only its owner can read, to take the place of `replaced`. Resolves once the content is on the
- * disk.
+ * Creates a file that only its owner can read. The file will take the place of `replaced`. Resolves once the content is
+ * on the disk.
  */
 export async function writeSynced(path: string, content: string | Uint8Array, replaced: string): Promise<void> {
   const file = await createPrivate(path, replaced);
@@ -68,8 +68,8 @@ export async function createPrivateDirectory(path: string): Promise<void> {
 }
 
 /**
- * Gives a directory that root has created to the owner of `parent`. Works on the open directory, so that a link in its
- * place is not followed.
+ * Gives a directory that root has created to the owner of `parent`. Opens the directory without following a link, and
+ * changes the owner through the open handle. A link that someone puts in the directory's place therefore has no effect.
  */
 async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
@@ -80,7 +80,10 @@ async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<voi
   }
 }
 
-/** Gives a file that root has created to the user who owns the files around it. */
+/**
+ * Gives a file that root has created to the owner of the file that it replaces, or else to the owner of its directory.
+ * The head of `files.rs` has the rules.
+ */
 async function giveToOwnerOf(directory: string, replaced: string | undefined, made: FileHandle): Promise<void> {
   if (WINDOWS) return;
   try {
@@ -93,7 +96,7 @@ async function giveToOwnerOf(directory: string, replaced: string | undefined, ma
     const owner = owners.find(({ uid }) => uid !== ROOT);
     if (owner) await made.chown(owner.uid, owner.gid);
   } catch {
-    // Nothing to do: the file still belongs to root.
+    // Ignored: if the owner cannot be changed, the file still belongs to root.
   }
 }
 

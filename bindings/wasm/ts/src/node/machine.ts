@@ -157,7 +157,7 @@ export async function nameUnlessUsable(temporary: string, path: string): Promise
   try {
     await link(temporary, path);
   } catch {
-    // The file at `path` is broken, or the file system has no hard links.
+    // Either the file at `path` is broken and must be replaced, or the file system has no hard links.
     if ((await readRandom(path)) === undefined) await rename(temporary, path);
   }
 }

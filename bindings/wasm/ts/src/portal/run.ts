@@ -22,7 +22,7 @@ export interface Reply {
   address: string | null;
 }
 
-/** The part of a reply that another process receives. */
+/** The part of a reply that is sent to another process. */
 export type PortalReply = Pick<Reply, "json" | "address">;
 
 /** Runs an operation. `request` returns the request for a holder, and throws if an argument is wrong. */

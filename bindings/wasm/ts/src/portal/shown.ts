@@ -1,6 +1,6 @@
 /**
- * Converts the engine's replies to objects for the app. The objects are frozen and contain no handles. Their personal
- * members do not appear in logs, copies or JSON.
+ * Converts the engine's replies to objects for the app. The objects are frozen and contain no handles. The members that
+ * hold personal data do not appear in logs, copies or JSON.
  */
 
 import { type Handle, HeldReply, standsFor } from "./handle.js";
@@ -22,7 +22,7 @@ const PERSONAL = ["email", "name", "label"];
 export function shown({ holder, release, json }: Reply): { value: unknown; handle: Handle | undefined } {
   const reply = new HeldReply(holder, release);
   let last: Handle | undefined;
-  // the callback gets the innermost objects first
+  // the callback gets the innermost objects first, so `last` ends as the handle of the outermost object
   const value: unknown = JSON.parse(json, (_, value: unknown) => {
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return Object.freeze(value);

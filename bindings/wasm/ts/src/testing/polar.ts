@@ -13,8 +13,8 @@ export interface TestPolar {
   /** Pass this to a client as its option `fetch`. */
   readonly fetch: Fetch;
   /**
-   * The license that is returned for every key. If a test sets its `limitActivations`, an activation is refused once
-   * that many `seats` are taken.
+   * The license that is returned for every key. If a test sets the license's `limitActivations`, an activation is
+   * refused once that many `seats` are taken.
    */
   license: LicenseFields;
   /** The seats that are taken. To add the seat of a dead machine: `polar.seats = [{ label: "Old laptop" }]`. */

@@ -1,6 +1,6 @@
 /**
- * Replies in Polar's form, for a stubbed `fetch` or for MSW. They are derived from the replies that the local Polar
- * gives about its invented customer. This file makes no licensing decision.
+ * Replies in Polar's form, for a stubbed `fetch` or for MSW. They were recorded from `polar-license serve`, the local
+ * Polar, whose customer is invented. A test can change parts of them. This file makes no licensing decision.
  */
 
 import type { Response } from "../platform.js";
