@@ -155,9 +155,9 @@ async function join(
 }
 
 /**
- * Merges the operation's changes into the stored record. First reads and merges without the lock, because most merges
- * change nothing. Reading without the lock is safe, because a record is always replaced as a whole. If the operation
- * has already continued without this write, the engine returns `keep`.
+ * Merges the operation's changes into the stored record. Most merges change nothing and need no lock, so the first read
+ * and merge happen without the lock. Reading without the lock is safe, because a record is always replaced as a whole.
+ * If the operation has already continued without this write, the engine returns `keep`.
  */
 async function write(store: Store, engine: Engine, step: StepTo<"store">, clock: Clock): Promise<void> {
   const { number, until } = step;

@@ -1,6 +1,7 @@
 /**
  * For pages in the windows of a Tauri app with the plugin `tauri-plugin-polar-license`. The app's Rust side holds the
- * license; this entry only shows it and makes no decision. The only key that it ever holds is one that the user types.
+ * license. This entry passes calls on to it, shows its decisions and makes none. The only license keys that this entry
+ * ever holds are those that the user types.
  */
 
 import { Channel, invoke } from "@tauri-apps/api/core";

@@ -10,8 +10,8 @@ export interface Clock {
   /** Returns the number of milliseconds since some fixed moment. The number never decreases. */
   monotonic(): number;
   /**
-   * Lets `ms` pass. The client calls this method in place of a timer when a request must not be sent yet. A test's
-   * clock can jump forward by `ms` without waiting.
+   * Lets `ms` pass. The client calls this method in place of a timer when a request must not be sent yet. The clock of
+   * a test can jump forward by `ms` instead of waiting.
    */
   rest?(ms: number): void;
 }
@@ -65,7 +65,8 @@ function neverDecreasing(read: () => number): () => number {
 }
 
 /**
- * Wraps a clock so that it always returns whole milliseconds. The app's own clock may return anything else, or throw.
+ * Wraps a clock so that it always returns whole milliseconds. The app's own clock may return fractions or even values
+ * that are not numbers, or throw.
  */
 export function steady(clock: Clock): Clock {
   const read = (look: () => unknown): number => {

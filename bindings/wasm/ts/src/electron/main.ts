@@ -44,8 +44,8 @@ export interface SyncEvent extends IpcSender {
 /** The options of `shareLicense`. */
 export interface ShareOptions {
   /**
-   * Returns whether a frame may use the license and receive changes. Called for every message. By default, main frames
-   * may use the license and iframes may not. If your windows also show pages that are not your app's, check
+   * Returns whether a frame may use the license and receive changed decisions. Called for every message. By default,
+   * main frames may use the license and iframes may not. If your windows also show pages that are not your app's, check
    * `event.senderFrame.url`.
    */
   allow?: (event: IpcSender) => boolean;

@@ -113,7 +113,8 @@ async function identifier(): Promise<string | undefined> {
     case "freebsd":
     case "openbsd":
     case "netbsd":
-      // If `/etc/hostid` exists, it is used, even if it is empty.
+      // If `/etc/hostid` exists, no other source is asked, even if the file is empty and the machine therefore has no
+      // identifier.
       return (await readText("/etc/hostid")) ?? (await output("/bin/kenv", "-q", "smbios.system.uuid"));
     default:
       return undefined;

@@ -25,7 +25,10 @@ export interface Reply {
 /** The part of a reply that is sent to another process. */
 export type PortalReply = Pick<Reply, "json" | "address">;
 
-/** Runs an operation. `request` returns the request for a holder, and throws if an argument is wrong. */
+/**
+ * Runs an operation. Calls `request` with the holder that will run it. `request` returns the request for this holder,
+ * and throws if an argument is wrong.
+ */
 export type RunPortal = (request: (holder: Holder) => Request, options: WaitOptions) => Promise<Reply>;
 
 const runners = new WeakMap<Portal, RunPortal>();
