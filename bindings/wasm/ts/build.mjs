@@ -116,7 +116,7 @@ async function commonJs(file) {
     entryPoints: [`./${relative(out, file).replaceAll("\\", "/")}`],
     outfile: file.replace(/\.js$/, ".cjs"),
     bundle: true,
-    // names the exports in such a way that Node finds them when an ES module imports this module
+    // with this platform, esbuild lists the exports in a form that Node finds when an ES module imports this module
     platform: "node",
     format: "cjs",
     minify: true,

@@ -78,7 +78,7 @@ export class Client implements LicenseClient {
       const holds = this.#shown && this.#engine.call((engine, now) => engine.isCurrent(...now));
       if (!holds) this.#show(this.#engine.call((engine, now) => engine.current(...now)));
     } catch (error) {
-      // returns the last decision until the next operation has created another engine
+      // if the engine has stopped, returns the last decision until the next operation has created another engine
       if (!this.#shown) throw error;
     }
     return this.#shown as Decision;

@@ -10,8 +10,8 @@ import type { Decision } from "./types.js";
 
 /**
  * A provider whose boolean flags are the features of a license. A flag that is not a feature of the license is reported
- * as not found. While the license is in the state `grace`, the provider is stale, because the license was confirmed a
- * while ago. Changes of the license are reported as events of OpenFeature.
+ * as not found. In the state `grace`, the provider reports its flags as stale, because the license has not been
+ * confirmed for a while. Changes of the license are reported as events of OpenFeature.
  *
  * ```ts
  * await OpenFeature.setProviderAndWait(new LicenseProvider(license));

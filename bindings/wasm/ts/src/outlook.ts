@@ -48,8 +48,8 @@ export class Horizon {
   #cancel = (): void => undefined;
 
   /**
-   * Calls `askAgain` when a phase has ended or a clock was set, because the process that holds the license may judge
-   * the clocks differently. Calls `onChange` with each later decision, but never during `look`.
+   * Calls `askAgain` when a phase has ended or a clock was set, because the process that holds the license may have
+   * other clocks and so reach another decision. Calls `onChange` with each later decision, but never during `look`.
    */
   constructor(outlook: Outlook, clock: Clock, askAgain: () => void, onChange: (decision: Decision) => void) {
     this.#clock = clock;

@@ -1,8 +1,8 @@
 "use client";
 /**
- * For React 18 and 19: `<LicenseProvider>`, `useLicense()` and `<Gate>`. They render a license that another entry
- * creates. This entry contains no engine, so it adds little to a page. The decision is `null` on a server, and until
- * there is a license.
+ * For React 18 and 19: `<LicenseProvider>`, `useLicense()` and `<Gate>`. They render a license that another entry point
+ * of the package creates. This entry point contains no engine, so it adds little to a page. The decision is `null` on a
+ * server, and until the license has been created.
  */
 
 import { createContext, createElement, useContext, useEffect, useMemo, useSyncExternalStore } from "react";

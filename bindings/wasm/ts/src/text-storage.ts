@@ -11,7 +11,7 @@ import { randomText } from "./random.js";
 import type { Storage, Store } from "./storage.js";
 import { pause } from "./time.js";
 
-/** A storage of the app's own, for example in the app's database. Each method may return a promise. */
+/** A storage that the app provides, for example in its database. Each method may return a promise. */
 export interface KeyValueStorage {
   /** Returns the text that is stored under this name, or `null` or `undefined` if there is none. */
   get(name: string): string | null | undefined | Promise<string | null | undefined>;
@@ -27,8 +27,8 @@ const DEVICE = "polar-license/device";
 const LOCK_WAIT_MS = 2_000;
 
 /**
- * A function that calls `changed` when the text of `name` was changed elsewhere, but not before the new text can be
- * read here. It returns a function that ends these calls.
+ * A function that calls `changed` after another tab has changed the text of `name`, once this tab can read the new
+ * text. It returns a function that ends these calls.
  */
 export type Follow = (name: string, changed: () => void) => () => void;
 
@@ -43,7 +43,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
       if (typeof known === "string" && known !== "") return known;
       const made = randomText();
       await texts().set(DEVICE, made);
-      // if two tabs write a text at the same time, both use the text that was written last
+      // two tabs may store an identifier at the same time; both then use the one that was stored last
       return (await texts().get(DEVICE)) ?? made;
     },
     open({ appId, product }) {

@@ -103,7 +103,9 @@ export class LicenseDialogElement extends Base {
     if (this.#isShown) this.#follow();
   }
 
-  /** The features to show in the details, each with its name for the user: `{ export: "Export to PDF" }`. */
+  /**
+   * The features to show in the details. The values are the names that the user sees: `{ export: "Export to PDF" }`.
+   */
   get features(): Readonly<Record<string, string>> | null | undefined {
     return this.#features;
   }
@@ -255,7 +257,10 @@ export class LicenseDialogElement extends Base {
     this.#page = "status";
   }
 
-  /** Gets the license if that has not been done yet. From then on, draws the license's decisions. */
+  /**
+   * Starts to draw the license's decisions as they change. If the dialog does not have the license yet, first gets it
+   * from its source.
+   */
   #follow(): void {
     const source = this.#source;
     const license = this.#license;

@@ -147,8 +147,8 @@ function releaseDevice<Result>(
 }
 
 /**
- * Resolves to the result of `work` for one of the keys: the only key, the key that the customer has typed, or the key
- * that the customer chooses.
+ * Chooses one of the keys, and resolves to the result of `work` for it. Chooses the granted key that the customer has
+ * typed, or else the only key. If neither exists, or several keys match, asks the customer.
  */
 function chooseKey<Result>(
   pages: Pages,

@@ -140,7 +140,7 @@ class Share {
     }
   }
 
-  /** Stops waiting for the call with this id. */
+  /** Aborts the call with this id, because the page no longer waits for it. */
   cancel(event: IpcSender, id: unknown): void {
     this.#calls.get(`${this.#follow(event)} ${String(id)}`)?.abort();
   }
@@ -235,7 +235,8 @@ class Share {
    */
   #follow(event: IpcSender): number | undefined {
     try {
-      // reads the members only once, because the event soon forgets its frame; throws if the frame is closed
+      // Electron soon clears the event's frame, so each member is read only once; reading them throws if the frame is
+      // closed
       const { sender, senderFrame } = event;
       if (this.#ended || !senderFrame) return undefined;
       this.#forgetClosed();

@@ -11,11 +11,12 @@
  *   own time, or if this process itself failed to delete it.
  * - To take over such a lock, a process first claims it: it creates `NAME.DEAD.take1`, where DEAD is the token in the
  *   lock. It reads the lock again, renames it to `NAME.TOKEN.old`, where TOKEN is the process's own token, and reads it
- *   once more. If it is a different lock after all, the process puts it back.
- * - A lock that cannot be read is judged by its age alone. Nothing but a regular file is ever opened.
+ *   once more. If the renamed file is not the lock that was claimed, the process puts it back.
+ * - If a lock cannot be read, only its age decides whether it counts as left behind. Only regular files are ever
+ *   opened.
  *
- * The lock in Rust distinguishes threads. The lock in this file distinguishes chains of asynchronous calls: the calls
- * that `work` makes are inside the lock, and other calls at the same time are not.
+ * In Rust, a thread that holds the lock excludes all other threads. Here, a chain of asynchronous calls takes the place
+ * of a thread: while one chain holds the lock, other calls in the same process have to wait.
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -57,7 +58,7 @@ const LONG_STALE_AFTER_NS = 5_000_000_000n;
 const LOCK_TIMEOUT_MS = 2000;
 /** The interval at which the holder of a kept lock rewrites the lock. */
 const KEEP_EVERY_MS = 1000;
-/** The wait before a lock that could not be taken over is examined again. */
+/** If a lock could not be taken over, the time to wait before the lock is examined again. */
 const JUDGED_FOR_MS = 1000;
 /**
  * The maximum number of leftover claims to one lock. A process leaves a claim behind if it dies while it takes over the
@@ -240,8 +241,8 @@ export class FileLock {
 
   /** Creates the lock file. Returns `false` if another process still holds the lock when `wait` ends. */
   async #lock(token: string, wait: Wait): Promise<boolean> {
-    // The lock that was last examined and left in place. Remembered, so that it is not examined again in every
-    // iteration.
+    // The lock that was last examined and then left in place. It is not examined again before `untilMs`, unless it
+    // changes.
     let judged: { lock: LockFile; untilMs: number } | undefined;
     while (!(await this.#create(token))) {
       const seen = await readLock(this.#path());
@@ -451,8 +452,8 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 }
 
 /**
- * Puts a lock back for its holder. Does nothing if another process has acquired the lock by then. In that case the
- * former holder notices the loss before it changes anything.
+ * Moves a lock back to its path, so that its holder keeps it. Does nothing if another process has acquired the lock
+ * meanwhile. In that case the former holder notices the loss before it changes anything.
  * @internal
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {

@@ -127,7 +127,10 @@ export class FileStore implements Store {
     }
   }
 
-  /** Watches the file's metadata. Does not keep the process alive. */
+  /**
+   * Calls `changed` whenever the metadata of the record's file changes, and returns a function that ends these calls.
+   * Does not keep the process alive.
+   */
   poll(changed: () => void): () => void {
     watchFile(this.#path, { interval: POLL_MS, persistent: false }, changed);
     return () => unwatchFile(this.#path, changed);

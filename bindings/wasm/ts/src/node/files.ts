@@ -121,7 +121,7 @@ export async function syncDirectory(path: string): Promise<void> {
 /** Reads the first `limit` bytes of a file. Returns `undefined` if there is no file. */
 export async function readFileUpTo(path: string, limit: number): Promise<Uint8Array | undefined> {
   try {
-    // Opening a pipe would block until another program writes to it.
+    // Opens only regular files: opening a pipe would block until another program writes to it.
     if (!(await stat(path)).isFile()) throw withCode("EISDIR");
     const file = await open(path, "r");
     try {
@@ -175,7 +175,7 @@ export function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
-/** Creates an error whose `code` is the system's name for it. */
+/** Creates an error whose `code` is one of the system's error codes, such as `ENOENT`. */
 export function withCode(code: string): Error {
   return Object.assign(new Error(code), { code });
 }

@@ -84,7 +84,7 @@ export function machineGuid(output: string): string | undefined {
   return /^\s*MachineGuid\s+REG(?:_EXPAND)?_SZ\s+(\S.*?)\s*$/m.exec(output)?.[1];
 }
 
-/** Extracts `IOPlatformUUID` from the output of `ioreg`, in the form of `gethostuuid`. @internal */
+/** Extracts `IOPlatformUUID` from the output of `ioreg`. Returns it in upper case, as `gethostuuid` does. @internal */
 export function platformUuid(output: string): string | undefined {
   const uuid = /"IOPlatformUUID"\s*=\s*"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"/.exec(output)?.[1];
   return uuid?.toUpperCase();

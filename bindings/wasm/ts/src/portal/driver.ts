@@ -73,7 +73,7 @@ class Running {
     return { holder: engine, release: () => releaseReply(engine, number), json: reply, address };
   }
 
-  /** Converts a failure to an error with the app's messages and the present decision. */
+  /** Converts a failure to an error that has the app's texts and the current decision. */
   explained(thrown: unknown): LicenseError {
     const { client, disposal, texts } = this.#host;
     const decision = client.current();

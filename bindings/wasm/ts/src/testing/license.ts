@@ -26,7 +26,10 @@ export interface FakeLicenseOptions<Feature extends string = string> {
   settings?: Partial<LicenseSettings>;
   /** The clock that the test sets. By default, each fake license has its own. */
   clock?: TestClock;
-  /** The Polar whose answers the test changes. By default, each fake license has its own. */
+  /**
+   * The test's Polar, which answers the requests of the license. Pass one in order to change its answers. By default,
+   * each fake license has its own.
+   */
   polar?: TestPolar;
 }
 

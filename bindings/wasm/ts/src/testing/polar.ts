@@ -26,8 +26,8 @@ export interface TestPolar {
   /** Whether Polar cannot be reached. */
   offline: boolean;
   /**
-   * A function that may answer in place of this Polar by returning a reply: `polar.answer = () =>
-   * replies.rateLimited(5)`.
+   * A function that receives each request and may answer it: if the function returns a reply, the client gets this
+   * reply, otherwise the usual one. Example: `polar.answer = () => replies.rateLimited(5)`.
    */
   answer: ((request: PolarRequest) => PolarReply | undefined) | undefined;
   /** The requests that this Polar has received, oldest first. */
