@@ -143,8 +143,8 @@ export interface License<Feature extends string = string> {
   deactivate(this: void, options?: CallOptions): Promise<Deactivation>;
 
   /**
-   * Removes the license from this device without asking Polar. A seat stays taken until the customer removes it in
-   * Polar's customer portal. `deactivate` releases the seat instead.
+   * Removes the license from this device without asking Polar. If the license has a seat, the seat stays taken until
+   * the customer removes it in Polar's customer portal. To release the seat, call `deactivate` instead.
    *
    * Rejects with a `LicenseError` of the kind
    * - `storage` if the license cannot be removed from this device.

@@ -73,7 +73,7 @@ async function connect(): Promise<TauriLicense> {
   const askAgain = (): void => {
     if (isAsking) return;
     isAsking = true;
-    // if it fails, the present outlook stays until the next change
+    // if the command fails, the present outlook stays until the next change
     const asked = command<Outlook>("current", {}).then((outlook) => horizon.take(outlook), () => undefined);
     void asked.finally(() => {
       isAsking = false;

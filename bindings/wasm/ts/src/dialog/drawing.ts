@@ -165,9 +165,10 @@ export class Drawing {
   }
 
   /**
-   * Moves the focus to where the user most likely continues: the input field for the key, a harmless action, the main
-   * action, or else the title. If the dialog is taller than the page, scrolls so that the error is visible, or the
-   * message if there is no error.
+   * Moves the focus to the control that the user most likely needs next. If the dialog asks for a confirmation, that is
+   * the button that changes nothing. Otherwise it is the input field for the key, or the main action. If there is
+   * neither, the title gets the focus. If the dialog is taller than the page, scrolls so that the error is visible, or
+   * the message if there is no error.
    */
   focus(view: View): void {
     if (view.hasPage) return;

@@ -1,7 +1,7 @@
 /**
- * Pages that ask the user a question. A page is drawn, and its promise resolves once the user's action has succeeded.
- * If the action fails, the page shows the error, and the user can try again or go back. This file knows nothing about
- * the customer portal.
+ * Pages that ask the user a question. Each method draws a page, and returns a promise that resolves once the user's
+ * action has succeeded. If the action fails, the page shows the error, and the user can try again or go back. This file
+ * knows nothing about the customer portal.
  */
 
 import { create, PLAIN_FIELD, point } from "./document.js";

@@ -21,7 +21,7 @@ const HANDLES = new Set([
 /** A reply that the page has not released. */
 interface HeldReply {
   readonly reply: Reply;
-  /** For each value of the reply, maps the page's number to the holder's number. */
+  /** Maps the page's number for each value of the reply to the holder's number for the same value. */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }
 

@@ -59,7 +59,7 @@ export type ExplanationReply = Explanation | { error: LicenseFailure };
 export interface NumberedDecision {
   at: number;
   decision: Decision;
-  /** The outcome for the seat. Present in the reply to `deactivate`. */
+  /** Whether Polar has freed the seat. Present in the reply to `deactivate`. */
   deactivated?: Deactivated | undefined;
   /** The portal's reply. Present in the reply to `portal`. */
   portal?: PortalReply | undefined;

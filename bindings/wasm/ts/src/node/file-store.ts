@@ -105,9 +105,9 @@ export class FileStore implements Store {
   }
 
   /**
-   * Uses a second lock, `NAME.asking.lock`, which is held for as long as requests to Polar are under way. If this lock
-   * cannot be created, each process sends its own requests. Nothing is lost then, because no process could save an
-   * answer for the others anyway.
+   * Runs `work` while this process holds a second lock, `NAME.asking.lock`, so that one process at a time sends
+   * requests to Polar. If this lock cannot be created, each process sends its own requests. Nothing is lost then,
+   * because no process could save an answer for the others anyway.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;

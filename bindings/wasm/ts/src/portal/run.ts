@@ -33,7 +33,7 @@ export type RunPortal = (request: (holder: Holder) => Request, options: WaitOpti
 
 const runners = new WeakMap<Portal, RunPortal>();
 
-/** Remembers how the operations of a portal are run, and returns the portal. */
+/** Stores `run` as the function that runs the operations of `portal`, and returns the portal. */
 export function runBy(portal: Portal, run: RunPortal): Portal {
   runners.set(portal, run);
   return portal;

@@ -6,7 +6,10 @@
 import { type Handle, HeldReply, standsFor } from "./handle.js";
 import type { Reply } from "./run.js";
 
-/** Adds personal members to an object and freezes it. The members can be read by name, but are not listed. */
+/**
+ * Adds personal members to an object, and freezes the object. Code can read these members by their names, but they do
+ * not appear when the object is logged, copied or converted to JSON.
+ */
 export function discreet<Shown extends object, Personal extends object>(
   shown: Shown,
   personal: Personal,

@@ -67,7 +67,7 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
   [/\/benefit-grants\/$/, "list_grants"],
 ];
 
-/** Creates a Polar that uses the given clock. */
+/** Creates a Polar for tests. It uses the given clock, and answers for the given license. */
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
   /**
