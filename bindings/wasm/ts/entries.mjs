@@ -20,7 +20,7 @@ export const ENTRIES = {
   testing: "testing/index",
 };
 
-/** Packages that the app installs. The entries that need one of them import the app's copy. */
+/** Packages that the app installs. An entry point that needs one of them imports the app's copy. */
 export const PEERS = ["react", "@openfeature/web-sdk", "@tauri-apps/api"];
 
 /**

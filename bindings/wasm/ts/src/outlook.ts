@@ -1,6 +1,7 @@
 /**
- * A page's view of a license that another process holds: the present decision, and the decisions that follow as time
- * passes. The engine has made all of them. This file finds the decision for the current time.
+ * A page's copy of the state of a license that another process holds: the present decision, and the decisions that
+ * follow as time passes. The engine in that process has computed all these decisions. This file only chooses the one
+ * for the current time.
  */
 
 import { freeze, isSame } from "./decision.js";

@@ -50,9 +50,8 @@ export interface ShareOptions {
    */
   allow?: (event: IpcSender) => boolean;
   /**
-   * The customer portal, if these frames may use it too. The frames use the portal through
-   * `polar-license/electron-portal`. Pass the result of the client's `portal()`. By default, no frame may use the
-   * portal.
+   * The customer portal, which the client's `portal()` returns. Pass it to let these frames use the portal, through
+   * `polar-license/electron-portal`. By default, no frame may use the portal.
    */
   portal?: Portal;
 }

@@ -169,7 +169,7 @@ export function isMissing(error: unknown): boolean {
   return codeOf(error) === "ENOENT";
 }
 
-/** Returns the system's name for an error, such as `ENOENT`, or an empty string if the error has none. */
+/** Returns the system's code for an error, such as `ENOENT`, or an empty string if the error has none. */
 export function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
