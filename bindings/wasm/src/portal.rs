@@ -142,8 +142,8 @@ impl Engine {
         self.exchanged(number, answer, now(wall, mono))
     }
 
-    /// Continues after a `wait` step. `given_up` is true if the caller stopped waiting early, and false if the wait is
-    /// over.
+    /// Continues after a `wait` step. `given_up` is true if the caller no longer wants to wait, and false if the time
+    /// has come.
     #[wasm_bindgen(js_name = resumeWait)]
     pub fn resume_wait(
         &self,

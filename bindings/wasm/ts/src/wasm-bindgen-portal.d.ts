@@ -177,8 +177,8 @@ export class Engine {
      */
     resumeTurn(number: number, turn: Turn, wall: number, mono: number): Step;
     /**
-     * Continues after a `wait` step. `given_up` is true if the caller stopped waiting early, and false if the wait is
-     * over.
+     * Continues after a `wait` step. `given_up` is true if the caller no longer wants to wait, and false if the time
+     * has come.
      */
     resumeWait(number: number, givenUp: boolean, wall: number, mono: number): PortalStep;
     /**
