@@ -71,8 +71,8 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
   /**
-   * The key and the organization from the last request that contained them. Replies to requests of the portal need them
-   * too, and these requests contain neither.
+   * The key and the organization, each from the last request that contained it. Replies to requests of the portal need
+   * both, although most of these requests contain neither.
    */
   const named: LicenseFields = {};
   let taken = 0;
