@@ -1,4 +1,4 @@
-/** Clocks and waiting. Apart from the file lock in Node, only this file reads the time or sets a timer. */
+/** Clocks and waiting. Only this file reads the time. It also sets all timers, except one in Node's file lock and one in React's store. */
 
 import { onAbort } from "./abort.js";
 import type { AbortSignal } from "./platform.js";
