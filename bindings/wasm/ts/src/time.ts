@@ -1,4 +1,7 @@
-/** Clocks and waiting. Only this file reads the time. It also sets all timers, except one in Node's file lock and one in React's store. */
+/**
+ * Clocks and waiting. Only this file reads the time. It also sets all timers, except one in Node's file lock and one in
+ * React's store.
+ */
 
 import { onAbort } from "./abort.js";
 import type { AbortSignal } from "./platform.js";
