@@ -1,6 +1,6 @@
 /**
- * Configures typedoc, which writes the reference. Each entry of the package gets a page, so a new entry needs no change
- * here. Run by `cargo xtask docs`.
+ * Configures typedoc, which writes the reference. Each entry point of the package gets a page. The list of entry points
+ * comes from entries.mjs, so a new one needs no change in this file. Run by `cargo xtask docs`.
  */
 
 import { ALONE, ENTRIES } from "../ts/entries.mjs";

@@ -122,9 +122,9 @@ impl Engine {
         self.begin(Operation::Forget, now(wall, mono))
     }
 
-    /// Returns the change to the stored record that JavaScript must make in a `store` step. `stored` is the record; it
-    /// is absent if there is none. `unreadable` is true if the store failed to read the record. Returns `keep` if the
-    /// operation no longer waits for the store.
+    /// Returns the change to the stored record that JavaScript must make in a `store` step. `stored` is the stored
+    /// record, and is absent if no record is stored. `unreadable` is true if the store failed to read the record.
+    /// Returns `keep` if the operation no longer waits for the store.
     pub fn merge(
         &self,
         number: u32,
@@ -228,7 +228,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Returns the decision at this instant, from memory.
+    /// Returns the decision at this instant. The decision comes from memory.
     pub fn current(&self, wall: f64, mono: f64) -> Result<Ts<Current>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         inner.held = Some(inner.engine.holds(now));

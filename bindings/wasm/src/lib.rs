@@ -27,8 +27,8 @@ mod values;
 
 pub use engine::Engine;
 
-/// The allocator. It is smaller than the standard library's. It is safe to use, because talc checks that there is only
-/// one thread.
+/// The allocator. It is smaller than the standard library's, but works in programs with one thread only. That is safe:
+/// on any other target, talc's constructor fails when this crate is compiled.
 #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -19,7 +19,7 @@ pub(crate) struct Portal {
 /// of the portal or of the engine.
 #[derive(Default)]
 pub(crate) struct Runs {
-    /// The portal's step for which the engine is resuming an operation.
+    /// The number of the portal's step whose operation the engine is starting or resuming at this moment.
     pub(crate) current: Option<u32>,
     /// For each of the engine's operations, maps the number of its present step to the number of the portal's step for
     /// which the operation runs.
@@ -34,7 +34,7 @@ impl Portal {
         self.runs.current = self.runs.under_way.take(number);
     }
 
-    /// Records that the resumed operation continues with the engine's step of this number.
+    /// Records that the operation that was just resumed has reached its next step, which has this number in the engine.
     pub(crate) fn goes_on(&mut self, number: u32) {
         if let Some(run_for) = self.runs.current.take() {
             self.runs.under_way.insert(number, run_for);

@@ -46,7 +46,7 @@ pub enum Step<'a> {
         /// The reason why the operation failed, or null.
         #[tsify(type = "Failure | null")]
         error: Option<ErrorDetails<'a>>,
-        /// The outcome for the seat after a deactivation; null for all other operations.
+        /// After a deactivation: whether Polar has freed the seat. Null for all other operations.
         #[tsify(type = "Deactivated | null")]
         deactivated: Option<Deactivated>,
     },

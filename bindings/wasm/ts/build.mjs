@@ -120,7 +120,7 @@ async function commonJs(file) {
     entryPoints: [`./${relative(out, file).replaceAll("\\", "/")}`],
     outfile: file.replace(/\.js$/, ".cjs"),
     bundle: true,
-    // names the exports in such a way that Node finds them when an ES module imports this module
+    // with this platform, esbuild lists the exports in a form that Node finds when an ES module imports this module
     platform: "node",
     format: "cjs",
     minify: true,
@@ -146,9 +146,9 @@ function ascii(wasm) {
 }
 
 /**
- * Turns the output of wasm-bindgen into the body of a function. As a module, the output can create only one instance,
- * which it keeps in a variable. The function can be called again, to create a new instance after a trap. The UTF-8
- * codec is a parameter of the function.
+ * Turns the output of wasm-bindgen into the body of a function. The output is a module that keeps its instance in a
+ * variable, and can therefore create only one. The function can be called again, to create a new instance after a trap.
+ * The UTF-8 codec is a parameter of the function.
  */
 async function glue(path) {
   const { outputFiles } = await build({

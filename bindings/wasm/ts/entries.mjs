@@ -4,8 +4,8 @@
  */
 
 /**
- * Entries that share their common parts. As a result, a program that loads two of them has only one engine and one
- * class `LicenseError`.
+ * The entries that are built together, so that what they have in common is written only once. A program that loads two
+ * of them therefore has only one engine and one class `LicenseError`.
  */
 export const ENTRIES = {
   index: "index",
@@ -20,7 +20,7 @@ export const ENTRIES = {
   testing: "testing/index",
 };
 
-/** Packages that the app installs. The entries that need one of them import the app's copy. */
+/** Packages that the app installs. An entry point that needs one of them imports the app's copy. */
 export const PEERS = ["react", "@openfeature/web-sdk", "@tauri-apps/api"];
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Measures how much the npm package adds to a page. `node sizes.mjs PACKAGE` prints names and sizes in bytes as JSON.
- * `cargo xtask package npm` runs this script.
+ * Measures how much the npm package adds to a page. `node sizes.mjs PACKAGE` prints JSON: a list of the measured parts,
+ * each with its name and its sizes in bytes. `cargo xtask package npm` runs this script.
  */
 
 import { readFileSync } from "node:fs";

@@ -1,8 +1,8 @@
 /**
  * Writes the declarations of the npm package: `node types.mjs OUT`. Each entry gets a file `NAME.d.cts`, which refers
  * to the declarations in `types/`, and a file `NAME.d.ts`, which refers to `NAME.d.cts`. Declarations that no entry
- * refers to are left out. Everything is declared only once, for CommonJS. ES modules can import from CommonJS, so a
- * class has the same type in both. `cargo xtask package npm` runs this script.
+ * refers to are left out. Everything is declared only once, in the files for CommonJS. ES modules can import from
+ * CommonJS, so a class has the same type in both module systems. `cargo xtask package npm` runs this script.
  */
 
 import { execFileSync } from "node:child_process";
@@ -14,7 +14,7 @@ import { ALONE, ENTRIES } from "./entries.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(process.argv[2]);
 
-/** A reference from one declaration file of the package to another. */
+/** Matches the path in a declaration file that refers to another declaration file of the package. */
 const LINK = /(?<=\bfrom "|\bimport\(")(\.{1,2}\/[^"]+)\.js(?=")/g;
 
 const declared = mkdtempSync(join(out, "declarations-"));

@@ -1,5 +1,5 @@
-//! Compares the descriptions of the operations in `src/client/operations` with all other descriptions of them. The
-//! other descriptions are tables, which state the waits, and comments, which name the kinds of errors.
+//! Checks that every description of an operation says the same as `src/client/operations`. The other descriptions are
+//! tables, which state how long each operation waits, and doc comments, which list the kinds of errors.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -214,7 +214,8 @@ pub(crate) fn alternative(name: &str, kind: &str) -> &'static str {
     known.unwrap_or_else(|| panic!("ALTERNATIVES must name `{kind}` of {name}")).2
 }
 
-/// Returns an interface for each alternative, and the union of these interfaces.
+/// Returns TypeScript for a type that is one of several alternatives: an interface for each alternative in `all`, and
+/// the union type `name` of these interfaces.
 fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     let mut text = String::new();
     let mut names = Vec::new();

@@ -21,7 +21,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NotRequired, TypedDict
 ";
 
-/// Words of the core's documentation, and Python's words for the same things.
+/// Pairs of a phrase in the core's documentation and the phrase that replaces it for Python.
 const WORDS: [(&str, &str); 6] = [
     ("[`Error::retry_after`](crate::Error::retry_after)", "`retry_after`"),
     ("[`Error::reason`](crate::Error::reason)", "`reason`"),
@@ -252,7 +252,8 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
         return format!("{indent}\"\"\"{doc}\"\"\"\n");
     }
     let mut text = String::new();
-    // if the text has several lines, the formatter puts the closing quotes on a line of their own
+    // The formatter puts the closing quotes on a line of their own if the text has several lines. A text that would fit
+    // on one line without these quotes is broken into two lines.
     let width = WIDTH - indent.len() - "\"\"\"".len();
     let width = if doc.chars().count() <= width { width - "\"\"\"".len() } else { width };
     for (number, line) in lines(&doc, width).iter().enumerate() {
@@ -262,7 +263,7 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
     format!("{text}{indent}\"\"\"\n")
 }
 
-/// Replaces words of the core's documentation with Python's words.
+/// Replaces terms of the core's documentation with the terms that Python uses.
 pub(crate) fn worded(doc: &str) -> String {
     let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     let doc = WORDS.iter().fold(doc, |doc, (core, python)| doc.replace(core, python));

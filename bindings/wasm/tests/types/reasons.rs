@@ -1,5 +1,5 @@
-//! Generates `docs/src/reasons.md`: every state, reason, next step and kind of error, with its meaning and the user's
-//! text.
+//! Generates `docs/src/reasons.md`: every state, reason, next step and kind of error, with its meaning and the text
+//! that the user sees.
 
 use std::fmt::Write as _;
 
@@ -57,7 +57,8 @@ pub(crate) fn page() -> String {
     page + &portal()
 }
 
-/// Returns the section with the users' texts of the customer portal. The portal's errors have no reasons of their own.
+/// Returns the section that lists the customer portal's texts for users. The portal's errors have no reasons of their
+/// own, so it lists no reasons.
 fn portal() -> String {
     let mut page = String::from(
         "\n## Customer portal\n\nThe customer portal has these sentences, besides the ones above.\n\n\

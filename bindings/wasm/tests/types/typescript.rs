@@ -296,8 +296,8 @@ fn plain(name: &Value, schema: &Value, used: Use) -> String {
     }
 }
 
-/// Returns the TypeScript type for a reference to another schema. A type whose JSON is a plain value has no name of its
-/// own in TypeScript.
+/// Returns the TypeScript type for a reference to another schema. If the schema describes a plain JSON value, such as a
+/// string, returns the type of that value, because TypeScript then has no type of the schema's name.
 fn reference(path: &str) -> String {
     match path.rsplit('/').next().unwrap() {
         "Timestamp" | "Date" => "string".into(),

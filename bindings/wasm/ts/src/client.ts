@@ -98,7 +98,7 @@ export class Client implements LicenseClient {
       const holds = this.#shown && this.#engine.isCurrent();
       if (!holds) this.#show(this.#engine.current());
     } catch (error) {
-      // returns the last decision until the next operation has created another engine
+      // if the engine has stopped, returns the last decision until the next operation has created another engine
       if (!this.#shown) throw error;
     }
     return this.#shown as Decision;
@@ -152,7 +152,7 @@ export class Client implements LicenseClient {
     let hasLooked = false;
     this.#refresher ??= refresher({
       look: (woken) => {
-        // the decision may have changed with time
+        // updates the decision, which may have changed with time
         this.current();
         return this.#engine.call((engine, now) => {
           if (!hasLooked) engine.startWatch(...now);

@@ -1,4 +1,4 @@
-/** Creates a client from an app's settings and the parts of a platform. */
+/** Creates a client from an app's settings and a `Platform`. */
 
 import { Client } from "./client.js";
 import type { Engine, Engines, Parts } from "./engine.js";

@@ -1,7 +1,7 @@
 /**
  * A dialog for license keys that needs no framework: the element `<polar-license-dialog>`, which shows any `License`,
- * and `showLicenseDialog`, which adds that element to the page for as long as the dialog is open. This entry contains
- * no engine, makes no licensing decision, and does nothing on a server.
+ * and `showLicenseDialog`, which adds that element to the page for as long as the dialog is open. This entry point of
+ * the package contains no engine, makes no licensing decision, and does nothing on a server.
  */
 
 import { LicenseDialogElement, type LicenseSource } from "./dialog/element.js";
@@ -21,7 +21,7 @@ if (globalThis.customElements && !customElements.get(NAME)) customElements.defin
 export interface LicenseDialogOptions {
   /** The key that the input field contains at first. The user can then activate it. */
   key?: string | undefined;
-  /** The features to show, each with its name for the user. */
+  /** The features to show. The names of the members are the features; the values are the names that the user sees. */
   features?: Readonly<Record<string, string>> | undefined;
   /**
    * Pages on which customers find their key and manage devices. Created by `portalPages` of

@@ -80,7 +80,7 @@ export function driver(host: Host): Run {
       if (signal.aborted) context.cause = signal.reason;
       return untilDone(engine, next, context);
     };
-    // an app's own store may call `once` twice, or not at all
+    // an app's own store may call the function that it receives twice, or not at all
     let running: Promise<Outcome> | undefined;
     const once = (turn: Turn): Promise<Outcome> => (running ??= goOn(turn));
     try {
@@ -158,9 +158,9 @@ async function join(
 }
 
 /**
- * Merges the operation's changes into the stored record. First reads and merges without the lock, because most merges
- * change nothing. Reading without the lock is safe, because a record is always replaced as a whole. If the operation
- * has already continued without this write, the engine returns `keep`.
+ * Merges the operation's changes into the stored record. Most merges change nothing and need no lock, so the first read
+ * and merge happen without the lock. Reading without the lock is safe, because a record is always replaced as a whole.
+ * If the operation has already continued without this write, the engine returns `keep`.
  */
 async function write(store: Store, engine: Engine, step: StepTo<"store">, clock: Clock): Promise<void> {
   const { number, until } = step;

@@ -1,4 +1,4 @@
-/** The engine, compiled once from WebAssembly that a script contains. */
+/** Compiles the engine, once for all clients, from WebAssembly that a script contains. */
 
 import { type Ascii, decode } from "./ascii.js";
 import { type Engines, enginesOf } from "./engine.js";

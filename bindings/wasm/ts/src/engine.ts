@@ -48,7 +48,8 @@ export function enginesOf(module: WebAssembly.Module, newGlue: () => object): En
     const known = shared;
     let instance = await known?.catch(() => undefined);
     if (!instance || instance.hasStopped) {
-      // if several clients notice a stop at the same time, only one creates the next instance
+      // if several clients notice at the same time that the instance has stopped, only one of them creates the next
+      // instance
       if (shared === known) shared = instantiate(module, newGlue() as Glue);
       instance = (await shared) as Instance;
     }
@@ -56,7 +57,7 @@ export function enginesOf(module: WebAssembly.Module, newGlue: () => object): En
   };
 }
 
-/** An engine. It stops when its instance stops. */
+/** An engine in an instance of the WebAssembly. If the instance traps, all of its engines stop. */
 export class Engine {
   readonly #instance: Instance;
   readonly #clock: Clock;

@@ -100,7 +100,7 @@ export type Texts = LicenseSettings["texts"];
 /** Returns the message that tells the user about an error that occurred outside of the engine. */
 export function messageOf(kind: ErrorKind, detail: string, texts: Texts): string {
   const code = `error.${kind}` as TextCode;
-  // not validated: the engine validates the settings, and this error may report that they are invalid
+  // the type is checked, because `texts` may be wrong: this error may be the one that reports invalid settings
   const own: unknown = texts?.[code];
   const sentence = typeof own === "string" ? own : (MESSAGES[code] ?? "{detail}");
   return sentence.replaceAll("{detail}", () => detail);

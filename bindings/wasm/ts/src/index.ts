@@ -1,6 +1,4 @@
-/**
- * License keys sold through Polar, for browsers: `createLicenseClient`.
- */
+/** The main entry for browsers. Apps create their client with `createLicenseClient`. */
 
 import { create, type LicenseOptions } from "./create.js";
 import { inlined } from "./inlined.js";

@@ -1,4 +1,7 @@
-/** Storage in IndexedDB. Opens the database anew for each access, so that no tab blocks an upgrade by another tab. */
+/**
+ * Storage in IndexedDB. Opens the database for each access and closes it again: a tab that kept it open would prevent
+ * another tab from upgrading it.
+ */
 
 import type { Storage as LicenseStorage } from "./storage.js";
 import { textStorage } from "./text-storage.js";

@@ -1,8 +1,8 @@
 /** The engine, compiled from the WebAssembly that this script contains. */
 
-// @ts-expect-error the build generates this module from the output of wasm-bindgen
+// @ts-expect-error the build creates this module from the output of wasm-bindgen
 import { createGlue } from "#glue";
-// @ts-expect-error the build generates this module, which contains the WebAssembly as text
+// @ts-expect-error the build creates this module, which contains the WebAssembly as text
 import { wasm } from "#wasm";
 
 import { embedded } from "./embedded.js";

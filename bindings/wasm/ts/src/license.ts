@@ -26,9 +26,9 @@ export interface ActivateOptions extends CallOptions {
 export type Deactivation = Decision & { deactivated: Deactivated };
 
 /**
- * A license on this device. Its methods activate and validate the license, and say which features are on.
- * `createLicenseClient` creates a license, a window of Electron has it as `window.license`, and a test can pass its own
- * object. Each method can also be called without its object.
+ * A license on this device. Its methods activate and validate the license, and say which features are on. An app gets a
+ * `License` from `createLicenseClient`. A window of an Electron app finds it in `window.license`, and a test can pass
+ * an object of its own. Each method can also be called without its object.
  *
  * | method | asks Polar | waits at most |
  * |---|---|---|
@@ -67,14 +67,17 @@ export interface License<Feature extends string = string> {
    */
   onChange(this: void, listener: (decision: Decision, before: Decision) => void): () => void;
 
-  /** Returns `true` if a feature is on at this instant, from memory. A feature that is not configured is off. */
+  /**
+   * Returns `true` if a feature is on at this instant. Waits for nothing: the answer comes from memory. A feature that
+   * is not configured is off.
+   */
   allows(this: void, feature: Feature): boolean;
 
   /**
-   * Decides, from memory, whether the license includes a version of the app that was built on the day `built`. An
-   * updater calls this method before it offers a version. `built` is a `Date`, or a text that `Date` can parse, such as
-   * `2026-11-21`. The day in UTC counts. Returns `false` only if the version would have no access for the reason
-   * `updates_ended`.
+   * Returns `true` if the license includes a version of the app that was built on the day `built`. Decides from memory.
+   * An updater calls this method before it offers a version. `built` is a `Date`, or a text that `Date` can parse, such
+   * as `2026-11-21`. Only its day in UTC counts. Returns `false` only if the version would have no access for the
+   * reason `updates_ended`.
    *
    * Throws a `LicenseError` of the kind `invalid_argument` if the argument is not a date.
    */
@@ -104,8 +107,8 @@ export interface License<Feature extends string = string> {
   activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision>;
 
   /**
-   * Asks Polar now. If Polar cannot be reached, that is not an error: the decision stays as it is, and its `problem`
-   * says why.
+   * Validates the license with Polar now. If Polar cannot be reached, that is not an error: the decision stays as it
+   * is, and its `problem` says why.
    */
   validate(this: void, options?: CallOptions): Promise<Decision>;
 
@@ -140,8 +143,8 @@ export interface License<Feature extends string = string> {
   deactivate(this: void, options?: CallOptions): Promise<Deactivation>;
 
   /**
-   * Removes the license from this device without asking Polar. A seat stays taken until the customer removes it in
-   * Polar's customer portal. `deactivate` releases the seat instead.
+   * Removes the license from this device without asking Polar. If the license has a seat, the seat stays taken until
+   * the customer removes it in Polar's customer portal. To release the seat, call `deactivate` instead.
    *
    * Rejects with a `LicenseError` of the kind
    * - `storage` if the license cannot be removed from this device.

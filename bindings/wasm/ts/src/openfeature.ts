@@ -10,8 +10,8 @@ import type { Decision } from "./types.js";
 
 /**
  * A provider whose boolean flags are the features of a license. A flag that is not a feature of the license is reported
- * as not found. While the license is in the state `grace`, the provider is stale, because the license was confirmed a
- * while ago. Changes of the license are reported as events of OpenFeature.
+ * as not found. In the state `grace`, the provider reports its flags as stale, because the license has not been
+ * confirmed for a while. Changes of the license are reported as events of OpenFeature.
  *
  * ```ts
  * await OpenFeature.setProviderAndWait(new LicenseProvider(license));
@@ -33,7 +33,8 @@ export class LicenseProvider implements Provider {
   async initialize(): Promise<void> {
     this.#before = this.#license.current();
     this.#stop = this.#license.onChange((decision) => this.#changed(decision));
-    // OpenFeature marks the provider as ready after this function has returned, so the event must come later
+    // OpenFeature sets the provider's status to ready after this function has returned; an earlier event would be
+    // overwritten
     if (isStale(this.#before)) queueMicrotask(() => queueMicrotask(() => this.events.emit(ProviderEvents.Stale)));
   }
 

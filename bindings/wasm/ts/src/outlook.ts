@@ -1,6 +1,7 @@
 /**
- * A page's view of a license that another process holds: the present decision, and the decisions that follow as time
- * passes. The engine has made all of them. This file finds the decision for the current time.
+ * A page's copy of the state of a license that another process holds: the present decision, and the decisions that
+ * follow as time passes. The engine in that process has computed all these decisions. This file only chooses the one
+ * for the current time.
  */
 
 import { freeze, isSame } from "./decision.js";
@@ -38,7 +39,10 @@ export function explanationOf({ explanations, unknown }: Phase, feature: string)
   return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
 }
 
-/** The tolerance for a wall clock behind the start of the outlook. A clock that is further behind was set back. */
+/**
+ * The longest time by which the wall clock may be behind the start of the outlook. If the clock is further behind, it
+ * was set back.
+ */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */
@@ -52,8 +56,8 @@ export class Horizon {
   #cancel = (): void => undefined;
 
   /**
-   * Calls `askAgain` when a phase has ended or a clock was set, because the process that holds the license may judge
-   * the clocks differently. Calls `onChange` with each later decision, but never during `look`.
+   * Calls `askAgain` when a phase has ended or a clock was set, because the process that holds the license may have
+   * other clocks and so reach another decision. Calls `onChange` with each later decision, but never during `look`.
    */
   constructor(outlook: Outlook, clock: Clock, askAgain: () => void, onChange: (decision: Decision) => void) {
     this.#clock = clock;
@@ -73,7 +77,7 @@ export class Horizon {
     this.#outlook = outlook;
     this.#since = this.#clock.monotonic();
     this.#phase = first(outlook);
-    // if the decisions are equal, the page keeps the same object
+    // if the decisions are equal, `look` keeps returning the same object
     if (isSame(this.#phase.decision, before)) this.#phase.decision = before;
     else this.#onChange(freeze(this.#phase.decision));
     this.#wait();

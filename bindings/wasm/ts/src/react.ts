@@ -1,8 +1,8 @@
 "use client";
 /**
- * For React 18 and 19: `<LicenseProvider>`, `useLicense()` and `<Gate>`. They render a license that another entry
- * creates. This entry contains no engine, so it adds little to a page. The decision is `null` on a server, and until
- * there is a license.
+ * For React 18 and 19: `<LicenseProvider>`, `useLicense()` and `<Gate>`. They render a license that another entry point
+ * of the package creates. This entry point contains no engine, so it adds little to a page. The decision is `null` on a
+ * server, and until the license has been created.
  */
 
 import { createContext, createElement, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
@@ -41,7 +41,10 @@ export type RegisteredLicense<Feature extends string> = Register extends { licen
   ? LicenseOf<Source>
   : License<Feature>;
 
-/** The license to provide: the one that the app has declared, or any license if it has declared none. */
+/**
+ * The type of the license that the provider accepts: the type that the app has declared, or any license if the app has
+ * declared no type.
+ */
 type ProvidedLicense = Register extends { license: infer Source } ? LicenseOf<Source> : License;
 
 type FeatureOf<Source> = LicenseOf<Source> extends License<infer Feature> ? Feature : string;
@@ -57,8 +60,8 @@ export interface LicenseProviderProps {
   /**
    * The license, or a function that creates it, such as `() => createLicenseClient(…)`. The provider calls the function
    * once, and in the browser only, so a function also suits apps that are rendered on a server. The provider disposes
-   * of a license that the function has created. Pass `null` while there is no license yet. An app that has declared its
-   * license by `Register` must pass that license.
+   * of a license that the function has created. Pass `null` while there is no license yet. If the app has declared its
+   * license through `Register`, it must pass a license of that type.
    */
   license: ProvidedLicense | null | undefined | (() => PromiseLike<ProvidedLicense>);
   children?: ReactNode;
@@ -120,8 +123,8 @@ function renderFallback(fallback: GateProps["fallback"], why: Decision | Explana
 }
 
 /**
- * The props of `<polar-license-dialog>` in JSX. React 19 sets them as properties. React 18 does not, so there a `ref`
- * must set them.
+ * The props of `<polar-license-dialog>` in JSX. React 19 sets them as properties of the element. React 18 does not, so
+ * an app with React 18 must set them through a `ref`.
  */
 export type LicenseDialogProps = DetailedHTMLProps<
   HTMLAttributes<LicenseDialogElement> &

@@ -21,7 +21,7 @@ export interface Refreshing {
 type Page = Partial<Pick<Window, "addEventListener" | "removeEventListener" | "document">>;
 
 export interface Refresher {
-  /** Decides anew how long to wait. The client calls it after every operation. */
+  /** Decides again how long to wait until the next refresh. The client calls this method after every operation. */
   look(): void;
   stop(): void;
 }

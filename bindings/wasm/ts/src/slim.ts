@@ -16,7 +16,7 @@ export type { WasmSource } from "./wasm.js";
 /** The options of the main entry, and the WebAssembly. */
 export interface SlimLicenseOptions<Feature extends string = string> extends LicenseOptions<Feature> {
   /**
-   * The file `polar-license/wasm`, as its address, its bytes, a `Response` that contains it, or the module that a
+   * The file `polar-license/wasm`. Pass its address, its bytes, a `Response` that contains it, or the module that a
    * bundler made from it.
    */
   wasm: WasmSource | PromiseLike<WasmSource>;

@@ -1,6 +1,7 @@
 /**
  * For pages in the windows of a Tauri app with the plugin `tauri-plugin-polar-license`. The app's Rust side holds the
- * license; this entry only shows it and makes no decision. The only key that it ever holds is one that the user types.
+ * license. This entry passes calls on to it, shows its decisions and makes none. The only license keys that this entry
+ * ever holds are those that the user types.
  */
 
 import { Channel, invoke } from "@tauri-apps/api/core";
@@ -72,7 +73,7 @@ async function connect(): Promise<TauriLicense> {
   const askAgain = (): void => {
     if (isAsking) return;
     isAsking = true;
-    // if it fails, the present outlook stays until the next change
+    // if the command fails, the present outlook stays until the next change
     const asked = command<Outlook>("current", {}).then((outlook) => horizon.take(outlook), () => undefined);
     void asked.finally(() => {
       isAsking = false;
@@ -144,8 +145,8 @@ function pageName(): string {
 const PAGE = Symbol.for("polar-license.page");
 
 /**
- * Calls a command. Tauri itself rejects with a string, for example if a permission is missing or if an argument has a
- * wrong type.
+ * Calls a command of the plugin. If Tauri itself rejects the call, for example because a permission is missing or an
+ * argument has the wrong type, it throws a string. This function turns that string into a `LicenseError`.
  */
 async function command<Result>(name: string, options: object): Promise<Result> {
   try {

@@ -1,6 +1,5 @@
 /**
- * A storage that keeps its data as texts, each with a name, in a storage of the app or of the browser. A record becomes
- * a text in base64.
+ * A storage that keeps named texts in a storage of the app or of the browser. A record is stored in base64.
  *
  * | name | text |
  * |---|---|
@@ -13,9 +12,9 @@ import { randomText } from "./random.js";
 import type { OutlookText, Storage, Store } from "./storage.js";
 import { pause } from "./time.js";
 
-/** A storage of the app's own, for example in the app's database. Each method may return a promise. */
+/** A storage that the app provides, for example in its database. Each method may return a promise. */
 export interface KeyValueStorage {
-  /** Returns the text of this name, or `null` or `undefined` if there is none. */
+  /** Returns the text that is stored under this name, or `null` or `undefined` if there is none. */
   get(name: string): string | null | undefined | Promise<string | null | undefined>;
   /** Replaces the text of this name. */
   set(name: string, text: string): void | Promise<void>;
@@ -29,8 +28,8 @@ const DEVICE = "polar-license/device";
 const LOCK_WAIT_MS = 2_000;
 
 /**
- * A function that calls `changed` when the text of `name` was changed elsewhere, but not before the new text can be
- * read here. It returns a function that ends these calls.
+ * A function that calls `changed` after another tab has changed the text of `name`, once this tab can read the new
+ * text. It returns a function that ends these calls.
  */
 export type Follow = (name: string, changed: () => void) => () => void;
 
@@ -50,7 +49,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
       if (typeof known === "string" && known !== "") return known;
       const made = randomText();
       await texts().set(DEVICE, made);
-      // if two tabs write a text at the same time, both use the text that was written last
+      // two tabs may store an identifier at the same time; both then use the one that was stored last
       return (await texts().get(DEVICE)) ?? made;
     },
     open({ appId, product }) {
@@ -85,7 +84,8 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
             // in Node, an open channel would otherwise keep the process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // if there are no channels, or the page may not use them, a tab sees changes when it next reads
+            // Some platforms have no channels, or do not let the page use them. A tab then sees a change of another tab
+            // only when it next reads the record.
           }
           const stop = follow(name, changed);
           return () => {

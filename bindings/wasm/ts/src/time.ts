@@ -1,4 +1,7 @@
-/** Clocks and waiting. Apart from the file lock in Node, only this file reads the time or sets a timer. */
+/**
+ * Clocks and waiting. Only this file reads the time. It also sets all timers, except one in Node's file lock and one in
+ * React's store.
+ */
 
 import { onAbort } from "./abort.js";
 import type { AbortSignal } from "./platform.js";
@@ -10,8 +13,8 @@ export interface Clock {
   /** Returns the number of milliseconds since some fixed moment. The number never decreases. */
   monotonic(): number;
   /**
-   * Lets `ms` pass. The client calls this method in place of a timer when a request must not be sent yet. A test's
-   * clock can jump forward by `ms` without waiting.
+   * Lets `ms` pass. The client calls this method in place of a timer when a request must not be sent yet. The clock of
+   * a test can jump forward by `ms` instead of waiting.
    */
   rest?(ms: number): void;
 }
@@ -28,9 +31,11 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout };
 
 /**
- * Returns the platform's own timers, for waits within a call: calls must not hang in a test that has replaced the
- * timers. Two tools replace timers: the library fake-timers, which Vitest and jest use, and Playwright's `page.clock`.
- * Both keep the platform's timers in properties of their own.
+ * Returns the platform's own timers, even if a test has replaced the global ones. Time limits within a call use these
+ * timers, so that a call does not hang in such a test.
+ *
+ * Two tools replace timers: the library fake-timers, which Vitest and jest use, and Playwright's `page.clock`. Both
+ * keep the platform's timers in properties of their own.
  */
 function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
   type Replaced = { clock?: { _setTimeout?: typeof setTimeout; _clearTimeout?: typeof clearTimeout } };
@@ -41,7 +46,10 @@ function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
   return { set, clear };
 }
 
-/** The platform's clocks. All clients share these clocks, because all clients share one pace of requests. */
+/**
+ * The platform's clocks. All clients use these same clocks, because the limit on how fast requests may be sent covers
+ * all clients together.
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: neverDecreasing(() => performance.now()),
@@ -60,7 +68,8 @@ function neverDecreasing(read: () => number): () => number {
 }
 
 /**
- * Wraps a clock so that it always returns whole milliseconds. The app's own clock may return anything else, or throw.
+ * Wraps a clock so that it always returns whole milliseconds. The app's own clock may return fractions or even values
+ * that are not numbers, or throw.
  */
 export function steady(clock: Clock): Clock {
   const read = (look: () => unknown): number => {
@@ -84,7 +93,7 @@ export async function waitUntil(until: number, clock: Clock, ...signals: AbortSi
 
 /**
  * Calls `work` once after `ms`. The returned function cancels the call. The timer does not keep a process alive. A test
- * may replace the timer, because no call waits for it.
+ * may replace this timer, because no call of the license waits for it.
  */
 export function later(ms: number, work: () => void): () => void {
   const timer: unknown = setTimeout(work, Math.max(0, ms));

@@ -1,7 +1,7 @@
 /**
- * Compiles the engine from WebAssembly, which the app or an entry of this package passes. If this fails, the error has
- * one sentence for the user, and tells the developer the cause: there is no WebAssembly, a policy forbids it, the file
- * is not the engine, or the browser is too old.
+ * Compiles the engine from WebAssembly, which the app or one of this package's entry points passes. If this fails, the
+ * error has a sentence for the user, and a detail that tells the developer the cause: there is no WebAssembly, a policy
+ * forbids it, the file is not the engine, or the browser is too old.
  */
 
 import { errorFrom, LicenseError, words } from "./error.js";
@@ -10,12 +10,12 @@ import { within } from "./time.js";
 
 /**
  * The file `polar-license/wasm`, as its address, its bytes, a `Response` that contains it, or the `WebAssembly.Module`
- * that a bundler made from it. A module has the type `object` here, because programs without the DOM's types do not
- * have its own type.
+ * that a bundler made from it. A module has the type `object` here, because the type `WebAssembly.Module` is missing in
+ * programs that are compiled without the DOM's types.
  */
 export type WasmSource = URL | string | ArrayBuffer | ArrayBufferView | Response | object;
 
-/** The longest time for the file to arrive. */
+/** The time limit for loading the file. */
 const LOAD_LIMIT_MS = 30_000;
 
 /** @internal */

@@ -32,8 +32,9 @@ export function webStorage(area?: WebStorageArea): LicenseStorage {
 }
 
 /**
- * Listens for `storage` events. A message from another tab may arrive before the change of localStorage is visible in
- * this tab. A `storage` event never arrives before the change is visible.
+ * Calls `changed` when another tab changes the entry `name`. Listens for `storage` events rather than for messages
+ * between tabs: a message may arrive before this tab can read the new value in localStorage. A `storage` event never
+ * arrives that early.
  */
 function follow(name: string, changed: () => void): () => void {
   const target = globalThis as Partial<Pick<Window, "addEventListener" | "removeEventListener">>;

@@ -145,7 +145,7 @@ export class Drawing {
     this.#drawDetails(view);
     for (const [button, action, code] of this.#buttons) {
       const isMain = action === view.main;
-      // an action of FURTHER has its button here only if it is the main action
+      // if an action is also in FURTHER, its button among the main buttons is shown only if it is the main action
       const isHere = view.actions.has(action) && (isMain || !FURTHER.some(([further]) => further === action));
       this.#update(button, isHere, isMain, isBusy && action !== "cancel");
       button.classList.toggle("danger", action === "deactivate");
@@ -165,9 +165,10 @@ export class Drawing {
   }
 
   /**
-   * Moves the focus to where the user most likely continues: the input field for the key, a harmless action, the main
-   * action, or else the title. If the dialog is taller than the page, scrolls so that the error is visible, or the
-   * message if there is no error.
+   * Moves the focus to the control that the user most likely needs next. If the dialog asks for a confirmation, that is
+   * the button that changes nothing. Otherwise it is the input field for the key, or the main action. If there is
+   * neither, the title gets the focus. If the dialog is taller than the page, scrolls so that the error is visible, or
+   * the message if there is no error.
    */
   focus(view: View): void {
     if (view.hasPage) return;
@@ -204,7 +205,7 @@ export class Drawing {
     control.hidden = !isShown;
     control.classList.toggle("main", isMain);
     control.setAttribute("part", `${control.localName === "a" ? "link" : "button"}${isMain ? " main" : ""}`);
-    // a disabled button would lose the focus
+    // sets `aria-disabled` and not `disabled`, because a button with `disabled` would lose the focus
     control.setAttribute("aria-disabled", String(isDisabled));
   }
 
@@ -233,8 +234,8 @@ export class Drawing {
   }
 
   /**
-   * Moves the focus from the last control to the first, and from the first to the last. Needed in Firefox, which
-   * otherwise moves the focus to the last control when the focus enters a dialog in a shadow tree.
+   * Makes Tab move the focus from the last control to the first, and Shift+Tab from the first to the last. Without
+   * this, Firefox moves the focus to the last control whenever the focus enters a dialog in a shadow tree.
    */
   #cycleFocus(event: KeyboardEvent): void {
     const all = this.dialog.querySelectorAll<HTMLElement>("button, a, input");
@@ -276,7 +277,7 @@ export class Drawing {
   }
 }
 
-/** Creates an icon from lines. Each line has a class. */
+/** Creates an icon. Each argument is one line of the icon: its class, and its path data. */
 function createIcon(...lines: (readonly [string, string])[]): SVGElement {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", "0 0 24 24");

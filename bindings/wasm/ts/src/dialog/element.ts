@@ -1,6 +1,7 @@
 /**
- * The custom element. Draws the license, and calls the license's methods for the user's actions. Makes no licensing
- * decision, keeps a typed key only in the input field, and does nothing until it is shown.
+ * The custom element of the dialog. Shows the state of the license, and calls the license's methods when the user
+ * presses a button. Makes no licensing decision, keeps a typed key only in the input field, and does nothing until it
+ * is shown.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -39,7 +40,7 @@ export interface LicenseDialogEventMap extends HTMLElementEventMap {
   close: Event;
 }
 
-/** The types of the element's events. */
+/** The methods by which listeners are added. They give each listener the type of its event. */
 export interface LicenseDialogElement {
   addEventListener<Name extends keyof LicenseDialogEventMap>(
     name: Name,
@@ -82,7 +83,7 @@ export class LicenseDialogElement extends Base {
   #running: AbortController | undefined;
   #pages: AbortController | undefined;
   #isRemoved = false;
-  /** Whether the dialog is drawn. The attribute `open` may change before this does. */
+  /** Whether the dialog is drawn. The attribute `open` may change before the dialog is drawn or closed. */
   #isShown = false;
 
   /**
@@ -102,7 +103,9 @@ export class LicenseDialogElement extends Base {
     if (this.#isShown) this.#follow();
   }
 
-  /** The features to show in the details, each with its name for the user: `{ export: "Export to PDF" }`. */
+  /**
+   * The features to show in the details. The values are the names that the user sees: `{ export: "Export to PDF" }`.
+   */
   get features(): Readonly<Record<string, string>> | null | undefined {
     return this.#features;
   }
@@ -125,7 +128,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Replacements for the dialog's English texts, each under the code of its text. */
+  /** Replacements for the dialog's English texts. The name of each member is the code of the text that it replaces. */
   get texts(): DialogTexts {
     return this.#texts;
   }
@@ -254,7 +257,10 @@ export class LicenseDialogElement extends Base {
     this.#page = "status";
   }
 
-  /** Gets the license if that has not been done yet. From then on, draws the license's decisions. */
+  /**
+   * Starts to draw the license's decisions as they change. If the dialog does not have the license yet, first gets it
+   * from its source.
+   */
   #follow(): void {
     const source = this.#source;
     const license = this.#license;
@@ -337,7 +343,7 @@ export class LicenseDialogElement extends Base {
       case "activate":
         return this.#activate((license, signal) => license.activate(null, { signal }));
       case "move":
-        // activates the typed key, or the stored one if the dialog shows no input field
+        // activates the key that the user has typed, or the stored key if the dialog shows no input field
         return this.#activate((license, signal) =>
           license.activate(this.#view().hasForm ? key : null, { signal, replacePrevious: true }),
         );

@@ -1,7 +1,7 @@
 /**
- * Pages that ask the user a question. A page is drawn, and its promise resolves once the user's action has succeeded.
- * If the action fails, the page shows the error, and the user can try again or go back. This file knows nothing about
- * the customer portal.
+ * Pages that ask the user a question. Each method draws a page, and returns a promise that resolves once the user's
+ * action has succeeded. If the action fails, the page shows the error, and the user can try again or go back. This file
+ * knows nothing about the customer portal.
  */
 
 import { create, PLAIN_FIELD, point } from "./document.js";
@@ -27,7 +27,10 @@ export interface Choice<Value> {
   readonly value: Value;
 }
 
-/** The work that an action of the user starts. Rejects with an error whose `message` is written for the user. */
+/**
+ * A function that does the work of a page, such as a request to Polar. Its promise rejects with an error whose
+ * `message` is written for the user.
+ */
 type Work<Result> = (signal: AbortSignal) => Promise<Result>;
 
 export class Pages {
@@ -132,8 +135,8 @@ export class Pages {
   }
 
   /**
-   * Refers the user to `page`, one of the vendor's pages, or to the vendor if `page` is `null`. The dialog shows no
-   * other page after this one.
+   * Shows `message`, and a link to `page`, one of the vendor's pages. If `page` is `null`, shows only the message. The
+   * user cannot go on from here, so the promise does not resolve. It rejects when the dialog is closed.
    */
   leadsTo(message: string, page: string | null): Promise<never> {
     const link = create("a", { class: "link main", part: "link main" });

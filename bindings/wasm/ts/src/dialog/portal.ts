@@ -106,8 +106,8 @@ async function restoreLicense(pages: Pages, session: PortalSession): Promise<Dec
 }
 
 /**
- * Lists the devices that use a key. After each release, lists them again, until the customer goes back. Resolves to
- * `undefined` if there is no key and the customer wants to use another e-mail address.
+ * Lists the devices that use a key. Whenever the customer releases one, shows the list again, until the customer leaves
+ * it. Resolves to `undefined` if the customer has no key, or asks to use another e-mail address.
  */
 async function manageDevices(pages: Pages, session: PortalSession): Promise<undefined> {
   const keys = await pages.wait((signal) => session.licenseKeys({ signal }), "portal.other_address");
@@ -126,8 +126,8 @@ async function manageDevices(pages: Pages, session: PortalSession): Promise<unde
 }
 
 /**
- * Lets the customer release a device. If the devices are hidden from customers, shows a link instead. The link leads to
- * `devices.page`, or to `page` if `devices.page` is `null`.
+ * Lets the customer release a device. If the vendor hides the devices from customers, shows a link instead. The link
+ * leads to `devices.page`, or to `page` if `devices.page` is `null`.
  */
 function releaseDevice<Result>(
   pages: Pages,
@@ -147,8 +147,8 @@ function releaseDevice<Result>(
 }
 
 /**
- * Resolves to the result of `work` for one of the keys: the only key, the key that the customer has typed, or the key
- * that the customer chooses.
+ * Chooses one of the keys, and resolves to the result of `work` for it. Chooses the granted key that the customer has
+ * typed, or else the only key. If neither exists, or several keys match, asks the customer.
  */
 function chooseKey<Result>(
   pages: Pages,

@@ -161,7 +161,7 @@ function confirmationView(texts: DialogTexts, error: string): View {
 function licenseView(situation: Situation, decision: Decision, error: string): View {
   const { failure, page, hasPages, portalUrl, texts } = situation;
   const isStatus = page === "status";
-  // the failure, unless the user can only try again
+  // the next step comes from the failure if that calls for more than another try, otherwise from the decision
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
   const { nextStep, nextUrl } = answer ?? decision;
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");
@@ -204,14 +204,14 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
     portalLink,
     main,
     actions: new Set((Object.keys(actions) as Action[]).filter((name) => actions[name] || name === main)),
-    // a user without a key on this device needs the license here rather than a list of devices
+    // a user without a key on this device needs to restore the license, and has no use for a list of devices
     devices: decision.displayKey === null ? "restore" : "devices",
   };
 }
 
 /**
- * Returns the row about the subscription. It says when the subscription renews or ends, or that its payment has failed.
- * In the last case it also links to the page on which customers update their payment.
+ * Returns the row about the subscription. It says when the subscription renews or ends, or that a payment has failed.
+ * After a failed payment, the row also links to the page on which customers can change how they pay.
  */
 function subscriptionOf({ texts, locale, portalUrl }: Situation, { purchase }: Decision): Detail | undefined {
   if (purchase?.kind !== "subscription") return undefined;

@@ -12,7 +12,7 @@ export function dateOf(time: string, locale: string, timeZone?: "UTC"): string {
   try {
     return write(locale);
   } catch {
-    // the app or the page has set an invalid locale, so the runtime's own is used
+    // the app or the page has set an invalid locale, so the date is written in the runtime's default locale
     return write(undefined);
   }
 }

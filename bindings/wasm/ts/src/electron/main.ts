@@ -44,15 +44,14 @@ export interface SyncEvent extends IpcSender {
 /** The options of `shareLicense`. */
 export interface ShareOptions {
   /**
-   * Returns whether a frame may use the license and receive changes. Called for every message. By default, main frames
-   * may use the license and iframes may not. If your windows also show pages that are not your app's, check
+   * Returns whether a frame may use the license and receive changed decisions. Called for every message. By default,
+   * main frames may use the license and iframes may not. If your windows also show pages that are not your app's, check
    * `event.senderFrame.url`.
    */
   allow?: (event: IpcSender) => boolean;
   /**
-   * The customer portal, if these frames may use it too. The frames use the portal through
-   * `polar-license/electron-portal`. Pass the result of the client's `portal()`. By default, no frame may use the
-   * portal.
+   * The customer portal, which the client's `portal()` returns. Pass it to let these frames use the portal, through
+   * `polar-license/electron-portal`. By default, no frame may use the portal.
    */
   portal?: Portal;
 }
@@ -140,7 +139,7 @@ class Share {
     }
   }
 
-  /** Stops waiting for the call with this id. */
+  /** Aborts the call with this id, because the page no longer waits for it. */
   cancel(event: IpcSender, id: unknown): void {
     this.#calls.get(`${this.#follow(event)} ${String(id)}`)?.abort();
   }
@@ -187,7 +186,7 @@ class Share {
     const { signal } = running;
     switch (call.method) {
       case "follow":
-        // the first call of a page: the frame's previous page is gone
+        // This is the first call of a page. The page that the frame showed before is gone, so its portal is ended.
         this.#portals?.end(place);
         return this.#license.current();
       case "portal":
@@ -229,10 +228,14 @@ class Share {
     return { at: this.#at, decision: withoutDetails(decision), deactivated, portal };
   }
 
-  /** Returns the id of a frame that may use the license, and lets it receive changes from then on. */
+  /**
+   * Adds a frame to those that receive each changed decision, and returns its id. Returns `undefined` if the frame may
+   * not use the license, or is closed.
+   */
   #follow(event: IpcSender): number | undefined {
     try {
-      // reads the members only once, because the event soon forgets its frame; throws if the frame is closed
+      // Electron soon clears the event's frame, so each member is read only once; reading them throws if the frame is
+      // closed
       const { sender, senderFrame } = event;
       if (this.#ended || !senderFrame) return undefined;
       this.#forgetClosed();
@@ -313,8 +316,8 @@ function parse(message: unknown): Call | undefined {
 }
 
 /**
- * Converts an exception into a failure. Checks its members rather than its class, because the client may come from
- * another copy of the package.
+ * Converts an exception into a failure. Identifies a `LicenseError` by its members rather than by its class: another
+ * copy of the package may have created the client, and that copy has a `LicenseError` class of its own.
  */
 function failureFrom(thrown: unknown): LicenseFailure {
   const error = thrown as Partial<LicenseFailure> | null | undefined;

@@ -21,11 +21,14 @@ const HANDLES = new Set([
 /** A reply that the page has not released. */
 interface HeldReply {
   readonly reply: Reply;
-  /** For each value of the reply, maps the page's number to the holder's number. */
+  /** Maps the page's number for each value of the reply to the holder's number for the same value. */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }
 
-/** The portal for the pages of all frames. A frame's number identifies the page that the frame shows. */
+/**
+ * The portals of all pages in windows, one portal for each page. The number of the frame that shows a page identifies
+ * the page.
+ */
 export class PagePortals {
   readonly #run: RunPortal;
   readonly #pages = new Map<number, PagePortal>();
@@ -95,7 +98,7 @@ class PagePortal {
 
   /** Keeps a reply until the page releases it. Returns the part of the reply that the page receives. */
   #hold(id: number, reply: Reply): PortalReply {
-    // a compromised page may use an id twice
+    // a compromised page may use the same id for two calls; the reply to the first of them is wiped
     this.release(id);
     const numbers = new Map<unknown, unknown>();
     const value: unknown = JSON.parse(reply.json, (name, value: unknown) => {

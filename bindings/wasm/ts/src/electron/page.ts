@@ -17,8 +17,8 @@ import type { Decision, Explanation } from "../types.js";
  */
 export interface PageBridge {
   /**
-   * Whether `current` is quick and is right at every instant. If so, the page calls it whenever the app reads the
-   * decision. Otherwise, the page calls it only once.
+   * Whether `current` returns the decision for the present moment, and is quick. If so, the page calls it whenever the
+   * app reads the decision. Otherwise, the page calls it only once.
    */
   keepsTime?: boolean;
   current(): Decision;

@@ -10,8 +10,8 @@ export type * from "../portal/public-types.js";
 
 /**
  * Returns the customer portal of a window's license. The portal helps a customer who has lost the key, whose device is
- * dead, or who has just bought a license. `license` is `window.license`, which `exposeLicense` has created. Sends no
- * message.
+ * dead, or who has just bought a license. `license` is `window.license`, which `exposeLicense` has created. This
+ * function itself sends no message to the main process.
  *
  * The portal's operations reject with `invalid_argument` unless the main process passes the option `portal` to
  * `shareLicense`.

@@ -2,7 +2,8 @@
  * For a preload script: gives the page `window.license`, which forwards calls to the client in the main process. Holds
  * only the last decision that the main process sent, and makes no decision itself.
  *
- * A sandboxed preload script cannot load packages, so bundle it. Imports nothing from Electron.
+ * A sandboxed preload script cannot load packages, so an app must bundle its script with this module. This module
+ * imports nothing from Electron.
  */
 
 import type { Progress } from "../portal/types.js";
@@ -87,8 +88,9 @@ class Mirror {
   }
 
   /**
-   * Returns the latest decision. The first time, blocks until the main process sends it, so that a page that renders
-   * early does not show a wrong state for a moment. The main process answers from memory.
+   * Returns the latest decision. The first call blocks until the main process has sent a decision. Otherwise a page
+   * that renders early would show a wrong state for a moment. The call does not block for long, because the main
+   * process answers from memory.
    */
   current(): Decision {
     if (!this.#latest) {
@@ -113,7 +115,7 @@ class Mirror {
     try {
       reply = await this.#ipc.invoke(CALL, call);
     } catch {
-      // the error of Electron is not passed on, because it names channels and methods
+      // Electron's own error is not passed on, because it names channels and methods
       throw failure("internal", `the main process did not answer; ${SHARE_FIRST}`);
     } finally {
       this.#reports.delete(call.id);

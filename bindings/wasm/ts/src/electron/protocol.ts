@@ -53,20 +53,22 @@ export type Call = { id: number } & (
 export type ExplanationReply = Explanation | { error: LicenseFailure };
 
 /**
- * A decision with a number, `at`. Replies and changes may overtake each other, so the decision with the higher number
- * is the newer one.
+ * A decision with a number, `at`. Replies and changes may arrive in another order than they were sent. The page
+ * therefore compares their numbers: the decision with the higher number is the newer one.
  */
 export interface NumberedDecision {
   at: number;
   decision: Decision;
-  /** The outcome for the seat. Present in the reply to `deactivate`. */
+  /** Whether Polar has freed the seat. Present in the reply to `deactivate`. */
   deactivated?: Deactivated | undefined;
   /** The portal's reply. Present in the reply to `portal`. */
   portal?: PortalReply | undefined;
 }
 
-/** The reply to a call. Errors are sent as values, because Electron passes on only the message of an exception that a
-/** handler throws. */
+/**
+ * The reply to a call. Errors are sent as values, because if a handler throws an exception, Electron passes on only the
+ * exception's message.
+ */
 export type Reply = NumberedDecision | { error: LicenseFailure };
 
 /**

@@ -11,11 +11,12 @@
  *   own time, or if this process itself failed to delete it.
  * - To take over such a lock, a process first claims it: it creates `NAME.DEAD.take1`, where DEAD is the token in the
  *   lock. It reads the lock again, renames it to `NAME.TOKEN.old`, where TOKEN is the process's own token, and reads it
- *   once more. If it is a different lock after all, the process puts it back.
- * - A lock that cannot be read is judged by its age alone. Nothing but a regular file is ever opened.
+ *   once more. If the renamed file is not the lock that was claimed, the process puts it back.
+ * - If a lock cannot be read, only its age decides whether it counts as left behind. Only regular files are ever
+ *   opened.
  *
- * The lock in Rust distinguishes threads. The lock in this file distinguishes chains of asynchronous calls: the calls
- * that `work` makes are inside the lock, and other calls at the same time are not.
+ * In Rust, a thread that holds the lock excludes all other threads. Here, a chain of asynchronous calls takes the place
+ * of a thread: while one chain holds the lock, other calls in the same process have to wait.
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -39,8 +40,8 @@ import {
 } from "./files.js";
 
 /**
- * The length of a token. It is short, because eCryptfs limits names to 143 bytes, and the record's own name can take up
- * 106 of them.
+ * The length of a token, in bytes. Tokens are short because they become part of the names of files beside the record:
+ * eCryptfs limits a name to 143 bytes, and the record's own name can already take up 106 of them.
  */
 const TOKEN_BYTES = 8;
 /**
@@ -49,22 +50,22 @@ const TOKEN_BYTES = 8;
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
- * The age at which a kept lock counts as left behind by a dead holder. A living holder rewrites a kept lock every
- * second.
+ * The age at which a lock that is held for a long time counts as left behind by a dead holder. A living holder rewrites
+ * such a lock every second.
  */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The default time limit for waiting for other processes. */
 const LOCK_TIMEOUT_MS = 2000;
 /** The interval at which the holder of a kept lock rewrites the lock. */
 const KEEP_EVERY_MS = 1000;
-/** The wait before a lock that could not be taken over is examined again. */
+/** If a lock could not be taken over, the time to wait before the lock is examined again. */
 const JUDGED_FOR_MS = 1000;
 /**
- * The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
- * limit has two digits, so that the names of claims stay short.
+ * The maximum number of leftover claims to one lock. A process leaves a claim behind if it dies while it takes over the
+ * lock. The number has two digits, so that the names of claims stay short.
  */
 const MOST_CLAIMS = 99;
-/** Stands for the token of a lock that contains no token, or no readable one. */
+/** The token in the name of a claim to a lock whose own token is missing or malformed. */
 const NO_TOKEN = "0000000000000000";
 
 /**
@@ -74,8 +75,8 @@ const NO_TOKEN = "0000000000000000";
 const SIDE_FILE = /^\.(?:asking\.)?([0-9a-f]{16})\.(tmp|old|take\d+)$/;
 
 /**
- * Tokens of this process whose locks may still exist, because they could not be deleted. No call is inside any of these
- * locks.
+ * Tokens of locks that this process has released but could not delete, so that their files may still exist. If a call
+ * finds such a lock, it takes the lock over at once.
  */
 const leftBehind = new Set<string>();
 
@@ -113,7 +114,8 @@ export class FileLock {
       return await this.#inside.run(holder, () => work(holder.token));
     } finally {
       await this.#release(holder);
-      // In Node before version 22, an asynchronous context that is in use slows down every promise of the process.
+      // In Node before version 22, every promise of the process is slower while an `AsyncLocalStorage` is in use. So it
+      // is disabled when nobody holds the lock.
       this.#inside.disable();
     }
   }
@@ -133,13 +135,13 @@ export class FileLock {
     timer.unref();
     return async () => {
       clearInterval(timer);
-      // A rewrite after the release could change the next holder's lock.
+      // Waits for a rewrite that is in progress: after the release, it could change the next holder's lock.
       await keeping;
       await this.#release(holder);
     };
   }
 
-  /** Returns the lock's token if the caller is inside the lock, otherwise `undefined`. */
+  /** Returns the lock's token if the calling code runs inside the lock, otherwise `undefined`. */
   ownToken(): string | undefined {
     const holder = this.#inside.getStore();
     return holder !== undefined && holder === this.#holder ? holder.token : undefined;
@@ -185,8 +187,8 @@ export class FileLock {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
     const wait = new Wait(timeoutMs, random, signal);
-    // Waits here for other calls of this process. If this call waited for their lock file instead, it would take the
-    // file over after a while.
+    // Waits until no other call of this process holds the lock. It is not enough to wait for the lock file: after a
+    // while, this call would take the file for one that was left behind, and would take it over.
     while (this.#holder !== undefined) if (!(await wait.pause())) return undefined;
     this.#holder = holder;
     let locked = false;
@@ -211,7 +213,7 @@ export class FileLock {
   async #delete(token: string): Promise<boolean> {
     try {
       const lock = await openLock(this.#path());
-      // If the token is another one, another process has taken over the lock.
+      // If the lock contains another token, another process has taken it over.
       if (lock.token === token) await unlink(this.#path());
       return true;
     } catch (error) {
@@ -220,7 +222,8 @@ export class FileLock {
   }
 
   /**
-   * Writes the token again. This renews the time of the last change, from which other processes compute the lock's age.
+   * Writes the token to the lock again. This renews the lock's modification time, from which other processes compute
+   * its age.
    */
   async #keep(token: string): Promise<void> {
     try {
@@ -232,14 +235,14 @@ export class FileLock {
         await file.close();
       }
     } catch {
-      // Nothing to do: at worst, another process takes over the lock and also sends requests to Polar.
+      // Ignored: at worst, another process takes over the lock, and then both processes send requests to Polar.
     }
   }
 
-  /** Creates the lock. Returns `false` if others still hold it when `wait` ends. */
+  /** Creates the lock file. Returns `false` if another process still holds the lock when `wait` ends. */
   async #lock(token: string, wait: Wait): Promise<boolean> {
-    // The lock that was last examined and left in place. Remembered, so that it is not examined again in every
-    // iteration.
+    // The lock that was last examined and then left in place. It is not examined again before `untilMs`, unless it
+    // changes.
     let judged: { lock: LockFile; untilMs: number } | undefined;
     while (!(await this.#create(token))) {
       const seen = await readLock(this.#path());
@@ -368,7 +371,7 @@ export async function readLock(path: string): Promise<LockFile | undefined> {
 
 /** Reads a lock. Rejects if the path is not a readable file. */
 async function openLock(path: string): Promise<LockFile> {
-  // Opening a pipe would block until another program writes to it.
+  // Opens only regular files: opening a pipe would block until another program writes to it.
   if (!(await lstat(path)).isFile()) throw withCode("EINVAL");
   const file = await open(path, "r");
   try {
@@ -449,8 +452,8 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 }
 
 /**
- * Puts a lock back for its holder. Does nothing if another process has acquired the lock by then. In that case the
- * former holder notices the loss before it changes anything.
+ * Moves a lock back to its path, so that its holder keeps it. Does nothing if another process has acquired the lock
+ * meanwhile. In that case the former holder notices the loss before it changes anything.
  * @internal
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {

@@ -28,8 +28,8 @@ const HANGING_MS = 2_000;
 /** The interval at which the file is checked for changes by other processes. */
 const POLL_MS = 1_000;
 /**
- * The content of the file that replaces a removed record if there is also a record of another device. Without this
- * file, the other device's record would be offered.
+ * The content that replaces a removed record if the directory also has the record of another device. If the file were
+ * deleted instead, the next load would return the other device's record.
  */
 const NOTHING = "no license\n";
 
@@ -58,8 +58,9 @@ export class FileStore implements Store {
   /**
    * Reads the record, but at most its first MiB.
    *
-   * If this device has no record, returns the newest record that another device has for the same app and product. Such
-   * a record exists if the home directory was moved to this machine. The app can then offer to move the license.
+   * If the directory has no record of this device, returns the newest record of another device for the same app and
+   * product. There is such a record if the home directory was moved to this machine. The app can then offer to move the
+   * license.
    */
   async load(): Promise<Uint8Array | undefined> {
     const record = await readRecord(this.#path).catch((error: unknown) => {
@@ -104,9 +105,9 @@ export class FileStore implements Store {
   }
 
   /**
-   * Uses a second lock, `NAME.asking.lock`, which is held for as long as requests to Polar are under way. If this lock
-   * cannot be created, each process sends its own requests. Nothing is lost then, because no process could save an
-   * answer for the others anyway.
+   * Runs `work` while this process holds a second lock, `NAME.asking.lock`, so that one process at a time sends
+   * requests to Polar. If this lock cannot be created, each process sends its own requests. Nothing is lost then,
+   * because no process could save an answer for the others anyway.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;
@@ -126,7 +127,10 @@ export class FileStore implements Store {
     }
   }
 
-  /** Watches the file's metadata. Does not keep the process alive. */
+  /**
+   * Calls `changed` whenever the metadata of the record's file changes, and returns a function that ends these calls.
+   * Does not keep the process alive.
+   */
   poll(changed: () => void): () => void {
     watchFile(this.#path, { interval: POLL_MS, persistent: false }, changed);
     return () => unwatchFile(this.#path, changed);

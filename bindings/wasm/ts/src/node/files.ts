@@ -13,8 +13,9 @@ import { dirname, sep } from "node:path";
 export const WINDOWS = process.platform === "win32";
 
 /**
- * Creates a file that only its owner can read, and opens it for writing. The file may later take the place of
- * `replaced`. Fails if the path exists, even if it is a dangling link.
+ * Creates a file that only its owner can read, and opens it for writing. `replaced` is the path of the file that the
+ * new file will replace, if any. If root creates the file, gives it to the owner of `replaced` or of the directory.
+ * Fails if the path exists, even if it is a dangling link.
  */
 export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
   const file = await open(path, "wx", 0o600);
@@ -33,8 +34,8 @@ export async function writePrivate(path: string, content: string): Promise<void>
 }
 
 /**
- * Creates a file that only its owner can read, to take the place of `replaced`. Resolves once the content is on the
- * disk.
+ * Creates a file that only its owner can read. The file will take the place of `replaced`. Resolves once the content is
+ * on the disk.
  */
 export async function writeSynced(path: string, content: string | Uint8Array, replaced: string): Promise<void> {
   const file = await createPrivate(path, replaced);
@@ -67,8 +68,8 @@ export async function createPrivateDirectory(path: string): Promise<void> {
 }
 
 /**
- * Gives a directory that root has created to the owner of `parent`. Works on the open directory, so that a link in its
- * place is not followed.
+ * Gives a directory that root has created to the owner of `parent`. Opens the directory without following a link, and
+ * changes the owner through the open handle. A link that someone puts in the directory's place therefore has no effect.
  */
 async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
@@ -79,7 +80,10 @@ async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<voi
   }
 }
 
-/** Gives a file that root has created to the user who owns the files around it. */
+/**
+ * Gives a file that root has created to the owner of the file that it replaces, or else to the owner of its directory.
+ * The head of `files.rs` has the rules.
+ */
 async function giveToOwnerOf(directory: string, replaced: string | undefined, made: FileHandle): Promise<void> {
   if (WINDOWS) return;
   try {
@@ -92,7 +96,7 @@ async function giveToOwnerOf(directory: string, replaced: string | undefined, ma
     const owner = owners.find(({ uid }) => uid !== ROOT);
     if (owner) await made.chown(owner.uid, owner.gid);
   } catch {
-    // Nothing to do: the file still belongs to root.
+    // Ignored: if the owner cannot be changed, the file still belongs to root.
   }
 }
 
@@ -117,7 +121,7 @@ export async function syncDirectory(path: string): Promise<void> {
 /** Reads the first `limit` bytes of a file. Returns `undefined` if there is no file. */
 export async function readFileUpTo(path: string, limit: number): Promise<Uint8Array | undefined> {
   try {
-    // Opening a pipe would block until another program writes to it.
+    // Opens only regular files: opening a pipe would block until another program writes to it.
     if (!(await stat(path)).isFile()) throw withCode("EISDIR");
     const file = await open(path, "r");
     try {
@@ -165,20 +169,21 @@ export function isMissing(error: unknown): boolean {
   return codeOf(error) === "ENOENT";
 }
 
-/** Returns the system's name for an error, such as `ENOENT`, or an empty string if the error has none. */
+/** Returns the system's code for an error, such as `ENOENT`, or an empty string if the error has none. */
 export function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
 }
 
-/** Creates an error whose `code` is the system's name for it. */
+/** Creates an error whose `code` is one of the system's error codes, such as `ENOENT`. */
 export function withCode(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
 /**
- * Appends names to the path of a directory. Unlike `path.join`, leaves each `..` in place: after a link, the system
- * resolves `..` differently from `path.join`.
+ * Appends names to the path of a directory. Unlike `path.join`, leaves each `..` in place: `path.join` would cancel a
+ * `..` against the name before it, but if that name is a symbolic link, the system goes to the parent of the link's
+ * target.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

@@ -24,8 +24,8 @@ const RANDOM_BYTES = 16;
 /** The maximum number of bytes that are read. No identifier is nearly as long. */
 const READ_LIMIT = 64 * 1024;
 /**
- * The time limit for a program. It is far longer than any of the programs takes, and shorter than the client's wait for
- * an identifier.
+ * The time limit for each program that prints an identifier of the machine. All these programs end far sooner. The
+ * limit is shorter than the client's wait for an identifier.
  */
 const PROGRAM_TIMEOUT_MS = 4_000;
 
@@ -84,7 +84,7 @@ export function machineGuid(output: string): string | undefined {
   return /^\s*MachineGuid\s+REG(?:_EXPAND)?_SZ\s+(\S.*?)\s*$/m.exec(output)?.[1];
 }
 
-/** Extracts `IOPlatformUUID` from the output of `ioreg`, in the form of `gethostuuid`. @internal */
+/** Extracts `IOPlatformUUID` from the output of `ioreg`. Returns it in upper case, as `gethostuuid` does. @internal */
 export function platformUuid(output: string): string | undefined {
   const uuid = /"IOPlatformUUID"\s*=\s*"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"/.exec(output)?.[1];
   return uuid?.toUpperCase();
@@ -113,7 +113,8 @@ async function identifier(): Promise<string | undefined> {
     case "freebsd":
     case "openbsd":
     case "netbsd":
-      // If `/etc/hostid` exists, it is used, even if it is empty.
+      // If `/etc/hostid` exists, no other source is asked, even if the file is empty and the machine therefore has no
+      // identifier.
       return (await readText("/etc/hostid")) ?? (await output("/bin/kenv", "-q", "smbios.system.uuid"));
     default:
       return undefined;
@@ -157,7 +158,7 @@ export async function nameUnlessUsable(temporary: string, path: string): Promise
   try {
     await link(temporary, path);
   } catch {
-    // The file at `path` is broken, or the file system has no hard links.
+    // Either the file at `path` is broken and must be replaced, or the file system has no hard links.
     if ((await readRandom(path)) === undefined) await rename(temporary, path);
   }
 }

@@ -45,7 +45,9 @@ const SERVERS: readonly PageServer[] = [
   },
 ];
 
-/** Returns why no client may be created here and what to do instead, or `undefined` if a client may be created. */
+/**
+ * Returns `undefined` if this process may create a client. Otherwise, returns why it may not, and what to do instead.
+ */
 export function refusalOnPageServer(): string | undefined {
   const server = SERVERS.find(({ isHere }) => isHere());
   return (

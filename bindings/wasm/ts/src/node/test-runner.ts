@@ -7,14 +7,15 @@ import type { Storage } from "../storage.js";
 import { memoryStorage } from "../text-storage.js";
 
 /**
- * Returns `true` if a test has created a page here, as jsdom and happy-dom do. Returns `false` in a window of Electron.
+ * Returns `true` if a test has created a page in this process, as the libraries jsdom and happy-dom do. Returns `false`
+ * in a window of Electron, which is a real page.
  */
 export function isPage(): boolean {
   const { window, document } = globalThis as Partial<Window & typeof globalThis>;
   if (process.versions["electron"] || !window || !document) return false;
   try {
-    // checked last, and only if everything else suggests that this is a page: Node has a `localStorage` even without a
-    // page, and warns when it is read
+    // This check comes last, and runs only in what otherwise looks like a page. Node has a `localStorage` even without a
+    // page, and prints a warning when the property is read.
     return globalThis.localStorage != null;
   } catch {
     // a page without an address has no `localStorage`

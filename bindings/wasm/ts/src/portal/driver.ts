@@ -63,7 +63,7 @@ class Running {
 
   async carryOut(request: Parameters<RunPortal>[0]): Promise<Reply> {
     const { client, engine: latest } = this.#host;
-    // after a trap, the client creates a new engine here and loads the stored license into it
+    // if the engine has trapped, `run` first creates a new engine and loads the stored license into it
     if (latest().hasStopped) await client.run(OPEN);
     const engine = latest();
     const json = JSON.stringify(request(engine));
@@ -74,7 +74,7 @@ class Running {
     return { holder: engine, release: () => releaseReply(engine, number), json: reply, address };
   }
 
-  /** Converts a failure to an error with the app's messages and the present decision. */
+  /** Converts a failure to an error that has the app's texts and the current decision. */
   explained(thrown: unknown): LicenseError {
     const { client, disposal, texts } = this.#host;
     const decision = client.current();

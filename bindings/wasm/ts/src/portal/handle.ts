@@ -31,7 +31,7 @@ export class HeldReply {
 
 /** The right to use a value. The value is kept for as long as this object exists. */
 export interface Handle {
-  /** Returns the value's number for this holder. Throws if another holder keeps the value. */
+  /** Returns the number under which `holder` keeps the value. Throws if another holder keeps it. */
   of(holder: Holder): number;
 }
 

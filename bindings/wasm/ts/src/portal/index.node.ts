@@ -1,6 +1,6 @@
 /**
- * The main entry with the customer portal, for programs with a file system: `createLicenseClient`, whose client also
- * has `portal()`.
+ * The main entry with the customer portal, for programs with a file system. The client that `createLicenseClient`
+ * creates also has the method `portal()`.
  */
 
 import type { LicenseOptions } from "../create.js";

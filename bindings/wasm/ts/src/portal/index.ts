@@ -1,4 +1,7 @@
-/** The main entry with the customer portal: `createLicenseClient`, whose client also has `portal()`. */
+/**
+ * The main entry with the customer portal. The client that `createLicenseClient` creates also has the method
+ * `portal()`.
+ */
 
 import type { LicenseOptions } from "../create.js";
 import { web } from "../web.js";

@@ -37,7 +37,7 @@ export function pagePortal(license: PageLicense): Portal {
   return customerPortal({ current: () => license.current(), run, seesRedirects: true });
 }
 
-/** Creates the error for a failed call, which may be a plain object with the members of an error. */
+/** Creates the error with which a call rejects. `failure` may be a plain object that has the members of an error. */
 function errorFrom(failure: LicenseError, signal: AbortSignal | undefined): LicenseError {
   const { kind, detail, message } = failure;
   const { aborted = false, reason } = (signal ?? {}) as { aborted?: boolean; reason?: unknown };

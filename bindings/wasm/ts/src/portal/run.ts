@@ -22,15 +22,18 @@ export interface Reply {
   address: string | null;
 }
 
-/** The part of a reply that another process receives. */
+/** The part of a reply that is sent to another process. */
 export type PortalReply = Pick<Reply, "json" | "address">;
 
-/** Runs an operation. `request` returns the request for a holder, and throws if an argument is wrong. */
+/**
+ * Runs an operation. Calls `request` with the holder that will run it. `request` returns the request for this holder,
+ * and throws if an argument is wrong.
+ */
 export type RunPortal = (request: (holder: Holder) => Request, options: WaitOptions) => Promise<Reply>;
 
 const runners = new WeakMap<Portal, RunPortal>();
 
-/** Remembers how the operations of a portal are run, and returns the portal. */
+/** Stores `run` as the function that runs the operations of `portal`, and returns the portal. */
 export function runBy(portal: Portal, run: RunPortal): Portal {
   runners.set(portal, run);
   return portal;

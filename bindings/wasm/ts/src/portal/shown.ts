@@ -1,12 +1,15 @@
 /**
- * Converts the engine's replies to objects for the app. The objects are frozen and contain no handles. Their personal
- * members do not appear in logs, copies or JSON.
+ * Converts the engine's replies to objects for the app. The objects are frozen and contain no handles. The members that
+ * hold personal data do not appear in logs, copies or JSON.
  */
 
 import { type Handle, HeldReply, standsFor } from "./handle.js";
 import type { Reply } from "./run.js";
 
-/** Adds personal members to an object and freezes it. The members can be read by name, but are not listed. */
+/**
+ * Adds personal members to an object, and freezes the object. Code can read these members by their names, but they do
+ * not appear when the object is logged, copied or converted to JSON.
+ */
 export function discreet<Shown extends object, Personal extends object>(
   shown: Shown,
   personal: Personal,
@@ -22,7 +25,7 @@ const PERSONAL = ["email", "name", "label"];
 export function shown({ holder, release, json }: Reply): { value: unknown; handle: Handle | undefined } {
   const reply = new HeldReply(holder, release);
   let last: Handle | undefined;
-  // the callback gets the innermost objects first
+  // the callback gets the innermost objects first, so `last` ends as the handle of the outermost object
   const value: unknown = JSON.parse(json, (_, value: unknown) => {
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return Object.freeze(value);

@@ -10,8 +10,8 @@ import type { ActivateOptions, CallOptions, Deactivation, License, LicenseClient
 import type { Decision, Explanation } from "../types.js";
 
 /**
- * The result of `useLicense`. Its methods stay the same functions after hydration. The methods that send requests to
- * Polar never reject.
+ * The result of `useLicense`. After hydration, its methods are the same functions in every render. The methods that
+ * send requests to Polar never reject.
  */
 export interface LicenseState<Feature extends string = string, Held = License<Feature>> extends LicenseCalls<Feature> {
   /** The decision at this instant; `null` on a server, and until there is a license. */
@@ -101,7 +101,7 @@ export class Store {
    */
   refresh(): void {
     const refresh = async (): Promise<unknown> => this.#license?.refresh();
-    // the decision reports the failure as its `problem`
+    // ignored, because the decision reports the failure as its `problem`
     refresh().catch(() => undefined);
   }
 
@@ -127,7 +127,7 @@ export class Store {
   async #make(make: () => PromiseLike<License>): Promise<void> {
     const making = createLicense(make);
     this.#made = making;
-    // when this promise resolves, the components may be gone already
+    // the components may be removed while this promise is pending; then `#made` is no longer this promise
     const license = await making.catch((error: LicenseError) => {
       if (this.#made === making) this.#refusal = error;
       throw error;
@@ -165,7 +165,7 @@ export class Store {
 
   async #run<Result>(work: () => PromiseLike<Result>): Promise<Result | undefined> {
     this.#running += 1;
-    // if the license could not be created, every call fails for that reason
+    // if the license could not be created, every call fails with the error from that attempt
     this.#change({ busy: true, error: this.#refusal ?? null });
     let error: unknown = null;
     try {
@@ -193,7 +193,7 @@ export class Store {
     };
   }
 
-  /** Waits until there is a license, then calls one of its methods. */
+  /** Waits until the license has been created, then calls one of its methods. */
   async #call<Result>(method: (license: License) => PromiseLike<Result>): Promise<Result | undefined> {
     return this.#run(async () => {
       const license = this.#license ?? (await this.#made);

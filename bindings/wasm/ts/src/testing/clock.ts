@@ -2,7 +2,7 @@
 
 import type { Clock } from "../time.js";
 
-/** The option `clock` of a client under test. */
+/** A clock that a test controls. Pass it to a client as the option `clock`. */
 export interface TestClock extends Clock {
   /** Advances both the user's clock and the monotonic clock. */
   advance(ms: number): void;

@@ -1,7 +1,7 @@
 /**
  * A license in any state, for tests of an app. A fake license is a client like any other, and the real engine makes its
- * decisions. To reach the wanted state, it goes through the necessary events with a test clock and a test Polar. This
- * uses no network and no files, and takes no time.
+ * decisions. To reach the wanted state, a fake license goes through the necessary events with a test clock and a test
+ * Polar. It therefore needs no network and no files, and never waits.
  */
 
 import { create, type LicenseOptions } from "../create.js";
@@ -26,7 +26,10 @@ export interface FakeLicenseOptions<Feature extends string = string> {
   settings?: Partial<LicenseSettings>;
   /** The clock that the test sets. By default, each fake license has its own. */
   clock?: TestClock;
-  /** The Polar whose answers the test changes. By default, each fake license has its own. */
+  /**
+   * The test's Polar, which answers the requests of the license. Pass one in order to change its answers. By default,
+   * each fake license has its own.
+   */
   polar?: TestPolar;
 }
 

@@ -8,13 +8,13 @@ import type { Clock } from "../time.js";
 import { RECORDED } from "./recorded.js";
 import { type Denial, type LicenseFields, type PolarReply, replies, responseOf, type SeatFields } from "./replies.js";
 
-/** A Polar that belongs to a test. The test may change its members at any time. */
+/** A Polar that belongs to a test. The test may change the members of this object at any time. */
 export interface TestPolar {
   /** Pass this to a client as its option `fetch`. */
   readonly fetch: Fetch;
   /**
-   * The license that is returned for every key. If a test sets its `limitActivations`, an activation is refused once
-   * that many `seats` are taken.
+   * The license that is returned for every key. If a test sets the license's `limitActivations`, an activation is
+   * refused once that many `seats` are taken.
    */
   license: LicenseFields;
   /** The seats that are taken. To add the seat of a dead machine: `polar.seats = [{ label: "Old laptop" }]`. */
@@ -26,8 +26,8 @@ export interface TestPolar {
   /** Whether Polar cannot be reached. */
   offline: boolean;
   /**
-   * A function that may answer in place of this Polar by returning a reply: `polar.answer = () =>
-   * replies.rateLimited(5)`.
+   * A function that receives each request and may answer it: if the function returns a reply, the client gets this
+   * reply, otherwise the usual one. Example: `polar.answer = () => replies.rateLimited(5)`.
    */
   answer: ((request: PolarRequest) => PolarReply | undefined) | undefined;
   /** The requests that this Polar has received, oldest first. */
@@ -67,10 +67,13 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
   [/\/benefit-grants\/$/, "list_grants"],
 ];
 
-/** Creates a Polar that uses the given clock. */
+/** Creates a Polar for tests. It uses the given clock, and answers for the given license. */
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
-  /** The key and the organization of the last request that named them. Requests of the portal name neither. */
+  /**
+   * The key and the organization, each from the last request that contained it. Replies to requests of the portal need
+   * both, although most of these requests contain neither.
+   */
   const named: LicenseFields = {};
   let taken = 0;
   const about = (): LicenseFields => ({ at: clock.now(), ...named, ...polar.license });

@@ -1,6 +1,6 @@
 /**
- * Replies in Polar's form, for a stubbed `fetch` or for MSW. They are derived from the replies that the local Polar
- * gives about its invented customer. This file makes no licensing decision.
+ * Replies in Polar's form, for a stubbed `fetch` or for MSW. They were recorded from `polar-license serve`, the local
+ * Polar, whose customer is invented. A test can change parts of them. This file makes no licensing decision.
  */
 
 import type { Response } from "../platform.js";
@@ -43,7 +43,7 @@ export interface SeatFields {
 /** The reason why Polar denies a key. */
 export type Denial = "not_found" | "inactive" | "expired" | "conditions" | "benefit";
 
-/** The replies. A test may modify them further. */
+/** Functions that create Polar's replies. A test may change a reply before it returns it to the client. */
 export const replies = {
   /** 200: the key is valid. Pass `activationId` if the validate request named a seat. */
   validated(license: LicenseFields = {}, activationId?: string): PolarReply {
@@ -110,7 +110,7 @@ function listOf(items: readonly object[]): object {
  * the members that clients read.
  */
 export function responseOf({ status, headers, body }: PolarReply): Response {
-  // if `body` is `null`, the real body is empty; but after a request for a code (202), it is the JSON `null`
+  // `null` stands for an empty body, except in the reply to a request for a code (202): that body is the JSON `null`
   const text = body === null && status !== 202 ? "" : JSON.stringify(body);
   const all = { "content-type": "application/json", ...headers };
   if (typeof Response === "function") return new Response(text === "" ? null : text, { status, headers: all });
