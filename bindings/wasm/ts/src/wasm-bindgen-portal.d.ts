@@ -85,7 +85,7 @@ export class Engine {
      */
     consume(count: number, wall: number, mono: number): Step;
     /**
-     * Returns the decision at this instant, from memory.
+     * Returns the decision at this instant. The decision comes from memory.
      */
     current(wall: number, mono: number): Current;
     /**
@@ -116,9 +116,9 @@ export class Engine {
      */
     look(woken: boolean, wall: number, mono: number): Look;
     /**
-     * Returns the change to the stored record that JavaScript must make in a `store` step. `stored` is the record; it
-     * is absent if there is none. `unreadable` is true if the store failed to read the record. Returns `keep` if the
-     * operation no longer waits for the store.
+     * Returns the change to the stored record that JavaScript must make in a `store` step. `stored` is the stored
+     * record, and is absent if no record is stored. `unreadable` is true if the store failed to read the record.
+     * Returns `keep` if the operation no longer waits for the store.
      */
     merge(number: number, stored: Uint8Array | number[] | null | undefined, unreadable: boolean, wall: number, mono: number): Change;
     /**
