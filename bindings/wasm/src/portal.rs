@@ -28,7 +28,8 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const IMPORTS: &str = r#"import type { Progress } from "./portal/types.js";"#;
 
-/// The next step that a driver of the portal must execute, and the number that resumes the step.
+/// The next step that a driver of the portal must execute, and the number to pass when the driver resumes the operation
+/// after it.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]

@@ -318,7 +318,8 @@ enum Command {
     Release {
         /// The device's label, or a part of it [default: asked for]
         ///
-        /// If an e-mail address is the only argument, it counts as EMAIL. With --code-sent, it is always a label.
+        /// A single argument that is an e-mail address counts as EMAIL. With --code-sent, a single argument always
+        /// counts as the label.
         device: Option<String>,
         #[command(flatten)]
         key: OneKey,

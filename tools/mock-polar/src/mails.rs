@@ -16,7 +16,7 @@ pub struct Mail {
     pub subject: String,
     /// The code for the customer portal, if the mail contains one.
     pub code: Option<String>,
-    /// The token of an invitation to a seat of a team, if the mail contains one.
+    /// The token of an invitation to a team seat, if the mail contains one.
     pub invitation_token: Option<String>,
     /// The address of the page to which the mail links.
     pub url: String,

@@ -236,7 +236,7 @@ impl MockPolar {
         self.state(|state| state.faults.remove(fault.0));
     }
 
-    /// Clears all faults, and releases the requests that faults stall.
+    /// Clears all faults, and releases the requests that they were stalling.
     pub fn clear_faults(&self) {
         self.state(|state| state.faults.clear());
     }

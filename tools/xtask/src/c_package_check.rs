@@ -20,7 +20,7 @@ use crate::{c_cross, shell, tools, workspace};
 const LIMITS: [(Variant, u64, u64); 2] =
     [(Variant::Full, 2_600_000, 2_600_000), (Variant::OwnTransport, 680_000, 810_000)];
 
-/// The size limit in bytes for the example, not stripped, when pkg-config or CMake links it with the static library.
+/// The size limit, in bytes, for the unstripped example when pkg-config or CMake links it with the static library.
 const LINKED_LIMIT: u64 = 2_900_000;
 
 /// The list of the files in the package for Linux.

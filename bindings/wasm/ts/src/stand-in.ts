@@ -1,6 +1,6 @@
 /**
- * Takes the place of the engine until a page has loaded it. Shows the decisions of a stored outlook, which engines have
- * made. This file finds the decision for the current time, and runs no operation.
+ * Takes the place of the engine until a page has loaded it. Shows decisions from a stored outlook, which an engine made
+ * earlier. This file only looks up the decision for the current time, and runs no operation.
  */
 
 import { freeze } from "./decision.js";

@@ -1,6 +1,6 @@
-//! The local Polar as a library for a front in JavaScript, `ts/server.mts`. It receives requests, and returns answers
-//! for the front to send. It opens no socket and sets no timer: the front does both. The front also polls as long as a
-//! request has no answer.
+//! The local Polar as a library for a front end in JavaScript, `ts/server.mts`. It receives requests, and returns
+//! answers for the front end to send. It opens no socket and sets no timer: the front end does both. The front end also
+//! polls as long as a request has no answer.
 //!
 //! ```text
 //!   ts/cli.mts ── ts/server.mts   Node's http

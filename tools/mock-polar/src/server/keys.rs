@@ -6,7 +6,7 @@ use crate::merchant::{Activation, KeyInfo, NewKey};
 use crate::sold::{KeyOrder, KeySubscription};
 use crate::timestamp::Timestamp;
 
-/// Methods that change keys and activations as a merchant or a customer does.
+/// Methods that change keys and activations as a merchant or a customer would.
 impl MockPolar {
     /// Issues a key and returns it.
     #[track_caller]

@@ -74,7 +74,7 @@ const SHARE_FIRST = "the main process has to call shareLicense before it opens w
 
 class Mirror {
   readonly #ipc: RendererIpc;
-  /** The functions that receive the progress of running calls, by the calls' ids. */
+  /** The functions that receive the progress of calls in flight, by call id. */
   readonly #reports = new Map<number, (progress: Progress) => void>();
   #accept: (decision: Decision) => void = () => undefined;
   #latest: NumberedDecision | undefined;

@@ -18,7 +18,7 @@ export function isPage(): boolean {
     // page, and prints a warning when the property is read.
     return globalThis.localStorage != null;
   } catch {
-    // a page without an address has no `localStorage`
+    // a page without a URL, such as `about:blank`, has no `localStorage`
     return false;
   }
 }
