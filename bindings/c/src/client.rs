@@ -44,9 +44,9 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// The subscriptions with their callbacks. A callback is stored both here and in the client, so its user data
-    /// outlives the callback's removal from the client. The user data is destroyed later, when the client holds no
-    /// locks.
+    /// The subscriptions with their callbacks. The client holds a second reference to each callback. When a pair is
+    /// dropped, its subscription is dropped first, which removes the callback from the client. The reference in the
+    /// pair is dropped after that, so the app's destructor runs when the client holds no locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 

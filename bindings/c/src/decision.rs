@@ -46,7 +46,8 @@ impl Decision {
         Self { decision, texts: OnceLock::new(), json: OnceLock::new(), explanations: Mutex::default() }
     }
 
-    /// Returns a pointer to a string of the feature's explanation. The string lives as long as the decision.
+    /// Returns the string that `member` selects from the explanation of `feature`. The string lives as long as the
+    /// decision.
     fn explained(&self, feature: &str, member: fn(&Explained) -> &CString) -> *const c_char {
         let mut explanations = self.explanations.lock().unwrap_or_else(PoisonError::into_inner);
         let explained = explanations.entry(feature.to_owned()).or_insert_with(|| {
@@ -403,8 +404,8 @@ pub extern "C" fn polar_license_decision_problem_kind(decision: *const Decision)
     guarded("polar_license_decision_problem_kind", OK, || problem(decision).map_or(OK, |problem| problem.kind.number()))
 }
 
-/// Returns one sentence about the problem for the user, in English unless the options replace it. Returns NULL if there
-/// was no problem, or if `decision` is NULL.
+/// Returns one sentence that tells the user about the problem. It is in English unless the options provide another
+/// sentence. Returns NULL if there was no problem, or if `decision` is NULL.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

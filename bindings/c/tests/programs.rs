@@ -64,8 +64,8 @@ fn hostile() {
     let program = compile("tests/c/hostile.c");
     try_all("c", if is_checked() { 50 } else { 1 }, 8, || {
         let mut app = command(&program);
-        // The tests need no root certificates, and reading the root certificates of the system takes longer than the
-        // rest of a test.
+        // The tests need no root certificates. These paths contain none, because reading the root certificates of the
+        // system takes longer than the rest of a test.
         InC(Program::start(app.env("SSL_CERT_DIR", "/nonexistent").env("SSL_CERT_FILE", "/dev/null")))
     });
 }
@@ -120,7 +120,8 @@ fn customer_portal() {
     portal::run_with_polar(&mut command(&compile("tests/c/portal.c")));
 }
 
-/// Uses another build of the library, whose functions panic if an environment variable names them.
+/// Checks that no panic leaves the library. Links the program with a build of the library in which an environment
+/// variable names the function that panics.
 #[test]
 fn panics() {
     let library = env::var_os("POLAR_LICENSE_C_PANICKING").map_or_else(panicking, PathBuf::from);

@@ -4,7 +4,7 @@ use polar_license::portal::Stage;
 use polar_license::{Deactivated, ErrorKind, NextStep, Reason, State};
 use std::fmt::Write;
 
-/// Words of the core's documentation, each with the words that replace it in the C header.
+/// Phrases of the core's documentation, each with the phrase that replaces it in the C header.
 const WORDS: [(&str, &str); 3] = [
     ("[`Error::retry_after`](crate::Error::retry_after)", "polar_license_error_retry_after_ms()"),
     ("[`Error::reason`](crate::Error::reason)", "polar_license_error_reason()"),
@@ -23,10 +23,10 @@ const ABSENT: &str =
 struct Table {
     /// The part of the constants' names in C that follows `POLAR_LICENSE_`.
     prefix: &'static str,
-    /// The name of the enum in C++. `about` is its comment.
+    /// The name of the enum in C++. `about` is the comment above the enum.
     enumeration: &'static str,
     about: &'static str,
-    /// The constant, the enumerator and the comment for 0, if 0 stands for an absent value.
+    /// For a table in which 0 stands for an absent value: the C constant, the C++ enumerator, and the comment for 0.
     zero: Option<(&'static str, &'static str, &'static str)>,
     rows: Vec<Row>,
 }

@@ -160,7 +160,7 @@ class request {
     wiped_string json;
 };
 
-/// An object in a reply. It keeps the reply alive.
+/// A JSON object in a reply. The reply is not freed while a `part` refers to it.
 class part {
   public:
     part() = default;

@@ -18,7 +18,7 @@ pub const END_OF_TABLE: &str = "    // End of what is generated.\n";
 const WIDTH: usize = 120;
 
 struct Getter {
-    /// The name of the member in JSON.
+    /// The name of the decision's member in JSON.
     member: String,
     /// The rest of the function's name after `polar_license_decision_`.
     name: String,
@@ -35,7 +35,7 @@ enum Returns {
     Milliseconds,
     Number,
     Boolean,
-    /// An integer code. The string is the name of the function that returns the code's name.
+    /// An integer code. The string names the C function that returns the code's name.
     Code(String),
 }
 

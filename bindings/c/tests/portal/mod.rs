@@ -14,7 +14,8 @@ use std::time::Duration;
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// Runs the program until it ends, and checks that neither its standard error nor its files contain a secret.
+/// Runs the program until it ends. The program prints commands, which are carried out on a local Polar. Checks that
+/// neither the program's standard error nor its files contain a secret.
 pub fn run_with_polar(program: &mut Command) {
     let mut polar = Polar::start();
     let directory = tempfile::tempdir().unwrap();
@@ -33,7 +34,8 @@ pub fn run_with_polar(program: &mut Command) {
         if last != "ok" {
             let answer = polar.carry_out(&last);
             let write = |answers: &mut ChildStdin| writeln!(answers, "{answer}");
-            // A program that has failed no longer reads its input. Its standard error says why it failed.
+            // If writing fails, the program has failed and no longer reads its input. The assertion below prints the
+            // program's standard error, which says why.
             if write(&mut answers).is_err() {
                 break;
             }

@@ -67,7 +67,7 @@ struct Argument {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     String,
-    /// A string for which the Rust builder takes an array with one string.
+    /// A string in C. The Rust builder takes several strings at this place, so it receives an array with this one.
     ArrayOfOne,
     Boolean,
     Milliseconds,
@@ -165,7 +165,8 @@ pub fn fuzzed() -> String {
     text + "    }\n}\n"
 }
 
-/// Returns all settings except the two with which options are created.
+/// Returns all settings except `organizationId` and `appId`, which are the arguments of the function that creates
+/// options.
 fn settings() -> Vec<Setting> {
     let schema = schema::settings().to_value();
     let members = schema["properties"].as_object().unwrap().iter();
@@ -266,7 +267,8 @@ impl Setting {
         }
     }
 
-    /// Returns the first setter. Its comment contains the description of the setting.
+    /// Returns the setting's first setter, whose comment contains the description of the setting. The comments of
+    /// further setters refer to it.
     fn first(&self, method: &str, arguments: Vec<Argument>) -> Setter {
         let copied = match arguments.iter().filter(|argument| argument.kind.is_string()).count() {
             0 => "",
@@ -348,8 +350,8 @@ const VALUES: [(&str, Kind, &str); 3] = [
     ("bool", Kind::Boolean, "true (any value but 0) or false"),
 ];
 
-/// Overloads for string literals and `int`. Without them a string literal would become a boolean, and an `int` would be
-/// ambiguous.
+/// Overloads for string literals and `int`. Without them a string literal would be converted to `bool`, and a call with
+/// an `int` would be ambiguous.
 const OVERLOADS: &str =
     "    options &METHOD(const std::string &name, const char *value) { return METHOD(name, std::string{value}); }
     options &METHOD(const std::string &name, int value) { return METHOD(name, std::int64_t{value}); }
