@@ -52,9 +52,10 @@ struct Listeners {
 
 struct Change(extern "C" fn(*mut c_void, *const Decision, *const Decision), UserData);
 
-/// A callback for changes. `decision` is the current decision, and `before` is the previous one. Both belong to the
-/// library and live only during the call: do not free them. The callback is called on the thread that ran the
-/// operation. The library holds no locks meanwhile, so the callback may call this library.
+/// A callback for changes of the decision. `decision` is the current decision, and `before` is the previous one. Both
+/// belong to the library and live only during the call: do not free them. The callback is called on the thread that ran
+/// the operation that changed the decision. The library holds no locks meanwhile, so the callback may call this
+/// library.
 pub type ChangeCallback =
     Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision, before: *const Decision)>;
 

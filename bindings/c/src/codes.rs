@@ -18,7 +18,7 @@ pub(crate) const REASON_UNSET: i32 = 0;
 /// `POLAR_LICENSE_ABSENT`: returned in place of an int64_t value that is absent.
 pub(crate) const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
-/// The name of a number that this version does not know.
+/// The name that is returned for a number that this version does not know.
 pub(crate) const UNKNOWN: &CStr = c"unknown";
 
 /// Returns the name of an error kind, such as "rate_limited". Returns "ok" for POLAR_LICENSE_OK, and "unknown" for a

@@ -27,7 +27,7 @@ struct Explained {
     json: CString,
 }
 
-/// The strings of a decision. All are created when one of them is first read.
+/// The strings of a decision. When one of them is first read, all are created.
 struct Texts {
     message: CString,
     next_url: Option<CString>,
@@ -185,8 +185,8 @@ pub extern "C" fn polar_license_decision_notice(decision: *const Decision) -> i3
     })
 }
 
-/// Returns one sentence for the user, in English unless the options replace it. Never returns NULL; returns an empty
-/// string if `decision` is NULL.
+/// Returns one sentence for the user. It is in English unless the options provide another sentence. Never returns NULL;
+/// returns an empty string if `decision` is NULL.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -263,7 +263,7 @@ pub extern "C" fn polar_license_decision_confirmed_at_ms(decision: *const Decisi
 }
 
 /// Returns the time of the next request to Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC. Returns
-/// POLAR_LICENSE_ABSENT if there is nothing to ask, or if `decision` is NULL.
+/// POLAR_LICENSE_ABSENT if no request is planned, for example because there is no license, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -445,10 +445,10 @@ pub extern "C" fn polar_license_decision_problem_maybe_applied(decision: *const 
     })
 }
 
-/// Returns everything about the decision as one JSON object. Its members have the names of the functions above, in
-/// camel case and without the unit of a time: `state`, `expiresAt`, and so on. The problem and the purchase are
-/// objects, and `features` is an object that has a boolean for each feature. Absent values are null, and times are RFC
-/// 3339 strings in UTC. Later versions may add members. Returns NULL if `decision` is NULL.
+/// Returns everything about the decision as one JSON object. Its members are named after the functions above, in camel
+/// case and without the unit of a time: for example, polar_license_decision_expires_at_ms() becomes `expiresAt`. The
+/// problem and the purchase are objects, and `features` is an object that has a boolean for each feature. Absent values
+/// are null, and times are RFC 3339 strings in UTC. Later versions may add members. Returns NULL if `decision` is NULL.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

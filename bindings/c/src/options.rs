@@ -145,8 +145,8 @@ pub extern "C" fn polar_license_options_set_memory_store(options: *mut Options) 
 
 /// Stores the license in a store that the app provides. One store holds one license.
 ///
-/// `destructor` is called once with `user_data`: when neither the options nor a license use the store any longer, or if
-/// this function fails. `destructor` may be NULL; the other callbacks must not be NULL. Only one thread may use the
+/// `destructor` is called once with `user_data`: when neither the options nor a license uses the store any longer, or
+/// if this function fails. `destructor` may be NULL; the other callbacks must not be NULL. Only one thread may use the
 /// options at a time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_store(

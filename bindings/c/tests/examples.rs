@@ -23,11 +23,12 @@ fn cpp() {
     gates("examples/cpp/gate.cpp", || command(&program));
 }
 
-/// A test program drives the example. It runs only where programs for Windows are built and run.
+/// Runs the Win32 example through a program that operates the example's window. If the compiler
+/// does not build for Windows, only prints that the example was not run.
 #[test]
 fn win32() {
     if !words("POLAR_LICENSE_C_CC", "gcc")[0].contains("mingw") {
-        // This does not use `eprintln!`, because the test runner hides its text if the test passes.
+        // `eprintln!` is not used, because the test runner hides its output when a test passes.
         writeln!(io::stderr(), "NOT RUN: the example with Win32, which the step `c-windows` runs").unwrap();
         return;
     }

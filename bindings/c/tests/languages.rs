@@ -28,7 +28,7 @@ fn is_installed(language: &str, needs: &[&str]) -> bool {
     });
     let Some(missing) = missing else { return true };
     assert!(env::var_os("POLAR_LICENSE_ALL_LANGUAGES").is_none(), "{language}: `{missing}` fails");
-    // This does not use `eprintln!`, because the test runner hides its text if the test passes.
+    // `eprintln!` is not used, because the test runner hides its output when a test passes.
     writeln!(io::stderr(), "NOT RUN: the example in {language}, because `{missing}` fails").unwrap();
     false
 }
@@ -155,7 +155,7 @@ fn lua() {
     stories(&mut lua("stories.lua"));
 }
 
-/// Needs koffi in the folder that `NODE_PATH` names.
+/// Runs the example only if Node finds koffi, for example in the folder that `NODE_PATH` names.
 #[test]
 fn node() {
     if !is_installed("Node", &["node --eval require('koffi')"]) {

@@ -57,8 +57,8 @@ fn portal_hpp() {
     passes("tests/c/portal_hpp.cpp");
 }
 
-/// Runs the cases with a hostile server. The programs in other languages run the same cases. A checker makes the
-/// program slow, so only some of the cases run under a checker.
+/// Runs the cases of a hostile server, which the programs in other languages run too. A checker slows the program down,
+/// so only some of the cases run under a checker.
 #[test]
 fn hostile() {
     let program = compile("tests/c/hostile.c");

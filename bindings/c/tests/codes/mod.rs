@@ -158,7 +158,7 @@ fn constant(table: &Table, row: &Row) -> String {
     format!("POLAR_LICENSE_{}_{}", table.prefix, row.name.to_uppercase())
 }
 
-/// Returns a comment of the core on one line, with the words of the C header.
+/// Joins the lines of a comment of the core, and replaces names from Rust with the names in the C header.
 pub fn sentences(doc: &str) -> String {
     let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     WORDS.iter().fold(doc, |doc, (rust, c)| doc.replace(rust, c))

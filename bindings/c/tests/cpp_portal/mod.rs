@@ -19,7 +19,7 @@ const WORDS: [(&str, &str); 4] = [("; null ", "; none "), ("`withinMs`", "`withi
 /// The objects, sorted so that each class comes after the classes that it uses.
 const CLASSES: [&str; 7] = ["Customer", "CodeRequest", "Purchase", "LicenseKey", "Device", "Devices", "Restored"];
 
-/// Returns the text of the header.
+/// Returns the text of `polar_license_portal.hpp`.
 pub fn header() -> String {
     let schemas = schema::portal();
     let classes = CLASSES.map(|name| {
@@ -50,7 +50,8 @@ fn enumeration(name: &str, about: &str, rows: &[Row]) -> String {
     format!("{text}}};\n\n{}", names_of(name, rows))
 }
 
-/// Returns the function that converts a name to a value of the enum. Every enum has a value `unknown`, for other names.
+/// Returns the source of the function that converts a name to a value of the enum. Every enum has the value `unknown`
+/// for names that it does not know.
 fn names_of(name: &str, rows: &[Row]) -> String {
     let mut text = format!("inline void read_name(std::string_view name, {name} &value)\n{{\n");
     writeln!(text, "    value = {name}::unknown;").unwrap();

@@ -51,8 +51,8 @@ struct progress {
     milliseconds next_in;
 };
 
-/// A callback that is called before each wait, on the thread that waits. It ends the operation if it returns false or
-/// throws.
+/// A callback that an operation calls before each wait, on the thread that runs the operation. If the callback returns
+/// false or throws, the operation ends.
 using progress_callback = std::function<bool(const progress &)>;
 
 namespace detail {

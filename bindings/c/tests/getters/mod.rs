@@ -39,7 +39,7 @@ enum Returns {
     Code(String),
 }
 
-/// Returns the getters of all members except `features`.
+/// Returns the getters of all members of a decision except `features`.
 fn getters(header: &str) -> Vec<Getter> {
     let members = members::decision().into_iter().filter(|member| member != "features");
     let getters = members.map(|member| {
@@ -109,7 +109,8 @@ fn first_sentence(member: &str) -> String {
     format!("{}.", words.split(". ").next().unwrap().trim_end_matches('.'))
 }
 
-/// Returns a header for tests in C. It says what each getter returns if the member cannot be read.
+/// Returns the text of a C header for tests. Its macro checks what each getter returns if the decision is NULL or the
+/// getter panics.
 pub fn calls(header: &str) -> String {
     let mut text = String::from(
         "/* Checks the results of the functions that read one member of a decision, if the decision is NULL or the function

@@ -53,7 +53,7 @@ pub(super) fn call(setter: u8, options: *mut Options, text: *const c_char, numbe
 struct Setter {
     /// The rest of the name in C, after `polar_license_options_`.
     name: String,
-    /// The name of the method in C++ and of the method of the Rust builder.
+    /// The name of the method, which is the same in C++ and in the Rust builder.
     method: String,
     comment: String,
     arguments: Vec<Argument>,
@@ -415,7 +415,7 @@ impl Setter {
         writeln!(text, "        options.edit(|config| {call});\n        Ok(())\n    }})\n}}").unwrap();
     }
 
-    /// Writes a method in C++ that has the arguments of this setter.
+    /// Writes the C++ method that calls this setter. The method has the same arguments.
     fn write_method(&self, text: &mut String) {
         let parameters: Vec<String> =
             self.arguments.iter().map(|it| format!("{}{}", it.kind.in_cpp(), without_unit(&it.name))).collect();
