@@ -3,8 +3,8 @@
 //! the files that exist. Follows no link that leaves the repository.
 //!
 //! `mdbook` itself leaves out a page that the table of contents does not name, and does not report broken links. The
-//! links of the built pages are checked when the pages are built. `cargo xtask test` does not build them, because
-//! building `mdbook` takes minutes, and the check of the Markdown finds almost every mistake.
+//! links of the built pages are checked only after the book is built. `cargo xtask test` does not build the book,
+//! because building `mdbook` takes minutes, and the check of the Markdown finds almost every mistake.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};

@@ -191,7 +191,8 @@ pub(crate) fn wine(sh: &Shell) -> Option<&'static str> {
 }
 
 impl System<'_> {
-    /// Runs the test programs and examples of the C library. The Polar that they call runs natively.
+    /// Runs the test programs and examples of the C library for the other system. The local Polar that they call is a
+    /// program for this system.
     fn c_programs(&self) -> Result<()> {
         if !workspace::text("docs/src/guides/c.md")?.contains(self.libraries) {
             bail!("docs/src/guides/c.md must name what a program for {} links to: {}", self.target, self.libraries);

@@ -39,8 +39,8 @@ pub(crate) fn with_address_sanitizer(sh: &Shell) -> Result<()> {
     Ok(tests.env("POLAR_LICENSE_C_CXX", "g++ -fsanitize=address -fno-omit-frame-pointer").run()?)
 }
 
-/// Runs the test programs that have threads, with ThreadSanitizer in the library, the programs and Rust's standard
-/// library. If the standard library were built without ThreadSanitizer, ThreadSanitizer would not see how mutexes order
+/// Runs the test programs that start threads. The library, the programs and Rust's standard library are built with
+/// ThreadSanitizer. If the standard library were built without it, ThreadSanitizer would not see how mutexes order
 /// accesses, and would report races that do not exist.
 pub(crate) fn with_thread_sanitizer(sh: &Shell) -> Result<()> {
     let folder = workspace::target()?.join("c-tsan");

@@ -117,7 +117,8 @@ fn soname(sh: &Shell, library: &Path) -> Result<String> {
     Ok(line.split(['[', ']']).nth(1).context("the soname is not in brackets")?.into())
 }
 
-/// Checks that a program refers to each function together with the version of this interface, not by its name alone.
+/// Checks that the program refers to each library function that it uses by its name and the interface version, for
+/// example `…@POLAR_LICENSE_0.1`, and not by its name alone.
 fn uses_version(sh: &Shell, program: &Path) -> Result<()> {
     let (names, end) = (dynamic_symbols(sh, program, "--undefined-only")?, format!("@{}", node()?));
     let used: Vec<&str> = names.lines().filter(|name| name.starts_with("polar_license_")).collect();

@@ -53,9 +53,9 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Removes the crates that an earlier run left unpacked in cargo's home. Cargo unpacks the first crate there when it
-/// builds the second one. As long as the version stays the same, cargo would reuse an unpacked crate and its build,
-/// even if another run in a clone at the same path left it there.
+/// Removes the unpacked crates that an earlier run left in cargo's home. To build the second crate, cargo unpacks the
+/// first crate there. As long as the version stays the same, cargo would use the old unpacked crate and its build
+/// again, even if they came from another clone that was at the same path.
 fn remove_unpacked_crates() -> Result<()> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let registries = home.context("no home directory")?.join("registry/src");

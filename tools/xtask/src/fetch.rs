@@ -30,8 +30,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(cargo(sh, &polar, "test")?.args(["--doc", "fetch"]).run()?)
 }
 
-/// Returns a command for cargo. The address of the local Polar is set when the tests are built, because a page has no
-/// environment variables.
+/// Returns a command for cargo. The address of the local Polar is compiled into the tests, because a test on a page
+/// cannot read environment variables.
 fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<'a>> {
     let cargo = shell::cargo(sh, subcommand).args(CRATE).env("POLAR_LICENSE_TEST_POLAR", polar.url());
     let cargo = cargo.env(

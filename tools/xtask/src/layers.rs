@@ -72,8 +72,8 @@ struct Module {
     place: Names,
     uses: BTreeSet<Names>,
     calls: Calls,
-    /// The names that `use` items bring into modules. Each key is a module's path and the name; its value is the path
-    /// for which the name stands.
+    /// Maps each name that a `use` item brings into a module to the path that it stands for. The key is the module's
+    /// path followed by the name.
     imports: BTreeMap<Names, Names>,
     /// The modules for tests that this file declares and whose code is in files of their own.
     for_tests: BTreeSet<Names>,
@@ -258,8 +258,8 @@ fn wrong_pairs(levels: &BTreeMap<String, Graph>, listed: &[(&str, [&str; 2], &st
     wrong
 }
 
-/// Follows re-exports to find where the item at `path` is defined. Returns the path of the module whose file defines
-/// the item, and the item's own path.
+/// Follows re-exports to find where the item at `path` is defined. Returns two paths: that of the module whose file
+/// defines the item, and that of the item in the place of its definition.
 fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> (Names, Names) {
     // follows at most 8 re-exports, one after the other
     for _ in 0..8 {

@@ -9,7 +9,8 @@ use crate::{shell, tauri, workspace};
 /// The name of crates.io in Cargo.lock. It is the same even if the crates came from a mirror.
 const CRATES_IO: &str = "\"registry+https://github.com/rust-lang/crates.io-index\"";
 
-/// Checks every lock file of the repository, and that cargo would not change the Cargo.lock files.
+/// Checks that cargo would not change the Cargo.lock files, and that no lock file of the repository contains a download
+/// address.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     for manifest in ["Cargo.toml", tauri::MANIFEST] {
         let metadata = shell::cargo(sh, "metadata --locked --format-version=1 --manifest-path").arg(manifest);

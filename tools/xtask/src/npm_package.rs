@@ -139,8 +139,8 @@ pub(crate) fn add_common(sh: &Shell, folder: &Path) -> Result<()> {
     add_addresses(sh, folder, &workspace::repository()?, workspace::funding()?.as_deref())
 }
 
-/// Writes the repository's address into the members of package.json that npm shows. Does nothing if `repository` is
-/// empty.
+/// Writes the repository's address, and the address for donations if there is one, into the members of package.json
+/// that npm shows. Does nothing if `repository` is empty.
 fn add_addresses(sh: &Shell, folder: &Path, repository: &str, funding: Option<&str>) -> Result<()> {
     if repository.is_empty() {
         return Ok(());

@@ -22,7 +22,7 @@ pub(crate) fn remapped_for_c(target: &Path) -> String {
     flags.collect::<Vec<_>>().join(" ")
 }
 
-/// Checks that a file does not contain the home folders of this machine or the path of this checkout.
+/// Checks that a file contains neither the path of a home folder on this machine nor the path of this checkout.
 pub(crate) fn check_none(file: &Path) -> Result<()> {
     let bytes = fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;
     let homes = ["HOME", "CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(|name| env::var(name).ok());

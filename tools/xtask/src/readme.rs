@@ -134,7 +134,8 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
     }
-    // `--workspace`, as in the `tests` step: otherwise cargo would rebuild the dependencies with other features
+    // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
+    // rebuild them
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
     // the full path excludes READMEs of other packages of the workspace
     let ours = format!("test src/../{path} ");

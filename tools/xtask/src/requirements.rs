@@ -370,7 +370,7 @@ fn rustup<'a>(sh: &'a Shell, arguments: &[&str]) -> Cmd<'a> {
     sh.cmd("rustup").args(arguments)
 }
 
-/// Returns the version of the first program if all of the programs run, and otherwise `None`.
+/// Returns the version of the first program, or `None` if any of the programs cannot be run.
 fn versions(sh: &Shell, programs: &[&str]) -> Option<String> {
     let version = |program: &&str| {
         let mut words = program.split_whitespace();

@@ -11,8 +11,8 @@ use xshell::{Cmd, Shell};
 
 use crate::workspace;
 
-/// The time after which an external program counts as hanging. It is ten minutes, because a shared machine can be slow,
-/// and a failure that only the machine caused says nothing about the code.
+/// The time after which an external program counts as hanging. Ten minutes are enough even on a slow, shared machine.
+/// With less time, a step could fail because of the machine, which says nothing about the code.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Returns a shell that runs programs in the repository's top folder.

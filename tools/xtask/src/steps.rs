@@ -418,7 +418,7 @@ fn resume_command() -> Option<String> {
     (!options.is_empty()).then(|| format!("`cargo xtask test {}`", options.join(" ")))
 }
 
-/// Runs steps one after the other until one fails, and returns their number.
+/// Runs the steps one after the other, and stops at the first that fails. Returns the number of steps.
 fn in_order(sh: &Shell, steps: &[&Step]) -> Result<usize> {
     for (number, step) in steps.iter().enumerate() {
         println!("\n── {} ({} of {}): {}", step.name, number + 1, steps.len(), step.proves);

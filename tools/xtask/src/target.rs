@@ -123,7 +123,7 @@ impl System {
         match self {
             Self::Linux => "-Wl,--as-needed",
             Self::MacOs => "-Wl,-dead_strip_dylibs",
-            // an import library that a program does not use leaves no trace in the program
+            // no option is needed: a program contains no reference to an import library of which it uses nothing
             Self::WindowsGnu | Self::WindowsMsvc => "",
         }
     }

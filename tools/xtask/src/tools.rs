@@ -43,7 +43,7 @@ pub(crate) struct Tool {
 }
 
 impl Tool {
-    /// Returns a description of the installed tool, or `None` if none of the right version is installed.
+    /// Returns a description of the installed tool, or `None` if the tool is not installed in the right version.
     pub(crate) fn found(&self, sh: &Shell) -> Option<String> {
         self.built(sh).or_else(|| self.ready_made(sh))
     }

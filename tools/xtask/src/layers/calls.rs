@@ -1,8 +1,9 @@
-//! Finds method calls that cross files. Imports do not show such calls: the `impl` blocks of one type may be in several
-//! files, and a value can be used without an import.
+//! Finds method calls from one file to another. Imports do not show these calls: the `impl` blocks of one type may be
+//! in several files, and a value can be used without an import.
 //!
-//! The search knows the type of `self`, of parameters with a declared type, of the fields of both, and of paths such as
-//! `Type::method`. It does not know the types of variables and results, nor the type behind a trait object.
+//! The search knows the type of `self`, of parameters with a declared type, of the fields of `self` and of such
+//! parameters, and of paths such as `Type::method`. It does not know the types of variables and results, nor the type
+//! behind a trait object.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +15,9 @@ use syn::{
 
 use super::{Names, is_for_tests};
 
-/// The types, methods and calls of one Rust file. A type is recorded as a path: the path of the module that names the
-/// type, followed by the path that this module writes.
+/// The types, methods and calls of one Rust file. A type is recorded as a path: the path of the module whose code names
+/// the type, followed by the type's path as that code spells it. In the module `client`, for example, `pacer::Pacer` is
+/// recorded as `client::pacer::Pacer`.
 #[derive(Default)]
 pub(super) struct Calls {
     /// The methods that the file defines, each as its type and its name.
