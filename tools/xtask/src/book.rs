@@ -113,7 +113,7 @@ fn check_map(architecture: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns the paths in backticks in the first column of the map. `{a,b}.rs` stands for two paths.
+/// Returns the paths in backticks in the first column of the map in ARCHITECTURE.md. `{a,b}.rs` stands for two paths.
 fn paths_in_map(architecture: &str) -> Vec<String> {
     let rows = architecture.lines().filter(|line| line.starts_with("| `"));
     let columns = rows.filter_map(|row| row.split(" | ").next());

@@ -15,7 +15,7 @@ const CRATE: &str = "polar-license";
 /// crates of the feature `tokio`.
 const LIMITS: [(&str, usize); 2] = [("http", 50), ("tokio", 120)];
 
-/// Features that must add no crate to an app that has one of the features above.
+/// Features that must not add a crate to an app that has one of the features in `LIMITS`.
 const FREE: [&str; 1] = ["portal"];
 
 /// Counts the crates that an app on Linux compiles, and compares the count with the limits.

@@ -1,7 +1,7 @@
 //! Tests the C library for other systems. Builds it with a cross compiler, as an app developer would. Wine and qemu
 //! then run its test programs, its examples and the tests of the crate `polar-license`. Other modules use this one to
-//! build programs with a package for one of these systems, and to run them. Success here proves nothing about Windows
-//! itself or about a real ARM processor.
+//! build programs with a package for one of these systems, and to run them. Tests that pass under Wine or qemu prove
+//! nothing about Windows itself or about a real ARM processor.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -156,12 +156,13 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
             ("WINEDEBUG", "-all".into()),
         ],
     };
-    // creates Wine's own folder here, so that no test has to wait for that
+    // Wine creates a folder with its settings when it first runs; this is done before the tests, so that no test has to
+    // wait for it
     let drivers = r"HKCU\Software\Wine\Drivers";
     let commands = [
         cmd!(sh, "{wine} wineboot --init"),
-        // with this driver, programs can open windows without a screen; `--kill` ends processes that looked for a
-        // screen before the driver was set
+        // the driver `null` lets programs open windows without a screen; `--kill` ends processes that began to look for
+        // a screen before this driver was set
         cmd!(sh, "{wine} reg add {drivers} /v Graphics /d null /f"),
         cmd!(sh, "{wine} wineboot --kill"),
     ];
@@ -184,7 +185,8 @@ fn arm(sh: &Shell) -> System<'_> {
     }
 }
 
-/// Returns the name of Wine's program on this machine. Debian installs 64-bit Wine outside of `PATH`.
+/// Returns the name or the path of the program that starts Wine on this machine. Debian installs 64-bit Wine outside of
+/// `PATH`.
 pub(crate) fn wine(sh: &Shell) -> Option<&'static str> {
     let names = ["wine", "wine64", "/usr/lib/wine/wine64"];
     names.into_iter().find(|name| shell::probe(cmd!(sh, "{name} --version")).is_some())

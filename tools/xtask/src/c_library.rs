@@ -24,7 +24,7 @@ pub(crate) fn under_valgrind(sh: &Shell) -> Result<()> {
     let runner = format!("{VALGRIND} --suppressions={}", suppressions.display());
     let scenarios = shell::cargo(sh, "test --locked --workspace --test c_functions").env(STRIDE.0, STRIDE.1);
     scenarios.env(target::setting(TARGET, "RUNNER"), &runner).run()?;
-    // also runs the code in the book, which must free what it allocates
+    // the test `book` is added, because the C code in the book must also free what it allocates
     Ok(test_programs(sh).args(["--test", "book"]).env("POLAR_LICENSE_C_RUNNER", runner).run()?)
 }
 

@@ -1,6 +1,6 @@
-//! Checks the content of the packed C library. Builds programs as an app developer would, with nothing but the package:
-//! with pkg-config, CMake and Conan, each with the static and with the shared library. Prints how long some calls take,
-//! and does not check these times.
+//! Checks the content of the packed C library. Builds programs as an app developer would, from nothing but the package.
+//! Each of pkg-config, CMake and Conan is used once with the static and once with the shared library. Prints how long
+//! some calls take, and does not check these times.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -291,7 +291,7 @@ fn check_sizes_in_book(library: &Path, program: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a program shows a sentence of a catalogue that the package contains.
+/// Checks that a program shows a German sentence from the catalogue in the package.
 fn speaks_german(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let catalogue = fs::read_to_string(folder.join(TEXTS).join("de.json"))?;
     let sentences: serde_json::Value = serde_json::from_str(&catalogue)?;

@@ -54,7 +54,8 @@ fn add_manual(sh: &Shell, folder: &Path, program: &Path, target: &Target) -> Res
         let script = c_cross::program(sh, target, program, folder)?.args(["completions", shell]).read()?;
         fs::write(completions.join(format!("polar-license.{shell}")), script.replace("\r\n", "\n") + "\n")?;
     }
-    // the program writes into the current folder, because Wine does not understand paths of this machine
+    // the path is relative to the current folder, because a program for Windows runs under Wine, which does not
+    // understand absolute paths of this machine
     let _inside = sh.push_dir(folder);
     Ok(c_cross::program(sh, target, program, folder)?.args(["man", "man"]).run()?)
 }

@@ -61,8 +61,8 @@ fn remove_unpacked_crates() -> Result<()> {
     let registries = home.context("no home directory")?.join("registry/src");
     for registry in fs::read_dir(&registries).with_context(|| format!("cannot read {}", registries.display()))? {
         let registry = registry?;
-        // the name of a registry's folder, such as `index.crates.io-1949cf8c6b5b557f`, begins with the host; the
-        // registry of packed crates has no host
+        // the name of a registry's folder begins with the host, for example `index.crates.io-1949cf8c6b5b557f`; the
+        // folder for packed crates begins with `-`, because their registry has no host
         if !registry.file_name().to_string_lossy().starts_with('-') {
             continue;
         }
@@ -169,7 +169,8 @@ mod tests {
         let metadata = workspace::metadata().unwrap();
         for (number, it) in CRATES.iter().enumerate() {
             let package = workspace::package(&metadata, it.name).unwrap();
-            // cargo leaves out dependencies that a manifest names by their path alone
+            // a packed crate does not contain the dependencies that its manifest names only by path, without a version,
+            // so they need not be published
             let needed = package.dependencies.iter().filter(|it| it.path.is_some() && it.req.to_string() != "*");
             for dependency in needed {
                 let earlier = CRATES.iter().take(number).any(|it| it.name == dependency.name);

@@ -50,7 +50,7 @@ pub(crate) fn write(sh: &Shell, folder: &Path) -> Result<()> {
     for entry in ENTRIES {
         copy(&package.join(entry), &folder.join("package"))?;
     }
-    // the modules in `shared` import each other
+    // all modules in `shared` are copied, because they import each other
     let shared = workspace::files(&package.join("shared"))?.into_iter();
     for module in shared.filter(|file| file.extension().is_some_and(|extension| extension == "js")) {
         copy(&module, &folder.join("package/shared"))?;

@@ -1,5 +1,5 @@
-//! Finds dead links in built web pages: the pages of the book, and pages that rustdoc builds, because rustdoc does not
-//! check links to files. Follows no link to another site.
+//! Finds dead links in built web pages. It checks the pages of the book, and also the pages that rustdoc builds,
+//! because rustdoc itself does not check links to files. Follows no link to another site.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,7 +28,7 @@ fn fault(page: &Path, link: &str) -> Option<&'static str> {
     if !target.is_file() {
         return Some("is not a page");
     }
-    // on the page of a source file, a script finds the lines that a link names, so the lines have no `id`
+    // the lines on the page of a source file have no `id`: a script on the page finds the lines that a link names
     if fragment.is_empty() || path.starts_with("../src/") {
         return None;
     }

@@ -31,8 +31,8 @@ const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 /// A path in Rust, relative to the crate's root. It has no `crate`, `super` or `self` at its start.
 type Names = Vec<String>;
 
-/// The exceptions from the rule for method calls: pairs of modules that call each other's methods, each with the
-/// reason. No pair may be added to this list.
+/// The exceptions to the rule that no two modules call each other's methods: the pairs of modules that do, each with
+/// the reason. No pair may be added to this list.
 const CALLING_EACH_OTHER: &[(&str, [&str; 2], &str)] = &[];
 
 /// The graph of uses: for each module, the modules that it uses, each with an example of a use.
@@ -44,7 +44,8 @@ pub(crate) fn check() -> Result<()> {
     let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
     for package in workspace::metadata()?.packages {
         let sources = package.manifest_path.with_file_name("src");
-        // a package without a source folder compiles another package's sources with other features
+        // a package without a source folder compiles the sources of another package with other features; these sources
+        // are checked with that other package
         if !sources.exists() {
             continue;
         }
@@ -75,7 +76,7 @@ struct Module {
     /// Maps each name that a `use` item brings into a module to the path that it stands for. The key is the module's
     /// path followed by the name.
     imports: BTreeMap<Names, Names>,
-    /// The modules for tests that this file declares and whose code is in files of their own.
+    /// The test modules that this file declares and whose code is in other files.
     for_tests: BTreeSet<Names>,
 }
 
@@ -145,8 +146,8 @@ impl Visit<'_> for Module {
     }
 }
 
-/// Returns the path from the crate's root that `path` stands for in the module `place`. Returns `None` if `path` does
-/// not start with `crate`, `self` or `super`.
+/// Resolves `path`, which is written in the module `place`, to a path from the crate's root. Returns `None` if `path`
+/// does not start with `crate`, `self` or `super`.
 fn absolute(place: &[String], path: &[String]) -> Option<Names> {
     let supers = path.iter().take_while(|name| *name == "super").count();
     let (start, rest) = match path.first()?.as_str() {
@@ -222,8 +223,8 @@ fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     uses
 }
 
-/// Returns a graph for the crate, and one for each module with children. A graph shows which children use which other
-/// children.
+/// Returns one graph for the crate's top level, and one for each module with children. Each graph shows which of the
+/// modules at that level use which others.
 fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {
@@ -258,10 +259,10 @@ fn wrong_pairs(levels: &BTreeMap<String, Graph>, listed: &[(&str, [&str; 2], &st
     wrong
 }
 
-/// Follows re-exports to find where the item at `path` is defined. Returns two paths: that of the module whose file
-/// defines the item, and that of the item in the place of its definition.
+/// Follows re-exports to find where the item at `path` is defined. Returns the path of the module whose file defines
+/// the item, and the path by which the item is defined in that module.
 fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> (Names, Names) {
-    // follows at most 8 re-exports, one after the other
+    // follows a chain of at most 8 re-exports
     for _ in 0..8 {
         let mut place = path.clone();
         while !place.is_empty() && !modules.contains_key(&place) {
@@ -296,7 +297,7 @@ fn typescript(folder: &Path) -> Result<Graph> {
     Ok(graph)
 }
 
-/// Resolves `target`, a relative name in the file `from`.
+/// Resolves `target`, a relative name that the file `from` imports.
 fn relative(from: &str, target: &str) -> String {
     let mut names: Vec<&str> = from.split('/').collect();
     names.pop();

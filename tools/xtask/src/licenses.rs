@@ -18,7 +18,8 @@ use xshell::{Shell, cmd};
 use crate::target::Target;
 use crate::{shell, workspace};
 
-/// A shipped package of the workspace, with its target, and with the arguments by which cargo chose its features.
+/// A package of the workspace that is shipped, the target for which it is built, and the arguments that select its
+/// features.
 pub(crate) struct Shipped<'a> {
     pub(crate) package: &'a str,
     pub(crate) features: &'a [&'a str],
@@ -91,7 +92,7 @@ fn license_files(package: &Package) -> Result<Vec<PathBuf>> {
         if is_own { Some(workspace::root()) } else { package.manifest_path.parent().map(|path| path.as_std_path()) };
     let folder = folder.context("a manifest is in no folder")?;
     let mut files = workspace::files(folder)?;
-    // subfolders count too, because third-party code inside a package has a license of its own
+    // a dependency's subfolders count too, because third-party code inside a package has a license of its own
     files.retain(|file| is_license(file) && (!is_own || file.parent() == Some(folder)));
     Ok(files)
 }

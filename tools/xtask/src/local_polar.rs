@@ -9,7 +9,7 @@ use xshell::{Shell, cmd};
 
 use crate::{shell, workspace};
 
-/// A local Polar that is running. Dropping this value ends it.
+/// A running local Polar. Dropping this value ends its process.
 pub(crate) struct LocalPolar {
     process: Child,
     url: String,

@@ -20,8 +20,8 @@ const DESCRIPTION: &str = "License keys sold through Polar, on the command line"
 /// The wrapper that is the Swift package's only source.
 const SWIFT_WRAPPER: &str = "examples/swift/Sources/PolarLicense/License.swift";
 
-/// A target for which archives are released, and the system and processor on which package managers install its
-/// archive.
+/// A target for which archives are released. `installed_on` is the system and processor on which package managers
+/// install the target's archive.
 pub(crate) struct Released {
     pub(crate) target: &'static str,
     installed_on: InstalledOn,

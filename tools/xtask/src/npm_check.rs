@@ -61,11 +61,12 @@ pub(crate) fn check_electron(sh: &Shell) -> Result<()> {
     Ok(cmd!(sh, "xvfb-run --auto-servernum node {RUN} {tarball} {polar}").arg("examples/electron in Electron").run()?)
 }
 
-/// Packs the package, builds the local Polar, and installs the runtimes. Returns the paths of the tarball and of the
-/// local Polar.
+/// Packs the npm package, builds the local Polar, and installs the JavaScript runtimes. Returns the paths of the packed
+/// package and of the local Polar.
 fn prepare_runtimes(sh: &Shell) -> Result<(&'static Path, PathBuf)> {
     let tarball = &npm_package::package(sh)?.file;
-    // `--workspace`, as in the `tests` step: otherwise cargo would rebuild the dependencies with other features
+    // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
+    // rebuild them
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
     npm_package::install_all(sh)?;

@@ -50,7 +50,7 @@ pub(crate) struct Packed {
 /// The size in bytes of something that a page downloads.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Size {
-    /// The name of the download, for people.
+    /// The name of the download, as people see it.
     pub(crate) name: String,
     raw: u64,
     gzip: u64,
@@ -58,8 +58,8 @@ pub(crate) struct Size {
     pub(crate) brotli: u64,
 }
 
-/// Builds and packs the package, and prints its sizes. Does so only once in a run, because several steps test the same
-/// package.
+/// Builds and packs the package, and prints its sizes. Only the first call in a run does this, and later calls return
+/// its result, because several steps test the same package.
 pub(crate) fn package(sh: &Shell) -> Result<&'static Packed> {
     static PACKED: OnceLock<Packed> = OnceLock::new();
     if let Some(packed) = PACKED.get() {
@@ -105,18 +105,18 @@ pub(crate) fn install_all(sh: &Shell) -> Result<()> {
     ci(sh, &[], INSTALLED_ALL)
 }
 
-/// Installs the packages of some workspaces, and removes those of all others. Does nothing if they were already
-/// installed from the same lock file.
+/// Installs the packages of the given workspaces, and removes the packages of all other workspaces. Does nothing if the
+/// packages were already installed from the same lock file.
 fn ci(sh: &Shell, workspaces: &[&str], installed: &str) -> Result<()> {
     if is_installed(sh, installed)? {
         return Ok(());
     }
     let _inside = sh.push_dir(workspace::root());
     let ci = npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).args(workspaces);
-    // the tests never start Electron's program, and the registry does not have it
+    // Electron's program is not downloaded, because the tests never start it, and the registry does not have it
     ci.env("ELECTRON_SKIP_BINARY_DOWNLOAD", "1").run()?;
-    // this copy is written last, and into the folder that npm removes first, so that it exists only after a complete
-    // installation
+    // this copy of the lock file is written last, and into `node_modules`, which npm removes first; so the copy exists
+    // only after a complete installation
     Ok(sh.copy_file(LOCK, installed)?)
 }
 

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace;
 
-/// The environment variable that gives cargo flags for rustc. It also overrides flags in the user's own settings.
+/// The environment variable with which cargo receives flags for rustc. These flags replace the flags in the user's own
+/// settings.
 pub(crate) const FLAGS: &str = "CARGO_ENCODED_RUSTFLAGS";
 
 /// Returns flags for rustc that replace the paths of this machine with names that are the same everywhere.

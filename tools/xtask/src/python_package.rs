@@ -22,7 +22,8 @@ const MANIFEST: &str = "bindings/python/pyproject.toml";
 /// built.
 const LINUX: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 
-/// The longest time that one build may take. The library is optimized as a whole, and the machine may be busy.
+/// The longest time that one build may take. A build is slow, because the whole library is optimized at once, and the
+/// machine may be busy.
 const TIME_LIMIT: Duration = Duration::from_secs(900);
 
 /// Builds the wheels for Linux and the source distribution: `cargo xtask package python`.
@@ -59,7 +60,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(tests.env("POLAR_LICENSE_WHEEL", wheel).env("POLAR_LICENSE_SDIST", sdist).run()?)
 }
 
-/// Checks that the manifest has no version of its own, and that it has the addresses of Cargo.toml.
+/// Checks that the manifest has no version of its own, and that its addresses are the same as in Cargo.toml.
 pub(crate) fn check_manifest() -> Result<()> {
     check_project(&workspace::text(MANIFEST)?, &workspace::addresses()?)
 }
@@ -99,7 +100,7 @@ fn empty_output(sh: &Shell) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Builds the wheel. It contains this project's license texts and those of its dependencies.
+/// Builds the wheel, which contains the license texts of this project and of its dependencies.
 fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     let built = folder.join("built");
     sh.remove_path(&built)?;
@@ -181,7 +182,8 @@ fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Checks the format and the types of the package's code, and the types of the tests against the installed package.
+/// Checks the style and the types of the package's code and of the tests. The types of the tests are checked against
+/// the installed package.
 fn style(sh: &Shell, python: &Path) -> Result<()> {
     let tools = tools::PYTHON_PACKAGE.program("python")?;
     for check in [&["check"][..], &["format", "--check"]] {

@@ -29,7 +29,7 @@ use xshell::Shell;
 
 use crate::{shell, workspace};
 
-/// The Rust files that other steps build and run.
+/// The Rust files of which a README may show parts. Other steps build and run these files.
 const BUILT: [&str; 8] = [
     "examples/quickstart.rs",
     "tests/end_to_end/command_line.rs",
@@ -129,7 +129,7 @@ fn check_block(sh: &Shell, path: &str, block: &Block) -> Result<()> {
     }
 }
 
-/// Runs the README's documentation tests. There must be as many as the README has `rust` blocks, and all must pass.
+/// Runs the README's documentation tests. All must pass, and there must be one for each `rust` block of the README.
 fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
@@ -137,7 +137,7 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
     // rebuild them
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
-    // the full path excludes READMEs of other packages of the workspace
+    // the full path tells this README from the READMEs of other packages in the workspace
     let ours = format!("test src/../{path} ");
     let passed = output.lines().filter(|line| line.starts_with(&ours) && line.ends_with("... ok")).count();
     if passed != blocks {
@@ -192,8 +192,8 @@ fn check_compiled(path: &str) -> Result<()> {
     Ok(())
 }
 
-/// Checks a whole manifest or a part of one. This workspace must have the packages, versions and features that the
-/// manifest names.
+/// Checks TOML that is a whole manifest or a part of one. It must be valid, and this workspace must have the packages,
+/// versions and features that it names.
 fn check_toml(text: &str) -> Result<()> {
     let manifest: toml::Table = text.parse().context("it is not valid TOML")?;
     let metadata = workspace::metadata()?;

@@ -244,7 +244,7 @@ pub(crate) static XVFB: Requirement = Requirement {
     source: Source::Debian(&["xauth", "xvfb"]),
 };
 
-/// The package manager that builds the C example, using the recipe in the package.
+/// The package manager with which a test builds the C example, by the recipe in the C package.
 pub(crate) static CONAN: Requirement =
     Requirement { name: "Conan", find: |_| tools::CONAN.found(), source: Source::PyPi(&tools::CONAN) };
 

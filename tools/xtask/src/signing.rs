@@ -9,16 +9,18 @@ use xshell::{Shell, cmd};
 
 use crate::target::System;
 
-/// The variable that names the certificate: by its name in the keychain on macOS, by its thumbprint on Windows.
+/// The environment variable that identifies the certificate: on macOS by its name in the keychain, on Windows by its
+/// thumbprint.
 const CERTIFICATE: &str = "POLAR_LICENSE_CERTIFICATE";
 
-/// The variables that name the keychain, and the profile in it, with which `notarytool` signs in to Apple.
+/// The environment variables for Apple's `notarytool`. One names the keychain, and the other names the profile in that
+/// keychain with which `notarytool` signs in.
 const KEYCHAIN: &str = "POLAR_LICENSE_NOTARY_KEYCHAIN";
 const PROFILE: &str = "POLAR_LICENSE_NOTARY_PROFILE";
 
 const TIMESTAMPS: &str = "http://timestamp.digicert.com";
 
-/// Signs a program or a shared library. For macOS, also has it notarized.
+/// Signs a program or a shared library. If it is for macOS, also sends it to Apple to be notarized.
 pub(crate) fn sign(sh: &Shell, file: &Path, system: System) -> Result<()> {
     let Some(certificate) = variable(CERTIFICATE) else {
         if system != System::Linux {

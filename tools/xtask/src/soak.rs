@@ -21,7 +21,7 @@ const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license-cli", "failures", 0.2),
     // this program has six timed tests, of which two run at a time on two cores
     ("polar-license", "model", 0.05),
-    // this program has seven timed tests
+    // this program has seven timed tests, of which two run at a time on two cores
     ("polar-license", "fuzz", 0.1),
 ];
 
@@ -31,8 +31,8 @@ const FUZZ_SHARE: f64 = 0.08;
 /// The packages that are shipped as parts of apps.
 const SHIPPED: [&str; 3] = ["polar-license", "polar-license-c", "polar-license-wasm"];
 
-/// The folder, below the build output, into which libFuzzer writes. So the seeds in the repository's `fuzz/corpus` stay
-/// unchanged.
+/// The folder, below the build output, into which libFuzzer writes. libFuzzer does not write into the repository's
+/// `fuzz/corpus`, so the seeds there stay unchanged.
 const FUZZ_OUTPUT: &str = "fuzz";
 
 /// Runs everything in about `minutes`, plus a few minutes for tests without a time limit.
@@ -55,8 +55,8 @@ pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     check_dependencies(sh)
 }
 
-/// Checks that DESIGN.md gives a reason for each dependency, and that `deny.toml` allows the license, the name and the
-/// source of each.
+/// Checks that DESIGN.md gives a reason for each dependency, and that `deny.toml` allows the name, the license and the
+/// source of each dependency.
 pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
     let (shipped, listed) = (shipped()?, listed(&workspace::text("DESIGN.md")?));
     let differ: Vec<_> = shipped.symmetric_difference(&listed).map(String::as_str).collect();
@@ -108,7 +108,8 @@ fn fuzz(sh: &Shell, seconds: f64) -> Result<()> {
     for target in fuzz_targets()? {
         let (found, seeds) = (output.join("corpus").join(&target), format!("fuzz/corpus/{target}"));
         sh.create_dir(&found)?;
-        // AddressSanitizer checks unsafe code, which only the C library has
+        // only the C library has unsafe code, which AddressSanitizer checks, and only the target `calls` uses the C
+        // library
         let sanitizer = if target == "calls" { "address" } else { "none" };
         let run =
             cmd!(sh, "rustup run nightly cargo fuzz run --fuzz-dir fuzz --sanitizer {sanitizer} --target-dir {output}");

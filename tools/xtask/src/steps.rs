@@ -145,7 +145,8 @@ const RUST: &[Step] = &[
         proves: "unit, integration and documentation tests pass, including those of the C library and the customer portal",
         needs: &[&C_COMPILERS, &PYTHON, &NODE, &STRACE, &FAKETIME],
         run: |sh| {
-            // some tests of this step compare the file store with the file store of the npm package
+            // some tests of this step compare the file store in Rust with the npm package's file store, which is built
+            // with these tools
             npm_package::install_tools(sh)?;
             Ok(cargo(sh, "test --locked --workspace").env(TEST_THREADS.0, TEST_THREADS.1).run()?)
         },
@@ -155,7 +156,8 @@ const RUST: &[Step] = &[
         proves: "the command serves a coding agent, and shows it no license key (feature `mcp`)",
         needs: &[],
         run: |sh| {
-            // a folder of its own, because steps of the other lane build the program without this feature meanwhile
+            // this build has a folder of its own, because steps of the other lane build the same program without this
+            // feature at the same time
             let folder = workspace::target()?.join("mcp");
             let test = cargo(sh, "test --locked --package polar-license-cli --features mcp --test it");
             let test = test.env(TEST_THREADS.0, TEST_THREADS.1);
@@ -167,8 +169,8 @@ const RUST: &[Step] = &[
         proves: "the client for tokio passes its tests, including the scenarios, the customer portal and TLS",
         needs: &[],
         run: |sh| {
-            // the `tests` step also builds the portal, for the command and the C library; without the portal, cargo
-            // would have to build everything again for another set of features
+            // the `tests` step also builds the portal, because the command and the C library use it; if this step did
+            // not enable the portal too, cargo would have to build everything again with other features
             let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
             test()
                 .args(["--lib", "--test", "tokio", "--test", "tokio_scenarios", "--test", "http", "--test", "tls"])
@@ -356,8 +358,9 @@ impl Tables {
         }
     }
 
-    /// Returns the tables, each without the steps before its named step. A table without a named step counts as done,
-    /// and becomes empty. But if a step of `first` is named, the tables of both lanes stay whole.
+    /// Returns the tables without the steps before the named ones: each table begins with its named step. A table in
+    /// which no step is named counts as done, and becomes empty. There is one exception: if a step of `first` is named,
+    /// both lanes still run all of their steps.
     fn from(names: &[String]) -> Result<Self> {
         chosen(names)?;
         let rest = |steps: Vec<&'static Step>| -> Vec<_> {
@@ -376,7 +379,7 @@ impl Tables {
     }
 }
 
-/// Runs all steps of the tables, and returns their number. Most of the steps run two at a time.
+/// Runs all steps of the tables, most of them two at a time. Returns the number of steps.
 fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     plan(sh, &tables);
     let run = || -> Result<()> {

@@ -17,7 +17,8 @@ const README: &str = "bindings/tauri/README.md";
 const APP: &str = "examples/tauri";
 const TESTS: &str = "tests/js/tauri";
 
-/// Builds everything and runs the tests. If no window can be opened, runs only the checks that need no window.
+/// Checks the manifest and the README, builds the plugin and the app, and runs the tests in the app's window. If no
+/// window can be opened, checks only the manifest and the README.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     check_manifest()?;
     readme::check(sh, README)?;
@@ -30,7 +31,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     add_package(sh, npm_package::package(sh)?)?;
     npm_package::install_all(sh)?;
     let app = build(sh)?;
-    // `--workspace`, as in the `tests` step: otherwise cargo would rebuild the dependencies with other features
+    // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
+    // rebuild them
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let tests = cmd!(sh, "xvfb-run --auto-servernum node --test --test-reporter=spec {TESTS}/window.test.mjs");

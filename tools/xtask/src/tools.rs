@@ -33,12 +33,12 @@ pub(crate) const MDBOOK: Tool =
 pub(crate) const TAURI_DRIVER: Tool =
     Tool { package: "tauri-driver", version: |_| Ok("2.1.0".into()), any_version: None };
 
-/// A tool from crates.io: its package, and the version of it to use.
+/// A tool from crates.io: the package that contains it, and the version to use.
 pub(crate) struct Tool {
     package: &'static str,
     version: fn(&Shell) -> Result<String>,
-    /// The name of a program that the user may already have installed. If it answers `--version`, it may be used in any
-    /// version. `None` if the version matters.
+    /// The name of a program that the user may already have installed. If the program answers `--version`, it may be
+    /// used, whatever its version is. `None` if only the exact version may be used.
     any_version: Option<&'static str>,
 }
 
@@ -69,9 +69,9 @@ impl Tool {
         shell::probe(sh.cmd(self.any_version?).arg("--version"))
     }
 
-    /// Builds the tool without optimization: this takes half as long, and the tool is fast enough. First uses the
-    /// dependencies in the tool's lock file, because newer ones may need a later Rust. If that fails, for example
-    /// because a registry lacks one of them, uses the newest dependencies.
+    /// Builds the tool without optimization, which takes half as long; the tool is still fast enough. First tries the
+    /// dependencies in the tool's lock file, because newer versions of them may need a later Rust. If that fails, for
+    /// example because a registry lacks one of these versions, uses the newest versions.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let as_published = self.install_with(sh, "install --debug --locked");
         as_published.or_else(|error| {

@@ -1,4 +1,5 @@
-/* Random numbers for Rust's standard library, for tests under Wine. Wine before version 9 does not have this DLL. */
+/* The DLL from which Rust's standard library gets random numbers. Tests under Wine need it, because Wine before
+   version 9 does not have this DLL. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length);

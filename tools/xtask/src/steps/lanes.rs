@@ -68,7 +68,7 @@ fn show(name: &str, output: PipeReader, last: &Mutex<VecDeque<Vec<u8>>>) -> io::
         if !line.ends_with(b"\n") {
             line.push(b'\n');
         }
-        // writes the line at once, so that no line of the other lane comes between its parts
+        // writes the lane's name and the line with one call, so that the other lane cannot write between them
         io::stdout().write_all(&[format!("{name:8} │ ").as_bytes(), &line].concat())?;
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         last.push_back(mem::take(&mut line));
