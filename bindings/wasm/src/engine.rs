@@ -96,7 +96,7 @@ impl Engine {
         self.begin(Operation::Refresh(patience.parse()?), now(wall, mono))
     }
 
-    /// Counts `count` uses of the license key.
+    /// Adds `count` uses to the license key's usage.
     pub fn consume(&self, count: f64, wall: f64, mono: f64) -> NextStep {
         self.begin(Operation::Consume(arguments::count(count)), now(wall, mono))
     }
@@ -256,7 +256,7 @@ impl Engine {
         Ok(change.map(|at| at.unix_ms() as f64))
     }
 
-    /// Starts the automatic refresh. Drops any earlier plan, because it could delay the next refresh.
+    /// Starts the automatic refresh. Discards the schedule of an earlier start, which could delay the next refresh.
     #[wasm_bindgen(js_name = startWatch)]
     pub fn start_watch(&self, wall: f64, mono: f64) -> Result<(), JsValue> {
         self.inner()?.watch = Watch::new(now(wall, mono));

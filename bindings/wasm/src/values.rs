@@ -179,7 +179,8 @@ pub(crate) fn no_such_step() -> JsValue {
     defect("no step has this number")
 }
 
-/// Returns the exception for a step of another kind, which another method must resume.
+/// Returns the exception for a call that tries to resume a step of the wrong kind. Each method resumes the steps of one
+/// kind.
 pub(crate) fn another_kind() -> JsValue {
     defect("the step with this number is of another kind")
 }

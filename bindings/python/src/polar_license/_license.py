@@ -112,9 +112,9 @@ class License(Closable):
             lib.polar_license_decision_free(decision[0])
 
     def refresh(self) -> Decision:
-        """Asks Polar if a refresh is due, or if access is not allowed and Polar was not asked within the last five
-        seconds. Call this method when the app starts. If Polar cannot be reached, returns the decision that still
-        applies, with the `problem`.
+        """Asks Polar about the license if a refresh is due, or if access is not allowed and Polar was not asked within
+        the last five seconds. Call this method when the app starts. If Polar cannot be reached, returns the decision
+        that still applies, with the `problem`.
         """
         return self._ask(lib.polar_license_refresh)
 

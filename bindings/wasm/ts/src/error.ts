@@ -94,7 +94,7 @@ export function errorFrom(kind: ErrorKind, what: string, cause: unknown): Licens
   return new LicenseError(kind, `${what} (${words(cause)})`, { cause });
 }
 
-/** The app's sentences, by code. They replace the English ones. */
+/** The app's own messages for the user, by the code of each message. They replace the English messages. */
 export type Texts = LicenseSettings["texts"];
 
 /** Returns the message that tells the user about an error that occurred outside of the engine. */

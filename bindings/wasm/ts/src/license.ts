@@ -113,9 +113,9 @@ export interface License<Feature extends string = string> {
   validate(this: void, options?: CallOptions): Promise<Decision>;
 
   /**
-   * Asks Polar if a refresh is due, or if access is not allowed and Polar was not asked within the last five seconds.
-   * Call this method when the app starts, and when a user without access tries again. If Polar cannot be reached, that
-   * is not an error: the decision stays as it is, and its `problem` says why.
+   * Asks Polar about the license if a refresh is due, or if access is not allowed and Polar was not asked within the
+   * last five seconds. Call this method when the app starts, and when a user without access tries again. If Polar cannot
+   * be reached, that is not an error: the decision stays as it is, and its `problem` says why.
    */
   refresh(this: void, options?: CallOptions): Promise<Decision>;
 

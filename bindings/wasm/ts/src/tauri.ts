@@ -81,7 +81,8 @@ async function connect(): Promise<TauriLicense> {
   };
   const horizon = new Horizon(outlook, systemClock, askAgain, (decision) => accept(decision));
   changes.onmessage = (outlook) => horizon.take(outlook);
-  // needed because a timer may fire late: timers of a background page are slow, and timers of a sleeping machine stop
+  // A timer may fire late: browsers slow down the timers of a background page, and timers stop while the machine
+  // sleeps. The decision is therefore checked again when the page is shown.
   document.addEventListener("visibilitychange", () => accept(horizon.look().decision));
 
   const call = async (name: string, number: number, options: object): Promise<Reply & { decision: Decision }> => {

@@ -3,7 +3,7 @@
  * has none, as in jest's jsdom.
  */
 
-/** The classes of the platform that the generated JavaScript uses. */
+/** The platform's encoder and decoder, as the generated JavaScript uses them. */
 export type Codec = {
   TextEncoder: new () => { encode(text: string): Uint8Array };
   TextDecoder: new () => { decode(bytes?: Uint8Array): string };

@@ -298,7 +298,7 @@ export class LicenseDialogElement extends Base {
     this.#drawing?.place.replaceChildren();
   }
 
-  /** Opens pages from another module. `typed` is the content of the input field for the key. */
+  /** Opens pages that another module provides. `typed` is the content of the input field for the key. */
   async #openPages(what: PagesFor, typed: string): Promise<void> {
     const portal = this.#portal;
     if (!portal) return;

@@ -52,7 +52,9 @@ export class Pages {
     return fillPlaceholders(this.place.texts[code] ?? PORTAL_ENGLISH[code], values);
   }
 
-  /** Asks the user for text. Resolves to `undefined` if the user chooses the other question instead. */
+  /**
+   * Asks the user for text. Resolves to `undefined` if the user presses the second button, `question.other`, instead.
+   */
   ask<Result>(
     question: Question,
     work: (answer: string, signal: AbortSignal) => Promise<Result>,

@@ -1,6 +1,6 @@
 /**
- * The texts of the pages for customers. Each has a code, like the texts of the dialog. Results have no texts here,
- * because the portal's own messages describe them.
+ * The texts of the pages for customers. As in the dialog, each text has a code. There are no texts for the results of
+ * operations: the pages show the messages that the portal returns with its results.
  */
 
 /** The English texts. A `{name}` is a placeholder. */

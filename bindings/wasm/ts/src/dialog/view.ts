@@ -102,7 +102,10 @@ const TONES: Record<State, Tone> = {
   lapsed: "bad",
 };
 
-/** For each next step: the action for it, or the label of the link to the vendor's page, or both. */
+/**
+ * For each next step, the action that the dialog offers, and the label of the link to the vendor's page. A next step
+ * may have both of them, one, or none.
+ */
 const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   none: {},
   connect: { action: "check" },

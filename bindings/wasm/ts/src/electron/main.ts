@@ -144,7 +144,7 @@ class Share {
     this.#calls.get(`${this.#follow(event)} ${String(id)}`)?.abort();
   }
 
-  /** Wipes the values of the portal's reply to the call with this id. */
+  /** Wipes the values that are kept for the portal's reply to one call. `id` is the id of that call. */
   release(event: IpcSender, id: unknown): void {
     const place = this.#follow(event);
     if (place !== undefined) this.#portals?.of(place).release(id as number);

@@ -10,7 +10,7 @@ import { type Operation, OPERATIONS } from "../portal/operations.js";
 import type { PortalReply, Reply, Request, RunPortal } from "../portal/run.js";
 import type { Progress } from "../portal/types.js";
 
-/** The names of the arguments that refer to values by their numbers. */
+/** The names of the arguments in which a page passes a number that stands for a value. */
 const HANDLES = new Set([
   ...Object.keys(OPERATIONS),
   ...Object.values(OPERATIONS)
@@ -112,7 +112,7 @@ class PagePortal {
     return { json: JSON.stringify(value), address: reply.address };
   }
 
-  /** In a request, replaces the page's numbers with the holder's numbers. */
+  /** Returns the request with the holder's numbers in place of the page's numbers. */
   #requestFor(holder: Holder, request: object): Request {
     const members = Object.entries(request).map(([name, value]: [string, unknown]) => {
       return [name, HANDLES.has(name) ? this.#numberFor(holder, value) : value];

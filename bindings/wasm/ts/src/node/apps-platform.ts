@@ -24,5 +24,8 @@ const program: Platform = {
   },
 };
 
-/** The platform for tests. Works in memory only, and does not use the developer's own files or machine id. */
+/**
+ * The platform for apps that run under a test runner. Works in memory only, and does not use the files or the machine
+ * id of the developer.
+ */
 const underTest: Platform = { ...node, storage: memoryOfTests, device: async () => "" };

@@ -147,7 +147,7 @@ export class FileLock {
     return holder !== undefined && holder === this.#holder ? holder.token : undefined;
   }
 
-  /** Rejects unless the lock still contains `token`. */
+  /** Rejects if the lock no longer contains `token`, because another process has taken it over. */
   async check(token: string): Promise<void> {
     const lock = await openLock(this.#path()).catch(() => undefined);
     if (lock?.token !== token) {
@@ -346,7 +346,7 @@ export class FileLock {
   }
 }
 
-/** A chain of asynchronous calls that holds the lock. */
+/** The holder of the lock: an asynchronous call, together with all calls that it makes. */
 interface Holder {
   readonly token: string;
 }

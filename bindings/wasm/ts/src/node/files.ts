@@ -160,7 +160,7 @@ export async function removeQuietly(path: string): Promise<void> {
   await unlink(path).catch(() => undefined);
 }
 
-/** Creates the error of a failed task. If the cause is a usual one, the error says what to do about it. */
+/** Creates the error for a failed task. If the cause is a common one, the error says what to do about it. */
 export function failure(task: string, error: unknown): Error {
   return new Error(`could not ${task}: ${cause(codeOf(error))}`);
 }

@@ -11,7 +11,7 @@ import type { PortalClient } from "./portal.js";
 
 export * from "./public.js";
 
-/** Creates a client as the main entry does. The client also has the customer portal. */
+/** Creates a client in the same way as the package's main entry, and adds the customer portal to it. */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,
 ): Promise<PortalClient<Feature>> {

@@ -3,5 +3,5 @@
 export * from "../public.js";
 export type { PortalClient } from "./portal.js";
 export type * from "./public-types.js";
-// exports the portal's `Purchase`, which is not the subscription or order of a decision
+// This `Purchase` is the portal's. A decision has another type of the same name, for a subscription or an order.
 export type { Purchase } from "./types.js";
