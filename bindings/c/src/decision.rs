@@ -422,8 +422,8 @@ pub extern "C" fn polar_license_decision_problem_detail(decision: *const Decisio
     borrowed("polar_license_decision_problem_detail", decision, |texts| texts.problem_detail.as_ref())
 }
 
-/// Returns how many milliseconds to wait before the next request, because of the problem. Returns POLAR_LICENSE_ABSENT
-/// if that is unknown, or if `decision` is NULL.
+/// Returns the number of milliseconds to wait before the next request, if the problem calls for a wait. Returns
+/// POLAR_LICENSE_ABSENT if the wait is unknown, if there is no problem, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -92,7 +92,7 @@ pub(crate) fn share<T>(pointer: *const T) -> Option<Arc<T>> {
     }
 }
 
-/// Takes the caller's reference back. Returns `None` if the pointer is NULL.
+/// Takes back a reference that was passed to the caller. Returns `None` if the pointer is NULL.
 pub(crate) fn free_shared<T>(pointer: *mut T) -> Option<Arc<T>> {
     if pointer.is_null() {
         return None;
@@ -145,6 +145,6 @@ pub(crate) fn bytes<'a>(pointer: *const u8, length: usize) -> Option<&'a [u8]> {
         return Some(&[]);
     }
     let fits = isize::try_from(length).is_ok();
-    // SAFETY: The pointer is not NULL, so `length` bytes can be read there and do not change during the call.
+    // SAFETY: The pointer is not NULL, so `length` bytes can be read from it, and they do not change during the call.
     (fits && !pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer, length) })
 }

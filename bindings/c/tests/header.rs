@@ -198,7 +198,7 @@ fn comments_name_what_exists() {
     }
 }
 
-/// Checks the name that each function passes to its guard, because a test uses this name to make the function panic.
+/// Checks that each function passes its own name to its guard. Another test makes a function panic by this name.
 #[test]
 fn every_function_is_guarded_by_its_own_name() {
     let folders = ["src", "src/options", "src/portal"].map(|name| fs::read_dir(folder().join(name)).unwrap());

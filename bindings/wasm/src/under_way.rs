@@ -41,7 +41,7 @@ impl Portal {
         }
     }
 
-    /// Records that the resumed operation has ended.
+    /// If `step` is the last one of the resumed operation, records the operation's outcome.
     pub(crate) fn ends(&mut self, step: engine::Step) {
         if let (Some(run_for), engine::Step::Done(outcome)) = (self.runs.current.take(), step) {
             self.runs.ended.insert(run_for, outcome);

@@ -172,7 +172,7 @@ class part {
     explicit operator bool() const { return polar_license_reply_json(reply.get(), at.c_str()) != nullptr; }
     /// The object as JSON.
     std::string_view json() const { return detail::text(polar_license_reply_json(reply.get(), at.c_str())); }
-    /// The number that stands for the object in requests, or 0 if it has none.
+    /// The number that stands for the object in requests, or 0 if no number does.
     std::uint32_t handle() const { return polar_license_reply_handle(reply.get(), at.c_str()); }
 
     std::optional<std::string_view> text(const char *member) const
@@ -299,7 +299,7 @@ class portal : private detail::caller {
   public:
     explicit portal(const polar::license &opened) : caller(opened.get()) {}
 
-    /// Waits for a browser, and starts a session with the token that it brings.
+    /// Waits until a browser opens `page` with a token, and starts a session with this token.
     polar::session wait(const success_page &page, milliseconds within, polar::failure &failure) const
     {
         polar_license_reply *reply = nullptr;

@@ -1,4 +1,4 @@
-//! The members of the JSON that crosses the interface, as the core describes them.
+//! The members of the JSON objects that the library passes to an app, as the core describes them.
 
 #![allow(dead_code, clippy::allow_attributes, reason = "each test uses some of it")]
 
@@ -16,7 +16,8 @@ pub fn decision() -> Vec<String> {
     with_inner.collect()
 }
 
-/// Returns the names of an error's members. Leaves out the decision, whose members are beside the error in the JSON.
+/// Returns the names of an error's members, which are in the JSON's object `error`. The decision is a separate object
+/// beside `error`, and its members are left out.
 pub fn error() -> Vec<String> {
     let description = schema::error().to_value();
     let member = properties(&description).unwrap().get("error").unwrap();

@@ -45,7 +45,8 @@ use std::ffi::c_char;
 
 use polar_license_c::exported::*;
 
-/// Calls one of the setters. Each of its strings is `text`, and each of its numbers is `number`.
+/// Calls the setter with the number `setter`. Passes `text` for each argument that is a string, and `number` for each
+/// argument that is a number.
 pub(super) fn call(setter: u8, options: *mut Options, text: *const c_char, number: u32) -> i32 {
 ";
 
@@ -89,7 +90,7 @@ enum Shape {
     Values,
     /// An object that has a sentence for each code.
     Sentences,
-    /// An object with these members. Each has a description.
+    /// An object with these members, each of which has a description.
     Members(Vec<(Argument, String)>),
 }
 
@@ -213,7 +214,7 @@ fn kind(member: &str, property: &Value) -> Kind {
     }
 }
 
-/// Returns the type of a member, other than null.
+/// Returns the JSON type of a setting. If the setting may also be null, returns its other type.
 fn type_of(property: &Value) -> &str {
     property["type"].as_str().or_else(|| property["type"][0].as_str()).unwrap()
 }
@@ -319,7 +320,7 @@ impl Setting {
         text
     }
 
-    /// Writes the methods in C++. Their comment is the first sentence of the setting's comment.
+    /// Writes the setting's methods in C++. The comment of each method is the first sentence of the setting's comment.
     fn write_cpp(&self, text: &mut String) {
         let sentences = self.sentences();
         let first = sentences.split(". ").next().unwrap().trim_end_matches('.');

@@ -135,7 +135,7 @@ fn open_union(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     text + "\n  | (string & {});\n"
 }
 
-/// Returns an interface for each kind of purchase, and the union of these interfaces.
+/// Returns the source text of an interface for each kind of purchase, and of the union of these interfaces.
 fn purchases(schema: &Value) -> String {
     let (mut text, mut all) = (String::new(), Vec::new());
     for (kind, definition) in schema::purchases(schema) {
@@ -263,7 +263,7 @@ pub(crate) fn interface(name: &str, schema: &Value, used: Use) -> String {
     text + "}\n"
 }
 
-/// Returns one member of an object that an app reads.
+/// Returns the declaration of one member of an object that an app reads.
 pub(crate) fn member(name: &str, description: &Value) -> String {
     let of_type = type_of(description, Use::Read);
     format!("{}  readonly {name}: {of_type};\n", documentation(name, description))

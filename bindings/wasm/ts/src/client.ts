@@ -318,7 +318,7 @@ export class Client implements LicenseClient {
   }
 
   #warnOfUnknown(feature: string): void {
-    // the set is bounded, because the names come from the app
+    // The size of the set is limited, because the app may ask for any number of names.
     if (this.#unknownFeatures.has(feature) || this.#unknownFeatures.size >= 64) return;
     this.#unknownFeatures.add(feature);
     const name = typeof feature === "string" ? JSON.stringify(feature) : typeof feature;

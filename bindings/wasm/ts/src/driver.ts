@@ -43,7 +43,7 @@ type StepTo<What extends compiled.Step["do"]> = Extract<compiled.Step, { do: Wha
 
 export const CANCELLED = "cancelled before anything was sent";
 
-/** Creates the driver for the operations of one client. */
+/** Creates the function that runs the operations of one client. */
 export function driver(host: Host): Run {
   const { store, clock } = host;
   /** Aborts when any operation ends, so that operations at a `join` step continue. */

@@ -39,8 +39,9 @@ interface Instance {
 }
 
 /**
- * Returns a function that creates engines. The engines share one instance of the module, and therefore one pace of
- * requests. `newGlue` is called for each instance, and creates wasm-bindgen's JavaScript anew.
+ * Returns a function that creates engines. The engines share one instance of the module, and the limit on the pace of
+ * requests therefore applies to all of them together. `newGlue` is called for each instance, and creates a new copy of
+ * wasm-bindgen's JavaScript.
  */
 export function enginesOf(module: WebAssembly.Module, newGlue: () => object): Engines {
   let shared: Promise<Instance> | undefined;
@@ -119,7 +120,8 @@ export class Engine {
       const failure = failureOf(thrown);
       if (failure) throw errorOf(failure, null);
       instance.hasStopped = true;
-      // the finalizers of the instance's engines run later, and must not touch the heap either
+      // The finalizers of the engines in this instance run later. They must not touch the heap after the trap, so the
+      // function that they call is replaced by one that does nothing.
       instance.glue.__wbg_set_wasm({ __wbg_engine_free: () => undefined });
       throw errorFrom("internal", "the licensing engine has stopped", thrown);
     }

@@ -112,7 +112,8 @@ export function Gate({ feature, fallback, pending, children }: GateProps): React
     const why = explain(String(feature));
     return why.message === "" ? (pending ?? null) : renderFallback(fallback, why);
   }
-  // uses the same decision as everything else that is rendered; `allows` logs a feature that is not configured
+  // Reads the decision that is rendered, so that all components agree. A feature without an entry is not configured:
+  // `allows` returns `false` and logs it.
   const known = feature === undefined ? decision.allowed : decision.features[feature];
   const isOn = typeof known === "boolean" ? known : allows(String(feature));
   return isOn ? (children ?? null) : renderFallback(fallback, feature === undefined ? decision : explain(feature));

@@ -37,7 +37,10 @@ function tooLate(): never {
   throw new Error("it did not arrive in time");
 }
 
-/** Matches the messages with which JavaScript engines refuse to compile because of a policy. */
+/**
+ * Matches the messages of JavaScript engines that refuse to compile because a policy, such as the page's
+ * Content-Security-Policy, forbids it.
+ */
 const FORBIDDEN = /content.security.policy|\bcsp\b|unsafe-eval|disallowed by embedder/i;
 
 function notCompiled(bytes: BufferSource, error: unknown): LicenseError {

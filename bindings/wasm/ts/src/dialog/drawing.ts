@@ -33,8 +33,8 @@ const ICONS = {
 };
 
 /**
- * The main buttons in their order, each with its label. The action `link` is missing here, because its label depends on
- * the page that it opens.
+ * The main buttons in their order, each with its label. The list does not contain the action `link`, because its label
+ * depends on the page that it opens.
  */
 const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["devices", "dialog.manage_devices"],

@@ -54,7 +54,7 @@ export interface LicenseDialogElement {
   ): void;
 }
 
-// on a server there is no `HTMLElement`, so the element is not defined there
+// A server has no `HTMLElement`. An empty class takes its place, so that this module can still be imported there.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 /**

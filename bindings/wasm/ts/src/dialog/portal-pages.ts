@@ -105,8 +105,8 @@ export class Pages {
         return create("li", {}, words, press);
       });
       this.#show(message, [create("ul", { part: "choices" }, ...rows)], []);
-      // focuses the message and not a button, because a user who hits Enter twice on the previous page would otherwise
-      // press the button
+      // focuses the message and not a button: a user who hits Enter twice on the previous page would otherwise press
+      // this page's button with the second Enter
       this.#message.focus();
     });
   }
@@ -158,7 +158,10 @@ export class Pages {
     this.#actions.replaceChildren(...buttons, back);
   }
 
-  /** Returns the button for the alternative, if there is one. The button does nothing while work is running. */
+  /**
+   * Returns the button that is labelled `other`, or no button if `other` is absent. The button does nothing while work
+   * is running.
+   */
   #otherwise(other: PortalTextCode | undefined, resolve: (nothing: undefined) => void): HTMLButtonElement[] {
     if (!other) return [];
     return [this.#button(this.text(other), () => this.#isBusy || resolve(undefined))];
@@ -171,7 +174,10 @@ export class Pages {
     return button;
   }
 
-  /** Runs work, unless other work is running. Ignores the result if the user has left the page meanwhile. */
+  /**
+   * Runs `work`, unless the previous work of these pages is still running. Ignores the result if the user has left the
+   * page meanwhile.
+   */
   #run<Result>(
     work: Work<Result>,
     resolve: (result: Result) => void,

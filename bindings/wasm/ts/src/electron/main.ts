@@ -134,7 +134,7 @@ class Share {
     } catch (error) {
       return { error: failureFrom(error) };
     } finally {
-      // a reloaded page numbers its calls from the start, so another call may have got the same number
+      // a reloaded page starts to count its calls anew, so a newer call may have the same number by now
       if (this.#calls.get(name) === running) this.#calls.delete(name);
     }
   }

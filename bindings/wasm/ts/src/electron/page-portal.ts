@@ -44,7 +44,7 @@ export class PagePortals {
     return page;
   }
 
-  /** Cancels the calls of the page in this frame and wipes its values, because the page is gone. */
+  /** Cancels the calls of the page that this frame showed, and wipes the page's values, because the page is gone. */
   end(frame: number): void {
     this.#pages.get(frame)?.end();
     this.#pages.delete(frame);

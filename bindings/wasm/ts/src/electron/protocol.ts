@@ -22,7 +22,7 @@ export const CURRENT = "polar-license:current";
  */
 export const EXPLAIN = "polar-license:explain";
 
-/** The channel on which the main process sends each changed decision, as a `NumberedDecision`. */
+/** The channel on which the main process sends the decision whenever it has changed, as a `NumberedDecision`. */
 export const CHANGE = "polar-license:change";
 
 /** The channel on which a page says that it no longer waits for a call. The message is the call's `id`. */
@@ -38,8 +38,9 @@ export const PROGRESS = "polar-license:progress";
 export const RELEASE = "polar-license:release";
 
 /**
- * A call by a renderer. `follow` is the first call of every page, and returns the decision. Every call also makes the
- * main process send later changes to the frame. `id` is the number that the page has given to the call.
+ * A call by a renderer. `follow` is the first call of every page, and returns the decision. After any call, the main
+ * process sends each later change of the decision to the frame that made the call. `id` is the number that the page has
+ * given to the call.
  */
 export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" }
@@ -61,7 +62,7 @@ export interface NumberedDecision {
   decision: Decision;
   /** Whether Polar has freed the seat. Present in the reply to `deactivate`. */
   deactivated?: Deactivated | undefined;
-  /** The portal's reply. Present in the reply to `portal`. */
+  /** The portal's reply. Present only if the method of the call is `portal`. */
   portal?: PortalReply | undefined;
 }
 

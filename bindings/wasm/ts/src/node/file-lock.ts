@@ -354,7 +354,7 @@ interface Holder {
 /** The content of a lock file. The token is `undefined` if it cannot be read. */
 interface LockFile {
   readonly token: string | undefined;
-  /** The time of the last change, in nanoseconds, to distinguish two locks of the same millisecond. */
+  /** The time of the last change, in nanoseconds. With milliseconds, two locks could have the same time. */
   readonly modified: bigint;
 }
 

@@ -9,7 +9,10 @@ import { LicenseError } from "../error.js";
 /** The place that keeps a reply's values: an engine, or the connection to another process. */
 export type Holder = object;
 
-/** A reply. Its holder keeps the values until this object has been garbage-collected. */
+/**
+ * A reply of the portal whose values are kept by its holder. The holder wipes the values after this object has been
+ * garbage-collected.
+ */
 export class HeldReply {
   readonly #holder: Holder;
 
@@ -39,7 +42,7 @@ const finished = new FinalizationRegistry<() => void>((release) => release());
 
 const handles = new WeakMap<object, Handle>();
 
-/** Lets an object of the app stand for a value, and returns that object. */
+/** Records that `shown`, an object of the app, stands for the value of `handle`. Returns `shown`. */
 export function standsFor<Shown extends object>(shown: Shown, handle: Handle): Shown {
   handles.set(shown, handle);
   return shown;

@@ -1,4 +1,7 @@
-/** A clock that a test sets. It stands still unless the test advances it or the client itself pauses. */
+/**
+ * A clock that a test sets. It advances only when the test advances it, or when the client waits: the clock then skips
+ * the wait.
+ */
 
 import type { Clock } from "../time.js";
 
