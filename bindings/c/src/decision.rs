@@ -223,9 +223,9 @@ pub extern "C" fn polar_license_decision_activation_id(decision: *const Decision
     borrowed("polar_license_decision_activation_id", decision, |texts| texts.activation_id.as_ref())
 }
 
-/// Returns the label that the customer sees beside the seat that this device took. Returns NULL if the key needs no
-/// seat, if this device no longer knows the label (for example because its record was edited), if there is no license,
-/// or if `decision` is NULL.
+/// Returns the label that the customer sees for the seat of this device. Returns NULL if the key needs no seat, if this
+/// device no longer knows the label (for example because its record was edited), if there is no license, or if
+/// `decision` is NULL.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -394,9 +394,9 @@ pub extern "C" fn polar_license_decision_purchase_created_at_ms(decision: *const
     moment("polar_license_decision_purchase_created_at_ms", decision, |this| Some(this.purchase()?.order()?.created_at))
 }
 
-/// Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... One such problem is that
-/// Polar could not be reached. There is a decision in spite of the problem, and access does not depend on the problem.
-/// Returns POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
+/// Returns the kind of the problem that the decision reports, such as a failure to reach Polar: one of
+/// POLAR_LICENSE_ERR_.... A problem does not prevent a decision, and access does not depend on it. Returns
+/// POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

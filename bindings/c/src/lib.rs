@@ -30,7 +30,7 @@ mod object;
 mod pointer;
 mod text;
 
-// The order of these modules is the order of the header.
+// The header lists its functions in the order of these modules.
 mod version;
 
 mod codes;

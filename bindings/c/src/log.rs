@@ -20,8 +20,8 @@ pub const POLAR_LICENSE_LOG_INFO: i32 = 3;
 pub const POLAR_LICENSE_LOG_DEBUG: i32 = 4;
 
 /// A function that receives one log line, which contains neither the license key nor personal data. `level` is one of
-/// POLAR_LICENSE_LOG_.... The strings live only during the call. The function is called from any thread, and the
-/// library may hold locks meanwhile: the function must not call this library.
+/// POLAR_LICENSE_LOG_.... The strings live only during the call. The function may be called from any thread. It must
+/// not call this library, because the library may hold locks during the call.
 pub type LogCallback =
     Option<extern "C" fn(user_data: *mut c_void, level: i32, target: *const c_char, message: *const c_char)>;
 
@@ -68,7 +68,7 @@ pub extern "C" fn polar_license_set_log(
             let mut current = APP_LOG.0.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *current, sink)
         };
-        // This happens outside the lock, because the destructor is the app's code.
+        // Drops the previous callback outside of the lock, because this calls its destructor, which is the app's code.
         drop(before);
         Ok(())
     })

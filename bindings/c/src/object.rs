@@ -1,5 +1,5 @@
 //! Creates the objects that an operation passes to the caller. If the caller's pointer for the object is NULL, the
-//! operation fails and does nothing else.
+//! operation fails before it does anything.
 
 use crate::error::Error;
 use crate::{argument, call, pointer};

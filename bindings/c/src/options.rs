@@ -63,7 +63,7 @@ impl Options {
         Ok(builder.open()?)
     }
 
-    /// Creates options. If the configuration could not be read, opening a license with the options fails.
+    /// Creates options. If `config` is an error, opening a license with these options fails with that error.
     fn new(config: Result<ConfigBuilder, Error>) -> Self {
         let (config, mistake) = match config {
             Ok(config) => (config, None),
@@ -211,8 +211,7 @@ pub extern "C" fn polar_license_options_set_transport(
     })
 }
 
-/// Reads the time from a clock that the app provides instead of the system's clocks, so that a test can let a month
-/// pass at once.
+/// Replaces the system's clocks with a clock that the app provides, so that a test can let a month pass at once.
 ///
 /// `destructor` is called once with `user_data`: when neither the options nor a license use the clock any longer, or if
 /// this function fails. `destructor` may be NULL; `clock` must not be NULL. Only one thread may use the options at a
@@ -244,7 +243,8 @@ fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -
         apply(options).inspect_err(|mistake| options.keep_mistake(mistake))
     });
     if kind == ErrorKind::Internal.number() {
-        // After a panic, `apply` has returned no error to keep, so the panic is kept as the error.
+        // If `apply` panicked, it returned no error that could be kept. An error that describes the panic is kept
+        // instead.
         guarded("keeping the mistake", (), || {
             if let Some(options) = pointer::borrow_mut(options) {
                 options.keep_mistake(&Error::panicked(function));

@@ -113,7 +113,7 @@ pub mod alive {
         OBJECTS.fetch_add(more, Ordering::SeqCst);
     }
 
-    /// Returns the number of objects that were passed to a caller and not freed.
+    /// Returns the number of objects that were passed to a caller and have not been freed yet.
     pub fn objects() -> isize {
         OBJECTS.load(Ordering::SeqCst)
     }
@@ -127,7 +127,7 @@ mod alive {
 /// Writes to an out-parameter without reading its old value. Does nothing if the out-parameter is NULL.
 pub(crate) fn write<T>(place: *mut T, value: T) {
     if !place.is_null() {
-        // SAFETY: The pointer is not NULL, so a value of this type can be written there.
+        // SAFETY: The pointer is not NULL, so a value of this type can be written to it.
         unsafe { place.write(value) };
     }
 }

@@ -13,7 +13,7 @@
 
 pub(crate) mod progress;
 
-// The order of these modules is the order of the header.
+// The header lists its functions in the order of these modules.
 pub(crate) mod reply;
 
 pub(crate) mod success_page;
@@ -278,7 +278,7 @@ pub extern "C" fn polar_license_portal_restore_purchase(
     })
 }
 
-/// Runs an operation that does not wait for an event, and so has no progress.
+/// Runs an operation that does not wait for an event and therefore reports no progress.
 fn call_once(license: *const License, request: Request) -> Result<Reply, Error> {
     call(license, &request.json(), None, std::ptr::null_mut())
 }

@@ -19,7 +19,7 @@ pub(crate) fn secret(text: &str) -> Zeroizing<CString> {
     Zeroizing::new(CString::new(bytes).unwrap_or_default())
 }
 
-/// Returns the pointer to a string, or NULL if there is none.
+/// Returns the pointer to a string, or NULL if `text` is `None`.
 pub(crate) fn borrowed(text: Option<&CString>) -> *const c_char {
     text.map_or(ptr::null(), |text| text.as_ptr())
 }

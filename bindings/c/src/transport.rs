@@ -13,7 +13,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Failure: no connection could be made, or the connection broke. Examples are a failed name resolution, a TLS error, a
-/// reset, and a body that was cut short.
+/// reset connection, and a body that was cut short.
 pub const POLAR_LICENSE_FAILED_NETWORK: i32 = 1;
 /// Failure: the exchange took longer than the request's timeout.
 pub const POLAR_LICENSE_FAILED_TIMEOUT: i32 = 2;
@@ -103,8 +103,8 @@ pub extern "C" fn polar_license_request_url(request: *const Request) -> *const c
     })
 }
 
-/// Returns the JSON body, which contains the license key: do not log it. If the body of a POST is empty, send
-/// `Content-Length: 0`. Returns NULL if `request` is NULL.
+/// Returns the request's JSON body. Do not log it: it contains the license key or other secrets. If the body of a POST
+/// is empty, send `Content-Length: 0`. Returns NULL if `request` is NULL.
 ///
 /// The string lives until the transport callback returns. Never blocks.
 #[unsafe(no_mangle)]
@@ -250,7 +250,8 @@ pub extern "C" fn polar_license_response_fail(
 }
 
 impl Response {
-    /// Returns the last report, with the target of a redirect if the app has reported one.
+    /// Returns the answer that the app reported last. If the answer is a reply, adds the target of a redirect that the
+    /// app has reported. If the app has reported no answer, returns a network failure.
     fn into_answer(self) -> Answer {
         match self.answer {
             Some(Answer::Reply { status, retry_after, body, .. }) => {

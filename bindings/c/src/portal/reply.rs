@@ -86,7 +86,7 @@ pub extern "C" fn polar_license_reply_count(reply: *const Reply, pointer: *const
     })
 }
 
-/// Returns the handle of the object at a JSON pointer, such as "/keys/0". The pointer "" returns the handle of the
+/// Returns the handle of the object at a JSON pointer, such as "/keys/0". For the pointer "", returns the handle of the
 /// reply itself, if the reply is a session, a checkout, a purchase or a license key. Returns 0 if the object has no
 /// handle, or if an argument is NULL; 0 is never a handle.
 ///
@@ -133,7 +133,7 @@ pub extern "C" fn polar_license_reply_free(reply: *mut Reply) {
     guarded("polar_license_reply_free", (), || pointer::free(reply));
 }
 
-/// Reads a value. Both arguments may be NULL.
+/// Reads the value at a JSON pointer. Returns `None` if `reply` or `at` is NULL, or if there is no such value.
 fn read<T>(
     reply: *const Reply,
     at: *const c_char,

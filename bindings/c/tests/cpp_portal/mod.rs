@@ -39,7 +39,7 @@ pub fn header() -> String {
         .replace("    // PORTAL\n", &methods("portal"))
 }
 
-/// Returns a scoped enum, and the function that converts a name to one of its values.
+/// Returns the C++ source of a scoped enum, and of the function that converts a name to one of the enum's values.
 fn enumeration(name: &str, about: &str, rows: &[Row]) -> String {
     let mut text = comment("", &format!("{about} A later version may have more."));
     writeln!(text, "enum class {name} : std::int32_t {{").unwrap();
@@ -61,7 +61,8 @@ fn names_of(name: &str, rows: &[Row]) -> String {
     text + "}\n"
 }
 
-/// Returns the class of an object. If the object has several alternatives, the class has the members of all of them.
+/// Returns the C++ source of an object's class. If the object has several alternatives, the class has the members of
+/// all of them.
 fn class(name: &str, schema: &Value) -> String {
     let class = snake_case(name);
     let mut text = String::new();
@@ -107,7 +108,7 @@ fn kinds(class: &str, alternatives: &[Value]) -> String {
     enumeration(&format!("{class}_kind"), &format!("The alternatives of `{class}`."), &rows) + "\n"
 }
 
-/// Returns the member function that reads a member of the JSON.
+/// Returns the C++ source of the method that reads one member of a JSON object.
 fn accessor(name: &str, member: &str, schema: &Value) -> String {
     let (inner, is_nullable) = without_null(schema);
     let at = format!("\"/{member}\"");
@@ -154,7 +155,7 @@ fn without_null(schema: &Value) -> (Value, bool) {
     (plain, false)
 }
 
-/// Returns the methods of one class: the portal, a session or a checkout.
+/// Returns the C++ source of the methods of one class: of the portal, of a session or of a checkout.
 fn methods(of: &str) -> String {
     let own = PORTAL_OPERATIONS.iter().filter(|operation| {
         let first = operation.arguments.first().map_or("", |(name, _)| name);

@@ -40,7 +40,7 @@ pub fn gates(source: &str, start: impl Fn() -> Command) {
     prints(&[&key], "exporting\n");
     polar.stop();
     prints(&[], "exporting\n");
-    // A start script may pass the key at each start.
+    // A start script may pass the key at each start. An active key stays active, even while Polar cannot be reached.
     prints(&[&key], "exporting\n");
     polar.restart().unwrap();
     assert_eq!(polar.activations(&key).len(), 1);

@@ -20,7 +20,7 @@ const WIDTH: usize = 120;
 struct Getter {
     /// The name of the decision's member in JSON.
     member: String,
-    /// The rest of the function's name after `polar_license_decision_`.
+    /// The part of the function's name that follows `polar_license_decision_`.
     name: String,
     returns: Returns,
 }

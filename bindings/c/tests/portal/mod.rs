@@ -49,7 +49,7 @@ pub fn run_with_polar(program: &mut Command) {
 
 struct Polar {
     server: MockPolar,
-    /// The secrets so far: codes, tokens, addresses and the secrets of checkouts.
+    /// The secrets that have appeared so far: codes, tokens, addresses and the secrets of checkouts.
     secrets: BTreeSet<String>,
 }
 

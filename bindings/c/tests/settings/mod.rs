@@ -112,7 +112,7 @@ pub fn source() -> String {
     text
 }
 
-/// Returns the methods of `polar::options`.
+/// Returns the C++ source of the methods of `polar::options`.
 pub fn methods() -> String {
     let mut text = String::new();
     for setting in settings() {
@@ -229,7 +229,7 @@ impl Setting {
         self.name.strip_suffix('s').unwrap_or(&self.name)
     }
 
-    /// Returns the name of the first setter.
+    /// Returns the name of the setting's first setter. A setting may have several setters.
     fn first_setter(&self) -> String {
         match self.shape {
             Shape::One(_) | Shape::Members(_) | Shape::Sentences => format!("set_{}", self.name),
@@ -340,7 +340,8 @@ impl Setting {
     }
 }
 
-/// The setters of values that are not strings: the end of the name, the type, and a description of the values.
+/// The setters of values that are not strings. Each row has the end of the setter's name, the type of the values, and a
+/// description of the values.
 const VALUES: [(&str, Kind, &str); 3] = [
     ("integer", Kind::Signed64, "an integer"),
     (
@@ -431,7 +432,7 @@ impl Setter {
         }
     }
 
-    /// Writes a call to this setter. The argument at the index `tested` is `text`.
+    /// Writes a call to this setter. Passes `text` for the argument at the index `tested`.
     fn write_call(&self, text: &mut String, tested: Option<usize>) {
         let arguments = self.arguments.iter().enumerate().map(|(at, argument)| match argument.kind {
             Kind::String | Kind::ArrayOfOne if tested == Some(at) => ", text",
@@ -449,7 +450,7 @@ fn argument(name: &str, kind: Kind) -> Argument {
 }
 
 impl Argument {
-    /// Returns the expression that the Rust builder gets for this argument.
+    /// Returns the Rust expression that is passed to the builder for this argument.
     fn value(&self) -> String {
         match self.kind {
             Kind::String | Kind::Unsigned32 | Kind::Unsigned64 | Kind::Signed64 | Kind::Whole => self.name.clone(),
@@ -486,7 +487,7 @@ impl Kind {
         }
     }
 
-    /// Returns the argument of this kind in the calls for the fuzz targets.
+    /// Returns the expression that the fuzz targets pass for an argument of this kind.
     fn fuzzed(self) -> &'static str {
         match self {
             Self::String | Self::ArrayOfOne => "text",

@@ -1,7 +1,11 @@
 /**
- * The dialog's own texts: labels, questions and the language code. To replace a text, an app names it by its key in
- * this file. The sentences for results and next steps come from decisions and errors, so they are not in this file; the
- * license's setting `texts` replaces those. `texts/dialog.en.json` is generated from this file.
+ * The dialog's own texts: labels, questions and the language code. An app replaces a text by passing another text under
+ * the same key.
+ *
+ * The dialog also shows messages about results and next steps. These messages come from decisions and errors, so they
+ * are not in this file. An app replaces them through the setting `texts` of the license.
+ *
+ * `texts/dialog.en.json` is generated from this file.
  */
 
 import type { PortalTextCode } from "./portal-texts.js";

@@ -38,7 +38,10 @@ export interface PageBridge {
   cancel(id: number): void;
 }
 
-/** Creates the license of a page. If `name` is passed, defines the license as `window[name]` and returns nothing. */
+/**
+ * Creates the license object that a page uses. If `name` is passed, stores the object as `window[name]` and returns
+ * nothing.
+ */
 export function pageLicense(bridge: PageBridge, name?: string): PageLicense | undefined {
   const page = {
     latest: undefined as Decision | undefined,
