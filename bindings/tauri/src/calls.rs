@@ -12,8 +12,8 @@ pub(crate) struct CallId {
     pub(crate) number: u32,
 }
 
-/// The running calls, each with a channel that says whether the call was cancelled. Also contains the calls that were
-/// cancelled before they arrived.
+/// The running calls, each with a channel that says whether the call was cancelled. Also contains calls that have not
+/// arrived yet, if their cancellation arrived first.
 #[derive(Default)]
 pub(crate) struct Calls(Mutex<HashMap<CallId, watch::Sender<bool>>>);
 

@@ -127,8 +127,8 @@ fn end<R: Runtime>(app: &AppHandle<R>) {
     let _ = wait_for(async move { tokio::time::timeout(LONGEST_END, client.drain()).await });
 }
 
-/// Waits for `work` on a separate thread, because the app's main thread may be inside a runtime, where blocking is not
-/// possible.
+/// Runs `work` on a separate thread and waits for it. The app's main thread may itself be inside an async runtime,
+/// where blocking on a future is not possible.
 fn wait_for<T: Send>(work: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| async_runtime::block_on(work));

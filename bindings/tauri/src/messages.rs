@@ -82,7 +82,7 @@ impl Serialize for Reply {
     }
 }
 
-/// The result of an operation of the customer portal, and the decisions after it.
+/// The result of an operation of the customer portal, with the decisions that apply after the operation.
 pub(crate) struct PortalReply {
     pub(crate) outlook: Outlook,
     pub(crate) result: Result<PortalResult, Error>,

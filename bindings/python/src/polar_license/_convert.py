@@ -59,7 +59,7 @@ def settings_json(settings: Mapping[str, Any]) -> bytes:
 
 
 def settings_error(error: LicenseError) -> LicenseError:
-    """In the error's `detail`, replaces the name of a setting with its name in Python. Returns the same error."""
+    """In the error's `detail`, replaces a setting's name in JSON with its name in Python. Returns the same error."""
     names = {_member(name, hint): name for name, hint in _SETTINGS.items()}
     error.detail = re.sub("(?<=^the setting `)[A-Za-z]+", lambda match: names.get(match[0], match[0]), error.detail)
     return error
@@ -76,8 +76,8 @@ def explanation(pointer: Any, feature: str) -> Explanation:
     decision."""
     members = lib.polar_license_decision_explain_json(pointer, text(feature))
     if not members:
-        # the name is not UTF-8, so no configuration names this feature; its ASCII form gets the explanation for unknown
-        # features
+        # the feature's name cannot be encoded as UTF-8, so no configuration contains it; its escaped form is unknown
+        # too, and gets the explanation for unknown features
         return explanation(pointer, ascii(feature))
     converted: Explanation = _READER.instance(Explanation, json.loads(string(members)))
     return converted
@@ -130,7 +130,7 @@ def _fits(of: Any, members: Mapping[str, Any]) -> bool:
 
 @cache
 def _members(of: Any) -> Sequence[tuple[str, str, Any]]:
-    """Returns, for each member of a data class, its name, its name in JSON, and its type."""
+    """Returns the name, the name in JSON, and the type of each member of a data class."""
     hints = get_type_hints(of)
     return [(field.name, _member(field.name, hints[field.name]), hints[field.name]) for field in fields(of)]
 

@@ -1,8 +1,8 @@
 """Pointers to the library's licenses. Each license is freed once, when nothing uses it any longer.
 
-Freeing a license waits for the library. But Python may collect garbage at any instant, for example in a callback while
-locks of the library are held. Therefore a license that was collected is only listed here, and freed later: when another
-license is opened or closed, or when the program ends.
+Freeing a license can block until the library's threads end. But Python may collect garbage at any instant, for example
+in a callback while locks of the library are held. Therefore garbage collection only puts the license's pointer on a
+list. The license is freed later: when another license is opened or closed, or when the program ends.
 """
 
 from collections import deque

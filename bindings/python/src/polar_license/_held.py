@@ -34,7 +34,7 @@ class License(Protocol):
 
 
 class Held:
-    """An object that stands for a value in the library. A copy of this object does not stand for the value."""
+    """An object that stands for a value in the library. A copy of this object is not connected to the value."""
 
     _reply: Reply | None = None
     _license: License | None = None
@@ -44,6 +44,6 @@ class Held:
         return {name: value for name, value in vars(self).items() if name not in vars(Held)}
 
     def _hold(self, reply: Reply, license: License, number: int) -> None:
-        # set in this way, because data classes are frozen
+        # a plain assignment would fail, because data classes are frozen
         for name, value in (("_reply", reply), ("_license", license), ("_number", number)):
             object.__setattr__(self, name, value)

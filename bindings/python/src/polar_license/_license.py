@@ -208,7 +208,7 @@ class License(Closable):
 
     def start_auto_refresh(self) -> None:
         """Refreshes automatically whenever a refresh is due, on a thread of the library. Meant for an app that runs for
-        days. Also finds the changes that another process has stored, within two seconds.
+        days. Also notices, within two seconds, that another process has stored a change.
         """
         self._run(lib.polar_license_start_auto_refresh)
         # keeps the license open even if the app no longer refers to it
@@ -222,8 +222,8 @@ class License(Closable):
 
     def cancel(self) -> None:
         """Cancels the operations of other threads. These operations raise `LicenseError` of kind `cancelled`, or return
-        the decision with a `problem` of that kind. If a request was sent already, it may have been applied, and the
-        license remembers that.
+        the decision with a `problem` of that kind. If a request was sent already, Polar may have applied it, and the
+        license records that the outcome is unknown.
         """
         handle = self._used()
         lib.polar_license_cancel(handle.pointer)
@@ -326,7 +326,8 @@ def _opened(options: Any) -> Any:
     return license[0]
 
 
-# these licenses are closed when Python ends, because the library's threads must not call an interpreter that has ended
+# the open licenses; they are closed when Python ends, because the library's threads must not call an interpreter that
+# has ended
 _open: "weakref.WeakSet[License]" = weakref.WeakSet()
 _refreshed: set[License] = set()
 

@@ -29,5 +29,5 @@ def _write(_: Any, level: int, target: Any, message: Any) -> None:
 # the library passes on all lines, and Python decides which of them are shown
 lib.polar_license_set_log(lib.POLAR_LICENSE_LOG_DEBUG, _write, ffi.NULL, ffi.NULL)
 
-# the library's threads must not call an interpreter that has ended
+# removes the callback before the interpreter ends, because the library's threads must not call Python afterwards
 atexit.register(lib.polar_license_set_log, lib.POLAR_LICENSE_LOG_ERROR, ffi.NULL, ffi.NULL, ffi.NULL)

@@ -14,7 +14,9 @@ class Storage(Protocol):
         """Returns the record that was saved last. Returns `None` if there is none."""
 
     def save(self, record: bytes, *, durable: bool) -> None:
-        """Replaces the record atomically. If `durable` is true, the record must be on the disk before this returns."""
+        """Replaces the record atomically. If `durable` is true, the record must be on the disk before this method
+        returns.
+        """
 
     def remove(self) -> None:
         """Removes the record if there is one."""
@@ -30,7 +32,9 @@ class Clock(Protocol):
         """Returns the time of day with its time zone. This clock may go backwards, because a user can set it."""
 
     def monotonic(self) -> timedelta:
-        """Returns the time since any fixed point, from a clock that only goes forward."""
+        """Returns the time that has passed since a fixed point, on a clock that only goes forward. Any fixed point will
+        do.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """The reply to a request, whatever its status."""
+    """The reply to a request, whatever the reply's HTTP status is."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)

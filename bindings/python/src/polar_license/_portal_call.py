@@ -22,7 +22,9 @@ class Runner(License, Protocol):
         whether to continue."""
 
     def _wait_for_page(self, page: Any, within_ms: int) -> tuple[Reply, str]:
-        """Waits for a browser at a success page of the library. Returns the session and its JSON."""
+        """Waits until a browser brings a token to the success page. Returns the reply, which is a session, and the
+        reply's JSON.
+        """
 
 
 class Caller:

@@ -64,11 +64,11 @@ class Portal(methods.Portal):
     """
 
     def session_from_page(self, page: SuccessPage, *, within: timedelta) -> methods.PortalSession:
-        """Waits for the browser for at most `within`, and starts a session with the token that the browser brings.
-        Continue with `restore_when_granted`. `License.cancel` ends the wait.
+        """Waits at most `within` for the browser to open the page, and starts a session with the token that the
+        browser sends. Continue with `restore_when_granted`. `License.cancel` ends the wait.
 
-        Fails with `timeout` if no token comes in time, for example because the buyer has closed the browser's page
-        or already was a customer. Fails with `cancelled` if the app cancelled.
+        Fails with `timeout` if no token arrives in time, for example because the buyer has closed the browser's page or
+        already was a customer. Fails with `cancelled` if the app cancelled.
         """
         reply, text = self._runner._wait_for_page(page._used(), convert.milliseconds(within))
         return methods.PortalSession(self._runner, reply, json.loads(text)["handle"])

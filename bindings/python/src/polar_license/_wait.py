@@ -35,7 +35,9 @@ def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T
 
 
 def wait_for_operations() -> None:
-    """Waits until cancelled operations have ended, because they may still call functions of the app."""
+    """Waits until the running operations have ended, but at most a few seconds. They were cancelled before, and may
+    still call functions of the app.
+    """
     wait(list(_running), _END_TIMEOUT_S)
 
 
