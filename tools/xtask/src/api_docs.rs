@@ -1,6 +1,6 @@
-//! Checks the documentation of the crates. rustdoc must build it without a warning, for `polar-license` with several
-//! sets of features, and the front pages must have no dead link. Some front pages are READMEs, whose links rustdoc does
-//! not check.
+//! Checks the documentation of the crates. rustdoc must build it without a warning, and builds it for `polar-license`
+//! with several sets of features. The front pages must have no dead link. Some front pages are READMEs, whose links
+//! rustdoc does not check.
 
 use anyhow::Result;
 use xshell::{Cmd, Shell};

@@ -65,7 +65,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     check_contents(&pages)?;
     check_map(&workspace::text(MAP)?)?;
     let mut checked = 0;
-    // rustdoc checks the Markdown in `src`
+    // the Markdown in `src` is left out, because rustdoc checks it
     for page in markdown_files("")?.iter().filter(|page| !page.starts_with("src")) {
         checked += check_links(page)?;
     }
@@ -93,8 +93,8 @@ fn check_contents(pages: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the rows of the map name every file of `src` and `tests`, or a folder that contains the file, and that
-/// every path in the rows exists.
+/// Checks the map in ARCHITECTURE.md. For every file in `src` and `tests`, a row must name the file or a folder that
+/// contains it. Every path in the rows must exist.
 fn check_map(architecture: &str) -> Result<()> {
     let named = paths_in_map(architecture);
     let gone = named.iter().filter(|path| !workspace::root().join(path).exists());

@@ -11,8 +11,8 @@ use crate::shell;
 /// The crate whose dependencies are counted.
 const CRATE: &str = "polar-license";
 
-/// The largest number of crates that an app may get with each feature. An app that uses tokio already has most of the
-/// crates of the feature `tokio`.
+/// The largest number of crates that an app may get with each feature. The limit for `tokio` is high, but an app that
+/// uses tokio already has most of these crates.
 const LIMITS: [(&str, usize); 2] = [("http", 50), ("tokio", 120)];
 
 /// Features that must not add a crate to an app that has one of the features in `LIMITS`.

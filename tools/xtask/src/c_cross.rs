@@ -34,10 +34,12 @@ const TESTS: [&str; 7] = [
     "--test=tls",
 ];
 
-/// A test that checks the tests themselves. It takes longest, and gives the same result on every system.
+/// A test that checks the tests themselves. It is skipped, because it takes longer than the others, and gives the same
+/// result on every system.
 const NOT_NEEDED: &str = "the_runner_notices_everything_that_is_wrong";
 
-/// Tests that start their own program again. For ARM this works only if qemu is registered with the kernel.
+/// Tests that start their own program again. They are skipped for ARM, because this works there only if qemu is
+/// registered with the kernel.
 const NOT_ON_ARM: [&str; 9] = [
     "a_lock_that_this_user_can_never_take_over_is_reported_at_once",
     "a_lock_that_this_user_cannot_read_is_taken_over",
@@ -50,7 +52,8 @@ const NOT_ON_ARM: [&str; 9] = [
     "loopback_is_never_proxied",
 ];
 
-/// A system other than the one that runs xtask.
+/// A system for which this machine can build programs, and whose programs it can run, although it has another system
+/// itself.
 struct System<'a> {
     sh: &'a Shell,
     target: &'static str,
@@ -203,7 +206,8 @@ impl System<'_> {
         let library = self.build(&folder, &[])?;
         let panicking =
             self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "portal,test-panic"])?;
-        // `--workspace`, as in the `tests` step: otherwise cargo would rebuild the dependencies with other features
+        // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
+        // rebuild them
         let tests = shell::cargo(self.sh, "test --locked --workspace --test programs --test examples -- --skip python");
         let tests = tests.env("POLAR_LICENSE_C_CC", self.compilers[0]).env("POLAR_LICENSE_C_CXX", self.compilers[1]);
         let tests = tests.env("POLAR_LICENSE_C_LIBRARY", library).env("POLAR_LICENSE_C_PANICKING", panicking);

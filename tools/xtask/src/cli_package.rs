@@ -13,7 +13,8 @@ use crate::{archive, c_cross, paths, shell, signing, workspace};
 
 const PACKAGE: &str = "polar-license-cli";
 
-/// The features of the command in the archives. With `mcp`, every archive contains the server for coding agents.
+/// The features with which the command in the archives is built. Because of `mcp`, every archive contains the server
+/// for coding agents.
 const FEATURES: [&str; 2] = ["--features", "mcp"];
 
 /// The names of the shells for which clap writes completions.

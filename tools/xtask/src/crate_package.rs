@@ -14,7 +14,7 @@ struct Crate {
     name: &'static str,
     /// The crate's folder, relative to the repository's top folder.
     folder: &'static str,
-    /// The main source file. It must be packed, as must the licenses and the README.
+    /// The main source file. Like the licenses and the README, it must be in the packed crate.
     main: &'static str,
 }
 
@@ -39,8 +39,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let names = CRATES.iter().flat_map(|it| ["--package", it.name]);
     let folder = workspace::target()?.join("packed");
     remove(&folder)?;
-    // `--allow-dirty`, because a developer packs before committing; `--offline`, because building the tests has
-    // downloaded the dependencies
+    // `--allow-dirty` is needed because a developer packs before committing; `--offline` is possible because building
+    // the tests has downloaded the dependencies
     shell::cargo(sh, "package --locked --offline --allow-dirty --target-dir").arg(&folder).args(names).run()?;
     let (metadata, addresses) = (workspace::metadata()?, workspace::addresses()?);
     for it in &CRATES {

@@ -38,7 +38,7 @@ fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<
         "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
         tools::WASM_BINDGEN.program(sh, "wasm-bindgen-test-runner")?,
     );
-    // without this, the runner would allow all tests of a page together only 20 s
+    // without this, the runner would give all tests of a page only 20 s in total
     let cargo = cargo.env("WASM_BINDGEN_TEST_TIMEOUT", shell::PATIENCE.as_secs().to_string());
     // without this, the runner would look for drivers of other browsers first
     Ok(cargo.env("CHROMEDRIVER", "chromedriver").env_remove("WASM_BINDGEN_USE_BROWSER"))

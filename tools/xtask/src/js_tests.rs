@@ -13,7 +13,8 @@ use crate::{demo_web, npm_package, shell, workspace};
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let packed = npm_package::package(sh)?;
     npm_package::install_all(sh)?;
-    // `--workspace`, as in the `tests` step: otherwise cargo would rebuild the dependencies with other features
+    // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
+    // rebuild them
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let program = target.join("debug/polar-license");

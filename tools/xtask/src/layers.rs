@@ -163,7 +163,7 @@ fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| requires_test(&attribute.meta))
 }
 
-/// Returns `true` if the attribute, or a condition inside an attribute, admits only tests: `test`, `cfg(test)`,
+/// Returns `true` if the attribute, or a condition inside of it, restricts an item to tests: `test`, `cfg(test)`,
 /// `cfg(all(test, …))`.
 fn requires_test(meta: &Meta) -> bool {
     match meta {
@@ -204,7 +204,7 @@ fn imports(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     .collect()
 }
 
-/// Returns one use for each method that a module calls. The used module is the module that defines the method.
+/// Returns a `Use` for each method that a module calls. The `Use` points to the module that defines the method.
 fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     let definition = |path: &Names| defining(modules, path.clone()).1;
     let (mut methods, mut fields) = (BTreeMap::new(), BTreeMap::new());
@@ -229,7 +229,8 @@ fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {
         let common = from.iter().zip(to).take_while(|(one, other)| one == other).count();
-        // if one of the two paths ends here, its module is the parent of the other module
+        // if one of the two paths has no more names, its module contains the other module, and these two may use each
+        // other
         let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
         let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));
         let graph = levels.entry(folder).or_default();
@@ -238,8 +239,8 @@ fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     levels
 }
 
-/// Describes each pair of modules that call each other but are not listed, and each listed pair of modules that do not
-/// call each other.
+/// Describes each pair of modules that call each other and are missing from `listed`, and each pair in `listed` whose
+/// modules do not call each other.
 fn wrong_pairs(levels: &BTreeMap<String, Graph>, listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
     let mut listed: BTreeSet<(&str, [&str; 2])> = listed.iter().map(|(folder, pair, _)| (*folder, *pair)).collect();
     let mut wrong = Vec::new();

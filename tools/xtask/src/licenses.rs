@@ -1,9 +1,9 @@
 //! Collects the license texts of everything that is linked into a package, and writes a bill of materials in
 //! CycloneDX's format. Only crates that are linked for one target count. Build tools and procedural macros do not.
 //!
-//! This is written by hand for two reasons. cargo-about, built without optimization, takes seven minutes to compare
-//! every text with all known ones. cargo-cyclonedx writes a file beside every manifest of the workspace, and this file
-//! contains paths of the machine.
+//! Two existing tools are not used. cargo-about, built without optimization, takes seven minutes to compare every text
+//! with all license texts that it knows. cargo-cyclonedx writes a file beside every manifest of the workspace, and this
+//! file contains paths of the machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -104,7 +104,7 @@ fn is_license(file: &Path) -> bool {
     starts.iter().any(|start| name.starts_with(start)) && !is_code
 }
 
-/// Returns the license as an SPDX expression. Replaces the old form `/` with `OR`.
+/// Returns the license as an SPDX expression. Replaces `/`, which older manifests use, with `OR`.
 fn license(package: &Package) -> Result<String> {
     let license = package.license.as_ref().with_context(|| format!("{} names no license", package.name))?;
     Ok(license.replace('/', " OR "))

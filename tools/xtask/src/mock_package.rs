@@ -19,8 +19,8 @@ use crate::{npm_package, paths, shell, wasm_build, workspace};
 /// The folder of the package's sources.
 const SOURCES: &str = "tools/mock-polar/npm";
 
-/// The start of the code block in mock-polar's own README that contains the commands for the control endpoint. The
-/// package's README repeats these commands.
+/// The line that opens a code block in mock-polar's own README. The block contains the commands for the control
+/// endpoint, and the package's README repeats these commands.
 const COMMANDS: &str = "```sh\n";
 
 /// Builds and packs the package, and returns the tarball.

@@ -10,13 +10,13 @@ use xshell::{Shell, cmd};
 use crate::npm_package::{self, Packed};
 use crate::{shell, workspace};
 
-/// The script that runs one story in the runtimes, and one in the examples.
+/// The script that runs one story in every JavaScript runtime, and one in every example.
 const RUN: &str = "tests/js/runtimes/run.mjs";
 
 /// The largest number of bytes that a page may download for `./slim`: its minified script and the WebAssembly, both
-/// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed.
-/// DESIGN.md says what each library costs. The same sources give the same bytes in every checkout, but a change of one
-/// line can add or remove 100 bytes elsewhere.
+/// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed. The
+/// same sources give the same bytes in every checkout, but after a change of one line, 100 bytes may be added or
+/// removed in other parts of the output. DESIGN.md says how many bytes each library adds.
 const SLIM_LIMIT: u64 = 80_200;
 
 /// The largest number of bytes of the script of `./slim`. A page that was loaded before shows its license after this

@@ -41,7 +41,7 @@ pub(crate) const SLIM_PAGE: &str = "a page with ./slim, in all";
 pub(crate) struct Packed {
     /// The tarball.
     pub(crate) file: PathBuf,
-    /// The package's version, which is the workspace's.
+    /// The package's version, which is also the version of the workspace.
     pub(crate) version: String,
     /// The sizes of the files that a page downloads.
     pub(crate) sizes: Vec<Size>,

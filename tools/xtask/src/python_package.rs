@@ -73,7 +73,7 @@ fn check_project(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     }
     let urls = project.get("urls").and_then(|urls| urls.as_table());
     for (name, expected) in addresses {
-        // a name in pyproject.toml begins with a capital letter, because PyPI shows it unchanged
+        // case is ignored, because a name in pyproject.toml begins with a capital letter; PyPI shows the name unchanged
         let url = urls.into_iter().flatten().find(|(title, _)| title.eq_ignore_ascii_case(name));
         let own = url.and_then(|(_, address)| address.as_str()).unwrap_or_default();
         if own != expected {
@@ -127,9 +127,9 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     Ok(folder.join(wheel.file_name().context("the wheel has no name")?))
 }
 
-/// Adds this project's licenses to the wheel. maturin adds them by itself if they are in the folder of pyproject.toml,
-/// as in the source distribution. In the repository they are in the top folder, and `license-files` may not name files
-/// outside of the folder of pyproject.toml.
+/// Adds this project's licenses to the wheel. maturin adds license files itself only if they are in the folder of
+/// pyproject.toml, as they are in the source distribution. In the repository they are in the top folder, and
+/// `license-files` may not name files outside of the folder of pyproject.toml.
 fn add_own_licenses(sh: &Shell, dist_info: &Path) -> Result<()> {
     let metadata = sh.read_file(dist_info.join("METADATA"))?;
     let (before, after) = metadata.split_once("License-Expression: ").context("the wheel names no license")?;

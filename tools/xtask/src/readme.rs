@@ -149,8 +149,8 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a C block is part of an example, or is the gate in the book. The `tests`, `languages` and `c-windows`
-/// steps compile and run the examples. The gate is compiled and run here.
+/// Checks that a C block is part of an example, or is the gate in the book. The steps `tests`, `languages` and
+/// `c-windows` compile and run the examples. This function compiles and runs the gate.
 fn check_c(sh: &Shell, text: &str) -> Result<()> {
     const FOLDERS: [&str; 5] = ["examples/c", "examples/cpp", "examples/gtk", "examples/qt", "examples/win32"];
     for folder in FOLDERS {

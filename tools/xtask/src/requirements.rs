@@ -125,7 +125,7 @@ pub(crate) static VALGRIND: Requirement = Requirement {
 pub(crate) static STRACE: Requirement =
     Requirement { name: "strace", find: |sh| versions(sh, &["strace"]), source: Source::Debian(&["strace"]) };
 
-/// A tool that changes a command's clock. The tests of `doctor` need it.
+/// A tool that runs a command with another system time. The tests of `doctor` need it.
 pub(crate) static FAKETIME: Requirement =
     Requirement { name: "faketime", find: |sh| versions(sh, &["faketime"]), source: Source::Debian(&["faketime"]) };
 
@@ -165,7 +165,7 @@ pub(crate) static CMAKE: Requirement = Requirement {
     source: Source::Debian(&["cmake", "pkg-config", "make"]),
 };
 
-/// The headers that building cargo-c needs. Not needed if cargo-c is installed.
+/// The headers that building cargo-c needs. They are not needed if cargo-c is already installed.
 pub(crate) static OPENSSL: Requirement = Requirement {
     name: "OpenSSL's headers",
     find: |sh| tools::CARGO_C.found(sh).or_else(|| shell::probe(cmd!(sh, "pkg-config --modversion openssl"))),
@@ -237,7 +237,7 @@ pub(crate) static GTK: Requirement = Requirement {
     source: Source::Debian(&["libgtk-4-dev", "pkg-config", "xauth", "xvfb"]),
 };
 
-/// The display for Electron. Electron also needs the libraries that Chrome needs.
+/// The virtual display on which Electron opens its windows. Electron also needs the libraries that Chrome needs.
 pub(crate) static XVFB: Requirement = Requirement {
     name: "Xvfb",
     find: |sh| shell::probe(cmd!(sh, "xvfb-run --help")),

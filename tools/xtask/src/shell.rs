@@ -20,7 +20,8 @@ pub(crate) fn new() -> Result<Shell> {
     let sh = Shell::new()?;
     sh.change_dir(workspace::root());
     if env::var_os("CI").is_some() {
-        // a fresh clone builds everything only once, so incremental builds would only cost time and disk space
+        // CI builds everything in a fresh clone and only once, so the files for incremental builds would cost time and
+        // disk space and never be used
         sh.set_var("CARGO_INCREMENTAL", "0");
     }
     Ok(sh)

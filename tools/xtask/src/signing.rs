@@ -40,8 +40,8 @@ pub(crate) fn sign(sh: &Shell, file: &Path, system: System) -> Result<()> {
     }
 }
 
-/// Sends a signed file to Apple, and waits for the answer. macOS later asks Apple about the file, because a ticket
-/// cannot be attached to a single program.
+/// Sends a signed file to Apple, and waits for the answer. Apple's confirmation cannot be attached to a single program,
+/// so macOS asks Apple about the file later.
 fn notarize(sh: &Shell, file: &Path) -> Result<()> {
     let (Some(keychain), Some(profile)) = (variable(KEYCHAIN), variable(PROFILE)) else {
         println!("NOT NOTARIZED: {}, because {KEYCHAIN} or {PROFILE} is not set", file.display());

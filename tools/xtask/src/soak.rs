@@ -14,7 +14,8 @@ use xshell::{Shell, cmd};
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
-/// The test programs, each with its package, its name, and the share of the time that each of its timed tests gets.
+/// The test programs. Each entry is the package, the name of the program, and the share of the total time for which
+/// each of the program's timed tests runs.
 const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
@@ -25,7 +26,7 @@ const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "fuzz", 0.1),
 ];
 
-/// The share of the time for which libFuzzer runs each fuzz target.
+/// The share of the total time for which libFuzzer runs each fuzz target.
 const FUZZ_SHARE: f64 = 0.08;
 
 /// The packages that are shipped as parts of apps.
@@ -44,7 +45,7 @@ pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     }
     npm_package::install_tools(sh)?;
     let time = f64::from(minutes);
-    // the seed of the model's random stories; if one fails, the output names the seed
+    // the seed from which the model makes its random stories; if a story fails, the output names the seed
     let seed = RandomState::new().hash_one(()) as u32;
     for (package, program, share) in PROGRAMS {
         let test = shell::cargo(sh, "test --locked --package").args([package, "--test", program, "--", "--nocapture"]);

@@ -41,7 +41,7 @@ impl Target {
         }
     }
 
-    /// Returns the target's name, or `None` if it is this machine.
+    /// Returns the target triple, or `None` if the target is this machine.
     pub(crate) fn foreign(&self) -> Option<&str> {
         (!self.is_host).then_some(self.triple.as_str())
     }
@@ -112,7 +112,7 @@ impl System {
         match self {
             Self::Linux | Self::WindowsGnu => "-Wl,--gc-sections",
             Self::MacOs => "-Wl,-dead_strip",
-            // Microsoft's linker removes them without an option
+            // Microsoft's linker needs no option to remove unused functions
             Self::WindowsMsvc => "",
         }
     }

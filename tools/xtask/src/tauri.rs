@@ -56,7 +56,8 @@ fn build(sh: &Shell) -> Result<PathBuf> {
     Ok(target()?.join("debug/acme"))
 }
 
-/// Unpacks the packed package into the app. The app finds its other dependencies among the dependencies of the tests.
+/// Unpacks the npm package into the app's `node_modules`. The app finds its other dependencies in the repository's
+/// `node_modules`, which contains the dependencies of the tests.
 fn add_package(sh: &Shell, packed: &Packed) -> Result<()> {
     let (tarball, modules) = (&packed.file, workspace::root().join(APP).join("node_modules"));
     sh.remove_path(&modules)?;
@@ -73,7 +74,8 @@ fn target() -> Result<PathBuf> {
     Ok(workspace::target()?.join("tauri"))
 }
 
-/// Checks the fields that the manifest repeats from the main workspace. It cannot inherit them.
+/// Checks the fields that the plugin's manifest repeats from the main workspace. The plugin is not in that workspace, so
+/// its manifest cannot inherit them.
 pub(crate) fn check_manifest() -> Result<()> {
     let (manifest, readme) = (workspace::text(MANIFEST)?, workspace::text(README)?);
     check_versions(&manifest, &readme)?;

@@ -1,5 +1,5 @@
-//! Programs that the build needs in one exact version. Those from crates.io are built into one folder for each version.
-//! All checkouts of a user share these folders, because building takes minutes. Those from PyPI are in virtual
+//! Programs that the build needs in one exact version. A program from crates.io is built into a folder for its version.
+//! All checkouts of a user share these folders, because building takes minutes. Programs from PyPI are in virtual
 //! environments of Python, in `target/tools`.
 
 use std::path::PathBuf;
@@ -48,8 +48,8 @@ impl Tool {
         self.built(sh).or_else(|| self.ready_made(sh))
     }
 
-    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. Prefers the program that was built
-    /// here to the user's own.
+    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. If both exist, prefers the program
+    /// that `install` built to the program that the user installed.
     pub(crate) fn program(&self, sh: &Shell, name: &str) -> Result<PathBuf> {
         if self.built(sh).is_none() && self.ready_made(sh).is_some() {
             return Ok(name.into());

@@ -20,7 +20,7 @@ use super::{Names, is_for_tests};
 /// recorded as `client::pacer::Pacer`.
 #[derive(Default)]
 pub(super) struct Calls {
-    /// The methods that the file defines, each as its type and its name.
+    /// The methods that the file defines. Each entry is the type that has the method, and the method's name.
     pub(super) methods: Vec<(Names, String)>,
     /// The fields that the file declares, each as the struct, the field's name, and the field's type.
     pub(super) fields: Vec<(Names, String, Names)>,
@@ -69,7 +69,7 @@ impl Calls {
         }
     }
 
-    /// Returns the path for which `names` stand in the module being visited.
+    /// Resolves `names`, a path in the code of the module being visited, to a path from the crate's root.
     fn path(&self, names: Names) -> Option<Names> {
         match names.first()?.as_str() {
             "Self" => Some([self.own.clone()?, names.get(1..)?.to_vec()].concat()),

@@ -23,7 +23,8 @@ pub(super) struct Lane {
 /// behind may hold the output open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
-/// How many of the last lines of a failed lane's output are shown again. The whole report of most tests fits.
+/// The number of lines that are shown again from the end of a failed lane's output. The whole report of most tests fits
+/// into them.
 const LAST_LINES: usize = 100;
 
 /// Runs all lanes to their end, even if one fails.
@@ -60,7 +61,8 @@ impl Lane {
     }
 }
 
-/// Copies lines to standard output, and keeps the last ones.
+/// Copies a lane's output to standard output, with the lane's name before each line, and keeps the last lines in
+/// `last`.
 fn show(name: &str, output: PipeReader, last: &Mutex<VecDeque<Vec<u8>>>) -> io::Result<()> {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
