@@ -54,7 +54,8 @@ export interface LicenseDialogElement {
   ): void;
 }
 
-// A server has no `HTMLElement`. An empty class takes its place, so that this module can still be imported there.
+// A server has no `HTMLElement`. An empty class takes its place, so that this module can still be imported on a server;
+// the element is not defined there.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 /**

@@ -40,8 +40,8 @@ export function systemVersion(plist: string): string | undefined {
 }
 
 /**
- * Returns the name that Windows gives itself, without the edition. Some versions of Windows 11 call themselves Windows
- * 10; the build number shows this, and the name is corrected. @internal
+ * Returns the name that Windows gives itself, without the edition. In some places Windows 11 calls itself Windows 10; if
+ * the build number shows this, the name is corrected. @internal
  */
 export function windowsName(name: string, build: string): string | undefined {
   const short = /^Windows (?:Server )?\d+/.exec(name)?.[0];
