@@ -47,8 +47,8 @@ impl Exit {
         }
     }
 
-    /// Returns the status of an operation that failed. After a refusal, it depends on the decision in the error, or on
-    /// `license` if the error contains none.
+    /// Returns the status of an operation that failed. If the operation was refused, the status depends on whether the
+    /// decision in the error allows access. If the error contains no decision, `license` is used instead.
     pub(crate) fn of_error(error: &Error, license: Option<&Decision>) -> Self {
         let kind = error.kind();
         if kind == ErrorKind::InvalidConfig {

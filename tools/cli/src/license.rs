@@ -19,7 +19,7 @@ pub(crate) struct Report {
     pub(crate) extra: Extra,
 }
 
-/// The additional result that some operations have besides the decision.
+/// A result that some operations return in addition to the decision.
 pub(crate) enum Extra {
     Nothing,
     Deactivated(Deactivated),

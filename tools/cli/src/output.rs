@@ -48,6 +48,6 @@ pub(crate) fn ask(question: &str) {
 
 /// Writes a line to stderr.
 pub(crate) fn note(line: &str) {
-    // an error is ignored: it means that stderr is closed, and there is no other place to report that
+    // an error is ignored: it means that stderr is closed, and then the error cannot be reported anywhere else
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

@@ -58,7 +58,7 @@ async fn serve(server: Server) -> Exit {
         }
         Err(ServerInitializeError::ConnectionClosed(_)) => Exit::Allowed,
         Err(_) => {
-            // the error's own text would repeat the message, which may contain a key
+            // the error's own text is not shown, because it would quote the received message, which may contain a key
             output::error("the program at the other end does not speak the Model Context Protocol");
             Exit::Failed
         }

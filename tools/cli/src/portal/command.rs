@@ -204,7 +204,7 @@ fn list_devices(session: &Session, option: &OneKey) -> Result<Vec<KeyDevices>, S
     Ok(devices.collect::<Result<_, _>>()?)
 }
 
-/// Returns the keys that the option selects. Without the option, these are all keys.
+/// Returns the keys that the option selects, or all keys if the option is not given.
 fn matching(keys: &[LicenseKey], option: &OneKey) -> Vec<LicenseKey> {
     keys.iter().filter(|key| option.matches(&key.masked())).cloned().collect()
 }

@@ -91,7 +91,8 @@ fn choose_customer<'a>(input: Input, choice: &'a CustomerChoice, wanted: Option<
     }
 }
 
-/// Reads the code, and begins a session with it. On a terminal, the user can enter a mistyped code again.
+/// Reads the code that was mailed, and begins a session with it. On a terminal, a user who has mistyped the code can
+/// enter it again.
 pub(super) fn authenticate(portal: &Portal, input: Input, command: &str) -> Result<Session, Stop> {
     let missing =
         format!("no code on standard input; once the mail is there, run `polar-license {command} --code-sent`");

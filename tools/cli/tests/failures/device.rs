@@ -11,7 +11,7 @@ use mock_polar::{DEMO_ORGANIZATION, MockPolar, NewKey};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A device with a key that no other device has.
+/// A device, and a license key that no other device uses.
 pub(crate) struct Device<'a> {
     pub(crate) polar: &'a MockPolar,
     pub(crate) key: String,
@@ -126,7 +126,7 @@ fn binary(id: &str) -> Vec<u8> {
 
 /// Runs `work` for all cases, a few at a time, and returns the results.
 pub(crate) fn each<T: Send, R: Send>(cases: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    // several at a time, because many cases mostly wait
+    // several cases run at the same time, because many of them spend most of their time waiting
     const AT_A_TIME: usize = 8;
     let cases = Mutex::new(cases.into_iter());
     let results = Mutex::new(Vec::new());

@@ -114,7 +114,7 @@ fn check_deactivate(device: &Device, run: &Run, next: &Run) -> Result<(), String
 
 /// The result of one run.
 struct Tried {
-    /// Describes a condition that must hold after the run and does not. `None` if all conditions hold.
+    /// A description of the first condition that did not hold after the run. `None` if all conditions held.
     wrong: Option<String>,
     was_hit: bool,
     /// The exit status, or `None` if the command was killed.

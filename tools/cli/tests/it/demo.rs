@@ -40,7 +40,7 @@ fn a_program_can_read_it() {
         "denied",
         "active",
         "unlicensed",
-        // from here on: the act with the lost laptop
+        // the act with the lost laptop begins with the next state
         "active",
         "unlicensed",
         "unlicensed",

@@ -113,8 +113,8 @@ fn the_version_that_answers_is_shown_and_a_newer_one_is_noted() {
     }
 }
 
-/// If Polar has removed a version or moved an endpoint, Polar itself still answers. So nothing is wrong with the user's
-/// network.
+/// If Polar has removed an API version or moved an endpoint, the reply still comes from Polar itself. So the user's
+/// network is not at fault.
 #[test]
 fn a_removed_endpoint_differs_from_a_foreign_network() {
     let polar = start_polar();
@@ -669,8 +669,8 @@ mod unix {
         assert!(found.detail("storage").contains("permission denied"), "{found:?}");
     }
 
-    /// Returns the command without its first argument, which is the path of the original program. `under` has put it
-    /// there.
+    /// Returns a command that [`under`] has made, without its first argument. This argument is the path of the original
+    /// program.
     fn without_program(command: &Command) -> Command {
         let mut direct = Command::new(command.get_program());
         direct.args(command.get_args().skip(1));

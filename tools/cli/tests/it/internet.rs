@@ -112,7 +112,7 @@ pub(crate) fn socks_proxy_refusing(code: u8) -> String {
     format!("socks5h://{address}")
 }
 
-/// The server of a network that requires a sign-in. On the port of HTTPS it answers in place of every other server.
+/// The server of a network that requires a sign-in. Such a network redirects every HTTPS connection to this server.
 pub(crate) enum SignIn {
     /// Shows a certificate for the right name, signed by an unknown authority.
     UnknownAuthority,

@@ -1,5 +1,6 @@
-//! Tests the pace of requests when several commands run. Polar blocks an address at its fourth request in a second.
-//! Every command is a process of its own, so the commands know of each other's requests only through the record.
+//! Tests the pace of requests when several commands run. Polar blocks an IP address at its fourth request in a second.
+//! Every command is a process of its own, so it learns about the requests of earlier commands only from the stored
+//! record.
 
 use crate::support::Device;
 use mock_polar::{Fault, MockPolar, NewKey};

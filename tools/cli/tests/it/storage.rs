@@ -99,7 +99,8 @@ fn kind(after: &Value) -> Option<&str> {
     after["error"]["kind"].as_str()
 }
 
-/// Tests a lock that a killed process or another user has left behind. Tries each kind of file as the lock.
+/// Tests a lock that a killed process or another user has left behind. In turn, the lock is a file, a directory, a
+/// named pipe, and a symbolic link to nothing.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_lock_that_was_left_behind_blocks_no_request() {

@@ -105,7 +105,7 @@ fn an_unknown_label_lists_the_existing_devices() {
 fn restore_says_why_no_key_can_be_used() {
     let polar = start_polar();
     let customer = Customer { polar: &polar };
-    // after this, the customer no longer has a key
+    // deletes the customer's only key, so that there is no key to restore
     polar.delete(&customer.bought(NewKey::new("pro")));
     let says = |reason: &str| {
         for words in
