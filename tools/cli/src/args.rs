@@ -554,8 +554,8 @@ impl Common {
         let organization = organization.as_deref().unwrap_or_default();
         let app = id.as_deref().unwrap_or("polar-license-cli");
         let mut config = Config::builder(organization, app).benefits(self.benefits.iter().cloned());
-        // a command ends at once, so this sentence replaces the library's, which says that the license works until the
-        // app ends
+        // This sentence replaces the library's, which says that the license works until the app ends. The command
+        // ends at once.
         config = config.text("also.until_exit", "The next command will not find the license.");
         if let Some(environment) = environment {
             config = config.environment(environment.as_str());
@@ -669,7 +669,8 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Masks texts in backticks or quotation marks that may be secrets. In a message, texts in such marks are input.
+/// Masks each text in backticks or quotation marks that may be a secret. In messages, only input is put between such
+/// marks.
 pub(crate) fn mask_input(message: &str) -> String {
     let mask = |message: String, mark: &str| {
         let parts = message.split(mark).enumerate();

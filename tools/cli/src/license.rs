@@ -15,7 +15,7 @@ pub(crate) struct Report {
     pub(crate) exit: Exit,
     /// A line for people, about a result that the decision does not show.
     pub(crate) headline: Option<String>,
-    /// The same result as a member of the JSON, for scripts.
+    /// An additional result, as members of the JSON for scripts.
     pub(crate) extra: Extra,
 }
 

@@ -34,8 +34,8 @@ pub(crate) fn failure_as_json(error: &Error, license: Option<&Decision>) -> io::
     print(&failure::json(error, license)?)
 }
 
-/// Returns the words of a text in lower case. A detail and a sentence are compared by their words, because often the
-/// two differ only in capitals and punctuation.
+/// Returns the words of a text in lower case. A detail is compared with a message word by word, because the two often
+/// differ only in capitals and punctuation.
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|it: char| !it.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Returns the state and the message, then one line for each known fact.
 pub(crate) fn text(decision: &Decision) -> String {
     let next_step = if decision.reason() == Some(Reason::Storage) {
-        // the library's advice is for apps, which have no `doctor`
+        // The library's advice is not used. It is written for apps, which have no `doctor`.
         Some(String::from("run `polar-license doctor`, which says why the license cannot be read, and what to do"))
     } else {
         next_step(decision.next_step())

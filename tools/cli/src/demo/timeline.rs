@@ -92,7 +92,8 @@ impl Timeline {
         Ok(number)
     }
 
-    /// Prints the last line of the text, or the whole JSON.
+    /// Prints the end of the demo. As text, this is a last line. As JSON, it is the whole object, because nothing has
+    /// been printed before.
     pub(super) fn end(&self, passed: bool) -> io::Result<()> {
         if self.as_json {
             return output::print(&format!(r#"{{"passed":{passed},"steps":[{}]}}"#, self.steps.join(",")));

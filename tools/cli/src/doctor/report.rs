@@ -14,7 +14,7 @@ const NO_KEY: &str = "\nThe organization id was not checked: Polar tells only wi
 /// The object that `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
-    /// Whether none of the findings is a fault.
+    /// Whether no fault was found.
     ok: bool,
     version: &'static str,
     findings: &'a [Finding],

@@ -21,7 +21,7 @@ pub(super) enum Outcome {
 pub(super) enum Listing {
     /// The devices of each key.
     Devices(Vec<KeyDevices>),
-    /// Keys without a device that could be released.
+    /// The keys, if none of them has a device that could be released.
     NoDevice(Vec<KeyDevices>),
     /// Several items, none of which has been chosen.
     Choice { choice: Choice, error: Option<Error> },
@@ -49,7 +49,7 @@ impl Stop {
         Self::MaybePaid(Box::new(self))
     }
 
-    /// Prints the reason. `license` is the current decision.
+    /// Prints why the command ended. `license` is the current decision about the license on this device.
     pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
         self.print_before(license, as_json, None)
     }

@@ -1,4 +1,5 @@
-//! A device on which the command runs, with a license key of its own, and the seats that its record contains.
+//! A device on which the command runs. It has its own license key, and can compare the key's seats at Polar with the
+//! seats in its record.
 
 use std::fs::{self, File};
 use std::path::PathBuf;

@@ -104,7 +104,7 @@ fn check_deactivate(device: &Device, run: &Run, next: &Run) -> Result<(), String
     } else {
         ensure(seats.is_empty() || next.is_allowed(), "it failed, and the license is lost with its seat taken")?;
     }
-    // when no more faults occur, another `deactivate` must free the seat and remove the license
+    // no more faults are injected, so a second `deactivate` must free the seat and remove the license
     let again = device.run(&["deactivate"]);
     let (left, _) = device.seats();
     let after = device.run(&["status"]);

@@ -47,8 +47,9 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
 #[test]
 fn a_fault_before_the_question_costs_no_seat() {
     for_each(faults::all(), |Case { name, fault, kind, hangs, .. }| {
-        // cases that hang are left out, because a validate that hangs would take 25 s longer; the test before this one
-        // and `a_process_killed_while_activating_leaves_a_trace_of_the_seat` interrupt an activate that hangs
+        // Cases in which Polar never answers are left out, because each `validate` would then take 25 s longer. Two
+        // other tests cover an `activate` without an answer: the test before this one, and
+        // `a_process_killed_while_activating_leaves_a_trace_of_the_seat`.
         let Some(kind) = kind.filter(|_| !hangs && name != "OtherActivation") else { return };
         let polar = start_polar();
         let device = Device::new(&polar);

@@ -32,7 +32,7 @@ struct Site {
 }
 
 impl Internet {
-    /// Starts the proxy. The certificates became valid a month ago and are valid for two months.
+    /// Starts the proxy. Its certificates became valid a month ago, and expire in a month.
     pub(crate) fn new(polars: &[(&str, &MockPolar)]) -> Self {
         let authority_key = KeyPair::generate().unwrap();
         let mut authority = params(&[]);
@@ -116,7 +116,7 @@ pub(crate) fn socks_proxy_refusing(code: u8) -> String {
 pub(crate) enum SignIn {
     /// Shows a certificate for the right name, signed by an unknown authority.
     UnknownAuthority,
-    /// Shows an authority's own certificate, which the authority has signed itself.
+    /// Shows the self-signed certificate of an authority.
     Authority,
     /// Replies with a redirect, without TLS, as if the request had come over HTTP.
     WithoutEncryption,

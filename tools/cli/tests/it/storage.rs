@@ -32,7 +32,7 @@ fn an_unreadable_license_is_exit_status_3_with_advice_to_run_doctor() {
     let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
     let record = device.record().unwrap();
     fs::remove_file(&record).unwrap();
-    // if a directory is in the place of the file, not even root can read it
+    // a directory takes the place of the record's file, so that not even root can read the record
     fs::create_dir(&record).unwrap();
     for operation in ["status", "validate"] {
         let run = device.run(&[operation]);

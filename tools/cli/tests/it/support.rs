@@ -160,7 +160,7 @@ impl<'a> Device<'a> {
         self.record().is_some_and(|path| fs::metadata(path).unwrap().len() > 120)
     }
 
-    /// Changes the record, as a user might try.
+    /// Changes the last byte of the record, as if a user had edited it.
     pub(crate) fn tamper(&self) {
         let path = self.record().unwrap();
         let mut bytes = fs::read(&path).unwrap();

@@ -63,7 +63,7 @@ fn without_an_organization_the_error_says_how_to_set_one() {
 fn a_key_in_the_wrong_place_is_not_repeated() {
     let polar = start_polar();
     let device = Device::new(&polar);
-    // `run` searches the output for the keys of the local Polar
+    // `run` fails the test if a key of the local Polar is printed
     for args in [
         &[DEMO_KEY_TWO_DEVICES][..],
         &["validate", DEMO_KEY_TWO_DEVICES],
