@@ -164,7 +164,7 @@ pub(crate) struct Common {
     pub(crate) verbose: bool,
 }
 
-/// The options of the local Polar. The tool of `mcp` that starts one takes them too.
+/// The options of the local Polar. The `mcp` tool that starts a local Polar has the same options as arguments.
 #[derive(clap::Args)]
 #[cfg_attr(feature = "mcp", derive(serde::Deserialize, schemars::JsonSchema), serde(default))]
 pub(crate) struct Serve {
@@ -585,7 +585,7 @@ impl Common {
     }
 }
 
-/// Parses a version of the API. It must be one whose answers mock-polar knows.
+/// Parses an API version. Accepts only the versions that mock-polar supports.
 fn api_version(text: &str) -> Result<ApiVersion, String> {
     let known = ApiVersion::KNOWN.map(|version| version.to_string());
     match ApiVersion::KNOWN.into_iter().find(|version| version.to_string() == text) {

@@ -3,7 +3,7 @@
 use polar_license::{Decision, Error, ErrorKind, State};
 use std::process::ExitCode;
 
-/// The table that the help shows. Its numbers are those of [`Exit`].
+/// The table of exit statuses in the help. Its numbers are the values of [`Exit`].
 pub(crate) const HELP: &str = "\
 Exit status:
   0  allowed, or done

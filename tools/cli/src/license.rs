@@ -128,8 +128,9 @@ fn allows(decision: Decision, feature: String) -> Report {
 }
 
 impl Report {
-    /// Returns one JSON object. It contains the members of the decision, then the additional result. For a feature, it
-    /// instead contains one member for the feature and one for the decision, because both have a member named `allowed`.
+    /// Returns one JSON object. It contains the members of the decision, then those of the additional result. For a
+    /// feature, it instead contains a member for the feature and a member for the decision. These are kept apart
+    /// because each contains a member named `allowed`.
     pub(crate) fn json(&self) -> serde_json::Result<String> {
         #[derive(Serialize)]
         #[serde(untagged)]
@@ -161,7 +162,8 @@ impl Report {
         serde_json::to_string(&members)
     }
 
-    /// Reports what happened to the seat of a license that was removed here. `what` is the word for the removal.
+    /// Reports what happened to a seat. `what` is the word with which the headline begins: `deactivated` for the
+    /// license of this device, or `released` for a device that the user chose.
     pub(crate) fn deactivated(decision: Decision, what: &str, deactivated: Deactivated) -> Self {
         let seat = match deactivated {
             Deactivated::Released => "the seat is free again",

@@ -1,5 +1,5 @@
-//! The local Polar that the agent starts, and the changes that the agent makes to it. Polar's control endpoint makes
-//! each change, or says what is wrong with it.
+//! The local Polar that the agent starts, and the changes that the agent makes to it. Each change goes to the local
+//! Polar's control endpoint, which makes it or says why it is invalid.
 
 use crate::args::{self, Serve};
 use crate::serve;

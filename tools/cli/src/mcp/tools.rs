@@ -28,9 +28,9 @@ pub(super) struct Tool {
 /// The effect of a tool outside this process.
 #[derive(Clone, Copy)]
 enum Effect {
-    /// Reads this computer only.
+    /// Reads files and settings on this computer, and does not ask Polar.
     Reads,
-    /// Reads this computer, and asks Polar.
+    /// Reads files and settings on this computer, and asks Polar.
     Asks,
     /// Changes the local Polar, which holds invented data only.
     ChangesLocalPolar,

@@ -96,7 +96,8 @@ impl PortalRunner {
     fn bought(&self, checkout: &Checkout, within: Duration, customer: Option<&str>) -> Result<Outcome, Stop> {
         let purchase = checkout.follow(within, waiting::progress_notes())?;
         session::announce_code(&self.portal, self.input, purchase.code.clone(), customer)?;
-        // if the code is not used here, `restore` can still use it, and activates the key that was bought
+        // If no code is entered, or if Polar does not answer, the user is told to run `restore`. That command can still
+        // use the code, and activates the key that was bought.
         let session = session::authenticate(&self.portal, self.input, "restore")?;
         let restored = session.restore_purchase(&purchase, waiting::progress_notes())?;
         self.finish(&session, restored, Choices::default())

@@ -152,8 +152,8 @@ fn fail_each_call(operation: &Operation) {
 
 /// Checks the conditions that must hold after every operation, then those that must hold after this operation.
 fn check(device: &Device, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
-    // the standard library may panic in two cases: a thread cannot start, or a directory cannot be closed; the client
-    // catches the second panic
+    // Two panics of the standard library are allowed: if a thread cannot be started, and if a directory cannot be
+    // closed. The client catches the panic about the directory.
     let ours = run.errors.lines().any(|line| line.contains(" panicked at ") && !line.contains("/library/std/src/sys/"));
     ensure(!ours, "it panicked")?;
     ensure(!run.errors.contains(&device.key) && !run.printed.to_string().contains(&device.key), "it printed the key")?;
@@ -218,7 +218,8 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     for (call, number, matters) in chosen {
         let mut faults = vec![Fault::Kill];
         faults.extend(errors(call).iter().take(if all { usize::MAX } else { 1 }).map(|error| Fault::Error(error)));
-        // a command tries to save until its time limit, so each of these cases takes half a minute
+        // after an error that lasts, a command tries to save until its time limit, so each of these cases takes half a
+        // minute
         let lasts = all && matters && matches!(call, "write" | "fsync" | "rename" | "unlink" | "openat");
         faults.extend(errors(call).first().filter(|_| lasts).map(|error| Fault::ErrorsFromHere(error)));
         cases.extend(faults.into_iter().map(|fault| Case { call: call.to_owned(), number, fault }));

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 pub(crate) const PRODUCTION: &str = "api.polar.sh";
 pub(crate) const SANDBOX: &str = "sandbox-api.polar.sh";
 
-/// A proxy that leads to all of the given servers. Its thread ends with the test's process.
+/// A proxy through which all of the given servers can be reached. Its thread ends with the test's process.
 pub(crate) struct Internet {
     proxy: SocketAddr,
     directory: TempDir,
@@ -213,7 +213,7 @@ fn pass_on(mut client: TcpStream, sites: &HashMap<String, Site>) -> io::Result<(
     let mut polar = TcpStream::connect(site.polar)?;
     polar.write_all(head.as_bytes())?;
     polar.write_all(&body)?;
-    // the client has asked the server to close the connection after the reply
+    // the reply ends where the connection ends, because the client has asked the server to close it after the reply
     let mut reply = Vec::new();
     polar.read_to_end(&mut reply)?;
     client.write_all(&reply)?;

@@ -25,7 +25,7 @@ struct Agent {
     /// Replies that arrived before the test asked for them. The key is the id of the request.
     replies: BTreeMap<u64, Value>,
     requests: u64,
-    /// Everything that was written to standard output.
+    /// Everything that the program has written to standard output.
     stdout: String,
 }
 

@@ -1,4 +1,4 @@
-//! Tests the limits on codes, and that codes do not appear where they must not.
+//! Tests the limits on codes, and that no code and no other secret is printed or stored.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, LONG, start_polar};
@@ -15,7 +15,8 @@ fn commands_at_once_never_meet_polars_limit_and_say_how_long_to_wait() {
         let mut command = device.command(&["restore", EMAIL, "--json"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // a text that is not a code is never sent to Polar; the input stays open while the other commands run
+        // `no code` cannot be a code, so it is never sent to Polar. The standard input of each command stays open until
+        // all commands have ended.
         writeln!(stdin, "no code").unwrap();
         (child, stdin)
     };
