@@ -300,7 +300,7 @@ const BY_NAME: &[Step] = &[Step {
     run: npm_check::check_electron,
 }];
 
-/// The steps that a run consists of.
+/// The choice of steps for one run.
 pub(crate) enum Selection {
     /// The steps that need no installation beyond Rust.
     Quick,
@@ -397,7 +397,8 @@ fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     Ok(tables.steps().count())
 }
 
-/// Prints one line for each step: its name, how long it took in the last run, and the tools to be installed for it.
+/// Prints one line for each step: its name, how long it took in the last run, and the tools that must be installed
+/// before it can run.
 fn plan(sh: &Shell, tables: &Tables) {
     for step in tables.steps() {
         let last = history::last(step.name).map_or_else(String::new, |time| format!("{:.0} s", time.as_secs_f32()));

@@ -10,7 +10,7 @@ pub(crate) struct Target {
     is_host: bool,
 }
 
-/// A kind of operating system, which decides how libraries are named and linked.
+/// An operating system and, for Windows, also a toolchain. It determines how libraries are named and linked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum System {
     Linux,

@@ -51,7 +51,8 @@ impl Lane {
         let (name, lines) = (self.name, Arc::clone(&last));
         thread::spawn(move || ended.send(show(name, output, &lines)));
         let status = process.wait()?;
-        // an error is ignored, because a lane does not fail if its output cannot be shown
+        // the result is not checked, because a lane passes or fails by its exit status, even if its output cannot be
+        // shown
         let _ = all_shown.recv_timeout(LEFT_OPEN);
         if status.success() {
             return Ok(());
