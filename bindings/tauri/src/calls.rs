@@ -17,7 +17,7 @@ pub(crate) struct CallId {
 #[derive(Default)]
 pub(crate) struct Calls(Mutex<HashMap<CallId, watch::Sender<bool>>>);
 
-/// A running call. Dropping this value ends the call.
+/// A running call. Dropping this value removes the call from the running calls.
 pub(crate) struct Running<'a> {
     calls: &'a Calls,
     id: CallId,
@@ -36,8 +36,8 @@ impl Calls {
         self.lock().entry(id).or_default().send_replace(true);
     }
 
-    /// Forgets the calls that were cancelled but have not arrived. Does this for all pages that this webview has shown,
-    /// except `page`.
+    /// Forgets the cancellations of calls that have not arrived, for all pages that this webview has shown except
+    /// `page`.
     pub(crate) fn forget(&self, webview: &str, page: Option<&str>) {
         self.lock().retain(|id, call| {
             let is_gone = id.webview == webview && page != Some(&id.page);

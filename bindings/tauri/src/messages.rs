@@ -7,8 +7,8 @@ use polar_license::{Deactivated, Decision, Error, ErrorDetails, Explanation, Now
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// The present decision, and the decisions that will follow if nothing happens except that time passes. Replies and
-/// changes may overtake each other, so the message with the higher number `at` is the later one.
+/// The present decision, and the decisions that will follow if nothing happens except that time passes. Outlooks can
+/// arrive in another order than they were sent, but an outlook with a higher number `at` is always a later one.
 #[derive(Clone, Serialize)]
 pub(crate) struct Outlook {
     at: u64,
@@ -45,7 +45,7 @@ impl Shown {
     }
 }
 
-/// The result of a call, and the decisions after it.
+/// The result of a call, with the decisions that apply after the call.
 pub(crate) struct Reply {
     pub(crate) outlook: Outlook,
     pub(crate) result: Result<Decision, Error>,
@@ -53,12 +53,12 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Returns the reply for an operation that either changes something or fails.
+    /// Returns the reply to a call that is meant to change something. If the change failed, the reply is an error.
     pub(crate) fn changed(outlook: Outlook, outcome: Outcome) -> Self {
         Self { outlook, deactivated: outcome.deactivated, result: outcome.result }
     }
 
-    /// Returns the reply for an operation that still succeeds if Polar cannot be reached.
+    /// Returns the reply to a call that only asks Polar. Such a call succeeds even if Polar cannot be reached.
     pub(crate) fn asked(outlook: Outlook, outcome: Outcome) -> Self {
         Self { outlook, deactivated: None, result: Ok(outcome.into_decision()) }
     }

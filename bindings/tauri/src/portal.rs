@@ -1,15 +1,16 @@
-//! The customer portal for pages. Tokens, license keys and the secrets of checkouts stay here, and a page refers to
-//! them by numbers. A number is valid until the page releases the reply that has the value, or until the page is gone.
+//! The customer portal for pages. Tokens, license keys and the secrets of checkouts stay in this process, and a page
+//! refers to each of them by a number. A number is valid until the page releases the reply that contains it, or until
+//! the page is gone.
 
 use polar_license::portal::boundary::{Handles, Reply};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The portal's values that pages use.
+/// The values of the customer portal to which pages refer by numbers, grouped by page.
 #[derive(Default)]
 pub(crate) struct Portals(Mutex<Vec<Portal>>);
 
-/// The values that one page uses.
+/// The values of the customer portal that one page uses.
 struct Portal {
     webview: String,
     page: String,
@@ -49,7 +50,7 @@ impl Portals {
         }
     }
 
-    /// Drops the replies of all pages that this webview has shown, except `page`.
+    /// Drops the values of all pages that this webview has shown, except those of `page`.
     pub(crate) fn forget(&self, webview: &str, page: Option<&str>) {
         self.lock().retain(|portal| portal.webview != webview || page == Some(&portal.page));
     }

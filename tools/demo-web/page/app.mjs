@@ -25,7 +25,7 @@ dialog.portal = portalPages(license.portal());
 const button = document.querySelector("#license");
 button.onclick = () => dialog.show();
 
-// The gate turns the buttons of features on and off.
+// The gate: turns the button of each feature on or off.
 function show(decision) {
   const line = document.querySelector("[role=status]");
   line.textContent = decision.notice ? decision.message : "";

@@ -1,13 +1,13 @@
 // The computers on which the app runs. Each has a disk that outlives the app, a clock that its user can set, and a
-// network. The time on all of them moves together, and only when the page moves it. Everything is in this page's
-// memory, and is gone when the page is closed.
+// network. When the page lets hours pass, they pass on all computers at once. Everything is in this page's memory, and
+// is gone when the page is closed.
 
 import { send } from "./polar.mjs";
 
 const HOUR_MS = 3_600_000;
 let skippedMs = 0;
 
-/** Lets time pass on all computers. */
+/** Lets this number of hours pass on all computers. */
 export const pass = (hours) => (skippedMs += hours * HOUR_MS);
 
 export class Computer {

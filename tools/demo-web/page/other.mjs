@@ -1,5 +1,5 @@
 // Another computer of the same customer, with a client of its own. The app on it has no window, so the page shows the
-// last sentence for the user.
+// latest sentence that the app has for its user.
 
 import { createLicenseClient } from "polar-license/portal";
 import { Computer } from "./computer.mjs";
@@ -10,7 +10,7 @@ const license = await createLicenseClient({
   ...new Computer().options,
 });
 
-/** Each function resolves to the sentence that the user of the other computer reads. */
+/** Each function resolves to the sentence for the user of the other computer. */
 export const activate = (key) => sentenceOf(license.activate(key));
 export const deactivate = () => sentenceOf(license.deactivate());
 

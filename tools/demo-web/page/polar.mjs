@@ -5,7 +5,7 @@
 import init, { Polar } from "./mock_polar.js";
 
 const SERVER = "https://api.polar.sh";
-/** The faults that imitate a broken network. A network that is offline needs none, because it reaches no server. */
+/** The faults that imitate a broken network. `offline` needs no fault, because no request is sent then. */
 const FAULTS = {
   portal: { fault: "captive_portal", status: 200 },
   error: { fault: "server_error", status: 503 },
@@ -20,7 +20,8 @@ setInterval(() => polar.work(), LOOK_MS);
 /** Sends a request of an app to Polar, over a network that may be broken. */
 export async function send(url, init, network) {
   if (network === "offline") throw unreachable();
-  // not awaited: `exchange` passes a request on before it waits, so the fault is set before the app's request follows
+  // not awaited: `exchange` passes a request to Polar before its first wait, so the fault is set before `exchange` is
+  // called for the app's request
   if (FAULTS[network]) void ask("POST", "/faults", { ...FAULTS[network], times: 1 });
   const response = await exchange(url, init);
   // a browser hides replies that do not allow the page's origin, such as the replies of captive portals

@@ -21,21 +21,24 @@ export function showClock(clock) {
   setInterval(tick, 200);
 }
 
-/** Adds an action, or another event that is not a decision. */
+/** Adds an entry for an action, or for another event that is not a decision. */
 export function logAction(text) {
   add("action", [["p", text]]);
   card.querySelector("small").textContent = text;
 }
 
-/** Adds a check that the user asked for. A problem that follows is shown even if the last decision had the same one. */
+/**
+ * Adds an entry for a check that the user asked for. If the check finds a problem, the problem is shown even if the
+ * last decision had the same one.
+ */
 export function logCheck() {
   logAction("The app asks Polar.");
   last.trouble = "";
 }
 
 /**
- * Adds a decision, unless it differs from the last one only in its dates. Also adds the decision's problem, unless the
- * last decision had the same problem.
+ * Adds an entry for a decision, unless the decision differs from the last one only in its dates. Also adds an entry for
+ * the decision's problem, unless the last decision had the same problem.
  */
 export function logDecision({ state, reason, allowed, message, nextStep, features, problem }) {
   const decision = JSON.stringify([state, reason, message, nextStep, features]);

@@ -1,4 +1,4 @@
-"""The base class for objects that a `with` statement closes. Each class says itself what `close` frees."""
+"""The base class for objects that a `with` statement closes. Each subclass documents what its `close` does."""
 
 from types import TracebackType
 from typing import Self

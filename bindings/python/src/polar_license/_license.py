@@ -119,7 +119,9 @@ class License(Closable):
         return self._ask(lib.polar_license_refresh)
 
     def validate(self) -> Decision:
-        """Asks Polar. If Polar cannot be reached, returns the decision that still applies, with the `problem`."""
+        """Asks Polar. If Polar cannot be reached, returns the decision that still applies. The decision's `problem`
+        then says what went wrong.
+        """
         return self._ask(lib.polar_license_validate)
 
     def activate(self, key: str | None = None, *, replace_previous: bool = False) -> Decision:
@@ -139,7 +141,7 @@ class License(Closable):
           If `maybe_applied` is true, a seat may have been taken, and the decision keeps reporting that.
         - `invalid_argument` if `key` cannot be a license key.
 
-        After any of these errors, a license that was stored here before is unchanged.
+        After any of these errors, a license that was stored on this device before is unchanged.
         """
         typed = ffi.NULL if key is None else convert.text(key)
         flags = lib.POLAR_LICENSE_REPLACE_PREVIOUS if replace_previous else 0
@@ -190,9 +192,9 @@ class License(Closable):
         return Portal(self)
 
     def on_change(self, listener: Callable[[Decision, Decision], object]) -> Callable[[], None]:
-        """Calls `listener` at each change, with the new decision and the previous one. The calls come from a thread of
-        the library, so a program with windows passes the decision on to its own thread. The listener may use the
-        license. If it raises an exception, the exception is logged. Returns a function that stops the calls.
+        """Calls `listener` at each change, with the new decision and the previous one. The listener runs on a thread of
+        the library, so a program with windows has to pass the decision on to its own thread. The listener may use the
+        license. If it raises an exception, the exception is logged. Returns a function that ends these calls.
         """
         subscription = ffi.new("uint64_t *")
         handle = self._used()
@@ -296,12 +298,12 @@ def _interruptible(handle: Handle, operation: Callable[[], T]) -> T:
 
 
 def _call(function: Callable[..., int], handle: Handle, *arguments: Any) -> None:
-    """Calls a function of the library. Raises its error if it fails."""
+    """Calls a function of the library. If the function fails, raises the library's error."""
     error = ffi.new("polar_license_error **")
     if function(handle.pointer, *arguments, error):
         failed = convert.taken_error(error[0])
         if failed.decision is None:
-            # the library's error lacks a decision only if an argument is wrong
+            # the library's error lacks a decision only if an argument is wrong; the current decision then still applies
             failed.decision = _decision_of(lib.polar_license_current, handle)
         raise failed
 

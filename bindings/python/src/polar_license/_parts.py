@@ -24,12 +24,12 @@ class Storage(Protocol):
 
 class Clock(Protocol):
     """A source of time in place of the system's clocks. With it, a test can see how an app behaves after a month
-    offline. Its methods may be called from any thread, and while locks of the library are held. The methods must
-    return at once and must not use a license.
+    offline. Its methods may be called from any thread, also while locks of the library are held. Therefore the
+    methods must return at once and must not use a license.
     """
 
     def now(self) -> datetime:
-        """Returns the time of day with its time zone. This clock may go backwards, because a user can set it."""
+        """Returns the date and time with the time zone. This clock may go backwards, because a user can set it."""
 
     def monotonic(self) -> timedelta:
         """Returns the time that has passed since a fixed point, on a clock that only goes forward. Any fixed point will

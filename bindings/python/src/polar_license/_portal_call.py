@@ -67,8 +67,9 @@ class Caller:
         return _Reader(self._runner, reply).value(result, members)
 
     def _json(self, value: object) -> object:
-        """Converts an argument. The library refuses an object that it did not return, or that belongs to another
-        license."""
+        """Converts an argument to JSON. An object that did not come from this license's portal becomes null, which the
+        library refuses.
+        """
         if isinstance(value, timedelta):
             return convert.milliseconds(value)
         if isinstance(value, Held):
@@ -94,14 +95,16 @@ class HeldCaller(Held, Caller, Closable):
 
 
 class _Reader(convert.Reader):
-    """Converts a reply. Objects with a handle keep the reply in memory."""
+    """Converts a reply. Objects that have a handle keep the reply in memory, because a handle is valid only as long as
+    its reply.
+    """
 
     def __init__(self, license: License, reply: Reply) -> None:
         self._license = license
         self._reply = reply
 
     def instance(self, of: Any, members: Mapping[str, Any]) -> Any:
-        # the reply itself does not contain the decision
+        # the library's reply lacks the decision, so the license's current decision is added
         if any(field.name == "decision" for field in fields(of)):
             members = {**members, "decision": self._license.current()}
         made = super().instance(of, members)

@@ -27,7 +27,7 @@ def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T
     try:
         return future.result()
     except BaseException:
-        # the exception comes from a signal handler if the operation has not ended
+        # an exception that arrives before the operation has ended comes from a signal handler, for example for Ctrl+C
         if not future.done():
             cancel()
             wait([future], _END_TIMEOUT_S)
