@@ -52,8 +52,7 @@ const NOT_ON_ARM: [&str; 9] = [
     "loopback_is_never_proxied",
 ];
 
-/// A system for which this machine can build programs, and whose programs it can run, although it has another system
-/// itself.
+/// A system that is not this machine's own, but for which this machine can build and run programs.
 struct System<'a> {
     sh: &'a Shell,
     target: &'static str,

@@ -107,7 +107,7 @@ enum Command {
     },
     /// Show an app with the dialog in a browser, with controls for a local Polar and a list of decisions
     DemoWeb {
-        /// Instead of showing it, write it into this folder, for any server of static files
+        /// Write the page into this folder, for any server of static files, instead of showing it
         #[arg(long = "static", value_name = "DIR")]
         folder: Option<PathBuf>,
     },
