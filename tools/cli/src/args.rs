@@ -47,7 +47,7 @@ pub(crate) enum Operation {
     Forget,
 }
 
-/// Options that select the license. The tools of `mcp` also take them as arguments, which then apply to one call.
+/// Options that select the license. The tools of `mcp` accept them as arguments, which then apply to one call.
 #[derive(Clone, Default, clap::Args)]
 #[cfg_attr(feature = "mcp", derive(serde::Deserialize, schemars::JsonSchema), serde(default))]
 pub(crate) struct AppOptions {

@@ -15,7 +15,8 @@ impl Input {
         Self { is_terminal: io::stdin().is_terminal() }
     }
 
-    /// Returns `true` if a person can be asked, even several times.
+    /// Returns `true` if standard input is a terminal. Then a person can be asked a question, and can be asked again if
+    /// the answer is wrong.
     pub(crate) fn is_terminal(self) -> bool {
         self.is_terminal
     }
@@ -51,8 +52,8 @@ impl Input {
     /// Reads the answer to a question, which is the next line of standard input.
     ///
     /// # Errors
-    /// Fails with `invalid_config` if standard input has ended or cannot be read. The error's text begins with
-    /// `missing`.
+    /// Fails with `invalid_config` if standard input has ended or cannot be read. The text of the error begins with the
+    /// text in `missing`.
     pub(crate) fn line(self, question: &str, missing: &str) -> Result<String, Error> {
         const FAR_MORE_THAN_AN_ANSWER: u64 = 64 * 1024;
         if self.is_terminal {

@@ -28,9 +28,9 @@ pub(crate) fn hidden(command: Command) -> Command {
     })
 }
 
-/// Removes the value that a variable gave to an option before the subcommand, if the option is also given after the
-/// subcommand. Otherwise the two lists would be joined, but the list on the command line must replace the variable's
-/// list.
+/// Removes an option's value that came from a variable, if the option is also given after the subcommand. Otherwise, if
+/// the option may be repeated, the variable's values would be added to those on the command line, which must instead
+/// replace them.
 fn prefer_flags(matches: &mut ArgMatches) {
     let Some((_, after)) = matches.subcommand() else { return };
     let is_flag = |id: &&Id| after.value_source(id.as_str()) == Some(ValueSource::CommandLine);

@@ -84,8 +84,8 @@ impl Buyer {
 }
 
 impl OneKey {
-    /// Returns `true` if the option selects the key with this masked form. Without the option, every key is selected.
-    /// The option's value may also be a whole key.
+    /// Returns `true` if the option selects the key whose masked form is `masked`. The value of the option is the end
+    /// of a key, or a whole key. Without the option, every key is selected.
     pub(crate) fn matches(&self, masked: &str) -> bool {
         let shown = masked.trim_start_matches("****-");
         let is_end = |end: &str| !end.is_empty() && (end.ends_with(shown) || shown.ends_with(end));

@@ -122,8 +122,8 @@ fn variables() -> Vec<String> {
 fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     let mut findings = diagnosis::storage(config, directory);
     findings.extend(directory.map(Path::to_owned).or_else(default_directory).and_then(|directory| space(&directory)));
-    // no client is opened in two cases: a fault of the store has already been reported, or the device has no id and the
-    // client would create one
+    // The client is not opened in two cases: if a fault of the store has already been reported, or if the device has no
+    // id, because opening the client would create one.
     let prevents = |it: &Finding| it.outcome() == Outcome::Fault || it.fault() == Some(Fault::NoDeviceId);
     if !findings.iter().any(prevents) {
         findings.push(stored_license(config, directory));

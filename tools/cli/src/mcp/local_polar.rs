@@ -71,7 +71,7 @@ impl LocalPolar {
         Ok(description)
     }
 
-    /// Makes the changes, and returns the state after them.
+    /// Makes the changes, and returns the local Polar's new state.
     pub(super) fn steer(&self, steering: &Steering) -> Result<String, String> {
         let running = self.lock();
         let Some(Running { polar, is_demo }) = &*running else {

@@ -18,7 +18,8 @@ const NO_CODE: &str = "standard input ends before the code; keep it open until t
 /// say whether the address belongs to a customer, because Polar does not say that either.
 const SENT: &str = "If this address bought it, a code is on its way to it. Check the address for typos.";
 
-/// Requests a code, and begins a session with it. `command` is the name of the command that is running.
+/// Begins a session with a code from a mail. Requests the code, unless the user already has one. `command` is the name
+/// of the command that is running.
 pub(super) fn begin(portal: &Portal, input: Input, command: &str, buyer: &Buyer) -> Result<Session, Stop> {
     if !buyer.code_sent {
         let requested = request(portal, input, buyer.email())?;

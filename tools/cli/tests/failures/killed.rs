@@ -8,7 +8,7 @@ use crate::device::Device;
 use crate::random::Random;
 use crate::soak;
 
-/// The commands that the user runs.
+/// The commands from which each round chooses one at random. A command that is listed twice is chosen twice as often.
 const COMMANDS: [&[&str]; 7] = [
     &["activate", "KEY"],
     &["activate", "KEY"],

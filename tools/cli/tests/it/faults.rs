@@ -14,7 +14,7 @@ pub(crate) struct Case {
     pub(crate) hangs: bool,
 }
 
-/// Returns each fault, in each of its forms.
+/// Returns one case for each variant of each kind of fault.
 pub(crate) fn all() -> Vec<Case> {
     let ms = Duration::from_millis;
     let mut cases = Vec::new();

@@ -68,7 +68,8 @@ impl Internet {
         format!("http://{}", self.proxy)
     }
 
-    /// Returns the path of the root certificate. Companies install such a certificate on their computers.
+    /// Returns the path of the root certificate. A client must trust this certificate to reach the servers, as on the
+    /// computers of a company that installs its own root certificate.
     pub(crate) fn authority(&self) -> PathBuf {
         self.path().join("authority.pem")
     }

@@ -93,7 +93,7 @@ impl<'a> Home<'a> {
     /// the id of the user.
     fn follow(&self, advice: &str) {
         let advised = advice.split('`').find(|part| part.contains(" ~/")).unwrap();
-        // the command runs without `sudo`, which may not be installed
+        // `sudo` is removed, because it may not be installed
         let advised = advised.replace("sudo ", "").replace("$(id -un)", &USER.to_string());
         let done = Command::new("sh").args(["-c", &advised]).env("HOME", self.path()).status().unwrap();
         assert!(done.success(), "{advised}");

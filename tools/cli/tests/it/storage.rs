@@ -60,7 +60,7 @@ fn a_license_that_could_not_be_stored_is_not_said_to_work() {
     }
 }
 
-/// Limits the size of files. Unlike permissions, this limit also applies to root.
+/// Simulates a full disk by limiting the size of files. Unlike permissions, this limit also applies to root.
 #[cfg(unix)]
 #[test]
 fn a_disk_that_takes_nothing_more_fails_every_change() {

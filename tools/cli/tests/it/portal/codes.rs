@@ -56,7 +56,7 @@ fn nothing_secret_is_shown_or_stored_whatever_goes_wrong() {
             } else {
                 talk.say(&customer.code(0));
             }
-            // `end` searches the output for all secrets
+            // `end` fails the test if a secret is printed or stored
             let run = talk.end();
             assert!(matches!(run.status, 1 | 3 | 4), "{endpoint:?}: {run:?}");
             assert!(run.json()["error"]["detail"].is_string(), "{run:?}");
