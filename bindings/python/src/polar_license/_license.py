@@ -153,8 +153,8 @@ class License(Closable):
         Raises `LicenseError` of the kind
         - `usage_exhausted` if fewer uses are left than `count`.
         - `not_activated` if there is no license on this device.
-        - any kind that `activate` raises. If `maybe_applied` is true, the uses may have been counted. They are never
-          sent twice.
+        - any kind that `activate` raises. If `maybe_applied` is true, Polar may have counted the uses. The license
+          never sends them a second time.
         """
         # passes 0 for a count that C cannot represent, because the library refuses 0
         return self._change(lib.polar_license_consume, count if 0 <= count < 2**32 else 0)
