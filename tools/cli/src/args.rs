@@ -497,8 +497,9 @@ impl FromArgMatches for After {
 }
 
 impl AppOptions {
-    /// Returns the error about the first option that an operation on the license needs but lacks. Returns `None` if no
-    /// option is missing. `feature` is the feature about which the operation asks, if it asks about one.
+    /// Checks whether all options are given that an operation on the license needs. Returns an error about the first
+    /// missing option, or `None` if none is missing. `feature` is the feature that the operation asks about, if it
+    /// asks about one. It must be defined by `--feature`.
     pub(crate) fn missing(&self, feature: Option<&str>) -> Option<(ErrorKind, String)> {
         if self.organization.is_none() {
             let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";
@@ -700,8 +701,8 @@ fn may_be_customer_data(text: &str) -> bool {
     is_code || text.contains('@') || text.starts_with("polar_") || text.contains("token=")
 }
 
-/// Returns `true` if a text may be a license key. It is not one if it is an option, a plain word, or as short as a
-/// number or a duration.
+/// Returns `true` if a text may be a license key. An option, a plain word, and a text as short as a number or a
+/// duration are not taken for keys.
 fn may_be_key(text: &str) -> bool {
     let typical = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
     text.len() >= 8 && !text.starts_with('-') && !text.contains('=') && text.contains(typical)

@@ -64,7 +64,7 @@ pub(crate) fn detail(error: &Error) -> Cow<'_, str> {
     if is_wrong_usage(error) { args::mask_input(error.detail()).into() } else { error.detail().into() }
 }
 
-/// Turns a detail for developers into a sentence.
+/// Turns a detail for developers into a sentence, with a capital letter at the beginning and a full stop at the end.
 fn sentence(detail: &str) -> String {
     let mut rest = detail.chars();
     let first = rest.next().into_iter().flat_map(char::to_uppercase);

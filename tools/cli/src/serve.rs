@@ -16,14 +16,14 @@ pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
     // at once
     let (end, ended) = mpsc::channel();
     ctrlc::set_handler(move || {
-        // sending fails after the first interruption, because the receiver no longer exists
+        // an error is ignored: it means that the process is already ending after an earlier interruption
         let _ = end.send(());
     })
     .map_err(io::Error::other)?;
     let polar = builder(options)?.start().map_err(io::Error::other)?;
     let is_demo = options.seed.is_none();
     output::print(&if as_json { json(&polar, is_demo).to_string() } else { table(&polar, is_demo) })?;
-    // this cannot fail, because the handler keeps the sender
+    // receiving cannot fail, because the handler keeps the sender
     let _ = ended.recv();
     polar.stop();
     Ok(Exit::Allowed)
@@ -39,7 +39,7 @@ pub(crate) fn builder(options: &Serve) -> io::Result<Builder> {
     Ok(builder.seed(Seed::from_json(&text).map_err(io::Error::other)?))
 }
 
-/// Returns the description of a local Polar for programs.
+/// Returns a JSON object that describes a local Polar to programs.
 pub(crate) fn json(polar: &MockPolar, is_demo: bool) -> Value {
     let keys = polar.keys();
     let each = keys.iter().map(|key| {

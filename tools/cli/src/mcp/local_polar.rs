@@ -55,7 +55,7 @@ struct KeyChange {
 }
 
 impl LocalPolar {
-    /// Starts a local Polar, and stops the one that was started before. Returns its description.
+    /// Starts a local Polar, and returns its description. If a local Polar is already running, it is stopped first.
     ///
     /// # Errors
     /// Returns the text of a failure, as [`steer`](Self::steer) does.

@@ -162,7 +162,8 @@ impl PortalRunner {
         }
     }
 
-    /// Returns the item whose device has this label. If there is none, lets the user choose one on the terminal.
+    /// Returns the item whose device has this label, as [`find_by_label`] does. If no label is given, or if no single
+    /// item is found, lets the user choose an item on the terminal.
     fn choose_device<'a, T>(
         &self,
         items: &'a [T],

@@ -121,7 +121,7 @@ struct Tried {
     status: Option<i32>,
 }
 
-/// Tries every fault in every call. Each try uses a new device.
+/// Injects every fault into every call, one in each run. Each run uses a new device.
 fn fail_each_call(operation: &Operation) {
     if !strace::works() {
         return;
@@ -194,7 +194,8 @@ fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) 
     (Run::of(&output), killed || seen.contains("(INJECTED)"))
 }
 
-/// Returns every call of the operation, once with each fault that it can have.
+/// Returns the cases of an operation: each of its system calls, once with each fault that the call can have. Unless a
+/// soak runs, only calls on which a license depends are included, each with one error and one kill.
 fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     let device = prepared(polar, operation);
     let seen = tempfile::NamedTempFile::new().unwrap();

@@ -6,8 +6,8 @@ use crate::support::{Device, LONG, for_each, requests_to, start_polar};
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, Endpoint};
 use std::thread;
 
-/// Faults that change only a body. They have no effect here, because Polar confirms a deactivation with 204, which has
-/// no body.
+/// Faults that change only the body of a reply. They have no effect on a deactivation, because Polar confirms it with
+/// status 204, which has no body.
 const WITHOUT_A_BODY: [&str; 5] = ["truncated", "endless", "OtherKey", "OtherOrganization", "OtherActivation"];
 
 #[test]

@@ -18,7 +18,7 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_polar-license");
 /// A time limit that is reached only if a test fails.
 pub(crate) const LONG: Duration = Duration::from_secs(600);
 
-/// The app id that the command has without `--app`.
+/// The app id that the command uses if `--app` is not given.
 const APP: &str = "polar-license-cli";
 const DEVICE_ID: &str = "the device of the tests";
 
@@ -69,7 +69,7 @@ pub(crate) fn run(mut command: Command, input: &str) -> Run {
             spawned => break spawned.unwrap(),
         }
     };
-    // a command that does not read its input may have ended already
+    // an error is ignored, because a command that does not read its input may have ended already
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     let took = Duration::from_millis(clock.now().mono - start);
@@ -154,8 +154,8 @@ impl<'a> Device<'a> {
         files.find(|path| path.extension().is_some_and(|extension| extension == "license"))
     }
 
-    /// Returns `true` if a license or seats are stored. A record that contains only the times of recent requests has at
-    /// most 120 bytes.
+    /// Returns `true` if a license or seats are stored. Without them, a record contains only the times of recent
+    /// requests, and has at most 120 bytes.
     pub(crate) fn has_license(&self) -> bool {
         self.record().is_some_and(|path| fs::metadata(path).unwrap().len() > 120)
     }

@@ -9,7 +9,7 @@ const VALIDATE: &str = "debug: POST /v1/customer-portal/license-keys/validate: "
 fn requests_are_shown_with_their_status_and_time_on_stderr() {
     let polar = start_polar();
     let device = Device::new(&polar);
-    // `run` searches the output for the keys of the local Polar
+    // `run` fails the test if a key of the local Polar is printed
     for words in [&["--verbose", "activate", DEMO_KEY_TWO_DEVICES][..], &["validate", "-v"], &["doctor", "-v"]] {
         let run = device.run(words);
         assert_eq!(run.status, 0, "{run:?}");
