@@ -112,7 +112,8 @@ pub(crate) fn features(decision: &Decision) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// Returns what to run or to do next about the license, or `None` if nothing has to be done.
+/// Returns what the user should do next about the license, such as a command to run. Returns `None` if nothing has to
+/// be done.
 pub(crate) fn next_step(step: NextStep) -> Option<String> {
     advice(step, "run `polar-license validate`")
 }

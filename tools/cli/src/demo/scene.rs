@@ -1,4 +1,5 @@
-//! The setting of the demo: an app on one of the user's computers, and the local Polar that it asks.
+//! The setting of the demo: an app on one of the user's computers, and the local Polar to which the app sends its
+//! requests.
 
 use super::clock::DemoClock;
 use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, MockPolar, NewKey};

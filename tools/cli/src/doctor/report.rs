@@ -6,8 +6,8 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use std::io;
 
-/// The last line of a report that was made without a license key. Polar refuses a wrong organization id only if it gets
-/// a key.
+/// The last line of a report that was made without a license key. Without a key, Polar does not say whether the
+/// organization id is right.
 const NO_KEY: &str = "\nThe organization id was not checked: Polar tells only with a license key whether it is right. \
                       Let it read one from standard input: `polar-license doctor -`.";
 

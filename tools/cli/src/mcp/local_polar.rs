@@ -62,7 +62,7 @@ impl LocalPolar {
     pub(super) fn start(&self, options: &Serve) -> Result<String, String> {
         let builder = serve::builder(options).map_err(|error| args::mask_input(&error.to_string()))?;
         let mut running = self.lock();
-        // the old one is stopped first, because the new one may use the same port
+        // the old local Polar is stopped first, because the new one may use the same port
         *running = None;
         let polar = builder.start().map_err(|error| error.to_string())?;
         let is_demo = options.seed.is_none();

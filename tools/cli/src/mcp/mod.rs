@@ -43,7 +43,7 @@ on, as the app's own settings do.";
 pub(crate) fn run(common: Common) -> io::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let exit = runtime.block_on(serve(Server { tools: Arc::new(Tools::new(common)) }));
-    // does not wait for a pending read from standard input
+    // `shutdown_background` does not wait until a pending read from standard input ends
     runtime.shutdown_background();
     Ok(exit)
 }

@@ -132,8 +132,8 @@ impl PortalRunner {
             restored = match restored {
                 Restored::Licensed(decision) => return Ok(Outcome::License(Box::new((*decision).into()))),
                 Restored::Choose(keys) => session.activate(&self.choose_key(keys, &choices.key)?)?,
-                // the label is taken out, so that its device is released only once: if that device has taken a seat
-                // again, releasing it a second time does not help
+                // `take` removes the label, so that its device is released only once. If that device has taken a seat
+                // again, releasing it a second time does not help.
                 Restored::NoSeat(full) => self.make_room(session, *full, choices.release.take())?,
             };
         }
@@ -181,8 +181,8 @@ impl PortalRunner {
         self.input.choose("Which device is released?", items, |item| device_line(device(item)))
     }
 
-    /// Returns the key that the option selects, or the only key, or the key used on this device, or the key chosen on
-    /// the terminal.
+    /// Returns the license key to use. If the option selects exactly one key, it is this key. Without the option, it is
+    /// the only key, or the only key used on this device. In all other cases, the user chooses a key on the terminal.
     fn choose_key(&self, keys: Vec<LicenseKey>, option: &OneKey) -> Result<LicenseKey, Stop> {
         let matching = matching(&keys, option);
         let is_here = |key: &&LicenseKey| option.end.is_none() && key.is_here();

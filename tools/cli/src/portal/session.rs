@@ -49,7 +49,8 @@ fn request(portal: &Portal, input: Input, email: Option<&str>) -> Result<CodeReq
     }
 }
 
-/// Announces that a code is on its way. If several customers have the address, first chooses one of them.
+/// Announces that a code is on its way. If several customers have the address, one of them must be chosen first: by
+/// `customer`, or by the user on the terminal.
 pub(super) fn announce_code(
     portal: &Portal,
     input: Input,

@@ -1,4 +1,5 @@
-//! Tests that an activation is sent at most once, and that it never loses the license on this device.
+//! Tests that an activation is sent at most once, and that an activation that fails does not remove the license on this
+//! device.
 
 use crate::faults::{self, Case};
 use crate::support::{Device, LONG, for_each, requests_to, start_polar};

@@ -25,8 +25,8 @@ impl Found {
         let json = run(as_json, "");
         let found = Self(json.status, json.json());
         assert_eq!(text.status, json.status, "{text:?}");
-        // digits are removed, because times differ from run to run; points are removed too, because only some times
-        // contain one
+        // digits are removed, because times differ from run to run; decimal points are removed too, because not all
+        // times contain one
         let words = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '.', "");
         for finding in found.findings() {
             let detail = words(finding["detail"].as_str().unwrap());
@@ -246,7 +246,7 @@ fn input_in_the_wrong_place_is_not_shown() {
         &["--environment", "https://ada:SECRET@polar.example"],
         &["--feature", &format!("export={DEMO_KEY_TWO_DEVICES}")],
     ] {
-        // `Found` searches the output for all of these values
+        // `Found` fails the test if one of these secrets is printed
         let found = Found::on(&Device::new(&polar), words);
         assert_eq!((found.0, found.faults()), (2, vec![("configuration", "configuration")]), "{words:?}: {found:?}");
         let asks = found.findings().iter().any(|finding| finding["check"] == "polar");

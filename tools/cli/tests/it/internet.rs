@@ -1,5 +1,5 @@
-//! Reaches Polar's production and sandbox as over the internet: by their names, through a proxy, over TLS. Behind each
-//! name is a local Polar. The certificates are signed by an authority that the test creates.
+//! Makes Polar's production and sandbox reachable as they are over the internet: by their names, through a proxy, over
+//! TLS. Behind each name is a local Polar. The certificates are signed by an authority that the test creates.
 
 use mock_polar::MockPolar;
 use polar_license::Timestamp;
@@ -36,8 +36,8 @@ impl Internet {
     pub(crate) fn new(polars: &[(&str, &MockPolar)]) -> Self {
         let authority_key = KeyPair::generate().unwrap();
         let mut authority = params(&[]);
-        // the name contains the authority's public key, because two certificates with the same name would be mistaken
-        // for each other
+        // Each `Internet` creates an authority of its own. The name contains the authority's public key, because
+        // authorities with the same name would be mistaken for each other.
         authority.distinguished_name.push(DnType::CommonName, format!("{:?}", authority_key.public_key_raw()));
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = authority.self_signed(&authority_key).unwrap();

@@ -57,7 +57,7 @@ impl Agent {
         Self { child, stdin, lines, stderr: Some(stderr), replies, requests: 0, stdout }
     }
 
-    /// Starts the program for this device, and makes the protocol's first exchange.
+    /// Starts the program for this device, and exchanges the first messages that the protocol requires.
     fn connected(device: &Device<'_>) -> Self {
         let mut agent = Self::start(device.command(&["mcp"]));
         agent.connect();

@@ -89,8 +89,8 @@ impl<'a> Home<'a> {
         (doctor.status, faulty.unwrap_or_default())
     }
 
-    /// Runs the first command that the advice names. The command runs as root, as with `sudo`, and gets the home and
-    /// the id of the user.
+    /// Runs the first command that the advice names, as root, because users run it with `sudo`. The command gets the
+    /// user's home and the user's id.
     fn follow(&self, advice: &str) {
         let advised = advice.split('`').find(|part| part.contains(" ~/")).unwrap();
         // `sudo` is removed, because it may not be installed

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_polar-license");
 
-/// A time limit that is reached only if a test fails.
+/// A time limit so long that it is reached only if a test fails.
 pub(crate) const LONG: Duration = Duration::from_secs(600);
 
 /// The app id that the command uses if `--app` is not given.

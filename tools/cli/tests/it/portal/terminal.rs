@@ -96,7 +96,7 @@ fn the_terminal_asks_for_address_code_key_and_device_again_if_they_are_wrong() {
     assert_ne!(laptop.run(&["validate"]).status, 0, "its seat was released");
 }
 
-/// Tests that the example in the book differs from the real output only in the code.
+/// Tests that the example in the book differs from the real output only in the code from the mail.
 #[test]
 fn the_book_shows_what_a_customer_sees() {
     const BOOK: &str = include_str!("../../../../../docs/src/portal.md");
