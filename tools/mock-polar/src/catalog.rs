@@ -152,7 +152,7 @@ impl Organization {
 }
 
 impl Benefit {
-    /// Returns the benefit as a product shows it.
+    /// Returns the benefit in the form that a product contains.
     pub(crate) fn view(&self) -> Value {
         json!({
             "id": self.id.to_string(),
@@ -167,7 +167,7 @@ impl Benefit {
         })
     }
 
-    /// Returns the benefit as a grant shows it.
+    /// Returns the benefit in the form that a grant contains.
     pub(crate) fn view_in_grant(&self, organization: Option<&Organization>) -> Value {
         let mut view = self.view();
         if let Some(fields) = view.as_object_mut() {

@@ -6,8 +6,8 @@ use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::timestamp::Timestamp;
 
-/// The server's date and time, and the elapsed time, which is independent of the date. The rate limit uses the elapsed
-/// time.
+/// The server's date and time, and the time that has elapsed since its start. Setting the date does not change the
+/// elapsed time. The rate limit uses the elapsed time.
 #[derive(Debug)]
 pub(crate) struct Clock {
     wall: Wall,

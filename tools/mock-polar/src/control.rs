@@ -51,7 +51,8 @@ pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest, timer: &i
         (method, parts) => execute(&mut shared.lock(), method, parts, &request.body),
     };
     let reply = reply.unwrap_or_else(|error| error);
-    // Pages of every origin may read this: tests in browsers control the server too, and nothing here is secret.
+    // Pages of every origin may read the reply: tests in browsers control the server too, and no reply of the control
+    // endpoint is secret.
     let allow = "GET, POST, PATCH, DELETE";
     let reply = reply.with("access-control-allow-origin", "*").with("access-control-allow-methods", allow);
     Some(reply.with("access-control-allow-headers", "*"))

@@ -12,7 +12,8 @@ pub(crate) fn answer_preflight(request: &RecordedRequest) -> Reply {
     if !METHODS.split(", ").any(|known| known == method) {
         disallowed.push("method");
     }
-    // Polar refuses empty names. An empty list counts as one empty name, and a trailing comma adds an empty name.
+    // Polar refuses an empty header name. An empty list counts as one empty name, and a trailing comma adds an empty
+    // name.
     let is_allowed = |name: &str| HEADERS.split(", ").any(|known| known.eq_ignore_ascii_case(name.trim()));
     if request.header("access-control-request-headers").is_some_and(|names| !names.split(',').all(is_allowed)) {
         disallowed.push("headers");

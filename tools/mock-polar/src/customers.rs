@@ -222,7 +222,8 @@ impl Member {
         })
     }
 
-    /// Returns the member as a seat or a key shows it.
+    /// Returns the member in the form that a seat or a key contains. It has more fields than the form in a list of
+    /// members.
     pub(crate) fn full_view(&self) -> Value {
         let mut view = self.view();
         if let Some(fields) = view.as_object_mut() {

@@ -77,7 +77,7 @@ pub enum Endpoint {
     Vendor,
 }
 
-/// The target that a request's method and path identify.
+/// What a request is for. Its method and path decide this.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// An endpoint, and the variable parts of the path.

@@ -36,7 +36,7 @@ struct Listener {
 
 /// The time after which Polar ends a stream.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
-/// The interval at which comments are sent. Comments keep proxies from closing the stream.
+/// The interval at which each stream gets a comment. Comments keep proxies from closing the stream.
 const PING: Duration = Duration::from_secs(15);
 
 impl Events {
@@ -53,8 +53,8 @@ impl Events {
         self.listeners.retain(|listener| listener.channel != *channel || listener.sender.send(event.clone()).is_ok());
     }
 
-    /// Sends comments, which keep streams alive. If a stream is too old, tells its client to connect again, and ends
-    /// the stream.
+    /// Sends a comment on each stream that has been silent for a while, which keeps the stream alive. If a stream is
+    /// too old, tells its client to connect again, and ends the stream.
     pub(crate) fn pass_time(&mut self, now: Duration, date: Timestamp) {
         self.listeners.retain_mut(|listener| {
             let is_old = now.saturating_sub(listener.since) >= LIFETIME;

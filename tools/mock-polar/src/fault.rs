@@ -54,14 +54,16 @@ pub enum Garbage {
 /// | [`slow_body`](Self::slow_body), [`truncated_body`](Self::truncated_body), [`skewed_clock`](Self::skewed_clock), [`garbage`](Self::garbage) that alters the reply | yes | those of Polar |
 ///
 /// Answers of portals and gateways have no CORS headers, as in reality: a page sees a network error and no status code.
-/// [`with_cors`](Self::with_cors) overrides this. Faults do not apply to CORS preflights, and do not count them,
-/// because a page cannot distinguish a preflight from the request that follows it.
+/// [`with_cors`](Self::with_cors) overrides this. Faults do not apply to CORS preflights, and [`skip`](Self::skip) and
+/// [`times`](Self::times) do not count preflights, because a page cannot distinguish a preflight from the request that
+/// follows it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(description = "A fault"))]
 pub struct Fault {
     #[serde(flatten)]
     pub(crate) kind: Kind,
-    /// The endpoint to which the fault applies, such as `validate` or `activate`. If absent, the fault applies to all.
+    /// The endpoint to which the fault applies, such as `validate` or `activate`. If absent, the fault applies to all
+    /// endpoints.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) on: Option<Endpoint>,
     /// The number of requests to which the fault applies. If absent, the fault applies until it is removed.
@@ -73,7 +75,7 @@ pub struct Fault {
     /// lost.
     #[serde(default)]
     pub(crate) after_handling: bool,
-    /// Whether a page may read the reply.
+    /// Whether a page in a browser may read the reply. If absent, the kind of the fault decides.
     pub(crate) cors: Option<bool>,
 }
 
@@ -259,7 +261,7 @@ struct Rule {
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
-    /// Stalled requests go on as soon as this is dropped. It is dropped together with the rule.
+    /// Dropping this lets the stalled requests continue. It is dropped together with the rule.
     in_force: watch::Sender<()>,
 }
 

@@ -161,7 +161,8 @@ impl Form {
         self.problems.push(Problem::new(rule, self.at(&[name]), input));
     }
 
-    /// Checks one member of a flat object. pydantic tries four types, and reports a problem for each.
+    /// Checks one member of an object that contains no other objects. pydantic tries to read the value as four types.
+    /// If none of them fits, it reports four problems, one for each type.
     fn check_member(&mut self, name: &str, key: &str, value: &Value) {
         let problem = |rule, last, input: Value| Problem::new(rule, self.at(&[name, key, last]), input);
         let mut problems = Vec::new();
@@ -200,7 +201,7 @@ impl Form {
     }
 }
 
-/// Returns the location of a request's body, as problems state it.
+/// Returns the `loc` of a problem with the whole body of a request.
 fn body() -> Vec<Value> {
     vec!["body".into()]
 }

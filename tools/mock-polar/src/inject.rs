@@ -29,8 +29,8 @@ pub(crate) fn clock_skew(fault: &Fault) -> i64 {
     if let Kind::SkewedClock { seconds } = fault.kind { seconds } else { 0 }
 }
 
-/// Applies the fault. `polar` returns Polar's reply. If Polar has not handled the request yet, `polar` lets Polar
-/// handle it first.
+/// Applies the fault. `polar` is called at most once, and returns Polar's reply. If Polar has not handled the request
+/// before, `polar` also handles it.
 pub(crate) async fn inject(
     applied: &mut AppliedFault,
     request: &RecordedRequest,
@@ -86,8 +86,8 @@ fn server_error(status: u16, html: bool) -> Reply {
 enum GarbageBody {
     /// A body that replaces Polar's body.
     Replaced(fn() -> Vec<u8>),
-    /// A member of Polar's reply is wrong. The fields say where this member is, in a reply from `validate` and in a
-    /// reply from `activate`.
+    /// One field of Polar's reply is wrong. `validated` is the JSON pointer to this field in a reply from `validate`,
+    /// and `activated` is the pointer in a reply from `activate`.
     Altered { validated: &'static str, activated: &'static str },
 }
 
@@ -109,8 +109,8 @@ fn body(garbage: Garbage) -> GarbageBody {
     }
 }
 
-/// Changes a member in a reply with status 200, so that the reply is about another license. Leaves any other reply
-/// unchanged.
+/// Changes one field of a reply with status 200, so that the reply is about another key, organization or activation.
+/// Leaves any other reply unchanged.
 fn alter(reply: Reply, validated: &str, activated: &str) -> Reply {
     const OTHER: &str = "0ddba11a-0000-4000-8000-000000000bad";
     let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&reply.body) else {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::sessions::Subject;
 
-/// The sender for whom requests are counted. Without a token, the sender is an address. With a token that was recently
-/// valid, the sender is the token's holder. With any other token, it is the token itself.
+/// The sender against whose limit a request counts. If the request has no token, the sender is its address. If its token was
+/// recently valid, the sender is the token's holder. If it has any other token, the sender is the token itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Address(String),

@@ -19,7 +19,7 @@ use crate::timestamp::Timestamp;
 pub struct NewKey {
     /// The name or the id of the benefit.
     benefit: String,
-    /// The key's own text. Default: a random key.
+    /// The text of the key. Default: a random key.
     key: Option<String>,
     /// The prefix of a random key.
     prefix: Option<String>,
@@ -74,7 +74,7 @@ impl NewKey {
         self
     }
 
-    /// Sets the number of devices that may be activated.
+    /// Sets the number of devices on which the key may be activated at the same time.
     #[must_use]
     pub fn limit_activations(mut self, devices: u32) -> Self {
         self.limit_activations = Some(devices);
@@ -88,7 +88,7 @@ impl NewKey {
         self
     }
 
-    /// Sets the time when the key expires, by the server's clock.
+    /// Sets the time when the key expires. The server's clock decides whether that time has come.
     #[must_use]
     pub fn expires_at(mut self, at: Timestamp) -> Self {
         self.expires_at = Some(at);
@@ -116,8 +116,8 @@ impl NewKey {
         self
     }
 
-    /// Sets the e-mail address of the customer or the member who gets the key. If nobody has the address, a customer is
-    /// added. Without an address, the organization's first customer gets the key.
+    /// Sets the e-mail address of the customer or the member who gets the key. If nobody has this address yet, a
+    /// customer with it is added. If no address is set, the organization's first customer gets the key.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -150,7 +150,7 @@ pub struct KeyInfo {
     pub customer_id: String,
     /// The status that the merchant has set.
     pub status: Status,
-    /// The status by the server's clock. It differs from `status` if a granted key has expired.
+    /// The status at the server's current time. It differs from `status` if a granted key has expired.
     pub shown_status: ShownStatus,
     /// The number of devices that may be activated. `None` if the key needs no activation.
     pub limit_activations: Option<u32>,

@@ -54,8 +54,8 @@ impl RecordedRequest {
         format!("http://{}", self.header("host").unwrap_or("127.0.0.1"))
     }
 
-    /// Returns the token in the header `authorization`. Returns `None` for other schemes, and for a token that is not
-    /// ASCII.
+    /// Returns the token in the header `authorization`. Returns `None` if the header has a scheme other than
+    /// `Bearer`, or if the token is empty or not ASCII.
     pub(crate) fn bearer_token(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         let token = token.trim();

@@ -13,7 +13,7 @@ use crate::seed_file;
 use crate::sessions::{Session, Subject};
 use crate::timestamp::Timestamp;
 
-/// The id of the demo seed's organization.
+/// The id of the demo seed's first organization.
 pub const DEMO_ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
 /// The id of the demo seed's benefit `pro`.
 pub const DEMO_BENEFIT_PRO: &str = "de300000-0000-4000-8000-0000000000b1";

@@ -162,7 +162,8 @@ struct FileSession {
     return_url: Option<String>,
 }
 
-/// The ids of organizations. The key is the organization's name.
+/// Finds the id of an organization by the name that the seed file gives it. `main` is the id of the organization that
+/// is meant if no name is given.
 struct Organizations {
     ids: BTreeMap<String, Uuid>,
     main: Uuid,

@@ -1,5 +1,5 @@
-//! The server, and the methods with which a test starts, stops and controls it. The methods about keys and the customer
-//! portal are in the folder `server`.
+//! The server, and the methods with which a test starts, stops and controls it. The methods for keys and for the
+//! customer portal are in the folder `server`.
 
 mod keys;
 mod portal;
@@ -60,7 +60,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Sets the initial keys. Default: [`Seed::demo`].
+    /// Sets the seed, from which the server takes its initial keys. Default: [`Seed::demo`].
     #[must_use]
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
@@ -187,8 +187,8 @@ impl MockPolar {
         Ok(())
     }
 
-    /// Closes every open connection at once, as Polar does with a connection that was idle for five seconds. New
-    /// connections are accepted.
+    /// Closes every open connection at once, as Polar does with a connection that was idle for five seconds. The server
+    /// still accepts new connections.
     pub fn close_connections(&self) {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner).close();
     }
@@ -241,7 +241,8 @@ impl MockPolar {
         self.state(|state| state.faults.clear());
     }
 
-    /// Turns the rate limits on or off. Forgets the requests that were counted, and ends all blocks.
+    /// Turns the rate limits on or off. Forgets the requests that were counted so far, and admits blocked senders
+    /// again.
     pub fn set_rate_limit(&self, on: bool) {
         self.state(|state| state.set_rate_limit(on));
     }
@@ -249,7 +250,7 @@ impl MockPolar {
 
 /// Methods about the versions of the API, which Polar adds and removes over time.
 impl MockPolar {
-    /// Returns the current version. Requests that name no version are answered in it.
+    /// Returns the current version of the API. A request that names no version is answered in this version.
     pub fn api_version(&self) -> ApiVersion {
         self.state(|state| state.versions.current())
     }

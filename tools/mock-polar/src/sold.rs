@@ -104,7 +104,7 @@ impl KeyOrder {
     }
 }
 
-/// The members of a validated license that tell how it was sold.
+/// The fields with which the reply to a validation tells how the license was sold.
 #[derive(Serialize)]
 pub(crate) struct SoldView<'a> {
     subscription_id: Option<Uuid>,

@@ -44,7 +44,7 @@ pub(crate) struct State {
     pub(crate) worker: Worker,
     pub(crate) events: Events,
     pub(crate) mails: Vec<Mail>,
-    /// Shows a mail to a developer who waits for the code in it.
+    /// If set, shows each mail to a developer who waits for the code in it.
     pub(crate) show_mail: Option<fn(&Mail)>,
 }
 
@@ -79,7 +79,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes waiting threads and connections after a request or a mail was recorded. Release the lock before the call.
+    /// Wakes the threads and connections that wait for a request or a mail. Call this after recording one, and release
+    /// the lock first.
     pub(crate) fn announce(&self) {
         #[cfg(feature = "server")]
         self.changed.notify_all();
@@ -137,7 +138,7 @@ impl State {
     }
 
     /// Restores the initial state: the seed's keys, the system's time, and all versions of the API. Removes faults,
-    /// records and open streams.
+    /// recorded requests, mails and open streams.
     pub(crate) fn reset(&mut self) {
         self.database = self.seed.database();
         self.clock = Clock::new();

@@ -99,7 +99,8 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither step fails, because `from_unix_micros` allows only the years that the format can show.
+        // Neither the conversion nor the formatting fails, because `from_unix_micros` allows only the years that the
+        // format can show.
         let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000).map_err(|_| fmt::Error)?;
         let format = if self.0 % MICROS_PER_SECOND == 0 { SECONDS } else { MICROS };
         f.write_str(&time.format(format).map_err(|_| fmt::Error)?)

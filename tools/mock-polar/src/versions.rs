@@ -80,7 +80,7 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    /// Returns all known versions together with `current`, which becomes the current version.
+    /// Returns all known versions, and makes `current` the current one. Adds `current` if it is not known.
     pub(crate) fn starting_with(current: ApiVersion) -> Self {
         Self { current, all: ApiVersion::KNOWN.into_iter().chain([current]).collect() }
     }

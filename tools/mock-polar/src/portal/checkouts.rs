@@ -14,8 +14,8 @@ use crate::reply::Reply;
 use crate::sessions::random_token;
 use crate::state::State;
 
-/// The parameters of a link that fill in the checkout. All other parameters except `embed_origin` are passed on to the
-/// checkout's page.
+/// The query parameters with which a link prefills a checkout. They and `embed_origin` are left out of the redirect to
+/// the checkout's page. All other parameters are passed on to it.
 const PREFILLED: [&str; 6] = ["product_id", "amount", "customer_email", "customer_name", "discount_code", "locale"];
 
 /// Creates a checkout, and redirects to its page.

@@ -13,7 +13,7 @@ use crate::request::RecordedRequest;
 pub(super) struct Entries {
     pub(super) name: Option<String>,
     pub(super) email: Option<String>,
-    /// The billing address, with all of its parts.
+    /// The billing address. A part that the buyer left out is null.
     pub(super) address: Option<Value>,
     pub(super) locale: Option<String>,
 }

@@ -37,7 +37,8 @@ impl MockPolar {
         self.machine.shared.announce();
     }
 
-    /// Pays a checkout, whatever its price, like a buyer in a browser. The client secret identifies the checkout.
+    /// Pays for a checkout as a buyer would in a browser, whatever its price. The client secret identifies the
+    /// checkout.
     #[track_caller]
     pub fn pay(&self, client_secret: &str, email: &str) -> Purchase {
         let fields = serde_json::json!({ "customer_email": email, "customer_billing_address": { "country": "GB" } });
@@ -53,9 +54,9 @@ impl MockPolar {
         or_panic(token.ok_or_else(|| format!("there is no customer `{email}`")))
     }
 
-    /// Shows or hides, in the customer portal, the activations of a benefit's keys. The benefit is given by its name or
-    /// id. This is the vendor's switch "Enable user to deactivate instances via Polar". At the start it is on, unless
-    /// the seed turns it off.
+    /// Shows or hides the activations of a benefit's keys in the customer portal. `benefit` is the benefit's name or
+    /// its id. This is the vendor's switch "Enable user to deactivate instances via Polar". At the start it is on,
+    /// unless the seed turns it off.
     #[track_caller]
     pub fn show_activations(&self, benefit: &str, shown: bool) {
         let id = self.benefit_id(benefit);

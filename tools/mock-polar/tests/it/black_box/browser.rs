@@ -1,4 +1,5 @@
-//! Tests which faults a page in a browser can read. The CORS headers of Polar itself are tested with recordings.
+//! Tests after which faults a page in a browser can read the reply. The CORS headers of Polar itself are tested with
+//! recordings.
 
 use mock_polar::{DEMO_KEY_PLAIN, Endpoint, Fault, Garbage};
 

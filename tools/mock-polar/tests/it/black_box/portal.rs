@@ -33,7 +33,7 @@ fn authenticate(polar: &Polar, code: &str) -> Reply {
     post(polar, AUTHENTICATE, None, &json!({ "code": code }))
 }
 
-/// Requests a code by mail, and returns the token that the code gives.
+/// Requests a code by mail, exchanges it for a token, and returns the token.
 fn log_in(polar: &Polar, email: &str, organization: &str) -> String {
     assert_eq!(request_code(polar, email, organization).status, 202);
     let mail = polar.mails().pop().expect("a mail");

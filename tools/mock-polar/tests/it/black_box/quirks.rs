@@ -16,7 +16,8 @@ fn send(polar: &Polar, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Rep
     exchange(polar.address(), "POST", path, &headers, body).unwrap()
 }
 
-/// Returns the body of a validation. `more` is text with further members.
+/// Returns the body of a validation. `more` is JSON text with further fields, and begins with a comma unless it is
+/// empty.
 fn text_of_validate(polar: &Polar, key: &str, more: &str) -> String {
     format!(r#"{{"key":"{key}","organization_id":"{}"{more}}}"#, polar.organization())
 }

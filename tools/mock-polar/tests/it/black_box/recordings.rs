@@ -29,7 +29,8 @@ pub(crate) struct Recordings {
 }
 
 impl Recordings {
-    /// Reads all files. Returns `None` if they do not exist.
+    /// Reads the files of recordings and their seeds. If they do not exist, returns `None` and writes a note that
+    /// `test` is skipped.
     pub(crate) fn read(test: &str) -> Option<Self> {
         let folder = match std::env::var_os("POLAR_TRANSCRIPTS") {
             Some(folder) => PathBuf::from(folder),
@@ -75,7 +76,8 @@ pub(crate) fn request_body(request: &Value) -> Vec<u8> {
     let Some(bytes) = request["body_truncated_from_bytes"].as_u64() else {
         return body.as_bytes().to_vec();
     };
-    // Only one recorded body is truncated. It contains a key of 100,000 characters.
+    // Only one recorded body is truncated. Apart from the organization's id, it contains only a key of 100,000
+    // characters, so the whole body can be restored.
     let organization = "a0010000-0000-4000-8000-000000000001";
     let whole = format!("{{\"key\": \"{}\", \"organization_id\": \"{organization}\"}}", "K".repeat(100_000));
     assert!(whole.starts_with(body) && whole.len() as u64 == bytes);
@@ -107,7 +109,8 @@ fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
 
-/// The rows of the portal's seed. Names in them are replaced by the ids for which the names stand.
+/// The tables of the portal's recorded seed. Their rows refer to each other by role, and `id` returns the id of the row
+/// that has a role.
 struct Rows<'a>(&'a Value);
 
 impl Rows<'_> {

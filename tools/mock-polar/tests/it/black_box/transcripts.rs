@@ -16,7 +16,8 @@ use super::polar::Polar;
 use super::recordings::{self, ADDED_LATER, Recordings, pairs, request_body};
 use crate::wire::{Reply, exchange, read_events, read_head, send};
 
-/// Exchanges whose requests only a fuzzer sends. The README lists what the local Polar does not imitate.
+/// Exchanges whose requests only a fuzzer would send. The local Polar answers them differently from Polar; the README
+/// lists what it does not imitate.
 const NOT_IMITATED: [&str; 5] = [
     "validate/key lone surrogate",
     "conditions/activate with the literal NaN",
@@ -68,7 +69,7 @@ fn the_portal_answers_as_recorded() {
 struct Replay {
     free: Polar,
     limited: Polar,
-    /// The current version. Requests that name no version are answered in it.
+    /// The current version of the API. A request that names no version is answered in this version.
     version: ApiVersion,
     /// The words of the seed. They are the same in the recordings and on the local server.
     known: HashSet<String>,
@@ -91,7 +92,7 @@ impl Replay {
         Self { free, limited, version, known, bound, mails: 0, streams, details }
     }
 
-    /// Replays all exchanges, and returns the names of the exchanges in which the local reply differs.
+    /// Replays all exchanges, and returns the names of those in which the local reply differs from the recorded one.
     fn differing<'a>(&mut self, recorded: &'a [Value], fresh_starts: &[String]) -> Vec<&'a str> {
         let mut differing = Vec::new();
         for exchange in recorded {
@@ -107,8 +108,8 @@ impl Replay {
         differing
     }
 
-    /// Resets both servers to the seed, and freezes their clocks on the day of the recordings. In the recordings,
-    /// Polar's worker ran only before exchanges whose names say so.
+    /// Resets both servers to the seed, freezes their clocks on the day of the recordings, and delays their workers.
+    /// During the recordings, Polar's worker ran only before exchanges whose names say so.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -290,7 +291,8 @@ impl Replay {
         }
     }
 
-    /// Binds recorded codes to the codes in the local mails. The recordings call the first code `COD001`, and so on.
+    /// Maps each recorded code to the code in the local mail that corresponds to it. In the recordings, the first code
+    /// is called `COD001`, the second `COD002`, and so on.
     fn bind_codes(&mut self) {
         for mail in self.free.mails().iter().skip(self.mails) {
             self.mails += 1;
@@ -412,7 +414,8 @@ fn collect_words(value: &Value, known: &mut HashSet<String>) {
 fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     let mut named = Map::new();
     for (name, value) in headers {
-        // The length of a body varies with the digits of times in it. The client has already compared it with the body.
+        // Two bodies of the same kind can differ in length, because the times in them differ in their number of digits.
+        // The client has already compared the body's length with this header.
         let value = if name == "content-length" { "…".to_owned() } else { site(&value) };
         if !["date", "server", "connection"].contains(&name.as_str()) {
             named.insert(name, value.into());
@@ -426,7 +429,8 @@ fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     json!({ "status": status, "headers": named, "body": body })
 }
 
-/// Replaces the ports that Polar's pages and payments have in the recordings with the port of the server.
+/// Replaces the addresses of Polar's pages and of its payments with the address of its API. In the recordings, the
+/// three have different ports; on the local server, they share one.
 fn site(text: &str) -> String {
     text.replace("http://127.0.0.1:3000", "http://127.0.0.1:8800")
         .replace("http://127.0.0.1:8802", "http://127.0.0.1:8800")
