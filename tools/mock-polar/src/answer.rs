@@ -13,8 +13,8 @@ use crate::timestamp::Timestamp;
 pub struct Answer {
     /// The HTTP status, such as 200.
     pub status: u16,
-    /// The headers. Each entry is a header's name in lower case, and its value. Without `content-length`, the body is
-    /// sent in chunks, unless the status is 204.
+    /// The headers. Each entry is the name of a header, in lower case, and its value. If there is no `content-length`
+    /// and the status is not 204, the body is sent in chunks.
     pub headers: Vec<(&'static str, String)>,
     /// The part of the body that is available so far. Events of a stream follow it.
     pub body: Vec<u8>,

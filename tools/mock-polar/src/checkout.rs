@@ -28,7 +28,8 @@ pub(crate) struct Checkout {
     pub(crate) ip_address: Option<String>,
     #[serde(skip)]
     pub(crate) locale: Option<String>,
-    /// `Some(true)` if a request created the checkout, and `None` if the checkout comes from a seed.
+    /// The value of `allow_trial` in replies: `Some(true)` if a request created the checkout, and `None` if the
+    /// checkout comes from a seed.
     #[serde(skip)]
     pub(crate) allow_trial: Option<bool>,
     /// The data that the payment provider returned.

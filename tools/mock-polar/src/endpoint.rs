@@ -93,7 +93,8 @@ pub(crate) enum Target {
     Nothing,
 }
 
-/// Methods and paths, in the order in which Polar compares them with a request. `{}` stands for one variable part.
+/// All routes: a method, a path and the endpoint. Polar compares a request with them in this order. `{}` stands for one
+/// variable part of a path.
 const ROUTES: &[(&str, &str, Endpoint)] = &[
     ("GET", "/v1/license-keys/", Endpoint::Vendor),
     ("GET", "/v1/license-keys/{}", Endpoint::Vendor),

@@ -196,7 +196,8 @@ impl Fault {
         Self::new(Kind::SkewedClock { seconds })
     }
 
-    /// Lets Polar handle the request before the fault occurs, which means that a seat is taken or usage is counted.
+    /// Lets Polar handle the request before the fault occurs. So a seat is taken or usage is counted, even if the
+    /// program does not receive Polar's reply.
     #[must_use]
     pub fn after_handling(mut self) -> Self {
         self.after_handling = true;

@@ -114,7 +114,8 @@ impl Grant {
 }
 
 impl TeamSeat {
-    /// Sets `claimed_at` or `revoked_at` to the creation date, if the seat's status requires one of them.
+    /// Sets `claimed_at` of a claimed seat, or `revoked_at` of a revoked seat, to the date when the seat was created.
+    /// Clears the other dates.
     pub(crate) fn with_dates(self) -> Self {
         let at = |status| (self.status == status).then_some(self.created_at);
         let (claimed_at, revoked_at) = (at(TeamSeatStatus::Claimed), at(TeamSeatStatus::Revoked));

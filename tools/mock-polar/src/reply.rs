@@ -10,7 +10,7 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
-    /// The events that follow the body.
+    /// The events to send after the body, if the reply is a stream of events.
     pub(crate) stream: Option<Stream>,
     /// Whether the reply is sent without `content-length`, as Polar's 429 is.
     pub(crate) chunked: bool,
@@ -80,8 +80,8 @@ impl Reply {
         Self::error(401, "Unauthorized", "Unauthorized").with("www-authenticate", "Bearer realm=\"polar\"")
     }
 
-    /// Returns the refusal of a token that has expired, was revoked or is unknown. Its body has `error_description`
-    /// instead of `detail`.
+    /// Returns the reply to a request whose token has expired, was revoked or is unknown. Its body has
+    /// `error_description` instead of `detail`.
     pub(crate) fn invalid_token() -> Self {
         const DESCRIPTION: &str =
             "The access token provided is expired, revoked, malformed, or invalid for other reasons.";

@@ -45,7 +45,8 @@ enum Stage {
         stop: oneshot::Sender<()>,
         thread: JoinHandle<()>,
     },
-    /// The socket holds the port but does not listen. So connections are refused, and no other server can get the port.
+    /// The socket is bound to the port but does not listen. So the system refuses connections, and no other server can
+    /// take the port.
     Offline(Option<TcpSocket>),
 }
 
@@ -83,7 +84,7 @@ impl Builder {
         self
     }
 
-    /// Sets the current version of the API. Requests that name no version are answered in it. Default:
+    /// Sets the current version of the API. The server uses it to answer requests that name no version. Default:
     /// [`ApiVersion::default`].
     #[must_use]
     pub fn api_version(mut self, version: ApiVersion) -> Self {
@@ -255,8 +256,8 @@ impl MockPolar {
         self.state(|state| state.versions.current())
     }
 
-    /// Makes a version the current one. If this crate does not know the version, the server answers in the newest known
-    /// version that is older.
+    /// Makes `version` the current version of the API. If this crate does not know it, the server answers in the newest
+    /// known version that is older than `version`.
     pub fn release_api_version(&self, version: ApiVersion) {
         self.state(|state| state.versions.release(version));
     }

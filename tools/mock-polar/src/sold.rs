@@ -86,8 +86,8 @@ impl Default for KeyOrder {
 }
 
 impl KeyOrder {
-    /// Creates an order. `paid` says whether it is paid. The status is one of Polar's (`pending`, `paid`, `refunded`,
-    /// …) or any other text.
+    /// Creates an order. `status` is one of Polar's (`pending`, `paid`, `refunded`, …) or any other text. Only `paid`
+    /// decides whether the order is paid.
     pub fn new(status: impl Into<String>, paid: bool) -> Self {
         Self { status: status.into(), paid, ..Self::default() }
     }

@@ -1,5 +1,4 @@
-//! Everything that a server holds, behind one lock. The server's connections share it with the tests that control the
-//! server.
+//! The state of a server, behind one lock. The server's connections share it with the tests that control the server.
 
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! The timer of a front. A reply that has to wait uses only this timer.
+//! The timer that a front provides. Replies that have to wait use no other timer.
 
 use std::time::Duration;
 

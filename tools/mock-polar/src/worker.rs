@@ -17,7 +17,7 @@ pub(crate) enum Job {
     GrantSeat {
         seat: Uuid,
     },
-    /// Revokes the key of a member who has lost the seat.
+    /// Revokes the key of a member who no longer has a seat.
     RevokeMember {
         member: Uuid,
         order: Uuid,
@@ -54,8 +54,8 @@ impl Worker {
         self.mail_delay = by;
     }
 
-    /// Sets how long Polar waits before it grants the key after a purchase or a claim of a seat. Applies to purchases
-    /// and claims from now on.
+    /// Sets how long Polar waits after a purchase, or after the claim of a seat, before it grants the key. Applies only
+    /// to purchases and claims that are made after this call.
     pub(crate) fn delay_purchases(&mut self, by: Duration) {
         self.purchase_delay = by;
     }

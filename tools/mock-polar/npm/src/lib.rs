@@ -35,7 +35,7 @@ pub struct Polar {
 impl Polar {
     /// Creates a local Polar. `seed` is JSON; without it, the server has the demo keys. `rate_limit` turns rate limits
     /// on. `api_version` is the current version of the API. `show_mails` writes mails to the console. If the seed or
-    /// the version is wrong, throws the message as a string.
+    /// the version is not valid, throws a string with the error message.
     #[wasm_bindgen(constructor)]
     pub fn new(
         seed: Option<String>,
@@ -117,7 +117,7 @@ pub enum Next {
         /// The headers, as a list in which each name is followed by its value. Without `content-length`, the body is
         /// sent in chunks, unless the status is 204.
         headers: Vec<String>,
-        /// The part of the body that is available so far. Events of a stream follow it.
+        /// The whole body or, if the reply is a stream of events, the part of the body that comes before the events.
         #[serde(with = "serde_bytes")]
         #[tsify(type = "Uint8Array")]
         body: Vec<u8>,

@@ -35,7 +35,8 @@ impl Call<'_> {
         ids::parse(self.part(0), vec!["path".into(), name.into()]).map_err(|problem| rejection(&[problem]))
     }
 
-    /// Returns the address of Polar's pages. They are pages of this server, so that no test leaves this machine.
+    /// Returns the base address for links to Polar's web pages. It is the address of this server, so that no test
+    /// follows a link to the real Polar.
     pub(super) fn site(&self) -> String {
         self.request.site()
     }

@@ -1,4 +1,5 @@
-//! Other data to which a token gives access: the customer's data, and lists that are always empty here.
+//! Endpoints for a customer's own data and events, and for lists that are always empty on this server. Requests need a
+//! token.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +9,7 @@ use crate::query::Query;
 use crate::reply::Reply;
 use crate::state::State;
 
-/// Returns the customer's data. A member without any special role may see it too.
+/// Returns the customer's data. Members get it too, even those without a special role.
 pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &call.customer(state)?.portal_view()))
 }

@@ -19,8 +19,8 @@ impl MockPolar {
         self.machine.shared.wait_for(|state| state.mails.len(), count, timeout)
     }
 
-    /// Sets the delay for all mails that Polar sends from now on, by the server's clock. At the start there is no
-    /// delay.
+    /// Sets how long Polar waits before it sends a mail, by the server's clock. Applies only to mails that are
+    /// requested after this call. Until this is called, mails are sent at once.
     pub fn delay_mails(&self, by: Duration) {
         self.state(|state| state.worker.delay_mails(by));
     }

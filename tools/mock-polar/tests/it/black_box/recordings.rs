@@ -97,7 +97,7 @@ fn people<'a>(recorded: impl Iterator<Item = &'a Value>) -> HashMap<String, Valu
             Some(items) => items.clone(),
             None => vec![body.get("license_key").unwrap_or(&body).clone()],
         };
-        // Only licenses show all data of a customer.
+        // Replies show all of a customer's data only inside of a license, so all other objects are skipped.
         for customer in licenses.iter().filter(|license| license["key"].is_string()).map(|it| &it["customer"]) {
             people.entry(customer["id"].as_str().unwrap().to_owned()).or_insert_with(|| customer.clone());
         }

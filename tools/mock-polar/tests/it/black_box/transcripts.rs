@@ -77,7 +77,8 @@ struct Replay {
     bound: HashMap<String, String>,
     mails: usize,
     streams: Vec<TcpStream>,
-    /// Descriptions of the differences that were found, one for each exchange.
+    /// Descriptions of the differences, one for each exchange in which the local server's reply differs from the
+    /// recording.
     details: Vec<String>,
 }
 
@@ -386,7 +387,8 @@ fn kind(word: &str) -> Option<&'static str> {
     }
 }
 
-/// Cuts a text at every place where a random word may begin or end. Returns all parts.
+/// Splits a text at every place where a random word may begin or end. Returns all parts, including the separators
+/// between words.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut was_word = true;
