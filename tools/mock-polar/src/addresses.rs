@@ -5,9 +5,11 @@ use email_address::{EmailAddress, Options};
 /// Top-level domains that never receive mail.
 const SPECIAL_USE: [&str; 6] = ["arpa", "invalid", "local", "localhost", "onion", "test"];
 
-/// Returns the address without a name and without surrounding space, and with its domain in lower case. Returns `None`
-/// if Polar refuses the address. Polar looks the domain up. This server instead treats domains that begin with
-/// `nosuchdomain.` as unknown, and domains that begin with `nomail.` as domains that receive no mail.
+/// Returns the address without a display name or surrounding space, and with its domain in lower case. Returns `None`
+/// if Polar refuses the address.
+///
+/// Polar looks the domain up, and this server does not. Instead it treats domains that begin with `nosuchdomain.` as
+/// unknown, and domains that begin with `nomail.` as domains that receive no mail.
 pub(crate) fn accepted(text: &str) -> Option<String> {
     let options = Options::default().with_required_tld().without_domain_literal();
     let address = EmailAddress::parse_with_options(text.trim(), options).ok()?;

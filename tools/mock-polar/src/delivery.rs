@@ -81,7 +81,8 @@ impl Body for ReplyBody {
             }
             Delivery::Truncated if !self.rest.is_empty() => self.take(usize::MAX),
             Delivery::Truncated if !self.started => {
-                // hyper flushes when a body has nothing to send yet. It drops unflushed bytes when a body fails.
+                // If a body fails, hyper drops the bytes that it has not flushed yet. It flushes them when a body is
+                // pending, so this body is pending once before it fails.
                 self.started = true;
                 cx.waker().wake_by_ref();
                 Poll::Pending

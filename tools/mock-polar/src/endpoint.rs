@@ -82,7 +82,8 @@ pub enum Endpoint {
 pub(crate) enum Target {
     /// An endpoint, and the variable parts of the path.
     Endpoint(Endpoint, Vec<String>),
-    /// A path at which only another method is accepted.
+    /// The path belongs to an endpoint that does not accept the method of the request. `allowed` is sent in the header
+    /// `allow`.
     OtherMethod {
         allowed: &'static str,
     },

@@ -181,7 +181,8 @@ impl Fault {
         Self::new(Kind::TruncatedBody)
     }
 
-    /// The reply is a 200 with JSON of this many bytes. The server never holds all of them in memory.
+    /// The reply has status 200 and a JSON body of this many bytes. The server generates the body in parts, so it never
+    /// holds the whole body in memory.
     pub fn huge_body(bytes: u64) -> Self {
         Self::new(Kind::HugeBody { bytes })
     }
@@ -307,8 +308,8 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Returns the fault that applies to a request, and counts the request. `endpoint` is `None` if the request's path
-    /// belongs to no endpoint.
+    /// Returns the fault that applies to a request, if there is one. Also counts the request, because a fault can be
+    /// limited to some requests. `endpoint` is `None` if the request's path belongs to no endpoint.
     pub(crate) fn apply(&mut self, endpoint: Option<Endpoint>) -> Option<AppliedFault> {
         for rule in &mut self.rules {
             if rule.left == Some(0) || (rule.fault.on.is_some() && rule.fault.on != endpoint) {

@@ -130,8 +130,8 @@ impl Form {
         None
     }
 
-    /// Reads `conditions` or `meta`: an object with up to 50 members, none of them nested. Returns an empty map if the
-    /// form has no such object.
+    /// Reads `conditions` or `meta`: an object with up to 50 members, whose values are not objects or arrays. Returns
+    /// an empty map if the form has no such object.
     pub(crate) fn flat_object(&mut self, name: &str) -> Map<String, Value> {
         let Some(value) = self.members.get(name).cloned() else {
             return Map::new();
@@ -231,7 +231,8 @@ fn syntax_error(text: &str, error: &serde_json::Error) -> Problem {
     let earlier_lines = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let bytes = earlier_lines + error.column().saturating_sub(1);
     let before = text.get(..bytes).unwrap_or(text);
-    // For an unknown word, serde_json reports a position inside the word, and Python reports the word's start.
+    // If the error is an unknown word, serde_json reports a position inside the word. Polar uses Python, which reports
+    // the start of the word.
     let offset = before.trim_end_matches(char::is_alphanumeric).chars().count();
     Problem::new(Rule::JsonInvalid, vec!["body".into(), offset.into()], Value::Object(Map::new()))
 }

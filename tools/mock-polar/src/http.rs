@@ -29,8 +29,8 @@ const WORKER_PAUSE: Duration = Duration::from_millis(20);
 pub(crate) async fn serve(listener: TcpListener, machine: Arc<Machine>, connections: Arc<Mutex<Connections>>) {
     tokio::spawn(work(Arc::clone(&machine)));
     loop {
-        // Accepting fails if the process has too many open files, or if the client has already disconnected. The server
-        // goes on.
+        // Accepting fails if the process has too many open files, or if the client has already disconnected. In both
+        // cases the server continues.
         match listener.accept().await {
             Ok((stream, from)) => {
                 let task = tokio::spawn(serve_connection(stream, from, Arc::clone(&machine)));

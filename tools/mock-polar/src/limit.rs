@@ -28,8 +28,8 @@ enum Zone {
 
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    /// The start of each time window, and how many requests have been made in it. A window is identified by its zone,
-    /// sender and length.
+    /// For each time window, its start and the number of requests that were made in it. A window is identified by its
+    /// zone, sender and length.
     windows: HashMap<(Zone, Identity, Duration), (Duration, u32)>,
     blocked_until: HashMap<Identity, Duration>,
     good_tokens: HashMap<String, (Subject, Duration)>,
@@ -64,7 +64,7 @@ impl Zone {
         })
     }
 
-    /// Returns the length of each time window, with the number of requests that it admits.
+    /// Returns the length of each time window, and the number of requests that are admitted in a window of that length.
     fn windows(self, identity: &Identity) -> &'static [(Duration, u32)] {
         match (self, identity) {
             (Self::Codes, _) => &[(MINUTE, 6), (HOUR, 12)],

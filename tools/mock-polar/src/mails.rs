@@ -1,4 +1,5 @@
-//! The mails that Polar sends. This server delivers them to no mailbox; tests and developers read them.
+//! The mails that Polar sends. This server does not deliver them to a mailbox. It keeps them, so that tests and
+//! developers can read them.
 
 use std::fmt;
 

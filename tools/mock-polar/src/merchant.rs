@@ -28,7 +28,7 @@ pub struct NewKey {
     /// The number of devices that may be activated. Default: the key needs no activation.
     limit_activations: Option<u32>,
     limit_usage: Option<u32>,
-    /// The time when the key expires, such as `2099-01-01T00:00:00Z`, by the server's clock.
+    /// The time, by the server's clock, when the key expires, such as `2099-01-01T00:00:00Z`.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     expires_at: Option<Timestamp>,
     expires_in_seconds: Option<u64>,
@@ -271,8 +271,9 @@ impl State {
         Some(license.key.clone())
     }
 
-    /// Returns the ids of a new key's customer and member. The member is `None` if the address does not belong to a
-    /// member.
+    /// Returns the ids of the customer and the member who get a new key. Without an address, the key goes to the
+    /// organization's first customer. If nobody has the address, adds a customer with it. The member is `None` if the
+    /// address does not belong to a member.
     fn owner(&mut self, organization: Uuid, email: Option<&str>) -> (Uuid, Option<Uuid>) {
         let Some(email) = email else {
             let mut customers = self.database.customers.iter();

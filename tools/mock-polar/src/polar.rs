@@ -116,7 +116,7 @@ fn route(state: &mut State, arrival: Arrival<'_>, subject: Subject) -> Reply {
     }
 }
 
-/// Returns the address of the request, with its path replaced by `path`.
+/// Returns the URL of the request, with the path replaced by `path`.
 fn location(request: &RecordedRequest, path: &str) -> String {
     let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
     let path = percent_encoding::utf8_percent_encode(path, NOT_IN_A_LOCATION);

@@ -62,7 +62,7 @@ impl Rule {
     }
 }
 
-/// An entry in the `detail` of a 422. Repeats the input, as Polar does.
+/// An entry in the `detail` of a 422. It repeats the rejected input, as Polar's entries do.
 #[derive(Debug, Serialize)]
 pub(crate) struct Problem {
     #[serde(rename = "type")]

@@ -1,5 +1,5 @@
-//! Reads seeds from JSON. Most rows for the customer portal have the form of the database, and are read into it
-//! directly.
+//! Reads seeds from JSON. Most entries for the customer portal have the same form as in the database, so they are
+//! parsed directly into the database's types.
 
 use std::collections::BTreeMap;
 
@@ -365,7 +365,7 @@ impl FileSession {
     }
 }
 
-/// Reads an object. A string stands for an object that has only an `id`.
+/// Reads an object. A string is read as an object that has only an `id`.
 fn read_described<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, Error> {
     let value = if value.is_string() { json!({ "id": value }) } else { value };
     serde_json::from_value(value).map_err(|error| unreadable(&format!("`{name}`"), &error))

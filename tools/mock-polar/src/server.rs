@@ -201,7 +201,7 @@ impl MockPolar {
     }
 }
 
-/// The control endpoint as a method, for programs that read from data what to do.
+/// The control endpoint as a method, for programs whose calls are described by data, such as test scenarios in a file.
 impl MockPolar {
     /// Does the same as a request to the control endpoint, and returns the body of the reply, or null if it has none.
     /// `path` has the parts after `/_mock`, such as `["keys", "MY-KEY"]`. Lists of requests and mails have methods of
@@ -269,7 +269,7 @@ impl MockPolar {
     }
 }
 
-/// Methods about the requests that arrived.
+/// Methods about the requests that the server has received.
 impl MockPolar {
     /// Returns every request since the start or since the last [`clear_requests`](Self::clear_requests). Includes
     /// preflights, and requests to which a fault applied.
@@ -307,8 +307,8 @@ impl MockPolar {
         self.state(|state| state.clock.freeze(at));
     }
 
-    /// Moves the clock forward. Of the methods that change the clock, only this one also lets time pass for the rate
-    /// limits.
+    /// Moves the clock forward. Time also passes for the rate limits, which no other method that changes the clock
+    /// affects.
     pub fn advance_clock(&self, by: Duration) {
         self.state(|state| state.clock.advance(by));
     }

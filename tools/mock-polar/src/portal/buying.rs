@@ -23,7 +23,8 @@ pub struct Purchase {
     /// The customer's token, which Polar gives only once. Present if the buyer is a new customer, or if the vendor
     /// named the customer when it created the checkout. Otherwise `None`.
     pub customer_session_token: Option<String>,
-    /// The address to which the browser goes. It is the success URL, with the token in it if there is a token.
+    /// The URL that the browser opens after the purchase. It is the checkout's success URL. If there is a token, the
+    /// URL contains it.
     pub success_url: String,
 }
 
@@ -43,8 +44,8 @@ pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, 
     Ok(Purchase { customer_session_token, success_url })
 }
 
-/// Makes the purchase. Returns a token only if the buyer is new or the vendor has named the customer. Otherwise anybody
-/// could get a customer's token by typing in the customer's address.
+/// Makes the purchase. Returns a token only if the buyer is new or the vendor has named the customer. If Polar returned
+/// one in other cases too, anybody could get a customer's token by entering the customer's address.
 pub(super) fn place(
     state: &mut State,
     secret: &str,

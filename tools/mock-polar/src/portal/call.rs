@@ -51,7 +51,8 @@ impl Call<'_> {
         id.and_then(|id| state.database.customer(id)).ok_or_else(Reply::unauthorized)
     }
 
-    /// Returns the customer who sent the request, or whose member sent it. Fails if the sender may not see payments.
+    /// Returns the customer who sent the request, or the customer whose member sent it. Fails if the sender may not see
+    /// payments.
     pub(super) fn payer<'a>(&self, state: &'a State) -> Result<&'a Customer, Reply> {
         let customer = self.customer(state)?;
         let may = match self.subject {

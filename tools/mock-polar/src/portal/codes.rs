@@ -39,7 +39,8 @@ pub(crate) fn request(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(accepted)
 }
 
-/// Exchanges a code for a token. A code works only once, but it is not bound to an organization or an address.
+/// Exchanges a code for a token. A code works only once. The request contains nothing but the code: it does not name
+/// the organization or the address to which the code was sent.
 pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let code = form.string("code");

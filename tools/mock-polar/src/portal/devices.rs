@@ -89,7 +89,8 @@ pub(crate) fn activate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// Frees a seat. Polar does not check the key's status here, so this works for revoked, disabled and expired keys too.
+/// Frees a seat. For this endpoint, Polar does not check the status of the key. So revoked, disabled and expired keys
+/// are accepted too.
 pub(crate) fn deactivate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let name = LicenseName::read(&mut form);
@@ -102,7 +103,7 @@ pub(crate) fn deactivate(state: &mut State, call: &Call) -> Result<Reply, Reply>
     Ok(Reply::no_content())
 }
 
-/// The members that the bodies of validate, activate and deactivate have in common.
+/// The license that a request names. The bodies of validate, activate and deactivate all have these two fields.
 struct LicenseName {
     key: Option<String>,
     organization: Option<Uuid>,

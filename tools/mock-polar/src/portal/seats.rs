@@ -19,7 +19,7 @@ use crate::worker::Job;
 
 const INVITATION_LIFETIME: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
-/// Shows the product to which an invitation belongs. The invitation stays valid.
+/// Shows the product to which an invitation belongs. This does not use the invitation up.
 pub(crate) fn invitation(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let database = &state.database;
     let seat = pending(database, call.part(0), call.now).ok_or_else(unknown_invitation)?;
@@ -134,7 +134,7 @@ pub(crate) fn assign(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// Revokes a seat. The worker later revokes the key of the person who had it.
+/// Revokes a seat. The worker later revokes the key of the person who had the seat.
 pub(crate) fn revoke(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let customer = call.payer(state)?.id;
     let id = call.id("seat_id")?;
@@ -166,8 +166,8 @@ pub(crate) fn revoke(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// Lists the members of a customer, for members who may manage them. Refuses a token that belongs to the customer
-/// itself.
+/// Lists the members of a customer. Only a member who may manage members can see the list. The customer's own token is
+/// refused.
 pub(crate) fn members(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let asking = match call.subject {
         Subject::Member(id) => state.database.member(id),

@@ -55,7 +55,7 @@ impl MockPolar {
         self.change(key, |license| license.status = Status::Granted);
     }
 
-    /// Deletes the key. From then on, Polar does not know it.
+    /// Deletes the key. From then on, Polar treats the key as unknown.
     #[track_caller]
     pub fn delete(&self, key: &str) {
         self.change(key, |license| license.deleted = true);
@@ -103,8 +103,8 @@ impl MockPolar {
         self.change(key, |license| license.order = order);
     }
 
-    /// Moves the key to another benefit, given by its name or id, to test an app's configuration. A merchant cannot do
-    /// this.
+    /// Moves the key to another benefit, which is identified by its name or id. Use this to test which
+    /// benefits an app is configured to accept. A merchant cannot move a key.
     #[track_caller]
     pub fn set_benefit(&self, key: &str, benefit: &str) {
         let id = self.benefit_id(benefit);

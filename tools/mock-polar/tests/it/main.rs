@@ -1,5 +1,5 @@
-//! Tests of the server over real sockets. They are one program, so that only one has to be linked. `cfg(test)` tells
-//! clippy that the helpers here may panic.
+//! Tests of the server over real sockets. All of them are in one test program, so that only one program has to be
+//! linked. The attributes `cfg(test)` tell Clippy that the helpers in these modules may panic.
 
 #[cfg(test)]
 mod black_box;

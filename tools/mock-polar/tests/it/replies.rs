@@ -49,7 +49,8 @@ fn the_npm_package_has_the_replies_of_this_server() {
     assert!(kept == written, "{FILE} is not what Polar answers; set POLAR_LICENSE_WRITE_TYPES=1 to write it");
 }
 
-/// Activates a device with conditions, and validates it with the conditions of another device.
+/// Activates a device with conditions. Then validates it with the members of `unlike`, which do not meet these
+/// conditions.
 fn conditions(polar: &MockPolar, unlike: &Value) -> Reply {
     let key = polar.add_key(mock_polar::NewKey::new("pro").key("CONDITIONS").limit_activations(1));
     let mut body = activation(polar, &key);

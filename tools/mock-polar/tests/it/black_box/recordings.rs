@@ -12,7 +12,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use mock_polar::ApiVersion;
 use serde_json::{Map, Value, json};
 
-/// The versions of the recorded server. The first one was its current version.
+/// The API versions of the server that was recorded. The first one was the current version of that server.
 pub(crate) const VERSIONS: [ApiVersion; 2] = [ApiVersion::V2026_04, ApiVersion::V2026_10];
 
 /// The members that a license key has in 2026-10, but did not have yet when that version was recorded.

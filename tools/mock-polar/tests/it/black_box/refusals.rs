@@ -55,7 +55,8 @@ fn open(polar: &Polar, link: &str) -> String {
     format!("/v1/checkouts/client/{}/confirm", open_checkout(polar, link))
 }
 
-/// Compares the status, the member `error`, and the type and location of the first problem.
+/// Asserts that a reply is a 422 from Polar's framework. `kind` and `place` are the expected type and location of its
+/// first problem.
 fn assert_refused(reply: &Reply, kind: &str, place: &Value, what: &str) {
     let body = reply.json();
     assert_eq!((reply.status, &body["error"]), (422, &json!("RequestValidationError")), "{what}: {}", reply.text());

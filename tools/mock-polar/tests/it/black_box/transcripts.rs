@@ -301,7 +301,7 @@ impl Replay {
         }
     }
 
-    /// Returns a recorded text, with its ids, keys and tokens replaced by the local ones.
+    /// Returns a recorded text in which the recorded ids, keys and tokens are replaced by those of the local server.
     fn ours(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let mut bound: Vec<_> = self.bound.iter().collect();
