@@ -37,7 +37,7 @@ pub enum Delivery {
     Huge(u64),
 }
 
-/// The instruction to close the connection without sending another byte.
+/// The instruction to close the connection without sending any more bytes.
 #[derive(Debug)]
 pub struct Disconnect;
 

@@ -43,7 +43,7 @@ pub(crate) struct Product {
     pub(crate) name: String,
     pub(crate) price_id: Uuid,
     pub(crate) price: Price,
-    /// The billing interval, `month` or `year`, if the product is a subscription.
+    /// The billing interval of a subscription: `month` or `year`. `None` if the product is not a subscription.
     pub(crate) recurring: Option<String>,
     pub(crate) is_public: bool,
     pub(crate) is_archived: bool,

@@ -58,8 +58,8 @@ pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest, timer: &i
     Some(reply.with("access-control-allow-headers", "*"))
 }
 
-/// Executes a request without HTTP. Returns the body of the reply, or null if the reply has none. The error is the
-/// message of the refusal.
+/// Executes a request to the control endpoint without HTTP. Returns the body of the reply, or null if the reply has
+/// none. If the request is refused, the error is the message of the reply.
 #[cfg(feature = "server")]
 pub(crate) fn execute_json(state: &mut State, method: &str, parts: &[&str], body: &Value) -> Result<Value, String> {
     let json = |reply: Reply| serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();

@@ -120,7 +120,7 @@ impl Customer {
     /// Returns a customer who buys for the first time.
     pub(crate) fn new(organization: Uuid, email: &str, now: Timestamp) -> Self {
         let id = Uuid::new_v4();
-        // Polar puts a hash of the address here. Any text of that form will do.
+        // The real Polar puts a hash of the address into this URL. Any text of the same form will do.
         let avatar_url = format!("https://www.gravatar.com/avatar/{0}{0}?d=404", id.simple());
         let fields = json!({ "email": email, "created_at": now, "avatar_url": avatar_url });
         Self::described(id, organization, &fields)

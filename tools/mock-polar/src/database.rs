@@ -135,7 +135,7 @@ impl Database {
         present.find(|customer| customer.organization == organization && has_email(customer))
     }
 
-    /// Returns the subject that a token identifies, or `None` if the token is not valid.
+    /// Returns the customer, member or vendor to whom a token belongs, or `None` if the token is not valid.
     pub(crate) fn subject_of(&self, token: &str, now: Timestamp) -> Option<Subject> {
         let session = self.sessions.iter().find(|session| session.token == token && session.expires_at > now)?;
         let is_present = |id| self.customer(id).is_some_and(|customer| !customer.is_deleted());

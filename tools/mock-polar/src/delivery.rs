@@ -71,7 +71,7 @@ impl Body for ReplyBody {
                 if self.rest.is_empty() {
                     return Poll::Ready(None);
                 }
-                // The shortest pause of tokio's timer is a millisecond, so a pause of zero must not use it.
+                // tokio's timer waits for at least a millisecond, so it is not used for a pause of zero.
                 if !pause.is_zero() {
                     let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
                     std::task::ready!(sleep.as_mut().poll(cx));

@@ -49,7 +49,7 @@ impl Events {
     pub(crate) fn publish(&mut self, channel: &Channel, key: &str, payload: &Value) {
         let id = Uuid::new_v4().to_string();
         let event = data(&json!({ "id": id, "key": key, "payload": payload }));
-        // Sending fails if the listener has disconnected.
+        // If sending fails, the listener has disconnected, and is dropped.
         self.listeners.retain(|listener| listener.channel != *channel || listener.sender.send(event.clone()).is_ok());
     }
 
@@ -58,7 +58,7 @@ impl Events {
     pub(crate) fn pass_time(&mut self, now: Duration, date: Timestamp) {
         self.listeners.retain_mut(|listener| {
             let is_old = now.saturating_sub(listener.since) >= LIFETIME;
-            // Sending fails if the listener has disconnected. The last line of this closure then drops the listener.
+            // If sending fails, the listener has disconnected. The last line of this closure then drops the listener.
             if is_old {
                 let _ = listener.sender.send(data(&json!({ "type": "reconnect" })));
             } else if now.saturating_sub(listener.pinged) >= PING {

@@ -14,7 +14,7 @@ use crate::request::RecordedRequest;
 pub(crate) struct Form {
     members: Map<String, Value>,
     problems: Vec<Problem>,
-    /// The names that lead from the request to this object.
+    /// The location of this object in the request: the names that lead to it.
     place: Vec<Value>,
 }
 

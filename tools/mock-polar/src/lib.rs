@@ -27,7 +27,7 @@
 //   timer · timestamp                            letting time pass; points in time
 //   error
 
-// A new variant must not compile until every `match` handles it.
+// After a variant is added to an enum, the crate must not compile until every `match` handles the variant.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod addresses;

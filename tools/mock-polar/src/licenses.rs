@@ -86,8 +86,8 @@ pub(crate) struct Seat {
 }
 
 impl License {
-    /// Returns a granted key without limits. Its id is random. Its creation date is the date that everything in a seed
-    /// has.
+    /// Returns a granted key without limits. The key has a random id, and the same creation date as everything in a
+    /// seed.
     pub(crate) fn blank() -> Self {
         Self {
             id: Uuid::new_v4(),

@@ -1,5 +1,6 @@
 //! The local Polar without connections. It answers requests to the control endpoint and requests to Polar, and applies
-//! faults. It opens no socket and starts no thread: the front around it does both, and lets time pass.
+//! faults. It opens no sockets, starts no threads and does not wait by itself. A front does this for it: the front
+//! receives the requests, sends the answers and provides a timer.
 
 use std::net::IpAddr;
 
@@ -16,8 +17,8 @@ use crate::state::Shared;
 use crate::timer::Timer;
 use crate::versions::ApiVersion;
 
-/// A local Polar for a front of your own, such as a front in another language. [`MockPolar`](crate::MockPolar) is a
-/// front in Rust.
+/// A local Polar without network code. Use it to write a front of your own: a server that receives the requests and
+/// sends the answers, for example in another language. [`MockPolar`](crate::MockPolar) is a front in Rust.
 pub struct Machine {
     pub(crate) shared: Shared,
 }

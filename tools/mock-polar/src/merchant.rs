@@ -1,4 +1,4 @@
-//! The actions of a merchant or a customer at polar.sh: issuing, changing, rotating and viewing keys.
+//! The actions of a merchant or a customer on polar.sh: issuing, changing, rotating and viewing keys.
 
 use std::time::Duration;
 

@@ -23,7 +23,7 @@ pub(crate) fn answer(state: &mut State, request: &RecordedRequest, from: IpAddr,
     reply
 }
 
-/// A request, with what the outer layers have found out about it.
+/// A request, together with the data that the outer layers have derived from it.
 #[derive(Clone, Copy)]
 struct Arrival<'a> {
     request: &'a RecordedRequest,

@@ -67,7 +67,7 @@ impl Rule {
 pub(crate) struct Problem {
     #[serde(rename = "type")]
     rule: Rule,
-    /// The names and indices that lead to the wrong value.
+    /// The location of the wrong value in the request: the names and indices that lead to it.
     loc: Vec<Value>,
     msg: &'static str,
     input: Value,
@@ -78,7 +78,7 @@ impl Problem {
         Self { rule, loc, msg: rule.message(), input }
     }
 
-    /// Replaces the usual message of the rule.
+    /// Returns the problem with this message instead of the rule's usual message.
     pub(crate) fn with_message(self, msg: &'static str) -> Self {
         Self { msg, ..self }
     }
@@ -89,7 +89,8 @@ pub(crate) fn rejection(problems: &[Problem]) -> Reply {
     reply("RequestValidationError", problems)
 }
 
-/// Returns the 422 with which Polar itself rejects a value that is wrong in this situation.
+/// Returns the 422 with which Polar's own code, not its framework, rejects a value. The value has the right form, but
+/// is wrong in this situation.
 pub(crate) fn polar_rejection(problem: Problem) -> Reply {
     reply("PolarRequestValidationError", &[problem])
 }

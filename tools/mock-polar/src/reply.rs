@@ -58,7 +58,7 @@ impl Reply {
         Self::json(status, &Body { error, detail })
     }
 
-    /// Returns an error of the web framework. Its body has no member `error`.
+    /// Returns an error of Polar's web framework. Unlike other errors, its body has no member `error`.
     pub(crate) fn framework_error(status: u16, detail: &str) -> Self {
         #[derive(Serialize)]
         struct Body<'a> {

@@ -193,7 +193,8 @@ fn demo_licenses(organization: Uuid, pro: Uuid, basic: Uuid) -> Vec<License> {
     ]
 }
 
-/// Adds products and links to them, a team's order with an invitation, and the vendor's secret.
+/// Adds products with checkout links, an order of a team with an invitation to one of its seats, and the vendor's
+/// secret.
 fn sell(database: &mut Database, organization: Uuid, benefit: Uuid) {
     let product = |number: u128, name: &str, price| Product {
         id: id(0xf0 + number),

@@ -203,9 +203,9 @@ impl MockPolar {
 
 /// The control endpoint as a method, for programs whose calls are described by data, such as test scenarios in a file.
 impl MockPolar {
-    /// Does the same as a request to the control endpoint, and returns the body of the reply, or null if it has none.
-    /// `path` has the parts after `/_mock`, such as `["keys", "MY-KEY"]`. Lists of requests and mails have methods of
-    /// their own.
+    /// Does the same as a request to the control endpoint, and returns the body of the reply, or null if the reply has
+    /// no body. `path` consists of the parts after `/_mock`, such as `["keys", "MY-KEY"]`. To get the list of requests
+    /// or mails, call [`requests`](Self::requests) or [`mails`](Self::mails) instead.
     ///
     /// ```
     /// use mock_polar::MockPolar;
@@ -219,7 +219,7 @@ impl MockPolar {
     /// ```
     ///
     /// # Errors
-    /// Returns the message of the refusal.
+    /// Returns the message with which the control endpoint refuses the request.
     pub fn control(&self, method: &str, path: &[&str], body: &Value) -> Result<Value, String> {
         self.state(|state| control::execute_json(state, method, path, body))
     }
@@ -232,7 +232,7 @@ impl MockPolar {
         self.state(|state| state.faults.add(fault))
     }
 
-    /// Clears one fault, and releases the requests that the fault stalls.
+    /// Clears one fault. Requests that this fault has stalled are then answered.
     pub fn clear_fault(&self, fault: FaultId) {
         self.state(|state| state.faults.remove(fault.0));
     }

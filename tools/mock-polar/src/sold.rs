@@ -48,7 +48,7 @@ impl KeySubscription {
         self
     }
 
-    /// Sets the time when the subscription ends. By default this is not known.
+    /// Sets the time when the subscription ends. Without this call, the subscription has no known end.
     #[must_use]
     pub fn ends_at(mut self, at: Timestamp) -> Self {
         self.ends_at = Some(at);

@@ -44,7 +44,7 @@ impl Timestamp {
     /// The date when everything in a seed was created: 2026-01-02T03:04:05.678901Z.
     pub(crate) const SEEDED: Self = Self::from_unix_micros(1_767_323_045_678_901);
 
-    /// Returns [`SEEDED`](Self::SEEDED). serde uses this function for a default.
+    /// Returns [`SEEDED`](Self::SEEDED). serde calls this function to get a default value.
     pub(crate) fn seeded() -> Self {
         Self::SEEDED
     }
@@ -59,7 +59,7 @@ impl Timestamp {
         Self::from_unix_micros(seconds.saturating_mul(MICROS_PER_SECOND))
     }
 
-    /// Returns the point in time that is this many microseconds after the start of 1970 (UTC).
+    /// Returns the time that is this many microseconds after the start of 1970 (UTC).
     pub const fn from_unix_micros(micros: i64) -> Self {
         if micros < EARLIEST {
             Self(EARLIEST)
@@ -75,7 +75,8 @@ impl Timestamp {
         self.0
     }
 
-    /// Parses an RFC 3339 date and time, such as `2099-01-01T00:00:00Z`. Drops digits after the microseconds.
+    /// Parses an RFC 3339 date and time, such as `2099-01-01T00:00:00Z`. Fractions of a microsecond are
+    /// dropped.
     ///
     /// # Errors
     /// Fails if the text has another form.

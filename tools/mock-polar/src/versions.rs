@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::Error;
 
-/// A version of Polar's API, such as `2026-10`. Later versions are greater.
+/// A version of Polar's API, such as `2026-10`. A later version compares as greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApiVersion {
     year: u16,
@@ -89,8 +89,8 @@ impl Versions {
         self.current
     }
 
-    /// Returns the version in which a request is answered. `named` is the version that the request names, if it names
-    /// one. Returns `None` if that version does not exist.
+    /// Returns the version in which a request is answered. `named` is the version that the request names, or `None` if
+    /// it names no version. Returns `None` if the named version does not exist.
     pub(crate) fn answering(&self, named: Option<&str>) -> Option<ApiVersion> {
         match named {
             None | Some("") => Some(self.current),
@@ -98,7 +98,7 @@ impl Versions {
         }
     }
 
-    /// Makes a version the current one, and adds it if it does not exist.
+    /// Makes a version the current version. If Polar does not have the version yet, adds it first.
     pub(crate) fn release(&mut self, version: ApiVersion) {
         self.all.insert(version);
         self.current = version;

@@ -114,8 +114,8 @@ pub enum Next {
     Send {
         /// The HTTP status, such as 200.
         status: u16,
-        /// The headers, as a list in which each name is followed by its value. Without `content-length`, the body is
-        /// sent in chunks, unless the status is 204.
+        /// The headers, as a list in which each name is followed by its value. If there is no `content-length` and the
+        /// status is not 204, the body is sent in chunks.
         headers: Vec<String>,
         /// The whole body or, if the reply is a stream of events, the part of the body that comes before the events.
         #[serde(with = "serde_bytes")]
@@ -226,7 +226,7 @@ fn send(answer: Answer) -> (Next, Option<Stream>) {
     (next, answer.stream)
 }
 
-/// A timer that checks the time whenever the front polls.
+/// A timer for a front that polls: at each poll, it checks whether the time has passed.
 struct Polled;
 
 impl Timer for Polled {

@@ -146,7 +146,7 @@ pub(super) fn missing(field: &str, message: &'static str) -> Reply {
     polar_rejection(problem.with_message(message))
 }
 
-/// Returns the address `url` with one more parameter in its query.
+/// Returns `url` with one more parameter in its query.
 fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let (before, fragment) = match url.split_once('#') {
         Some((before, fragment)) => (before, format!("#{fragment}")),

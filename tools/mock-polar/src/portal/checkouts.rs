@@ -57,8 +57,8 @@ pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     get(state, call)
 }
 
-/// Confirms a checkout, as the buyer's click does. If the product costs money, a payment is needed, and only a browser
-/// can make it.
+/// Confirms a checkout, as the buyer's click does. Refuses the request if the product costs money, because only a
+/// browser can make the payment.
 pub(crate) fn confirm(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let entries = Entries::of(call.request)?;
     let secret = call.part(0).to_owned();

@@ -8,7 +8,7 @@ use crate::problem::Rule;
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 
-/// The members of a request that changes or confirms a checkout. Polar ignores unknown members, and also the success
+/// The members that can be sent to change or confirm a checkout. Polar ignores all other members, including the success
 /// URL.
 pub(super) struct Entries {
     pub(super) name: Option<String>,

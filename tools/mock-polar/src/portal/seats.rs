@@ -61,7 +61,8 @@ pub(crate) fn claim(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     });
     let seat = seat.ok_or_else(refused)?;
     let session = Session::new(Subject::Member(member), call.now);
-    // The reply does not show the seat's member, because Polar has not loaded it from the database.
+    // The reply does not show the seat's member, because Polar builds the reply without loading the member from the
+    // database.
     let view = seat.view(None, address(database, &seat));
     let reply = Reply::json(200, &json!({ "seat": view, "customer_session_token": session.token }));
     database.sessions.push(session);

@@ -13,7 +13,7 @@ use crate::reply::Reply;
 use crate::sessions::{Session, Subject, random_token};
 use crate::state::State;
 
-/// Creates a customer's token. The vendor may hand it to an app.
+/// Creates a token for a customer. The vendor's backend may pass the token on to an app.
 pub(crate) fn create_session(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let vendor = vendor(call)?;
     let mut form = Form::of(call.request)?;
@@ -43,7 +43,7 @@ pub(crate) fn create_session(state: &mut State, call: &Call) -> Result<Reply, Re
     Ok(Reply::json(201, &reply))
 }
 
-/// Creates a checkout. The vendor chooses its success URL.
+/// Creates a checkout. The vendor chooses the success URL, to which the buyer returns after the purchase.
 pub(crate) fn create_checkout(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let vendor = vendor(call)?;
     let sent: Map<String, Value> = serde_json::from_slice(&call.request.body).unwrap_or_default();
@@ -72,7 +72,7 @@ pub(crate) fn create_checkout(state: &mut State, call: &Call) -> Result<Reply, R
     Ok(Reply::json(201, &view))
 }
 
-/// Answers a request to any other endpoint that requires a vendor's secret.
+/// Answers a request to any endpoint that requires a vendor's secret and that this server does not imitate.
 pub(crate) fn other(_state: &mut State, call: &Call) -> Result<Reply, Reply> {
     vendor(call)?;
     Err(Reply::framework_error(501, "mock-polar does not have this endpoint; see its README"))

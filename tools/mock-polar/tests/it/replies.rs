@@ -1,5 +1,5 @@
-//! Compares the replies in `polar-license/testing` with this server's, or writes them if the environment variable
-//! `POLAR_LICENSE_WRITE_TYPES` is set.
+//! Compares the replies that are stored in `polar-license/testing` with the replies of this server. If the environment
+//! variable `POLAR_LICENSE_WRITE_TYPES` is set, stores this server's replies there instead.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -49,8 +49,7 @@ fn the_npm_package_has_the_replies_of_this_server() {
     assert!(kept == written, "{FILE} is not what Polar answers; set POLAR_LICENSE_WRITE_TYPES=1 to write it");
 }
 
-/// Activates a device with conditions. Then validates it with the members of `unlike`, which do not meet these
-/// conditions.
+/// Activates a device with conditions. Then validates it with the conditions of another device, which are in `unlike`.
 fn conditions(polar: &MockPolar, unlike: &Value) -> Reply {
     let key = polar.add_key(mock_polar::NewKey::new("pro").key("CONDITIONS").limit_activations(1));
     let mut body = activation(polar, &key);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mock_polar::{Endpoint, MockPolar};
 use serde_json::{Value, json};
 
-/// A time limit that is reached only if a test fails.
+/// A time limit that is so long that only a failing test reaches it.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A local Polar that accepts requests.
@@ -105,7 +105,7 @@ pub(crate) fn read_head(stream: &mut TcpStream) -> Reply {
     parse_head(std::str::from_utf8(&raw[..raw.len() - 4]).unwrap())
 }
 
-/// Reads a body that is sent in chunks, until it contains `events` blank lines.
+/// Reads a body that is sent in chunks, until it contains this many events. Each event ends with a blank line.
 pub(crate) fn read_events(stream: &mut TcpStream, events: usize) -> String {
     let is_over = |raw: &[u8]| raw.windows(6).filter(|bytes| bytes == b"\r\n\r\n\r\n").count() >= events;
     String::from_utf8(decode_chunks(&read_until(stream, is_over)).0).unwrap()
@@ -212,7 +212,7 @@ pub(crate) fn open_checkout(polar: &impl Front, link: &str) -> String {
     page.strip_prefix("/checkout/").unwrap().to_owned()
 }
 
-/// Reads byte by byte until `is_over` returns `true`.
+/// Reads byte by byte until `is_over` returns `true` for all bytes that have been read.
 fn read_until(stream: &mut TcpStream, is_over: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut raw = Vec::new();
     while !is_over(&raw) {

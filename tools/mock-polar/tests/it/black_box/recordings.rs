@@ -50,8 +50,8 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // One of these first exchanges equals an earlier exchange and is therefore not in the file. The next exchange
-        // takes its place.
+        // One of these first exchanges equals an earlier exchange and is therefore not in the file. So the exchange
+        // after it is added, which is the first one in the file after that reset.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
@@ -126,7 +126,8 @@ impl Rows<'_> {
     }
 }
 
-/// Returns both seed files as one seed of the local Polar, with the customers from the recorded replies.
+/// Combines both seed files into one seed for the local Polar. The data of the customers comes from the recorded
+/// replies.
 fn seed(base: &Value, portal: &Value, people: &HashMap<String, Value>) -> Value {
     let rows = Rows(portal);
     let token = |prefix: &str, name: &Value| Value::from(format!("{prefix}{}", name.as_str().unwrap()));

@@ -1,4 +1,4 @@
-//! Tests values that Polar refuses before it does anything with the request.
+//! Tests that Polar refuses values of the wrong form before it does anything else with the request.
 
 use mock_polar::{DEMO_EMAIL, DEMO_LINK, DEMO_LINK_PAID};
 use serde_json::{Value, json};

@@ -166,8 +166,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats the unrecorded steps that came before this exchange: resets of the server, and repeated requests. The
-    /// counters in the recorded replies reveal these steps.
+    /// Repeats the steps that were made before this exchange but were not recorded: resets of the server, and repeated
+    /// requests. The counters in the recorded replies show that these steps were made.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
@@ -220,7 +220,7 @@ impl Replay {
         reply.json()
     }
 
-    /// Repeats the unrecorded steps that came before this exchange.
+    /// Repeats the steps that were made before this exchange but were not recorded.
     fn before_portal_exchange(&mut self, name: &str) {
         let claim = ("GET", "/v1/customer-seats/claim/nope/stream", "");
         let confirm = ("POST", "/v1/checkouts/client/polar_c_CHECKOUT_SUCCEEDED/confirm", "{}");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::polar::Polar;
 use crate::wire::{Reply, activate, call, path, post, validate};
 
-/// Validates a key. The request names this version.
+/// Validates a key with a request that names this version of the API.
 fn validate_in(polar: &Polar, version: &str, headers: &[(&str, &str)]) -> Reply {
     let body = json!({ "key": DEMO_KEY_PLAIN, "organization_id": polar.organization() }).to_string();
     call(polar, "POST", path(Endpoint::Validate), &[&[("Polar-Version", version)], headers].concat(), &body)
