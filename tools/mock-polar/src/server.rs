@@ -307,8 +307,7 @@ impl MockPolar {
         self.state(|state| state.clock.freeze(at));
     }
 
-    /// Moves the clock forward. Time also passes for the rate limits, which no other method that changes the clock
-    /// affects.
+    /// Moves the clock forward. Time passes for the rate limits too, which is not so when another method sets the clock.
     pub fn advance_clock(&self, by: Duration) {
         self.state(|state| state.clock.advance(by));
     }

@@ -75,8 +75,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Parses an RFC 3339 date and time, such as `2099-01-01T00:00:00Z`. Fractions of a microsecond are
-    /// dropped.
+    /// Parses an RFC 3339 date and time, such as `2099-01-01T00:00:00Z`. Fractions of a microsecond are dropped.
     ///
     /// # Errors
     /// Fails if the text has another form.

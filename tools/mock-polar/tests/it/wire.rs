@@ -212,7 +212,7 @@ pub(crate) fn open_checkout(polar: &impl Front, link: &str) -> String {
     page.strip_prefix("/checkout/").unwrap().to_owned()
 }
 
-/// Reads byte by byte until `is_over` returns `true` for all bytes that have been read.
+/// Reads byte by byte until `is_over` returns `true`. `is_over` gets all bytes that have been read so far.
 fn read_until(stream: &mut TcpStream, is_over: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut raw = Vec::new();
     while !is_over(&raw) {
