@@ -16,7 +16,7 @@ pub struct Answer {
     /// The headers. Each entry is the name of a header, in lower case, and its value. If there is no `content-length`
     /// and the status is not 204, the body is sent in chunks.
     pub headers: Vec<(&'static str, String)>,
-    /// The part of the body that is available so far. Events of a stream follow it.
+    /// The whole body or, if the reply is a stream of events, the part of the body that comes before the events.
     pub body: Vec<u8>,
     /// The way in which the body must be sent.
     pub delivery: Delivery,

@@ -30,7 +30,7 @@ pub(crate) struct Benefit {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Activations {
-    /// The number of devices that may be activated.
+    /// The number of devices on which a key may be activated at the same time.
     pub(crate) limit: u32,
     /// Whether the customer portal shows the activations.
     pub(crate) enable_customer_admin: bool,

@@ -210,7 +210,7 @@ impl Member {
         Self { id: Uuid::new_v4(), customer, email: email.to_owned(), name: None, role, created_at: now }
     }
 
-    /// Returns the member as a list of members shows it.
+    /// Returns the member in the form that a list of members contains.
     pub(crate) fn view(&self) -> Value {
         json!({
             "id": self.id.to_string(),

@@ -91,7 +91,7 @@ impl Database {
         names.join(", ")
     }
 
-    /// Shows or hides, in the customer portal, the activations of a benefit's keys.
+    /// Shows or hides the activations of a benefit's keys in the customer portal.
     pub(crate) fn show_activations(&mut self, benefit: Uuid, shown: bool) {
         for benefit in self.benefits.iter_mut().filter(|known| known.id == benefit) {
             if let Some(activations) = &mut benefit.activations {

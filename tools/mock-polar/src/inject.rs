@@ -24,7 +24,7 @@ pub(crate) fn is_handled_first(fault: &Fault) -> bool {
         }
 }
 
-/// Returns the number of seconds by which Polar's clock is ahead for this request.
+/// Returns the number of seconds by which the fault sets Polar's clock ahead.
 pub(crate) fn clock_skew(fault: &Fault) -> i64 {
     if let Kind::SkewedClock { seconds } = fault.kind { seconds } else { 0 }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::sessions::Subject;
 
-/// The sender against whose limit a request counts. If the request has no token, the sender is its address. If its token was
-/// recently valid, the sender is the token's holder. If it has any other token, the sender is the token itself.
+/// The sender against whose limit a request counts. If the request has no token, the sender is its address. If its
+/// token was recently valid, the sender is the token's holder. If it has any other token, the sender is the token
+/// itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Address(String),
@@ -76,7 +77,8 @@ impl Zone {
         }
     }
 
-    /// Returns how long a sender that has made too many requests is blocked on every path. `None` if it is not blocked.
+    /// Returns the time for which a sender is blocked after too many requests to this zone. The block applies to
+    /// every path whose requests are counted. `None` if this zone blocks nobody.
     fn block(self) -> Option<Duration> {
         match self {
             Self::Codes => Some(Duration::from_secs(900)),

@@ -25,7 +25,7 @@ pub struct NewKey {
     prefix: Option<String>,
     #[serde(default)]
     status: Status,
-    /// The number of devices that may be activated. Default: the key needs no activation.
+    /// The number of devices on which a key may be activated at the same time. Default: the key needs no activation.
     limit_activations: Option<u32>,
     limit_usage: Option<u32>,
     /// The time, by the server's clock, when the key expires, such as `2099-01-01T00:00:00Z`.
@@ -152,7 +152,7 @@ pub struct KeyInfo {
     pub status: Status,
     /// The status at the server's current time. It differs from `status` if a granted key has expired.
     pub shown_status: ShownStatus,
-    /// The number of devices that may be activated. `None` if the key needs no activation.
+    /// The number of devices on which a key may be activated at the same time. `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
     /// The usage limit. `None` if the key has none.
     pub limit_usage: Option<u32>,

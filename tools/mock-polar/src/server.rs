@@ -135,7 +135,7 @@ impl MockPolar {
         format!("http://{}", self.address)
     }
 
-    /// Returns the address of the socket.
+    /// Returns the IP address and the port at which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -367,7 +367,8 @@ fn port_error(port: u16, error: io::Error) -> Error {
     Error::server(format!("port {port} is not available{advice}"), error)
 }
 
-/// Starts the server. Listens before it returns, so that a client that connects before the thread runs is not refused.
+/// Starts the server in a thread of its own. The server listens before this returns, so that a client that connects
+/// before the thread runs is not refused.
 fn run(
     socket: TcpSocket,
     port: u16,
@@ -388,7 +389,8 @@ fn run(
     let (machine, connections) = (Arc::clone(machine), Arc::clone(connections));
     let serve = move || {
         runtime.spawn(http::serve(listener, machine, connections));
-        // This waits for `stop`. Then the runtime is dropped, which closes the listener and every connection.
+        // Waits until `stop` is used or dropped. Then the runtime is dropped, which closes the listener and every
+        // connection.
         let _ = runtime.block_on(stopped);
     };
     let thread = std::thread::Builder::new()

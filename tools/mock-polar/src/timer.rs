@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// A timer. In a server it is the timer of the runtime; in JavaScript it is polled.
+/// A timer. The Rust server uses the timer of its runtime. In JavaScript, the timer only compares times whenever it is
+/// polled.
 pub trait Timer {
     /// Completes when this much time has passed.
     fn sleep(&self, by: Duration) -> impl Future<Output = ()>;

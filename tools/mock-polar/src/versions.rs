@@ -1,5 +1,5 @@
-//! The versions of Polar's API that a server has, and which of them is current. Polar adds a version each quarter and
-//! removes the oldest.
+//! The versions of Polar's API that a server has, and which of them is current. Each quarter, Polar adds a version and
+//! removes the oldest one.
 
 use std::collections::BTreeSet;
 use std::fmt;

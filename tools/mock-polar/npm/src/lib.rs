@@ -1,6 +1,6 @@
-//! The local Polar as a library for a front end in JavaScript, `ts/server.mts`. It receives requests, and returns
-//! answers for the front end to send. It opens no socket and sets no timer: the front end does both. The front end also
-//! polls as long as a request has no answer.
+//! The local Polar as a library for a front end in JavaScript, `ts/server.mts`. The library takes requests
+//! from the front end, and returns the answers that the front end must send. It opens no socket and sets no timer: the
+//! front end does both. The front end also polls the library for as long as a request has no answer.
 //!
 //! ```text
 //!   ts/cli.mts ── ts/server.mts   Node's http
@@ -123,7 +123,7 @@ pub enum Next {
         body: Vec<u8>,
         /// The way in which the body must be sent.
         delivery: Sending,
-        /// Whether the events that `event` returns follow as the rest of the body.
+        /// Whether the body continues with the events that `event` returns.
         streams: bool,
     },
 }
@@ -143,7 +143,7 @@ pub enum Sending {
     Truncated,
     /// Instead of the body, send one JSON string of this many bytes.
     Huge {
-        /// The length of the string, including its quotes.
+        /// The length of the string in bytes, including its quotes.
         bytes: f64,
     },
 }

@@ -90,7 +90,8 @@ pub(super) fn place(
     Ok(token)
 }
 
-/// Returns the customer, and whether Polar trusts that the buyer is this customer.
+/// Returns the customer who buys through the checkout, and whether Polar trusts that the buyer is this customer. Adds a
+/// customer if the checkout names none, and no customer has the e-mail address in it.
 fn buyer(database: &mut Database, checkout: &Checkout, now: Timestamp) -> (Uuid, bool) {
     if let Some(named_by_vendor) = checkout.customer {
         return (named_by_vendor, true);

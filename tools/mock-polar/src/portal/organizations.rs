@@ -1,4 +1,4 @@
-//! The public page of an organization and its products.
+//! The public data of an organization and of its products.
 
 use serde_json::{Value, json};
 

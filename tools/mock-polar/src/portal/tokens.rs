@@ -17,7 +17,7 @@ pub(crate) fn introspect(state: &mut State, call: &Call) -> Result<Reply, Reply>
     Ok(Reply::json(200, &json!({ "expires_at": session.expires_at, "return_url": session.return_url })))
 }
 
-/// Returns the customer or member who has the token.
+/// Returns the customer or the member to whom the request's token belongs.
 pub(crate) fn user(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let customer = call.customer(state)?;
     let member = match call.subject {

@@ -31,7 +31,8 @@ impl MockPolar {
         self.state(|state| state.worker.delay_purchases(by));
     }
 
-    /// Makes Polar's worker carry out all of its jobs at once: mails arrive, and purchases get their keys.
+    /// Makes Polar's worker carry out all of its jobs now, even those that are not due: mails arrive, and purchases get
+    /// their keys.
     pub fn run_worker(&self) {
         self.state(fulfilment::run_all);
         self.machine.shared.announce();

@@ -104,7 +104,7 @@ impl Builder {
     }
 }
 
-/// The members of a key that the tests check.
+/// The fields of a key that the tests check.
 #[derive(Deserialize)]
 pub(crate) struct Key {
     pub(crate) key: String,

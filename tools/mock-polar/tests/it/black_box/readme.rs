@@ -1,4 +1,4 @@
-//! Runs every command and every fault in the README as it is written there.
+//! Runs every command in the README, and adds every fault in it, as they are written there.
 
 use mock_polar::{DEMO_EMAIL, DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, DEMO_LINK_PAID};
 use serde_json::{Value, json};
