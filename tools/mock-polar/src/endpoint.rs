@@ -154,7 +154,7 @@ pub(crate) fn find(method: &str, path: &str) -> Target {
     for &(route_method, route, endpoint) in ROUTES {
         match variable_parts(route, path) {
             Some(parts) if route_method == method => return Target::Endpoint(endpoint, parts),
-            // The header `allow` names only one method. If several routes have this path, it is the method of the first.
+            // The header `allow` names only one method. If several routes have this path, the first one decides.
             Some(_) => allowed = allowed.or(Some(route_method)),
             None => {}
         }

@@ -307,7 +307,8 @@ impl MockPolar {
         self.state(|state| state.clock.freeze(at));
     }
 
-    /// Moves the clock forward. Time passes for the rate limits too, which is not so when another method sets the clock.
+    /// Moves the clock forward. Unlike the other methods that change the clock, this one makes time pass for the rate
+    /// limits too.
     pub fn advance_clock(&self, by: Duration) {
         self.state(|state| state.clock.advance(by));
     }
