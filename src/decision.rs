@@ -28,7 +28,7 @@ use uuid::Uuid;
 ///         _ => {}
 ///     }
 ///     if let Some(problem) = license.problem() {
-///         println!("{}", problem.message); // no network, for example: access does not depend on it
+///         println!("{}", problem.message); // such as a missing network; access does not depend on a problem
 ///     }
 ///     for (feature, is_on) in license.features() {
 ///         println!("{feature}: {}", if is_on { "on" } else { "off" });

@@ -72,7 +72,7 @@ const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// The time to wait before a lock that could not be taken over is judged again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
-/// limit has two digits, so that file names stay short.
+/// number of a claim is part of its file name, so the limit has only two digits.
 const MOST_CLAIMS: u32 = 99;
 /// The stand-in for the token of a lock whose token is missing or cannot be read.
 const NO_TOKEN: &str = "0000000000000000";

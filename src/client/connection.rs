@@ -114,8 +114,7 @@ pub(crate) fn tls_message(reason: &str) -> String {
     format!("the connection's certificate is not trusted: {problem}{hint}")
 }
 
-/// Returns `true` if rustls reports that the server does not speak TLS: the first byte of its answer does not begin a
-/// TLS record.
+/// Returns `true` if rustls reports that the server does not speak TLS: its answer does not begin as a TLS record does.
 pub(crate) fn is_plain_text(reason: &str) -> bool {
     reason == "received corrupt message of type InvalidContentType"
 }

@@ -1,5 +1,6 @@
 //! Reads the root certificates of a system that keeps them in files. If `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, reads
-//! instead the certificates that these variables name. Never reads a file that may have no end.
+//! the certificates that these variables name instead. Never reads a file that may be endless, such as a device or a
+//! pipe.
 
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 use std::path::Path;

@@ -102,7 +102,7 @@ impl Engine {
         if activation.previous.as_ref().is_some_and(|previous| is_here(&previous.identity)) {
             return self.keep_license(activation, identity, confirmed, now);
         }
-        // either the key needs no seat, or one of the kept seats of this device belongs to the key
+        // either the key needs no seat, or one of the seats kept for this device belongs to the key
         self.save_activated(activation, None, confirmed, now)
     }
 

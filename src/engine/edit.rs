@@ -24,7 +24,7 @@ pub(super) enum Edit {
     Answer(Box<NewAnswer>),
     /// An activation is about to be sent.
     Attempt(Attempt),
-    /// The attempt has certainly failed.
+    /// It is known that the attempt has failed.
     AttemptOver(AttemptId),
     /// The outcome of the attempt is unknown, and nobody waits for an answer any more.
     AttemptUncertain(AttemptId),

@@ -178,7 +178,7 @@ pub(crate) struct Serve {
 
     /// Limit requests as Polar does
     ///
-    /// For example, three license requests within a second are admitted. The fourth is refused, and so is every further
+    /// For example, three license requests within a second are allowed. The fourth is refused, and so is every further
     /// request for a minute. Codes, purchases and other requests have other limits.
     #[arg(long)]
     pub(crate) rate_limit: bool,

@@ -129,8 +129,8 @@ pub(crate) static STRACE: Requirement =
 pub(crate) static FAKETIME: Requirement =
     Requirement { name: "faketime", find: |sh| versions(sh, &["faketime"]), source: Source::Debian(&["faketime"]) };
 
-/// The tools for the test that cuts the power of a real file system. The test is skipped if it cannot mount a file
-/// system.
+/// The tools for the test that simulates a power failure on a real file system. The test is skipped if it cannot mount
+/// a file system.
 pub(crate) static XFS_TOOLS: Requirement = Requirement {
     name: "tools of XFS",
     find: |sh| shell::probe(cmd!(sh, "xfs_io -V")),

@@ -36,7 +36,7 @@ export interface OutlookStore {
 
 /** An outlook as it is stored, as JSON. */
 interface Stored {
-  /** The tags of the record on which the decisions depend. */
+  /** The tags of the record from which the decisions were made. */
   tags: Tags;
   phases: Phases;
   checksum: string;
@@ -63,7 +63,7 @@ export function outlookStore(
 ): OutlookStore | undefined {
   const text = storage.outlook?.(appId);
   if (!text) return undefined;
-  /** The record of the outlook that this client has stored. */
+  /** The record from which this client made its stored outlook. */
   let known: string | undefined;
   let writing = Promise.resolve();
 

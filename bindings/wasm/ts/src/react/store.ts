@@ -78,7 +78,7 @@ export class Store {
   constructor(license?: License) {
     this.#license = license;
     this.#state = { decision: null, busy: false, error: null, license: license ?? null, ...this.#calls() };
-    // the server and the page must render the same at first, even if only one of them has a license
+    // the first render must be the same on the server and in the page, even if only one of them has a license
     this.#initial = { ...this.#state, allows: () => false, explain: () => UNKNOWN };
   }
 
@@ -210,8 +210,8 @@ export class Store {
 }
 
 /**
- * Creates the license. If that fails, also logs the error for the developer. Without this log, an app that does not
- * show `error` would render nothing, and nobody could see why.
+ * Creates the license. If that fails, also logs the error for the developer. Without this log message, an app that does
+ * not show `error` would render nothing, and nobody could see why.
  */
 async function createLicense(make: () => PromiseLike<License>): Promise<License> {
   try {

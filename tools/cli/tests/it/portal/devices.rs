@@ -1,5 +1,5 @@
-//! Tests what a customer can do in two situations: a machine that no longer works has the last seat, or somebody else
-//! knows the key.
+//! Tests what a customer can do in two situations: the last seat is held by a machine that no longer works, or somebody
+//! else knows the key.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, start_polar};
