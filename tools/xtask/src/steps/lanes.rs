@@ -23,7 +23,7 @@ pub(super) struct Lane {
 /// behind may hold the output open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
-/// How many of the last lines of a failed lane's output are shown again. The whole report of most tests fits.
+/// The number of lines that are shown again from the end of a failed lane's output. Most tests report in fewer.
 const LAST_LINES: usize = 100;
 
 /// Runs all lanes to their end, even if one fails.
