@@ -1,4 +1,5 @@
-//! One installation of the app: the real engine and the real watch of the automatic refresh, and a record in memory.
+//! Simulates one installation of the app, with the real engine, the real watch of the automatic refresh, and a record in
+//! memory.
 
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ struct Run {
     sending: Option<SendStep>,
 }
 
-/// What happens next in an installation.
+/// The next event in an installation.
 pub(crate) enum Next {
     /// The operation sends a request at this time.
     Send(u64),

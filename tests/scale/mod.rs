@@ -120,12 +120,12 @@ pub(crate) fn one_address(machines: usize, new: usize, seed: u64) -> Figures {
     simulate(situation, seed)
 }
 
-/// All installations start within one minute, after they have been off for two days.
+/// Simulates installations that all start within one minute, after they have been off for two days.
 pub(crate) fn restart_of_all(installations: usize, seed: u64) -> Figures {
     let mut random = Random(seed);
     let mut runs = Vec::new();
     for _ in 0..installations {
-        let first = between(&mut random, 0, HOUR);
+        let first = between(&mut random, MEASURED - 2 * DAY + 8 * HOUR, MEASURED - 2 * DAY + NINE);
         let again = MEASURED + NINE + between(&mut random, 0, MINUTE);
         runs.push(vec![(first, first + HOUR), (again, u64::MAX)]);
     }
@@ -142,7 +142,7 @@ pub(crate) fn restart_of_all(installations: usize, seed: u64) -> Figures {
     simulate(situation, seed)
 }
 
-/// One installation that runs for a year with the automatic refresh.
+/// Simulates one installation that runs for a year with the automatic refresh.
 pub(crate) fn year(seed: u64) -> Figures {
     let situation = Situation {
         name: "one installation for a year",

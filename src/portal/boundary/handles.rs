@@ -33,7 +33,7 @@ pub(super) struct Holder<'a> {
 /// A value that is never passed to a binding. Bindings refer to the value by a number.
 pub(super) enum Held {
     Session(Token),
-    /// One of several customers with the same e-mail address, and the choice between these customers.
+    /// A customer who shares an e-mail address with others, and the choice between these customers.
     Customer(CustomerChoice, Customer),
     Checkout(CheckoutPage),
     Purchase(Purchase),

@@ -55,6 +55,9 @@ const TAURI_PAGE: [&str; 2] = ["examples/tauri/src/main.ts", "examples/tauri/src
 /// The test of the `npm` step that compiles the TypeScript blocks of the pages that it names.
 const TYPES_TEST: &str = "tests/js/package/types.test.mjs";
 
+/// The test of the `npm` step that compiles the TypeScript blocks of the guide for agents and runs them.
+const SKILL_TEST: &str = "tests/js/package/skill.test.mjs";
+
 /// The app that the `runtimes` step builds and drives.
 const REACT_APP: &str = "examples/react/src/App.tsx";
 
@@ -186,10 +189,12 @@ fn check_part(text: &str, files: &[&str]) -> Result<()> {
 
 /// Checks that the `npm` step compiles the TypeScript blocks of the page.
 fn check_compiled(path: &str) -> Result<()> {
-    if !workspace::text(TYPES_TEST)?.contains(&format!("\"{path}\"")) {
-        bail!("{TYPES_TEST} does not compile the blocks of {path}; add the page there");
+    for test in [TYPES_TEST, SKILL_TEST] {
+        if workspace::text(test)?.contains(&format!("\"{path}\"")) {
+            return Ok(());
+        }
     }
-    Ok(())
+    bail!("{TYPES_TEST} does not compile the blocks of {path}; add the page there")
 }
 
 /// Checks TOML that is a whole manifest or a part of one. It must be valid, and this workspace must have the packages,

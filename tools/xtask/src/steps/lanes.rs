@@ -23,8 +23,7 @@ pub(super) struct Lane {
 /// behind may hold the output open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
-/// The number of lines that are shown again from the end of a failed lane's output. The whole report of most tests fits
-/// into them.
+/// The number of lines that are shown again from the end of a failed lane's output. Most tests report in fewer.
 const LAST_LINES: usize = 100;
 
 /// Runs all lanes to their end, even if one fails.
@@ -51,8 +50,7 @@ impl Lane {
         let (name, lines) = (self.name, Arc::clone(&last));
         thread::spawn(move || ended.send(show(name, output, &lines)));
         let status = process.wait()?;
-        // the result is not checked, because a lane passes or fails by its exit status, even if its output cannot be
-        // shown
+        // an error is ignored, because a lane does not fail if its output cannot be shown
         let _ = all_shown.recv_timeout(LEFT_OPEN);
         if status.success() {
             return Ok(());
@@ -62,8 +60,7 @@ impl Lane {
     }
 }
 
-/// Copies a lane's output to standard output, with the lane's name before each line, and keeps the last lines in
-/// `last`.
+/// Copies lines to standard output, and keeps the last ones.
 fn show(name: &str, output: PipeReader, last: &Mutex<VecDeque<Vec<u8>>>) -> io::Result<()> {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
@@ -71,7 +68,7 @@ fn show(name: &str, output: PipeReader, last: &Mutex<VecDeque<Vec<u8>>>) -> io::
         if !line.ends_with(b"\n") {
             line.push(b'\n');
         }
-        // writes the lane's name and the line with one call, so that the other lane cannot write between them
+        // writes the line at once, so that no line of the other lane comes between its parts
         io::stdout().write_all(&[format!("{name:8} │ ").as_bytes(), &line].concat())?;
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         last.push_back(mem::take(&mut line));
