@@ -4,7 +4,8 @@ use std::ffi::c_char;
 
 use polar_license_c::exported::*;
 
-/// Calls one of the setters. Each of its strings is `text`, and each of its numbers is `number`.
+/// Calls the setter with the number `setter`. Passes `text` for each argument that is a string, and `number` for each
+/// argument that is a number.
 pub(super) fn call(setter: u8, options: *mut Options, text: *const c_char, number: u32) -> i32 {
     match setter % 25 {
         0 => polar_license_options_set_environment(options, text),

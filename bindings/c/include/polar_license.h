@@ -352,7 +352,7 @@
 
 /**
  * Failure: no connection could be made, or the connection broke. Examples are a failed name resolution, a TLS error, a
- * reset, and a body that was cut short.
+ * reset connection, and a body that was cut short.
  */
 #define POLAR_LICENSE_FAILED_NETWORK 1
 
@@ -377,12 +377,12 @@
 #define POLAR_LICENSE_LOG_WARN 2
 
 /**
- * Log level of the main events. There are few such lines.
+ * Log level of the main events. There are few lines of this level.
  */
 #define POLAR_LICENSE_LOG_INFO 3
 
 /**
- * Log level of details. There are many such lines.
+ * Log level of details. There are many lines of this level.
  */
 #define POLAR_LICENSE_LOG_DEBUG 4
 
@@ -528,9 +528,10 @@ typedef void (*polar_license_transport_callback)(void *user_data,
 typedef void (*polar_license_clock_callback)(void *user_data, int64_t *wall_ms, uint64_t *mono_ms);
 
 /**
- * A callback for changes. `decision` is the current decision, and `before` is the previous one. Both belong to the
- * library and live only during the call: do not free them. The callback is called on the thread that ran the
- * operation. The library holds no locks meanwhile, so the callback may call this library.
+ * A callback for changes of the decision. `decision` is the current decision, and `before` is the previous one. Both
+ * belong to the library and live only during the call: do not free them. The callback is called on the thread that ran
+ * the operation that changed the decision. The library holds no locks meanwhile, so the callback may call this
+ * library.
  */
 typedef void (*polar_license_change_callback)(void *user_data,
                                               const polar_license_decision *decision,
@@ -552,8 +553,8 @@ typedef int32_t (*polar_license_progress_callback)(void *user_data,
 
 /**
  * A function that receives one log line, which contains neither the license key nor personal data. `level` is one of
- * POLAR_LICENSE_LOG_.... The strings live only during the call. The function is called from any thread, and the
- * library may hold locks meanwhile: the function must not call this library.
+ * POLAR_LICENSE_LOG_.... The strings live only during the call. The function may be called from any thread. It must
+ * not call this library, because the library may hold locks during the call.
  */
 typedef void (*polar_license_log_callback)(void *user_data, int32_t level, const char *target, const char *message);
 
@@ -663,8 +664,8 @@ int32_t polar_license_options_set_memory_store(polar_license_options *options);
 /**
  * Stores the license in a store that the app provides. One store holds one license.
  *
- * `destructor` is called once with `user_data`: when neither the options nor a license use the store any longer, or if
- * this function fails. `destructor` may be NULL; the other callbacks must not be NULL. Only one thread may use the
+ * `destructor` is called once with `user_data`: when neither the options nor a license uses the store any longer, or
+ * if this function fails. `destructor` may be NULL; the other callbacks must not be NULL. Only one thread may use the
  * options at a time. Never blocks.
  */
 int32_t polar_license_options_set_store(polar_license_options *options,
@@ -699,8 +700,7 @@ int32_t polar_license_options_set_transport(polar_license_options *options,
                                             polar_license_destructor destructor);
 
 /**
- * Reads the time from a clock that the app provides instead of the system's clocks, so that a test can let a month
- * pass at once.
+ * Replaces the system's clocks with a clock that the app provides, so that a test can let a month pass at once.
  *
  * `destructor` is called once with `user_data`: when neither the options nor a license use the clock any longer, or if
  * this function fails. `destructor` may be NULL; `clock` must not be NULL. Only one thread may use the options at a
@@ -982,7 +982,7 @@ int32_t polar_license_validate(const polar_license *license, polar_license_decis
 int32_t polar_license_refresh(const polar_license *license, polar_license_decision **decision);
 
 /**
- * Gets the current decision from memory.
+ * Gets the decision at this instant.
  *
  * `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
  * Callable from any thread. Never blocks, even while other threads wait for the network.
@@ -1011,8 +1011,8 @@ int32_t polar_license_allows(const polar_license *license, const char *feature);
  * Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`. An updater
  * calls this function before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time,
  * of which only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
- * POLAR_LICENSE_REASON_UPDATES_ENDED. This function therefore always stores 1 if there is no license. Reads the license
- * from memory.
+ * POLAR_LICENSE_REASON_UPDATES_ENDED. This function therefore always stores 1 if there is no license. Never asks
+ * Polar.
  *
  * `built` is copied. `covered` must not be NULL; it gets 1 if this function fails. `error` may be NULL; otherwise it
  * gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks,
@@ -1200,8 +1200,8 @@ const char *polar_license_decision_next_url(const polar_license_decision *decisi
 int32_t polar_license_decision_notice(const polar_license_decision *decision);
 
 /**
- * Returns one sentence for the user, in English unless the options replace it. Never returns NULL; returns an empty
- * string if `decision` is NULL.
+ * Returns one sentence for the user. It is in English unless the options provide another sentence. Never returns NULL;
+ * returns an empty string if `decision` is NULL.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
@@ -1232,9 +1232,9 @@ const char *polar_license_decision_benefit_id(const polar_license_decision *deci
 const char *polar_license_decision_activation_id(const polar_license_decision *decision);
 
 /**
- * Returns the label that the customer sees beside the seat that this device took. Returns NULL if the key needs no
- * seat, if this device no longer knows the label (for example because its record was edited), if there is no license,
- * or if `decision` is NULL.
+ * Returns the label that the customer sees for the seat of this device. Returns NULL if the key needs no seat, if this
+ * device no longer knows the label (for example because its record was edited), if there is no license, or if
+ * `decision` is NULL.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
@@ -1268,7 +1268,7 @@ int64_t polar_license_decision_confirmed_at_ms(const polar_license_decision *dec
 
 /**
  * Returns the time of the next request to Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC. Returns
- * POLAR_LICENSE_ABSENT if there is nothing to ask, or if `decision` is NULL.
+ * POLAR_LICENSE_ABSENT if no request is planned, for example because there is no license, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1375,17 +1375,17 @@ int32_t polar_license_decision_purchase_paid(const polar_license_decision *decis
 int64_t polar_license_decision_purchase_created_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the kind of the problem that the decision reports, one of POLAR_LICENSE_ERR_.... One such problem is that
- * Polar could not be reached. There is a decision in spite of the problem, and access does not depend on the problem.
- * Returns POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
+ * Returns the kind of the problem that the decision reports, such as a failure to reach Polar: one of
+ * POLAR_LICENSE_ERR_.... A problem does not prevent a decision, and access does not depend on it. Returns
+ * POLAR_LICENSE_OK if there was no problem, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_problem_kind(const polar_license_decision *decision);
 
 /**
- * Returns one sentence about the problem for the user, in English unless the options replace it. Returns NULL if there
- * was no problem, or if `decision` is NULL.
+ * Returns one sentence that tells the user about the problem. It is in English unless the options provide another
+ * sentence. Returns NULL if there was no problem, or if `decision` is NULL.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
@@ -1400,8 +1400,8 @@ const char *polar_license_decision_problem_message(const polar_license_decision 
 const char *polar_license_decision_problem_detail(const polar_license_decision *decision);
 
 /**
- * Returns how many milliseconds to wait before the next request, because of the problem. Returns POLAR_LICENSE_ABSENT
- * if that is unknown, or if `decision` is NULL.
+ * Returns the number of milliseconds to wait before the next request, if the problem calls for a wait. Returns
+ * POLAR_LICENSE_ABSENT if the wait is unknown, if there is no problem, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1416,10 +1416,10 @@ int64_t polar_license_decision_problem_retry_after_ms(const polar_license_decisi
 int32_t polar_license_decision_problem_maybe_applied(const polar_license_decision *decision);
 
 /**
- * Returns everything about the decision as one JSON object. Its members have the names of the functions above, in
- * camel case and without the unit of a time: `state`, `expiresAt`, and so on. The problem and the purchase are
- * objects, and `features` is an object that has a boolean for each feature. Absent values are null, and times are RFC
- * 3339 strings in UTC. Later versions may add members. Returns NULL if `decision` is NULL.
+ * Returns everything about the decision as one JSON object. Its members are named after the functions above, in camel
+ * case and without the unit of a time: for example, polar_license_decision_expires_at_ms() becomes `expiresAt`. The
+ * problem and the purchase are objects, and `features` is an object that has a boolean for each feature. Absent values
+ * are null, and times are RFC 3339 strings in UTC. Later versions may add members. Returns NULL if `decision` is NULL.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
@@ -1746,7 +1746,7 @@ int64_t polar_license_reply_time_ms(const polar_license_reply *reply, const char
 size_t polar_license_reply_count(const polar_license_reply *reply, const char *pointer);
 
 /**
- * Returns the handle of the object at a JSON pointer, such as "/keys/0". The pointer "" returns the handle of the
+ * Returns the handle of the object at a JSON pointer, such as "/keys/0". For the pointer "", returns the handle of the
  * reply itself, if the reply is a session, a checkout, a purchase or a license key. Returns 0 if the object has no
  * handle, or if an argument is NULL; 0 is never a handle.
  *
@@ -1855,8 +1855,8 @@ const char *polar_license_request_method(const polar_license_request *request);
 const char *polar_license_request_url(const polar_license_request *request);
 
 /**
- * Returns the JSON body, which contains the license key: do not log it. If the body of a POST is empty, send
- * `Content-Length: 0`. Returns NULL if `request` is NULL.
+ * Returns the request's JSON body. Do not log it: it contains the license key or other secrets. If the body of a POST
+ * is empty, send `Content-Length: 0`. Returns NULL if `request` is NULL.
  *
  * The string lives until the transport callback returns. Never blocks.
  */
@@ -1871,12 +1871,13 @@ const char *polar_license_request_body(const polar_license_request *request);
 uint64_t polar_license_request_timeout_ms(const polar_license_request *request);
 
 /**
- * Returns the name of the header at `index`, which counts from 0. Send these headers in addition to Host and
- * Content-Length. Returns NULL if `index` is past the last header, or if `request` is NULL.
+ * Returns the name of the request's header at `index`, which counts from 0. Send each header of the request, in addition
+ * to Host and Content-Length. Returns NULL if `index` is past the last header, or if `request` is NULL.
  *
  * The string lives until the transport callback returns. Never blocks.
  */
-const char *polar_license_request_header_name(const polar_license_request *request, size_t index);
+const char *polar_license_request_header_name(const polar_license_request *request,
+                                              size_t index);
 
 /**
  * Returns the value of the header at `index`, which counts from 0. Returns NULL if `index` is past the last header, or

@@ -51,8 +51,8 @@ struct progress {
     milliseconds next_in;
 };
 
-/// A callback that is called before each wait, on the thread that waits. It ends the operation if it returns false or
-/// throws.
+/// A callback that an operation calls before each wait, on the thread that runs the operation. If the callback returns
+/// false or throws, the operation ends.
 using progress_callback = std::function<bool(const progress &)>;
 
 namespace detail {
@@ -160,7 +160,7 @@ class request {
     wiped_string json;
 };
 
-/// An object in a reply. It keeps the reply alive.
+/// A JSON object in a reply. The reply is not freed while a `part` refers to it.
 class part {
   public:
     part() = default;
@@ -172,7 +172,7 @@ class part {
     explicit operator bool() const { return polar_license_reply_json(reply.get(), at.c_str()) != nullptr; }
     /// The object as JSON.
     std::string_view json() const { return detail::text(polar_license_reply_json(reply.get(), at.c_str())); }
-    /// The number that stands for the object in requests, or 0 if it has none.
+    /// The number that stands for the object in requests, or 0 if no number does.
     std::uint32_t handle() const { return polar_license_reply_handle(reply.get(), at.c_str()); }
 
     std::optional<std::string_view> text(const char *member) const
@@ -659,7 +659,7 @@ class portal : private detail::caller {
   public:
     explicit portal(const polar::license &opened) : caller(opened.get()) {}
 
-    /// Waits for a browser, and starts a session with the token that it brings.
+    /// Waits until a browser opens `page` with a token, and starts a session with this token.
     polar::session wait(const success_page &page, milliseconds within, polar::failure &failure) const
     {
         polar_license_reply *reply = nullptr;

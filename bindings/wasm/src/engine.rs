@@ -228,7 +228,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Returns the decision at this instant. The decision comes from memory.
+    /// Returns the decision at this instant.
     pub fn current(&self, wall: f64, mono: f64) -> Result<Ts<Current>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         inner.held = Some(inner.engine.holds(now));
@@ -243,7 +243,7 @@ impl Engine {
         held.is_some_and(|held| held.contains(now(wall, mono)))
     }
 
-    /// Returns the reason why a feature is on or off at this instant, from memory.
+    /// Returns the reason why a feature is on or off at this instant.
     pub fn explain(&self, feature: &str, wall: f64, mono: f64) -> Result<Ts<Explained>, JsValue> {
         to_js(&Explained(self.inner()?.engine.current(now(wall, mono)).explain(feature)))
     }

@@ -48,8 +48,8 @@ export interface License<Feature extends string = string> {
   readonly portalUrl?: string | undefined;
 
   /**
-   * Returns the decision at this instant, from memory. Every call returns the same frozen object until the decision
-   * changes. Together, `current` and `onChange` can serve as a store for a framework. In React:
+   * Returns the decision at this instant, and never asks Polar. Every call returns the same frozen object until the
+   * decision changes. Together, `current` and `onChange` can serve as a store for a framework. In React:
    * `useSyncExternalStore(license.onChange, license.current)`.
    */
   current(this: void): Decision;
@@ -68,16 +68,16 @@ export interface License<Feature extends string = string> {
   onChange(this: void, listener: (decision: Decision, before: Decision) => void): () => void;
 
   /**
-   * Returns `true` if a feature is on at this instant. Waits for nothing: the answer comes from memory. A feature that
-   * is not configured is off.
+   * Returns `true` if a feature is on at this instant. Never asks Polar, and never waits. A feature that is not
+   * configured is off.
    */
   allows(this: void, feature: Feature): boolean;
 
   /**
-   * Returns `true` if the license includes a version of the app that was built on the day `built`. Decides from memory.
-   * An updater calls this method before it offers a version. `built` is a `Date`, or a text that `Date` can parse, such
-   * as `2026-11-21`. Only its day in UTC counts. Returns `false` only if the version would have no access for the
-   * reason `updates_ended`.
+   * Returns `true` if the license includes a version of the app that was built on the day `built`. Never asks Polar. An
+   * updater calls this method before it offers a version. `built` is a `Date`, or a text that `Date` can parse, such as
+   * `2026-11-21`. Only its day in UTC counts. Returns `false` only if the version would have no access for the reason
+   * `updates_ended`.
    *
    * Throws a `LicenseError` of the kind `invalid_argument` if the argument is not a date.
    */

@@ -45,7 +45,8 @@ export interface Thrown {
 export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision; error: Failure | null; deactivated: Deactivated | null };
 
 /**
- * The next step that a driver of the portal must execute, and the number that resumes the step.
+ * The next step that a driver of the portal must execute, and the number to pass when the driver resumes the operation
+ * after it.
  */
 export type PortalStep = { do: "run"; number: number } | { do: "exchange"; number: number; method: "GET" | "POST"; url: string; headers: [string, string][]; body: string | null; timeoutMs: number; replyLimit: number } | { do: "wait"; number: number; until: number; progress: Progress } | { do: "done"; number: number; reply: string; address: string | null } | { do: "failed"; error: Failure };
 
@@ -81,11 +82,11 @@ export class Engine {
      */
     cancel(number: number, wall: number, mono: number): Step;
     /**
-     * Counts `count` uses of the license key.
+     * Adds `count` uses to the license key's usage.
      */
     consume(count: number, wall: number, mono: number): Step;
     /**
-     * Returns the decision at this instant. The decision comes from memory.
+     * Returns the decision at this instant.
      */
     current(wall: number, mono: number): Current;
     /**
@@ -93,7 +94,7 @@ export class Engine {
      */
     deactivate(wall: number, mono: number): Step;
     /**
-     * Returns the reason why a feature is on or off at this instant, from memory.
+     * Returns the reason why a feature is on or off at this instant.
      */
     explain(feature: string, wall: number, mono: number): Explained;
     /**
@@ -196,7 +197,7 @@ export class Engine {
      */
     run(number: number, wall: number, mono: number): Step;
     /**
-     * Starts the automatic refresh. Drops any earlier plan, because it could delay the next refresh.
+     * Starts the automatic refresh. Discards the schedule of an earlier start, which could delay the next refresh.
      */
     startWatch(wall: number, mono: number): void;
     /**

@@ -70,11 +70,11 @@ export class Engine {
      */
     cancel(number: number, wall: number, mono: number): Step;
     /**
-     * Counts `count` uses of the license key.
+     * Adds `count` uses to the license key's usage.
      */
     consume(count: number, wall: number, mono: number): Step;
     /**
-     * Returns the decision at this instant. The decision comes from memory.
+     * Returns the decision at this instant.
      */
     current(wall: number, mono: number): Current;
     /**
@@ -82,7 +82,7 @@ export class Engine {
      */
     deactivate(wall: number, mono: number): Step;
     /**
-     * Returns the reason why a feature is on or off at this instant, from memory.
+     * Returns the reason why a feature is on or off at this instant.
      */
     explain(feature: string, wall: number, mono: number): Explained;
     /**
@@ -154,7 +154,7 @@ export class Engine {
      */
     retryAfter(retryAfter?: string | null, ratelimitReset?: string | null, date?: string | null): number | undefined;
     /**
-     * Starts the automatic refresh. Drops any earlier plan, because it could delay the next refresh.
+     * Starts the automatic refresh. Discards the schedule of an earlier start, which could delay the next refresh.
      */
     startWatch(wall: number, mono: number): void;
     /**

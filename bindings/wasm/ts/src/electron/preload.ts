@@ -90,7 +90,7 @@ class Mirror {
   /**
    * Returns the latest decision. The first call blocks until the main process has sent a decision. Otherwise a page
    * that renders early would show a wrong state for a moment. The call does not block for long, because the main
-   * process answers from memory.
+   * process asks nobody before it answers.
    */
   current(): Decision {
     if (!this.#latest) {
