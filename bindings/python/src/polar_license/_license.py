@@ -83,13 +83,13 @@ class License(Closable):
         return _decision_of(lib.polar_license_current, self._used())
 
     def allows(self, feature: str) -> bool:
-        """Returns whether a feature is on at this instant. Never asks Polar. A feature that is not configured is off."""
+        """Returns whether a feature is on now, and never asks Polar. A feature that is not configured is off."""
         handle = self._used()
         return bool(lib.polar_license_allows(handle.pointer, convert.text(feature)))
 
     def covers(self, built: date | str) -> bool:
-        """Returns whether the license includes a version of the app that was built on the day `built`. Never
-        asks Polar. An updater calls this before it offers a version. `built` is a day, or a `datetime` with its time zone,
+        """Returns whether the license includes a version of the app that was built on the day `built`. Never asks
+        Polar. An updater calls this before it offers a version. `built` is a day, or a `datetime` with its time zone,
         or either of them as a string in the format of RFC 3339. A time counts as its day in UTC. Returns `False` only
         if that version would have no access, for the reason `updates_ended`.
 
