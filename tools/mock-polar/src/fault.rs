@@ -259,7 +259,7 @@ pub(crate) struct Faults {
 struct Rule {
     id: FaultId,
     fault: Fault,
-    /// The number of matching requests that will still pass without the fault.
+    /// The number of matching requests that the server still answers normally before the fault first applies.
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
@@ -267,7 +267,7 @@ struct Rule {
     in_force: watch::Sender<()>,
 }
 
-/// A fault that applies to one request that is being handled.
+/// The fault that was chosen for one request.
 pub(crate) struct AppliedFault {
     pub(crate) fault: Fault,
     in_force: watch::Receiver<()>,

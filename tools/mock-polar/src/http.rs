@@ -22,7 +22,7 @@ use crate::timer::Timer;
 /// The time after which an idle connection is closed, as on Polar's server. If the client then sends another request on
 /// it, the connection is reset.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
-/// The time for which Polar's worker pauses before it looks for jobs again.
+/// The pause between two runs of Polar's background worker.
 const WORKER_PAUSE: Duration = Duration::from_millis(20);
 
 /// Accepts connections until the runtime is dropped. Dropping the runtime also drops every connection.

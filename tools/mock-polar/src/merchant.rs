@@ -95,7 +95,7 @@ impl NewKey {
         self
     }
 
-    /// Sets the lifetime of the key. It begins when the key is added, and is measured by the server's clock.
+    /// Sets the lifetime of the key. The lifetime begins when the key is added, and is measured by the server's clock.
     #[must_use]
     pub fn expires_in(mut self, after: Duration) -> Self {
         self.expires_in_seconds = Some(after.as_secs());
@@ -156,7 +156,7 @@ pub struct KeyInfo {
     pub limit_activations: Option<u32>,
     /// The usage limit. `None` if the key has none.
     pub limit_usage: Option<u32>,
-    /// The usage that has been counted.
+    /// The usage that has been counted against the usage limit.
     pub usage: i32,
     /// The number of successful validations.
     pub validations: u32,

@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     /// Wakes threads that wait for requests or mails.
     #[cfg(feature = "server")]
     changed: std::sync::Condvar,
-    /// Wakes connections that wait for requests or mails.
+    /// Wakes tasks that wait for requests or mails.
     notify: Notify,
 }
 

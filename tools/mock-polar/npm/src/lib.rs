@@ -53,8 +53,8 @@ impl Polar {
         Ok(Self { machine })
     }
 
-    /// Receives a complete request. In `headers`, each name is followed by its value. When this returns, Polar has
-    /// handled the request, unless a fault delays it.
+    /// Receives a complete request. In `headers`, each name is followed by its value. Polar handles the request before
+    /// this method returns, unless a fault delays the request.
     pub fn receive(&self, method: String, path: String, headers: Vec<String>, body: Vec<u8>, from: &str) -> Exchange {
         let headers = headers.chunks_exact(2).filter_map(|pair| match pair {
             [name, value] => Some((name.to_ascii_lowercase(), value.clone())),
@@ -102,7 +102,7 @@ enum Phase {
     Over,
 }
 
-/// The next step that the front must take for a request.
+/// The next step that the front end must take for a request.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Next {

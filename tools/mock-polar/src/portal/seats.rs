@@ -157,7 +157,7 @@ pub(crate) fn revoke(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         seat.revoked_at = Some(call.now);
     });
     let seat = seat.ok_or_else(unknown)?;
-    // The reply still shows the address of the person who had the seat.
+    // The seat has no holder any more, but Polar's reply still shows the e-mail address of the former holder.
     let had = member.and_then(|id| database.member(id));
     let address = had.map(|member| member.email.clone()).or(holder);
     let reply = Reply::json(200, &seat.view(had, address.as_deref()));

@@ -1,7 +1,8 @@
 //! Reads recordings of Polar's own server, and the seed with which that server was started.
 //!
-//! They are not part of the repository. They are in `shared/polar` beside the checkout, or in the folder that
-//! `POLAR_TRANSCRIPTS` names. Without them, each test that needs them prints a line that says so, and passes.
+//! The recordings and the seed are not part of the repository. They are in `shared/polar` beside the checkout, or in
+//! the folder that `POLAR_TRANSCRIPTS` names. If that folder does not have them, each test that needs them prints that
+//! it was skipped, and passes.
 
 use std::collections::HashMap;
 use std::fs;
@@ -37,8 +38,7 @@ impl Recordings {
             None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/polar"),
         };
         if !folder.join("portal-transcripts.json").is_file() {
-            // The note is written to standard error directly, because the test harness hides the output of passing
-            // tests.
+            // `eprintln!` is not used, because the test harness hides its output if the test passes.
             let note = format!("skipped {test}: no recordings; set POLAR_TRANSCRIPTS to their folder");
             writeln!(io::stderr(), "{note}").unwrap();
             return None;
