@@ -238,7 +238,8 @@ impl Drop for WakeOnDrop<'_> {
     }
 }
 
-/// Locks a mutex, even after a thread has panicked while it held the lock. A panic leaves nothing half changed here.
+/// Locks a mutex, even if a thread has panicked while it held the lock. The data behind the mutex can still be used,
+/// because no code that holds such a lock panics in the middle of a change.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -74,7 +74,7 @@ const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
 /// number of a claim is part of its file name, so the limit has only two digits.
 const MOST_CLAIMS: u32 = 99;
-/// The stand-in for the token of a lock whose token is missing or cannot be read.
+/// A value to use in place of the token if a lock file has no token, or if its token cannot be read.
 const NO_TOKEN: &str = "0000000000000000";
 
 /// The tokens of locks that this process could not delete. The lock files may still exist, but no thread holds these
@@ -373,14 +373,15 @@ impl FileLock {
     }
 }
 
-/// The content of a lock file and its modification time. There is no token if the file cannot be read.
+/// The content of a lock file, and its modification time. `token` is `None` if the file cannot be read.
 #[derive(PartialEq, Eq)]
 struct LockFile {
     token: Option<String>,
     modified: SystemTime,
 }
 
-/// A lock that could not be taken over. It is judged again only after the caller has waited for `until` in total.
+/// A lock that could not be taken over. If the lock stays unchanged, the caller does not try again before it has waited
+/// for `until` in total.
 struct Judged {
     lock: LockFile,
     until: Duration,

@@ -93,8 +93,8 @@ fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((retry_while_in_use(|| options.open(path))?, metadata.len()))
 }
 
-/// Replaces the error for links that lead to each other with `IsADirectory`, which is the error for anything that is
-/// not a file. The standard library's own error kind for such links is unstable. Returns any other error unchanged.
+/// Replaces the error for a loop of symbolic links with `IsADirectory`, the error for anything that is not a file. The
+/// standard library has an error kind for such a loop, but that kind is unstable. Returns any other error unchanged.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }

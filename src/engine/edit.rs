@@ -1,5 +1,5 @@
-//! Changes to a record. Each change is data that a pure function applies. So it can be applied to a record that another
-//! process has saved meanwhile, and can be applied again after a failed save.
+//! Changes to a record. Each change is data, and a pure function applies the data to a record. So a change can be
+//! applied to a record that another process has saved meanwhile, and can be applied again after a failed save.
 
 #[cfg(feature = "portal")]
 use super::code_pace;
@@ -132,8 +132,8 @@ pub(super) struct PlanEdit {
     /// The number of consecutive rounds before this one that did not lead to access.
     pub(super) failed_tries: u32,
     pub(super) jitter: u32,
-    /// The end of the round, in ms of this process's monotonic clock. The edit holds it, because the edit may be
-    /// applied again much later.
+    /// The end of the round, in ms of this process's monotonic clock. The edit may be applied again much later, so it
+    /// contains this time instead of reading the clock.
     pub(super) ended: u64,
     /// The time on the wall clock before which Polar accepts no request.
     pub(super) pause_until: Option<Timestamp>,
@@ -350,8 +350,8 @@ impl Editor<'_> {
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
                     license.identity.seat.is_some() && license.conditions != conditions_hash(self.config);
-                // Polar's answer does not name the cause. The app's conditions have changed since the last
-                // confirmation, so they are most likely the cause.
+                // Polar does not say why it refuses. If the app's conditions have changed since the last confirmation,
+                // that change is the most likely cause.
                 let is_for_conditions = *denial == Denial::Refused && conditions_changed;
                 license.verdict = Verdict::Denied(if is_for_conditions { Denial::Conditions } else { *denial });
                 license.revision = license.revision.saturating_add(1);

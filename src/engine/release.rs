@@ -118,8 +118,8 @@ impl Engine {
                 self.remove_license(identity, deactivated)
             }
             SeatOf::Older(ending) => {
-                // this edit comes after the one that takes the released seat off the list, because the next round
-                // begins much sooner if the list still has other seats to release
+                // The plan comes after the edit that removes the released seat from the list of seats to release. If
+                // the list were not empty when the plan is made, the next round would begin much sooner.
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))

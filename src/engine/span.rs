@@ -4,8 +4,8 @@
 use crate::time::Now;
 use std::time::Duration;
 
-/// The time in which a decision holds, on both clocks. The span is over as soon as either clock is outside it, because
-/// a user can set the wall clock forward or back.
+/// The span of time in which a decision holds, on both clocks. A user can set the wall clock forward or back. So the
+/// span is over as soon as either of the clocks is outside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     from: Now,

@@ -1,8 +1,8 @@
 //! Estimates the time on Polar's clock from a wall clock that a user can set. The functions are pure.
 //!
-//! The estimate never goes back. If the wall clock is further behind the estimate than a wrong time zone or a date that
-//! is off by one day can explain, it is not trusted. "Time" in ARCHITECTURE.md has the reasoning; SECURITY.md says
-//! which changes of a clock this module cannot detect.
+//! The estimate never goes back. A wrong time zone, or a date that is off by one day, is tolerated. If the wall clock
+//! is further behind the estimate than that, the wall clock is not trusted. "Time" in ARCHITECTURE.md has the
+//! reasoning; SECURITY.md says which changes of a clock this module cannot detect.
 
 use crate::record::TimeBase;
 use crate::time::{Now, Timestamp};

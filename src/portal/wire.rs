@@ -104,7 +104,7 @@ impl Context {
         }
         let organization_id = self.config.organization_id();
         let body = Body { email: email.as_str(), organization_id, customer_id: customer };
-        // Polar may answer with a list of customers
+        // Polar may answer with a list of customers, which is longer than its other answers.
         Request { reply_limit: LIST_LIMIT, ..self.post(None, &[SESSION, "request"], body) }
     }
 

@@ -34,9 +34,9 @@ impl Place {
         }
     }
 
-    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns, while nobody else changes the
-    /// record. If another process holds the lock, waits for about `within` at most, provided that the store can limit
-    /// this wait.
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. Nobody else can change the
+    /// record in between. If another process holds the lock, waits for about `within` at most, provided that the store
+    /// can limit this wait.
     pub(super) async fn update(
         &self,
         within: Duration,
@@ -60,7 +60,7 @@ impl Place {
         });
         // if the thread could not lock or load, there is nothing to merge, and the thread's result says why
         if let Ok(stored) = loaded.await {
-            // Sending fails if the thread has already ended. Its result then says why.
+            // Sending fails if the thread has already ended. In that case, the result of the thread says why.
             let _ = change.send(merge(Option::as_deref(&stored)));
         }
         end_of(writing).await?

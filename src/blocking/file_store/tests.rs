@@ -93,8 +93,8 @@ fn a_record_is_kept_replaced_and_removed() {
     assert_eq!(names(&scratch), [""; 0]);
 }
 
-/// A file system may write a rename before the data of the renamed file. XFS does this, and so does ext4 with
-/// `noauto_da_alloc`.
+/// A file system may write a rename to the disk before the data of the renamed file. XFS does this, and so does ext4
+/// with `noauto_da_alloc`. After a power cut, such a file is empty. So the data must be synced before the rename.
 #[test]
 fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed() {
     let scratch = Scratch::new();

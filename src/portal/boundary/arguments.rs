@@ -44,7 +44,7 @@ pub(super) type Key = LicenseKey;
 pub(super) type Device = (LicenseKey, portal::Device);
 pub(super) type Confirmation = ConfirmedByUser;
 
-/// A duration, which the request gives in milliseconds. It is half an hour if the request does not contain it.
+/// A duration, which the request gives in milliseconds. If the request contains no duration, it is half an hour.
 pub(super) struct Within(pub(super) Duration);
 
 impl Argument for Text {

@@ -1,5 +1,5 @@
-//! The values that stay in the core. A binding refers to each value by a number, its handle. A value is wiped when its
-//! handle is released.
+//! The values that the core keeps and never gives to a binding, such as tokens and keys. A binding refers to each value
+//! by a number, its handle. When a binding releases the handle, the value is wiped.
 
 use crate::portal::{CheckoutPage, Customer, CustomerChoice, Device, LicenseKey, Purchase, Token};
 use serde::Serialize;
