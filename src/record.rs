@@ -93,7 +93,7 @@ pub(crate) struct Seat {
     pub(crate) bound: bool,
 }
 
-/// A seat that is kept because its key may be activated again later.
+/// A seat that this device remembers because its key may be activated again later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptSeat {
     pub(crate) seat: Seat,

@@ -4,8 +4,8 @@
 
 use uuid::Uuid;
 
-/// Makes text from outside safe to show: replaces each character that moves the cursor or changes the direction of
-/// writing with the replacement character.
+/// Makes text from outside safe to show. Replaces control characters, and characters that change the direction of
+/// writing, with U+FFFD.
 pub(crate) fn printable(text: &str) -> String {
     // the characters with Unicode's property `Bidi_Control`, and the separators at which some terminals break lines
     let turns =

@@ -285,7 +285,7 @@ impl Texts {
     }
 }
 
-/// The reason why a replacement is refused.
+/// The reason why the app's own text for a sentence is not accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     NoSuchCode { code: String },

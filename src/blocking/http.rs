@@ -246,7 +246,8 @@ fn target(url: &str) -> Option<(Target, Scheme)> {
     Target::of(uri.scheme_str()?, uri.host()?)
 }
 
-/// Creates an agent for one request, so that no connection is kept and the current proxy settings are used.
+/// Creates an agent for one request. A new agent for each request reads the current proxy settings, and leaves no
+/// connection open afterwards.
 fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<Agent, Fault> {
     let (target, scheme) = target(url).ok_or(Fault::Address)?;
     let tls = match scheme {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// The refreshing thread. Dropping this value stops the thread.
+/// The thread that refreshes the license automatically. The thread stops when this value is dropped.
 pub(super) struct Refresher {
     scope: Scope,
     thread: Option<JoinHandle<()>>,

@@ -87,7 +87,8 @@ impl SharedEngine {
 
     /// Wakes the threads that are in [`wait_while`](Self::wait_while).
     pub(crate) fn wake(&self, signal: &Condvar) {
-        // locked so that a thread that is about to wait either sees what has changed or gets the signal
+        // The lock is needed so that no thread misses the signal: a thread that is about to wait either sees what has
+        // changed, or already waits when the signal comes.
         drop(self.lock());
         signal.notify_all();
     }

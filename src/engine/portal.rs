@@ -1,5 +1,5 @@
-//! The engine's part of the customer portal: the pace of codes, seats of other devices, and keys that were replaced. It
-//! never sees a token, an e-mail address or a code.
+//! The engine's part of the customer portal. It limits how often codes are requested and tried, releases seats of other
+//! devices, and stores the new text of a key that was replaced. It never sees a token, an e-mail address or a code.
 //!
 //! ```text
 //! Code      read ─► too early ─► error, with the wait

@@ -1,5 +1,5 @@
 //! The span of time in which a decision stays the same. Between two operations, a decision changes only because time
-//! passes, so a caller can keep it until its span ends. The functions are pure.
+//! passes, so a caller can keep a decision until its span ends. The functions are pure.
 
 use crate::time::Now;
 use std::time::Duration;

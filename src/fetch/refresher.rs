@@ -73,7 +73,8 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
                 Duration::ZERO
             }
         };
-        // every operation returns the time of the next look, even one that the app started, such as an activation
+        // Every operation sets the time of the next automatic refresh. This includes operations that the app has
+        // started, such as an activation.
         if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
             watch.planned(driver.now(), wake_at);
         }

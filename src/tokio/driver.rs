@@ -124,7 +124,8 @@ impl Driver {
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
-    /// Returns the cancellation of each operation that a caller has started and that is still in progress.
+    /// Returns one `Cancellation` for each operation that a caller has started and that is still in progress. Each can
+    /// be used to cancel its operation.
     fn running(&self) -> Vec<Arc<Cancellation>> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter_map(Weak::upgrade).collect()

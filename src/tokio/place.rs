@@ -115,7 +115,7 @@ impl HeldTurn {
 }
 
 /// Waits, on a thread of its own, until it is this process's turn to ask Polar. Then holds the turn until the task
-/// releases it. Waits in short pieces, so that a cancellation soon ends the wait.
+/// releases it. The wait consists of short pieces, so that it ends soon after a cancellation.
 fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::Sender<()>>, keep_every: Duration) {
     const PIECE: Duration = Duration::from_millis(100);
     let mut left = within;

@@ -73,7 +73,7 @@ impl Argument for Confirmation {
     }
 }
 
-/// Implements `Argument` for values that a request names by their handles.
+/// Implements `Argument` for types whose values stay in the core. A request contains the handle of such a value.
 macro_rules! held {
     ($($type:ident: $expected:literal, $pattern:pat => $value:expr;)+) => {$(
         impl Argument for $type {

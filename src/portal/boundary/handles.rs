@@ -6,7 +6,8 @@ use serde::Serialize;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The values that stay in the core for one client's portal, each with its number. Clones share the values.
+/// The values of one client's portal that a binding must not see. They stay in the core, each under its own number.
+/// Clones share the values.
 #[derive(Clone, Default)]
 pub struct Handles(Arc<Mutex<Table>>);
 
