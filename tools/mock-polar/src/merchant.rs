@@ -43,7 +43,8 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// Describes a key for the benefit with this name or id. At first it has no limits and never expires.
+    /// Describes a key for the benefit with this name or id. Without further calls, the key has no limits and never
+    /// expires.
     pub fn new(benefit: impl Into<String>) -> Self {
         Self {
             benefit: benefit.into(),
@@ -116,8 +117,8 @@ impl NewKey {
         self
     }
 
-    /// Sets the e-mail address of the customer or the member who gets the key. If nobody has this address yet, a
-    /// customer with it is added. If no address is set, the organization's first customer gets the key.
+    /// Sets the e-mail address of the customer or the member who gets the key. If nobody has this address yet, the
+    /// server adds a customer who has it. Without this call, the organization's first customer gets the key.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());

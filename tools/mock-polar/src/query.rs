@@ -1,4 +1,5 @@
-//! Reads the query of a URL as Polar's framework does. If a name has several values, the last one counts.
+//! Reads the query of a URL as Polar's framework does. If a name has several values, the last one is used, except for
+//! filters that accept several values.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -148,7 +148,7 @@ pub enum Sending {
     },
 }
 
-/// The next step that the front must take for a stream.
+/// The next step that the front end must take for a stream.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Event {
@@ -165,7 +165,7 @@ pub enum Event {
 
 #[wasm_bindgen]
 impl Exchange {
-    /// Returns the next step that the front must take for the request.
+    /// Returns the next step that the front end must take for the request.
     pub fn poll(&self) -> Result<Ts<Next>, JsValue> {
         self.advance();
         let mut phase = self.phase.borrow_mut();
@@ -181,7 +181,7 @@ impl Exchange {
         to_js(&next)
     }
 
-    /// Returns the next step that the front must take for the stream.
+    /// Returns the next step that the front end must take for the stream.
     pub fn event(&self) -> Result<Ts<Event>, JsValue> {
         let received = match &mut *self.phase.borrow_mut() {
             Phase::Streaming(stream) => stream.poll_recv(&mut Context::from_waker(Waker::noop())),
@@ -226,7 +226,7 @@ fn send(answer: Answer) -> (Next, Option<Stream>) {
     (next, answer.stream)
 }
 
-/// A timer for a front that polls: at each poll, it checks whether the time has passed.
+/// A timer for a front end that polls. Each poll checks whether the time has passed.
 struct Polled;
 
 impl Timer for Polled {

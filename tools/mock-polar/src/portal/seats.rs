@@ -37,8 +37,8 @@ pub(crate) fn invitation(state: &mut State, call: &Call) -> Result<Reply, Reply>
     Ok(Reply::json(200, &info))
 }
 
-/// Accepts an invitation. An invitation can be accepted only once. The seat gets a member, and the member gets a token.
-/// The key comes later.
+/// Accepts an invitation, which is possible only once. The seat gets a member, and the member gets a token. Polar's
+/// worker grants the key later.
 pub(crate) fn claim(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let token = form.string("invitation_token");

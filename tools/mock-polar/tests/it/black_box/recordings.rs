@@ -89,8 +89,8 @@ pub(crate) fn pairs(headers: &Value) -> Vec<(String, String)> {
     headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
 }
 
-/// Returns the customers that occur in the recorded replies, by id. A customer who occurs in several replies is
-/// returned as in the first of them.
+/// Returns the customers that occur in the recorded replies, by id. If several replies show a customer, the data in the
+/// first one is used.
 fn people<'a>(recorded: impl Iterator<Item = &'a Value>) -> HashMap<String, Value> {
     let mut people = HashMap::new();
     for body in recorded.filter_map(|e| serde_json::from_str::<Value>(e["response"]["body"].as_str()?).ok()) {

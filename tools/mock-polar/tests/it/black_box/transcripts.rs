@@ -26,8 +26,8 @@ const NOT_IMITATED: [&str; 5] = [
     "activate/label lone surrogate",
 ];
 
-/// Exchanges about orders, subscriptions and the export, which no client of license keys needs, and exchanges of a
-/// vendor's backend.
+/// The recorded exchanges that the local server answers differently. They are about orders, subscriptions and the
+/// export, which no client of license keys needs, and about the backend of a vendor.
 const NOT_IN_THE_PORTAL: [&str; 12] = [
     "power/export all data",
     "power/export as a plain member",
@@ -109,8 +109,8 @@ impl Replay {
         differing
     }
 
-    /// Resets both servers to the seed, freezes their clocks on the day of the recordings, and delays their workers.
-    /// During the recordings, Polar's worker ran only before exchanges whose names say so.
+    /// Resets both servers to the seed, and freezes their clocks on the day of the recordings. Also delays their
+    /// workers, because Polar's worker did not run during the recordings, except before exchanges whose names say so.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -292,8 +292,8 @@ impl Replay {
         }
     }
 
-    /// Maps each recorded code to the code in the local mail that corresponds to it. In the recordings, the first code
-    /// is called `COD001`, the second `COD002`, and so on.
+    /// Finds the local code for each recorded code. The first code in the recordings is called `COD001`, the second
+    /// `COD002`, and so on.
     fn bind_codes(&mut self) {
         for mail in self.free.mails().iter().skip(self.mails) {
             self.mails += 1;
