@@ -1,5 +1,5 @@
-//! Parses configured addresses: extracts the host, and decides whether it is this machine. This file opens no
-//! connection, and does not know what an address is for.
+//! Parses configured addresses: extracts the host, and decides whether the host is this machine. Nothing in this file
+//! opens a connection.
 
 /// Returns the host and port of an address that is given without its scheme.
 pub(crate) fn authority(address: &str) -> &str {

@@ -358,7 +358,7 @@ impl Reason {
         }
     }
 
-    /// Returns the sentence for the user if an entered key is refused for this reason.
+    /// Returns the sentence that tells the user that the entered key was refused for this reason.
     pub(crate) const fn refused_text(self) -> Text {
         match self {
             Self::NotFound => Text::KeyNotFound,
@@ -379,8 +379,7 @@ impl Reason {
         }
     }
 
-    /// Returns the text for developers if an entered key is refused for this reason. It says what is wrong and what to
-    /// do.
+    /// Returns the line for developers that says that an entered key was refused for this reason, and what to do.
     pub(crate) const fn refusal(self) -> &'static str {
         match self {
             Self::NotFound => "Polar does not know this license key; check it for typos",

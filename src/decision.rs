@@ -49,8 +49,7 @@ pub struct Decision {
     pub(crate) links: Links,
     pub(crate) texts: Texts,
     pub(crate) problem: Option<Problem>,
-    /// The sentence for the user if that sentence contains a date, or `None` if the sentence depends only on the other
-    /// fields.
+    /// The sentence for the user, if it contains a date. Otherwise `None`: the sentence follows from the other fields.
     pub(crate) dated_message: Option<String>,
 }
 

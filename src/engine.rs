@@ -338,8 +338,9 @@ impl Engine {
     }
 
     /// Returns the span in which the present decision of [`current`](Self::current) holds, unless an operation changes
-    /// it meanwhile. The span is a minute at most: the engine reads the time only in `current`, and needs a recent time
-    /// to notice that the clock was set back.
+    /// the decision meanwhile. The span is a minute at most, even if nothing changes for longer. The engine learns the
+    /// time only when `current` is called. If it has not learned the time recently, it cannot notice that the wall clock
+    /// was set back.
     pub fn holds(&mut self, now: Now) -> Span {
         let change = self.next_change(now);
         let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));
@@ -348,7 +349,7 @@ impl Engine {
     }
 
     /// Returns the next readings of the wall clock and of the monotonic clock at which the decision changes although no
-    /// operation has run. It changes as soon as one of the clocks has reached its reading.
+    /// operation has run. The decision changes as soon as one of the two clocks has reached its reading.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_license = self.record.license.as_deref().and_then(|license| match estimate {

@@ -45,7 +45,8 @@ open_names! {
     }
 }
 
-/// The purchase of a license key, for an app to show: a subscription or an order. Access never depends on it.
+/// The purchase of a license key: a subscription or an order. An app can show the purchase to the user. Access never
+/// depends on the purchase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -51,11 +51,12 @@ pub(crate) struct Record {
     /// The times of the last two requests, on the wall clock. They are kept when the license is removed, as are
     /// `code_tries` and a pause in `plan`: Polar counts requests by IP address, not by license.
     pub(crate) sent: [Option<Timestamp>; 2],
-    /// The requests for codes and the tries of codes.
+    /// The latest requests for codes and tries of codes. They are counted, so that Polar does not block this device for
+    /// sending too many.
     #[cfg(feature = "portal")]
     pub(crate) code_tries: CodeTries,
-    /// The license of a stored record that cannot be trusted. Polar can be asked about it, unless the record could not
-    /// even be read: then its identity is unknown.
+    /// The license of a stored record that cannot be trusted. If the record names a license, Polar can be asked about
+    /// that license. If the record could not even be read, the license is unknown.
     pub(crate) untrusted: Option<Untrusted>,
     /// Fields of the record's body that this version of the library does not know.
     pub(crate) unknown: Vec<(u8, Vec<u8>)>,
@@ -92,7 +93,7 @@ pub(crate) struct Seat {
     pub(crate) bound: bool,
 }
 
-/// A seat that is kept because its key may be activated again later.
+/// A seat that this device remembers because its key may be activated again later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptSeat {
     pub(crate) seat: Seat,
@@ -142,7 +143,7 @@ pub(crate) struct Release {
     pub(crate) activation_id: Uuid,
 }
 
-/// The time at which to ask Polar next, unless the app asks earlier.
+/// The plan for the next request to Polar. The app may still ask earlier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// The time of the next request, on Polar's clock.
@@ -199,8 +200,8 @@ impl Record {
         self.attempts.len().saturating_add(self.releases.len()).saturating_add(self.keyless_seats.len())
     }
 
-    /// Returns the seat, the key and the body of the record as bytes. In the stored record, they lie between the tags
-    /// and the seal.
+    /// Returns the seat, the key, and the body of the record as bytes. In the stored record, these bytes stand after
+    /// the tags and before the seal.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         codec::write(self)
     }
@@ -210,7 +211,8 @@ impl Record {
         self.license.as_ref().map(|license| &license.identity)
     }
 
-    /// Returns the key and the seat of the stored license, trusted or not, to ask Polar about it.
+    /// Returns the key and the seat to ask Polar about. They come from the stored license, even if the record cannot be
+    /// trusted.
     pub(crate) fn identity_to_ask(&self) -> Option<&Identity> {
         self.identity().or_else(|| self.untrusted.as_ref()?.identity.as_ref())
     }

@@ -80,8 +80,8 @@ pub fn absent(state: State) -> Vec<String> {
     }
 }
 
-/// Returns `true` if a decision in this state always asks the app to show a notice. In the state `unlicensed` it
-/// depends on the reason: a user who has no license needs no notice.
+/// Returns `true` if every decision in this state asks the app to show a notice. In the state `unlicensed`, only some
+/// decisions do: a user who has never had a license needs no notice.
 pub fn always_notices(state: State) -> bool {
     !state.is_allowed() && state != State::Unlicensed
 }
@@ -98,7 +98,8 @@ const ANYWAY: [&str; 4] = ["activationLabel", "refreshAt", "nextUrl", "problem"]
 /// The kinds of errors that have a reason.
 pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];
 
-/// Returns the sentences for users that every build contains, as pairs of code and English text.
+/// Returns the sentences for users that every build contains, with or without the customer portal. Each item is the
+/// code of a sentence and its English text.
 pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| !code.starts_with(PORTAL_TEXT))
 }

@@ -156,7 +156,7 @@ texts! {
     SeatUncertain = "error.seat_uncertain", "An activation of the license key {key} was interrupted, and may count as one of its devices. If a device is missing, remove \"{label}\" on the page where you manage your purchase, or ask the vendor to remove it.";
     /// The answer was lost, and it is unknown whether the key was activated.
     MaybeActivated = "error.maybe_activated", "The activation was not confirmed, but it may have succeeded. Check the devices of the license before you try again.";
-    /// The answer was lost, and it is unknown whether uses were counted.
+    /// The answer was lost, and it is unknown whether Polar has counted the usage.
     MaybeCounted = "error.maybe_counted", "The uses were not confirmed, but they may have been counted. Check the usage before you try again.";
     /// The app or this library has a bug.
     Internal = "error.internal", "Something went wrong in this app. Restart it and try again.";
@@ -285,7 +285,7 @@ impl Texts {
     }
 }
 
-/// The reason why a replacement is refused.
+/// The reason why the app's own text for a sentence is not accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     NoSuchCode { code: String },

@@ -200,7 +200,7 @@ impl Failure {
 /// Whether a request that failed may have reached Polar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// Certainly not: the request failed before the first byte of its body left.
+    /// The request was certainly not sent: it failed before the first byte of its body left.
     No,
     /// The request may have arrived. Use this when in doubt.
     Maybe,

@@ -87,7 +87,7 @@ impl schemars::JsonSchema for Value {
 pub struct Values(LiteMap<String, Value>);
 
 impl Values {
-    /// The most entries that Polar accepts.
+    /// The largest number of entries that Polar accepts.
     pub const MAX: usize = 50;
 
     /// Adds an entry, or replaces the entry that has this name. [`Values::problem`] checks the result.

@@ -53,8 +53,8 @@ pub struct Validate {
     pub customer_id: Option<Uuid>,
     /// The number of uses to count, from 1 to 2,147,483,647.
     pub increment_usage: Option<u32>,
-    /// The conditions that Polar compares with those of the activation. Polar denies the license unless all of them are
-    /// equal, and ignores the conditions if `activation_id` is not set.
+    /// The conditions that Polar compares with those of the activation. Polar denies the license if they differ. If
+    /// `activation_id` is not set, Polar ignores the conditions.
     pub conditions: Values,
 }
 
@@ -393,8 +393,8 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
     Cause::Unreachable { kind, message, maybe_applied }
 }
 
-/// Returns the time for which Polar accepts no request, or `None` if the answer is not a 429. If a 429 does not say the
-/// time, assumes `RETRY_AFTER_S`.
+/// Returns the time for which Polar accepts no request, or `None` if the answer is not a 429. If a 429 does not say how
+/// long to wait, assumes `RETRY_AFTER_S`.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))
@@ -462,8 +462,8 @@ fn order(object: Object<'_, '_>) -> Option<Order> {
     })
 }
 
-/// Reads the name of a status. Shortens the name and replaces its control characters, because users see the name, and
-/// it may be one that this version does not know.
+/// Reads the name of a status. Polar may send a name that this version does not know, and the user sees the name. So
+/// the name is shortened, and its control characters are replaced.
 fn status(json: Json<'_>) -> Option<String> {
     const MOST: usize = 64;
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))

@@ -39,15 +39,15 @@ pub(super) struct Driver {
     transport: Arc<dyn Transport>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The scope in which the callers' operations run. Cancelling ends it, and a new scope replaces it for later
-    /// operations.
+    /// The scope in which the operations of callers run. A cancellation ends all operations in this scope, and replaces
+    /// the scope by a new one for later operations.
     scope: Mutex<Scope>,
 }
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// Only the app's store, transport, clock and listeners can panic. They are never called in the middle of a change to
-/// this state, so a panic leaves nothing half changed.
+/// If code panics in here, it is the app's store, transport, clock or a listener. They are never called in the middle
+/// of a change to this state, so a panic leaves nothing half changed.
 impl RefUnwindSafe for Driver {}
 
 impl Driver {
@@ -135,8 +135,8 @@ impl Driver {
     }
 
     /// Waits until an operation ends, the scope is cancelled, or `pause` has passed. Does not wait if an operation has
-    /// ended since the last call. Returns `None` if no operation has ended. Otherwise, returns the time at which the
-    /// operation wants the refresher to look again, or `Some(None)` if the refresher has nothing to wait for.
+    /// ended since the last call. Returns `None` if no operation has ended. Otherwise returns `Some` with the time at
+    /// which that operation wants the automatic refresh to run next. This time is `None` if no refresh is planned.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();
@@ -238,7 +238,8 @@ impl Drop for WakeOnDrop<'_> {
     }
 }
 
-/// Locks a mutex, even after a thread has panicked while it held the lock. A panic leaves nothing half changed here.
+/// Locks a mutex, even if a thread has panicked while it held the lock. The data behind the mutex can still be used,
+/// because no code that holds such a lock panics in the middle of a change.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

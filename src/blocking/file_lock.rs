@@ -74,7 +74,7 @@ const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
 /// number of a claim is part of its file name, so the limit has only two digits.
 const MOST_CLAIMS: u32 = 99;
-/// The stand-in for the token of a lock whose token is missing or cannot be read.
+/// A value to use in place of the token if a lock file has no token, or if its token cannot be read.
 const NO_TOKEN: &str = "0000000000000000";
 
 /// The tokens of locks that this process could not delete. The lock files may still exist, but no thread holds these
@@ -275,8 +275,8 @@ impl FileLock {
     }
 
     /// Claims the right to take over the lock whose dead holder had the token `dead`. Only the process with the claim
-    /// may move the lock away. Returns the paths of this claim and of earlier claims, whose makers died before they
-    /// finished. Returns `None` if another process is taking over the lock.
+    /// may move the lock away. Returns the paths of this claim and of earlier claims by processes that died before they
+    /// had taken over the lock. Returns `None` if another process is taking over the lock.
     fn claim(&self, dead: &str, now: SystemTime) -> io::Result<Option<Vec<PathBuf>>> {
         let mut claims = Vec::new();
         for attempt in 1..=MOST_CLAIMS {
@@ -373,14 +373,15 @@ impl FileLock {
     }
 }
 
-/// The content of a lock file and its modification time. There is no token if the file cannot be read.
+/// The content of a lock file, and its modification time. `token` is `None` if the file cannot be read.
 #[derive(PartialEq, Eq)]
 struct LockFile {
     token: Option<String>,
     modified: SystemTime,
 }
 
-/// A lock that could not be taken over. It is judged again only after the caller has waited for `until` in total.
+/// A lock that could not be taken over. If the lock stays unchanged, the caller does not try again before it has waited
+/// for `until` in total.
 struct Judged {
     lock: LockFile,
     until: Duration,
@@ -463,9 +464,10 @@ fn is_older(modified: SystemTime, now: SystemTime, age: Duration) -> bool {
     now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= age
 }
 
-/// Puts a lock back for its holder, by a hard link or by creating the file again. If another process has acquired the
-/// lock by then, both fail, and the lock is not put back. In this case, the former holder notices that it has lost the
-/// lock: it checks before it changes anything.
+/// Puts back a lock file that was moved away by mistake, because its holder is still alive. Uses a hard link, or else
+/// creates the file again. If another process has acquired the lock by then, both ways fail, and the file is not put
+/// back. In this case, the former holder will notice that it has lost the lock, because it checks this before it
+/// changes anything.
 fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     if fs::hard_link(old_path, path).is_err()
         && let (Some(token), Ok(mut file)) = (lock.and_then(|lock| lock.token.as_ref()), create_private(path))

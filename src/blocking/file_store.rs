@@ -95,8 +95,8 @@ impl FileStore {
 }
 
 /// Returns the name of a record's file: `APP-PRODUCT-DEVICE.license`. `PRODUCT` and `DEVICE` are the tags in lower-case
-/// hexadecimal digits. `APP` is the app id, cut to 64 Unicode code points. In it, `_` replaces each code point other
-/// than `A-Z a-z 0-9 . - _`, and a `.` at the start.
+/// hexadecimal digits. `APP` is made from the app id: it is cut to 64 Unicode code points, and then `_` replaces a `.`
+/// at the start and each code point other than `A-Z a-z 0-9 . - _`.
 ///
 /// ```
 /// let name = polar_license::blocking::file_name("com.acme/app", [0x0a; 8], [0xff; 8]);
@@ -188,9 +188,9 @@ impl Store for FileStore {
         Ok(())
     }
 
-    /// Takes a second lock, `NAME.asking.lock`, which is held while Polar is asked. If the lock file cannot be created,
-    /// gives the turn to every caller: no process could then save its answer for the others, so waiting would gain
-    /// nothing.
+    /// Takes a second lock, `NAME.asking.lock`, which a process holds while it asks Polar. If the lock file cannot be
+    /// created, every caller gets the turn at once: a record cannot be saved in such a directory either, so no process
+    /// could use another one's answer, and waiting would gain nothing.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         match self.asking.try_acquire(timeout) {
             Ok(held) => held.map(|held| Box::new(held) as _),
@@ -203,7 +203,7 @@ impl Store for FileStore {
 
     /// Returns a hash of the file's metadata, which changes with every save. A save replaces the file, and the new file
     /// may have the same length and modification time as the old one. On Unix, the hash therefore includes the inode
-    /// number, which is different.
+    /// number, which differs between the two files.
     fn stamp(&self) -> Option<u64> {
         let mut stamp = DefaultHasher::new();
         if let Ok(metadata) = fs::metadata(self.path()) {
@@ -270,7 +270,7 @@ impl FileStore {
         names_in(&self.directory).iter().any(|name| name.to_str().is_some_and(is_other))
     }
 
-    /// Returns the part of the record's name before the product, and the part after it.
+    /// Splits the record's file name around the product's tag: returns the part before the tag, and the part after it.
     fn app_and_device(&self) -> Option<(&str, &str)> {
         let device = self.name.len().checked_sub(EXTENSION.len())?.checked_sub(TAG_DIGITS)?.checked_sub(1)?;
         let product = device.checked_sub(TAG_DIGITS)?;

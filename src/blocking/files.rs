@@ -23,8 +23,8 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Creates a file that only its owner can read, to replace the file `replaced`. The new file's content is on the disk
-/// when this returns.
+/// Creates a file that only its owner can read and that will replace the file `replaced`. When this function returns,
+/// the new file's content is on the disk.
 pub(super) fn write_synced(path: &Path, content: &[u8], replaced: &Path) -> io::Result<()> {
     let mut file = create(path)?;
     give_to_owner_of(directory_of(path), Some(replaced), &file);
@@ -93,8 +93,8 @@ fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((retry_while_in_use(|| options.open(path))?, metadata.len()))
 }
 
-/// Replaces the error for links that lead to each other with `IsADirectory`, which is the error for anything that is
-/// not a file. The standard library's own error kind for such links is unstable. Returns any other error unchanged.
+/// Replaces the error for a loop of symbolic links with `IsADirectory`, the error for anything that is not a file. The
+/// standard library has an error kind for such a loop, but that kind is unstable. Returns any other error unchanged.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }
@@ -357,7 +357,8 @@ pub(super) mod tests {
         let replace = || {
             attempts += 1;
             let result = fs::rename(&from, &to);
-            // the scanner closes the file after it has made the first replacement fail
+            // The open file has made the first replacement fail. The scanner now closes the file, so the second
+            // replacement succeeds.
             scanner.take();
             result
         };

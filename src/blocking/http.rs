@@ -86,8 +86,8 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-/// The outcome of a request that was sent as [`HttpTransport`] sends requests. Contains the further details that a
-/// self-test needs.
+/// The outcome of a request that was sent in the same way as [`HttpTransport`] sends requests, with the additional
+/// details that a self-test needs.
 pub(super) struct Probe {
     pub(super) answer: Answer,
     /// The header `Date` of the reply.
@@ -150,7 +150,7 @@ pub(super) fn leaves_certificates_out() -> bool {
     system_roots::leaves_file_out()
 }
 
-/// Returns `false`, because other systems do not use `SSL_CERT_FILE`.
+/// Returns `false`, because the systems for which this function is compiled do not use `SSL_CERT_FILE`.
 #[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
 pub(super) fn leaves_certificates_out() -> bool {
     false
@@ -246,7 +246,8 @@ fn target(url: &str) -> Option<(Target, Scheme)> {
     Target::of(uri.scheme_str()?, uri.host()?)
 }
 
-/// Creates an agent for one request, so that no connection is kept and the current proxy settings are used.
+/// Creates an agent for one request. A new agent for each request reads the current proxy settings, and leaves no
+/// connection open afterwards.
 fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<Agent, Fault> {
     let (target, scheme) = target(url).ok_or(Fault::Address)?;
     let tls = match scheme {
@@ -254,8 +255,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Http => TlsConfig::default(),
     };
     let proxy = proxy(target)?;
-    // ureq applies `timeout_connect` twice: to the connection to a proxy, and then to the proxy's answer. So each gets
-    // half of the request's time.
+    // ureq applies `timeout_connect` twice: to the connection to a proxy, and then to the proxy's answer. So each of
+    // these two waits gets half of the request's time.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
         .proxy(proxy)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// The refreshing thread. Dropping this value stops the thread.
+/// The thread that refreshes the license automatically. The thread stops when this value is dropped.
 pub(super) struct Refresher {
     scope: Scope,
     thread: Option<JoinHandle<()>>,
@@ -39,7 +39,8 @@ impl Drop for Refresher {
 
 fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
     let mut watch = Watch::new(driver.now());
-    // drops the time that an earlier operation may have set, so that it does not delay the first look
+    // An earlier operation may have set the time at which the watch decides again whether to refresh. This call
+    // discards that time, because it could delay the first refresh.
     driver.wait_for_plan(Duration::ZERO, scope);
     while !scope.is_cancelled() {
         if watch.record_changed(driver.stamp()) {

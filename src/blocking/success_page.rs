@@ -59,8 +59,8 @@ const PIECE: Duration = Duration::from_millis(50);
 /// The time limit for a connection to send its whole request.
 const VISIT: Duration = Duration::from_secs(5);
 
-/// The largest number of connections at a time. One more closes the oldest, which is most likely one that a browser
-/// opened and never used.
+/// The largest number of connections at a time. If one more connection arrives, the oldest is closed. Most likely, the
+/// browser opened the oldest one in advance and never used it.
 const MOST_VISITORS: usize = 32;
 
 /// A connection to the page, and the part of its request that has arrived so far.
@@ -162,8 +162,8 @@ impl SuccessPage {
         found
     }
 
-    /// Answers a request with a page. Returns the token in the request, or `None` if the request has another state or
-    /// no token.
+    /// Answers a request with a page. Returns the token in the request. Returns `None` if there is no token, or if the
+    /// request's `state` is not the one in the success URL.
     fn answer(&self, texts: &Texts, visitor: &mut Visitor) -> Option<Token> {
         let token = token_in(&visitor.head, &self.state);
         let (status, text) = match token {

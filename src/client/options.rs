@@ -4,8 +4,8 @@ use crate::engine::Operation;
 use crate::key::TypedKey;
 use std::fmt;
 
-/// The key to activate, and whether an older seat may be released for it. The default is to activate the stored key,
-/// and only on a free seat.
+/// The key to activate, and whether the activation may release an older seat. By default, the stored key is activated,
+/// and only a free seat is taken.
 #[derive(Clone, Default)]
 #[must_use = "options do nothing until an operation takes them"]
 pub struct ActivateOptions {
@@ -25,9 +25,9 @@ impl ActivateOptions {
         self
     }
 
-    /// Sets whether to move the license here. If it is to be moved and no seat is free, the activation releases the
-    /// older seat that this device knows of, but only if it is a seat of the same key. Set this for a home directory
-    /// that was moved to another machine.
+    /// Sets whether to move the license to this device if no seat is free. To move it, the activation releases the seat
+    /// that is stored on this device from an earlier activation, and then takes the free seat. Only a seat of the same
+    /// key is released. Use this option if the home directory was moved to another machine.
     pub fn replace_previous(mut self, replace: bool) -> Self {
         self.replace_previous = replace;
         self

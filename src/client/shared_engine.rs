@@ -27,7 +27,8 @@ use crate::decision::Decision;
 use crate::engine::{Engine, Span};
 use crate::time::Now;
 
-/// An engine with its clock, and the decision for readers.
+/// An engine and its clock. The current decision is published separately, so that readers do not have to lock the
+/// engine.
 pub(crate) struct SharedEngine {
     engine: Mutex<Engine>,
     clock: Arc<dyn Clock>,
@@ -50,7 +51,7 @@ impl SharedEngine {
         self.clock.now()
     }
 
-    /// Returns the result of `read` for the current decision.
+    /// Calls `read` with the current decision, and returns the result.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Decision) -> T) -> T {
         let published = self.published.load();
         let now = self.now();
@@ -86,12 +87,13 @@ impl SharedEngine {
 
     /// Wakes the threads that are in [`wait_while`](Self::wait_while).
     pub(crate) fn wake(&self, signal: &Condvar) {
-        // locked so that a thread that is about to wait either sees what has changed or gets the signal
+        // The lock is needed so that no thread misses the signal: a thread that is about to wait either sees what has
+        // changed, or already waits when the signal comes.
         drop(self.lock());
         signal.notify_all();
     }
 
-    /// Locks the engine, and publishes its decision at this instant.
+    /// Locks the engine, and publishes the decision that holds now.
     fn published_anew(&self) -> Arc<Published> {
         let mut engine = self.lock();
         let now = self.now();

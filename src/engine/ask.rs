@@ -68,7 +68,7 @@ impl Engine {
         self.ask(Question { purpose: Purpose::ResolveConflict, asked: None, ending: question.ending }, now)
     }
 
-    /// Handles the answer about the license here.
+    /// Handles Polar's answer about the license on this device.
     pub(super) fn answered(&mut self, mut question: Question, reply: Result<Confirmed, Rejection>, now: Now) -> Next {
         if let Err(rejection) = &reply
             && rejection.kind() == ErrorKind::Cancelled
@@ -114,8 +114,8 @@ impl Engine {
         request
     }
 
-    /// Returns an error if uses may not be counted: either there is no license on this device, or the license does not
-    /// give access to this app or to this version of it.
+    /// Returns an error if the app may not count usage: either there is no license on this device, or the license does
+    /// not give access to this app or to this version of it.
     fn can_consume(&self) -> Result<(), Error> {
         let license = self.record.license.as_deref().ok_or_else(|| self.not_activated())?;
         policy::fits(&self.config, license).map_err(|reason| self.rejected_here(Rejection::Denied(reason)))?;

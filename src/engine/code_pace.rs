@@ -72,7 +72,7 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
         let reserved = ends.iter().filter(|end| **end > wait).count();
         let needed = match to {
             CodeUse::Request => reserved.saturating_add(2),
-            // this try may be one of the reserved ones; if none is reserved, there must be room for one more
+            // If tries are reserved, this try may be one of them. If none is reserved, there must be room for this try.
             CodeUse::Try => reserved.max(1),
         };
         WINDOWS.iter().all(|(most, window)| {

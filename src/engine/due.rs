@@ -84,8 +84,8 @@ impl Engine {
     pub(super) fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
         let has_confirmed = self.record.license.as_ref().is_some_and(|license| license.verdict == Verdict::Confirmed);
         let (is_new_denial, problem) = match rejection {
-            // Polar has been reached. `UsageExhausted` means that too few uses are left, and says nothing about whether
-            // the key is valid.
+            // Polar has been reached. `UsageExhausted` only means that the remaining usage is less than the app asked
+            // for. It says nothing about whether the key is valid.
             None | Some(Rejection::NotAnswered(Cause::UsageExhausted)) => (false, None),
             Some(Rejection::Denied(_)) => (has_confirmed, None),
             Some(Rejection::NotAnswered(cause)) => (false, Some(cause.problem(self.config.texts()))),

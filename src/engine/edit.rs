@@ -1,5 +1,5 @@
-//! Changes to a record. Each change is data that a pure function applies. So it can be applied to a record that another
-//! process has saved meanwhile, and can be applied again after a failed save.
+//! Changes to a record. Each change is data, and a pure function applies the data to a record. So a change can be
+//! applied to a record that another process has saved meanwhile, and can be applied again after a failed save.
 
 #[cfg(feature = "portal")]
 use super::code_pace;
@@ -46,7 +46,7 @@ pub(super) enum Edit {
     /// A code is about to be requested or tried, if the pace allows it.
     #[cfg(feature = "portal")]
     CodeTry(CodeTry, CodeUse),
-    /// The code that was requested last was not mailed.
+    /// Polar did not mail the code that was requested last.
     #[cfg(feature = "portal")]
     CodeNotMailed,
     /// The time before which Polar accepts neither another request for a code nor another attempt to enter one.
@@ -132,8 +132,8 @@ pub(super) struct PlanEdit {
     /// The number of consecutive rounds before this one that did not lead to access.
     pub(super) failed_tries: u32,
     pub(super) jitter: u32,
-    /// The end of the round, in ms of this process's monotonic clock. The edit holds it, because the edit may be
-    /// applied again much later.
+    /// The end of the round, in ms of this process's monotonic clock. The edit may be applied again much later, so it
+    /// contains this time instead of reading the clock.
     pub(super) ended: u64,
     /// The time on the wall clock before which Polar accepts no request.
     pub(super) pause_until: Option<Timestamp>,
@@ -350,8 +350,8 @@ impl Editor<'_> {
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
                     license.identity.seat.is_some() && license.conditions != conditions_hash(self.config);
-                // Polar's answer does not name the cause. The app's conditions have changed since the last
-                // confirmation, so they are most likely the cause.
+                // Polar does not say why it refuses. If the app's conditions have changed since the last confirmation,
+                // that change is the most likely cause.
                 let is_for_conditions = *denial == Denial::Refused && conditions_changed;
                 license.verdict = Verdict::Denied(if is_for_conditions { Denial::Conditions } else { *denial });
                 license.revision = license.revision.saturating_add(1);
@@ -443,8 +443,8 @@ impl Editor<'_> {
             // the time of creation never changes, so it is kept if an answer leaves it out
             terms.created_at = terms.created_at.or(known.created_at);
         }
-        // Polar's time makes the revision larger than every earlier one. Without it, a revision could be used twice
-        // after the license was removed, or after an older record was restored.
+        // The revision must never be the same as an earlier one. The record may have been removed, or replaced by an
+        // older one, and then adding 1 is not enough. Polar's time in ms is larger than every earlier revision.
         let by_time = confirmed.at.unix_ms().max(0).unsigned_abs();
         Box::new(StoredLicense {
             identity: identity.clone(),
@@ -497,9 +497,9 @@ impl From<bool> for Applied {
     }
 }
 
-/// Keeps a seat that was not released because Polar did not know its key. If the license on this device has that seat
-/// under another key, the key was replaced meanwhile. Polar knows the new key, so the seat is then listed for release
-/// under the new key.
+/// Keeps a seat that could not be released because Polar did not know its key. If the license on this device has the
+/// same seat under another key, then the key was replaced by that other key, which Polar knows. In this case, the seat
+/// is added to the list of seats to release, under the other key.
 fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
     match here.map(|here| here.key.clone()).filter(|key| *key != kept.key) {

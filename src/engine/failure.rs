@@ -14,7 +14,7 @@ impl Engine {
         Error::worded(self.config.texts(), kind, detail)
     }
 
-    /// Returns the error for a request that is refused here, without asking Polar.
+    /// Returns the error for a refused operation. Its texts depend only on the reason, and are about an entered key.
     pub(super) fn refused(&self, reason: Reason) -> Error {
         Error::refused(self.config.texts(), reason)
     }

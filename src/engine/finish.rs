@@ -27,7 +27,7 @@ impl Engine {
             return Next::SaveAgain(at, Unsaved { result, is_stored, failures: failures.saturating_add(1) });
         }
         Next::fail(match result {
-            // the license is already in the store
+            // the license is already in the store, so the failed save does not matter
             Success::Activated if is_stored => return self.saved(result, now),
             Success::Activated => self.not_stored(message),
             #[cfg(feature = "portal")]

@@ -34,13 +34,13 @@ struct Edited {
     overtaken: bool,
 }
 
-/// The longest time by which the stored `high` may lag behind the estimate until the store has been read once. If the
-/// lag is longer, the record is saved to update `high`. A save for another reason updates `high` too.
+/// The limit for the lag of the stored `high` behind the estimate, until the store has been read once. If the lag is
+/// longer, the record is saved to update `high`. A save for another reason updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 
-/// From then on, `high` may lag behind by a tenth of the time for which this engine has been running, but at least by
-/// ten minutes and at most by a day. So nine tenths of every run are saved, however it ends, and a program that runs
-/// for months is not saved every few minutes only because time passes.
+/// After the first read of the store, `high` may lag behind by a tenth of the time for which this engine has been
+/// running, but at least by ten minutes and at most by a day. So a crash loses at most a tenth of a long run. A program
+/// that runs for months does not save the record every few minutes only because time passes.
 const HIGH_LAG_PART: i64 = 10;
 const LEAST_HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 const MOST_HIGH_LAG_MS: i64 = 24 * 60 * 60 * 1000;
@@ -120,8 +120,9 @@ impl Engine {
         (run / HIGH_LAG_PART).clamp(LEAST_HIGH_LAG_MS, MOST_HIGH_LAG_MS)
     }
 
-    /// Adopts the result of a merge. If nothing could be read, `merged` is `None`, and the edits are applied to the
-    /// record in memory. Returns `true` if another process has saved an answer that contradicts one of the edits.
+    /// Adopts the result of a merge. If the stored record could not be read, `merged` is `None`, and the edits are
+    /// applied to the record in memory. Returns `true` if another process has saved an answer that contradicts one of
+    /// the edits.
     pub(super) fn adopt(
         &mut self,
         merged: Option<Box<Merged>>,
@@ -168,7 +169,8 @@ impl Engine {
         contradicted
     }
 
-    /// Returns the license to ask Polar about: the stored one, or else one that cannot be trusted.
+    /// Returns the license to ask Polar about: the stored license, or else the license of a record that cannot be
+    /// trusted.
     pub(super) fn target(&self) -> Option<Asked> {
         match &self.record.license {
             Some(license) => Some(Asked { identity: license.identity.clone(), revision: license.revision }),

@@ -7,8 +7,8 @@ use crate::decision::Decision;
 use crate::time::{Now, Timestamp};
 use std::time::Duration;
 
-/// A decision, and the time from which it holds. It holds as soon as the wall clock or the monotonic clock has reached
-/// its reading in `from`.
+/// A decision, and the time from which it holds. The decision holds as soon as one of the two clocks, the wall clock or
+/// the monotonic clock, reaches its reading in `from`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// The start of this phase. The first phase starts at once.

@@ -42,8 +42,8 @@ struct Begun {
 /// The average time between two requests at the highest pace.
 const SLOT_MS: i64 = PACE_MS / 2;
 
-/// The time that must be left for Polar's answers before the deadline, if an operation with several requests has to
-/// wait before it begins.
+/// The time to leave for Polar's answers between an operation's last request and its deadline. It matters only for an
+/// operation with several requests, which may have to wait until earlier operations have sent theirs.
 const ANSWERS_MS: i64 = 2_000;
 
 impl Pacer {
@@ -63,8 +63,8 @@ impl Pacer {
     /// only if there is time for all requests of this operation before `deadline`.
     pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
-        // only the engine owns the ticket of an operation that has ended; a step owns it too while the operation is in
-        // progress
+        // While an operation is in progress, the engine and the operation's current step both own its ticket. So an
+        // operation whose ticket has only one owner has ended.
         pace.begun.retain(|begun| begun.ticket.strong_count() > 1);
         let turn = pace.begun.iter().map(|begun| begun.until).max().unwrap_or(i64::MIN);
         let room = SLOT_MS.saturating_mul(requests.into());
@@ -118,9 +118,10 @@ impl Pacer {
 }
 
 impl Pace {
-    /// Reserves the first free moment from `earliest` on. Fails with the wait in ms if the wait is too long. It is too
-    /// long if less than `rest` ms would be left before the deadline, or if a pause would take more than half of the
-    /// remaining time. Never fails if the request need not wait.
+    /// Reserves the first free moment from `earliest` on. If the wait until that moment is too long, reserves nothing
+    /// and returns `Err` with the wait in ms. The wait is too long in two cases: less than `rest` ms would be left
+    /// before the deadline, or Polar's pause takes up more than half of the time until the deadline. A request that
+    /// need not wait is always accepted.
     fn reserve(&mut self, now: Now, earliest: i64, rest: i64, deadline: u64) -> Result<u64, u64> {
         let oldest = now.mono.cast_signed().saturating_sub(PACE_MS);
         self.slots.retain(|at| *at >= oldest);

@@ -145,8 +145,8 @@ pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
 }
 
 /// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. The time is unknown
-/// if Polar says that the key has expired, but the time of expiry in Polar's last confirmation has not passed. In this
-/// case the vendor has changed the time, and Polar does not tell the new one.
+/// if Polar says that the key has expired, although the time of expiry in Polar's last confirmation has not passed. In
+/// this case the vendor has changed the time, and Polar's denial does not contain the changed time.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),

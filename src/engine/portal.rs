@@ -1,5 +1,5 @@
-//! The engine's part of the customer portal: the pace of codes, seats of other devices, and keys that were replaced. It
-//! never sees a token, an e-mail address or a code.
+//! The engine's part of the customer portal. It limits how often codes are requested and tried, releases seats of other
+//! devices, and stores the new text of a key that was replaced. It never sees a token, an e-mail address or a code.
 //!
 //! ```text
 //! Code      read ─► too early ─► error, with the wait
@@ -203,9 +203,9 @@ fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
 
 /// Creates the error for a block during which Polar neither mails nor checks codes.
 ///
-/// Two kinds of block are possible. A block for too many codes lasts a quarter of an hour when it begins. The other
-/// kind applies to every request, can also be caused by validate and activate, and lasts a minute at most. So only a
-/// wait of more than a minute certainly comes from too many codes.
+/// There are two kinds of block. A block for too many codes lasts a quarter of an hour. A block for too many requests
+/// of any kind, including validate and activate, lasts a minute at most. So if there is more than a minute to wait, the
+/// cause is too many codes. Otherwise the cause is unknown, and the error says only that Polar is busy.
 pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
     const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
     if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { Error::of(Problem::busy(texts, wait), None) }

@@ -31,8 +31,8 @@ use uuid::Uuid;
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
-    /// Releases the seat of the license on this device. Runs after the stored record was read and written once more;
-    /// `written` is the result of that.
+    /// Releases the seat of the license on this device. Runs after the stored record was read and written once more.
+    /// `written` says whether this write succeeded.
     pub(super) fn deactivate(&mut self, written: Result<(), String>) -> Next {
         let identity = self.record.identity().cloned();
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
@@ -83,8 +83,8 @@ impl Engine {
         }
     }
 
-    /// Runs after Polar did not know a seat, and was then asked about the seat's key. If Polar does not know the key
-    /// either, the key may have been rotated, and the seat may still be taken.
+    /// Continues a release after Polar did not know the seat and was then asked about the seat's key. If Polar does not
+    /// know the key either, the key may have been rotated, and the seat may still be taken.
     pub(super) fn key_of_seat_checked(
         &mut self,
         of: SeatOf,
@@ -118,8 +118,8 @@ impl Engine {
                 self.remove_license(identity, deactivated)
             }
             SeatOf::Older(ending) => {
-                // this edit comes after the one that takes the released seat off the list, because the next round
-                // begins much sooner if the list still has other seats to release
+                // The plan comes after the edit that removes the released seat from the list of seats to release. If
+                // the list were not empty when the plan is made, the next round would begin much sooner.
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))
@@ -139,8 +139,8 @@ impl Engine {
         [Edit::Released(seat)].into_iter().chain(is_kept.then_some(Edit::SeatKept(kept)))
     }
 
-    /// Tries once more to activate if Polar has released the previous seat. Otherwise Polar did not know that seat of
-    /// the key, so no seat has become free.
+    /// Continues an activation that has tried to release the previous seat. If Polar has released that seat, tries once
+    /// more to take a seat. Otherwise Polar did not know that seat under this key, so no seat has become free.
     fn previous_released(attempted: Attempted, seat: Uuid, deactivated: Deactivated) -> Next {
         let Attempted { activation, id, .. } = attempted;
         if deactivated == Deactivated::Released {
@@ -151,8 +151,8 @@ impl Engine {
         Next::Store(vec![Edit::AttemptOver(id)], AfterStore::NoSeat(activation))
     }
 
-    /// Removes the license. If Polar does not know the license's key, keeps the seat, so that the key's replacement can
-    /// use or release it.
+    /// Removes the license. If Polar does not know the license's key, the key may have been replaced by another one. In
+    /// this case, keeps the seat in the record, so that an activation of the new key can use or release it.
     fn remove_license(&self, identity: Identity, deactivated: Deactivated) -> Next {
         let kept = identity.seat.filter(|_| deactivated == Deactivated::KeyUnknown).map(|seat| {
             let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));
@@ -162,8 +162,8 @@ impl Engine {
         Next::save(edits, Success::Deactivated(deactivated))
     }
 
-    /// Continues after a release by the customer portal. If the seat belongs to the license here, removes the license
-    /// too.
+    /// Continues after the customer portal has released a seat. If it is the seat of the license on this device,
+    /// removes the license too.
     #[cfg(feature = "portal")]
     fn device_released(&self, seat: Uuid, key: Key, marker: Option<String>, deactivated: Deactivated) -> Next {
         let here = self.record.identity().filter(|here| here.activation_id() == Some(seat));
@@ -199,16 +199,17 @@ impl Engine {
 }
 
 impl SeatOf {
-    /// Returns `true` if Polar must also be asked about the key in the case that Polar does not know the seat. Polar
-    /// gives the same answer about a free seat and about a seat that is still taken under a rotated key. The second
-    /// request is rare, because the first one releases most seats.
+    /// Returns `true` if an answer that Polar does not know the seat must be followed by a question about the key.
+    /// Polar gives that answer about a free seat, and also about a seat that is still taken under a rotated key. The
+    /// question is rarely needed, because Polar releases most seats at the first request.
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,
             // If Polar does not know the seat, the activation fails, and the license on this device stays as it is.
             Self::Previous(_) => false,
-            // The seat may be on this device's list of seats to release, or belong to an activation whose answer was
-            // lost. The device may forget about either only if the seat is certainly free.
+            // The seat may be on this device's list of seats to release, or an activation whose answer was lost may
+            // have taken it. The device may forget the entry on the list, or that activation, only if the seat is
+            // certainly free.
             #[cfg(feature = "portal")]
             Self::Device(_) => true,
         }

@@ -104,8 +104,8 @@ impl Engine {
         Step::Store(StoreStep { not_before, until, _ticket: ticket, edits, then, merged: None, unedited: None })
     }
 
-    /// Returns the step that sends a request. If the request is the operation's first one and the host takes turns,
-    /// returns the step that waits for the turn instead.
+    /// Returns the step that sends a request. If the request is the operation's first one, and this process has to take
+    /// turns with other processes, returns the step that waits for the turn instead.
     fn send(&mut self, then: AfterReply, now: Now) -> Step {
         if self.host.takes_turns && !self.running.has_turn {
             let ticket = Arc::clone(&self.running.ticket);
@@ -237,8 +237,8 @@ impl SendStep {
 }
 
 impl AfterReply {
-    /// Continues the operation with Polar's answer. If this process must not send for now, `answer` is the reason
-    /// instead.
+    /// Continues the operation with Polar's answer. If nothing was sent because this process must not send for now,
+    /// `answer` is an error with the reason.
     fn resume(self, engine: &mut Engine, answer: Result<&Answer, Rejection>, now: Now) -> Next {
         match self {
             Self::Ask(question, request) => {

@@ -15,8 +15,8 @@ pub(super) struct Round {
     pub(super) state: State,
     /// Whether Polar answered and nothing is left to do.
     pub(super) settled: bool,
-    /// The number of consecutive failed rounds, including this one. A round counts as successful if it is settled and
-    /// access is allowed afterwards.
+    /// The number of consecutive failed rounds, including this one. A round succeeds only if it is settled and access
+    /// is allowed afterwards.
     pub(super) failed_tries: u32,
     /// A random number that moves the time of the next round. Without it, a thousand apps that lost the connection to
     /// Polar at the same time would all ask again at the same time.

@@ -1,11 +1,11 @@
 //! The span of time in which a decision stays the same. Between two operations, a decision changes only because time
-//! passes, so a caller can keep it until its span ends. The functions are pure.
+//! passes, so a caller can keep a decision until its span ends. The functions are pure.
 
 use crate::time::Now;
 use std::time::Duration;
 
-/// The time in which a decision holds, on both clocks. The span is over as soon as either clock is outside it, because
-/// a user can set the wall clock forward or back.
+/// The span of time in which a decision holds, on both clocks. A user can set the wall clock forward or back. So the
+/// span is over as soon as either of the clocks is outside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     from: Now,

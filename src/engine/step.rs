@@ -33,7 +33,7 @@ pub enum Step {
 pub struct Outcome {
     /// The decision, or an error that has the decision attached.
     pub result: Result<Decision, Error>,
-    /// The outcome for the released seat, if the operation was a deactivation.
+    /// What happened to the seat, if the operation was a deactivation.
     pub deactivated: Option<Deactivated>,
     /// The time at which a timer should refresh next, in ms of the monotonic clock; `None` if there is nothing to wait
     /// for.
@@ -77,7 +77,8 @@ pub struct StoreStep {
     pub(super) edits: Vec<Edit>,
     pub(super) then: AfterStore,
     pub(super) merged: Option<Box<Merged>>,
-    /// The stored record without the edits. It is used if the edits had to be saved all together and the save failed.
+    /// The stored record without the edits. The engine continues with it if the edits were to be saved all together and
+    /// could not be saved.
     pub(super) unedited: Option<Box<Merged>>,
 }
 

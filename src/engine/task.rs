@@ -43,7 +43,7 @@ pub(super) enum AfterStore {
     },
     /// Send the activation if its attempt was saved.
     AttemptSaved(Attempted),
-    /// Try once more to take a seat, after the previous seat was released.
+    /// Try once more to take a seat, because the previous seat was released.
     PreviousReleased(Activation),
     /// Report that every seat is taken. If another process has taken a seat for this device meanwhile, report success
     /// instead.
@@ -159,8 +159,8 @@ pub(super) struct Activation {
     /// The license that this device had when the user activated this key, whether it could be trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// Whether Polar knows the seat of the license here as a seat of this key, but refuses it for this device, for
-    /// example because the conditions differ.
+    /// Whether the license could be moved here: Polar knows the stored license's seat as a seat of this key, but
+    /// refuses it for this device, for example because the activation's conditions do not match.
     pub(super) can_move: bool,
     /// The questions about the key that Polar has not been asked yet. Each item is the seat to ask about together with
     /// the key, or `None` for the key alone.
@@ -176,7 +176,7 @@ pub(super) struct Attempted {
     pub(super) label: String,
 }
 
-/// The report of an operation that has ended.
+/// The error and the deactivation to report at the end of an operation, if there are any.
 #[derive(Default)]
 pub(super) struct Ending {
     pub(super) failure: Option<Error>,

@@ -1,8 +1,8 @@
 //! Estimates the time on Polar's clock from a wall clock that a user can set. The functions are pure.
 //!
-//! The estimate never goes back. If the wall clock is further behind the estimate than a wrong time zone or a date that
-//! is off by one day can explain, it is not trusted. "Time" in ARCHITECTURE.md has the reasoning; SECURITY.md says
-//! which changes of a clock this module cannot detect.
+//! The estimate never goes back. A wrong time zone, or a date that is off by one day, is tolerated. If the wall clock
+//! is further behind the estimate than that, the wall clock is not trusted. "Time" in ARCHITECTURE.md has the
+//! reasoning; SECURITY.md says which changes of a clock this module cannot detect.
 
 use crate::record::TimeBase;
 use crate::time::{Now, Timestamp};
@@ -11,7 +11,7 @@ use crate::time::{Now, Timestamp};
 /// zones UTC-12 and UTC+14.
 const TOLERANCE_MS: i64 = 26 * 60 * 60 * 1000;
 
-/// The latest estimate by this process of the time on Polar's clock, or `None` before the first estimate.
+/// This process's latest estimate of the time on Polar's clock, or `None` before the first estimate.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Timeline(Option<Live>);
 
@@ -47,8 +47,9 @@ impl Timeline {
     }
 }
 
-/// Returns the earliest readings of the two clocks at which the estimate, which is `estimate` now, can reach `at`. The
-/// estimate stays before `at` until one of the clocks has reached its reading, unless the wall clock is set back.
+/// Returns the earliest readings of the two clocks at which the estimate of Polar's time can reach `at`. `estimate` is
+/// the present estimate. Until one of the clocks has reached its reading, the estimate stays before `at`, unless the
+/// wall clock is set back.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }

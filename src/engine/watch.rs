@@ -47,7 +47,7 @@ pub struct Watch {
 /// The action to take now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// Run a refresh that has this cause.
+    /// Run a refresh now. The `Patience` tells the engine why the refresh runs.
     Refresh(Patience),
     /// Look again within this time.
     Wait(Duration),

@@ -128,8 +128,9 @@ impl Driver {
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// Returns the time of the refresher's next look if an operation has ended since the last call of this function.
-    /// Otherwise returns `None`, and the calling task is woken when an operation ends.
+    /// If an operation has ended since the last call of this function, returns the time at which that operation wants
+    /// the automatic refresh to run next. Otherwise returns `None`, and the calling task is woken when an operation
+    /// ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()

@@ -64,7 +64,7 @@ async fn exchange(request: &Request) -> Result<Answer, Fault> {
     exchange_log::answered_in(header("polar-version").as_deref());
     let retry_after = RetryHeaders::read(header).seconds();
     let body = read(&response, request.reply_limit).await?;
-    // a browser does not let a page read where a redirect leads
+    // If a reply redirects to another address, a browser does not show that address to the page.
     Ok(Answer::Reply { status: response.status(), retry_after, location: None, body })
 }
 

@@ -137,8 +137,9 @@ async fn result_of(request: &IdbRequest, what: &str) -> Result<JsValue, StoreErr
     }
 }
 
-/// Returns a future that is ready when the transaction has ended. Call this function right after the transaction was
-/// created: the transaction may end during an await, and an end before this call would go unnoticed.
+/// Returns a future that is ready when the transaction has ended. Call this function right after creating the
+/// transaction, without an await in between. Otherwise the transaction could end before this function listens for its
+/// end, and the future would never be ready.
 fn finish_of(transaction: &IdbTransaction) -> JsFuture {
     JsFuture::from(Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));

@@ -62,8 +62,8 @@ impl Signal {
 
 async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     let mut watch = Watch::new(driver.now());
-    // An earlier operation may have set a time for the next look. This call discards that time, because it could delay
-    // the first look.
+    // An earlier operation may have set the time at which the watch decides again whether to refresh. This call
+    // discards that time, because it could delay the first refresh.
     wait_for_plan(&driver, &signal, Duration::ZERO).await;
     while !signal.stopped.get() {
         let pause = match watch.look(driver.now(), signal.woken.take()) {
@@ -73,7 +73,8 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
                 Duration::ZERO
             }
         };
-        // every operation returns the time of the next look, even one that the app started, such as an activation
+        // Every operation sets the time of the next automatic refresh. This includes operations that the app has
+        // started, such as an activation.
         if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
             watch.planned(driver.now(), wake_at);
         }

@@ -8,11 +8,12 @@ use crate::future::LocalBoxFuture;
 use crate::store::{Change, Durability, LocalAsyncStore, StoreError};
 use std::cell::RefCell;
 
-/// A kind of browser storage. Each origin has its own.
+/// A kind of browser storage. Each origin has its own storage.
 ///
-/// The storage also keeps a random id in place of a device id, so a seat belongs to this browser profile. This is weak
-/// protection, because a person who can copy the record can copy the id too. If this matters, set
-/// [`device_id`](crate::ConfigBuilder::device_id), for example to an id of the signed-in user.
+/// A browser tells a page no device id. So the library creates a random id, and keeps it in the same storage as the
+/// record. A seat therefore belongs to this browser profile. This is weak protection, because a person who can copy the
+/// record can copy the id too. If this matters, set [`device_id`](crate::ConfigBuilder::device_id), for example to an
+/// id of the signed-in user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Storage {

@@ -123,8 +123,8 @@ impl KeyStatus {
     /// Returns why a key with this status cannot be used, or `None` if it can be used.
     pub(super) fn reason(self) -> Option<Reason> {
         match self {
-            // a key with a status that this version does not know may be usable: Polar accepts or refuses it on
-            // activation
+            // The key may be usable although this version does not know its status. If the user chooses this key, Polar
+            // decides whether to activate it.
             Self::Granted | Self::Unknown => None,
             Self::Expired => Some(Reason::Expired),
             Self::Revoked | Self::Disabled => Some(Reason::Inactive),

@@ -45,7 +45,7 @@ struct Rotation {
     texts: Vec<Key>,
     /// Whether the license on this device belongs to the key.
     is_here: bool,
-    /// `false` if Polar's last answer about the license on this device was that the stored key or its seat is unknown.
+    /// Whether Polar still knew the stored key and its seat when it last answered about the license on this device.
     was_known: bool,
 }
 

@@ -77,8 +77,8 @@ impl Code {
 }
 
 impl Invitation {
-    /// Reads the token of an invitation. The text is the token itself, or the link in the invitation's e-mail, which
-    /// contains the token as the parameter `token`.
+    /// Reads the token of an invitation. `text` is either the token itself or the link in the invitation's e-mail. The
+    /// link contains the token as the parameter `token`.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let token = match text.split_once('?') {

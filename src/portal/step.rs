@@ -29,7 +29,8 @@ pub enum Step<T> {
     Done(Result<T, Error>),
 }
 
-/// A step that asks the driver to run an operation of the engine, and to resume with its outcome.
+/// A step that asks the driver to run an operation of the engine, and then to continue with the outcome of that
+/// operation.
 pub struct RunStep<T> {
     /// The operation to run.
     pub operation: Operation,
@@ -43,7 +44,8 @@ pub struct SendStep<T> {
     then: Then<Answer, T>,
 }
 
-/// A step that asks the driver to report the progress, to wait until the monotonic clock reads `until`, and to resume.
+/// A step that asks the driver to report the progress, to wait until the monotonic clock reads `until`, and then to
+/// continue.
 pub struct WaitStep<T> {
     /// The end of the wait, in ms of the monotonic clock.
     pub until: u64,

@@ -104,7 +104,7 @@ impl Context {
         }
         let organization_id = self.config.organization_id();
         let body = Body { email: email.as_str(), organization_id, customer_id: customer };
-        // Polar may answer with a list of customers
+        // Polar may answer with a list of customers, which is longer than its other answers.
         Request { reply_limit: LIST_LIMIT, ..self.post(None, &[SESSION, "request"], body) }
     }
 
@@ -219,8 +219,8 @@ fn token(reply: Object<'_, '_>, name: &'static str) -> Option<Token> {
     Token::read(&Zeroizing::new(reply.text(name)?))
 }
 
-/// Reads a page of keys. Omits keys of other organizations: the customer may have entered a code that was mailed for
-/// another vendor's app.
+/// Reads a page of keys. Omits keys of other organizations. Such keys are in the list if the customer entered a code
+/// that was mailed for another vendor's app.
 pub(super) fn keys_listed(answer: &Answer, context: &Context, page: u32, wall: Timestamp) -> Result<Page, Refusal> {
     Call::Read.read(answer, |reply| {
         let organization = context.config.organization_id();

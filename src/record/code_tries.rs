@@ -31,7 +31,8 @@ pub(crate) struct CodeMail {
     pub(crate) is_tried: bool,
 }
 
-/// The two kinds of requests about codes. Polar counts both.
+/// The two kinds of requests about codes. Polar counts both kinds together, and blocks an IP address that sends too
+/// many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeUse {
     /// A code is requested, which also reserves one try of that code.

@@ -274,7 +274,7 @@ impl ClientBuilder {
         let transport = self.transport.map_or_else(|| default_transport(&self.config), Ok)?;
         let directory = self.directory;
         // Without a store from the app, the record is in a file. Other processes can reach that file, so the client
-        // takes turns with them.
+        // takes turns with them when it asks Polar.
         let takes_turns = self.place.as_ref().is_none_or(Place::takes_turns);
         // reads the identity of the machine from files, which blocks
         let prepared = runtime.spawn_blocking(move || {

@@ -124,7 +124,8 @@ impl Driver {
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
-    /// Returns the cancellation of each operation that a caller has started and that is still in progress.
+    /// Returns one `Cancellation` for each operation that a caller has started and that is still in progress. Each can
+    /// be used to cancel its operation.
     fn running(&self) -> Vec<Arc<Cancellation>> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter_map(Weak::upgrade).collect()
@@ -160,7 +161,8 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // wakes the operations that wait for this one, even if a panic in the app's store ends this one
+        // When this guard is dropped, it wakes the operations that wait for this one. It is dropped even if the app's
+        // store panics.
         let wakes = WakeOnDrop(&self.ended);
         // this client keeps its turn to ask Polar until the answer is stored
         let mut turn = None;
@@ -227,8 +229,8 @@ impl Driver {
         Outcome { result: Err(self.shut_down()), deactivated: None, wake_at: None }
     }
 
-    /// Returns the error of an operation whose task ended because the runtime shut down. The request of the operation
-    /// may have been applied.
+    /// Returns the error of an operation whose task ended because the runtime shut down. Polar may have applied the
+    /// operation's request.
     fn shut_down(&self) -> Error {
         let decision = self.current();
         let detail = "the tokio runtime of this client was shut down";

@@ -34,9 +34,9 @@ impl Place {
         }
     }
 
-    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns, while nobody else changes the
-    /// record. If another process holds the lock, waits for about `within` at most, provided that the store can limit
-    /// this wait.
+    /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. Nobody else can change the
+    /// record in between. If another process holds the lock, waits for about `within` at most, provided that the store
+    /// can limit this wait.
     pub(super) async fn update(
         &self,
         within: Duration,
@@ -60,7 +60,7 @@ impl Place {
         });
         // if the thread could not lock or load, there is nothing to merge, and the thread's result says why
         if let Ok(stored) = loaded.await {
-            // Sending fails if the thread has already ended. Its result then says why.
+            // Sending fails if the thread has already ended. In that case, the result of the thread says why.
             let _ = change.send(merge(Option::as_deref(&stored)));
         }
         end_of(writing).await?
@@ -115,7 +115,7 @@ impl HeldTurn {
 }
 
 /// Waits, on a thread of its own, until it is this process's turn to ask Polar. Then holds the turn until the task
-/// releases it. Waits in short pieces, so that a cancellation soon ends the wait.
+/// releases it. The wait consists of short pieces, so that it ends soon after a cancellation.
 fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::Sender<()>>, keep_every: Duration) {
     const PIECE: Duration = Duration::from_millis(100);
     let mut left = within;

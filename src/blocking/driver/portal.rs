@@ -1,5 +1,5 @@
-//! Carries out the steps of the customer portal. All decisions are made by the steps, and their contents are never
-//! shown.
+//! Carries out the steps of the customer portal. The steps make all decisions. What a step contains is never logged or
+//! shown, because it may be a secret.
 
 use super::exchange::Exchange;
 use super::{Driver, Scope, lock};

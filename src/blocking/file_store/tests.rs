@@ -93,8 +93,8 @@ fn a_record_is_kept_replaced_and_removed() {
     assert_eq!(names(&scratch), [""; 0]);
 }
 
-/// A file system may write a rename before the data of the renamed file. XFS does this, and so does ext4 with
-/// `noauto_da_alloc`.
+/// A file system may write a rename to the disk before the data of the renamed file. XFS does this, and so does ext4
+/// with `noauto_da_alloc`. After a power cut, such a file is empty. So the data must be synced before the rename.
 #[test]
 fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed() {
     let scratch = Scratch::new();
@@ -465,9 +465,9 @@ fn of_many_that_take_over_at_once_one_wins() {
     }
 }
 
-/// The number of additions that each thread makes; in the test with several processes, each process makes twice as
-/// many. All additions must fit into the timeout of a lock. The number is smaller on Windows, because under Wine each
-/// operation on a file asks a server.
+/// How often each thread adds one to the number. In the test with several processes, each process does so twice as
+/// often. All additions together must take less time than the longest wait for the lock. The number is smaller on
+/// Windows, because these tests also run under Wine, where every operation on a file asks a server and is slow.
 const TIMES: u32 = if cfg!(windows) { 10 } else { 50 };
 
 /// Adds one to the number in the record, `times` times.

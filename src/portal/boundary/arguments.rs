@@ -44,7 +44,7 @@ pub(super) type Key = LicenseKey;
 pub(super) type Device = (LicenseKey, portal::Device);
 pub(super) type Confirmation = ConfirmedByUser;
 
-/// A duration, which the request gives in milliseconds. It is half an hour if the request does not contain it.
+/// A duration, which the request gives in milliseconds. If the request contains no duration, it is half an hour.
 pub(super) struct Within(pub(super) Duration);
 
 impl Argument for Text {
@@ -73,7 +73,7 @@ impl Argument for Confirmation {
     }
 }
 
-/// Implements `Argument` for values that a request names by their handles.
+/// Implements `Argument` for types whose values stay in the core. A request contains the handle of such a value.
 macro_rules! held {
     ($($type:ident: $expected:literal, $pattern:pat => $value:expr;)+) => {$(
         impl Argument for $type {

@@ -1,12 +1,13 @@
-//! The values that stay in the core. A binding refers to each value by a number, its handle. A value is wiped when its
-//! handle is released.
+//! The values that the core keeps and never gives to a binding, such as tokens and keys. A binding refers to each value
+//! by a number, its handle. When a binding releases the handle, the value is wiped.
 
 use crate::portal::{CheckoutPage, Customer, CustomerChoice, Device, LicenseKey, Purchase, Token};
 use serde::Serialize;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The values that stay in the core for one client's portal, each with its number. Clones share the values.
+/// The values of one client's portal that a binding must not see. They stay in the core, each under its own number.
+/// Clones share the values.
 #[derive(Clone, Default)]
 pub struct Handles(Arc<Mutex<Table>>);
 

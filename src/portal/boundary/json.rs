@@ -1,5 +1,6 @@
 //! The replies of the portal as JSON, in the form that bindings receive. The JSON contains no token, no code, no full
-//! license key, and no secret of a checkout. These values stay in the core, and a `Handle` in the JSON stands for each.
+//! license key, and no secret of a checkout. An object with such a secret stays in the core, and the JSON contains a
+//! `Handle` for the object.
 
 use super::handles::{Handle, Held, Holder};
 use crate::codes::{Deactivated, KeyStatus, Stage};

@@ -80,7 +80,7 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// The result of an operation. Its values have no handles until [`reply`](Self::reply) stores them.
+/// The result of an operation. The values in it get their handles when [`reply`](Self::reply) stores them.
 pub struct Outcome(Box<dyn Answer + Send>);
 
 impl Outcome {
@@ -101,7 +101,7 @@ pub(super) struct DevicesOf(pub(super) LicenseKey, pub(super) Devices);
 
 /// A result that can become a reply.
 pub(super) trait Answer {
-    /// Returns the result as JSON. Stores the values that the JSON mentions only by their handles in `holder`.
+    /// Returns the result as JSON. Some values appear in the JSON only as handles. Stores these values in `holder`.
     fn json(&self, holder: &mut Holder<'_>) -> String;
 
     /// Returns the address of a checkout's page, if the result has one.

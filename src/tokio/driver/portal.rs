@@ -1,5 +1,5 @@
-//! Carries out the steps of the customer portal in a task. All decisions are made by the steps, and their contents are
-//! never shown.
+//! Carries out the steps of the customer portal in a task. The steps make all decisions. What a step contains is never
+//! logged or shown, because it may be a secret.
 
 use super::{Cancellation, Driver, EndOnDrop};
 use crate::client::cancel::Cancel;

@@ -134,7 +134,7 @@ impl Organization {
         })
     }
 
-    /// Returns the organization as its own page in the portal shows it.
+    /// Returns the organization as the customer portal shows it to everybody.
     pub(crate) fn portal_view(&self) -> Value {
         let mut view = self.view();
         if let Some(fields) = view.as_object_mut() {

@@ -67,8 +67,8 @@ impl Clock {
         self.wall = Wall::Running { ahead_micros: seconds.saturating_mul(1_000_000) };
     }
 
-    /// Lets a frozen clock run again, from the system's time. The elapsed time continues from the value that it had
-    /// while the clock was frozen.
+    /// Lets a frozen clock run again. The clock then shows the system's time. The elapsed time continues from the value
+    /// that it had while the clock was frozen.
     fn unfreeze(&mut self) {
         if let Wall::Frozen { elapsed, .. } = self.wall {
             self.started += self.since_start().saturating_sub(elapsed);

@@ -177,7 +177,7 @@ impl Customer {
         Value::Object(fields)
     }
 
-    /// Returns the `user` object of a license. It describes the customer; `user` is an older name for it.
+    /// Returns the `user` object of a license, which describes the customer. `user` is an older name for a customer.
     pub(crate) fn user(&self) -> Value {
         let text = |name: &str| self.fields.get(name).and_then(Value::as_str);
         let initial: String =

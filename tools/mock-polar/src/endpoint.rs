@@ -94,8 +94,8 @@ pub(crate) enum Target {
     Nothing,
 }
 
-/// All routes: a method, a path and the endpoint. Polar compares a request with them in this order. `{}` stands for one
-/// variable part of a path.
+/// All routes: a method, a path and the endpoint. `{}` stands for one variable part of a path. If several routes match
+/// a request, the first one is used.
 const ROUTES: &[(&str, &str, Endpoint)] = &[
     ("GET", "/v1/license-keys/", Endpoint::Vendor),
     ("GET", "/v1/license-keys/{}", Endpoint::Vendor),

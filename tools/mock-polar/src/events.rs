@@ -49,7 +49,7 @@ impl Events {
     pub(crate) fn publish(&mut self, channel: &Channel, key: &str, payload: &Value) {
         let id = Uuid::new_v4().to_string();
         let event = data(&json!({ "id": id, "key": key, "payload": payload }));
-        // If sending fails, the listener has disconnected, and is dropped.
+        // If sending to a listener fails, the listener has disconnected. It is then removed from the list.
         self.listeners.retain(|listener| listener.channel != *channel || listener.sender.send(event.clone()).is_ok());
     }
 

@@ -68,7 +68,7 @@ pub struct Fault {
     pub(crate) on: Option<Endpoint>,
     /// The number of requests to which the fault applies. If absent, the fault applies until it is removed.
     pub(crate) times: Option<u32>,
-    /// The number of requests that pass without the fault before it first applies.
+    /// The number of matching requests that Polar answers normally before the fault first applies.
     #[serde(default)]
     pub(crate) skip: u32,
     /// Whether Polar handles the request before the fault occurs. If so, a seat may be taken although the reply is
@@ -212,7 +212,7 @@ impl Fault {
         self
     }
 
-    /// Restricts the fault to requests to this endpoint. Otherwise it applies to requests to every path.
+    /// Restricts the fault to requests to this endpoint. Without this restriction, the fault applies to every path.
     #[must_use]
     pub fn on(mut self, endpoint: Endpoint) -> Self {
         self.on = Some(endpoint);
@@ -259,7 +259,7 @@ pub(crate) struct Faults {
 struct Rule {
     id: FaultId,
     fault: Fault,
-    /// The number of matching requests that will still pass without the fault.
+    /// The number of matching requests that the server still answers normally before the fault first applies.
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
@@ -267,7 +267,7 @@ struct Rule {
     in_force: watch::Sender<()>,
 }
 
-/// A fault that applies to one request that is being handled.
+/// The fault that was chosen for one request.
 pub(crate) struct AppliedFault {
     pub(crate) fault: Fault,
     in_force: watch::Receiver<()>,

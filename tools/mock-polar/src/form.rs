@@ -14,7 +14,7 @@ use crate::request::RecordedRequest;
 pub(crate) struct Form {
     members: Map<String, Value>,
     problems: Vec<Problem>,
-    /// The location of this object in the request: the names that lead to it.
+    /// The names that lead to this object in the request. A rejection shows them as the location of a problem.
     place: Vec<Value>,
 }
 

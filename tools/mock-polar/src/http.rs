@@ -22,7 +22,7 @@ use crate::timer::Timer;
 /// The time after which an idle connection is closed, as on Polar's server. If the client then sends another request on
 /// it, the connection is reset.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
-/// The time for which Polar's worker pauses before it looks for jobs again.
+/// The pause between two runs of Polar's background worker.
 const WORKER_PAUSE: Duration = Duration::from_millis(20);
 
 /// Accepts connections until the runtime is dropped. Dropping the runtime also drops every connection.
@@ -50,7 +50,8 @@ async fn work(machine: Arc<Machine>) {
 }
 
 async fn serve_connection(stream: TcpStream, from: SocketAddr, machine: Arc<Machine>) {
-    // Replies are small, so waiting to fill a packet would only slow tests down.
+    // Replies are small. By default, the system would hold a small packet back and wait for more data, which would slow
+    // the tests down.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| respond(request, from.ip(), &machine));
     let served = http1::Builder::new()
@@ -67,7 +68,8 @@ async fn respond(
     machine: &Machine,
 ) -> Result<Response<ReplyBody>, Disconnect> {
     let request = receive(request).await?;
-    // runs due jobs first, so that a test that moves the clock sees their results at its next request
+    // Runs due jobs before the request is answered. So if a test moves the clock and then sends a request, the reply
+    // shows the results of the jobs.
     machine.work();
     let reply = machine.answer(request, from, &Tokio).await;
     machine.work();

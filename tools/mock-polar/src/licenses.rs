@@ -131,7 +131,7 @@ impl License {
         format!("****-{last}")
     }
 
-    /// Replaces the key with a new one that has the same prefix. Its activations remain.
+    /// Replaces the key with a new one that has the same prefix. The activations of the key remain.
     pub(crate) fn rotate(&mut self, now: Timestamp) {
         let prefix = self.key.len().checked_sub(36).and_then(|at| self.key.split_at_checked(at));
         let prefix = prefix.filter(|(_, uuid)| Uuid::parse_str(uuid).is_ok()).map_or("", |(prefix, _)| prefix);

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::sessions::Subject;
 
-/// The sender against whose limit a request counts. If the request has no token, the sender is its address. If its
-/// token was recently valid, the sender is the token's holder. If it has any other token, the sender is the token
-/// itself.
+/// The sender of a request, whose rate limit applies to the request. A request without a token is counted for the
+/// address from which it was sent. A request with a token is counted for the holder of the token if the token was valid
+/// within the last five minutes, and otherwise for the token itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Address(String),

@@ -43,7 +43,8 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// Describes a key for the benefit with this name or id. At first it has no limits and never expires.
+    /// Describes a key for the benefit with this name or id. Without further calls, the key has no limits and never
+    /// expires.
     pub fn new(benefit: impl Into<String>) -> Self {
         Self {
             benefit: benefit.into(),
@@ -95,7 +96,7 @@ impl NewKey {
         self
     }
 
-    /// Sets the lifetime of the key. It begins when the key is added, and is measured by the server's clock.
+    /// Sets the lifetime of the key. The lifetime begins when the key is added, and is measured by the server's clock.
     #[must_use]
     pub fn expires_in(mut self, after: Duration) -> Self {
         self.expires_in_seconds = Some(after.as_secs());
@@ -116,8 +117,8 @@ impl NewKey {
         self
     }
 
-    /// Sets the e-mail address of the customer or the member who gets the key. If nobody has this address yet, a
-    /// customer with it is added. If no address is set, the organization's first customer gets the key.
+    /// Sets the e-mail address of the customer or the member who gets the key. If nobody has this address yet, the
+    /// server adds a customer who has it. Without this call, the organization's first customer gets the key.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -156,7 +157,7 @@ pub struct KeyInfo {
     pub limit_activations: Option<u32>,
     /// The usage limit. `None` if the key has none.
     pub limit_usage: Option<u32>,
-    /// The usage that has been counted.
+    /// The usage that has been counted against the usage limit.
     pub usage: i32,
     /// The number of successful validations.
     pub validations: u32,

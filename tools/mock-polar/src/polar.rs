@@ -79,7 +79,7 @@ fn limit(state: &mut State, arrival: Arrival<'_>) -> Result<Reply, Reply> {
     Ok(reply.with("x-polar-deprecation-notice", notice))
 }
 
-/// Identifies the sender by its token. A request with an invalid token fails, even if it needs no token.
+/// Identifies the sender by its token. A request with an invalid token is refused even at endpoints that need no token.
 fn authenticate(state: &mut State, arrival: Arrival<'_>) -> Result<Reply, Reply> {
     let subject = match arrival.request.bearer_token() {
         None => Subject::Anonymous,

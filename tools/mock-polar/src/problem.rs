@@ -89,8 +89,8 @@ pub(crate) fn rejection(problems: &[Problem]) -> Reply {
     reply("RequestValidationError", problems)
 }
 
-/// Returns the 422 with which Polar's own code, not its framework, rejects a value. The value has the right form, but
-/// is wrong in this situation.
+/// Returns the 422 with which Polar rejects a value that has the right form, but is wrong in this situation. In Polar,
+/// the application sends this reply, not the framework.
 pub(crate) fn polar_rejection(problem: Problem) -> Reply {
     reply("PolarRequestValidationError", &[problem])
 }

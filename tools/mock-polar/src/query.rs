@@ -1,4 +1,5 @@
-//! Reads the query of a URL as Polar's framework does. If a name has several values, the last one counts.
+//! Reads the query of a URL as Polar's framework does. If a name has several values, the last one is used, except for
+//! filters that accept several values.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -78,7 +79,7 @@ impl Query {
 }
 
 impl Page {
-    /// Returns a reply with those of the items that belong on this page.
+    /// Returns a reply that lists one page of the items.
     pub(crate) fn of<T: serde::Serialize>(self, items: &[T]) -> Reply {
         let skip = self.number.saturating_sub(1).saturating_mul(self.size);
         let shown: Vec<&T> = items.iter().skip(skip).take(self.size).collect();

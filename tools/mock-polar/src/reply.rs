@@ -19,7 +19,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Returns a reply with a body of this content type. Polar's outer layers will add their headers to it.
+    /// Returns a reply with a body of this content type. Polar's outer layers add their headers to the reply later.
     pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("content-type", content_type.to_owned())];
         Self { status, headers, body: body.into(), stream: None, chunked: false, outer_headers: true }

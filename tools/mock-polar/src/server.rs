@@ -256,8 +256,8 @@ impl MockPolar {
         self.state(|state| state.versions.current())
     }
 
-    /// Makes `version` the current version of the API. If this crate does not know it, the server answers in the newest
-    /// known version that is older than `version`.
+    /// Makes `version` the current version of the API. If this crate does not know `version`, the server answers in the
+    /// newest known version that is older than `version`.
     pub fn release_api_version(&self, version: ApiVersion) {
         self.state(|state| state.versions.release(version));
     }

@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     /// Wakes threads that wait for requests or mails.
     #[cfg(feature = "server")]
     changed: std::sync::Condvar,
-    /// Wakes connections that wait for requests or mails.
+    /// Wakes tasks that wait for requests or mails.
     notify: Notify,
 }
 
@@ -78,8 +78,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes the threads and connections that wait for a request or a mail. Call this after recording one, and release
-    /// the lock first.
+    /// Wakes the threads and connections that wait for a request or a mail. After recording a request or a mail,
+    /// release the lock and call this method.
     pub(crate) fn announce(&self) {
         #[cfg(feature = "server")]
         self.changed.notify_all();

@@ -53,8 +53,8 @@ impl Polar {
         Ok(Self { machine })
     }
 
-    /// Receives a complete request. In `headers`, each name is followed by its value. When this returns, Polar has
-    /// handled the request, unless a fault delays it.
+    /// Receives a complete request. In `headers`, each name is followed by its value. Polar handles the request before
+    /// this method returns, unless a fault delays the request.
     pub fn receive(&self, method: String, path: String, headers: Vec<String>, body: Vec<u8>, from: &str) -> Exchange {
         let headers = headers.chunks_exact(2).filter_map(|pair| match pair {
             [name, value] => Some((name.to_ascii_lowercase(), value.clone())),
@@ -102,7 +102,7 @@ enum Phase {
     Over,
 }
 
-/// The next step that the front must take for a request.
+/// The next step that the front end must take for a request.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Next {
@@ -148,7 +148,7 @@ pub enum Sending {
     },
 }
 
-/// The next step that the front must take for a stream.
+/// The next step that the front end must take for a stream.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Event {
@@ -165,7 +165,7 @@ pub enum Event {
 
 #[wasm_bindgen]
 impl Exchange {
-    /// Returns the next step that the front must take for the request.
+    /// Returns the next step that the front end must take for the request.
     pub fn poll(&self) -> Result<Ts<Next>, JsValue> {
         self.advance();
         let mut phase = self.phase.borrow_mut();
@@ -181,7 +181,7 @@ impl Exchange {
         to_js(&next)
     }
 
-    /// Returns the next step that the front must take for the stream.
+    /// Returns the next step that the front end must take for the stream.
     pub fn event(&self) -> Result<Ts<Event>, JsValue> {
         let received = match &mut *self.phase.borrow_mut() {
             Phase::Streaming(stream) => stream.poll_recv(&mut Context::from_waker(Waker::noop())),
@@ -226,7 +226,7 @@ fn send(answer: Answer) -> (Next, Option<Stream>) {
     (next, answer.stream)
 }
 
-/// A timer for a front that polls: at each poll, it checks whether the time has passed.
+/// A timer for a front end that polls. Each poll checks whether the time has passed.
 struct Polled;
 
 impl Timer for Polled {

@@ -47,7 +47,7 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &view(&state.database, checkout, call)))
 }
 
-/// Changes the data that the buyer enters. A request cannot change the success URL.
+/// Updates a checkout with the data that the buyer entered. A request cannot change the success URL.
 pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let entries = Entries::of(call.request)?;
     let secret = call.part(0);

@@ -9,7 +9,7 @@ use crate::query::Query;
 use crate::reply::Reply;
 use crate::state::State;
 
-/// Returns the customer's data. Members get it too, even those without a special role.
+/// Returns the customer's data. Any member of the customer may see it, even a member without a special role.
 pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &call.customer(state)?.portal_view()))
 }

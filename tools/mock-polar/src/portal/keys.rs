@@ -38,8 +38,8 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &WithActivations { license: state.database.license_view(license), activations }))
 }
 
-/// Replaces the key with a new one. From then on, Polar treats the old key as unknown, even if a device that was
-/// activated with it sends it.
+/// Replaces the key with a new one. From then on, Polar treats the old key as unknown, even on devices that were
+/// activated with it.
 pub(crate) fn rotate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let license = find(&state.database, call)?;
     let id = license.id;

@@ -37,8 +37,8 @@ pub(crate) fn invitation(state: &mut State, call: &Call) -> Result<Reply, Reply>
     Ok(Reply::json(200, &info))
 }
 
-/// Accepts an invitation. An invitation can be accepted only once. The seat gets a member, and the member gets a token.
-/// The key comes later.
+/// Accepts an invitation, which is possible only once. The seat gets a member, and the member gets a token. Polar's
+/// worker grants the key later.
 pub(crate) fn claim(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let token = form.string("invitation_token");
@@ -157,7 +157,7 @@ pub(crate) fn revoke(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         seat.revoked_at = Some(call.now);
     });
     let seat = seat.ok_or_else(unknown)?;
-    // The reply still shows the address of the person who had the seat.
+    // The seat has no holder any more, but Polar's reply still shows the e-mail address of the former holder.
     let had = member.and_then(|id| database.member(id));
     let address = had.map(|member| member.email.clone()).or(holder);
     let reply = Reply::json(200, &seat.view(had, address.as_deref()));

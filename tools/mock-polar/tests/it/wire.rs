@@ -159,7 +159,7 @@ pub(crate) fn path(endpoint: Endpoint) -> &'static str {
     found.unwrap_or_else(|| panic!("the path of {endpoint:?} has variable parts")).1
 }
 
-/// Sends a body as JSON, with its length. Returns `None` if the connection closes without a reply.
+/// Sends a request with a JSON body and its length. Returns `None` if the connection closes without a reply.
 pub(crate) fn try_call(
     polar: &impl Front,
     method: &str,
@@ -176,7 +176,7 @@ pub(crate) fn call(polar: &impl Front, method: &str, path: &str, headers: &[(&st
     try_call(polar, method, path, headers, body).expect("a reply")
 }
 
-/// Sends a request with a token, which belongs to a customer, a member or a vendor.
+/// Sends a request with the token of a customer, a member or a vendor.
 pub(crate) fn call_as(token: &str, polar: &impl Front, method: &str, path: &str, body: &Value) -> Reply {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     call(polar, method, path, &[("Authorization", &format!("Bearer {token}"))], &body)

@@ -1,5 +1,5 @@
-//! Tests after which faults a page in a browser can read the reply. The CORS headers of Polar itself are tested with
-//! recordings.
+//! Tests whether a page in a browser can read the reply after each kind of fault. Polar's own CORS headers are tested
+//! with recordings.
 
 use mock_polar::{DEMO_KEY_PLAIN, Endpoint, Fault, Garbage};
 

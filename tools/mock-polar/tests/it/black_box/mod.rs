@@ -1,5 +1,5 @@
-//! Tests that know only the address of a local Polar, and so run against every front. The front is this crate's server,
-//! or the Node script that the environment variable `MOCK_POLAR_COMMAND` names.
+//! Tests that use only the address of a local Polar. They run against this crate's server, or against the Node script
+//! that the environment variable `MOCK_POLAR_COMMAND` names.
 
 mod browser;
 mod clock;

@@ -152,7 +152,7 @@ fn a_listener_that_leaves_is_forgotten() {
     let (left, _kept) = (open(), open());
     assert_eq!(polar.open_streams(), 2);
     drop(left);
-    // The server notices only after a moment that a client has left, so the requests are repeated until it has.
+    // The server notices only after a moment that a client has left. The test sends requests until then.
     let noticed = (0..10_000).any(|_| validate(&polar, DEMO_KEY_PLAIN).status == 200 && polar.open_streams() == 1);
     assert!(noticed);
 }

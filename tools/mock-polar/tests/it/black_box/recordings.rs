@@ -1,7 +1,8 @@
 //! Reads recordings of Polar's own server, and the seed with which that server was started.
 //!
-//! They are not part of the repository. They are in `shared/polar` beside the checkout, or in the folder that
-//! `POLAR_TRANSCRIPTS` names. Without them, each test that needs them prints a line that says so, and passes.
+//! The recordings and the seed are not part of the repository. They are in `shared/polar` beside the checkout, or in
+//! the folder that `POLAR_TRANSCRIPTS` names. If that folder does not have them, each test that needs them prints that
+//! it was skipped, and passes.
 
 use std::collections::HashMap;
 use std::fs;
@@ -37,8 +38,7 @@ impl Recordings {
             None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/polar"),
         };
         if !folder.join("portal-transcripts.json").is_file() {
-            // The note is written to standard error directly, because the test harness hides the output of passing
-            // tests.
+            // `eprintln!` is not used, because the test harness hides its output if the test passes.
             let note = format!("skipped {test}: no recordings; set POLAR_TRANSCRIPTS to their folder");
             writeln!(io::stderr(), "{note}").unwrap();
             return None;
@@ -89,8 +89,8 @@ pub(crate) fn pairs(headers: &Value) -> Vec<(String, String)> {
     headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
 }
 
-/// Returns the customers that occur in the recorded replies, by id. A customer who occurs in several replies is
-/// returned as in the first of them.
+/// Returns the customers that occur in the recorded replies, by id. If several replies show a customer, the data in the
+/// first one is used.
 fn people<'a>(recorded: impl Iterator<Item = &'a Value>) -> HashMap<String, Value> {
     let mut people = HashMap::new();
     for body in recorded.filter_map(|e| serde_json::from_str::<Value>(e["response"]["body"].as_str()?).ok()) {

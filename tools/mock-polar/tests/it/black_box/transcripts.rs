@@ -26,8 +26,8 @@ const NOT_IMITATED: [&str; 5] = [
     "activate/label lone surrogate",
 ];
 
-/// Exchanges about orders, subscriptions and the export, which no client of license keys needs, and exchanges of a
-/// vendor's backend.
+/// The recorded exchanges that the local server answers differently. They are about orders, subscriptions and the
+/// export, which no client of license keys needs, and about the backend of a vendor.
 const NOT_IN_THE_PORTAL: [&str; 12] = [
     "power/export all data",
     "power/export as a plain member",
@@ -109,8 +109,8 @@ impl Replay {
         differing
     }
 
-    /// Resets both servers to the seed, freezes their clocks on the day of the recordings, and delays their workers.
-    /// During the recordings, Polar's worker ran only before exchanges whose names say so.
+    /// Resets both servers to the seed, and freezes their clocks on the day of the recordings. Also delays their
+    /// workers, because Polar's worker did not run during the recordings, except before exchanges whose names say so.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -220,7 +220,7 @@ impl Replay {
         reply.json()
     }
 
-    /// Repeats the steps that were made before this exchange but were not recorded.
+    /// Repeats the requests that preceded this exchange but were not recorded.
     fn before_portal_exchange(&mut self, name: &str) {
         let claim = ("GET", "/v1/customer-seats/claim/nope/stream", "");
         let confirm = ("POST", "/v1/checkouts/client/polar_c_CHECKOUT_SUCCEEDED/confirm", "{}");
@@ -292,8 +292,8 @@ impl Replay {
         }
     }
 
-    /// Maps each recorded code to the code in the local mail that corresponds to it. In the recordings, the first code
-    /// is called `COD001`, the second `COD002`, and so on.
+    /// Finds the local code for each recorded code. The first code in the recordings is called `COD001`, the second
+    /// `COD002`, and so on.
     fn bind_codes(&mut self) {
         for mail in self.free.mails().iter().skip(self.mails) {
             self.mails += 1;
@@ -301,7 +301,7 @@ impl Replay {
         }
     }
 
-    /// Returns a recorded text in which the recorded ids, keys and tokens are replaced by those of the local server.
+    /// Replaces the recorded ids, keys and tokens in a text with those of the local server.
     fn ours(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let mut bound: Vec<_> = self.bound.iter().collect();
@@ -412,12 +412,13 @@ fn collect_words(value: &Value, known: &mut HashSet<String>) {
     }
 }
 
-/// Returns the status, the relevant headers and the body in a form that can be compared.
+/// Returns the status, the headers and the body of a reply, without the parts that differ between the recorded server
+/// and the local server.
 fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     let mut named = Map::new();
     for (name, value) in headers {
-        // Two bodies of the same kind can differ in length, because the times in them differ in their number of digits.
-        // The client has already compared the body's length with this header.
+        // The length of a body is not compared: the times in two otherwise equal bodies can differ in their number of
+        // digits. The client has already checked that this header states the length of the body.
         let value = if name == "content-length" { "…".to_owned() } else { site(&value) };
         if !["date", "server", "connection"].contains(&name.as_str()) {
             named.insert(name, value.into());
