@@ -1,4 +1,4 @@
-//! Complete answers, and how a front must send each of them. This module sends nothing itself.
+//! Complete answers, and how a front end must send each of them. This module sends nothing itself.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,7 +8,7 @@ use crate::events::Stream;
 use crate::reply::Reply;
 use crate::timestamp::Timestamp;
 
-/// An answer for a front to send: the status, all headers, and the body, which is sent as `delivery` says.
+/// An answer for a front end to send: the status, all headers, and the body, which is sent as `delivery` says.
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status, such as 200.

@@ -3,8 +3,8 @@
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 
-/// The path of the login page to which the captive portal redirects. This server has the page itself, so that a client
-/// that follows the redirect stays on this machine.
+/// The path of the login page to which the captive portal redirects. This server serves the page, so that a client that
+/// follows the redirect stays on this machine.
 pub(crate) const PATH: &str = "/_mock/portal";
 
 const PAGE: &str = "<!doctype html><html><head><title>Guest network</title></head>\

@@ -17,9 +17,9 @@ pub enum Endpoint {
     RequestCode,
     /// `POST /v1/customer-portal/customer-session/authenticate`: returns a token in exchange for a code.
     Authenticate,
-    /// `GET /v1/customer-portal/customer-session/introspect`: tells when the token expires.
+    /// `GET /v1/customer-portal/customer-session/introspect`: returns the time when the token expires.
     Introspect,
-    /// `GET /v1/customer-portal/customer-session/user`: tells who has the token.
+    /// `GET /v1/customer-portal/customer-session/user`: returns the customer or the member to whom the token belongs.
     GetUser,
     /// `GET /v1/customer-portal/license-keys/`: lists the customer's keys.
     ListKeys,
@@ -77,7 +77,7 @@ pub enum Endpoint {
     Vendor,
 }
 
-/// What a request is for. Its method and path decide this.
+/// The purpose of a request, as determined by its method and path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// An endpoint, and the variable parts of the path.

@@ -30,12 +30,12 @@ impl Error {
         self.kind == Kind::Server
     }
 
-    /// Returns `true` if the text that was given as a date and time is not one.
+    /// Returns `true` if the error is about a text that is not a date and time.
     pub fn is_time(&self) -> bool {
         self.kind == Kind::Time
     }
 
-    /// Returns `true` if the text that was given as a version of Polar's API is not one.
+    /// Returns `true` if the error is about a text that is not a version of Polar's API.
     pub fn is_version(&self) -> bool {
         self.kind == Kind::Version
     }

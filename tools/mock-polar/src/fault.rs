@@ -1,5 +1,4 @@
-//! Faults between a program and Polar, and the choice of the fault that applies to a request. This file knows nothing
-//! about connections.
+//! Describes faults, and chooses the fault that applies to a request. This file knows nothing about connections.
 
 use std::time::Duration;
 
@@ -263,7 +262,7 @@ struct Rule {
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
-    /// Dropping this lets the stalled requests continue. It is dropped together with the rule.
+    /// A sender without messages. When the rule is removed, this sender is dropped, and the stalled requests continue.
     in_force: watch::Sender<()>,
 }
 

@@ -1,6 +1,6 @@
 //! The local Polar without connections. It answers requests to the control endpoint and requests to Polar, and applies
-//! faults. It opens no sockets, starts no threads and does not wait by itself. A front does this for it: the front
-//! receives the requests, sends the answers and provides a timer.
+//! faults. It opens no sockets, starts no threads and does not wait by itself. It is used by a front end, which receives
+//! the requests, sends the answers and provides a timer.
 
 use std::net::IpAddr;
 
@@ -17,8 +17,8 @@ use crate::state::Shared;
 use crate::timer::Timer;
 use crate::versions::ApiVersion;
 
-/// A local Polar without network code. Use it to write a front of your own: a server that receives the requests and
-/// sends the answers, for example in another language. [`MockPolar`](crate::MockPolar) is a front in Rust.
+/// A local Polar without network code. Use it to write a front end of your own: a server that receives the requests and
+/// sends the answers, for example in another language. [`MockPolar`](crate::MockPolar) is a front end in Rust.
 pub struct Machine {
     pub(crate) shared: Shared,
 }
@@ -48,7 +48,8 @@ impl Machine {
         Ok(Answer::new(reply, delivery, now))
     }
 
-    /// Carries out the jobs of Polar's worker that are due. Call it often.
+    /// Carries out the jobs of Polar's worker that are due. Call this method often, because nothing else notices that a
+    /// job became due between two requests.
     pub fn work(&self) {
         let worked = fulfilment::run_due(&mut self.shared.lock());
         if worked {

@@ -99,7 +99,7 @@ impl Builder {
         self
     }
 
-    /// Starts the server. When this returns, the server accepts requests.
+    /// Starts the server. The server accepts requests as soon as this method returns.
     ///
     /// # Errors
     /// Fails if the port is not available.
@@ -115,7 +115,7 @@ impl Builder {
     }
 }
 
-/// Methods to start and stop the server, and its addresses.
+/// Methods that start and stop the server, and that return its addresses.
 impl MockPolar {
     /// Starts a server with the demo seed, on a free port, without rate limits.
     ///
@@ -201,7 +201,8 @@ impl MockPolar {
     }
 }
 
-/// The control endpoint as a method, for programs whose calls are described by data, such as test scenarios in a file.
+/// The control endpoint as a method. It is meant for programs that read their calls from data, such as test scenarios
+/// in a file.
 impl MockPolar {
     /// Does the same as a request to the control endpoint, and returns the body of the reply, or null if the reply has
     /// no body. `path` consists of the parts after `/_mock`, such as `["keys", "MY-KEY"]`. To get the list of requests
@@ -284,7 +285,7 @@ impl MockPolar {
 
     /// Waits until `count` requests are recorded. Returns `false` if that takes longer than `timeout`.
     ///
-    /// When this returns `true`, Polar has also handled these requests, except those that a fault delays.
+    /// If this method returns `true`, Polar has also handled these requests, except those that a fault delays.
     pub fn wait_for_requests(&self, count: usize, timeout: Duration) -> bool {
         self.machine.shared.wait_for(|state| state.requests.len(), count, timeout)
     }
@@ -368,7 +369,7 @@ fn port_error(port: u16, error: io::Error) -> Error {
     Error::server(format!("port {port} is not available{advice}"), error)
 }
 
-/// Starts the server in a thread of its own. The server listens before this returns, so that a client that connects
+/// Starts the server in a thread of its own. The server listens before this function returns. So a client that connects
 /// before the thread runs is not refused.
 fn run(
     socket: TcpSocket,

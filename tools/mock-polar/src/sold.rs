@@ -69,7 +69,7 @@ impl KeySubscription {
     }
 }
 
-/// The order through which a key was sold. By default it is paid.
+/// The order through which a key was sold. By default, the order is paid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeyOrder {

@@ -1,4 +1,4 @@
-//! The timer that a front provides. Replies that have to wait use no other timer.
+//! The timer that a front end provides. Replies that have to wait use no other timer.
 
 use std::time::Duration;
 

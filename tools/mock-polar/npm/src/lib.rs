@@ -110,7 +110,7 @@ pub enum Next {
     Wait,
     /// Close the connection without sending another byte.
     Disconnect,
-    /// Send this answer. If `streams` is true, then send the events of the stream.
+    /// Send this answer. If `streams` is true, send the events of the stream after it.
     Send {
         /// The HTTP status, such as 200.
         status: u16,

@@ -56,8 +56,8 @@ impl MockPolar {
     }
 
     /// Shows or hides the activations of a benefit's keys in the customer portal. `benefit` is the benefit's name or
-    /// its id. This is the vendor's switch "Enable user to deactivate instances via Polar". At the start it is on,
-    /// unless the seed turns it off.
+    /// its id. In Polar, vendors have the switch "Enable user to deactivate instances via Polar" for this. When the
+    /// server starts, the activations are shown, unless the seed hides them.
     #[track_caller]
     pub fn show_activations(&self, benefit: &str, shown: bool) {
         let id = self.benefit_id(benefit);

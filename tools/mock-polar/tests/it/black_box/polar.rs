@@ -95,7 +95,7 @@ impl Builder {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let process = |output| Process { child, _output: output, _seed: file };
         let mut line = String::new();
-        // if the process ends without writing, this leaves `line` empty
+        // If the process ends without writing anything, `line` stays empty, and parsing it fails below.
         output.read_line(&mut line).map_err(|error| error.to_string())?;
         let process = process(output);
         let started: Value = serde_json::from_str(&line).map_err(|error| format!("{error}: {line}"))?;

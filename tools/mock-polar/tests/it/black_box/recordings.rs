@@ -110,8 +110,8 @@ fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
 
-/// The tables of the portal's recorded seed. Their rows refer to each other by role, and `id` returns the id of the row
-/// that has a role.
+/// The tables of the portal's recorded seed. Each row has a name called its role, and the rows refer to each other by
+/// these names. `id` returns the id of the row with a given role.
 struct Rows<'a>(&'a Value);
 
 impl Rows<'_> {

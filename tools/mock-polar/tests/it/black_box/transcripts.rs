@@ -16,8 +16,8 @@ use super::polar::Polar;
 use super::recordings::{self, ADDED_LATER, Recordings, pairs, request_body};
 use crate::wire::{Reply, exchange, read_events, read_head, send};
 
-/// Exchanges whose requests only a fuzzer would send. The local Polar answers them differently from Polar; the README
-/// lists what it does not imitate.
+/// Exchanges whose requests only a fuzzer would send. The local Polar's replies to them differ from the recorded ones,
+/// as the README says.
 const NOT_IMITATED: [&str; 5] = [
     "validate/key lone surrogate",
     "conditions/activate with the literal NaN",
@@ -73,7 +73,7 @@ struct Replay {
     version: ApiVersion,
     /// The words of the seed. They are the same in the recordings and on the local server.
     known: HashSet<String>,
-    /// The random words of the recordings. Each value is the local word for which its key stands.
+    /// Maps each random word of the recordings to the word that the local server uses instead.
     bound: HashMap<String, String>,
     mails: usize,
     streams: Vec<TcpStream>,
@@ -432,8 +432,8 @@ fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     json!({ "status": status, "headers": named, "body": body })
 }
 
-/// Replaces the addresses of Polar's pages and of its payments with the address of its API. In the recordings, the
-/// three have different ports; on the local server, they share one.
+/// Makes the addresses in a text equal. In the recordings, Polar's API, its pages and its payment service have
+/// different ports. The local server uses one port for all three.
 fn site(text: &str) -> String {
     text.replace("http://127.0.0.1:3000", "http://127.0.0.1:8800")
         .replace("http://127.0.0.1:8802", "http://127.0.0.1:8800")
