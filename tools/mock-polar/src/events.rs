@@ -58,7 +58,7 @@ impl Events {
     pub(crate) fn pass_time(&mut self, now: Duration, date: Timestamp) {
         self.listeners.retain_mut(|listener| {
             let is_old = now.saturating_sub(listener.since) >= LIFETIME;
-            // If sending fails, the listener has disconnected. The last line of this closure then drops the listener.
+            // If sending fails, the listener has disconnected. The last line of this closure then removes the listener.
             if is_old {
                 let _ = listener.sender.send(data(&json!({ "type": "reconnect" })));
             } else if now.saturating_sub(listener.pinged) >= PING {

@@ -29,8 +29,8 @@ pub(crate) fn clock_skew(fault: &Fault) -> i64 {
     if let Kind::SkewedClock { seconds } = fault.kind { seconds } else { 0 }
 }
 
-/// Applies the fault. `polar` is called at most once, and returns Polar's reply. If Polar has not handled the request
-/// before, `polar` also handles it.
+/// Applies the fault. `polar` returns Polar's reply, and makes Polar handle the request unless that has already
+/// happened. `polar` is called at most once.
 pub(crate) async fn inject(
     applied: &mut AppliedFault,
     request: &RecordedRequest,

@@ -114,8 +114,8 @@ impl Grant {
 }
 
 impl TeamSeat {
-    /// Sets `claimed_at` of a claimed seat, or `revoked_at` of a revoked seat, to the date when the seat was created.
-    /// Clears the other dates.
+    /// Gives a seat from a seed its dates. A claimed seat was claimed, and a revoked seat was revoked, on the date when
+    /// the seat was created.
     pub(crate) fn with_dates(self) -> Self {
         let at = |status| (self.status == status).then_some(self.created_at);
         let (claimed_at, revoked_at) = (at(TeamSeatStatus::Claimed), at(TeamSeatStatus::Revoked));

@@ -162,8 +162,8 @@ struct FileSession {
     return_url: Option<String>,
 }
 
-/// Finds the id of an organization by the name that the seed file gives it. `main` is the id of the organization that
-/// is meant if no name is given.
+/// The ids of the organizations, by the names that the seed file gives them. An entry of the file that names no
+/// organization belongs to `main`.
 struct Organizations {
     ids: BTreeMap<String, Uuid>,
     main: Uuid,

@@ -69,7 +69,8 @@ impl Polar {
         exchange
     }
 
-    /// Carries out the jobs of Polar's worker that are due. Call it often.
+    /// Carries out the jobs of Polar's worker that are due. Call this method often, because nothing else notices that a
+    /// job became due between two requests.
     pub fn work(&self) {
         self.machine.work();
     }

@@ -32,7 +32,7 @@ pub(crate) fn change_email(state: &mut State, call: &Call) -> Result<Reply, Repl
     Err(Reply::not_permitted("Email changes are not enabled for this organization."))
 }
 
-/// Returns an empty list of orders, payment methods or the like. Only senders who may see payments get it.
+/// Returns an empty list, as for orders or payment methods. Refuses the request if the sender may not see payments.
 pub(crate) fn billing(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.payer(state)?;
     empty(call)

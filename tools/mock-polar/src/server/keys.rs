@@ -68,7 +68,7 @@ impl MockPolar {
         or_panic(self.state(|state| state.rotate_key(key)).ok_or_else(|| unknown_key(key)))
     }
 
-    /// Changes the time when the key expires. With `None` it never expires.
+    /// Changes the time when the key expires. With `None`, the key never expires.
     #[track_caller]
     pub fn set_expires_at(&self, key: &str, at: impl Into<Option<Timestamp>>) {
         let at = at.into();

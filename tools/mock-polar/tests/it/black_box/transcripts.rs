@@ -1,9 +1,10 @@
-//! Compares the local Polar with recordings of Polar's own server: the status, the headers and the body. Of each
-//! problem in a 422, compares only the type, the location and the input.
+//! Compares the local Polar with recordings of Polar's own server: the status, the headers and the body of each reply.
+//! A reply with status 422 describes problems. For each problem, only the type, the location and the input are
+//! compared.
 //!
-//! Ids, keys, tokens and codes are random on both servers, unless they are in the seed. When a random word first
-//! appears in a recorded reply, the local reply has another word in the same place. From then on, the recorded word
-//! stands for the local word.
+//! Ids, keys, tokens and codes are random on both servers, unless they are in the seed. So the first time that such a
+//! word appears in a recorded reply, the test notes the word that the local reply has in the same place. From then on,
+//! the test treats these two words as equal.
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
@@ -166,8 +167,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats the steps that were made before this exchange but were not recorded: resets of the server, and repeated
-    /// requests. The counters in the recorded replies show that these steps were made.
+    /// Repeats the unrecorded steps that preceded this exchange: resets of the server, and repeated requests. The
+    /// counters in the recorded replies show that these steps happened.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
@@ -220,7 +221,7 @@ impl Replay {
         reply.json()
     }
 
-    /// Repeats the requests that preceded this exchange but were not recorded.
+    /// Repeats the unrecorded steps that preceded this exchange, such as repeated requests.
     fn before_portal_exchange(&mut self, name: &str) {
         let claim = ("GET", "/v1/customer-seats/claim/nope/stream", "");
         let confirm = ("POST", "/v1/checkouts/client/polar_c_CHECKOUT_SUCCEEDED/confirm", "{}");
