@@ -28,8 +28,8 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const IMPORTS: &str = r#"import type { Progress } from "./portal/types.js";"#;
 
-/// The next step that a driver of the portal must execute, and the number to pass when the driver resumes the operation
-/// after it.
+/// The next step that a driver of the portal must execute. The driver passes the step's number when it resumes the
+/// operation.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]
@@ -49,7 +49,7 @@ pub enum PortalStep<'a> {
         timeout_ms: u64,
         reply_limit: u32,
     },
-    /// Report the progress, and wait until the monotonic clock reads `until`.
+    /// Report the progress to the app, then wait until the monotonic clock reads `until`.
     Wait {
         number: u32,
         until: u64,
@@ -94,7 +94,8 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Continues after a `run` step. If the engine's operation was never started, it counts as cancelled.
+    /// Continues after a `run` step. If `run` was never called for this step, the engine's operation counts as
+    /// cancelled.
     #[wasm_bindgen(js_name = resumeRun)]
     pub fn resume_run(&self, number: u32, wall: f64, mono: f64) -> NextPortalStep {
         let not_begun = not_begun(&Context::of(&self.inner()?.engine));
@@ -143,8 +144,8 @@ impl Engine {
         self.exchanged(number, answer, now(wall, mono))
     }
 
-    /// Continues after a `wait` step. `given_up` is true if the caller no longer wants to wait, and false if the time
-    /// has come.
+    /// Continues after a `wait` step. `given_up` is true if the caller has stopped waiting, and false if the time until
+    /// which the step waits has come.
     #[wasm_bindgen(js_name = resumeWait)]
     pub fn resume_wait(
         &self,

@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const IMPORTS: &str = r#"import type { Deactivated, Decision, Explanation, Failure } from "./types.js";"#;
 
-/// The next step that a driver must execute, and the number that resumes the step.
+/// The next step that a driver must execute. The driver passes the step's number when it resumes the operation.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]
@@ -141,7 +141,7 @@ impl From<store::Change> for Change {
 }
 
 impl Look {
-    /// Converts an action. If the action is a wait longer than `end`, shortens the wait to `end`.
+    /// Converts an action. A wait that is longer than `end` is shortened to `end`.
     pub(crate) fn of(look: engine::Look, end: Duration) -> Self {
         match look {
             engine::Look::Refresh(Patience::Short) => Self::Refresh { patience: "short" },

@@ -1,14 +1,17 @@
 /**
  * Encodes bytes as ASCII text, for a script that contains WebAssembly. `src/ascii.ts` decodes the text.
  *
- * Compression finds repeated bytes only if equal bytes become equal text. In base64 they do not, because base64 encodes
- * three bytes together. DESIGN.md compares the sizes.
+ * Compression finds repeated bytes only if equal bytes are encoded as equal text. Base64 encodes three bytes together,
+ * so the text for a byte depends on its neighbours. DESIGN.md compares the sizes.
  */
 
 /** The printable characters that no bundler escapes in a string, and that do not end a script in HTML. */
 const LETTERS = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((letter) => !"\"'`\\<$".includes(letter));
 
-/** The number of letters that begin a pair of letters. Each begins the pairs of as many bytes as there are letters. */
+/**
+ * The number of letters that can begin a pair. Any letter can follow the first one, so each beginning gives as many
+ * pairs as there are letters.
+ */
 const PAIRS = Math.ceil(256 / LETTERS.length);
 
 /**

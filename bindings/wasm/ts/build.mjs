@@ -33,7 +33,8 @@ const version = process.argv[5];
 const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node20"];
 
 /**
- * The longest line of a script. It is limited because Node prints the whole line in which an uncaught error was thrown.
+ * The maximum length of a line in the generated scripts. Lines must be short because Node prints the whole line in
+ * which an uncaught error was thrown.
  */
 const LINE = 400;
 
@@ -60,7 +61,7 @@ function check(kept, made, source) {
   throw new Error(`${kept} is not what ${source}; set POLAR_LICENSE_WRITE_TYPES=1 to write it`);
 }
 
-/** Generates the file of the dialog's texts for translators. */
+/** Generates the file that contains the dialog's texts, for translators. */
 async function dialogTexts() {
   const contents = 'export * from "./texts"; export * from "./portal-texts";';
   const stdin = { contents, resolveDir: join(here, "src/dialog") };

@@ -60,7 +60,7 @@ function* sections(bytes) {
   }
 }
 
-/** Reads the subsection of function names. */
+/** Returns the names of the functions, by their indices. `section` is the name section of a WebAssembly file. */
 function functionNames(section) {
   const found = new Map();
   for (const at = { at: 0 }; at.at < section.length; ) {

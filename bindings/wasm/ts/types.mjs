@@ -14,7 +14,10 @@ import { ALONE, ENTRIES } from "./entries.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(process.argv[2]);
 
-/** Matches the path in a declaration file that refers to another declaration file of the package. */
+/**
+ * Matches a reference from one declaration file to another declaration file of the package. The group
+ * captures the path without `.js`.
+ */
 const LINK = /(?<=\bfrom "|\bimport\(")(\.{1,2}\/[^"]+)\.js(?=")/g;
 
 const declared = mkdtempSync(join(out, "declarations-"));

@@ -87,7 +87,7 @@ const UNWRAPPED: [(&str, &str, &str); 2] =
 /// e-mail address.
 const PERSONAL: [&str; 3] = ["email", "name", "label"];
 
-/// Returns the text of `_portal_types.py`, which declares the objects.
+/// Returns the text of `_portal_types.py`, which declares the objects of the customer portal.
 pub(crate) fn types() -> String {
     let mut parts = vec![
         literal("KeyStatus", "Whether a license key can be used.", KeyStatus::ALL),

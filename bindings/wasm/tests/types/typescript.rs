@@ -111,10 +111,10 @@ fn text_codes(name: &str, about: &str, texts: impl Iterator<Item = (&'static str
 /// Whether an app reads an object or writes it.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Use {
-    /// The app reads the object. Every member is present, and is null if it has no value.
+    /// An object that the app reads. Every member is present, and is null if it has no value.
     Read,
-    /// The app writes the object. It may leave out members that are not required. The library does not change the
-    /// object.
+    /// An object that the app writes. The app may leave out members that are not required. The library does not change
+    /// the object.
     Written,
 }
 

@@ -2,13 +2,16 @@
 
 /** Encoded bytes. */
 export interface Ascii {
-  /** The letters of `text`. Each letter stands for the number of its place in this string. */
+  /** The letters that occur in `text`. The number of a letter is its index in this string. */
   letters: string;
-  /** The bytes that are one letter each, by the numbers of these letters. */
+  /** The bytes that are encoded as a single letter. The letter with number `n` encodes the byte `frequent[n]`. */
   frequent: number[];
   /** The number of bytes. */
   length: number;
-  /** The bytes. If a letter's number has no byte in `frequent`, the letter forms a byte with the letter after it. */
+  /**
+   * The encoded bytes. A letter whose number is an index of `frequent` encodes the byte at that index. Every other
+   * letter encodes a byte together with the letter that follows it.
+   */
   text: string;
 }
 

@@ -21,7 +21,7 @@ export interface Host {
 /** The signal that cancels an operation, and facts that the driver records while the operation runs. */
 export interface Context {
   signal: AbortSignal;
-  /** The last exception of `fetch` or the store. */
+  /** The last exception that `fetch` or the store has thrown. */
   cause?: unknown;
   /** Whether a request was sent. */
   sent?: boolean;
@@ -80,7 +80,7 @@ export function driver(host: Host): Run {
       if (signal.aborted) context.cause = signal.reason;
       return untilDone(engine, next, context);
     };
-    // an app's own store may call the function that it receives twice, or not at all
+    // `alone` may be a method of the app's own store. A store with a bug may call `once` twice, or not at all.
     let running: Promise<Outcome> | undefined;
     const once = (turn: Turn): Promise<Outcome> => (running ??= goOn(turn));
     try {

@@ -22,7 +22,7 @@ export interface ActivateOptions extends CallOptions {
   replacePrevious?: boolean;
 }
 
-/** The decision after a deactivation, and the outcome for the seat. */
+/** The decision after a deactivation, with a member that says whether Polar has freed the seat. */
 export type Deactivation = Decision & { deactivated: Deactivated };
 
 /**
@@ -131,14 +131,15 @@ export interface License<Feature extends string = string> {
   consume(this: void, count?: number, options?: CallOptions): Promise<Decision>;
 
   /**
-   * Releases the seat and removes the license from this device. The result's `deactivated` is the outcome for the seat.
+   * Releases the seat and removes the license from this device. The result's `deactivated` says whether Polar has freed
+   * the seat.
    *
    * Rejects with a `LicenseError` of the kind
    * - `not_activated` if there is no license on this device.
    * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled.
-   *   Then nothing is removed.
+   * Then nothing is removed.
    * - `storage` if the license cannot be removed from this device. If `maybeApplied` is true, the seat was released;
-   *   deactivate again to remove the license.
+   * deactivate again to remove the license.
    */
   deactivate(this: void, options?: CallOptions): Promise<Deactivation>;
 

@@ -1,6 +1,6 @@
 /**
- * The client for a program in Node, even if a bundler assumes another platform. A server can use this entry for a
- * license of its own. Also exports the file storage, so that an app can choose the directory.
+ * The client for Node. Import this entry if a bundler would otherwise choose the entry of another platform, or if a
+ * server has a license of its own. Also exports the file storage, so that an app can choose the directory.
  */
 
 import { create, type LicenseOptions } from "./create.js";

@@ -1,9 +1,10 @@
 /**
- * Keeps an outlook beside the record: the decisions that engines will make at later loads of the page. So the page can
- * show the license before it has loaded the engine.
+ * Keeps an outlook beside the record: the decisions that engines will make at later loads of the page. With it, the
+ * page can show the license before it has loaded the engine.
  *
- * An outlook is used only if everything on which its decisions depend is the same as when they were made. A checksum
- * over these values says so. The settings are part of it, and are not stored, because they can contain a secret.
+ * The decisions depend on the record, the settings and some other values. The outlook is stored with a checksum of all
+ * these values, and is used only if the checksum of the present values is the same. The settings themselves are not
+ * stored, because they can contain a secret.
  */
 
 // @ts-expect-error the build generates this module, which contains the version of the package
@@ -21,8 +22,8 @@ import type { Decision } from "./types.js";
 /** The outlook of one client. */
 export interface OutlookStore {
   /**
-   * Returns a stand-in for the engine that shows the stored outlook. Returns `undefined` if there is no outlook that can
-   * be used.
+   * Reads the stored outlook, and returns a stand-in for the engine that shows its decisions. Returns `undefined` if
+   * there is no usable outlook.
    */
   recall(): Promise<StandIn | undefined>;
 
@@ -34,7 +35,7 @@ export interface OutlookStore {
   remember(tags: Tags, decision: Decision): void;
 }
 
-/** An outlook as it is stored, as JSON. */
+/** The JSON form in which an outlook is stored. */
 interface Stored {
   /** The tags of the record from which the decisions were made. */
   tags: Tags;
@@ -47,12 +48,12 @@ type Phases = [Phase, ...Phase[]];
 /** The longest wait for the storage. */
 const LIMIT_MS = 1_000;
 
-/** The largest number of phases in an outlook. */
+/** The largest number of phases that an outlook may have. An outlook with more phases is not stored. */
 const MOST = 16;
 
 /**
- * Creates the store of outlooks for a client with these parts and this clock. `make` creates an engine. Returns
- * `undefined` if the storage keeps no outlooks.
+ * Creates the store in which a client with these parts and this clock keeps its outlook. `make` creates an engine.
+ * Returns `undefined` if the storage cannot keep an outlook.
  */
 export function outlookStore(
   storage: Storage,
@@ -71,7 +72,8 @@ export function outlookStore(
 
   const checksumOf = async (tags: Tags, record: Uint8Array | undefined, phases: Phases): Promise<string> => {
     const all = JSON.stringify([version, parts.settings, parts.device, tags, String(record), phases]);
-    // a page that is not a secure context has no `subtle`, and always waits for the engine
+    // This throws on a page that is not a secure context, because such a page has no `crypto.subtle`. The page then
+    // stores no outlook, and waits for the engine at every load.
     return String(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(all))));
   };
 
@@ -82,8 +84,9 @@ export function outlookStore(
   };
 
   /**
-   * Returns the decisions of engines that read this record now or later. Returns `undefined` if there are too many, or
-   * if the wall clock alone does not tell when they change, because it was far off at the last confirmation.
+   * Returns the present decision for this record, and the decisions that will follow it as time passes. Returns
+   * `undefined` if there are too many decisions. Also returns `undefined` if the wall clock was far off at the last
+   * confirmation, because the wall clock alone then does not tell when the decision changes.
    */
   const foresee = async (record: Uint8Array | undefined): Promise<Phases | undefined> => {
     let [phase, until] = await phaseAt(clock.now(), record, parts, make);

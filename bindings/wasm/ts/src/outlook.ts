@@ -33,15 +33,14 @@ interface CountedPhase extends Phase {
   after: number;
 }
 
-/** Returns the explanation of a feature in a phase. */
+/** Returns the explanation that a phase has for a feature. */
 export function explanationOf({ explanations, unknown }: Phase, feature: string): Explanation {
   const known = Object.hasOwn(explanations, feature) ? explanations[feature] : undefined;
   return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
 }
 
 /**
- * The longest time by which the wall clock may be behind the start of the outlook. If the clock is further behind, it
- * was set back.
+ * The tolerance for a wall clock that is behind the start of the outlook. A clock that is further behind was set back.
  */
 const SET_BACK_MS = 1_000;
 
@@ -56,8 +55,9 @@ export class Horizon {
   #cancel = (): void => undefined;
 
   /**
-   * Calls `askAgain` when a phase has ended or a clock was set, because the process that holds the license may have
-   * other clocks and so reach another decision. Calls `onChange` with each later decision, but never during `look`.
+   * Calls `askAgain` when a phase has ended or a clock was set, because only the process that holds the license makes
+   * decisions, and its clocks may differ from this page's. Calls `onChange` whenever a later phase changes the
+   * decision, but never from within `look`.
    */
   constructor(outlook: Outlook, clock: Clock, askAgain: () => void, onChange: (decision: Decision) => void) {
     this.#clock = clock;

@@ -34,8 +34,8 @@ export interface Register {}
 export type RegisteredFeature = Register extends { license: infer Source } ? FeatureOf<Source> : string;
 
 /**
- * The type of the license that the app has declared, such as the client of `polar-license/portal`. Any license if the
- * app has declared none.
+ * The type of the license that the app has declared, such as the client of `polar-license/portal`. If the app has
+ * declared none, the type `License`.
  */
 export type RegisteredLicense<Feature extends string> = Register extends { license: infer Source }
   ? LicenseOf<Source>
@@ -112,8 +112,8 @@ export function Gate({ feature, fallback, pending, children }: GateProps): React
     const why = explain(String(feature));
     return why.message === "" ? (pending ?? null) : renderFallback(fallback, why);
   }
-  // Reads the decision that is rendered, so that all components agree. A feature without an entry is not configured:
-  // `allows` returns `false` and logs it.
+  // Reads the decision with which the other components render, so that all of them agree. If the decision has no entry
+  // for the feature, the feature is not configured; `allows` then logs a warning and returns `false`.
   const known = feature === undefined ? decision.allowed : decision.features[feature];
   const isOn = typeof known === "boolean" ? known : allows(String(feature));
   return isOn ? (children ?? null) : renderFallback(fallback, feature === undefined ? decision : explain(feature));

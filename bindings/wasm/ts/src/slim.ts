@@ -26,7 +26,8 @@ let compiled: Promise<Engines> | undefined;
 
 /**
  * Creates a client, and reads the license that is stored on this device. Does not wait for Polar. The automatic refresh
- * asks Polar in the background; call `refresh` to wait for the answer. All calls share the WebAssembly.
+ * asks Polar in the background; call `refresh` to wait for the answer. The WebAssembly is compiled once, and all
+ * clients share it.
  *
  * The client also stores what it will show when the page is loaded again. So from the second load on, it shows the
  * license at once, and loads the WebAssembly when the browser is idle, or when an operation needs it.

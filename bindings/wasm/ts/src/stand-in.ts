@@ -11,7 +11,7 @@ import { type Clock, later } from "./time.js";
 import type { Decision, Explanation } from "./types.js";
 
 export interface StandIn {
-  /** Always true, so that the client replaces the stand-in by an engine before it runs an operation. */
+  /** Always true, so that the client replaces the stand-in with an engine before it runs an operation. */
   readonly hasStopped: true;
 
   /** Returns the tags of the record on which the decisions depend. */
@@ -26,7 +26,10 @@ export interface StandIn {
   /** Throws, because there is no engine. */
   call(): never;
 
-  /** Calls `load` when the browser is idle, and as soon as the outlook does not suffice. */
+  /**
+   * Calls `load` when the browser is idle. Calls it sooner if the stored outlook does not contain the decision for the
+   * current time.
+   */
   whenNeeded(load: () => void): void;
 
   /** Adds a problem to the decisions, because the engine could not be loaded. */
@@ -39,7 +42,7 @@ export interface StandIn {
 /** The delay before the engine is loaded if the browser does not say when it is idle. */
 const IDLE_MS = 200;
 
-/** Creates a stand-in that shows these phases. The first phase must have begun. */
+/** Creates a stand-in that shows the decisions of these phases. The first phase must already have begun. */
 export function standIn(tags: Tags, phases: [Phase, ...Phase[]], clock: Clock): StandIn {
   const nothing = (): void => undefined;
   const ahead = clock.now() - clock.monotonic();

@@ -18,8 +18,9 @@ export interface Storage {
   open(place: Place): Store;
 
   /**
-   * Returns the place where an app's outlook is stored as text. Does not access any data yet. Storages of pages have this
-   * method: a program that loads the engine at each start would store outlooks in vain.
+   * Returns the place where the outlook of an app is stored as text. Does not access any data yet. Only the storages
+   * for web pages have this method, because a page can show an outlook before it has loaded the engine. Other programs
+   * load the engine at every start, and need no outlook.
    * @internal
    */
   outlook?(appId: string): OutlookText;
@@ -76,10 +77,10 @@ export interface Store {
   poll?(changed: () => void): () => void;
 
   /**
-   * Runs `work` while no other tab or process that shares this record asks Polar. As a result, tabs and
-   * processes ask Polar one after the other, and each finds Polar's previous answer in the record. Waits for the turn
-   * until `waitMs` have passed or `signal` aborts. Calls `work` with `taken` when the turn comes, or with `late` if it
-   * has not come by then.
+   * Runs `work` while no other tab or process that shares this record asks Polar. As a result, tabs and processes ask
+   * Polar one after the other, and each finds Polar's previous answer in the record. Waits for its turn until `waitMs`
+   * have passed or `signal` aborts. If the turn comes in that time, calls `work` with `taken`. Otherwise calls `work`
+   * with `late`.
    */
   alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }

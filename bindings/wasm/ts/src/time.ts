@@ -93,7 +93,7 @@ export async function waitUntil(until: number, clock: Clock, ...signals: AbortSi
 
 /**
  * Calls `work` once after `ms`. The returned function cancels the call. The timer does not keep a process alive. A test
- * may replace this timer, because no call of the license waits for it.
+ * may replace this timer: no method of the license waits for it, so no method can hang.
  */
 export function later(ms: number, work: () => void): () => void {
   const timer: unknown = setTimeout(work, Math.max(0, ms));

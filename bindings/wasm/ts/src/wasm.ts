@@ -15,7 +15,7 @@ import { within } from "./time.js";
  */
 export type WasmSource = URL | string | ArrayBuffer | ArrayBufferView | Response | object;
 
-/** The time limit for loading the file. */
+/** The time limit for loading the WebAssembly file. */
 const LOAD_LIMIT_MS = 30_000;
 
 /** @internal */

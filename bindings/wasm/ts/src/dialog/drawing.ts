@@ -145,7 +145,8 @@ export class Drawing {
     this.#drawDetails(view);
     for (const [button, action, code] of this.#buttons) {
       const isMain = action === view.main;
-      // if an action is also in FURTHER, its button among the main buttons is shown only if it is the main action
+      // Some actions have two buttons: one among the main buttons, and one in FURTHER. Such an action's main button is
+      // shown only if the action is the main action.
       const isHere = view.actions.has(action) && (isMain || !FURTHER.some(([further]) => further === action));
       this.#update(button, isHere, isMain, isBusy && action !== "cancel");
       button.classList.toggle("danger", action === "deactivate");
@@ -167,8 +168,8 @@ export class Drawing {
   /**
    * Moves the focus to the control that the user most likely needs next. If the dialog asks for a confirmation, that is
    * the button that changes nothing. Otherwise it is the input field for the key, or the main action. If there is
-   * neither, the title gets the focus. If the dialog is taller than the page, scrolls so that the error is visible, or
-   * the message if there is no error.
+   * neither, the title gets the focus. If the dialog is taller than the page, also scrolls to the error, or to the
+   * message if there is no error.
    */
   focus(view: View): void {
     if (view.hasPage) return;

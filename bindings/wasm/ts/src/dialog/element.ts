@@ -29,7 +29,10 @@ export type LicenseSource =
 export interface LicenseDialogEventMap extends HTMLElementEventMap {
   /** The user has activated a new key or the stored key. `detail` is the decision. */
   activated: CustomEvent<Decision>;
-  /** The user has deactivated the license. `detail` is the decision, with the outcome for the seat. */
+  /**
+   * The user has deactivated the license. `detail` is the decision. Its member `deactivated` says whether Polar has
+   * freed the seat.
+   */
   deactivated: CustomEvent<Deactivation>;
   /**
    * The user is opening one of the vendor's pages. `detail` is the page's address. Call `preventDefault()` to open the
@@ -40,7 +43,7 @@ export interface LicenseDialogEventMap extends HTMLElementEventMap {
   close: Event;
 }
 
-/** The methods by which listeners are added. They give each listener the type of its event. */
+/** `addEventListener`, typed so that the listener for each event receives that event's type. */
 export interface LicenseDialogElement {
   addEventListener<Name extends keyof LicenseDialogEventMap>(
     name: Name,
@@ -70,7 +73,8 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class LicenseDialogElement extends Base {
   static readonly observedAttributes: readonly string[] = ["open"];
 
-  // each field has an accessor, because frameworks set existing members as properties, and all others as attributes
+  // These fields have a getter and a setter each. A framework that finds such a member on an element sets the value as
+  // a property. Without the member, it sets an attribute, which can hold only text.
   #features: Readonly<Record<string, string>> | null | undefined;
   #portal: DialogPages | null | undefined;
   #texts: DialogTexts = {};

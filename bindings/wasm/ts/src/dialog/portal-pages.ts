@@ -159,8 +159,8 @@ export class Pages {
   }
 
   /**
-   * Returns the button that is labelled `other`, or no button if `other` is absent. The button does nothing while work
-   * is running.
+   * Returns a list that contains the button labelled `other`, or an empty list if `other` is absent. A click on the
+   * button does nothing while work is running.
    */
   #otherwise(other: PortalTextCode | undefined, resolve: (nothing: undefined) => void): HTMLButtonElement[] {
     if (!other) return [];

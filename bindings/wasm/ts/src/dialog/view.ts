@@ -164,7 +164,8 @@ function confirmationView(texts: DialogTexts, error: string): View {
 function licenseView(situation: Situation, decision: Decision, error: string): View {
   const { failure, page, hasPages, portalUrl, texts } = situation;
   const isStatus = page === "status";
-  // the next step comes from the failure if that calls for more than another try, otherwise from the decision
+  // if the failure calls for a step other than trying again, the dialog offers that step; otherwise it offers the step
+  // that the decision calls for
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
   const { nextStep, nextUrl } = answer ?? decision;
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");

@@ -10,7 +10,10 @@ import { type Operation, OPERATIONS } from "../portal/operations.js";
 import type { PortalReply, Reply, Request, RunPortal } from "../portal/run.js";
 import type { Progress } from "../portal/types.js";
 
-/** The names of the arguments in which a page passes a number that stands for a value. */
+/**
+ * The names of arguments that hold secrets or objects in the main process. In place of such a value, a page passes a
+ * number that stands for it.
+ */
 const HANDLES = new Set([
   ...Object.keys(OPERATIONS),
   ...Object.values(OPERATIONS)
@@ -21,7 +24,9 @@ const HANDLES = new Set([
 /** A reply that the page has not released. */
 interface HeldReply {
   readonly reply: Reply;
-  /** Maps the page's number for each value of the reply to the holder's number for the same value. */
+  /**
+   * For each value of the reply, maps the number that the page uses for it to the number that the holder uses for it.
+   */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }
 
@@ -112,7 +117,10 @@ class PagePortal {
     return { json: JSON.stringify(value), address: reply.address };
   }
 
-  /** Returns the request with the holder's numbers in place of the page's numbers. */
+  /**
+   * Returns a copy of the request. In the copy, each number that the page uses for a value is replaced by the number
+   * under which the holder keeps that value.
+   */
   #requestFor(holder: Holder, request: object): Request {
     const members = Object.entries(request).map(([name, value]: [string, unknown]) => {
       return [name, HANDLES.has(name) ? this.#numberFor(holder, value) : value];

@@ -5,8 +5,8 @@ import { userInfo } from "node:os";
 import { WINDOWS, within } from "./files.js";
 
 /**
- * Returns the default directory, or `undefined` if the system has none. It is the folder `polar-license` in this
- * directory:
+ * Returns the default directory, or `undefined` if the system has none. The default directory is the folder
+ * `polar-license` inside one of these directories:
  *
  * | system | directory |
  * |---|---|

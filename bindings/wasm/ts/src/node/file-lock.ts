@@ -58,7 +58,7 @@ const LONG_STALE_AFTER_NS = 5_000_000_000n;
 const LOCK_TIMEOUT_MS = 2000;
 /** The interval at which the holder of a kept lock rewrites the lock. */
 const KEEP_EVERY_MS = 1000;
-/** If a lock could not be taken over, the time to wait before the lock is examined again. */
+/** The time to wait before a lock that could not be taken over is examined again. */
 const JUDGED_FOR_MS = 1000;
 /**
  * The maximum number of leftover claims to one lock. A process leaves a claim behind if it dies while it takes over the
@@ -182,7 +182,10 @@ export class FileLock {
     return `${this.#record}.${token}.${extension}`;
   }
 
-  /** Acquires the lock. Resolves to `undefined` if others hold it for `timeoutMs`, or if `signal` aborts first. */
+  /**
+   * Acquires the lock. Resolves to `undefined` if the lock does not become free within `timeoutMs`, or if `signal`
+   * aborts first.
+   */
   async #acquire(timeoutMs: number, signal?: AbortSignal): Promise<Holder | undefined> {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
@@ -223,7 +226,7 @@ export class FileLock {
 
   /**
    * Writes the token to the lock again. This renews the lock's modification time, from which other processes compute
-   * its age.
+   * how old the lock is.
    */
   async #keep(token: string): Promise<void> {
     try {
@@ -394,7 +397,10 @@ function isSame(a: LockFile | undefined, b: LockFile | undefined): boolean {
   return a !== undefined && b !== undefined && a.token === b.token && a.modified === b.modified;
 }
 
-/** Returns the file system's time. For this, creates a file at `probe` and removes it again. */
+/**
+ * Returns the present time by the clock of the file system. To read that clock, creates a file at `probe`, and then
+ * removes the file.
+ */
 async function timeAt(probe: string): Promise<bigint> {
   const file = await createPrivate(probe);
   try {
@@ -426,8 +432,8 @@ function takeOverError(error: unknown): Error {
 }
 
 /**
- * Returns `true` if a lock is at least `ageNs` old. If the lock's time lies in the future, the distance of that time
- * from now counts as the lock's age, because the clock may have been set back after the holder died.
+ * Returns `true` if a lock is at least `ageNs` old. The age is the difference between the lock's time and now, even if
+ * the lock's time lies in the future: the clock may have been set back after the holder died.
  */
 function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
   return (now > modified ? now - modified : modified - now) >= ageNs;
@@ -499,7 +505,7 @@ class Wait {
   async pause(): Promise<boolean> {
     const leftMs = this.#limitMs - this.#waitedMs;
     if (leftMs <= 0 || this.#signal?.aborted) return false;
-    // 7.5 to 12.6 ms: the length varies, so that two waiting processes do not stay in step.
+    // 7.5 to 12.6 ms: the length varies, so that two waiting processes do not always try at the same moments
     const pauseMs = Math.min(7.5 + (this.#jitter[this.#steps % this.#jitter.length] ?? 0) * 0.02, leftMs);
     await pause(pauseMs);
     this.#steps += 1;

@@ -23,7 +23,10 @@ import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within,
  */
 const READ_LIMIT = 1024 * 1024;
 const EXTENSION = ".license";
-/** The longest time to wait for the file of a lock. After that, the file system counts as unavailable. */
+/**
+ * The longest time that creating or removing the lock's file may take. If it takes longer, the file system counts as
+ * unavailable.
+ */
 const HANGING_MS = 2_000;
 /** The interval at which the file is checked for changes by other processes. */
 const POLL_MS = 1_000;
@@ -44,7 +47,7 @@ export class FileStore implements Store {
   readonly #lock: FileLock;
   /** The lock that a process holds while it sends requests to Polar. */
   readonly #asking: FileLock;
-  /** Whether the files of dead processes have been removed. */
+  /** Whether the files that dead processes left behind have been removed. */
   #hasSwept = false;
 
   constructor(directory: string, place: Place) {
@@ -105,9 +108,9 @@ export class FileStore implements Store {
   }
 
   /**
-   * Runs `work` while this process holds a second lock, `NAME.asking.lock`, so that one process at a time sends
-   * requests to Polar. If this lock cannot be created, each process sends its own requests. Nothing is lost then,
-   * because no process could save an answer for the others anyway.
+   * Runs `work` while this process holds a second lock, `NAME.asking.lock`, so that only one process at a time sends
+   * requests to Polar. If this lock cannot be created, each process sends its own requests. That costs nothing more,
+   * because then no process could save an answer for the others either.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;
@@ -145,7 +148,7 @@ export class FileStore implements Store {
     await (token === undefined ? this.#lock.run(work) : work(token));
   }
 
-  /** Replaces the record. Until the directory is synced, a power cut may undo this. */
+  /** Replaces the record. Until the directory is synced, a power cut may bring back the previous record. */
   async #write(record: Uint8Array, token: string): Promise<void> {
     const temporary = this.#lock.sidePath(token, "tmp");
     try {
@@ -166,8 +169,8 @@ export class FileStore implements Store {
   }
 
   /**
-   * Finds the newest record that another device has for this app and product. Ignores errors, because that record is
-   * only an offer and not this device's state.
+   * Finds the newest record that another device has for this app and product. Ignores errors, because this device does
+   * not depend on that record: the app may only offer to move its license here.
    */
   async #newestSibling(): Promise<Uint8Array | undefined> {
     const names = await readdir(this.#directory).catch((): string[] => []);

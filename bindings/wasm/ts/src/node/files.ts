@@ -14,7 +14,7 @@ export const WINDOWS = process.platform === "win32";
 
 /**
  * Creates a file that only its owner can read, and opens it for writing. `replaced` is the path of the file that the
- * new file will replace, if any. If root creates the file, gives it to the owner of `replaced` or of the directory.
+ * new file will replace, if any. A file that root creates is given to the owner of `replaced` or of the directory.
  * Fails if the path exists, even if it is a dangling link.
  */
 export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
@@ -103,7 +103,10 @@ async function giveToOwnerOf(directory: string, replaced: string | undefined, ma
 const ROOT = 0;
 const EVERYBODY_WRITES = 0o002;
 
-/** Writes a rename or a removal to the disk. Does nothing if the system, or this user, cannot sync directories. */
+/**
+ * Syncs a directory, so that a power cut does not undo a rename or a removal in it. Does nothing if the system, or this
+ * user, cannot sync directories.
+ */
 export async function syncDirectory(path: string): Promise<void> {
   if (WINDOWS) return;
   try {

@@ -158,7 +158,8 @@ export async function nameUnlessUsable(temporary: string, path: string): Promise
   try {
     await link(temporary, path);
   } catch {
-    // Either the file at `path` is broken and must be replaced, or the file system has no hard links.
+    // `link` fails if `path` exists already, and on a file system without hard links. In both cases the rename goes
+    // ahead, unless `path` is a usable file.
     if ((await readRandom(path)) === undefined) await rename(temporary, path);
   }
 }

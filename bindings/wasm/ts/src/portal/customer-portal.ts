@@ -52,7 +52,10 @@ const NOT_BY_LINK =
   "a web page cannot see where a checkout link leads; have your backend make the checkout, and give its client secret to " +
   "`checkoutFromSecret`";
 
-/** Converts an argument to a value that JSON can represent. The engine checks the value. No error repeats the value. */
+/**
+ * Converts an argument to a value that JSON can represent. The engine checks the value later. Its error messages never
+ * contain the value.
+ */
 function plain(given: unknown): string | number | boolean | null {
   // JSON can represent neither infinity nor NaN
   if (typeof given === "number") return given >= 0 ? Math.trunc(Math.min(given, Number.MAX_SAFE_INTEGER)) : -1;

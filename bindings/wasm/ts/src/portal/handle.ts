@@ -10,7 +10,7 @@ import { LicenseError } from "../error.js";
 export type Holder = object;
 
 /**
- * A reply of the portal whose values are kept by its holder. The holder wipes the values after this object has been
+ * A reply of the portal. The values of the reply stay with a holder, which wipes them after this object has been
  * garbage-collected.
  */
 export class HeldReply {
@@ -21,7 +21,7 @@ export class HeldReply {
     finished.register(this, release);
   }
 
-  /** Returns the right to use the value that has this number in the reply. */
+  /** Returns a handle for the value that has this number in the reply. */
   handle(number: number): Handle {
     return { of: (holder) => this.#numberFor(holder, number) };
   }

@@ -1,4 +1,4 @@
-/** The types of the customer portal that apps can name. */
+/** The types of the customer portal, for apps that refer to them by name. */
 
 export type { Checkout, Portal, PortalSession } from "./methods.js";
 export type { FollowOptions, RotateOptions, WaitOptions } from "./options.js";

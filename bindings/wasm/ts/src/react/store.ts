@@ -16,7 +16,7 @@ import type { Decision, Explanation } from "../types.js";
 export interface LicenseState<Feature extends string = string, Held = License<Feature>> extends LicenseCalls<Feature> {
   /** The decision at this instant; `null` on a server, and until there is a license. */
   readonly decision: Decision | null;
-  /** Whether a call that a component has started is running. */
+  /** Whether a component has started a call that is still running. */
   readonly busy: boolean;
   /**
    * The error of the last call, or the error that prevented the creation of the license. The error of a call is cleared

@@ -27,8 +27,8 @@ export interface FakeLicenseOptions<Feature extends string = string> {
   /** The clock that the test sets. By default, each fake license has its own. */
   clock?: TestClock;
   /**
-   * The test's Polar, which answers the requests of the license. Pass one in order to change its answers. By default,
-   * each fake license has its own.
+   * The simulated Polar that answers the license's requests. To change its answers, create one with `testPolar` and
+   * pass it here. By default, each fake license has its own.
    */
   polar?: TestPolar;
 }

@@ -1,6 +1,6 @@
 /**
- * A Polar with one key and one customer. It exists only in the memory of a test. Answers a client's `fetch` with
- * replies in Polar's form, including the replies of the customer portal. The engine judges them as usual.
+ * A simulated Polar with one key and one customer, in the memory of a test. Answers a client's `fetch` with replies in
+ * Polar's form, including the replies of the customer portal. The engine treats these replies like replies from Polar.
  */
 
 import type { Fetch } from "../fetch.js";
@@ -54,7 +54,7 @@ export interface PolarRequest {
 /** The id of a seat if the test does not choose one. */
 const SEAT = RECORDED.activated.body.id;
 
-/** The operations, each with a pattern that matches the end of the address without the query. */
+/** For each operation, a pattern that matches the end of the request's path. */
 const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
   [/\/license-keys\/validate$/, "validate"],
   [/\/license-keys\/activate$/, "activate"],
@@ -67,7 +67,9 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
   [/\/benefit-grants\/$/, "list_grants"],
 ];
 
-/** Creates a Polar for tests. It uses the given clock, and answers for the given license. */
+/**
+ * Creates a simulated Polar for tests. Its replies describe the given license, and take the time from the given clock.
+ */
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
   /**

@@ -1,6 +1,7 @@
 /**
- * Replies in Polar's form, for a stubbed `fetch` or for MSW. They were recorded from `polar-license serve`, the local
- * Polar, whose customer is invented. A test can change parts of them. This file makes no licensing decision.
+ * Replies in Polar's form, for a stubbed `fetch` or for MSW. They were recorded from `polar-license serve`, a local
+ * simulation of Polar with an invented customer. A test can change parts of them. This file makes no licensing
+ * decision.
  */
 
 import type { Response } from "../platform.js";
@@ -15,7 +16,7 @@ export interface PolarReply {
   readonly body: object | null;
 }
 
-/** The members of a license that a test may choose. All other members are as recorded. */
+/** The members of a license that a test may choose. All other members have the values of a recorded reply. */
 export interface LicenseFields {
   /** The license key. */
   key?: string;
@@ -89,7 +90,10 @@ export const replies = {
     }));
     return ok({ ...bodyOf(license), activations });
   },
-  /** 200 in the customer portal: the purchase of a key from a vendor who shows customers their devices. */
+  /**
+   * 200 in the customer portal: the benefit grant through which the customer has a key. The vendor shows customers
+   * their devices.
+   */
   grants({ benefitId = RECORDED.validated.body.benefit_id }: LicenseFields = {}): PolarReply {
     const benefit = { id: benefitId, properties: { activations: { enable_customer_admin: true } } };
     const properties = { license_key_id: RECORDED.validated.body.id };
