@@ -27,8 +27,8 @@ mod values;
 
 pub use engine::Engine;
 
-/// The allocator. It is smaller than the standard library's, but works in programs with one thread only. That is safe:
-/// on any other target, talc's constructor fails when this crate is compiled.
+/// The allocator. It is smaller than the standard library's, but works only in programs with one thread. That is safe,
+/// because talc's constructor does not compile for a target with threads.
 #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

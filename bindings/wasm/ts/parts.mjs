@@ -1,7 +1,8 @@
 /**
- * Prints how many bytes each part of the engine has: `node bindings/wasm/ts/parts.mjs target/npm/wasm/polar_license_wasm_bg.wasm`,
- * after `cargo xtask package npm`. Optimizes the file as the package's build does, but keeps the names of functions, and
- * adds up the functions of each crate and of each module of the engine. The sizes are before compression.
+ * Prints how many bytes of WebAssembly each part of the engine takes up: `node bindings/wasm/ts/parts.mjs
+ * target/npm/wasm/polar_license_wasm_bg.wasm`, after `cargo xtask package npm`. Optimizes the file in the same way as
+ * the build of the package, but keeps the names of functions. Then adds up the functions of each crate and of each
+ * module of the engine. The sizes are before compression.
  */
 
 import { execFileSync } from "node:child_process";
@@ -17,7 +18,7 @@ execFileSync(process.execPath, [wasmOpt, resolve(process.argv[2]), "-o", named, 
 const bytes = readFileSync(named);
 rmSync(folder, { recursive: true });
 
-/** The numbers of the sections that this file reads. Custom sections have the number 0. */
+/** The numbers of the WebAssembly sections that this script reads. Custom sections have the number 0. */
 const [CUSTOM, CODE, DATA] = [0, 10, 11];
 
 const sizes = new Map();

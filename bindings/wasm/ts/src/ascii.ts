@@ -1,4 +1,7 @@
-/** Decodes the text in which a script contains WebAssembly. `ascii.mjs` beside the build encodes it, and says why. */
+/**
+ * Decodes WebAssembly from the text that a script contains. `ascii.mjs` has encoded it, and explains why it does not
+ * use base64.
+ */
 
 /** Encoded bytes. */
 export interface Ascii {

@@ -184,8 +184,8 @@ export class Client implements LicenseClient {
   declare [Symbol.dispose]: () => void;
 
   /**
-   * Reads the record again, because another tab or process has changed it, or because no engine has read it yet. Logs
-   * and reports that the engine could not be loaded in place of a stand-in.
+   * Reads the record again. Called when another tab or process has changed the record, or when the first engine has to
+   * replace a stand-in. If that engine cannot be loaded, logs the error, and adds it to the decision as its `problem`.
    */
   readonly #reread = (): void => {
     this.run(OPEN).catch((error: LicenseError) => {

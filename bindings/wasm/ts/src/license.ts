@@ -120,7 +120,7 @@ export interface License<Feature extends string = string> {
   refresh(this: void, options?: CallOptions): Promise<Decision>;
 
   /**
-   * Counts `count` uses (1 to 2,147,483,647) of a key that has a usage limit. Default: 1.
+   * Adds `count` uses (1 to 2,147,483,647) to the usage of a key that has a usage limit. Default: 1.
    *
    * Rejects with a `LicenseError` of the kind
    * - `usage_exhausted` if fewer uses are left.
@@ -137,9 +137,9 @@ export interface License<Feature extends string = string> {
    * Rejects with a `LicenseError` of the kind
    * - `not_activated` if there is no license on this device.
    * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled.
-   * Then nothing is removed.
+   *   Then nothing is removed.
    * - `storage` if the license cannot be removed from this device. If `maybeApplied` is true, the seat was released;
-   * deactivate again to remove the license.
+   *   deactivate again to remove the license.
    */
   deactivate(this: void, options?: CallOptions): Promise<Deactivation>;
 

@@ -28,9 +28,9 @@ export interface OutlookStore {
   recall(): Promise<StandIn | undefined>;
 
   /**
-   * Stores the outlook for the stored record, unless this client has stored it already. Stores nothing if the present
-   * decision is another one, because then the engine has changes that are not stored. A failure does no harm: the next
-   * load of the page waits for the engine.
+   * Stores the outlook for the stored record, unless this client has stored it already. Stores nothing if the stored
+   * record leads to a decision other than `decision`, because then the engine has changes that are not stored. A
+   * failure does no harm: the next load of the page waits for the engine.
    */
   remember(tags: Tags, decision: Decision): void;
 }
@@ -122,8 +122,8 @@ export function outlookStore(
 }
 
 /**
- * Lets an engine read the record at the time `wall`, as after a load of the page. Returns what it decides, and the
- * earliest time at which another decision can follow, if any can.
+ * Creates an engine that reads the record at the time `wall`, as the engine of a page that is loaded at that time
+ * would. Returns that engine's decision, and the earliest time at which its decision can change, if it can.
  */
 async function phaseAt(
   wall: number,

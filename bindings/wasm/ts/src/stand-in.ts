@@ -26,10 +26,7 @@ export interface StandIn {
   /** Throws, because there is no engine. */
   call(): never;
 
-  /**
-   * Calls `load` when the browser is idle. Calls it sooner if the stored outlook does not contain the decision for the
-   * current time.
-   */
+  /** Calls `load` when the browser is idle, or earlier if a phase ends or the clock was set back. */
   whenNeeded(load: () => void): void;
 
   /** Adds a problem to the decisions, because the engine could not be loaded. */
@@ -49,8 +46,9 @@ export function standIn(tags: Tags, phases: [Phase, ...Phase[]], clock: Clock): 
   let load = nothing;
 
   /**
-   * Returns the phase at this instant. A phase begins as soon as either clock has reached it, and never ends because a
-   * clock was set back. In both cases the engine has to judge the clocks.
+   * Returns the phase at this instant. A phase begins as soon as one of the two clocks has reached its start. Once it
+   * has begun, setting a clock back does not end it. If a phase has begun or a clock was set back, loads the engine,
+   * because only the engine can judge the clocks.
    */
   const phase = (): Phase => {
     const wall = clock.now();

@@ -5,7 +5,7 @@
  * |---|---|
  * | `polar-license/device` | a random text, which distinguishes this browser profile from others |
  * | `polar-license/APP/PRODUCT` | the record; `APP` is the app's id, `PRODUCT` the tag of organization, environment and app |
- * | `polar-license/APP/outlook` | what the next load of the page shows before it has loaded the engine of `./slim` |
+ * | `polar-license/APP/outlook` | the decisions that a page with `./slim` shows until it has loaded the engine |
  */
 
 import { randomText } from "./random.js";

@@ -147,8 +147,8 @@ function releaseDevice<Result>(
 }
 
 /**
- * Chooses one of the keys, and resolves to the result of `work` for it. Chooses the granted key that the customer has
- * typed, or else the only key. If neither exists, or several keys match, asks the customer.
+ * Chooses one of the keys, and resolves to the result of `work` for that key. Chooses without asking if there is only
+ * one key, or if only one granted key matches the key that the customer has typed. Otherwise asks the customer.
  */
 function chooseKey<Result>(
   pages: Pages,

@@ -54,7 +54,7 @@ export type Call = { id: number } & (
 export type ExplanationReply = Explanation | { error: LicenseFailure };
 
 /**
- * A decision with a number, `at`. Replies and changes may arrive in another order than they were sent. The page
+ * A decision with a number, `at`. Replies and changes may not arrive in the order in which they were sent. The page
  * therefore compares their numbers: the decision with the higher number is the newer one.
  */
 export interface NumberedDecision {

@@ -56,7 +56,7 @@ const STALE_AFTER_NS = 10_000_000_000n;
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The default time limit for waiting for other processes. */
 const LOCK_TIMEOUT_MS = 2000;
-/** The interval at which the holder of a kept lock rewrites the lock. */
+/** The interval at which a process rewrites a lock that it holds for a long time. */
 const KEEP_EVERY_MS = 1000;
 /** The time to wait before a lock that could not be taken over is examined again. */
 const JUDGED_FOR_MS = 1000;
@@ -92,19 +92,19 @@ export class FileLock {
     this.#staleAfterNs = staleAfterNs;
   }
 
-  /** Creates a brief lock, which `run` holds for a few milliseconds. */
+  /** Creates a lock that `run` holds for a few milliseconds at a time. */
   static brief(record: string): FileLock {
     return new FileLock(record, STALE_AFTER_NS);
   }
 
-  /** Creates a kept lock, which `hold` holds for longer than a few milliseconds. */
+  /** Creates a lock that `hold` can hold for a long time. While it is held, its file is rewritten every second. */
   static kept(record: string): FileLock {
     return new FileLock(record, LONG_STALE_AFTER_NS);
   }
 
   /**
    * Acquires the lock, and runs `work` with the lock's token. Rejects without running `work` if the lock cannot be
-   * acquired. Waits at most `timeoutMs` for other holders; with 0, tries once.
+   * acquired. Waits at most `timeoutMs` for other holders. If `timeoutMs` is 0, tries only once.
    */
   async run<T>(work: (token: string) => Promise<T>, timeoutMs = LOCK_TIMEOUT_MS): Promise<T> {
     if (this.ownToken() !== undefined) throw new Error("this call has locked the license file already");
@@ -123,7 +123,7 @@ export class FileLock {
   /**
    * Acquires the lock for longer than a few milliseconds. Resolves to a function that releases the lock. Until the
    * release, the lock is rewritten at intervals, so that other processes see that its holder is alive. Resolves to
-   * `undefined` if others hold the lock for `timeoutMs`, or if `signal` aborts first.
+   * `undefined` if the lock does not become free within `timeoutMs`, or if `signal` aborts first.
    */
   async hold(timeoutMs: number, signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
     const holder = await this.#acquire(timeoutMs, signal);
@@ -440,7 +440,7 @@ function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
 }
 
 /**
- * Moves the lock `seen` to `oldPath`. Moves no other lock.
+ * Moves the lock to `oldPath` if it is still the lock `seen`. Returns whether that lock was moved.
  * @internal
  */
 export async function moveAway(path: string, seen: LockFile, oldPath: string): Promise<boolean> {

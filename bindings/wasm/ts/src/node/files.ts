@@ -82,7 +82,7 @@ async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<voi
 
 /**
  * Gives a file that root has created to the owner of the file that it replaces, or else to the owner of its directory.
- * The head of `files.rs` has the rules.
+ * The comment at the top of `files.rs` explains the rules.
  */
 async function giveToOwnerOf(directory: string, replaced: string | undefined, made: FileHandle): Promise<void> {
   if (WINDOWS) return;

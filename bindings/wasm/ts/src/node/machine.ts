@@ -39,9 +39,10 @@ export async function machineSource(): Promise<string | undefined> {
 }
 
 /**
- * Returns an identifier of this device: {@link machineSource} if there is one. Otherwise returns a random identifier,
- * which the first call creates and stores in `directory`. Rejects if the identifier cannot be stored. Without this
- * error, each start would create a new identifier, and this machine would look like another device each time.
+ * Returns an identifier of this device: the result of {@link machineSource} if the machine has an identifier. Otherwise
+ * returns a random identifier, which the first call creates and stores in `directory`. Rejects if the identifier cannot
+ * be stored. Without this error, each start would create a new identifier, and this machine would look like another
+ * device each time.
  */
 export async function deviceSource(directory: string | undefined): Promise<string> {
   const source = await machineSource();

@@ -23,7 +23,7 @@ export interface LicenseState<Feature extends string = string, Held = License<Fe
    * when another call begins.
    */
   readonly error: LicenseError | LicenseFailure | null;
-  /** The license itself. Its own methods reject on failure; the methods of the object around it do not. */
+  /** The license. Its methods reject if they fail, unlike the methods of this `LicenseState`. */
   readonly license: Held | null;
 }
 
