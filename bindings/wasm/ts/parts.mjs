@@ -1,8 +1,12 @@
 /**
- * Prints how many bytes of WebAssembly each part of the engine takes up: `node bindings/wasm/ts/parts.mjs
- * target/npm/wasm/polar_license_wasm_bg.wasm`, after `cargo xtask package npm`. Optimizes the file in the same way as
- * the build of the package, but keeps the names of functions. Then adds up the functions of each crate and of each
- * module of the engine. The sizes are before compression.
+ * Prints how many bytes of WebAssembly each part of the engine takes up. Run it after `cargo xtask package npm`:
+ *
+ * ```sh
+ * node bindings/wasm/ts/parts.mjs target/npm/wasm/polar_license_wasm_bg.wasm
+ * ```
+ *
+ * Optimizes the file in the same way as the build of the package, but keeps the names of functions. Then adds up the
+ * functions of each crate and of each module of the engine. The sizes are before compression.
  */
 
 import { execFileSync } from "node:child_process";
