@@ -1,6 +1,6 @@
 //! The closed sets of names that all languages share, and everything that depends only on a state, a reason or a kind
-//! of error: sentences, next steps, and the number that stands for it in a record. From this crate, the module imports
-//! only the sentences for users and the macros for tables of names.
+//! of error: sentences, next steps, and the numbers that records contain in place of names. From this crate, the module
+//! imports only the sentences for users and the macros for tables of names.
 
 use crate::names::codes;
 use crate::texts::Text;
@@ -60,7 +60,7 @@ codes! {
         Active = "active", 4;
         /// Confirmed less than `offline_grace` ago.
         Grace = "grace", 5;
-        /// The last confirmation is too old. One online validate restores access.
+        /// The last confirmation is too old. Access returns as soon as Polar confirms the license again.
         Lapsed = "lapsed", 6;
     }
 }
@@ -181,9 +181,9 @@ codes! {
         Unknown = "unknown", 1;
         /// The license took no seat.
         NotNeeded = "not_needed", 2;
-        /// Polar does not know the seat, but the seat may still be taken: Polar no longer knows the key, because it was
-        /// rotated or deleted, or did not say whether it knows the key. The seat is used or released when the new key
-        /// is activated on this device.
+        /// Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because
+        /// the key was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released
+        /// when the new key is activated on this device.
         KeyUnknown = "key_unknown", 3;
     }
 }

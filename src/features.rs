@@ -15,7 +15,8 @@ impl Features {
         Self(Arc::new(benefits_by_name))
     }
 
-    /// Returns the features, and whether each is on for the licensed benefit. Pass `None` if access is not allowed.
+    /// Returns the features, and whether each is on for the licensed benefit. Pass `None` for `benefit` if access is
+    /// not allowed.
     pub(crate) fn enabled_for(&self, benefit: Option<Uuid>) -> EnabledFeatures {
         EnabledFeatures { configured: self.clone(), benefit }
     }

@@ -1,6 +1,6 @@
-//! Functions that make text from outside safe to show, or parse it strictly. No library does all of this: crates that
-//! escape terminal sequences leave in the characters that change the text direction, and uuid's parser also accepts
-//! braces and URNs.
+//! Functions that make text from outside safe to show, or parse it strictly. No library does all of this. Crates that
+//! escape terminal sequences do not remove the characters that change the text direction, and uuid's parser also
+//! accepts braces and URNs.
 
 use uuid::Uuid;
 

@@ -77,7 +77,8 @@ impl Driver {
     }
 
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
-        // wakes the operations that wait for this one, even if a panic in the app's store ends this one
+        // When this guard is dropped, it wakes the operations that wait for this one. It is dropped even if the app's
+        // store panics.
         let _wakes = WakeOnDrop(&self.ended);
         // the turn is kept until the answer is stored
         let mut turn = None;
@@ -238,8 +239,8 @@ impl Drop for WakeOnDrop<'_> {
     }
 }
 
-/// Locks a mutex, even if a thread has panicked while it held the lock. The data behind the mutex can still be used,
-/// because no code that holds such a lock panics in the middle of a change.
+/// Locks a mutex, even if a thread has panicked while it held the lock. Such a panic does not leave the data half
+/// changed.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -41,8 +41,8 @@
 //! waiting would not help.
 //!
 //! A fault remains: a process may be suspended for over 10 s exactly between its last check and the rename that
-//! follows. When it goes on, it overwrites the record that was saved meanwhile with its own older record. That record
-//! is whole, too.
+//! follows. When it goes on, it overwrites the record that was saved meanwhile with its own older record, which is
+//! complete as well.
 
 use std::array;
 use std::ffi::OsStr;
@@ -67,7 +67,7 @@ pub(super) const TOKEN_BYTES: usize = 8;
 const STALE_AFTER: Duration = Duration::from_secs(10);
 /// The age at which a lock counts as left behind by a dead process, for locks that a live holder writes again every
 /// second. It is shorter than the time limit of a `validate`. So an app that restarts after a crash can wait until its
-/// old lock is this old, and still has time to ask Polar.
+/// old lock counts as left behind, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// The time to wait before a lock that could not be taken over is judged again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
@@ -142,7 +142,7 @@ impl FileLock {
         Self { record, stale_after: KEPT_STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// Acquires the lock. Waits for other holders for at most `timeout`, and then fails.
+    /// Acquires the lock. If somebody else holds the lock, waits for at most `timeout`, and then fails.
     pub(super) fn acquire(&self, timeout: Duration) -> Result<Held<'_>, StoreError> {
         let busy = || StoreError::new("another process has locked the license file; try again in a few seconds");
         self.try_acquire(timeout)?.ok_or_else(busy)

@@ -61,7 +61,8 @@ fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     }
 }
 
-/// Does nothing: outside Unix, a new file can be read by the users who can read the files beside it.
+/// Does nothing. On systems other than Unix, a new file can be read by the users who can read the other files of the
+/// directory.
 #[cfg(not(unix))]
 fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
 
@@ -152,7 +153,7 @@ pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
-        // another process has just created it
+        // another process has just created the directory
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(ErrorKind::NotADirectory.into()),
         made => made?,

@@ -72,7 +72,7 @@ impl SharedEngine {
         result
     }
 
-    /// Locks the engine for `work` that does not change it.
+    /// Locks the engine, and calls `work`, which only reads the engine.
     pub(crate) fn inspect<T>(&self, work: impl FnOnce(&Engine, Now) -> T) -> T {
         let engine = self.lock();
         let now = self.now();
@@ -107,8 +107,8 @@ impl SharedEngine {
         published
     }
 
-    /// Locks the engine, even after a thread has panicked while it held the lock. A panic leaves nothing half changed
-    /// here.
+    /// Locks the engine, even if a thread has panicked while it held the lock. Such a panic does not leave the engine
+    /// half changed.
     fn lock(&self) -> MutexGuard<'_, Engine> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -102,7 +102,8 @@ impl Engine {
         if activation.previous.as_ref().is_some_and(|previous| is_here(&previous.identity)) {
             return self.keep_license(activation, identity, confirmed, now);
         }
-        // either the key needs no seat, or one of the seats kept for this device belongs to the key
+        // No seat has to be taken: either the key needs none, or one of the seats that this device has kept belongs to
+        // the key.
         self.save_activated(activation, None, confirmed, now)
     }
 

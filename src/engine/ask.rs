@@ -93,7 +93,7 @@ impl Engine {
         let answer = match reply {
             Ok(confirmed) => question.asked.take().map(|asked| NewAnswer::confirmed(asked, None, confirmed, now)),
             Err(Rejection::Denied(reason)) => question.asked.take().map(|asked| NewAnswer::denied(asked, reason)),
-            // an answer that the key has too few uses left neither confirms nor denies the license
+            // Polar answered that the key has too few uses left. This answer neither confirms nor denies the license.
             Err(Rejection::NotAnswered(Cause::UsageExhausted)) => return Next::End(Vec::new(), question.ending),
             Err(Rejection::NotAnswered(Cause::Invalid { .. } | Cause::RateLimited(_) | Cause::Unreachable { .. })) => {
                 return Next::End(vec![Edit::Plan(plan)], question.ending);

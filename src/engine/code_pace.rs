@@ -102,9 +102,9 @@ mod tests {
         paced(tries, to, now).max(blocked(tries, now))
     }
 
-    /// For this many hours, requests or tries codes as often as the pace allows, and returns the times at which the
-    /// requests reached Polar. `uses` decides for each number in turn whether to request or to try a code; `delay` says
-    /// how long the request with this number takes to reach Polar.
+    /// Simulates an app that requests or tries codes for this many hours, as often as the pace allows. Returns the
+    /// times at which its requests reach Polar. `uses` decides for each number in turn whether to request or to try a
+    /// code. `delay` says how long the request with this number takes to reach Polar.
     fn uses_for(hours: i64, uses: impl Fn(usize) -> CodeUse, delay: impl Fn(usize) -> i64) -> Vec<i64> {
         let (mut tries, mut arrived) = (CodeTries::default(), Vec::new());
         let mut now = 0;

@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub(super) enum Edit {
     /// Polar's answer about a license.
     Answer(Box<NewAnswer>),
-    /// An activation is about to be sent.
+    /// The attempt has certainly failed.
     Attempt(Attempt),
     /// It is known that the attempt has failed.
     AttemptOver(AttemptId),
@@ -429,7 +429,7 @@ impl Editor<'_> {
         record.untrusted = None;
     }
 
-    /// Creates the license that Polar has confirmed. `known` holds the terms of the license that it replaces.
+    /// Creates the license that Polar has confirmed. `known` holds the terms of the license that is replaced.
     fn license(
         &self,
         confirmation: &Confirmation,
@@ -509,7 +509,8 @@ fn keep_seat(record: &mut Record, kept: &KeptSeat) {
 }
 
 /// Keeps the seat of an activation whose answer was lost, so that a later activation of the seat's key can use it. If
-/// the license here has another seat of that key, plans the release of the found seat instead.
+/// the license on this device already has another seat of that key, the found seat is added to the seats to release
+/// instead.
 #[cfg(feature = "portal")]
 fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool {
     let Some(attempt) = record.attempts.iter().find(|attempt| attempt.marker == marker) else { return false };

@@ -1,5 +1,5 @@
-//! Makes the decision, as a pure function of the configuration, the record, the time and the problem. The first rule
-//! that matches determines the result.
+//! Makes the decision, as a pure function of the configuration, the record, the time, and the problem to report, if
+//! there is one. The first rule that matches determines the result.
 
 use crate::codes::{Denial, Known, NextStep, Reason, State};
 use crate::config::Config;
@@ -94,8 +94,8 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     if expired {
         return (State::Expired, None);
     }
-    // this rule comes before the rules about the clock: the clock has no influence on this denial, and going online
-    // does not lift it
+    // This rule comes before the rules about the clock, because the clock has no influence on this denial. Under those
+    // rules, the user would be told to go online, which does not lift the denial.
     if updates_ended(config, &license.terms).is_some() {
         return (State::Denied, Some(Reason::UpdatesEnded));
     }
@@ -168,8 +168,9 @@ pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timesta
     steps.into_iter().flatten().filter(|at| *at > now).min()
 }
 
-/// Returns the time from which the user should be told to go online. It is not before the next regular refresh, because
-/// until then there is nothing to tell, but at the latest the end of grace.
+/// Returns the time from which the user should be told to go online. It lies `NOTICE_MS` before the end of grace. If
+/// the next regular refresh comes later than that, the time is moved to the refresh, because until then there is
+/// nothing to tell. It is never later than the end of grace.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     end.plus_ms(-NOTICE_MS).max(stale).min(end)

@@ -29,8 +29,8 @@ use crate::wire;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The time limit for a request for a code, and for a try of a code. It starts when the request or the try is counted,
-/// and ends when Polar must have received it.
+/// The time limit for a request for a code, and for a try of a code. It starts when the request or the try is counted.
+/// Polar receives the request or the try within this time, or not at all.
 pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 
 /// An operation of the engine for the customer portal.
@@ -39,8 +39,8 @@ pub enum PortalOperation {
     /// Counts a request for a code, or a try of a code. Fails with `rate_limited` and the time to wait if there were
     /// too many.
     Code(CodeUse),
-    /// It is certain that Polar did not mail the code that was requested last. Cancels the try that was reserved for
-    /// this code, because nobody will enter it.
+    /// Cancels the try that was reserved for the code that was requested last. Use this operation only if Polar
+    /// certainly did not mail this code, so that nobody can enter it.
     CodeNotMailed,
     /// Records how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.
@@ -170,7 +170,7 @@ impl Engine {
         }
     }
 
-    /// Returns the key and the seat of the license here, even if the license cannot be trusted.
+    /// Returns the key and the seat of the license on this device, even if the license cannot be trusted.
     pub(crate) fn own_license(&self) -> Option<&Identity> {
         self.record.identity_to_ask()
     }

@@ -165,7 +165,7 @@ impl StoreStep {
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
     /// Returns the change to make in the store. `stored` holds the stored bytes, or is `Err` if they could not be read.
-    /// May be called again, for a store that repeats its transaction.
+    /// A store that repeats its transaction calls this method again each time.
     pub fn merge(&mut self, engine: &Engine, stored: Result<Option<&[u8]>, ()>, now: Now) -> Change {
         (self.merged, self.unedited) = (None, None);
         let Ok(stored) = stored else { return Change::Keep };
@@ -182,7 +182,7 @@ impl StoreStep {
     /// Continues the operation. `written` says whether the record was locked, read and written; if not, its `Err` holds
     /// the message of the first failure.
     pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
-        // the store may be the app's own, and its messages may contain any character
+        // The app may have its own store, whose messages may contain any character.
         let written = written.map_err(|message| printable(&message));
         // The times of requests alone are not worth a second try. If this save has failed, the next successful one
         // contains them.
@@ -275,7 +275,7 @@ impl AfterReply {
             Self::Release(SeatOf::Device(marker), request) => {
                 AfterStore::Portal(AfterPortalStore::Release(request, marker))
             }
-            // an operation sends these requests only after others, so it has its turn already
+            // an operation sends these requests only after other requests, so it has its turn already
             Self::Activate(..) | Self::Release(SeatOf::Previous(_), _) | Self::CheckKey(..) => {
                 return engine.send_now(self, now);
             }
@@ -283,8 +283,8 @@ impl AfterReply {
         engine.store(now.mono, Vec::new(), then)
     }
 
-    /// Ends the operation, because another process has been asking Polar for longer than the operation can wait.
-    /// Nothing was done.
+    /// Ends the operation, because another process has been asking Polar for longer than the operation can wait. The
+    /// operation has sent and changed nothing.
     fn give_up(self, engine: &mut Engine, now: Now) -> Step {
         let error = engine.error(
             ErrorKind::Timeout,

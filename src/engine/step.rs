@@ -70,8 +70,8 @@ pub struct StoreStep {
     /// future only if an earlier write failed. If the caller has given up, the driver carries out the step without
     /// waiting.
     pub not_before: u64,
-    /// The end of the wait for the lock, in ms of the monotonic clock. The wait is usually short, because nobody holds
-    /// the lock for longer than milliseconds.
+    /// The end of the wait for the lock, in ms of the monotonic clock. The wait is usually short, because a holder of
+    /// the lock releases it within milliseconds.
     pub until: u64,
     pub(super) _ticket: Arc<()>,
     pub(super) edits: Vec<Edit>,

@@ -63,7 +63,7 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// Allow the request for a code, or the try of a code, to be sent if it was counted. Otherwise report the time to
+    /// If the request for a code, or the try of a code, was counted, allow it to be sent. Otherwise report the time to
     /// wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.
@@ -232,7 +232,7 @@ impl AfterPortalStore {
             // a try that is not stored must not be sent, because other processes would not count it
             Self::CodeTry(..) => Write::AllOrNothing,
             Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
-            // this write shows whether Polar's answer can be stored later, before anything is sent to Polar
+            // This write happens before anything is sent to Polar. It shows whether Polar's answer can be stored later.
             Self::ReleaseHere(..) | Self::Rotate => Write::Always,
         }
     }

@@ -26,7 +26,8 @@ const STAMP_EVERY: Duration = Duration::from_secs(1);
 /// that often.
 const TOUCH_EVERY_MS: u64 = 600_000;
 
-/// The shortest time between two refreshes. If the engine asks for one sooner, it still waits this long.
+/// The shortest time between two refreshes. If the engine asks for a refresh sooner, the refresh is delayed until this
+/// time has passed.
 const PAUSE_MS: u64 = 1_000;
 
 /// If the wall clock has advanced by at least this much more than the monotonic clock, the machine was asleep.
@@ -71,8 +72,8 @@ impl Watch {
 
     /// Returns `true` if `stamp` shows that the record was saved or removed since the last call. In this case run
     /// [`Operation::Open`](super::Operation::Open), which reads the record and does not ask Polar. `stamp` comes from
-    /// [`Store::stamp`](crate::store::Store::stamp). If it is not `None`, [`look`](Self::look) returns no wait longer
-    /// than a second until this is called again.
+    /// [`Store::stamp`](crate::store::Store::stamp). If it is not `None`, [`look`](Self::look) returns waits of a
+    /// second at most, so that the stamp is compared that often.
     pub fn record_changed(&mut self, stamp: Option<u64>) -> bool {
         let before = std::mem::replace(&mut self.stamp, stamp);
         before.is_some() && before != stamp

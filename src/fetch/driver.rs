@@ -86,8 +86,8 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // when dropped, wakes the tasks that wait for this operation, even if the operation ends because its future is
-        // dropped
+        // When this guard is dropped, it wakes the tasks that wait for this operation. It is dropped even if the
+        // operation ends because its future is dropped.
         let wakes = WakeOnDrop(self);
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {

@@ -65,7 +65,7 @@ fn name_of(agent: &str) -> String {
     }
 }
 
-/// An event listener that is removed when this is dropped.
+/// An event listener. Dropping this value removes the listener.
 pub(super) struct EventListener {
     target: EventTarget,
     event: &'static str,

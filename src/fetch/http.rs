@@ -19,8 +19,8 @@ use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Referre
 use web_sys::{RequestCredentials, RequestMode, RequestRedirect, Response, ResponseType};
 use zeroize::Zeroizing;
 
-/// A transport that calls the page's `fetch` for each request. It looks `fetch` up each time, because the page may
-/// replace it.
+/// A transport that calls the page's `fetch` for each request. Because the page may replace its `fetch`, the transport
+/// looks the function up each time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpTransport(());
 

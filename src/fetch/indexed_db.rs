@@ -99,7 +99,7 @@ impl Database {
         let opening = request.clone();
         let upgrade = Closure::<dyn FnMut()>::new(move || {
             let database = opening.result().map(JsCast::unchecked_into::<IdbDatabase>);
-            // if the table cannot be created, the first transaction reports it
+            // If the table cannot be created, the first transaction fails and reports this.
             let _ = database.and_then(|database| database.create_object_store(TABLE));
         });
         request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));

@@ -1,5 +1,5 @@
-//! The customer portal for Rust in web pages. A page cannot open a checkout link, because the browser does not tell it
-//! where the link leads. So the vendor's backend must create each checkout.
+//! The customer portal for Rust in web pages. A page cannot open a checkout link, because it cannot read the address to
+//! which the link redirects. So the vendor's backend must create each checkout.
 
 use super::driver::Driver;
 use crate::client::portal::portal;

@@ -53,7 +53,7 @@ impl Signal {
         self.waker.take().into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if the wait must end early. Otherwise the calling task is woken as soon as this changes.
+    /// Returns `true` if the wait must end early. If it need not end yet, the calling task is woken when it must.
     fn is_set(&self, context: &Context<'_>) -> bool {
         self.waker.set(Some(context.waker().clone()));
         self.stopped.get() || self.woken.get()

@@ -112,7 +112,7 @@ pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, no
     })
 }
 
-/// Cancels the reservation for the try of the code, if it is certain that Polar mailed no code.
+/// Cancels the try that is reserved for the code, if it is certain that Polar mailed no code.
 fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequest> {
     if refusal.maybe_applied() {
         let detail = "the code may have been mailed all the same";

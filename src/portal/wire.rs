@@ -175,7 +175,7 @@ pub(super) struct Page {
 /// The result of reading a list of grants.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
-    /// The member that was missing from the last grant. `None` if a grant names a key. Polar creates a grant before the
+    /// The member that is missing from the last grant, if no grant names a key. Polar creates a grant before the
     /// grant's key, so the member may be missing for a while.
     pub(super) unread: Option<Field>,
 }
@@ -331,7 +331,7 @@ pub(super) fn checkout_read(answer: &Answer) -> Result<Checkout, Refusal> {
             "confirmed" => CheckoutStatus::Confirmed,
             "succeeded" => CheckoutStatus::Succeeded,
             "failed" | "expired" => CheckoutStatus::Failed,
-            // `open`, or a status that Polar may add for the time before the payment
+            // The status is `open`. A status that this version does not know counts as `open` too.
             _ => CheckoutStatus::Open,
         };
         let email = reply.text("customer_email").map(Zeroizing::new);

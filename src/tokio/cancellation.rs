@@ -21,7 +21,7 @@ impl Cancellation {
         });
     }
 
-    /// Returns `true` if the request `cancel` or a stronger one was made.
+    /// Returns `true` if the operation was asked to end in the way `cancel`, or sooner.
     pub(super) fn is_requested(&self, cancel: Cancel) -> bool {
         *self.0.borrow() >= Some(cancel)
     }

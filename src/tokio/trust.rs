@@ -1,8 +1,8 @@
 //! Determines which certificates are trusted. Reads files.
 //!
-//! On Windows and Apple systems, the operating system verifies certificates. On other systems, the system's root
-//! certificates are trusted. `SSL_CERT_FILE` and `SSL_CERT_DIR` can name others in their place. If none are found, the
-//! bundled ones are trusted.
+//! On Windows and Apple systems, the operating system verifies certificates. On Android, the root certificates that are
+//! bundled with this library are trusted. On other systems, the system's root certificates are trusted, or instead those
+//! that `SSL_CERT_FILE` and `SSL_CERT_DIR` name. If none are found, the bundled ones are trusted.
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 use crate::client::system_roots::system_roots;
