@@ -69,7 +69,7 @@ const STALE_AFTER: Duration = Duration::from_secs(10);
 /// second. It is shorter than the time limit of a `validate`. So an app that restarts after a crash can wait until its
 /// old lock counts as left behind, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// The time to wait before a lock that could not be taken over is judged again.
+/// The time to wait before a lock that could not be taken over is examined again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
 /// number of a claim is part of its file name, so the limit has only two digits.

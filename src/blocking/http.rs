@@ -305,7 +305,7 @@ fn system_roots() -> Option<usize> {
 }
 
 /// Loads the system's root certificates. ureq's platform verifier is not used: on a system without certificates it
-/// fails only after connecting, and this failure cannot be told from other failed connections.
+/// fails only after connecting, and its error looks like that of any other failed connection.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
     let found = system_roots::system_roots().certs;

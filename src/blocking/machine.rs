@@ -59,8 +59,9 @@ fn usable(text: &str) -> Option<String> {
     (!blank && text != "uninitialized").then(|| text.to_owned())
 }
 
-/// Returns the random identifier in the directory, and creates it if there is none. Two processes that start at once
-/// get the same identifier, because the file appears whole and only one of them can create it.
+/// Returns the random identifier in the directory, and creates it if there is none. Two processes that start at the
+/// same time get the same identifier, because only one of them can create the file, and the file appears with its whole
+/// content.
 fn random_source(directory: &Path) -> Option<String> {
     let path = directory.join(RANDOM_NAME);
     if let Some(id) = read_random(&path) {

@@ -12,8 +12,8 @@
 //!   goes unpublished.
 //! - A reader loads the decision before it reads the clocks. In the other order, another thread could publish a span
 //!   that begins after the time that the reader has read, and the reader would have to lock.
-//! - Nothing is published before the license is read for the first time, so a program that only asks Polar does not pay
-//!   for readers.
+//! - Nothing is published before the license is read for the first time. So a program that never reads the license
+//!   spends no time on publishing.
 //!
 //! The lock is never held while anything is stored or sent.
 
@@ -61,7 +61,7 @@ impl SharedEngine {
         }
     }
 
-    /// Locks the engine for `work`, and then publishes the decision unless the license was never read.
+    /// Locks the engine for `work`. Then publishes the decision, unless nobody has read the license so far.
     pub(crate) fn update<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
         let mut engine = self.lock();
         let now = self.now();

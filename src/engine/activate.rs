@@ -50,7 +50,7 @@ impl Engine {
     /// Runs after the stored record was read. Lists the questions about the key, and asks the first of them. The
     /// questions are, in this order:
     ///
-    /// 1. Is the key valid with the seat that the license here has?
+    /// 1. Is the key valid with the seat of the license that this device has now?
     /// 2. Is it valid with the newest kept seat?
     /// 3. Is it valid without a seat?
     /// 4. Is it valid with each of the other kept seats? This is asked only if the key is valid and needs a seat.
@@ -152,7 +152,7 @@ impl Engine {
         Next::Store(vec![Edit::Attempt(attempt)], AfterStore::AttemptSaved(Attempted { activation, id, label }))
     }
 
-    /// Sends the activation if its attempt was saved.
+    /// Sends the activation, but only if its attempt could be saved in the record first.
     pub(super) fn attempt_saved(&mut self, attempted: Attempted, saved: Result<(), String>) -> Next {
         if let Err(message) = saved {
             self.forget_attempt(attempted.id);

@@ -10,8 +10,8 @@
 use crate::record::{CodeMail, CodeTries, CodeTry, CodeUse};
 use crate::time::Timestamp;
 
-/// The time windows in which requests are counted. Each has the number of requests that are allowed in it, and
-/// its length in ms.
+/// The time windows in which requests are counted. Each pair is the number of requests that are allowed within the
+/// window, and the length of the window in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
 /// Adds a request or a try to the list, unless it is already on the list or comes too early. Returns `true` if `tries`
@@ -80,7 +80,8 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
             counted.saturating_add(needed) <= *most
         })
     };
-    // another use becomes possible when an earlier one has become too old for a window, or when a code expires untried
+    // The action may become possible at two kinds of moments: when an earlier request or try is so old that it no
+    // longer counts in a window, and when a code expires that was never tried.
     let leave = WINDOWS.iter().flat_map(|(_, window)| ages.iter().map(|age| window.saturating_sub(*age)));
     let mut waits: Vec<i64> = leave.chain(ends.iter().copied()).filter(|wait| *wait > 0).chain([0]).collect();
     waits.sort_unstable();

@@ -104,8 +104,8 @@ impl Engine {
         plan
     }
 
-    /// Records whether Polar could be reached. Returns the edits to save after an operation that failed: a pause if
-    /// Polar imposed one, because it applies to other processes too, and otherwise none.
+    /// Records whether an operation that failed could reach Polar. Returns the edits to save. If Polar imposed a pause,
+    /// the pause is saved, so that other processes pause too. Otherwise there is nothing to save.
     pub(super) fn pause(&mut self, rejection: &Rejection, now: Now) -> Vec<Edit> {
         let plan = self.plan(Some(rejection), now);
         plan.pause_until.map(Edit::Pause).into_iter().collect()

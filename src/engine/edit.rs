@@ -257,8 +257,8 @@ impl Edit {
         if let Some(at) = unsaved.iter().position(|earlier| earlier.is_replaced_by(&edit)) {
             let earlier = unsaved.remove(at);
             if let (Self::Answer(edit), Self::Answer(earlier)) = (&mut edit, earlier) {
-                // the stored record has not got the earlier answer, so the new answer must apply to the revision to
-                // which the earlier one applied
+                // The earlier answer is not in the stored record. So the new answer must apply to the same revision as
+                // the earlier one.
                 edit.asked.revision = earlier.asked.revision;
             }
         }
@@ -404,8 +404,8 @@ impl Editor<'_> {
             // then failed.
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
-                // Meanwhile, another process has activated the same key. Both processes use that process's seat, and
-                // this one is released.
+                // Meanwhile, another process has activated the same key. Both processes use the seat of that process,
+                // and this process's own seat is released.
                 record.release(&identity.key, seat.id);
                 record.license = Some(old);
                 return;
@@ -526,9 +526,9 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Replaces the older texts of a key with the new one. Polar has forgotten the older texts, but not the seats. So the
-/// license here keeps its seat and its last confirmation, and seats that were kept under an older text are added to the
-/// seats to release. Returns `true` if the record has changed.
+/// Replaces the older texts of a key with the new one. Polar has forgotten the older texts, but not the seats. So if
+/// the license on this device belongs to the key, it keeps its seat and its last confirmation. Seats that were kept
+/// under an older text are added to the list of seats to release. Returns `true` if the record has changed.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
     let Rotated { id, from, to, was_known } = rotated;

@@ -15,7 +15,7 @@ use crate::time::{Now, Timestamp};
 pub(super) struct Merged {
     record: Box<Record>,
     is_newer: bool,
-    /// Whether the store will hold all edits after the change that [`Engine::merge`] returns has been written.
+    /// Whether all edits are in the store once the change that [`Engine::merge`] returns has been written.
     complete: bool,
     contradicted: bool,
     overtaken: bool,

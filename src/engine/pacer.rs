@@ -3,8 +3,9 @@
 //! from the record when another process has sent a request.
 //!
 //! Operations that are likely to send several requests start so far apart that each can send all its requests. If fifty
-//! such operations start at once, the first ones end before the last ones begin, and operations that cannot end in time
-//! are refused at once. Here are the requests of three operations, 1, 2 and 3, each of which sends three:
+//! such operations start at the same time, the first ones end before the last ones begin, and operations that cannot
+//! end in time are refused immediately. Here are the requests of three operations, 1, 2 and 3, each of which sends
+//! three:
 //!
 //! ```text
 //! first requests  1           2           3           time ─►

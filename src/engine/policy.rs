@@ -179,8 +179,8 @@ fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp
 /// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends.
 fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
-        // Polar has already answered and did not confirm the stored key and seat, so they themselves were damaged.
-        // Asking once more would not help.
+        // Polar has already answered and did not confirm the license. So the key or the seat in the record must be
+        // damaged, and asking once more would not help.
         Some(_) if facts.untrusted_answered && reason == Some(Reason::Tampered) => Known::Nothing,
         Some(Identity { seat: Some(_), .. }) => Known::Seat,
         Some(Identity { seat: None, .. }) => Known::Key,

@@ -55,9 +55,9 @@ pub enum PortalOperation {
         /// The marker of the activation that took the seat, if this app made the activation.
         marker: Option<String>,
     },
-    /// The customer portal has found a seat of this device: the seat was taken by an activation whose answer was lost.
-    /// When the seat's key is activated here, the activation uses the seat. But if the license here already has another
-    /// seat of that key, the found seat is released.
+    /// The customer portal has found a seat of this device. The activation that took the seat got no answer at the
+    /// time. If the user activates the seat's key on this device later, the activation uses this seat. But if the
+    /// license on this device already has another seat of the same key, the found seat is released.
     SeatFound {
         /// The license key.
         key: Key,

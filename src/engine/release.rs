@@ -172,16 +172,17 @@ impl Engine {
             Some(_) => Next::Store(Vec::new(), AfterStore::Deactivate),
             None => {
                 let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
-                // The answer to the activation that took this seat may have been lost, so that the activation counts as
-                // uncertain. Now that the seat is released, the activation is certain again. If Polar does not know the
-                // key, the activation stays uncertain: the key may have been rotated, and the seat may still be taken.
+                // The answer to the activation that took this seat may have been lost, so that it is uncertain whether
+                // the activation took a seat. The seat is released now, so the activation need not be remembered. But
+                // if Polar does not know the key, the activation stays in the record: the key may have been rotated,
+                // and the seat may still be taken.
                 let marker = marker.filter(|_| deactivated != Deactivated::KeyUnknown).map(Edit::MarkerReleased);
                 Next::End(self.older_released(seat, key, deactivated).chain(marker).collect(), ending)
             }
         }
     }
 
-    /// Handles a release that Polar has not answered. The seat may be free or still taken.
+    /// Handles a release about which Polar gave no answer. The seat may be free or still taken.
     fn release_failed(&mut self, of: SeatOf, cause: Cause, now: Now) -> Next {
         let rejection = Rejection::NotAnswered(cause);
         match of {

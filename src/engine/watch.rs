@@ -33,7 +33,7 @@ const PAUSE_MS: u64 = 1_000;
 /// If the wall clock has advanced by at least this much more than the monotonic clock, the machine was asleep.
 const ASLEEP_MS: i64 = 30_000;
 
-/// The state of the automatic refresh between two looks.
+/// The state of the automatic refresh between two calls of [`look`](Self::look).
 pub struct Watch {
     before: Now,
     soonest: u64,

@@ -219,7 +219,8 @@ impl Driver {
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// Returns a receiver for the time of the refresher's next look. This time changes when an operation ends.
+    /// Returns a receiver for the time at which the automatic refresh should run next. This time changes when an
+    /// operation ends.
     pub(super) fn plans(&self) -> watch::Receiver<Option<u64>> {
         self.planned.subscribe()
     }

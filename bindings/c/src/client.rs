@@ -44,9 +44,9 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// The subscriptions with their callbacks. The client holds a second reference to each callback. When a pair is
-    /// dropped, its subscription is dropped first, which removes the callback from the client. The reference in the
-    /// pair is dropped after that, so the app's destructor runs when the client holds no locks.
+    /// Each subscription, together with its callback. The client holds a second reference to the callback. When a pair
+    /// is dropped, the subscription is dropped first, which removes the callback from the client. The pair's own
+    /// reference to the callback is dropped after that. So the app's destructor runs when the client holds no locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 

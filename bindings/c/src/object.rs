@@ -6,7 +6,7 @@ use crate::{argument, call, pointer};
 use std::ptr;
 use std::sync::Arc;
 
-/// Creates an object that has one owner, and stores it at `place`. Stores NULL there on failure.
+/// Creates an object that has one owner. Stores the pointer to the object at `place`, or NULL on failure.
 #[cfg(feature = "portal")]
 pub(crate) fn make<T>(
     function: &str,
@@ -18,8 +18,8 @@ pub(crate) fn make<T>(
     make_as(function, name, place, error, || Ok(pointer::into_raw(make()?)))
 }
 
-/// Creates an object that the caller may free while another thread is inside one of its operations. Stores it at
-/// `place`, or stores NULL there on failure.
+/// Creates an object that the caller may free while another thread is inside one of its operations. Stores the pointer
+/// to the object at `place`, or NULL on failure.
 pub(crate) fn make_shared<T>(
     function: &str,
     name: &str,

@@ -9,8 +9,8 @@ use common::{NOT_INCLUDED, NOT_LICENSED, command, compile, folder, package, repo
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::fs;
 
-/// The code that a reader of the book would write around the gate. The test also inserts a line that selects the local
-/// Polar, because the gate does not read the environment variable `POLAR`.
+/// The code around the gate, as a reader of the book would write it. The test also inserts a line that selects the
+/// local Polar, because the gate does not read the environment variable `POLAR`.
 const AROUND: &str = r#"#include <polar_license.h>
 #include <stdio.h>
 #define ORGANIZATION "@ORGANIZATION@"

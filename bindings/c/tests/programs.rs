@@ -57,8 +57,8 @@ fn portal_hpp() {
     passes("tests/c/portal_hpp.cpp");
 }
 
-/// Runs the cases of a hostile server, which the programs in other languages run too. A checker slows the program down,
-/// so only some of the cases run under a checker.
+/// Runs the test cases of a hostile server. The test programs in other languages run the same cases. A checker slows
+/// the program down, so only some of the cases run under a checker.
 #[test]
 fn hostile() {
     let program = compile("tests/c/hostile.c");
@@ -70,7 +70,7 @@ fn hostile() {
     });
 }
 
-/// The program in C. It cannot read JSON, so it gets the fields of a case as one line.
+/// The program in C. It cannot read JSON, so it gets the fields of a test case as one line.
 struct InC(Program);
 
 impl App for InC {

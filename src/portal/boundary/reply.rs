@@ -84,7 +84,7 @@ impl fmt::Debug for Reply {
 pub struct Outcome(Box<dyn Answer + Send>);
 
 impl Outcome {
-    /// Writes the result as JSON. Stores the values that the JSON mentions only by their handles.
+    /// Writes the result as JSON. Some values appear in the JSON only as handles. Stores these values in `handles`.
     pub fn reply(self, handles: &Handles) -> Reply {
         let mut holder = Holder::new(handles);
         let json = Zeroizing::new(self.0.json(&mut holder));

@@ -27,7 +27,7 @@ pub struct Reply {
     strings: Mutex<Strings>,
 }
 
-/// The strings that the caller has borrowed, by JSON pointer.
+/// The strings that the caller has borrowed, each with the JSON pointer at which it was read.
 #[derive(Default)]
 struct Strings {
     texts: BTreeMap<String, Option<Zeroizing<CString>>>,

@@ -26,7 +26,8 @@ struct Table {
     /// The name of the enum in C++. `about` is the comment above the enum.
     enumeration: &'static str,
     about: &'static str,
-    /// For a table in which 0 stands for an absent value: the C constant, the C++ enumerator, and the comment for 0.
+    /// The C constant, the C++ enumerator and the comment for the value 0, if 0 stands for an absent value in this
+    /// table.
     zero: Option<(&'static str, &'static str, &'static str)>,
     rows: Vec<Row>,
 }

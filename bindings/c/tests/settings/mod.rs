@@ -68,7 +68,8 @@ struct Argument {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     String,
-    /// A string in C. The Rust builder takes several strings at this place, so it receives an array with this one.
+    /// A string in C. The Rust builder takes an array of strings in its place, so it receives an array that contains
+    /// only this string.
     ArrayOfOne,
     Boolean,
     Milliseconds,
