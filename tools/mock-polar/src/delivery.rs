@@ -34,8 +34,8 @@ pub(crate) struct ReplyBody {
     /// The events that follow `rest`.
     stream: Option<Stream>,
     chunked: bool,
-    /// For a truncated body: whether hyper has had a chance to flush it. For a huge body: whether its opening quote was
-    /// sent.
+    /// Of a truncated body: whether the body was pending once, so that hyper could flush the bytes that were sent. Of a
+    /// huge body: whether the opening quote was sent.
     started: bool,
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Query {
     problems: Vec<Problem>,
 }
 
-/// The part of a list that a request asks for.
+/// The page of a list that a request asks for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page {
     pub(crate) number: usize,

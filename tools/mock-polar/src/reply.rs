@@ -1,4 +1,4 @@
-//! Replies in the forms that Polar uses, before they are ready to be sent.
+//! Replies in the forms that Polar uses. `answer` turns a reply into an answer that can be sent.
 
 use serde::Serialize;
 

@@ -263,7 +263,8 @@ impl MockPolar {
         self.state(|state| state.versions.release(version));
     }
 
-    /// Removes a version. Requests that name it then get a 404 with an empty body. Panics if it is the current version.
+    /// Removes a version. Requests that name the removed version get a 404 with an empty body. Panics if the version is
+    /// the current one, or if the server does not have it.
     #[track_caller]
     pub fn remove_api_version(&self, version: ApiVersion) {
         or_panic(self.state(|state| state.versions.remove(version)));

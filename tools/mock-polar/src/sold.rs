@@ -104,7 +104,7 @@ impl KeyOrder {
     }
 }
 
-/// The fields with which the reply to a validation tells how the license was sold.
+/// The fields in the reply to a validation that say how the license was sold.
 #[derive(Serialize)]
 pub(crate) struct SoldView<'a> {
     subscription_id: Option<Uuid>,

@@ -89,14 +89,15 @@ impl MockPolar {
         self.change(key, |license| license.limit_usage = uses);
     }
 
-    /// Changes the subscription through which the key was sold. `None` means that it was sold without one.
+    /// Changes the subscription through which the key was sold. `None` means that the key was sold without a
+    /// subscription.
     #[track_caller]
     pub fn set_subscription(&self, key: &str, subscription: impl Into<Option<KeySubscription>>) {
         let subscription = subscription.into();
         self.change(key, |license| license.subscription = subscription);
     }
 
-    /// Changes the order through which the key was sold. `None` means that it was sold without one.
+    /// Changes the order through which the key was sold. `None` means that the key was sold without an order.
     #[track_caller]
     pub fn set_order(&self, key: &str, order: impl Into<Option<KeyOrder>>) {
         let order = order.into();

@@ -1,4 +1,5 @@
-//! Runs every command in the README, and adds every fault in it, as they are written there.
+//! Runs every command in the README, and adds every fault that the README shows. The commands and faults are taken from
+//! the README without changes.
 
 use mock_polar::{DEMO_EMAIL, DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, DEMO_LINK_PAID};
 use serde_json::{Value, json};

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 /// The API versions of the server that was recorded. The first one was the current version of that server.
 pub(crate) const VERSIONS: [ApiVersion; 2] = [ApiVersion::V2026_04, ApiVersion::V2026_10];
 
-/// The members that a license key has in 2026-10, but did not have yet when that version was recorded.
+/// The fields that Polar added to license keys in 2026-10 after the recordings were made.
 pub(crate) const ADDED_LATER: [&str; 2] = ["member_id", "member"];
 
 pub(crate) struct Recordings {
