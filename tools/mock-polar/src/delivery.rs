@@ -81,8 +81,8 @@ impl Body for ReplyBody {
             }
             Delivery::Truncated if !self.rest.is_empty() => self.take(usize::MAX),
             Delivery::Truncated if !self.started => {
-                // If a body fails, hyper drops the bytes that it has not flushed yet. It flushes them when a body is
-                // pending, so this body is pending once before it fails.
+                // If a body fails, hyper drops the bytes that it has not flushed yet. hyper flushes when `poll_frame`
+                // returns `Pending`. So this function returns `Pending` once before the body fails.
                 self.started = true;
                 cx.waker().wake_by_ref();
                 Poll::Pending

@@ -64,8 +64,7 @@ pub(crate) fn random_token(prefix: &str) -> String {
     format!("{prefix}{}", random(ALPHABET, 43))
 }
 
-/// Returns random characters. They come from the random bytes of UUIDs, which are random enough for a server that
-/// protects nothing.
+/// Returns random characters. They are made from UUIDs, which are random enough for a server that protects nothing.
 fn random(alphabet: &[u8], length: usize) -> String {
     let bytes = std::iter::repeat_with(Uuid::new_v4).flat_map(|id| id.into_bytes().into_iter().take(6));
     bytes

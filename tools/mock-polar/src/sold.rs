@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The subscription through which a key was sold. By default it is active and in its first month.
+/// The subscription through which a key was sold. By default, the subscription is active and in its first month.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeySubscription {

@@ -24,10 +24,10 @@ const SECONDS: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[
 const MICROS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
 
-/// A point in time with microseconds, which is Polar's precision. It lies in the years 0 to 9999. Arithmetic does not
-/// leave this range: it stops at the first or the last microsecond of it.
+/// A point in time with microseconds, which is Polar's precision, in the years 0 to 9999. If the result of a
+/// calculation is outside this range, it is replaced by the first or the last microsecond of the range.
 ///
-/// It is displayed as Polar writes dates: without a fraction if the fraction is zero.
+/// A point in time is displayed as Polar writes dates: without a fraction if the fraction is zero.
 ///
 /// ```
 /// use mock_polar::Timestamp;

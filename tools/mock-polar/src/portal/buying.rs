@@ -90,8 +90,8 @@ pub(super) fn place(
     Ok(token)
 }
 
-/// Returns the customer who buys through the checkout, and whether Polar trusts that the buyer is this customer. Adds a
-/// customer if the checkout names none, and no customer has the e-mail address in it.
+/// Returns the customer who buys through the checkout, and whether Polar trusts that the buyer is this customer. If the
+/// checkout names no customer and nobody has its e-mail address, adds a customer.
 fn buyer(database: &mut Database, checkout: &Checkout, now: Timestamp) -> (Uuid, bool) {
     if let Some(named_by_vendor) = checkout.customer {
         return (named_by_vendor, true);

@@ -14,8 +14,8 @@ use crate::reply::Reply;
 use crate::sessions::random_token;
 use crate::state::State;
 
-/// The query parameters with which a link prefills a checkout. They and `embed_origin` are left out of the redirect to
-/// the checkout's page. All other parameters are passed on to it.
+/// The query parameters with which a link prefills a checkout. The redirect to the checkout's page has all query
+/// parameters of the link, except for these and `embed_origin`.
 const PREFILLED: [&str; 6] = ["product_id", "amount", "customer_email", "customer_name", "discount_code", "locale"];
 
 /// Creates a checkout, and redirects to its page.

@@ -5,8 +5,8 @@ pub(super) fn codes() -> Vec<&'static str> {
     CODES.split_whitespace().collect()
 }
 
-/// The codes of ISO 3166-1 alpha-2, without CU, IR, KP, RU and SY, which Polar refuses. They are written out, because a
-/// crate that has them would also bring names, numbers and currencies.
+/// The codes of ISO 3166-1 alpha-2, without CU, IR, KP, RU and SY, which Polar refuses. This file lists the codes,
+/// because a crate that has them would also bring names, numbers and currencies.
 const CODES: &str = "
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
     CA CC CD CF CG CH CI CK CL CM CN CO CR CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR

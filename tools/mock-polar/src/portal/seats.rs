@@ -19,7 +19,7 @@ use crate::worker::Job;
 
 const INVITATION_LIFETIME: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
-/// Shows the product to which an invitation belongs. This does not use the invitation up.
+/// Shows the product to which an invitation belongs. The invitation can still be accepted afterwards.
 pub(crate) fn invitation(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let database = &state.database;
     let seat = pending(database, call.part(0), call.now).ok_or_else(unknown_invitation)?;

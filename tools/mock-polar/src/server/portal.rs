@@ -20,13 +20,13 @@ impl MockPolar {
     }
 
     /// Sets how long Polar waits before it sends a mail, by the server's clock. Applies only to mails that are
-    /// requested after this call. Until this is called, mails are sent at once.
+    /// requested after this call. Without this call, Polar sends mails at once.
     pub fn delay_mails(&self, by: Duration) {
         self.state(|state| state.worker.delay_mails(by));
     }
 
-    /// Sets how long Polar waits before it grants the key after a purchase or a claim of a seat. Applies to purchases
-    /// and claims from now on. At the start, Polar waits for one second.
+    /// Sets how long Polar waits after a purchase, or after the claim of a seat, before it grants the key. Applies only
+    /// to purchases and claims that are made after this call. Without this call, Polar waits for one second.
     pub fn delay_purchases(&self, by: Duration) {
         self.state(|state| state.worker.delay_purchases(by));
     }

@@ -371,7 +371,8 @@ fn reset(polar: &Polar) {
     polar.delay_purchases(Duration::from_secs(1_000_000));
 }
 
-/// Returns the kind of a random word, or `None` if the word is not random.
+/// Returns the kind of a random word, or `None` if the word is not random. A recorded word and a local word can stand
+/// for each other only if they are of the same kind.
 fn kind(word: &str) -> Option<&'static str> {
     let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     let token = ["polar_cst_", "polar_mst_", "polar_c_", "polar_cl_", "cus_"];
