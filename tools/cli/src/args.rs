@@ -468,7 +468,7 @@ struct After(Common);
 impl After {
     /// Adds the common options, with their variables, to the description of a subcommand.
     fn describe(command: clap::Command) -> clap::Command {
-        // clap would replace the subcommand's description by that of `Common`
+        // clap would replace the subcommand's description with the description of `Common`
         let (about, long_about) = (command.get_about().cloned(), command.get_long_about().cloned());
         <Common as clap::Args>::augment_args(command)
             .about(Resettable::from(about))
@@ -595,14 +595,14 @@ fn api_version(text: &str) -> Result<ApiVersion, String> {
     }
 }
 
-/// Parses a version in the arguments of a tool, as [`api_version`] does.
+/// Parses the API version that an agent has passed to a tool. Accepts the same versions as [`api_version`].
 #[cfg(feature = "mcp")]
 fn known_version<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ApiVersion, D::Error> {
     let text: String = serde::Deserialize::deserialize(deserializer)?;
     api_version(&text).map_err(serde::de::Error::custom)
 }
 
-/// Parses the features in the arguments of a tool, as [`feature`] does.
+/// Parses the features that an agent has passed to a tool. Each of them has the form that [`feature`] parses.
 #[cfg(feature = "mcp")]
 fn features<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
     let texts: Vec<String> = serde::Deserialize::deserialize(deserializer)?;
@@ -670,8 +670,8 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Masks each text in backticks or quotation marks that may be a secret. In messages, only input is put between such
-/// marks.
+/// Masks every quoted text (in backticks or quotation marks) that may be a secret. The messages of this command quote
+/// only text that the user has entered.
 pub(crate) fn mask_input(message: &str) -> String {
     let mask = |message: String, mark: &str| {
         let parts = message.split(mark).enumerate();

@@ -13,7 +13,7 @@ struct FailureJson<'a> {
     license: Option<&'a Decision>,
 }
 
-/// An error, with the same members as in the library's other languages.
+/// An error, with the same members as in the library's bindings for other languages.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ErrorJson<'a> {

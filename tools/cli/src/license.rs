@@ -75,8 +75,8 @@ pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
     fail_before(error, None, as_json, show::again(error))
 }
 
-/// Prints the error of an operation and the decision in it. If the error contains none, `license` is used for the JSON
-/// and the exit status. `again` says what to do after the cause has been removed.
+/// Prints the error of an operation, and the decision that the error contains. If the error contains no decision,
+/// `license` is used for the JSON and the exit status. `again` says what to do after the cause has been removed.
 pub(crate) fn fail_before(error: &Error, license: Option<&Decision>, as_json: bool, again: &str) -> io::Result<Exit> {
     output::failure(error);
     if as_json {

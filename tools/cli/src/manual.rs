@@ -39,7 +39,7 @@ pub(crate) fn pages(directory: Option<&Path>) -> io::Result<Exit> {
 fn in_full() -> clap::Command {
     let listed = |arg: clap::Arg| arg.hide_short_help(false);
     let mut command = args::command();
-    // otherwise the subcommands do not have their common options yet
+    // `build` adds the common options to the subcommands
     command.build();
     command.mut_args(listed).mut_subcommands(|command| command.mut_args(listed))
 }

@@ -107,7 +107,7 @@ fn program() -> String {
     env::args_os().next().map_or_else(|| String::from("polar-license"), |name| name.to_string_lossy().into_owned())
 }
 
-/// Returns the id of each benefit that has keys. The map's key is the benefit's name.
+/// Maps the name of each benefit that has keys to the benefit's id.
 fn benefits(keys: &[KeyInfo]) -> BTreeMap<&str, &str> {
     keys.iter().map(|key| (key.benefit.as_str(), key.benefit_id.as_str())).collect()
 }

@@ -58,7 +58,7 @@ impl LocalPolar {
     /// Starts a local Polar, and returns its description. If a local Polar is already running, it is stopped first.
     ///
     /// # Errors
-    /// Returns the text of a failure, as [`steer`](Self::steer) does.
+    /// Returns a text that says what failed.
     pub(super) fn start(&self, options: &Serve) -> Result<String, String> {
         let builder = serve::builder(options).map_err(|error| args::mask_input(&error.to_string()))?;
         let mut running = self.lock();
@@ -92,7 +92,7 @@ impl LocalPolar {
 }
 
 impl Steering {
-    /// Makes the changes up to the first one that is refused.
+    /// Makes the changes in order. Stops at the first one that is refused.
     fn apply(&self, polar: &MockPolar) -> Result<(), String> {
         let control = |method, path: &[&str], body: &Value| match polar.control(method, path, body) {
             Ok(_) => Ok(()),

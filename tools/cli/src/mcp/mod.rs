@@ -27,7 +27,7 @@ use std::io;
 use std::sync::Arc;
 use tools::{TOOLS, Tool, Tools};
 
-/// The longest message that is read. Longer ones are skipped.
+/// The maximum length of a message, in bytes. Longer messages are skipped.
 const LONGEST_MESSAGE: usize = 1024 * 1024;
 
 /// The text that an agent reads before it uses a tool.
@@ -52,7 +52,7 @@ async fn serve(server: Server) -> Exit {
     let transport = AsyncRwTransport::new_server(tokio::io::stdin(), tokio::io::stdout());
     match server.serve(transport.with_max_line_length(LONGEST_MESSAGE)).await {
         Ok(service) => {
-            // fails only if the server's own task panics
+            // `waiting` fails only if the server's own task panics
             let ended = service.waiting().await;
             if ended.is_ok() { Exit::Allowed } else { Exit::Failed }
         }

@@ -1,5 +1,5 @@
-//! The tools, as a table, and their arguments. Each answer is text: what the command prints with `--json`, or why the
-//! arguments are wrong.
+//! The tools, as a table, and their arguments. Each tool answers with text: the output of the command with `--json`, or
+//! a message that says why the arguments are wrong.
 
 use super::local_polar::{LocalPolar, Steering};
 use crate::args::{self, AppOptions, Common, Operation, Serve};
@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The answer of a tool. `Err` is the text of a failure.
+/// The answer of a tool, or the text of its failure as `Err`.
 pub(super) type Answer = Result<String, String>;
 
 /// A tool: its description for the agent, and its function.
@@ -129,7 +129,7 @@ struct WhyRefused {
 }
 
 impl Tool {
-    /// Returns the tool as the protocol describes it.
+    /// Returns the description of the tool in the form that the protocol defines.
     pub(super) fn describe(&self) -> rmcp::model::Tool {
         let hints = ToolAnnotations::new();
         let hints = match self.effect {

@@ -126,7 +126,8 @@ impl PortalRunner {
         Ok(Outcome::License(Box::new(report)))
     }
 
-    /// Continues until the license is active on this device. Without a terminal, stops when a choice is needed.
+    /// Continues to restore the license until it is active on this device. If there is no terminal, stops as soon as
+    /// the user has to choose something.
     fn finish(&self, session: &Session, mut restored: Restored, mut choices: Choices) -> Result<Outcome, Stop> {
         loop {
             restored = match restored {
@@ -162,8 +163,8 @@ impl PortalRunner {
         }
     }
 
-    /// Returns the item whose device has this label, as [`find_by_label`] does. If no label is given, or if no single
-    /// item is found, lets the user choose an item on the terminal.
+    /// Returns the item that [`find_by_label`] finds. If no label is given, or if no item is found, lets the user
+    /// choose an item on the terminal.
     fn choose_device<'a, T>(
         &self,
         items: &'a [T],
@@ -181,8 +182,9 @@ impl PortalRunner {
         self.input.choose("Which device is released?", items, |item| device_line(device(item)))
     }
 
-    /// Returns the license key to use. If the option selects exactly one key, it is this key. Without the option, it is
-    /// the only key, or the only key used on this device. In all other cases, the user chooses a key on the terminal.
+    /// Returns the license key to use. If the option is given and selects exactly one key, returns that key. If the
+    /// option is not given, returns the only key, or else the only key that is used on this device. In all other cases,
+    /// the user chooses a key on the terminal.
     fn choose_key(&self, keys: Vec<LicenseKey>, option: &OneKey) -> Result<LicenseKey, Stop> {
         let matching = matching(&keys, option);
         let is_here = |key: &&LicenseKey| option.end.is_none() && key.is_here();

@@ -23,7 +23,7 @@ pub(super) enum Listing {
     Devices(Vec<KeyDevices>),
     /// The keys, if none of them has a device that could be released.
     NoDevice(Vec<KeyDevices>),
-    /// Several items, none of which has been chosen.
+    /// Several items from which the user has not chosen one yet.
     Choice { choice: Choice, error: Option<Error> },
     /// The notice that no seat is free, and that the vendor hides the devices.
     Hidden { hidden: HiddenDevices, error: Error },

@@ -4,7 +4,7 @@ use crate::output;
 use polar_license::portal::{Progress, Stage};
 use std::ops::ControlFlow;
 
-/// Returns a callback that writes a line whenever the stage of the wait changes. It never stops the wait.
+/// Returns a callback that writes a line whenever the wait reaches another stage. The callback never stops the wait.
 pub(super) fn progress_notes() -> impl FnMut(Progress) -> ControlFlow<()> {
     let mut last = None;
     move |progress| {

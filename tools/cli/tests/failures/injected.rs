@@ -152,8 +152,8 @@ fn fail_each_call(operation: &Operation) {
 
 /// Checks the conditions that must hold after every operation, then those that must hold after this operation.
 fn check(device: &Device, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
-    // Two panics of the standard library are allowed: if a thread cannot be started, and if a directory cannot be
-    // closed. The client catches the panic about the directory.
+    // Two panics of the standard library are allowed: one if a thread cannot be started, and one if a directory cannot
+    // be closed. The client catches the second one.
     let ours = run.errors.lines().any(|line| line.contains(" panicked at ") && !line.contains("/library/std/src/sys/"));
     ensure(!ours, "it panicked")?;
     ensure(!run.errors.contains(&device.key) && !run.printed.to_string().contains(&device.key), "it printed the key")?;
@@ -194,8 +194,8 @@ fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) 
     (Run::of(&output), killed || seen.contains("(INJECTED)"))
 }
 
-/// Returns the cases of an operation: each of its system calls, once with each fault that the call can have. Unless a
-/// soak runs, only calls on which a license depends are included, each with one error and one kill.
+/// Returns the cases of an operation. In a soak test, these are all of its system calls, each with every fault that the
+/// call can have. Otherwise only the calls on which a license depends are included, each with one error and one kill.
 fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     let device = prepared(polar, operation);
     let seen = tempfile::NamedTempFile::new().unwrap();
@@ -219,7 +219,7 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     for (call, number, matters) in chosen {
         let mut faults = vec![Fault::Kill];
         faults.extend(errors(call).iter().take(if all { usize::MAX } else { 1 }).map(|error| Fault::Error(error)));
-        // after an error that lasts, a command tries to save until its time limit, so each of these cases takes half a
+        // if saving always fails, a command tries again until its time limit, so each of these cases takes half a
         // minute
         let lasts = all && matters && matches!(call, "write" | "fsync" | "rename" | "unlink" | "openat");
         faults.extend(errors(call).first().filter(|_| lasts).map(|error| Fault::ErrorsFromHere(error)));
@@ -228,8 +228,8 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     cases
 }
 
-/// Returns `true` if a license depends on the call, because it concerns the record's directory, the network, a thread,
-/// or the output.
+/// Returns `true` if a license depends on the call, that is, if the call concerns the record's directory, the network,
+/// a thread, or the output.
 fn matters(call: &strace::Call, directory: &str) -> bool {
     let about = |text| call.arguments.contains(text) || call.result.contains(text);
     let is_debug_assertion = call.name == "fcntl" && call.arguments.contains("F_GETFD");

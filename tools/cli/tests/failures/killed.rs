@@ -72,7 +72,8 @@ fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     child.wait().unwrap().code().is_none()
 }
 
-/// Makes Polar and the device agree again. No command is killed, and the customer removes the seats that are in doubt.
+/// Makes Polar and the device agree again: runs `validate` without killing it, and then, if all seats are taken,
+/// removes the seats that are not this device's, as a customer would.
 fn settle(device: &Device, limit_activations: u32, story: &str) {
     let decision = device.run(&["validate"]);
     let (seats, _) = device.seats();

@@ -40,7 +40,7 @@ fn a_program_can_read_it() {
         "denied",
         "active",
         "unlicensed",
-        // the act with the lost laptop begins with the next state
+        // the act about the lost laptop begins here
         "active",
         "unlicensed",
         "unlicensed",

@@ -246,7 +246,7 @@ fn input_in_the_wrong_place_is_not_shown() {
         &["--environment", "https://ada:SECRET@polar.example"],
         &["--feature", &format!("export={DEMO_KEY_TWO_DEVICES}")],
     ] {
-        // `Found` fails the test if one of these secrets is printed
+        // `Found` fails the test if `doctor` prints one of the secrets in `words`
         let found = Found::on(&Device::new(&polar), words);
         assert_eq!((found.0, found.faults()), (2, vec![("configuration", "configuration")]), "{words:?}: {found:?}");
         let asks = found.findings().iter().any(|finding| finding["check"] == "polar");
@@ -669,7 +669,7 @@ mod unix {
         assert!(found.detail("storage").contains("permission denied"), "{found:?}");
     }
 
-    /// Returns a command that [`under`] has made, without its first argument. This argument is the path of the original
+    /// Removes the first argument from a command that [`under`] has made. That argument is the path of the original
     /// program.
     fn without_program(command: &Command) -> Command {
         let mut direct = Command::new(command.get_program());

@@ -40,7 +40,7 @@ fn help_fits_into_80_columns() {
     for flag in ["-h", "--help"] {
         let mut pages = vec![output(&[flag])];
         pages.extend(subcommands.iter().map(|name| output(&[name, flag])));
-        // the variable is set as the README tells users to set it
+        // the organization is set by its variable, as the README recommends
         let organization = ("POLAR_LICENSE_ORGANIZATION", mock_polar::DEMO_ORGANIZATION);
         pages.extend(subcommands.iter().map(|name| output_with(&[organization], &[name, flag])));
         for line in pages.iter().flat_map(|page| page.lines()) {

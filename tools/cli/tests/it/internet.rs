@@ -214,7 +214,8 @@ fn pass_on(mut client: TcpStream, sites: &HashMap<String, Site>) -> io::Result<(
     let mut polar = TcpStream::connect(site.polar)?;
     polar.write_all(head.as_bytes())?;
     polar.write_all(&body)?;
-    // the reply ends where the connection ends, because the client has asked the server to close it after the reply
+    // the client has asked the server to close the connection after the reply, so the reply ends when the connection
+    // ends
     let mut reply = Vec::new();
     polar.read_to_end(&mut reply)?;
     client.write_all(&reply)?;

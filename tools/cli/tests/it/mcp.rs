@@ -22,14 +22,14 @@ struct Agent {
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
     stderr: Option<JoinHandle<Vec<u8>>>,
-    /// Replies that arrived before the test asked for them. The key is the id of the request.
+    /// The replies that arrived before the test asked for them, by the ids of their requests.
     replies: BTreeMap<u64, Value>,
     requests: u64,
     /// Everything that the program has written to standard output.
     stdout: String,
 }
 
-/// The program's end: its exit status, and all bytes that it wrote.
+/// The exit status of the program, and everything that it wrote.
 struct End {
     status: i32,
     stdout: String,
@@ -112,7 +112,7 @@ impl Agent {
         self.reply(id)
     }
 
-    /// Calls a tool. `Err` is the text of a failure.
+    /// Calls a tool, and returns the text of its answer. Returns `Err` with that text if the tool has failed.
     fn call(&mut self, tool: &str, arguments: &Value) -> Result<String, String> {
         let reply = self.request("tools/call", &json!({ "name": tool, "arguments": arguments }));
         let result = &reply["result"];

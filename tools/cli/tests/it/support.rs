@@ -104,7 +104,7 @@ impl<'a> Device<'a> {
         device
     }
 
-    /// Returns the decision that the same app on the same device would make after this time.
+    /// Returns the decision that the same app on the same device would make once `time` has passed.
     pub(crate) fn decision_after(&self, time: Duration) -> Decision {
         self.client_at(SystemClock::new().now().wall.plus(time)).current()
     }

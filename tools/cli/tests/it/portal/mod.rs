@@ -52,7 +52,7 @@ impl<'a> Talk<'a> {
         (run, self.stdin)
     }
 
-    /// Waits until the command ends. Does not search its output.
+    /// Waits until the command ends. Unlike `end`, does not search the output for secrets.
     fn end_unchecked(self) -> (&'a Device<'a>, Run) {
         drop(self.stdin);
         let output = self.child.wait_with_output().unwrap();
