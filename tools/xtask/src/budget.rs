@@ -15,7 +15,7 @@ const CRATE: &str = "polar-license";
 /// uses tokio already has most of these crates.
 const LIMITS: [(&str, usize); 2] = [("http", 50), ("tokio", 120)];
 
-/// Features that must not add a crate to an app that has one of the features in `LIMITS`.
+/// The features that add no crate to an app, if the app already has one of the features in `LIMITS`.
 const FREE: [&str; 1] = ["portal"];
 
 /// Counts the crates that an app on Linux compiles, and compares the count with the limits.

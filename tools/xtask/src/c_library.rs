@@ -1,5 +1,5 @@
-//! Runs the test programs of the C library, and the scenarios through its functions, under tools that find errors in
-//! the use of memory and threads.
+//! Runs the test programs of the C library, and runs the scenarios through the library's functions. Both run under
+//! tools that find errors in the use of memory and threads.
 
 use std::path::{Path, PathBuf};
 

@@ -117,8 +117,8 @@ fn soname(sh: &Shell, library: &Path) -> Result<String> {
     Ok(line.split(['[', ']']).nth(1).context("the soname is not in brackets")?.into())
 }
 
-/// Checks that the program refers to each library function that it uses by its name and the interface version, for
-/// example `…@POLAR_LICENSE_0.1`, and not by its name alone.
+/// Checks how the program refers to the functions of the library. Each reference must contain the interface version
+/// after the name of the function, as in `…@POLAR_LICENSE_0.1`.
 fn uses_version(sh: &Shell, program: &Path) -> Result<()> {
     let (names, end) = (dynamic_symbols(sh, program, "--undefined-only")?, format!("@{}", node()?));
     let used: Vec<&str> = names.lines().filter(|name| name.starts_with("polar_license_")).collect();
@@ -184,8 +184,8 @@ fn cmake(sh: &Shell, folder: &Path, variant: Variant, target: &Target, scratch: 
     Ok(())
 }
 
-/// Builds the C example as a Conan app. If there is no Python that can install Conan, skips this and prints a line that
-/// says so.
+/// Builds the C example as a Conan app. If there is no Python that can install Conan, skips the test, and prints a line
+/// that says so.
 fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     if let Err(error) = PYTHON_WITH_PIP.ensure(sh) {
         println!("NOT RUN: an app with Conan: {error:#}");

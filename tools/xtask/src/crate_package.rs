@@ -29,7 +29,7 @@ const ADDED_BY_CARGO: [&str; 4] = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.
 
 const README: &str = "README.md";
 
-/// The limit of crates.io on keywords. The limit on categories is the same.
+/// crates.io accepts at most this many keywords, and at most this many categories.
 const MOST_WORDS: usize = 5;
 
 /// Packs the crates, lets cargo build each from its packed files, and compares the packed files with `include` in the

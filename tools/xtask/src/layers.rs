@@ -3,8 +3,8 @@
 //!
 //! The rule: at every level of the module tree, sibling modules do not use each other in circles. A module includes
 //! everything below it: to `license.rs`, the files `config.rs` and `config/json.rs` are one module, `config`. A module
-//! and its own children may use each other. Using a name that a module re-exports counts as using the file that defines
-//! it.
+//! and its own children may use each other. A file that uses a re-exported name is taken to use the file that defines
+//! the name.
 //!
 //! In each file the check follows the paths that start with `crate`, `super` or `self`, and the paths of `use` items.
 //! It skips modules and imports for tests. Method calls are found by `calls.rs`: a file that calls a method uses the
@@ -31,11 +31,11 @@ const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 /// A path in Rust, relative to the crate's root. It has no `crate`, `super` or `self` at its start.
 type Names = Vec<String>;
 
-/// The exceptions to the rule that no two modules call each other's methods: the pairs of modules that do, each with
-/// the reason. No pair may be added to this list.
+/// The exceptions to the rule that no two modules call each other's methods. Each exception names the two modules and
+/// the reason. No exception may be added.
 const CALLING_EACH_OTHER: &[(&str, [&str; 2], &str)] = &[];
 
-/// The graph of uses: for each module, the modules that it uses, each with an example of a use.
+/// For each module, the modules that it uses. Each of these has an example of a use.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Checks every crate of the workspace, and the TypeScript sources.
@@ -190,7 +190,8 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     Ok(modules)
 }
 
-/// A module's use of another module: the user's path, the used module's path, and an example of the use.
+/// A use of one module by another: the path of the module that uses, the path of the module that is used, and an
+/// example.
 type Use<'a> = (&'a Names, Names, String);
 
 /// Returns a `Use` for each path that a module imports or spells out in its code. The `Use` points to the module that
@@ -229,7 +230,7 @@ fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {
         let common = from.iter().zip(to).take_while(|(one, other)| one == other).count();
-        // if one of the two paths has no more names, its module contains the other module, and these two may use each
+        // if one path is the beginning of the other, the two modules are a module and its child, which may use each
         // other
         let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
         let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));
@@ -354,7 +355,7 @@ mod tests {
         modules(folder.path()).unwrap()
     }
 
-    /// Returns the circles in a crate made of these files.
+    /// Returns the circular uses in a crate that consists of these files.
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let modules = parsed(files);
         let levels = levels("src", &imports(&modules));

@@ -140,7 +140,7 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
     // rebuild them
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
-    // the full path tells this README from the READMEs of other packages in the workspace
+    // the full path distinguishes this README from the READMEs of other packages in the workspace
     let ours = format!("test src/../{path} ");
     let passed = output.lines().filter(|line| line.starts_with(&ours) && line.ends_with("... ok")).count();
     if passed != blocks {

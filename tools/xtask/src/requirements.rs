@@ -244,7 +244,7 @@ pub(crate) static XVFB: Requirement = Requirement {
     source: Source::Debian(&["xauth", "xvfb"]),
 };
 
-/// The package manager with which a test builds the C example, by the recipe in the C package.
+/// The package manager with which a test builds the C example. The C package contains the recipe for it.
 pub(crate) static CONAN: Requirement =
     Requirement { name: "Conan", find: |_| tools::CONAN.found(), source: Source::PyPi(&tools::CONAN) };
 
@@ -321,7 +321,8 @@ impl Requirement {
         if (self.find)(sh).is_some() { Ok(()) } else { self.get(sh) }
     }
 
-    /// Returns `true` if this machine has the requirement, or the package manager that installs it.
+    /// Returns `true` if this machine has the requirement, or can install it. Only the packages of Debian cannot be
+    /// installed on every machine.
     pub(crate) fn is_obtainable(&self, sh: &Shell) -> bool {
         (self.find)(sh).is_some() || !matches!(self.source, Source::Debian(_)) || versions(sh, &["apt-get"]).is_some()
     }

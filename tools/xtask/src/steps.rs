@@ -74,7 +74,7 @@ const CORE: &[Step] = &[
         run: |sh| {
             let test = cargo(sh, "test --locked --lib --bins").args(CORE_PACKAGES);
             let test = test.args(["--test", "scenarios", "--test", "model", "--test", "end_to_end", "--test", "it"]);
-            // all stories of the model take longer than all other tests together
+            // the model runs only some of its stories here, because all of them take longer than all other tests together
             Ok(test.env("POLAR_MODEL_CASES", "30").env(TEST_THREADS.0, TEST_THREADS.1).run()?)
         },
     },
@@ -358,8 +358,8 @@ impl Tables {
         }
     }
 
-    /// Returns the tables without the steps before the named ones: each table begins with its named step. A table in
-    /// which no step is named counts as done, and becomes empty. There is one exception: if a step of `first` is named,
+    /// Returns the tables without the steps before the named ones, so that each table begins with its named step. If no
+    /// step of a table is named, the table is taken to be done, and becomes empty. But if a step of `first` is named,
     /// both lanes still run all of their steps.
     fn from(names: &[String]) -> Result<Self> {
         chosen(names)?;

@@ -46,8 +46,8 @@ impl Target {
         (!self.is_host).then_some(self.triple.as_str())
     }
 
-    /// Returns the arguments that make cargo build for this target. For this machine there are none, so that cargo
-    /// reuses its earlier builds.
+    /// Returns the arguments that make cargo build for this target. Returns none if the target is this machine, so that
+    /// cargo reuses its earlier builds.
     pub(crate) fn arguments(&self) -> Vec<&str> {
         self.foreign().map_or_else(Vec::new, |triple| vec!["--target", triple])
     }

@@ -48,8 +48,8 @@ impl Tool {
         self.built(sh).or_else(|| self.ready_made(sh))
     }
 
-    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. If both exist, prefers the program
-    /// that `install` built to the program that the user installed.
+    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. Prefers the program that `install`
+    /// built to a program that the user installed.
     pub(crate) fn program(&self, sh: &Shell, name: &str) -> Result<PathBuf> {
         if self.built(sh).is_none() && self.ready_made(sh).is_some() {
             return Ok(name.into());
@@ -64,7 +64,8 @@ impl Tool {
         installed.lines().any(|line| line.trim_end_matches(':') == wanted).then_some(wanted)
     }
 
-    /// Returns the version that the user has installed. Returns `None` if none is installed, or if the version matters.
+    /// Returns the version that the user has installed. Returns `None` if the user has not installed the tool, or if
+    /// only the exact version may be used.
     fn ready_made(&self, sh: &Shell) -> Option<String> {
         shell::probe(sh.cmd(self.any_version?).arg("--version"))
     }
@@ -111,7 +112,8 @@ pub(crate) struct PythonTools {
 }
 
 impl PythonTools {
-    /// Returns a description of the environment, or `None` if it was not installed from the current list.
+    /// Returns a description of the environment. Returns `None` if the environment is missing or was installed from
+    /// another version of the list.
     pub(crate) fn found(&self) -> Option<String> {
         let installed = fs::read_to_string(self.stamp().ok()?).ok()?;
         (installed == workspace::text(self.list).ok()?).then(|| format!("as {} lists it", self.list))

@@ -22,7 +22,7 @@ use super::{Names, is_for_tests};
 pub(super) struct Calls {
     /// The methods that the file defines. Each entry is the type that has the method, and the method's name.
     pub(super) methods: Vec<(Names, String)>,
-    /// The fields that the file declares, each as the struct, the field's name, and the field's type.
+    /// The fields that the file declares. Each entry is the struct, the name of the field, and the type of the field.
     pub(super) fields: Vec<(Names, String, Names)>,
     pub(super) calls: Vec<Call>,
     /// The path of the module that contains the code being visited.
