@@ -378,8 +378,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
-    /// `offline_grace` if that is shorter. At least one second.
+    /// Sets the time after which Polar is asked to confirm the license again. Default: 24 hours, or `offline_grace` if
+    /// that is shorter. At least one second.
     pub fn refresh_interval(mut self, interval: Duration) -> Self {
         self.refresh_ms = Some(signed_milliseconds(interval));
         self

@@ -279,7 +279,7 @@ struct Running {
     sending: Option<AttemptId>,
 }
 
-/// The longest time for which a decision is kept before the clocks are read again.
+/// The longest time for which a decision is used before it is computed again from the clocks.
 const LONGEST_SPAN: Duration = Duration::from_secs(60);
 
 impl Engine {

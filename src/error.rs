@@ -81,8 +81,8 @@ impl Error {
         json::write(self)
     }
 
-    /// Not part of the public interface: returns only the member `error` of the JSON, for a binding that has a separate
-    /// place for the decision.
+    /// Not part of the public interface: returns only the member `error` of the JSON, for a binding that passes the
+    /// decision on separately.
     #[doc(hidden)]
     pub fn details(&self) -> ErrorDetails<'_> {
         ErrorDetails {

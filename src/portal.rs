@@ -40,7 +40,7 @@
 //!           ── session_from_token ───────────┘
 //! ```
 //! This module is pure: it consists of [`steps`] that a driver carries out, typed requests, and readers of their
-//! replies. It never waits, sends, stores or reads a clock. The engine decides about licenses.
+//! replies. It never waits, sends or stores anything, and reads no clock. The engine decides about licenses.
 
 #[doc(hidden)]
 pub mod boundary;

@@ -99,7 +99,7 @@ pub(crate) struct KeptSeat {
     pub(crate) seat: Seat,
     /// The seat's label at Polar, if this device still knows it.
     pub(crate) label: Option<String>,
-    /// The seat's key, in the last text that this device knew. Polar may have replaced the text since.
+    /// The seat's key, as this device last knew it. Polar may have replaced it since.
     pub(crate) key: Key,
 }
 

@@ -140,7 +140,7 @@ impl Date {
         Timestamp::parse(text).or_else(midnight).map(Self::from)
     }
 
-    /// Returns the day `days` days later.
+    /// Returns the day that comes `days` days after this day.
     pub(crate) fn plus_days(self, days: u32) -> Self {
         Self { days: self.days.saturating_add(days.into()) }
     }

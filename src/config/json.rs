@@ -215,8 +215,8 @@ pub(crate) struct SettingsJson {
     features: Option<BTreeMap<String, Vec<String>>>,
     /// Whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true.
     bind_device: Option<bool>,
-    /// The time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
-    /// `offlineGraceMs` if that is shorter. At least one second.
+    /// The time after which Polar is asked to confirm the license again. Default: 24 hours, or `offlineGraceMs` if that
+    /// is shorter. At least one second.
     refresh_interval_ms: Option<u64>,
     /// The time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     offline_grace_ms: Option<u64>,

@@ -104,7 +104,8 @@ impl Engine {
         Next::Store(edits, AfterStore::Answered(question))
     }
 
-    /// Returns the request that asks whether a key is valid, together with its seat if it has one.
+    /// Returns the request that asks whether a key is valid. If the key has a seat on this device, the request asks
+    /// about the seat too.
     pub(super) fn validation(&self, identity: &Identity) -> wire::Validate {
         let mut request = wire::Validate::new(&identity.key, self.config.organization_id());
         if let Some(seat) = identity.seat {

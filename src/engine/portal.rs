@@ -42,7 +42,7 @@ pub enum PortalOperation {
     /// Cancels the try that was reserved for the code that was requested last. Use this operation only if Polar
     /// certainly did not mail this code, so that nobody can enter it.
     CodeNotMailed,
-    /// Records how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
+    /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.
     CodesBlocked(CodeUse, Duration),
     /// Releases a seat, which any device may have taken. If the seat belongs to the stored license, does the same as a

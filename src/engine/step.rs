@@ -106,7 +106,8 @@ pub struct JoinStep {
 }
 
 impl Outcome {
-    /// Returns the decision, whether the operation succeeded or failed.
+    /// Returns the decision after the operation. If the operation failed, the decision contains the failure as its
+    /// `problem`.
     pub fn into_decision(self) -> Decision {
         match self.result {
             Ok(decision) => decision,

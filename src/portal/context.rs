@@ -11,7 +11,8 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) config: Config,
-    /// The last key that this device knows for its license. Another device may have replaced the key since.
+    /// The key of the license on this device, as this device last knew it. Another device may have replaced the key
+    /// since.
     pub(super) key: Option<Key>,
     /// Polar's id of the key. The id stays the same when the key's text is replaced.
     license_id: Option<Uuid>,

@@ -37,7 +37,7 @@ pub struct RunStep<T> {
     then: Then<Outcome, T>,
 }
 
-/// A step that asks the driver to send a request once, and to resume with the answer.
+/// A step that asks the driver to send a request once, and then to resume the operation with the answer.
 pub struct SendStep<T> {
     /// The request to send. No part of it may be shown or logged.
     pub request: Request,

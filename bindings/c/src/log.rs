@@ -68,7 +68,8 @@ pub extern "C" fn polar_license_set_log(
             let mut current = APP_LOG.0.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *current, sink)
         };
-        // Drops the previous callback outside of the lock, because this calls its destructor, which is the app's code.
+        // The previous callback is dropped after the lock is released, because dropping it calls its destructor, which
+        // is the app's code.
         drop(before);
         Ok(())
     })

@@ -42,7 +42,7 @@ fn is_generated(path: &Path, generated: &str) {
     );
 }
 
-/// This is one test and not several, because some files are generated from others.
+/// The files are checked in one test, one after the other, because some of them are generated from others.
 #[test]
 fn the_committed_files_are_the_generated_ones() {
     is_generated(&folder().join("src/options/settings.rs"), &settings::source());

@@ -1,6 +1,6 @@
 //! A self-test of the parts that a license depends on: the connection to Polar, the clock, and the place where the
-//! license is kept. Customers can send its results to support instead of "it does not work". The self-test judges no
-//! license, and changes none.
+//! license is kept. Customers can send its results to support instead of "it does not work". The self-test does not
+//! decide whether a license is valid, and does not change the license.
 //!
 //! No finding contains a license key, a user's name, or the address of a proxy. A path is shown with `~` for the home
 //! directory and `USER` for the user's name.

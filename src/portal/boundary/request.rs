@@ -24,7 +24,7 @@ impl Request {
         self.member(name, &json::write(&value.into()))
     }
 
-    /// Ends the request and returns its JSON.
+    /// Completes the request, and returns its JSON.
     pub fn json(self) -> Zeroizing<String> {
         self.followed_by(&["}"]).0
     }

@@ -153,7 +153,7 @@ pub fn calls() -> String {
     text
 }
 
-/// Returns the Rust source of the calls of all setters for the fuzz targets.
+/// Returns the Rust source with which the fuzz targets call all setters.
 pub fn fuzzed() -> String {
     let setters: Vec<Setter> = settings().iter().flat_map(Setting::setters).collect();
     let mut text = String::from(HEAD_OF_FUZZED);

@@ -114,7 +114,7 @@ class License(Closable):
     def refresh(self) -> Decision:
         """Asks Polar about the license if a refresh is due, or if access is not allowed and Polar was not asked within
         the last five seconds. Call this method when the app starts. If Polar cannot be reached, returns the decision
-        that still applies, with the `problem`.
+        that still applies. The decision's `problem` then says what went wrong.
         """
         return self._ask(lib.polar_license_refresh)
 
@@ -225,7 +225,7 @@ class License(Closable):
     def cancel(self) -> None:
         """Cancels the operations of other threads. These operations raise `LicenseError` of kind `cancelled`, or return
         the decision with a `problem` of that kind. If a request was sent already, Polar may have applied it, and the
-        license records that the outcome is unknown.
+        license remembers that the outcome is unknown.
         """
         handle = self._used()
         lib.polar_license_cancel(handle.pointer)

@@ -1,5 +1,6 @@
 """Passes the library's log lines to Python's `logging`, to loggers below `polar_license`. The lines contain neither the
-license key nor personal data. A logging handler must not use a license, because locks of the library may be held.
+license key nor personal data. A logging handler must not use a license, because it may be called while locks of the
+library are held.
 """
 
 import atexit

@@ -24,8 +24,8 @@ class Storage(Protocol):
 
 class Clock(Protocol):
     """A source of time in place of the system's clocks. With it, a test can see how an app behaves after a month
-    offline. Its methods may be called from any thread, also while locks of the library are held. Therefore the
-    methods must return at once and must not use a license.
+    offline. The library may call its methods from any thread, even while locks of the library are held. Therefore
+    the methods must return at once and must not use a license.
     """
 
     def now(self) -> datetime:

@@ -1,4 +1,6 @@
-"""The page on this computer to which a browser returns after a purchase, and the portal that waits for it."""
+"""The page on this computer to which a browser returns after a purchase, and the portal method that waits for the
+browser.
+"""
 
 import json
 from datetime import timedelta
@@ -33,7 +35,7 @@ class SuccessPage(Closable):
         page, error = ffi.new("polar_license_success_page **"), ffi.new("polar_license_error **")
         if lib.polar_license_success_page_listen(port, page, error):
             raise convert.taken_error(error[0])
-        # freed when neither this object nor a running wait refers to it
+        # The page is freed as soon as neither this object nor a running wait refers to it.
         self._pointer: Any = ffi.gc(page[0], lib.polar_license_success_page_free)
 
     @property

@@ -35,8 +35,8 @@ def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T
 
 
 def wait_for_operations() -> None:
-    """Waits until the running operations have ended, but at most a few seconds. They were cancelled before, and may
-    still call functions of the app.
+    """Waits until the running operations have ended, but for a few seconds at most. The caller has cancelled them, but
+    a cancelled operation may still call functions of the app until it has ended.
     """
     wait(list(_running), _END_TIMEOUT_S)
 
