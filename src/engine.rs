@@ -201,7 +201,7 @@ pub struct Host {
 pub enum SystemName {
     /// A name.
     Known(String),
-    /// A function that finds out the name. It is called for each default label.
+    /// A function that asks the system for the name. It is called for each default label.
     Lookup(fn() -> String),
 }
 
@@ -264,7 +264,8 @@ pub struct Engine {
 #[derive(Default)]
 struct Running {
     id: OpId,
-    /// A token. The operation's current step holds a clone of it, so the operation has ended once no clone is left.
+    /// Shows whether the operation is still under way. The operation's current step holds a clone of this ticket. When
+    /// no clone is left, the operation has ended.
     ticket: Arc<()>,
     asks: bool,
     /// Whether a send step has ended, with or without an answer.

@@ -4,8 +4,9 @@
 use crate::time::Timestamp;
 use std::time::Duration;
 
-/// The longest wait that is accepted: twice Polar's longest block. Without this limit, another server in Polar's place
-/// could prevent activation for a day, and so could a pause that was saved while the wall clock was wrong.
+/// The longest wait that is accepted: twice Polar's longest block. The limit is needed for two cases: another server
+/// may answer in Polar's place and ask for a wait of a day, and a pause may have been saved while the wall clock was
+/// wrong.
 pub(crate) const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
 
 /// Returns the wait that a reply with the status 429 asks for, but at most [`LONGEST_BLOCK`].

@@ -326,7 +326,7 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// Converts a moment that the system cannot represent to 1970-01-01T00:00:00Z.
+/// Converts a moment to the system's type. If the system cannot represent the moment, returns 1970-01-01T00:00:00Z.
 impl From<Timestamp> for SystemTime {
     fn from(time: Timestamp) -> Self {
         let distance = Duration::from_millis(time.0.unsigned_abs());

@@ -165,8 +165,8 @@ impl Answer {
         Self::Reply { status, retry_after: None, location: None, body: Zeroizing::new(body.into()) }
     }
 
-    /// Creates a failure. `message` is one line for developers and logs: lower case, no full stop, no key, no address
-    /// that belongs to the user.
+    /// Creates a failure. `message` is one line for developers and logs, in lower case and without a full stop. It must
+    /// contain neither a license key nor an address of the user.
     pub fn failed(failure: Failure, sent: Sent, message: impl Into<String>) -> Self {
         Self::Failed { failure, sent, message: message.into() }
     }

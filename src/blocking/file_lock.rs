@@ -71,8 +71,9 @@ const STALE_AFTER: Duration = Duration::from_secs(10);
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// The time to wait before a lock that could not be taken over is examined again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
-/// The limit on leftover claims to one lock. A process leaves a claim behind if it dies while taking over the lock. The
-/// number of a claim is part of its file name, so the limit has only two digits.
+/// The largest number of leftover claims to one lock. A process leaves a claim behind if it dies while taking over the
+/// lock. The number of a claim is part of its file name. File names must be short, so the number has at most two
+/// digits.
 const MOST_CLAIMS: u32 = 99;
 /// A value to use in place of the token if a lock file has no token, or if its token cannot be read.
 const NO_TOKEN: &str = "0000000000000000";
@@ -98,7 +99,8 @@ struct Holder {
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
-    /// Whether the lock file was created. Until then, only the other threads of this process are excluded.
+    /// Whether the lock file was created. While it has not been created yet, the lock excludes only the other threads
+    /// of this process.
     file: bool,
 }
 
@@ -253,8 +255,8 @@ impl FileLock {
         Ok(taken)
     }
 
-    /// Takes over the lock `seen` if it was left behind, by moving it to `old_path`; see the module head. Returns
-    /// `false` if it was not left behind, or if another process is taking it over.
+    /// Takes over the lock `seen` if it was left behind: moves the lock file to `old_path`, as the module head
+    /// describes. Returns `false` if the lock was not left behind, or if another process is taking over the lock.
     fn take_over(&self, seen: &LockFile, old_path: &Path, now: SystemTime) -> io::Result<bool> {
         if !is_older(seen.modified, now, self.stale_after) && !seen.is_own() {
             return Ok(false);
@@ -504,9 +506,9 @@ impl Wait {
     }
 }
 
-/// Splits the file name `entry` into a token and an extension. Returns `None` if the file does not belong to the record
-/// named `record` or to that record's lock for asking Polar. Also returns `None` for the record and the locks
-/// themselves, because they do not belong to a single process.
+/// Splits `entry`, the name of a temporary file, into a token and an extension. Returns `None` if the file does not
+/// belong to the record named `record`, or to that record's lock for asking Polar. Also returns `None` for the record
+/// and the lock files themselves, whose names contain no token.
 fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
     let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
     let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;

@@ -141,7 +141,7 @@ fn first_of(own: Option<String>, library: impl FnOnce() -> Option<String>) -> Op
     own.and_then(|text| usable(&text)).or_else(|| usable(&library()?))
 }
 
-/// Compiled for the systems for which `Cargo.toml` has the dependency `machine-uid`.
+/// Returns the identifier that the crate `machine-uid` finds. `Cargo.toml` lists this dependency for the same systems.
 #[cfg(any(
     windows,
     target_os = "linux",

@@ -63,8 +63,8 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
 /// Returns the time, in ms, until the pace allows the action `to`. A code may be requested only when the pace also
 /// leaves room for trying it.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
-    // A try whose time lies in the future counts as made now. It was saved while the wall clock was ahead, or a moment
-    // after `now`.
+    // If the time of a try lies in the future, the try counts as made now. Such a try was saved while the wall clock
+    // was ahead, or by another process just after `now` was read.
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
     let untried = tries.mails.iter().filter(|mail| !mail.is_tried);
     let ends: Vec<i64> = untried.filter_map(|mail| Some(mail.ends(now)?.ms_since(now))).collect();

@@ -62,8 +62,8 @@ impl Engine {
         }
     }
 
-    /// Returns the time at which a timer should check next, because Polar should be asked then or because the state
-    /// changes by itself. Returns `None` if neither will happen.
+    /// Returns the time at which a timer should run the next refresh: either Polar should be asked at that time, or the
+    /// state changes by itself. Returns `None` if neither will happen.
     pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
         let ask_in = self.has_pending_work().then(|| self.due_in(now));
         let pause = self.pacer.pause_left(now);

@@ -77,8 +77,8 @@ pub struct Rotated {
     pub from: Vec<Key>,
     /// The new text of the key.
     pub to: Key,
-    /// Whether Polar still knew the key of this device's license when the rotation began. If so, a later answer that
-    /// the key is unknown is about the text that was replaced.
+    /// Whether Polar still knew the key of this device's license when the rotation began. If it did, then a later
+    /// answer that the key is unknown is about the text that was replaced.
     pub was_known: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Creates the errors for requests that were refused or not answered, and for changes that may have happened anyway.
-//! Uses the app's own texts.
+//! Creates the errors of operations: Polar refused or did not answer a request, or the store did not save a change. If
+//! Polar may have made the change on its side, the error says so. The errors use the app's own texts.
 
 use super::{Engine, policy};
 use crate::codes::{ErrorKind, Known, NextStep, Reason};
@@ -33,8 +33,8 @@ impl Engine {
     }
 
     /// Returns the error for a license that does not include this version of the app, because it includes only versions
-    /// that were built on the day `until` or before. `text` is the sentence for the user: one is about the license on
-    /// this device, and another is about a key that the user has entered.
+    /// that were built on the day `until` or before. `text` selects the sentence for the user: one sentence is about
+    /// the license on this device, and the other one is about a key that the user has entered.
     pub(super) fn updates_ended(&self, text: Text, until: Date) -> Error {
         let detail = format!("{}; it includes those built until {until}", Reason::UpdatesEnded.refusal());
         self.refused(Reason::UpdatesEnded).with_texts(policy::dated(&self.config, text, until), detail)

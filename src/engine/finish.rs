@@ -87,7 +87,7 @@ impl Engine {
         Outcome { deactivated: ending.deactivated, ..outcome }
     }
 
-    /// Ends an operation that should only have asked Polar, but could not ask. The outcome contains the current
+    /// Ends an operation whose only task was to ask Polar, and which could not ask. The outcome contains the current
     /// decision, with `error` as its problem.
     pub(super) fn end_without_asking(&mut self, error: Error, now: Now) -> Outcome {
         let mut decision = self.current(now);

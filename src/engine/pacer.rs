@@ -23,8 +23,8 @@ pub struct Pacer(Arc<Mutex<Pace>>);
 
 #[derive(Debug, Default)]
 struct Pace {
-    /// The times at which requests were sent or will be sent, in order, as long as they still count. They are in ms of
-    /// the monotonic clock, and negative if they lie before the start of this process.
+    /// The times of the requests that still limit the pace, in ascending order. Some were sent already, and others are
+    /// planned. A time is in ms of the monotonic clock, and is negative if it lies before the start of this process.
     slots: Vec<i64>,
     /// The operations under way that are likely to send several requests.
     begun: Vec<Begun>,
@@ -59,9 +59,9 @@ impl Pacer {
         self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
     }
 
-    /// Does the same as [`reserve`](Self::reserve) for the first request of an operation that is likely to send
-    /// several. This request comes after all requests of the operations that have begun earlier. The moment is reserved
-    /// only if there is time for all requests of this operation before `deadline`.
+    /// Reserves the moment of the first request of an operation that is likely to send several requests. The moment
+    /// comes after all requests of the operations that have begun earlier. If there is not enough time for all requests
+    /// of this operation before `deadline`, reserves nothing and returns `Err`, as [`reserve`](Self::reserve) does.
     pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
         // While an operation is in progress, the engine and the operation's current step both own its ticket. So an
@@ -128,8 +128,9 @@ impl Pace {
         self.slots.retain(|at| *at >= oldest);
         let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
         let end = at.saturating_add(rest.unsigned_abs());
-        // A pause that Polar asked for may use up at most half of the time until the deadline. The spacing of requests
-        // may use up all of it, because it is short and is this process's own rule.
+        // A pause that Polar asked for may last long. So a request waits for the end of the pause only if at least half
+        // of the time until the deadline is left then. The spacing between this process's own requests is short, so it
+        // may use up all of the time until the deadline.
         let half = now.after(now.until(deadline) / 2);
         if at > now.mono && (end >= deadline || self.paused_until > half) {
             return Err(now.until(at));

@@ -82,7 +82,7 @@ impl Engine {
     fn step(&mut self, next: Next, now: Now) -> Step {
         match next {
             Next::Store(edits, then) => self.store(now.mono, edits, then),
-            // the save that failed has left its edits in the engine's `unsaved`, so there are no new ones
+            // the edits of the failed save are still in the engine's `unsaved`, so no further edits are passed
             Next::SaveAgain(not_before, unsaved) => self.store(not_before, Vec::new(), AfterStore::Save(unsaved)),
             Next::Send(then) => self.send(then, now),
             Next::Release(ending) => {
@@ -115,7 +115,7 @@ impl Engine {
     }
 
     /// Returns the step that sends a request within the time limit of the operation. If the pace would delay the
-    /// request beyond that limit, continues at once without sending it.
+    /// request beyond that limit, the request is not sent, and the operation continues without waiting.
     fn send_now(&mut self, then: AfterReply, now: Now) -> Step {
         let deadline = self.running.deadline;
         let reserved = match then.likely_requests() {

@@ -165,7 +165,7 @@ pub(super) struct Activation {
     /// The questions about the key that Polar has not been asked yet. Each item is the seat to ask about together with
     /// the key, or `None` for the key alone.
     pub(super) questions: std::vec::IntoIter<Option<Seat>>,
-    /// Polar's confirmation of the key. It is from a question about the key alone, without a seat.
+    /// Polar's confirmation of the key alone, without a seat.
     pub(super) checked: Option<Confirmed>,
 }
 

@@ -12,8 +12,8 @@ pub(super) struct Cancellation {
 }
 
 impl Cancellation {
-    /// Asks the operation to end, and wakes its task. Has no effect if the operation was already asked to end as soon
-    /// or sooner.
+    /// Asks the operation to end, and wakes its task. Has no effect if an earlier call has asked the operation to end
+    /// at the same point or at an earlier point.
     pub(super) fn request(&self, cancel: Cancel) {
         self.requested.set(self.requested.get().max(Some(cancel)));
         let waker = self.waker.borrow_mut().take();

@@ -54,8 +54,8 @@ pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Re
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }
 
-/// Restores the license as [`restore`] does, but waits for a key if there is none that can be used. `expired` is a key
-/// that Polar has already refused as expired, so that it is not tried again.
+/// Restores the license as [`restore`] does, but waits for a key if no key can be used. `expired` is a key that Polar
+/// has already refused because it has expired. This key is not tried again.
 fn restore_waiting(
     context: Context,
     token: Token,

@@ -46,8 +46,8 @@ impl CodeTries {
     /// reach Polar.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
-    /// The time limit for a request for a code, and for a try of a code, from the moment at which it is counted. The
-    /// request or the try reaches Polar within this time or not at all.
+    /// The time limit for a request for a code, and for a try of a code. It begins when the request or the try is
+    /// counted. The request or the try reaches Polar within this time or not at all.
     pub(crate) const ON_ITS_WAY_MS: i64 = 15 * 1000;
 
     /// Returns `true` if any request or try on the list still counts, or if Polar's block of this IP address has not

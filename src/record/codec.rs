@@ -43,7 +43,7 @@ const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
 
-/// The number that stands for a confirmation. All other numbers of a verdict stand for denials.
+/// The number that stands for the verdict "confirmed". All other numbers of a verdict stand for denials.
 const CONFIRMED: u8 = 0;
 
 /// The numbers that stand for the kinds of seats: no seat, a seat that any device may use, and a seat that is bound to
