@@ -43,9 +43,9 @@ pub(crate) fn package(sh: &Shell) -> Result<()> {
     archive::zip(sh, &framework, &manifests::xcframework(&workspace::version("polar-license-c")?))
 }
 
-/// Adds the header and the module map to the headers of the XCFramework, in a folder with the module's name. Xcode
-/// copies the headers of all XCFrameworks of an app into one folder. If each were not in a subfolder of its own there,
-/// files of two XCFrameworks could have the same path.
+/// Adds the header and the module map to the headers of the XCFramework, in a subfolder with the module's name. Xcode
+/// copies the headers of all XCFrameworks of an app into one folder. The subfolder keeps these files apart from the
+/// files of other XCFrameworks, which may have the same names.
 fn add_module(sh: &Shell, headers: &Path, package: &Path) -> Result<()> {
     let folder = sh.create_dir(headers.join(MODULE))?;
     sh.copy_file(package.join("include/polar_license.h"), &folder)?;

@@ -35,7 +35,7 @@ type Names = Vec<String>;
 /// the reason. No exception may be added.
 const CALLING_EACH_OTHER: &[(&str, [&str; 2], &str)] = &[];
 
-/// For each module, the modules that it uses. Each of these has an example of a use.
+/// For each module, the modules that it uses, with one example for each.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Checks every crate of the workspace, and the TypeScript sources.
@@ -190,8 +190,8 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     Ok(modules)
 }
 
-/// A use of one module by another: the path of the module that uses, the path of the module that is used, and an
-/// example.
+/// A use of one module in the code of another: the path of the module with the code, the path of the used module, and
+/// an example.
 type Use<'a> = (&'a Names, Names, String);
 
 /// Returns a `Use` for each path that a module imports or spells out in its code. The `Use` points to the module that

@@ -172,9 +172,9 @@ end
         Ok(serde_json::to_string_pretty(&manifest)? + "\n")
     }
 
-    /// Returns the files of the repository from which the Swift package manager installs the library. They need a
-    /// repository of their own for two reasons: the package manager reads the manifest from the top folder of a
-    /// repository, and the manifest contains the checksum of a released archive.
+    /// Returns the files of the repository from which the Swift package manager installs the library. This must be a
+    /// separate repository. First, the package manager reads the manifest from the top folder of a repository. Second,
+    /// the manifest contains the checksum of an archive that is built from this repository.
     fn swift(&self) -> Result<Vec<(String, String)>> {
         let archive = xcframework(&self.version);
         let (address, sum) = self.address(&archive)?;

@@ -10,7 +10,7 @@ use xshell::{Shell, cmd};
 use crate::npm_package::{self, Packed};
 use crate::{shell, workspace};
 
-/// The script that runs one story in every JavaScript runtime, and one in every example.
+/// The script that runs one test in every JavaScript runtime, and one test in every example.
 const RUN: &str = "tests/js/runtimes/run.mjs";
 
 /// The largest number of bytes that a page may download for `./slim`: its minified script and the WebAssembly, both
@@ -48,7 +48,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(node.env("POLAR_LICENSE_REPOSITORY", workspace::repository()?).run()?)
 }
 
-/// Packs the package. Runs one story in every runtime and one in every example, against the local Polar.
+/// Packs the package. Runs one test in every runtime and one test in every example, against the local Polar.
 pub(crate) fn check_runtimes(sh: &Shell) -> Result<()> {
     let (tarball, polar) = prepare_runtimes(sh)?;
     Ok(cmd!(sh, "node {RUN} {tarball} {polar}").run()?)

@@ -16,7 +16,7 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::{paths, wasm_build, workspace};
 
-/// The folder of the scripts that build the JavaScript, and of their dependencies.
+/// The folder with the scripts that build the JavaScript, and with the dependencies of these scripts.
 pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
 
 /// The files that every npm package contains besides its own files. The templates do not repeat them.

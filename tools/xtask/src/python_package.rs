@@ -73,7 +73,8 @@ fn check_project(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     }
     let urls = project.get("urls").and_then(|urls| urls.as_table());
     for (name, expected) in addresses {
-        // case is ignored, because a name in pyproject.toml begins with a capital letter; PyPI shows the name unchanged
+        // the names are compared without regard to case: pyproject.toml begins them with a capital letter, because PyPI
+        // shows them as they are written there
         let url = urls.into_iter().flatten().find(|(title, _)| title.eq_ignore_ascii_case(name));
         let own = url.and_then(|(_, address)| address.as_str()).unwrap_or_default();
         if own != expected {

@@ -62,7 +62,7 @@ const SKILL_TEST: &str = "tests/js/package/skill.test.mjs";
 const REACT_APP: &str = "examples/react/src/App.tsx";
 
 /// Checks the blocks of the README and of the guide for agents. Both must show the same table of states, and the table
-/// must quote the sentences as they are.
+/// must quote the sentences that users see word for word.
 pub(crate) fn check_front_pages(sh: &Shell) -> Result<()> {
     let (readme, skill) = (workspace::text(README)?, workspace::text(SKILL)?);
     let rows = states(&readme);
@@ -73,7 +73,8 @@ pub(crate) fn check_front_pages(sh: &Shell) -> Result<()> {
     [README, SKILL].into_iter().try_for_each(|path| check(sh, path))
 }
 
-/// Checks that every sentence in quotation marks is one that users read. `…` stands for a part that is left out.
+/// Checks that every sentence in quotation marks is one of the sentences that users see. `…` stands for a part that is
+/// left out.
 fn check_sentences(rows: &[&str]) -> Result<()> {
     let sentences: BTreeMap<String, String> = serde_json::from_str(&workspace::text("texts/en.json")?)?;
     let quoted: Vec<&str> = rows.iter().flat_map(|row| row.split('"').skip(1).step_by(2)).collect();

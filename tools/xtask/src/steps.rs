@@ -74,7 +74,7 @@ const CORE: &[Step] = &[
         run: |sh| {
             let test = cargo(sh, "test --locked --lib --bins").args(CORE_PACKAGES);
             let test = test.args(["--test", "scenarios", "--test", "model", "--test", "end_to_end", "--test", "it"]);
-            // the model runs only some of its stories here, because all of them take longer than all other tests together
+            // the model runs only some of its stories, because the whole model takes longer than all other tests together
             Ok(test.env("POLAR_MODEL_CASES", "30").env(TEST_THREADS.0, TEST_THREADS.1).run()?)
         },
     },

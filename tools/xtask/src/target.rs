@@ -123,7 +123,7 @@ impl System {
         match self {
             Self::Linux => "-Wl,--as-needed",
             Self::MacOs => "-Wl,-dead_strip_dylibs",
-            // no option is needed: a program contains no reference to an import library of which it uses nothing
+            // no option is needed: on Windows a program refers to a DLL only if it uses something in the DLL
             Self::WindowsGnu | Self::WindowsMsvc => "",
         }
     }

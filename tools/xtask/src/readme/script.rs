@@ -13,8 +13,8 @@ use crate::shell;
 /// The command that runs these checks. READMEs name it for contributors.
 pub(super) const TEST_COMMAND: &str = "cargo xtask test";
 
-/// The first command that an app developer types. This repository's crate is added instead of the published one,
-/// because crates.io does not have the version of a release before it is published.
+/// The first command that an app developer types. The test adds this repository's crate instead of the published one,
+/// because crates.io does not have a new version before its release.
 const ADD_COMMAND: &str = "cargo add polar-license";
 
 /// Runs the block's commands in one shell, and checks that the output contains the lines that the block shows.
