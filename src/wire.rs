@@ -53,8 +53,8 @@ pub struct Validate {
     pub customer_id: Option<Uuid>,
     /// The number of uses to count, from 1 to 2,147,483,647.
     pub increment_usage: Option<u32>,
-    /// The conditions that Polar compares with those of the activation. Polar denies the license if they differ. If
-    /// `activation_id` is not set, Polar ignores the conditions.
+    /// The conditions that Polar compares with those of the activation. Polar denies the license if the two
+    /// differ. If `activation_id` is not set, Polar ignores the conditions.
     pub conditions: Values,
 }
 

@@ -61,8 +61,8 @@ fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     }
 }
 
-/// Does nothing. On systems other than Unix, a new file can be read by the users who can read the other files of the
-/// directory.
+/// Does nothing. On systems other than Unix, the users who can read the other files of the directory can also read a new
+/// file.
 #[cfg(not(unix))]
 fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
 

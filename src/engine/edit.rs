@@ -22,9 +22,9 @@ use uuid::Uuid;
 pub(super) enum Edit {
     /// Polar's answer about a license.
     Answer(Box<NewAnswer>),
-    /// The attempt has certainly failed.
+    /// An activation is about to be sent.
     Attempt(Attempt),
-    /// It is known that the attempt has failed.
+    /// The attempt has certainly failed.
     AttemptOver(AttemptId),
     /// The outcome of the attempt is unknown, and nobody waits for an answer any more.
     AttemptUncertain(AttemptId),

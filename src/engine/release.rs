@@ -118,8 +118,8 @@ impl Engine {
                 self.remove_license(identity, deactivated)
             }
             SeatOf::Older(ending) => {
-                // The plan comes after the edit that removes the released seat from the list of seats to release. If
-                // the list were not empty when the plan is made, the next round would begin much sooner.
+                // The plan comes after the edit that removes the released seat from the list of seats to release. A
+                // plan that still found this seat on the list would let the next round begin much too soon.
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))

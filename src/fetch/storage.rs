@@ -10,7 +10,7 @@ use std::cell::RefCell;
 
 /// A kind of browser storage. Each origin has its own storage.
 ///
-/// A browser tells a page no device id. So the library creates a random id, and keeps it in the same storage as the
+/// A page cannot learn the id of the device. So the library creates a random id, and keeps it in the same storage as the
 /// record. A seat therefore belongs to this browser profile. This is weak protection, because a person who can copy the
 /// record can copy the id too. If this matters, set [`device_id`](crate::ConfigBuilder::device_id), for example to an
 /// id of the signed-in user.
