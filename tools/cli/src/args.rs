@@ -497,9 +497,8 @@ impl FromArgMatches for After {
 }
 
 impl AppOptions {
-    /// Checks whether all options are given that an operation on the license needs. Returns an error about the first
-    /// missing option, or `None` if none is missing. `feature` is the feature that the operation asks about, if it
-    /// asks about one. It must be defined by `--feature`.
+    /// Returns an error if an option is missing that every operation on the license needs. `feature` is the feature that
+    /// the user asks about, if there is one. Returns an error if `--feature` does not define it.
     pub(crate) fn missing(&self, feature: Option<&str>) -> Option<(ErrorKind, String)> {
         if self.organization.is_none() {
             let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";

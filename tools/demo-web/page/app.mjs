@@ -1,5 +1,5 @@
-// A real app needs none of the lines marked *. Here, they give
-// it the clock, disk and network of this page.
+// A real app does not need the lines marked *. They give this
+// app the clock, disk and network of the page.
 
 import { createLicenseClient } from "polar-license/portal";
 import { portalPages } from "polar-license/dialog-portal";

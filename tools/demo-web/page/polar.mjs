@@ -20,8 +20,8 @@ setInterval(() => polar.work(), LOOK_MS);
 /** Sends a request of an app to Polar, over a network that may be broken. */
 export async function send(url, init, network) {
   if (network === "offline") throw unreachable();
-  // not awaited: `exchange` passes a request to Polar before its first wait, so the fault is set before `exchange` is
-  // called for the app's request
+  // This call is not awaited. `exchange` passes a request to Polar before it waits for anything, so the fault is in
+  // force before the app's request is sent in the next line.
   if (FAULTS[network]) void ask("POST", "/faults", { ...FAULTS[network], times: 1 });
   const response = await exchange(url, init);
   // a browser hides replies that do not allow the page's origin, such as the replies of captive portals

@@ -195,8 +195,8 @@ pub(crate) fn wine(sh: &Shell) -> Option<&'static str> {
 }
 
 impl System<'_> {
-    /// Runs the test programs and examples of the C library for the other system. The local Polar that they call is a
-    /// program for this system.
+    /// Runs the test programs and examples of the C library for the other system. The local Polar that they call runs
+    /// directly on this machine.
     fn c_programs(&self) -> Result<()> {
         if !workspace::text("docs/src/guides/c.md")?.contains(self.libraries) {
             bail!("docs/src/guides/c.md must name what a program for {} links to: {}", self.target, self.libraries);
@@ -214,7 +214,7 @@ impl System<'_> {
         Ok(tests.env("POLAR_LICENSE_C_RUNNER", &self.runner).envs(self.environment.clone()).run()?)
     }
 
-    /// Builds the static library, and returns its file.
+    /// Builds the static library, and returns the path of its file.
     fn build(&self, folder: &Path, features: &[&str]) -> Result<PathBuf> {
         let build = self.cargo("build --locked --package polar-license-c --lib").args(features);
         build.arg("--target-dir").arg(folder).run()?;

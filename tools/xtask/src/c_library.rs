@@ -14,8 +14,8 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
                         --error-exitcode=99 --fair-sched=yes";
 
-/// The name and the value of an environment variable. With it, only every 50th of the deliberately wrong scenarios is
-/// run, because these tools are slow.
+/// The name and the value of an environment variable. It makes the tests run only every 50th of the deliberately wrong
+/// scenarios, because programs run slowly under valgrind and with sanitizers.
 const STRIDE: (&str, &str) = ("POLAR_LICENSE_C_STRIDE", "50");
 
 /// Runs the test programs and the scenarios under valgrind.

@@ -63,8 +63,9 @@ pub(crate) fn run(mut command: Command, input: &str) -> Run {
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = loop {
         match pipes.spawn() {
-            // This error occurs if the program is a copy that the test has just written. Another test has started a
-            // child at the same time, which keeps the copy open for writing until the child executes its own program.
+            // This error occurs if the program is a copy that the test has just written, and another test has started a
+            // child process at the same time. The child keeps the copy open for writing until it executes its own
+            // program.
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
             spawned => break spawned.unwrap(),
         }

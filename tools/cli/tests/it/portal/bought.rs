@@ -22,7 +22,8 @@ fn a_purchase_is_opened_followed_and_licensed_with_nothing_but_a_code() {
         let code = customer.code(mails);
         talk.say(&code);
         let notes: Vec<String> = stderr.map(Result::unwrap).collect();
-        // the address for the browser appears once on stderr, before the part of the output that `end` searches
+        // the address for the browser contains a secret, and must be shown on stderr; `end` searches only stdout for
+        // secrets, because the test has read stderr itself
         let bought = talk.end();
         assert_eq!(bought.status, 0, "{bought:?} {notes:?}");
         assert!(bought.stdout.contains("active"), "{bought:?}");

@@ -42,7 +42,7 @@ impl<'a> Talk<'a> {
         run.1
     }
 
-    /// Waits until the command ends, with its input still open. Does not search its output.
+    /// Waits until the command ends, with its input still open. Does not search the output for secrets.
     fn end_by_itself(mut self) -> (Run, ChildStdin) {
         let status = self.child.wait().unwrap();
         let (mut stdout, mut stderr) = (String::new(), String::new());
