@@ -404,8 +404,8 @@ impl Reason {
         }
     }
 
-    /// Returns the text for developers if the stored license is refused for this reason. Unlike the text for an entered
-    /// key, this one does not suggest that the key was mistyped.
+    /// Returns the line for developers that says that the stored license was refused for this reason. Unlike the line
+    /// about an entered key, it does not suggest that the key was mistyped.
     pub(crate) const fn refusal_here(self) -> &'static str {
         match self {
             Self::NotFound => {

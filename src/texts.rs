@@ -75,13 +75,13 @@ texts! {
     NewerFormat = "reason.newer_format", "The stored license was written by a newer version of this app. Go online once, or update the app.";
     /// The stored record could not be read.
     Unreadable = "reason.storage", "The stored license could not be read. Make sure that this app may read its data on this device.";
-    /// The key was rotated or deleted, or the activation was removed; it is unknown which.
+    /// The key was rotated or deleted, or the activation was removed. It is unknown which of these happened.
     NotFound = "reason.not_found", "The license is no longer valid on this device. Activate it again, or enter the new license key.";
     /// The vendor revoked or disabled the key.
     Inactive = "reason.inactive", "The license is no longer active. Contact the vendor.";
     /// The activation was made with other conditions.
     Conditions = "reason.conditions", "The license was activated for another device or version. Activate it again.";
-    /// Denied for a reason that this version does not know.
+    /// Polar denied the license for a reason that this version does not know.
     Refused = "reason.refused", "The license was refused. Contact the vendor.";
     /// The key has a limit of devices, and this device is not activated.
     ActivationRequired = "reason.activation_required", "The license must be activated on this device. Activate it to continue.";
@@ -133,9 +133,9 @@ texts! {
     RateLimited = "error.rate_limited", "The license server is busy. Try again later.";
     /// Too many requests were sent, and the next one may be sent in a second.
     BusySecond = "error.busy_second", "The license server is busy. Try again in a second.";
-    /// Too many requests were sent; `{seconds}`, the time to wait, is a number from 2 to 99.
+    /// Too many requests were sent. `{seconds}` is the time to wait, from 2 to 99 seconds.
     BusySeconds = "error.busy_seconds", "The license server is busy. Try again in {seconds} seconds.";
-    /// Too many requests were sent; `{minutes}`, the time to wait, is a number that is at least 2.
+    /// Too many requests were sent. `{minutes}` is the time to wait, which is at least 2 minutes.
     BusyMinutes = "error.busy_minutes", "The license server is busy. Try again in {minutes} minutes.";
     /// The server failed.
     Server = "error.server", "The license server has a problem. Try again later.";
@@ -190,9 +190,9 @@ texts! {
         WrongCode = "portal.wrong_code", "This code is wrong or has expired. Check it, or ask for another one.";
         /// Too many codes were requested or tried, and the next request may be sent in a second.
         TooManyCodesSecond = "portal.too_many_codes_second", "Too many codes were requested or tried. Try again in a second.";
-        /// Too many codes were requested or tried; `{seconds}`, the time to wait, is a number from 2 to 99.
+        /// Too many codes were requested or tried. `{seconds}` is the time to wait, from 2 to 99 seconds.
         TooManyCodesSeconds = "portal.too_many_codes_seconds", "Too many codes were requested or tried. Try again in {seconds} seconds.";
-        /// Too many codes were requested or tried; `{minutes}`, the time to wait, is a number that is at least 2.
+        /// Too many codes were requested or tried. `{minutes}` is the time to wait, which is at least 2 minutes.
         TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
         /// Added to the message of an error: the mailed code can be tried after the wait.
         CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";

@@ -14,7 +14,8 @@ impl Engine {
         Error::worded(self.config.texts(), kind, detail)
     }
 
-    /// Returns the error for a refused operation. Its texts depend only on the reason, and are about an entered key.
+    /// Returns the error for an operation that was refused for this reason. The error's texts are those for an entered
+    /// key.
     pub(super) fn refused(&self, reason: Reason) -> Error {
         Error::refused(self.config.texts(), reason)
     }

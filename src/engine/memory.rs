@@ -34,7 +34,7 @@ struct Edited {
     overtaken: bool,
 }
 
-/// The limit for the lag of the stored `high` behind the estimate, until the store has been read once. If the lag is
+/// Before the first read of the store, the stored `high` may lag behind the estimate by this time at most. If the lag is
 /// longer, the record is saved to update `high`. A save for another reason updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 

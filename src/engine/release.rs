@@ -200,9 +200,9 @@ impl Engine {
 }
 
 impl SeatOf {
-    /// Returns `true` if an answer that Polar does not know the seat must be followed by a question about the key.
-    /// Polar gives that answer about a free seat, and also about a seat that is still taken under a rotated key. The
-    /// question is rarely needed, because Polar releases most seats at the first request.
+    /// Returns `true` if Polar must also be asked about the key after it has answered that it does not know the seat.
+    /// Polar gives this answer about a free seat, and also about a seat that is still taken under a rotated key. The
+    /// question about the key is rarely needed, because Polar releases most seats at the first request.
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,

@@ -39,8 +39,8 @@ pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     wait.saturating_sub(tenth(wait, STEPS)).saturating_add(tenth(wait.saturating_mul(2), round.jitter))
 }
 
-/// Returns the part of `whole` that `jitter` selects: from nothing for a jitter of 0 up to a tenth for a jitter of
-/// [`STEPS`].
+/// Returns a part of `whole`, at most a tenth. The random number `jitter` selects the part: 0 selects nothing, and
+/// [`STEPS`] selects the whole tenth.
 fn tenth(whole: i64, jitter: u32) -> i64 {
     let step = i64::from(jitter % (STEPS + 1));
     whole.saturating_mul(step) / TENTHS

@@ -33,7 +33,7 @@ pub enum Step {
 pub struct Outcome {
     /// The decision, or an error that has the decision attached.
     pub result: Result<Decision, Error>,
-    /// What happened to the seat, if the operation was a deactivation.
+    /// The outcome for the seat. `None` if the operation was not a deactivation.
     pub deactivated: Option<Deactivated>,
     /// The time at which a timer should refresh next, in ms of the monotonic clock; `None` if there is nothing to wait
     /// for.

@@ -83,8 +83,8 @@ impl CodeMail {
     /// The time for which a code is valid.
     const GOOD_MS: i64 = 30 * 60 * 1000;
 
-    /// Returns the time at which the code expires, or `None` if the code has expired or was requested while the wall
-    /// clock was set differently.
+    /// Returns the time at which the code expires. Returns `None` if the code has expired, or if the wall clock was set
+    /// back so far after the request that the time of the request cannot be right.
     pub(crate) fn ends(&self, wall: Timestamp) -> Option<Timestamp> {
         let is_good = (-CodeTries::KEPT_MS..Self::GOOD_MS).contains(&wall.ms_since(self.at));
         is_good.then(|| self.at.min(wall).plus_ms(Self::GOOD_MS))

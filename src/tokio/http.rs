@@ -155,7 +155,7 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
 /// Returns the first variable that is set for the proxy, if its value is not a proxy's address. reqwest would ignore
 /// this variable, and send the request without the proxy.
 fn wrong_proxy_variable() -> Option<&'static str> {
-    // in the order in which reqwest looks for them; reqwest uses the first variable that is set
+    // The order is the same as in reqwest, which uses the first variable that is set.
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|address| !address.is_empty());
     names.into_iter().find(is_set).filter(|name| !std::env::var(name).is_ok_and(|address| is_proxy(&address)))
