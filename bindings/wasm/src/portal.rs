@@ -144,8 +144,7 @@ impl Engine {
         self.exchanged(number, answer, now(wall, mono))
     }
 
-    /// Continues after a `wait` step. `given_up` is true if the caller has stopped waiting, and false if the time until
-    /// which the step waits has come.
+    /// Continues after a `wait` step. `given_up` is true if the caller has stopped waiting before the end of the wait.
     #[wasm_bindgen(js_name = resumeWait)]
     pub fn resume_wait(
         &self,

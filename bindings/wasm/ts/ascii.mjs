@@ -9,8 +9,8 @@
 const LETTERS = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((letter) => !"\"'`\\<$".includes(letter));
 
 /**
- * The number of letters that can begin a pair. Any letter can follow the first one, so each beginning gives as many
- * pairs as there are letters.
+ * The number of letters that can begin a pair of letters. Any letter can come second, so the pairs are enough for all
+ * 256 bytes.
  */
 const PAIRS = Math.ceil(256 / LETTERS.length);
 

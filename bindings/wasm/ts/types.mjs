@@ -15,8 +15,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(process.argv[2]);
 
 /**
- * Matches a reference from one declaration file to another declaration file of the package. The group
- * captures the path without `.js`.
+ * Matches a reference from one declaration file to another declaration file of the package. The group captures
+ * the path without `.js`.
  */
 const LINK = /(?<=\bfrom "|\bimport\(")(\.{1,2}\/[^"]+)\.js(?=")/g;
 

@@ -460,8 +460,9 @@ impl Command {
     }
 }
 
-/// The common options after the subcommand, without variables. clap describes them only for the subcommand that is
-/// called. Describing them for every subcommand would take longer than everything else that `status` does.
+/// The common options after the subcommand. They have no variables, as [`variables::parse`] requires. clap describes
+/// them only for the subcommand that is called, because describing them for every subcommand would take longer than
+/// everything else that `status` does.
 #[derive(Default)]
 struct After(Common);
 
@@ -526,8 +527,8 @@ impl AppOptions {
 
 impl Common {
     /// Merges the options after the subcommand into the options before it. If an option has a value on both sides, the
-    /// later value wins. If it is a list, the two lists are joined. (clap's global arguments would drop the part of a
-    /// list that stands before the subcommand.)
+    /// later value wins. If an option is a list, the two lists are joined. (clap's global arguments would drop the part
+    /// of a list that stands before the subcommand.)
     fn with(mut self, after: Self) -> Self {
         self.benefits.extend(after.benefits);
         self.conditions.extend(after.conditions);
@@ -669,8 +670,8 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Masks every quoted text (in backticks or quotation marks) that may be a secret. The messages of this command quote
-/// only text that the user has entered.
+/// Masks every quoted text (in backticks or quotation marks) that may be a secret. A message always quotes the text
+/// that the user has entered.
 pub(crate) fn mask_input(message: &str) -> String {
     let mask = |message: String, mark: &str| {
         let parts = message.split(mark).enumerate();

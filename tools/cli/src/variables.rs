@@ -5,9 +5,9 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, Error, Id};
 
-/// Reads the process's arguments and its variables. An option before or after the subcommand wins over its variable.
-/// Only the options before the subcommand may have variables in `command`. Otherwise a variable would also set the
-/// option after the subcommand, and win over an option before it. `with_help` returns the description for the help.
+/// Reads the process's arguments and environment variables. An option before or after the subcommand wins over its
+/// variable. In `command`, the options after the subcommand must not have variables: there, a variable would win over
+/// the same option before the subcommand. `with_help` returns the description for the help.
 pub(crate) fn parse(command: Command, with_help: fn() -> Command) -> Result<ArgMatches, Error> {
     match hidden(command).try_get_matches() {
         Ok(mut matches) => {
@@ -19,7 +19,7 @@ pub(crate) fn parse(command: Command, with_help: fn() -> Command) -> Result<ArgM
     }
 }
 
-/// Hides the values of variables, because a value may be secret, and may be too long for a line. Ignores a variable
+/// Hides the values of variables from the help, because they may be secret, or too long for a line. Ignores a variable
 /// whose value is empty, as it is after `NAME= command` in a shell.
 pub(crate) fn hidden(command: Command) -> Command {
     command.mut_args(|arg| {

@@ -244,7 +244,7 @@ fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     format!("{text}{doc}export type {name} = {};\n", names.join(" | "))
 }
 
-/// Removes the member `handle`, because the objects that an app receives do not have it.
+/// Removes the member `handle`, because the objects that an app receives do not have this member.
 fn without_handle(mut schema: Value) -> Value {
     if let Some(properties) = schema["properties"].as_object_mut() {
         properties.shift_remove("handle");

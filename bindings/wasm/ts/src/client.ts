@@ -18,11 +18,12 @@ import type { Deactivated, Decision, Explanation, Failure, LicenseSettings } fro
 /** The settings that the client itself reads. */
 type Settings = Pick<LicenseSettings, "texts" | "portalUrl">;
 
-/**
- * The store in which the client keeps an outlook for the next load of the page. Absent if the client keeps no outlook.
- */
+/** The parts of the platform that a client uses. */
 interface ClientHost extends Host {
-  /** The store of the outlook that the next load of the page shows, if the client keeps one. */
+  /**
+   * The store in which the client keeps an outlook for the next load of the page. Absent if the client keeps no
+   * outlook.
+   */
   outlook: OutlookStore | undefined;
 }
 

@@ -45,7 +45,7 @@ export async function showLicenseDialog(
   license: LicenseSource | null | undefined,
   { key, features, portal, texts }: LicenseDialogOptions = {},
 ): Promise<void> {
-  // another dialog is open already
+  // does nothing if another dialog is open already
   if (!license || document.querySelector(`${NAME}[open]`)) return;
   const dialog = document.createElement(NAME);
   Object.assign(dialog, { license, features, portal, texts });

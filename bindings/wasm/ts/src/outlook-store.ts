@@ -122,8 +122,8 @@ export function outlookStore(
 }
 
 /**
- * Creates an engine that reads the record at the time `wall`, as the engine of a page that is loaded at that time
- * would. Returns that engine's decision, and the earliest time at which its decision can change, if it can.
+ * Creates an engine with a clock that stands at `wall`, and lets it read the record. Returns the engine's decision, and
+ * the earliest time at which this decision can change. The time is `undefined` if the decision cannot change.
  */
 async function phaseAt(
   wall: number,

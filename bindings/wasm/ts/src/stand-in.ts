@@ -32,7 +32,7 @@ export interface StandIn {
   /** Adds a problem to the decisions, because the engine could not be loaded. */
   report(error: LicenseError): void;
 
-  /** Ends the calls of `load`. */
+  /** Releases `load`, which is not called any more. */
   free(): void;
 }
 

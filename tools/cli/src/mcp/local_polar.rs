@@ -1,5 +1,5 @@
-//! The local Polar that the agent starts, and the changes that the agent makes to it. Each change goes to the local
-//! Polar's control endpoint, which makes it or says why it is invalid.
+//! The local Polar that the agent starts, and the changes that the agent makes to it. The control endpoint of the local
+//! Polar makes each change, or says why the change is invalid.
 
 use crate::args::{self, Serve};
 use crate::serve;

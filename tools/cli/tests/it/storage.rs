@@ -86,7 +86,7 @@ fn a_disk_that_takes_nothing_more_fails_every_change() {
 fn without_writing(device: &Device<'_>, args: &[&str]) -> Value {
     let command = device.command(&[args, &["--json"]].concat());
     let mut limited = Command::new("sh");
-    // the shell ignores the signal `XFSZ`, which would otherwise end the process when a write exceeds the limit
+    // `trap` makes the command ignore the signal SIGXFSZ, which would otherwise end it when a write exceeds the limit
     limited.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$@""#, "sh"]);
     limited.arg(command.get_program()).args(command.get_args());
     limited.env_remove("POLAR_LICENSE_ORGANIZATION").env_remove("POLAR_LICENSE_ENVIRONMENT");

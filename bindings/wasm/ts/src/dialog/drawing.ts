@@ -213,7 +213,7 @@ export class Drawing {
   #drawDetails({ details }: View): void {
     this.#details.hidden = details.length === 0;
     const rows = details.flatMap(({ name, value, link }) => {
-      // a key or a label reads from left to right in any language
+      // `bdi` keeps a key or a label readable on a page whose language is written from right to left
       const cell = create("dd", { part: "value" }, create("bdi", {}, value));
       if (link) {
         const page = create("a", {});

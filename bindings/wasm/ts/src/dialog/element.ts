@@ -73,8 +73,8 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class LicenseDialogElement extends Base {
   static readonly observedAttributes: readonly string[] = ["open"];
 
-  // These fields have a getter and a setter each. A framework that finds such a member on an element sets the value as
-  // a property. Without the member, it sets an attribute, which can hold only text.
+  // The app sets the first four fields through setters. If an element has a setter, a framework passes the value
+  // itself. Otherwise the framework sets an attribute, which can hold only text.
   #features: Readonly<Record<string, string>> | null | undefined;
   #portal: DialogPages | null | undefined;
   #texts: DialogTexts = {};
@@ -201,7 +201,7 @@ export class LicenseDialogElement extends Base {
       close: () => this.close(),
       follow: (url) =>
         this.dispatchEvent(
-          // if `showLicenseDialog` created the dialog, the app listens for this event on the document
+          // the event bubbles, because an app that uses `showLicenseDialog` listens for it on the document
           new CustomEvent("link", { detail: url, cancelable: true, bubbles: true, composed: true }),
         ),
     });

@@ -10,7 +10,9 @@ import type { PagesFor } from "./pages.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import { dateOf, labelOf } from "./words.js";
 
-/** The action of a button. `link` opens the vendor's page for the next step. */
+/**
+ * The action of a button. `link` opens the vendor's page for the next step that the decision or the error calls for.
+ */
 export type Action =
   | "submit"
   | "move"

@@ -11,8 +11,8 @@ import type { PortalReply, Reply, Request, RunPortal } from "../portal/run.js";
 import type { Progress } from "../portal/types.js";
 
 /**
- * The names of arguments that hold secrets or objects in the main process. In place of such a value, a page passes a
- * number that stands for it.
+ * The names of the arguments for which a page passes a number in place of the value. The value itself stays in the main
+ * process.
  */
 const HANDLES = new Set([
   ...Object.keys(OPERATIONS),

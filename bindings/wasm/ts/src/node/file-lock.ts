@@ -141,7 +141,7 @@ export class FileLock {
     };
   }
 
-  /** Returns the lock's token if the calling code runs inside the lock, otherwise `undefined`. */
+  /** Returns the lock's token if the calling code holds the lock, otherwise `undefined`. */
   ownToken(): string | undefined {
     const holder = this.#inside.getStore();
     return holder !== undefined && holder === this.#holder ? holder.token : undefined;

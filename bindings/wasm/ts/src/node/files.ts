@@ -63,7 +63,7 @@ export async function createPrivateDirectory(path: string): Promise<void> {
     throw withCode("ENOTDIR");
   }
   if (!WINDOWS) await giveDirectoryToOwnerOf(parent, path).catch(() => undefined);
-  // The entry of the new directory must also survive a power cut.
+  // Syncs the parent, so that the new directory also survives a power cut.
   await syncDirectory(parent).catch(() => undefined);
 }
 
@@ -96,7 +96,7 @@ async function giveToOwnerOf(directory: string, replaced: string | undefined, ma
     const owner = owners.find(({ uid }) => uid !== ROOT);
     if (owner) await made.chown(owner.uid, owner.gid);
   } catch {
-    // Ignored: if the owner cannot be changed, the file still belongs to root.
+    // The error is ignored. The file then stays root's, and the user of the directory cannot read it.
   }
 }
 

@@ -90,7 +90,8 @@ export class Store {
     if (!this.#made) void this.#run(() => this.#make(make));
     return () => {
       this.#isInUse = false;
-      // disposes of the license later, because StrictMode ends each effect and starts it again at once
+      // React's StrictMode ends each effect and starts it again at once. So this waits until then, and disposes of the
+      // license only if it is not in use again.
       setTimeout(() => this.#isInUse || this.#disposeMade());
     };
   }

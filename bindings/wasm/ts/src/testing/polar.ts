@@ -8,7 +8,7 @@ import type { Clock } from "../time.js";
 import { RECORDED } from "./recorded.js";
 import { type Denial, type LicenseFields, type PolarReply, replies, responseOf, type SeatFields } from "./replies.js";
 
-/** A Polar that belongs to a test. The test may change the members of this object at any time. */
+/** A simulated Polar that belongs to a test. The test may change the members of this object at any time. */
 export interface TestPolar {
   /** Pass this to a client as its option `fetch`. */
   readonly fetch: Fetch;
