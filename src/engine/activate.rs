@@ -107,7 +107,8 @@ impl Engine {
         self.save_activated(activation, None, confirmed, now)
     }
 
-    /// Keeps the stored license. Either its key is the one that was checked, or its seat belongs to that key.
+    /// Keeps the stored license instead of taking a seat. Either the stored license already has the key that was
+    /// checked, or its seat belongs to that key.
     fn keep_license(&mut self, activation: Activation, identity: Identity, confirmed: Confirmed, now: Now) -> Next {
         let is_stored = self.is_stored(&identity);
         let answer = activation.previous.map(|asked| NewAnswer::confirmed(asked, Some(identity), confirmed, now));

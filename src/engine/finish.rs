@@ -11,8 +11,8 @@ use crate::decision::Decision;
 use crate::error::Error;
 use crate::time::Now;
 
-/// The wait before a result is saved again. It doubles with each retry. Seven retries take half a minute, about as long
-/// as the longest operation.
+/// The wait before the first retry to save a result. The wait doubles with each retry. Seven retries take half a
+/// minute, about as long as the longest operation.
 const FIRST_RETRY_MS: u64 = 250;
 const MOST_RETRIES: u32 = 7;
 

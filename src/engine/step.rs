@@ -1,4 +1,5 @@
-//! The steps that a driver carries out, as data. Each contains the state from which `run.rs` continues the operation.
+//! The steps that a driver carries out, as data. Each step contains the state from which `run.rs` continues the
+//! operation.
 
 use super::edit::Edit;
 use super::memory::Merged;

@@ -146,10 +146,11 @@ pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
-    /// This process activated the key again, and another process got a denial for the license. It is unknown which of
-    /// the two answers is later.
+    /// To resolve a conflict: this process activated the key again, and another process got a denial for the license.
+    /// It is unknown which of the two answers is later.
     Activate,
-    /// This process and another one got opposite answers, and it is unknown which answer is later.
+    /// To resolve a conflict: this process and another one got opposite answers, and it is unknown which answer is
+    /// later.
     ResolveConflict,
 }
 

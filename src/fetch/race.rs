@@ -1,4 +1,4 @@
-//! A wait for a future. It also ends after a number of milliseconds, or when the operation is cancelled.
+//! Waits until a future is ready, a number of milliseconds has passed, or the operation is cancelled.
 
 use gloo_timers::future::TimeoutFuture;
 use std::pin::pin;

@@ -18,7 +18,7 @@ pub(super) struct Running<T: 'static> {
 }
 
 impl<T> Running<T> {
-    /// Creates an operation. `work` starts at the first poll. It has to end when the `cancellation` requests this.
+    /// Creates an operation. `work` starts at the first poll, and must end when `cancellation` asks it to end.
     pub(super) fn new(work: impl Future<Output = T> + 'static, cancellation: Rc<Cancellation>) -> Self {
         Self { work: Some(Box::pin(work)), cancellation, begun: false }
     }

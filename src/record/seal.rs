@@ -48,8 +48,8 @@ impl Sealer {
         }
     }
 
-    /// Returns two tags, one of the product and one of the device. They distinguish this record's file from the files
-    /// of other products and devices.
+    /// Returns two tags, one of the product and one of the device. They are part of the name of this record's file, so
+    /// other products and devices have other files.
     pub(crate) fn tags(&self) -> (Tag, Tag) {
         (self.product, self.device)
     }

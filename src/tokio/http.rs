@@ -168,8 +168,8 @@ fn is_proxy(address: &str) -> bool {
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// The state that decides whether the body of a request is sent. It is shared by the body and by the code that waits
-/// for the answer. Whichever of the two acts first decides.
+/// The state that decides whether the body of a request is sent. Two sides share it: the body, and the code that waits
+/// for the answer. The side that acts first decides.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 

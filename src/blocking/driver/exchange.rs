@@ -46,7 +46,7 @@ impl Scope {
     }
 }
 
-/// The wait for one answer. It ends early if the scope is cancelled.
+/// A wait for one answer. The wait ends early if the scope is cancelled.
 pub(super) struct Exchange<'a> {
     scope: &'a Scope,
     sender: Arc<Sender<Event>>,

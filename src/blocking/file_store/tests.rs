@@ -465,9 +465,9 @@ fn of_many_that_take_over_at_once_one_wins() {
     }
 }
 
-/// The number of additions that each thread makes. In the test with several processes, each process makes twice as many.
-/// All additions together must take less time than the longest wait for the lock. The number is smaller on Windows,
-/// because these tests also run under Wine, where every operation on a file asks a server and is slow.
+/// The number of additions that each thread makes. In the test with several processes, each process makes twice as
+/// many. All additions together must take less time than the longest wait for the lock. The number is smaller on
+/// Windows, because these tests also run under Wine, where every operation on a file asks a server and is slow.
 const TIMES: u32 = if cfg!(windows) { 10 } else { 50 };
 
 /// Adds one to the number in the record, `times` times.
