@@ -19,7 +19,7 @@ import type { Storage, Store } from "./storage.js";
 import { type Clock, within } from "./time.js";
 import type { Decision } from "./types.js";
 
-/** The outlook of one client. */
+/** Stores and loads the outlook of one client. */
 export interface OutlookStore {
   /**
    * Reads the stored outlook, and returns a stand-in for the engine that shows its decisions. Returns `undefined` if

@@ -45,8 +45,7 @@ import {
  */
 const TOKEN_BYTES = 8;
 /**
- * The age at which a brief lock counts as left behind by a dead holder. A living holder needs the lock only for
- * milliseconds.
+ * For locks that are held for milliseconds: the age at which such a lock counts as left behind by a dead holder.
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
@@ -135,7 +134,7 @@ export class FileLock {
     timer.unref();
     return async () => {
       clearInterval(timer);
-      // Waits for a rewrite that is in progress: after the release, it could change the next holder's lock.
+      // Waits for a rewrite that is in progress. After the release, that rewrite could overwrite the next holder's lock.
       await keeping;
       await this.#release(holder);
     };

@@ -9,8 +9,8 @@
  *                    ── sessionFromToken ────────────┘
  * ```
  *
- * Addresses, names and labels are personal members, which do not appear in logs, in copies, or in the output of
- * `JSON.stringify`. No object contains tokens, codes or license keys.
+ * The members that hold addresses, names and labels are personal. They do not appear in logs, in copies, or in the
+ * output of `JSON.stringify`. No object contains tokens, codes or license keys.
  */
 
 import type { LicenseClient } from "../license.js";
