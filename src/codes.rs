@@ -21,7 +21,7 @@ macro_rules! stored_codes {
         }
 
         impl $type {
-            /// Returns the number in a record.
+            /// Returns the number that stands for this variant in a record.
             pub(crate) const fn number(self) -> u8 {
                 self as u8
             }
@@ -148,7 +148,7 @@ codes! {
         Network = "network", 3;
         /// No complete answer came in time.
         Timeout = "timeout", 4;
-        /// Polar asks to wait; see [`Error::retry_after`](crate::Error::retry_after).
+        /// Polar asks the app to wait; see [`Error::retry_after`](crate::Error::retry_after).
         RateLimited = "rate_limited", 5;
         /// Polar was reached, but its server failed.
         Server = "server", 6;

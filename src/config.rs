@@ -408,10 +408,10 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds one of the conditions that Polar stores with an activation. Every validate sends the conditions again, and
-    /// Polar denies the license unless all of them equal the stored ones, so any change ends existing activations. Up
-    /// to 49 conditions are allowed; the name `device` is reserved. To restrict a key to certain versions, use
-    /// `benefits`. Numbers must be whole and at most 9007199254740991.
+    /// Adds one of the conditions that Polar stores with an activation. Each request that asks Polar about the license
+    /// sends the conditions again. If they differ from the stored conditions, Polar denies the license, so any change
+    /// ends existing activations. Up to 49 conditions are allowed; the name `device` is reserved. To restrict a key to
+    /// certain versions, use `benefits`. Numbers must be whole and at most 9007199254740991.
     pub fn condition(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.conditions.insert(name, value);
         self

@@ -124,7 +124,7 @@ impl fmt::Debug for Request {
 /// The outcome of a request.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// A whole reply arrived. The transport does not check whether the reply is from Polar.
+    /// A complete reply arrived. The transport does not check whether the reply is from Polar.
     Reply {
         /// The HTTP status.
         status: u16,
@@ -137,7 +137,7 @@ pub enum Answer {
         /// than [`Request::reply_limit`], the answer is [`Answer::Failed`] instead.
         body: Zeroizing<Vec<u8>>,
     },
-    /// No whole reply arrived.
+    /// No complete reply arrived.
     Failed {
         /// The kind of failure.
         failure: Failure,

@@ -217,7 +217,8 @@ impl Driver {
     fn pause(&self, until: u64, scope: &Scope) {
         let wait = Duration::from_millis(self.now().until(until));
         if !wait.is_zero() {
-            // A cancel wakes this wait. So does the end of another operation, but then the wait continues.
+            // This wait ends early if the scope is cancelled. The end of another operation also wakes the thread, which
+            // then goes on waiting.
             self.engine.wait_while(&self.ended, wait, |_| !scope.is_cancelled());
         }
     }

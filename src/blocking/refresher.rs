@@ -53,7 +53,8 @@ fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
                 Duration::ZERO
             }
         };
-        // operations that the app starts, such as an activation, also set the time of the next look
+        // Every operation sets the time of the next automatic refresh. This includes operations that the app has
+        // started, such as an activation.
         if let Some(wake_at) = driver.wait_for_plan(pause, scope) {
             watch.planned(driver.now(), wake_at);
         }

@@ -226,10 +226,10 @@ pub(crate) struct SettingsJson {
     /// The label of an activation, which the vendor and the customer see. Default: the system, the day, and a word with
     /// random digits. Polar shows the label in its portals, so put no personal data into it.
     label: Option<String>,
-    /// The conditions that Polar stores with an activation. Every validate sends the conditions again, and Polar denies
-    /// the license unless all of them equal the stored ones, so any change ends existing activations. Up to 49
-    /// conditions are allowed; the name `device` is reserved. To restrict a key to certain versions, use `benefits`.
-    /// Numbers must be whole and at most 9007199254740991.
+    /// The conditions that Polar stores with an activation. Each request that asks Polar about the license sends the
+    /// conditions again. If they differ from the stored conditions, Polar denies the license, so any change ends
+    /// existing activations. Up to 49 conditions are allowed; the name `device` is reserved. To restrict a key to
+    /// certain versions, use `benefits`. Numbers must be whole and at most 9007199254740991.
     conditions: Option<BTreeMap<String, Value>>,
     /// The notes that Polar stores with an activation. Up to 49 are allowed; the name `seat` is reserved. Numbers must
     /// be whole and at most 9007199254740991.

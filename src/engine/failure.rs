@@ -14,8 +14,8 @@ impl Engine {
         Error::worded(self.config.texts(), kind, detail)
     }
 
-    /// Returns the error for an operation that was refused for this reason. The error's texts are those for an entered
-    /// key.
+    /// Returns the error for an operation that was refused for this reason. The error's texts assume that the user has
+    /// just entered the key.
     pub(super) fn refused(&self, reason: Reason) -> Error {
         Error::refused(self.config.texts(), reason)
     }
