@@ -456,7 +456,7 @@ impl Reason {
             Self::Expired | Self::UpdatesEnded => NextStep::Renew,
             Self::Conditions | Self::ActivationRequired => NextStep::Activate,
             Self::ActivationLimit => NextStep::ManageDevices,
-            // the app must be updated
+            // The user must update the app, and `NextStep` has no variant for that.
             Self::NewerFormat => NextStep::None,
             Self::Inactive
             | Self::NoLicense

@@ -227,7 +227,7 @@ impl FileLock {
         let path = self.path();
         match retry_while_in_use(|| LockFile::open(&path)) {
             Ok(lock) if lock.token.as_deref() == Some(token) => remove_file(&path).is_ok(),
-            // Another process took it over.
+            // Another process has taken the lock over.
             Ok(_) => true,
             Err(error) => error.kind() == ErrorKind::NotFound,
         }

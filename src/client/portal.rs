@@ -99,7 +99,7 @@ macro_rules! portal {
             ///
             /// # Errors
             /// `invalid_argument` if `link` is not a link of this form; `refused` if Polar does not know it.
-            // not in a web page: a browser hides the address to which the link redirects
+            // Not available in a web page, because a page cannot read the address to which the link redirects.
             #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
             pub $($async)? fn checkout(&self, link: &str) -> Result<Checkout, Error> {
                 let begin = |context, _| steps::open_checkout(context, link);

@@ -52,7 +52,7 @@ impl Storage {
         }
         let id = RefCell::new(random_id(random));
         let mut keep = |stored: Option<&[u8]>| match stored.map(<[u8]>::to_vec).and_then(id_of) {
-            // another tab was faster
+            // another tab has stored an id first
             Some(other) => {
                 id.replace(other);
                 Change::Keep

@@ -80,7 +80,7 @@ enum Call {
 
 impl Context {
     fn get(&self, token: Option<&Token>, parts: &[&str]) -> Request {
-        // requests with a token return lists
+        // The replies to requests with a token may contain lists, which are longer than other replies.
         let reply_limit = if token.is_some() { LIST_LIMIT } else { Request::REPLY_LIMIT };
         let request = Request::to(&self.config, Method::Get, parts, self.config.timeout());
         Request { token: token.map(Token::secret), reply_limit, ..request }
