@@ -146,11 +146,11 @@ pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
-    /// To resolve a conflict: this process activated the key again, and another process got a denial for the license.
-    /// It is unknown which of the two answers is later.
+    /// A conflict after an activation: this process activated the key again, and another process got a denial for the
+    /// license. It is unknown which of the two answers is later.
     Activate,
-    /// To resolve a conflict: this process and another one got opposite answers, and it is unknown which answer is
-    /// later.
+    /// A conflict after a validate, a refresh or a consume: this process and another one got opposite answers. It is
+    /// unknown which answer is later.
     ResolveConflict,
 }
 
