@@ -34,8 +34,8 @@ pub(crate) struct ReplyBody {
     /// The events that follow `rest`.
     stream: Option<Stream>,
     chunked: bool,
-    /// Of a truncated body: whether the body was pending once, so that hyper could flush the bytes that were sent. Of a
-    /// huge body: whether the opening quote was sent.
+    /// For a truncated body, whether `poll_frame` has returned `Pending` once, so that hyper could flush the bytes that
+    /// were sent. For a huge body, whether the opening quote was sent.
     started: bool,
 }
 

@@ -87,7 +87,8 @@ pub(crate) enum Target {
     OtherMethod {
         allowed: &'static str,
     },
-    /// A path that would exist if a slash were added to its end or removed from it. `path` is the changed path.
+    /// A path that no endpoint has. `path` is the same path with one slash more or less at its end, and some endpoint
+    /// has it.
     OtherSlash {
         path: String,
     },

@@ -43,7 +43,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Zone {
-    /// Returns the zone of a path, whatever the HTTP method. Returns `None` if requests to the path are not counted.
+    /// Returns the zone to which a path belongs, whatever the HTTP method. Returns `None` if requests to the path are
+    /// not counted.
     fn of(path: &str) -> Option<Self> {
         let path = path.strip_prefix("/v1")?;
         let begins = |prefix: &str, names: &[&str]| {
@@ -77,8 +78,8 @@ impl Zone {
         }
     }
 
-    /// Returns the time for which a sender is blocked after too many requests to this zone. The block applies to
-    /// every path whose requests are counted. `None` if this zone blocks nobody.
+    /// Returns the time for which a sender is blocked after too many requests to the paths of this zone. The block
+    /// applies to every path whose requests are counted. Returns `None` if this zone blocks nobody.
     fn block(self) -> Option<Duration> {
         match self {
             Self::Codes => Some(Duration::from_secs(900)),

@@ -112,7 +112,7 @@ impl Reply {
         Self { status: 429, headers, body: Vec::new(), stream: None, chunked: true, outer_headers: true }
     }
 
-    /// Returns the reply to an unhandled exception in Polar. It bypasses every layer that adds headers.
+    /// Returns the reply to an unhandled exception in Polar. This reply bypasses every layer that adds headers.
     pub(crate) fn internal_error() -> Self {
         Self::text(500, "Internal Server Error").without_outer_headers()
     }

@@ -304,7 +304,8 @@ impl MockPolar {
         self.state(|state| state.clock.set(at));
     }
 
-    /// Sets the clock and stops it. Then only [`advance_clock`](Self::advance_clock) moves it forward.
+    /// Sets the clock and stops it. While the clock is stopped, only [`advance_clock`](Self::advance_clock) moves it
+    /// forward.
     pub fn freeze_clock(&self, at: Timestamp) {
         self.state(|state| state.clock.freeze(at));
     }

@@ -230,7 +230,7 @@ fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {
         let common = from.iter().zip(to).take_while(|(one, other)| one == other).count();
-        // if one path is the beginning of the other, the two modules are a module and its child, which may use each
+        // if one path is the beginning of the other, its module contains the other module, and these two may use each
         // other
         let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
         let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));

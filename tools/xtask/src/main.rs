@@ -91,8 +91,8 @@ enum Command {
         quick: bool,
         /// Resume an interrupted run at this step; to resume both lanes, give a step of each
         ///
-        /// A lane without a step counts as done. But if the step comes before the lanes, both lanes run in full. A
-        /// failed run prints the command that resumes it.
+        /// A lane for which no step is given does not run. But if a given step comes before the lanes, both lanes run
+        /// in full. A failed run prints the command that resumes it.
         #[arg(long, value_name = "STEP", conflicts_with_all = ["steps", "quick"])]
         from: Vec<String>,
         /// List the steps and what each of them proves

@@ -20,9 +20,9 @@ const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
     ("polar-license-cli", "failures", 0.2),
-    // this program has six timed tests, of which two run at a time on two cores
+    // this program has six timed tests, and runs two of them at a time on two cores
     ("polar-license", "model", 0.05),
-    // this program has seven timed tests, of which two run at a time on two cores
+    // this program has seven timed tests, and runs two of them at a time on two cores
     ("polar-license", "fuzz", 0.1),
 ];
 

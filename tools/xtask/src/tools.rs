@@ -21,7 +21,8 @@ pub(crate) const WASM_BINDGEN: Tool = Tool {
     any_version: None,
 };
 
-/// The tool that builds and installs the C library. Its later versions need a later Rust.
+/// The tool that builds and installs the C library. Its later versions need a later version of Rust than this
+/// repository uses.
 pub(crate) const CARGO_C: Tool =
     Tool { package: "cargo-c", version: |_| Ok("0.10.24+cargo-0.98.0".into()), any_version: Some("cargo-cinstall") };
 

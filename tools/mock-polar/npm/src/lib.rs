@@ -88,7 +88,8 @@ pub fn demo_email() -> String {
     DEMO_EMAIL.to_owned()
 }
 
-/// A request, from its arrival until its answer is sent. Free it when the client disconnects.
+/// A request, from its arrival until its answer is sent. If the client disconnects earlier, call `free` to abandon the
+/// request.
 #[wasm_bindgen]
 pub struct Exchange {
     phase: RefCell<Phase>,

@@ -31,7 +31,10 @@ export interface MockPolar {
   readonly url: string;
   /** The id of the organization that sold the keys, to set as the client's option `organizationId`. */
   readonly organization: string;
-  /** Sends a request to `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. Rejects if refused. */
+  /**
+   * Sends a request to `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. The promise is rejected
+   * if the server refuses the request.
+   */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Ends the server. Its open connections close, and its state is lost. */
   close(): Promise<void>;
@@ -43,7 +46,10 @@ const LOOK_MS = 20;
 /** The time after which an idle connection is closed, as on Polar's server. */
 const KEEP_ALIVE_MS = 5_000;
 
-/** Starts a local Polar. It accepts requests once this resolves. Rejects if the port is taken or an option is wrong. */
+/**
+ * Starts a local Polar. When the promise resolves, the server accepts requests. The promise is rejected if the port is
+ * taken or an option is wrong.
+ */
 export async function startMockPolar(options: MockPolarOptions = {}): Promise<MockPolar> {
   const { port = 0, seed, rateLimit = false, apiVersion, showMails = false } = options;
   const text = seed === undefined || typeof seed === "string" ? seed : JSON.stringify(seed);

@@ -32,13 +32,14 @@ pub(crate) fn change_email(state: &mut State, call: &Call) -> Result<Reply, Repl
     Err(Reply::not_permitted("Email changes are not enabled for this organization."))
 }
 
-/// Returns an empty list, as for orders or payment methods. Refuses the request if the sender may not see payments.
+/// Answers requests for orders, invoices, payment methods and wallets with an empty list. Refuses a sender who may not
+/// see payments.
 pub(crate) fn billing(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.payer(state)?;
     empty(call)
 }
 
-/// Returns an empty list of subscriptions, downloads or meters.
+/// Answers requests for subscriptions, downloads and meters with an empty list.
 pub(crate) fn subscriptions(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.customer(state)?;
     empty(call)

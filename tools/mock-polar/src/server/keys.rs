@@ -104,8 +104,8 @@ impl MockPolar {
         self.change(key, |license| license.order = order);
     }
 
-    /// Moves the key to another benefit, which is identified by its name or id. Use this to test which
-    /// benefits an app is configured to accept. A merchant cannot move a key.
+    /// Moves the key to another benefit, which is identified by its name or id. Merchants cannot move keys. This method
+    /// is for tests of the benefits that an app accepts.
     #[track_caller]
     pub fn set_benefit(&self, key: &str, benefit: &str) {
         let id = self.benefit_id(benefit);

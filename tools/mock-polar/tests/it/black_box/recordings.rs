@@ -50,8 +50,8 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // One of these first exchanges equals an earlier exchange and is therefore not in the file. So the exchange
-        // after it is added, which is the first one in the file after that reset.
+        // The file does not contain two equal exchanges. One of these first exchanges equals an earlier exchange, so it
+        // is missing from the file. The first exchange after the same reset that the file contains is added here.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })

@@ -434,8 +434,8 @@ fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     json!({ "status": status, "headers": named, "body": body })
 }
 
-/// Makes the addresses in a text equal. In the recordings, Polar's API, its pages and its payment service have
-/// different ports. The local server uses one port for all three.
+/// Replaces the three addresses of Polar in a text with one. In the recordings, Polar's API, its pages and its payment
+/// service have different ports. On the local server, they have the same port.
 fn site(text: &str) -> String {
     text.replace("http://127.0.0.1:3000", "http://127.0.0.1:8800")
         .replace("http://127.0.0.1:8802", "http://127.0.0.1:8800")
