@@ -15,7 +15,9 @@ export interface Listener {
   /** Goes one step back: cancels the running operation, leaves the present page, or closes the dialog. */
   leave(): void;
   close(): void;
-  /** Opens one of the vendor's pages. Returns `false` if the app opens it instead. */
+  /**
+   * Called when the user follows a link to one of the vendor's pages. Returns `false` if the app opens the page itself.
+   */
   follow(url: string): boolean;
 }
 
@@ -49,7 +51,7 @@ const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["cancel", "dialog.cancel"],
 ];
 
-/** The buttons for less important actions, which are shown below the others. */
+/** The buttons for less important actions. They are shown below the main buttons. */
 const FURTHER: readonly (readonly [Action, DialogTextCode])[] = [
   ["check", "dialog.check"],
   ["find_key", "dialog.find_key"],

@@ -134,7 +134,7 @@ export class FileLock {
     timer.unref();
     return async () => {
       clearInterval(timer);
-      // Waits for a rewrite that is in progress. After the release, that rewrite could overwrite the next holder's lock.
+      // Waits for a rewrite that is in progress: after the release, the rewrite could change the next holder's lock.
       await keeping;
       await this.#release(holder);
     };

@@ -10,7 +10,7 @@ import type { PortalClient } from "./portal.js";
 
 export * from "./public.js";
 
-/** Creates a client in the same way as the package's main entry, and adds the customer portal to it. */
+/** Creates a client in the same way as the package's main entry, and adds the customer portal to the client. */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,
 ): Promise<PortalClient<Feature>> {
