@@ -82,7 +82,7 @@ fn is_installed() -> bool {
 
 impl Log for AppLog {
     /// Returns `true` only for this library's own lines. The library's dependency ureq logs whole replies at level
-    /// `trace`, and they must not reach the app.
+    /// `trace`, and these replies must not reach the app.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.level() <= log::max_level() && metadata.target().starts_with("polar_license")
     }

@@ -250,8 +250,8 @@ pub extern "C" fn polar_license_portal_follow(
     error: *mut *mut Error,
 ) -> i32 {
     object::make("polar_license_portal_follow", "reply", reply, error, || {
-        // The core reads numbers in JSON as signed 64-bit integers. A longer time is shortened to the largest of them,
-        // which no wait ever reaches.
+        // The core reads numbers in JSON as signed 64-bit integers. A longer time is replaced by the largest such
+        // integer. No wait lasts that long.
         let within_ms = within_ms.min(i64::MAX.unsigned_abs());
         let request = Request::new("follow").number("checkout", checkout).number("withinMs", within_ms);
         call(license, &request.json(), progress, user_data)

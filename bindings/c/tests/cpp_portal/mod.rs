@@ -173,7 +173,8 @@ fn methods(of: &str) -> String {
 struct Method {
     name: String,
     result: String,
-    /// The arguments, each with its type and name. An argument of the type `confirmed_by_user` has an empty name.
+    /// The arguments, each with its type and name. An argument of the type `confirmed_by_user` has an empty name,
+    /// because the method does not read it.
     parameters: Vec<(&'static str, String)>,
     waits: bool,
     operation: &'static PortalOperation,
