@@ -87,8 +87,8 @@ pub(crate) enum Target {
     OtherMethod {
         allowed: &'static str,
     },
-    /// A path that no endpoint has. `path` is the same path with one slash more or less at its end, and some endpoint
-    /// has it.
+    /// A path that no endpoint has. But an endpoint has `path`, which is the same path with a slash added at its end, or
+    /// without the slashes at its end.
     OtherSlash {
         path: String,
     },

@@ -15,7 +15,7 @@
 //   database                                     Polar's records, and finding them
 //   purchases                                    orders, grants, the seats of a team
 //   checkout · licenses                          checkouts; keys and activations
-//   sold                                         the subscription or order that a key was sold by
+//   sold                                         the subscription or order through which a key was sold
 //   catalog · customers                          organizations and products; people and their personal data
 //   clock · fault · limit · versions · worker    the other parts of the state
 //   sessions · mails                             tokens and codes; mails

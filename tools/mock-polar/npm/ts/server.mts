@@ -143,7 +143,7 @@ class Front {
     if (!body) return;
     const { method = "", url = "", rawHeaders, socket } = request;
     const exchange = this.#polar.receive(method, url, rawHeaders.map(utf8), body, socket.remoteAddress ?? "");
-    // requests to `/_mock` may be waiting for this request
+    // a request to `/_mock` may wait until this request has arrived
     this.#look();
     try {
       const next = await this.#next(exchange, response);
