@@ -262,7 +262,8 @@ struct Rule {
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
-    /// A sender without messages. When the rule is removed, this sender is dropped, and the stalled requests continue.
+    /// The sender of a channel without messages. When the rule is removed, the sender is dropped, and the stalled
+    /// requests continue.
     in_force: watch::Sender<()>,
 }
 

@@ -173,8 +173,8 @@ end
     }
 
     /// Returns the files of the repository from which the Swift package manager installs the library. This must be a
-    /// separate repository. First, the package manager reads the manifest from the top folder of a repository. Second,
-    /// the manifest contains the checksum of an archive that is built from this repository.
+    /// separate repository for two reasons. First, the package manager reads the manifest from the top folder of a
+    /// repository. Second, the manifest contains the checksum of an archive that is built from this repository.
     fn swift(&self) -> Result<Vec<(String, String)>> {
         let archive = xcframework(&self.version);
         let (address, sum) = self.address(&archive)?;

@@ -73,8 +73,8 @@ fn check_project(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     }
     let urls = project.get("urls").and_then(|urls| urls.as_table());
     for (name, expected) in addresses {
-        // the names are compared without regard to case: pyproject.toml begins them with a capital letter, because PyPI
-        // shows them as they are written there
+        // the comparison ignores case, because the names in pyproject.toml begin with capital letters, as PyPI shows
+        // them
         let url = urls.into_iter().flatten().find(|(title, _)| title.eq_ignore_ascii_case(name));
         let own = url.and_then(|(_, address)| address.as_str()).unwrap_or_default();
         if own != expected {

@@ -61,8 +61,8 @@ const SKILL_TEST: &str = "tests/js/package/skill.test.mjs";
 /// The app that the `runtimes` step builds and drives.
 const REACT_APP: &str = "examples/react/src/App.tsx";
 
-/// Checks the blocks of the README and of the guide for agents. Both must show the same table of states, and the table
-/// must quote the sentences that users see word for word.
+/// Checks the blocks of the README and of the guide for agents. Both must show the same table of states. The sentences
+/// in quotation marks in this table must be sentences that users see.
 pub(crate) fn check_front_pages(sh: &Shell) -> Result<()> {
     let (readme, skill) = (workspace::text(README)?, workspace::text(SKILL)?);
     let rows = states(&readme);

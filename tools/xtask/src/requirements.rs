@@ -321,8 +321,8 @@ impl Requirement {
         if (self.find)(sh).is_some() { Ok(()) } else { self.get(sh) }
     }
 
-    /// Returns `true` if this machine has the requirement, or can install it. Only the packages of Debian cannot be
-    /// installed on every machine.
+    /// Returns `true` if this machine has the requirement, or can install it. Packages of Debian can be installed only
+    /// if the machine has `apt-get`.
     pub(crate) fn is_obtainable(&self, sh: &Shell) -> bool {
         (self.find)(sh).is_some() || !matches!(self.source, Source::Debian(_)) || versions(sh, &["apt-get"]).is_some()
     }

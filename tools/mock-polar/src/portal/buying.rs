@@ -44,8 +44,8 @@ pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, 
     Ok(Purchase { customer_session_token, success_url })
 }
 
-/// Makes the purchase. Returns a token only if the buyer is new or the vendor has named the customer. Otherwise anybody
-/// could get the token of a customer by entering the customer's e-mail address.
+/// Makes the purchase. Returns a token only if the buyer is new or the vendor has named the customer. If Polar always
+/// returned a token, anybody could get the token of a customer by entering the customer's e-mail address.
 pub(super) fn place(
     state: &mut State,
     secret: &str,

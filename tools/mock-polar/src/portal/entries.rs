@@ -8,8 +8,8 @@ use crate::problem::Rule;
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 
-/// The data in a request that changes or confirms a checkout. Polar ignores all other members of the body, including
-/// the success URL.
+/// The data in a request that changes or confirms a checkout. Polar ignores all other fields of the body, including the
+/// success URL.
 pub(super) struct Entries {
     pub(super) name: Option<String>,
     pub(super) email: Option<String>,

@@ -51,7 +51,7 @@ impl Recordings {
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
         // The file does not contain two equal exchanges. One of these first exchanges equals an earlier exchange, so it
-        // is missing from the file. The first exchange after the same reset that the file contains is added here.
+        // is missing from the file. The exchange that comes next in the file is added here instead.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
@@ -110,8 +110,8 @@ fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
 
-/// The tables of the portal's recorded seed. Each row has a name called its role, and the rows refer to each other by
-/// these names. `id` returns the id of the row with a given role.
+/// The tables of the portal's recorded seed. Each row has a name in its field `role`, and the rows refer to each other
+/// by these names. `id` returns the id of the row with a given role.
 struct Rows<'a>(&'a Value);
 
 impl Rows<'_> {
