@@ -6,8 +6,9 @@ pub(crate) fn authority(address: &str) -> &str {
     address.split_once(['/', '?', '#']).map_or(address, |(authority, _)| authority)
 }
 
-/// Returns `true` if the host is this machine: `localhost`, `[::1]`, or an address that begins with `127.`. Such an
-/// address may contain only digits and dots, because anybody can register a name such as `127.example.com`.
+/// Returns `true` if the host is this machine: `localhost`, `[::1]`, or an IPv4 address that begins with `127.`. A host
+/// that begins with `127.` must consist of digits and dots, because anybody can register a name such as
+/// `127.example.com`.
 pub(crate) fn is_loopback(authority: &str) -> bool {
     let host = authority.split_once(':').map_or(authority, |(host, _)| host);
     host == "localhost"

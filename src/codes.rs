@@ -288,7 +288,7 @@ pub(crate) enum Known {
     Nothing,
     /// Only the key, which is enough to ask Polar about the license.
     Key,
-    /// The key and a seat. The seat was taken by this device, or by the device on which the record was written.
+    /// The key and a seat, which was taken either by this device or by the device on which the record was written.
     Seat,
 }
 
@@ -317,8 +317,8 @@ impl Denial {
 }
 
 impl Reason {
-    /// Returns the reason for a denial with this HTTP status and text. A text that this version does not know is a
-    /// denial, too.
+    /// Returns the reason for a denial, given the HTTP status and the text of Polar's reply. If this version does not
+    /// know the text, the reply still counts as a denial.
     pub(crate) fn of_polar(status: u16, detail: &str) -> Self {
         if status == 404 && detail == "Not found" {
             Self::NotFound

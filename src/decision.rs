@@ -244,7 +244,8 @@ impl Decision {
         self.links.of(self.next_step)
     }
 
-    /// Returns the problem that occurred, or `None` if there was none. Access does not depend on it.
+    /// Returns the problem that the client has at present, such as a failure to reach Polar, or `None` if it has none.
+    /// A problem does not change whether access is allowed.
     pub fn problem(&self) -> Option<&Problem> {
         self.problem.as_ref()
     }

@@ -6,7 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The configured features. Clones share the same data, so creating a decision copies no names.
+/// The configured features. Each decision contains a clone of this value. Clones share the same data, so the names are
+/// not copied.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Features(Arc<LiteMap<String, Vec<Uuid>>>);
 

@@ -33,7 +33,7 @@
 //! - A denial is remembered. Going offline does not restore access.
 //! - A request that Polar may have applied is not sent again, and no seat is lost silently.
 //! - Neither personal data nor a full license key is in any error, log or `Debug` output.
-//! - No code below the clients reads a clock, a file or a socket. Outside tests, no input causes a panic.
+//! - The engine, which makes every decision, reads no clock, file or socket. Outside tests, no input causes a panic.
 //!
 //! ## Features
 //!

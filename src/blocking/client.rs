@@ -205,10 +205,10 @@ impl Client {
     }
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
-    /// The refresh runs on a separate thread, which also refreshes the license soon after the machine wakes from sleep.
-    /// The thread runs until it is stopped, or until the last clone of this client is dropped. It notices within two
-    /// seconds that another process has stored a record. If the system cannot start the thread, this method logs an
-    /// error; call it again to try again.
+    /// The license is refreshed on a separate thread. This thread also refreshes it soon after the machine wakes from
+    /// sleep, and notices within two seconds that another process has stored a record. The thread runs until it is
+    /// stopped, or until the last clone of this client is dropped. If the system cannot start the thread, this method
+    /// logs an error; call it again to try again.
     pub fn start_auto_refresh(&self) {
         let mut refresher = lock(&self.refresher);
         if refresher.is_none() {

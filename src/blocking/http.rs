@@ -276,8 +276,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
     Ok(config.new_agent())
 }
 
-/// Returns the proxy for a request. Fails if the first variable that is set does not hold a proxy's address: ureq would
-/// ignore that variable, and send the request without the proxy.
+/// Returns the proxy for a request. Fails if the first proxy variable that is set in the environment does not hold a
+/// proxy's address: ureq would ignore that variable, and send the request without the proxy.
 fn proxy(target: Target) -> Result<Option<Proxy>, Fault> {
     if target == Target::Loopback {
         return Ok(None);

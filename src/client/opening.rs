@@ -19,7 +19,8 @@ pub(crate) struct Machine {
     pub(crate) system: SystemName,
     /// A source of random bytes.
     pub(crate) random: fn() -> [u8; 16],
-    /// Whether the driver can wait for other processes that share the record, so that one process at a time asks Polar.
+    /// Whether the driver can make the processes that share the record take turns. If so, only one of them asks Polar
+    /// at a time.
     pub(crate) takes_turns: bool,
 }
 

@@ -1,12 +1,11 @@
 //! Declares the customer portal of a client and documents it, in one place for all kinds of client.
 
-/// Declares `Portal`, `Session` and `Checkout` over the driver. With the last arguments `async, await`, the methods
-/// return futures; without them, the methods block. `Pointer` is the type of the shared pointer to the driver. `bounds`
-/// are the bounds of `progress`, the function to which some methods report progress.
+/// Declares `Portal`, `Session` and `Checkout` for one kind of client. `Pointer` is the type of the shared pointer to
+/// the client's driver. `bounds` are the trait bounds of `progress`, the function to which some methods report
+/// progress. With the last arguments `async, await`, the methods return futures; without them, the methods block.
 ///
 /// This is a macro because one Rust function cannot block for one client and return a future for another. Without the
-/// macro, each operation of the portal would have to be written in three clients, with its documentation in another
-/// file.
+/// macro, each operation of the portal would have to be written three times, once for each kind of client.
 macro_rules! portal {
     ($Pointer:ident, [$($bounds:tt)*] $(, $async:ident, $await:ident)?) => {
         /// The customer portal of a [client](super::Client), returned by its `portal()`. See [`portal`](crate::portal).

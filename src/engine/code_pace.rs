@@ -14,8 +14,10 @@ use crate::time::Timestamp;
 /// window, and the length of the window in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
-/// Adds a request or a try to the list, unless it is already on the list or comes too early. Returns `true` if `tries`
-/// has changed. A request also reserves a try for its code. A try uses the oldest reservation.
+/// Counts `new`, which is either a request for a code or a try of a code. Does not count it if it is already counted or
+/// comes too early. Returns `true` if `tries` has changed.
+///
+/// A request also reserves room for one later try of the mailed code. A try takes the oldest reservation.
 pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool {
     let now = new.at;
     if is_reserved(tries, new) {

@@ -71,7 +71,7 @@ pub(super) enum Edit {
 #[cfg(feature = "portal")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotated {
-    /// Polar's id of the key. It stays the same when the text is replaced.
+    /// Polar's id of the key. The id stays the same when Polar replaces the text of the key.
     pub id: Uuid,
     /// The texts that the key had before.
     pub from: Vec<Key>,

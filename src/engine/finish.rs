@@ -65,7 +65,8 @@ impl Engine {
                 self.release_next(Ending { deactivated: Some(deactivated), ..Ending::default() }, now)
             }
             #[cfg(feature = "portal")]
-            // Polar denied the license while the key still had its old text, so ask Polar about the new text
+            // The key was rotated: Polar has replaced its text. Polar's denial was about the old text, so ask again
+            // with the new one.
             Success::Rotated if self.has_license() && !self.state(now).is_allowed() => {
                 self.ask(Question::validate(), now)
             }

@@ -139,8 +139,8 @@ impl Pace {
         Ok(at)
     }
 
-    /// Returns the first moment from `earliest` on at which one more request can be sent without making three requests
-    /// within any second. Considers the requests before that moment and the requests that are planned after it.
+    /// Returns the first moment, not earlier than `earliest`, at which one more request can be sent. Together with the
+    /// requests that were sent or are already planned, it must not be the third request within one second.
     fn next_slot(&self, earliest: i64) -> i64 {
         let mut at = earliest;
         loop {

@@ -1,5 +1,6 @@
 //! Makes the decision, as a pure function of the configuration, the record, the time, and the problem to report, if
-//! there is one. The first rule that matches determines the result.
+//! there is one. The rules for the state are tried in a fixed order, and the first one that matches determines the
+//! result.
 
 use crate::codes::{Denial, Known, NextStep, Reason, State};
 use crate::config::Config;

@@ -83,8 +83,9 @@ impl Engine {
         }
     }
 
-    /// Continues a release after Polar did not know the seat and was then asked about the seat's key. If Polar does not
-    /// know the key either, the key may have been rotated, and the seat may still be taken.
+    /// Continues a release for which Polar did not know the seat. Polar was then asked about the seat's key, and
+    /// `reply` is the answer. If Polar does not know the key either, the key may have been rotated, and the seat may
+    /// still be taken.
     pub(super) fn key_of_seat_checked(
         &mut self,
         of: SeatOf,
@@ -118,8 +119,8 @@ impl Engine {
                 self.remove_license(identity, deactivated)
             }
             SeatOf::Older(ending) => {
-                // The plan comes after the edit that removes the released seat from the list of seats to release. A
-                // plan that still found this seat on the list would let the next round begin much too soon.
+                // The plan must come after the edit that removes the released seat from the list of seats to release.
+                // If the seat were still on the list, the next round would begin much too soon.
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))

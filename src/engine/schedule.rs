@@ -1,4 +1,5 @@
-//! Computes the time to wait until the next automatic request to Polar. The app can send a request before that.
+//! Computes how long the automatic refresh waits until it asks Polar again. The app can ask Polar at any time during
+//! this wait.
 
 use crate::codes::State;
 

@@ -63,8 +63,8 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// If the request for a code, or the try of a code, was counted, allow it to be sent. Otherwise report the time to
-    /// wait.
+    /// If the request for a code, or the try of a code, was counted, tell the caller that it may be sent. Otherwise
+    /// tell the caller how long to wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.
     CodesBlocked(CodeUse, Duration),
@@ -160,11 +160,11 @@ pub(super) struct Activation {
     /// The license that this device had when the user activated this key, whether it could be trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// Whether the license could be moved here: Polar knows the stored license's seat as a seat of this key, but
-    /// refuses it for this device, for example because the activation's conditions do not match.
+    /// Whether the license could be moved here. This is so if Polar knows the stored license's seat as a seat of this
+    /// key, but refuses this device the seat, for example because the activation's conditions do not match.
     pub(super) can_move: bool,
-    /// The questions about the key that Polar has not been asked yet. Each item is the seat to ask about together with
-    /// the key, or `None` for the key alone.
+    /// The questions about the key that have not been sent to Polar yet. Each item is one question: `Some(seat)` asks
+    /// about the key together with this seat, and `None` asks about the key alone.
     pub(super) questions: std::vec::IntoIter<Option<Seat>>,
     /// Polar's confirmation of the key alone, without a seat.
     pub(super) checked: Option<Confirmed>,

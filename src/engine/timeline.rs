@@ -7,8 +7,8 @@
 use crate::record::TimeBase;
 use crate::time::{Now, Timestamp};
 
-/// The largest error of a clock that nobody has set wrong on purpose. It is 26 hours, the distance between the time
-/// zones UTC-12 and UTC+14.
+/// The largest error that a clock can have although nobody has tampered with it. A clock that is set for the wrong time
+/// zone is off by at most 26 hours, the distance between UTC-12 and UTC+14.
 const TOLERANCE_MS: i64 = 26 * 60 * 60 * 1000;
 
 /// This process's latest estimate of the time on Polar's clock, or `None` before the first estimate.

@@ -20,8 +20,8 @@ impl Cancellation {
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if the operation was asked to end in the way `cancel`, or sooner. Otherwise, the next request to
-    /// end the operation wakes the calling task.
+    /// Returns `true` if the operation was asked to end at the point `cancel`, or at an earlier point. If not, the
+    /// calling task is woken by the next request to end the operation.
     pub(super) fn poll_requested(&self, cancel: Cancel, context: &mut Context<'_>) -> bool {
         *self.waker.borrow_mut() = Some(context.waker().clone());
         self.requested.get() >= Some(cancel)

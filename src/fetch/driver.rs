@@ -32,8 +32,9 @@ pub(super) struct Driver {
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The time of the refresher's next look, set when an operation ends. The outer `None` means that no operation has
-    /// ended since the refresher last read this field. The inner `None` means that no look is planned.
+    /// The time at which the refresher has to check again whether a refresh is due. Set when an operation ends. The
+    /// outer `None` means that no operation has ended since the refresher last read this field. The inner `None` means
+    /// that no check is planned.
     planned: Cell<Option<Option<u64>>>,
     /// The waker of the refresher's task. It is called when an operation ends.
     refresher: Cell<Option<Waker>>,

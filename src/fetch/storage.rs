@@ -30,8 +30,8 @@ impl Storage {
     /// neither.
     pub(super) fn usual() -> Option<Self> {
         match (global("localStorage"), global("indexedDB")) {
-            // Storage that is forbidden at the moment does not count as absent, because it may hold records from
-            // earlier.
+            // If the browser forbids access to a storage at the moment, treat the storage as present: it may hold
+            // records that were saved earlier.
             (Ok(Some(_)) | Err(_), _) => Some(Self::Local),
             (Ok(None), Ok(Some(_)) | Err(_)) => Some(Self::IndexedDb),
             (Ok(None), Ok(None)) => None,

@@ -23,7 +23,7 @@ pub(super) struct Invitation(Zeroizing<String>);
 #[derive(Clone)]
 pub(super) struct CheckoutSecret(Zeroizing<String>);
 
-/// The length of Polar's codes, which consist of capital letters and digits.
+/// The length of the codes that Polar sends by e-mail. They consist of capital letters and digits.
 const CODE_LENGTH: usize = 6;
 
 /// The maximum length of a secret in bytes. A longer text cannot be a secret.

@@ -407,7 +407,7 @@ fn is_about_email(document: Object<'_, '_>) -> Option<bool> {
 }
 
 impl Refusal {
-    /// Returns `true` if Polar has not decided about the request, which means that the same request may succeed later.
+    /// Returns `true` if Polar has neither granted nor denied the request. The same request may then succeed later.
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::RateLimited(_) | Self::NoAnswer(_) => true,
@@ -516,7 +516,7 @@ mod tests {
         !matches!(Call::Read.refusal(&answered(status, body)), Refusal::NoAnswer(_))
     }
 
-    /// Checks that the readers use the members that DESIGN.md lists, and no others.
+    /// Checks that the functions that read Polar's replies use exactly the JSON members that DESIGN.md lists.
     #[test]
     fn the_portal_rests_on_the_members_that_the_design_lists() {
         let mut contract = Contract::below("The customer portal:");

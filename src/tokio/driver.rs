@@ -48,8 +48,8 @@ pub(super) struct Driver {
     engine: SharedEngine,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
-    /// The time of the refresher's next look, as set by the operation that ended last. `None` if that operation set no
-    /// time, or if no operation has ended yet.
+    /// The time at which the refresher has to check again whether a refresh is due, as set by the operation that ended
+    /// last. `None` if that operation set no time, or if no operation has ended yet.
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Box<dyn AsyncTransport>,

@@ -120,8 +120,8 @@ pub enum RestoredJson<'a> {
         /// The keys to choose from. The best key comes first.
         keys: Vec<LicenseKeyJson>,
     },
-    /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
-    /// and then activate the key.
+    /// The key is already active on as many devices as it allows. Let the user choose one of these devices. Then
+    /// release the seat of that device, and activate the key here.
     NoSeat {
         /// The license key, which has no free seat.
         key: Box<LicenseKeyJson>,
@@ -132,7 +132,7 @@ pub enum RestoredJson<'a> {
     },
 }
 
-/// The devices of a license key, or the information that no device is shown.
+/// The result of asking for the devices of a license key: either a list of devices, or `hidden` if no device is shown.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Devices"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]

@@ -159,7 +159,7 @@ operations! {
     "restorePurchase": ("session" session: Session, "purchase" purchase: Purchase) -> Restored, waits = true;
     |context, now| steps::restore_purchase(context, session, &purchase, now)
 
-    /// Activates the license key that the user has chosen from several. Fails like `restore`.
+    /// Activates `key`, which the user has chosen from several license keys. Fails like `restore`.
     "activate": ("session" session: Session, "key" key: Key) -> Restored;
     |context, _| steps::activate(context, session, key)
 
