@@ -1,6 +1,6 @@
-//! Checks the documentation of the crates. rustdoc must build it without a warning, and builds it for `polar-license`
-//! with several sets of features. The front pages must have no dead link. Some front pages are READMEs, whose links
-//! rustdoc does not check.
+//! Checks the documentation of the crates. rustdoc must build it without a warning; for `polar-license` it does so once
+//! for each of several sets of features. The crates' front pages on docs.rs must have no dead link: some of them are
+//! READMEs, whose links rustdoc does not check.
 
 use anyhow::Result;
 use xshell::{Cmd, Shell};

@@ -44,8 +44,8 @@ pub(crate) fn package(sh: &Shell) -> Result<()> {
 }
 
 /// Adds the header and the module map to the headers of the XCFramework, in a subfolder with the module's name. Xcode
-/// copies the headers of all XCFrameworks of an app into one folder. The subfolder keeps these files apart from the
-/// files of other XCFrameworks, which may have the same names.
+/// copies the headers of all XCFrameworks of an app into one folder. Without the subfolder, `module.modulemap` could
+/// overwrite the file of the same name from another XCFramework.
 fn add_module(sh: &Shell, headers: &Path, package: &Path) -> Result<()> {
     let folder = sh.create_dir(headers.join(MODULE))?;
     sh.copy_file(package.join("include/polar_license.h"), &folder)?;
@@ -67,7 +67,7 @@ fn module_map(libraries: &[String]) -> String {
     map + "  export *\n}\n"
 }
 
-/// Runs the tests of the example with the XCFramework and a local Polar.
+/// Runs the tests of the Swift example with the XCFramework and a local Polar.
 fn check(sh: &Shell, framework: &Path) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let project = scratch.path().join("acme");

@@ -1,10 +1,10 @@
-//! Builds the book in `docs`, and checks four things: that its table of contents names every page, that the links of
-//! all Markdown files lead somewhere, that its code blocks do what they say, and that the map in ARCHITECTURE.md names
-//! the files that exist. Follows no link that leaves the repository.
+//! Builds the book in `docs`, and checks four things: that its table of contents names every page, that no link in a
+//! Markdown file is dead, that the code blocks of its pages work, and that the map in ARCHITECTURE.md names the files
+//! that exist. Follows no link that leaves the repository.
 //!
-//! `mdbook` itself leaves out a page that the table of contents does not name, and does not report broken links. The
-//! links of the built pages are checked only after the book is built. `cargo xtask test` does not build the book,
-//! because building `mdbook` takes minutes, and the check of the Markdown finds almost every mistake.
+//! `mdbook` itself leaves out a page that the table of contents does not name, and does not report broken links. `cargo
+//! xtask test` checks the Markdown, and finds almost every mistake there. It does not build the book, because building
+//! `mdbook` takes minutes. `cargo xtask docs` builds the book, and then also checks the links of the built pages.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -18,8 +18,8 @@ use crate::{demo_web, html_links, npm_package, readme, tools, workspace};
 const PAGES: &str = "docs/src";
 
 /// The READMEs that package registries show. They must not link to files of the repository, because such links are dead
-/// on a registry's page. The crate's own README is not among them, because crates.io resolves its links in the
-/// repository.
+/// on a registry's page. The crate's own README is not among them, because crates.io turns its relative links into
+/// links to the repository.
 const FRONT_PAGES: [&str; 5] = [
     "bindings/python/PYPI.md",
     "bindings/tauri/README.md",

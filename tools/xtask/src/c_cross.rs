@@ -1,7 +1,7 @@
 //! Tests the C library for other systems. Builds it with a cross compiler, as an app developer would. Wine and qemu
-//! then run its test programs, its examples and the tests of the crate `polar-license`. Other modules use this one to
-//! build programs with a package for one of these systems, and to run them. Tests that pass under Wine or qemu prove
-//! nothing about Windows itself or about a real ARM processor.
+//! then run its test programs, its examples and the tests of the crate `polar-license`. Other modules call this one
+//! when they build or run a program for one of these systems. Tests that pass under Wine or qemu prove nothing about
+//! Windows itself or about a real ARM processor.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -38,8 +38,8 @@ const TESTS: [&str; 7] = [
 /// result on every system.
 const NOT_NEEDED: &str = "the_runner_notices_everything_that_is_wrong";
 
-/// Tests that start their own program again. They are skipped for ARM, because this works there only if qemu is
-/// registered with the kernel.
+/// Tests whose program starts itself again as a second process. They are skipped for ARM, because a program that runs
+/// in qemu can start another ARM program only if qemu is registered with the kernel.
 const NOT_ON_ARM: [&str; 9] = [
     "a_lock_that_this_user_can_never_take_over_is_reported_at_once",
     "a_lock_that_this_user_cannot_read_is_taken_over",
@@ -108,7 +108,7 @@ pub(crate) fn cmake_options(target: &Target) -> Result<Vec<String>> {
     let [c, cpp] = compilers(triple)?;
     let mut options = vec![format!("-DCMAKE_C_COMPILER={c}"), format!("-DCMAKE_CXX_COMPILER={cpp}")];
     if target.system.is_windows() {
-        // `-static`, because Wine would not find the compiler's shared libraries
+        // links the compiler's libraries statically, because Wine would not find them as DLLs
         options.extend(["-DCMAKE_SYSTEM_NAME=Windows".into(), "-DCMAKE_EXE_LINKER_FLAGS=-static".into()]);
     } else {
         options.push("-DCMAKE_SYSTEM_NAME=Linux".into());
@@ -138,7 +138,7 @@ pub(crate) fn program<'a>(sh: &'a Shell, target: &Target, program: &Path, dlls: 
     Ok(runner.envs(found.collect::<Vec<_>>()))
 }
 
-/// Prepares Wine, and returns the system that runs programs with it.
+/// Prepares Wine, and returns the `System` that uses Wine as its runner.
 fn windows(sh: &Shell) -> Result<System<'_>> {
     let wine = wine(sh).context("Wine is not installed")?;
     let folder = workspace::target()?.join("wine");
@@ -205,8 +205,8 @@ impl System<'_> {
         let library = self.build(&folder, &[])?;
         let panicking =
             self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "portal,test-panic"])?;
-        // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
-        // rebuild them
+        // `--workspace` gives the dependencies the same features as in the step `tests`; with other features, cargo
+        // would compile them again
         let tests = shell::cargo(self.sh, "test --locked --workspace --test programs --test examples -- --skip python");
         let tests = tests.env("POLAR_LICENSE_C_CC", self.compilers[0]).env("POLAR_LICENSE_C_CXX", self.compilers[1]);
         let tests = tests.env("POLAR_LICENSE_C_LIBRARY", library).env("POLAR_LICENSE_C_PANICKING", panicking);

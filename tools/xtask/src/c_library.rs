@@ -1,5 +1,5 @@
-//! Runs the test programs of the C library, and runs the scenarios through the library's functions. Both run under
-//! tools that find errors in the use of memory and threads.
+//! Runs the test programs of the C library. Also runs the test scenarios of the crate with the C functions in place of
+//! the Rust API. All of them run under tools that find errors in the use of memory and threads.
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,9 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
                         --error-exitcode=99 --fair-sched=yes";
 
-/// The name and the value of an environment variable. It makes the tests run only every 50th of the deliberately wrong
-/// scenarios, because programs run slowly under valgrind and with sanitizers.
+/// The name and the value of an environment variable that shortens the test
+/// `the_runner_notices_everything_that_is_wrong`. That test runs scenarios into which it has put a mistake. With this
+/// value it runs only every 50th of them, because programs are slow under valgrind and with sanitizers.
 const STRIDE: (&str, &str) = ("POLAR_LICENSE_C_STRIDE", "50");
 
 /// Runs the test programs and the scenarios under valgrind.
@@ -69,8 +70,8 @@ fn nightly_build<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
         .arg(folder)
 }
 
-/// Runs the scenarios through the functions of the library. The test that runs them is Rust code, and is built with the
-/// sanitizer as well.
+/// Returns the command that runs the test scenarios against the C functions. These tests are written in Rust, and are
+/// built with the sanitizer too.
 fn nightly_scenarios<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
     let test = "--package polar-license --test c_functions --no-default-features --features blocking";
     cmd!(sh, "rustup run nightly cargo test --locked")

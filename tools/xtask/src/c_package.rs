@@ -117,9 +117,9 @@ fn add_texts(sh: &Shell, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Sets the linker of the target. On Linux this linker gives the exported functions the version of the interface, which
-/// is also part of the soname. So a program cannot start with a library of another version, and two versions can be in
-/// one process.
+/// Sets the linker of the target. On Linux the linker is a script that marks each exported function with the version of
+/// the interface, which is also part of the soname. A program then does not start with a library of another version,
+/// and one process can load two versions.
 fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
     if target.system != System::Linux {
         return Ok(command);
@@ -151,7 +151,7 @@ pub(crate) fn linked_name(system: System) -> Result<String> {
     })
 }
 
-/// The facts about the package that go into the files for other build systems.
+/// The values that are filled into the pkg-config and CMake files of the package.
 struct Parts {
     version: String,
     system: System,
@@ -183,8 +183,8 @@ fn imports(file: &str) -> String {
     format!("IMPORTED_IMPLIB \"${{_polar_license_prefix}}/lib/{file}\"")
 }
 
-/// Writes two pkg-config files in place of the file that cargo-c wrote. Both find the package's files relative to their
-/// own location, so the package can be in any folder. With `--static`, they make a program link the static library.
+/// Writes two pkg-config files in place of the file that cargo-c wrote. Both name the package's files relative to their
+/// own location, so the package can be in any folder. With `pkg-config --static`, a program links the static library.
 /// With cargo-c's file, the linker would choose the shared library, which is in the same folder.
 fn add_pkg_config(folder: &Path, parts: &Parts) -> Result<()> {
     for name in ["polar_license.pc", "polar_license_shared.pc"] {

@@ -54,15 +54,15 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 }
 
 /// Removes the unpacked crates that an earlier run left in cargo's home. To build the second crate, cargo unpacks the
-/// first crate there. As long as the version stays the same, cargo would use the old unpacked crate and its build
-/// again, even if they came from another clone that was at the same path.
+/// first crate into that folder. If cargo found a crate of the same version there, it would use that one, even if it
+/// came from another clone that was at the same path.
 fn remove_unpacked_crates() -> Result<()> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let registries = home.context("no home directory")?.join("registry/src");
     for registry in fs::read_dir(&registries).with_context(|| format!("cannot read {}", registries.display()))? {
         let registry = registry?;
         // the name of a registry's folder begins with the host, for example `index.crates.io-1949cf8c6b5b557f`; the
-        // folder for packed crates begins with `-`, because their registry has no host
+        // name of the folder for packed crates begins with `-`, because their registry has no host
         if !registry.file_name().to_string_lossy().starts_with('-') {
             continue;
         }

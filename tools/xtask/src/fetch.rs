@@ -40,6 +40,6 @@ fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<
     );
     // without this, the runner would give all tests of a page only 20 s in total
     let cargo = cargo.env("WASM_BINDGEN_TEST_TIMEOUT", shell::PATIENCE.as_secs().to_string());
-    // without this, the runner would look for drivers of other browsers first
+    // otherwise the test runner would look for drivers of other browsers first
     Ok(cargo.env("CHROMEDRIVER", "chromedriver").env_remove("WASM_BINDGEN_USE_BROWSER"))
 }

@@ -2,9 +2,9 @@
 //! methods.
 //!
 //! The rule: at every level of the module tree, sibling modules do not use each other in circles. A module includes
-//! everything below it: to `license.rs`, the files `config.rs` and `config/json.rs` are one module, `config`. A module
-//! and its own children may use each other. A file that uses a re-exported name is taken to use the file that defines
-//! the name.
+//! everything below it. For example, if `license.rs` uses `config.rs` or `config/json.rs`, it uses the module `config`.
+//! A module and its own children may use each other. A file that uses a re-exported name is taken to use the file that
+//! defines the name.
 //!
 //! In each file the check follows the paths that start with `crate`, `super` or `self`, and the paths of `use` items.
 //! It skips modules and imports for tests. Method calls are found by `calls.rs`: a file that calls a method uses the
@@ -35,10 +35,11 @@ type Names = Vec<String>;
 /// the reason. No exception may be added.
 const CALLING_EACH_OTHER: &[(&str, [&str; 2], &str)] = &[];
 
-/// For each module, the modules that it uses, with one example for each.
+/// The modules that each module uses. The first key is the module, the second is a module that it uses, and the value
+/// describes one place where it does so.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Checks every crate of the workspace, and the TypeScript sources.
+/// Checks every crate of the workspace and the TypeScript sources for modules that use each other in circles.
 pub(crate) fn check() -> Result<()> {
     let mut called = BTreeMap::new();
     let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
@@ -190,8 +191,8 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     Ok(modules)
 }
 
-/// A use of one module in the code of another: the path of the module with the code, the path of the used module, and
-/// an example.
+/// One module's use of another: the path of the module whose code contains the use, the path of the other module, and a
+/// description of the use.
 type Use<'a> = (&'a Names, Names, String);
 
 /// Returns a `Use` for each path that a module imports or spells out in its code. The `Use` points to the module that
@@ -230,8 +231,7 @@ fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {
         let common = from.iter().zip(to).take_while(|(one, other)| one == other).count();
-        // if one path is the beginning of the other, its module contains the other module, and these two may use each
-        // other
+        // if one path is the beginning of the other, one module contains the other, and the two may use each other
         let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
         let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));
         let graph = levels.entry(folder).or_default();
@@ -418,7 +418,7 @@ mod tests {
         assert_eq!(found(&files), Vec::<String>::new());
     }
 
-    /// Describes the wrong pairs of modules in a crate made of these files.
+    /// Makes a crate of these files, and returns what the check reports about modules that call each other's methods.
     fn calling(files: &[(&str, &str)], listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
         let modules = parsed(files);
         wrong_pairs(&levels("src", &calls_between(&modules)), listed)

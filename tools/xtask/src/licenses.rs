@@ -1,5 +1,6 @@
 //! Collects the license texts of everything that is linked into a package, and writes a bill of materials in
-//! CycloneDX's format. Only crates that are linked for one target count. Build tools and procedural macros do not.
+//! CycloneDX's format. Both contain only the crates that are linked into the package for its target, not build tools
+//! and procedural macros.
 //!
 //! Two existing tools are not used. cargo-about, built without optimization, takes seven minutes to compare every text
 //! with all license texts that it knows. cargo-cyclonedx writes a file beside every manifest of the workspace, and this
@@ -92,7 +93,8 @@ fn license_files(package: &Package) -> Result<Vec<PathBuf>> {
         if is_own { Some(workspace::root()) } else { package.manifest_path.parent().map(|path| path.as_std_path()) };
     let folder = folder.context("a manifest is in no folder")?;
     let mut files = workspace::files(folder)?;
-    // a dependency's subfolders count too, because third-party code inside a package has a license of its own
+    // the subfolders of a dependency are searched too, because third-party code inside a package has a license of its
+    // own
     files.retain(|file| is_license(file) && (!is_own || file.parent() == Some(folder)));
     Ok(files)
 }

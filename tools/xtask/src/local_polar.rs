@@ -20,8 +20,8 @@ pub(crate) struct LocalPolar {
 impl LocalPolar {
     /// Builds the command line tool, and starts `polar-license serve` on a free port.
     pub(crate) fn start(sh: &Shell) -> Result<Self> {
-        // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
-        // rebuild them
+        // `--workspace` gives the dependencies the same features as in the step `tests`; with other features, cargo
+        // would compile them again
         shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
         let program = workspace::target()?.join("debug/polar-license");
         let mut serve = Command::from(cmd!(sh, "{program} serve --port 0 --json"));

@@ -79,7 +79,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check for the tools that building and testing need, and install the missing ones
+    /// Install the tools that are missing to build and test the repository
     Setup,
     /// Run every test, check and lint, after installing what they need
     Test {
@@ -89,10 +89,11 @@ enum Command {
         /// Run the steps that need no installation beyond Rust: format, lints, library, scenarios, model, command
         #[arg(long, conflicts_with = "steps")]
         quick: bool,
-        /// Resume an interrupted run at this step; to resume both lanes, give a step of each
+        /// Resume an interrupted run at this step; to resume both lanes, name a step of each
         ///
-        /// A lane for which no step is given does not run. But if a given step comes before the lanes, both lanes run
-        /// in full. A failed run prints the command that resumes it.
+        /// After the steps that run first, a full run continues in two lanes at the same time. A lane does not run if
+        /// you name no step of it. But if you name one of the steps that run first, both lanes run in full. A failed
+        /// run prints the command that resumes it.
         #[arg(long, value_name = "STEP", conflicts_with_all = ["steps", "quick"])]
         from: Vec<String>,
         /// List the steps and what each of them proves
@@ -105,9 +106,10 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         minutes: u32,
     },
-    /// Show an app with the dialog in a browser, with controls for a local Polar and a list of decisions
+    /// Serve a demonstration for a browser: an app with the license dialog, controls for a local Polar, and a list of
+    /// the library's decisions
     DemoWeb {
-        /// Write the page into this folder, for any server of static files, instead of showing it
+        /// Write the page into this folder, for any static file server, instead of serving it
         #[arg(long = "static", value_name = "DIR")]
         folder: Option<PathBuf>,
     },
@@ -137,7 +139,7 @@ enum Package {
         #[arg(long)]
         archive: bool,
     },
-    /// The command `polar-license` with completions and manual pages, as an archive, and SHA256SUMS
+    /// An archive of the command `polar-license` with completions and manual pages, and SHA256SUMS
     Cli {
         /// Build for another system, given as a target triple of rustc
         #[arg(long, value_name = "TRIPLE")]

@@ -1,7 +1,7 @@
 //! Writes the manifests with which package managers install the command from a release's archives: a formula for
 //! Homebrew, a manifest for Scoop, and the three manifests that winget requires. Also writes the Swift package, which
-//! installs the C library. The archives of all targets must be in `target/package/archives`, as they are in the
-//! workflow's `release` job.
+//! installs the C library. The archives of all targets must be in `target/package/archives`. In the workflow
+//! `release.yml`, the job `release` downloads them to that folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ const PACKAGE: &str = "polar-license-cli";
 
 const DESCRIPTION: &str = "License keys sold through Polar, on the command line";
 
-/// The wrapper that is the Swift package's only source.
+/// The Swift code that wraps the C functions. It is the only source file of the Swift package.
 const SWIFT_WRAPPER: &str = "examples/swift/Sources/PolarLicense/License.swift";
 
 /// A target for which archives are released. `installed_on` is the system and processor on which package managers
@@ -172,9 +172,10 @@ end
         Ok(serde_json::to_string_pretty(&manifest)? + "\n")
     }
 
-    /// Returns the files of the repository from which the Swift package manager installs the library. This must be a
-    /// separate repository for two reasons. First, the package manager reads the manifest from the top folder of a
-    /// repository. Second, the manifest contains the checksum of an archive that is built from this repository.
+    /// Returns the files of the Swift package. The package needs a repository of its own for two reasons. First, the
+    /// Swift package manager reads a manifest only from the top folder of a repository. Second, the manifest contains
+    /// the checksum of an archive that is built from a commit of the main repository. That checksum is not known before
+    /// the commit exists.
     fn swift(&self) -> Result<Vec<(String, String)>> {
         let archive = xcframework(&self.version);
         let (address, sum) = self.address(&archive)?;

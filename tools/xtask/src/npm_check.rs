@@ -15,8 +15,8 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 
 /// The largest number of bytes that a page may download for `./slim`: its minified script and the WebAssembly, both
 /// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed. The
-/// same sources give the same bytes in every checkout, but after a change of one line, 100 bytes may be added or
-/// removed in other parts of the output. DESIGN.md says how many bytes each library adds.
+/// size is the same in every checkout of the same sources, but a change of one line can make the output 100 bytes
+/// larger or smaller. DESIGN.md says how many bytes each library adds.
 const SLIM_LIMIT: u64 = 80_200;
 
 /// The largest number of bytes of the script of `./slim`. When a user opens a page again, the page shows the license as
@@ -26,8 +26,8 @@ const SLIM_SCRIPT_LIMIT: u64 = 9_400;
 /// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.
 const MAIN_LIMIT: u64 = 82_000;
 
-/// The largest number of bytes, compressed with brotli, that each other entry may add to a page that already has the
-/// client.
+/// The entries that an app can add to the client. Each number is a limit in bytes, compressed with brotli, for what the
+/// entry adds to a page that already has the client.
 const BESIDE: [(&str, u64); 4] = [
     ("`polar-license/react`", 1_500),
     ("`polar-license/openfeature`", 1_000),
@@ -65,8 +65,8 @@ pub(crate) fn check_electron(sh: &Shell) -> Result<()> {
 /// package and of the local Polar.
 fn prepare_runtimes(sh: &Shell) -> Result<(&'static Path, PathBuf)> {
     let tarball = &npm_package::package(sh)?.file;
-    // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
-    // rebuild them
+    // `--workspace` gives the dependencies the same features as in the step `tests`; with other features, cargo
+    // would compile them again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
     npm_package::install_all(sh)?;

@@ -25,7 +25,7 @@ const COMMON: [&str; 3] = ["CHANGELOG.md", workspace::LICENSES[0], workspace::LI
 /// The lock file of all npm packages of the repository.
 const LOCK: &str = "package-lock.json";
 
-/// The workspaces that build what is published. A release installs no other packages.
+/// The arguments with which npm installs only the packages that build what is published. A release installs no others.
 const TOOLS: [&str; 2] = ["--workspace", SCRIPTS];
 
 /// The paths of two copies of package-lock.json. The first copy exists once npm has installed the tools that build the

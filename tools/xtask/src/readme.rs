@@ -46,16 +46,17 @@ const README: &str = "README.md";
 /// The guide for coding agents. Every package contains it.
 const SKILL: &str = "SKILL.md";
 
-/// The page of the book whose first block is the gate in C.
+/// The page of the book whose first C block may be shown although no example contains it. A test compiles and runs it.
 const C_PAGE: &str = "docs/src/guides/c.md";
 
-/// The scripts of the page that the `tauri` step builds and drives.
+/// The scripts of the example app for Tauri. A `ts` block about Tauri must be part of one of them. The step `tauri`
+/// builds the app and tests it in its window.
 const TAURI_PAGE: [&str; 2] = ["examples/tauri/src/main.ts", "examples/tauri/src/portal.ts"];
 
-/// The test of the `npm` step that compiles the TypeScript blocks of the pages that it names.
+/// A test of the step `npm`. It contains a list of pages, and compiles the TypeScript blocks of these pages.
 const TYPES_TEST: &str = "tests/js/package/types.test.mjs";
 
-/// The test of the `npm` step that compiles the TypeScript blocks of the guide for agents and runs them.
+/// A test of the step `npm`. It compiles and runs the TypeScript blocks of the guide for agents.
 const SKILL_TEST: &str = "tests/js/package/skill.test.mjs";
 
 /// The app that the `runtimes` step builds and drives.
@@ -138,8 +139,8 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
     }
-    // `--workspace` selects the same features of the dependencies as in the `tests` step; without it, cargo would
-    // rebuild them
+    // `--workspace` gives the dependencies the same features as in the step `tests`; with other features, cargo
+    // would compile them again
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
     // the full path distinguishes this README from the READMEs of other packages in the workspace
     let ours = format!("test src/../{path} ");
@@ -153,8 +154,8 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a C block is part of an example, or is the gate in the book. The steps `tests`, `languages` and
-/// `c-windows` compile and run the examples. This function compiles and runs the gate.
+/// Checks that a C block is part of an example, or is the first C block of `C_PAGE`. The steps `tests`, `languages` and
+/// `c-windows` compile and run the examples. This function compiles and runs the block of `C_PAGE`.
 fn check_c(sh: &Shell, text: &str) -> Result<()> {
     const FOLDERS: [&str; 5] = ["examples/c", "examples/cpp", "examples/gtk", "examples/qt", "examples/win32"];
     for folder in FOLDERS {
@@ -198,8 +199,8 @@ fn check_compiled(path: &str) -> Result<()> {
     bail!("{TYPES_TEST} does not compile the blocks of {path}; add the page there")
 }
 
-/// Checks TOML that is a whole manifest or a part of one. It must be valid, and this workspace must have the packages,
-/// versions and features that it names.
+/// Checks TOML that is a whole manifest or a part of one. The TOML must be valid. If it depends on a package of this
+/// workspace, the workspace must have the package in that version and with those features.
 fn check_toml(text: &str) -> Result<()> {
     let manifest: toml::Table = text.parse().context("it is not valid TOML")?;
     let metadata = workspace::metadata()?;

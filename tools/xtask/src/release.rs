@@ -8,7 +8,8 @@ use cargo_metadata::Package;
 
 use crate::{python_package, tauri, workspace};
 
-/// Checks the version, and writes its release notes into `target/package/NOTES.md`: `cargo xtask release TAG`.
+/// Checks that the version can be published, and writes its release notes into `target/package/NOTES.md`: `cargo xtask
+/// release TAG`.
 pub(crate) fn check(tag: &str) -> Result<()> {
     let (metadata, changelog) = (workspace::metadata()?, workspace::text("CHANGELOG.md")?);
     let version = tag.strip_prefix('v').unwrap_or_default();
@@ -45,8 +46,8 @@ fn obstacles(tag: &str, packages: &[Package], addresses: &[(&str, String)]) -> V
     wrong
 }
 
-/// Returns the changelog's section for the version. Returns `None` if no section of this version has a date, or if the
-/// section is empty.
+/// Returns the version's section of the changelog. Returns `None` if the heading of the section has no date, or if the
+/// section is missing or empty.
 fn notes(changelog: &str, version: &str) -> Option<String> {
     let start = format!("## {version} - ");
     let mut lines = changelog.lines().skip_while(|line| !line.starts_with(&start)).skip(1).peekable();

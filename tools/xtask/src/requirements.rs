@@ -1,5 +1,5 @@
-//! The tools besides Rust that building and testing need. Each entry says how to find the tool and how to install it.
-//! To add a tool, add an entry to [`ALL`]. A tool that is already installed is not installed again.
+//! The tools that are needed, besides Rust, to build and test the repository. Each entry says how to find the tool and
+//! how to install it. To add a tool, add an entry to [`ALL`]. A tool that is already installed is not installed again.
 
 use std::path::Path;
 use std::time::Duration;
@@ -165,7 +165,7 @@ pub(crate) static CMAKE: Requirement = Requirement {
     source: Source::Debian(&["cmake", "pkg-config", "make"]),
 };
 
-/// The headers that building cargo-c needs. They are not needed if cargo-c is already installed.
+/// The headers that are needed to build cargo-c. They are not needed if cargo-c is already installed.
 pub(crate) static OPENSSL: Requirement = Requirement {
     name: "OpenSSL's headers",
     find: |sh| tools::CARGO_C.found(sh).or_else(|| shell::probe(cmd!(sh, "pkg-config --modversion openssl"))),
@@ -244,7 +244,7 @@ pub(crate) static XVFB: Requirement = Requirement {
     source: Source::Debian(&["xauth", "xvfb"]),
 };
 
-/// The package manager with which a test builds the C example. The C package contains the recipe for it.
+/// The package manager with which a test builds the C example. The C package contains a recipe for Conan.
 pub(crate) static CONAN: Requirement =
     Requirement { name: "Conan", find: |_| tools::CONAN.found(), source: Source::PyPi(&tools::CONAN) };
 
@@ -371,7 +371,8 @@ fn rustup<'a>(sh: &'a Shell, arguments: &[&str]) -> Cmd<'a> {
     sh.cmd("rustup").args(arguments)
 }
 
-/// Returns the version of the first program, or `None` if any of the programs cannot be run.
+/// Runs each program with `--version`. Returns the version of the first one in the list, or `None` if one of them
+/// cannot be run.
 fn versions(sh: &Shell, programs: &[&str]) -> Option<String> {
     let version = |program: &&str| {
         let mut words = program.split_whitespace();

@@ -1,7 +1,7 @@
-//! `cargo xtask soak` searches for unknown bugs for as long as the given time allows. It makes every system call fail,
-//! kills processes, cuts the power, runs the hostile server and random stories, and fuzzes. It prints the name of each
-//! test that is skipped because a tool is missing, and changes no file of the repository. `cargo xtask test` runs the
-//! same tests within seconds.
+//! `cargo xtask soak` searches for unknown bugs for about as long as its `--minutes` say. Its tests make every system
+//! call fail, kill processes, simulate power cuts, answer like a hostile server, play random sequences of events, and
+//! fuzz. It prints the name of each test that is skipped because a tool is missing, and changes no file of the
+//! repository. `cargo xtask test` runs fewer rounds of the same tests, within seconds.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -14,15 +14,15 @@ use xshell::{Shell, cmd};
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
-/// The test programs. Each entry is the package, the name of the program, and the share of the total time for which
-/// each of the program's timed tests runs.
+/// The test programs. Each entry is the package, the name of the program, and a share of the total time. Each timed
+/// test of the program runs for that share.
 const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
     ("polar-license-cli", "failures", 0.2),
-    // this program has six timed tests, and runs two of them at a time on two cores
+    // its six timed tests run two at a time on two cores, so the program takes three times this share
     ("polar-license", "model", 0.05),
-    // this program has seven timed tests, and runs two of them at a time on two cores
+    // its seven timed tests run two at a time on two cores, so the program takes four times this share
     ("polar-license", "fuzz", 0.1),
 ];
 
@@ -36,7 +36,7 @@ const SHIPPED: [&str; 3] = ["polar-license", "polar-license-c", "polar-license-w
 /// `fuzz/corpus`, so the seeds there stay unchanged.
 const FUZZ_OUTPUT: &str = "fuzz";
 
-/// Runs everything in about `minutes`, plus a few minutes for tests without a time limit.
+/// Runs everything. The tests with a time limit take about `minutes` in total; the others add a few minutes.
 pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     for requirement in [&STRACE, &XFS_TOOLS, &NODE] {
         if let Err(missing) = requirement.ensure(sh) {
@@ -45,7 +45,8 @@ pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     }
     npm_package::install_tools(sh)?;
     let time = f64::from(minutes);
-    // the seed from which the model makes its random stories; if a story fails, the output names the seed
+    // the seed from which the test `model` makes its random sequences of events; if a test fails, the output contains
+    // the seed
     let seed = RandomState::new().hash_one(()) as u32;
     for (package, program, share) in PROGRAMS {
         let test = shell::cargo(sh, "test --locked --package").args([package, "--test", program, "--", "--nocapture"]);

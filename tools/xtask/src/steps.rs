@@ -32,7 +32,7 @@ use crate::{
 
 struct Step {
     name: &'static str,
-    /// The property that holds if the step passes, in words for people.
+    /// The property that holds if the step passes, as a sentence that `--list` prints.
     proves: &'static str,
     needs: &'static [&'static Requirement],
     run: fn(&Shell) -> Result<()>,
@@ -58,8 +58,8 @@ const CHECKS: &[Step] = &[
     Step { name: "budget", proves: "the crate adds few dependencies to an app", needs: &[], run: budget::check },
 ];
 
-/// The other steps of `cargo xtask test --quick`. They need nothing but Rust. The steps `clippy` and `tests` check all
-/// that these two check, and more.
+/// The steps that `cargo xtask test --quick` runs after those in `CHECKS`. They need nothing but Rust. A full run
+/// leaves them out, because its steps `clippy` and `tests` check the same things and more.
 const CORE: &[Step] = &[
     Step {
         name: "core-lints",
@@ -74,7 +74,8 @@ const CORE: &[Step] = &[
         run: |sh| {
             let test = cargo(sh, "test --locked --lib --bins").args(CORE_PACKAGES);
             let test = test.args(["--test", "scenarios", "--test", "model", "--test", "end_to_end", "--test", "it"]);
-            // the model runs only some of its stories, because the whole model takes longer than all other tests together
+            // the model runs 30 of its random sequences of events, because all of them take longer than all other tests
+            // together
             Ok(test.env("POLAR_MODEL_CASES", "30").env(TEST_THREADS.0, TEST_THREADS.1).run()?)
         },
     },
@@ -156,8 +157,8 @@ const RUST: &[Step] = &[
         proves: "the command serves a coding agent, and shows it no license key (feature `mcp`)",
         needs: &[],
         run: |sh| {
-            // this build has a folder of its own, because steps of the other lane build the same program without this
-            // feature at the same time
+            // this build has a folder of its own, because at the same time the other lane builds the same program
+            // without the feature `mcp`
             let folder = workspace::target()?.join("mcp");
             let test = cargo(sh, "test --locked --package polar-license-cli --features mcp --test it");
             let test = test.env(TEST_THREADS.0, TEST_THREADS.1);
@@ -169,8 +170,8 @@ const RUST: &[Step] = &[
         proves: "the client for tokio passes its tests, including the scenarios, the customer portal and TLS",
         needs: &[],
         run: |sh| {
-            // the `tests` step also builds the portal, because the command and the C library use it; if this step did
-            // not enable the portal too, cargo would have to build everything again with other features
+            // `portal` is enabled here because the step `tests` builds with it; with other features, cargo would have
+            // to compile everything again
             let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
             test()
                 .args(["--lib", "--test", "tokio", "--test", "tokio_scenarios", "--test", "http", "--test", "tls"])
@@ -292,7 +293,7 @@ const ELSEWHERE: &[Step] = &[
     },
 ];
 
-/// Steps that run only if they are named, because they download programs that no package registry has.
+/// Steps that run only if the command line names them, because they download programs that no package registry has.
 const BY_NAME: &[Step] = &[Step {
     name: "electron",
     proves: "the packed example for Electron works in Electron's own program (on Linux; runs only if it is named)",
@@ -306,7 +307,7 @@ pub(crate) enum Selection {
     Quick,
     /// All steps.
     Everything,
-    /// The named steps, and the steps after them in their tables. This is the rest of an interrupted run.
+    /// For each table, the named step and the steps after it. This choice resumes an interrupted run.
     From(Vec<String>),
     /// Only these steps.
     Named(Vec<String>),
@@ -358,9 +359,9 @@ impl Tables {
         }
     }
 
-    /// Returns the tables without the steps before the named ones, so that each table begins with its named step. If no
-    /// step of a table is named, the table is taken to be done, and becomes empty. But if a step of `first` is named,
-    /// both lanes still run all of their steps.
+    /// Returns the tables without the steps before the named ones, so that each table begins with its named step. A
+    /// table without a named step becomes empty, because its steps have already passed. The exception: if a step of
+    /// `first` is named, both lanes run all of their steps.
     fn from(names: &[String]) -> Result<Self> {
         chosen(names)?;
         let rest = |steps: Vec<&'static Step>| -> Vec<_> {

@@ -1,4 +1,5 @@
-//! The target of a build, which is this machine or another one, and the names that the C library's files have on it.
+//! The target of a build: this machine, or another system or processor. Also the names of the C library's files for
+//! each target.
 
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
@@ -46,8 +47,8 @@ impl Target {
         (!self.is_host).then_some(self.triple.as_str())
     }
 
-    /// Returns the arguments that make cargo build for this target. Returns none if the target is this machine, so that
-    /// cargo reuses its earlier builds.
+    /// Returns the arguments that make cargo build for this target. If the target is this machine, returns no
+    /// arguments, so that cargo reuses its earlier builds.
     pub(crate) fn arguments(&self) -> Vec<&str> {
         self.foreign().map_or_else(Vec::new, |triple| vec!["--target", triple])
     }

@@ -108,7 +108,8 @@ pub(crate) struct PythonTools {
     folder: &'static str,
     /// The path of the requirements file, relative to the repository's top folder.
     list: &'static str,
-    /// The packages that are also stored as wheels, because tests install them in environments of their own.
+    /// The packages whose wheels are also saved in the environment's folder. Tests create environments of their own,
+    /// and install these packages from the saved wheels, without the network.
     wheels: &'static [&'static str],
 }
 

@@ -22,7 +22,7 @@ pub(super) fn begin() -> Result<()> {
     Ok(fs::create_dir_all(folder(PASSED)?)?)
 }
 
-/// Removes the record of a full run, because nothing remains to be resumed.
+/// Removes the record of the last full run, if there is one.
 pub(super) fn end() -> Result<()> {
     match fs::remove_dir_all(folder(PASSED)?) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),

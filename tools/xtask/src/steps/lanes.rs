@@ -23,7 +23,8 @@ pub(super) struct Lane {
 /// behind may hold the output open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
-/// If a lane fails, this many lines from the end of its output are shown again. Most tests report in fewer lines.
+/// If a lane fails, this many lines from the end of its output are shown again. The messages of a failed test are
+/// usually shorter.
 const LAST_LINES: usize = 100;
 
 /// Runs all lanes to their end, even if one fails.
@@ -68,7 +69,7 @@ fn show(name: &str, output: PipeReader, last: &Mutex<VecDeque<Vec<u8>>>) -> io::
         if !line.ends_with(b"\n") {
             line.push(b'\n');
         }
-        // writes the whole line with one call, so that no line of the other lane comes between its parts
+        // writes the name of the lane and the line with one call, so that the other lane cannot print between the two
         io::stdout().write_all(&[format!("{name:8} │ ").as_bytes(), &line].concat())?;
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         last.push_back(mem::take(&mut line));
