@@ -1,6 +1,7 @@
-//! The closed sets of names that all languages share, and everything that depends only on a state, a reason or a kind
-//! of error: sentences, next steps, and the numbers that records contain in place of names. From this crate, the module
-//! imports only the sentences for users and the macros for tables of names.
+//! The enums whose names are the same in all languages: states, reasons, next steps and kinds of errors. Also defines
+//! what follows from one of these names alone: a sentence for the user, a next step, and the number that stands for the
+//! name in a record. From this crate, the module imports only the sentences for users and the macros for tables of
+//! names.
 
 use crate::names::codes;
 use crate::texts::Text;
@@ -101,7 +102,7 @@ codes! {
         Expired = "expired", 9;
         /// The activation was made under other conditions: on another device, or before the app's `conditions` changed.
         Conditions = "conditions", 10;
-        /// Polar denied the key with a text that this version does not know.
+        /// Polar denied the key for a reason that this version of the library does not know.
         Refused = "refused", 11;
         /// The key has an activation limit, and there is no activation on this device.
         ActivationRequired = "activation_required", 12;
@@ -222,7 +223,7 @@ stored_codes! {
     /// The reason why Polar denies a license. A record stores it as one of these numbers, and stores 0 for a confirmed
     /// license.
     pub(crate) enum Denial {
-        /// Polar denied the license with a text that this version does not know.
+        /// Polar denied the license for a reason that this version of the library does not know.
         Refused = 1, Refused;
         /// Polar does not know the key, or does not know this activation of the key.
         NotFound = 2, NotFound;
@@ -536,8 +537,8 @@ impl ErrorKind {
 mod tests {
     use super::*;
 
-    /// Checks for each row of a table that its number and its name lead back to this row. So no two rows share a number
-    /// or a name.
+    /// Checks that the number and the name of each row of a table convert back to the same row. If two rows shared a
+    /// number or a name, the check would fail for one of them.
     macro_rules! round_trip {
         ($($type:ident from $first:literal),+) => {$(
             for (code, number) in $type::ALL.iter().zip($first..) {

@@ -333,8 +333,9 @@ pub(crate) struct DecisionJson<'a> {
     /// The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device
     /// no longer knows the label, for example because its record was edited.
     activation_label: Option<&'a str>,
-    /// The time at which the key expires. Null if it never expires. Also null in the state `expired` if the vendor has
-    /// changed that time and Polar did not give the new time.
+    /// The time at which the key expires. Null if it never expires. Also null if Polar says that the key has expired
+    /// although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar did not
+    /// give the new time.
     expires_at: Option<Timestamp>,
     /// The last day of updates, in UTC, such as `2027-11-21`: the license includes the versions of the app that were
     /// built on this day or earlier. Null if the settings do not limit updates, or if there is no license.

@@ -167,7 +167,7 @@ pub(crate) struct ErrorJson<'a> {
 pub struct ErrorDetails<'a> {
     /// The stable code.
     kind: ErrorKind,
-    /// The reason why Polar or the configuration denied the request, if the kind is `refused`.
+    /// The reason why Polar or the configuration denied the request. Only an error of the kind `refused` has a reason.
     reason: Option<Reason>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,

@@ -43,8 +43,9 @@ pub struct License {
     /// The label that the customer sees for the seat of this device. `None` if the key needs no seat, or if this device
     /// no longer knows the label, for example because its record was edited.
     pub activation_label: Option<String>,
-    /// The time at which the key expires, or `None` if it never expires. Also `None` in the state `expired` if the
-    /// vendor has changed that time and Polar did not give the new time.
+    /// The time at which the key expires, or `None` if it never expires. Also `None` if Polar says that the key has
+    /// expired although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar
+    /// did not give the new time.
     pub expires_at: Option<Timestamp>,
     /// The time of Polar's last confirmation, on Polar's clock.
     pub confirmed_at: Timestamp,

@@ -22,7 +22,8 @@ pub(crate) enum Schemes {
     WebOrMail,
 }
 
-/// The length of the longest link that all browsers and shells open. A longer link counts as a mistake.
+/// The maximum length of a link in bytes. All browsers and shells open links of up to this length. A longer link is
+/// refused.
 const MOST_BYTES: usize = 2000;
 
 const MAIL: &str = "mailto:";

@@ -51,8 +51,8 @@ pub(crate) struct Record {
     /// The times of the last two requests, on the wall clock. They are kept when the license is removed, as are
     /// `code_tries` and a pause in `plan`: Polar counts requests by IP address, not by license.
     pub(crate) sent: [Option<Timestamp>; 2],
-    /// The latest requests for codes and tries of codes. They are counted, so that Polar does not block this device for
-    /// sending too many.
+    /// The latest requests in which this device asked Polar for a code or tried a code. They are counted, because Polar
+    /// blocks an IP address that sends too many of them.
     #[cfg(feature = "portal")]
     pub(crate) code_tries: CodeTries,
     /// The license of a stored record that cannot be trusted. If the record names a license, Polar can be asked about

@@ -154,7 +154,7 @@ pub(crate) mod contract {
             assert_eq!([required, optional], listed, "{answer}: asked for, and in DESIGN.md");
         }
 
-        /// Checks that no row is left unchecked.
+        /// Checks that every row of the table was checked.
         pub(crate) fn end(self) {
             assert!(self.0.is_empty(), "nobody checks {:?}", self.0.keys());
         }

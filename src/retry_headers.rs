@@ -1,5 +1,5 @@
-//! The headers in which a server says how long to wait before the next request, and the longest wait that is accepted.
-//! This module reads no clock: it compares a date in `Retry-After` with the server's own `Date`.
+//! Reads the headers in which a server says how long to wait before the next request, and limits this wait to
+//! `LONGEST_BLOCK`. This module reads no clock: it compares a date in `Retry-After` with the server's own `Date`.
 
 use crate::time::Timestamp;
 use std::time::Duration;

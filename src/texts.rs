@@ -1,4 +1,4 @@
-//! The sentences that a user may read. Each has a code, with which an app can replace the sentence by its own. `texts/`
+//! The sentences that a user may read. Each sentence has a code. An app can set another sentence for a code. `texts/`
 //! has the sentences as JSON, for translators. The sentences of the customer portal are in separate files, because a
 //! build without the portal refuses their codes. This file does not decide which sentence is shown, and contains no
 //! texts for developers.
@@ -221,7 +221,7 @@ texts! {
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
         /// The license key was replaced, but the new one could not be stored.
         RotatedNotStored = "portal.rotated_not_stored", "The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the new key with a code by e-mail.";
-        /// Added to the message of an error: it is unknown whether the device was released.
+        /// The license is certainly in use on a device, but Polar shows the customer no devices.
         MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
         /// There certainly are devices, but the vendor does not show them.
         DevicesHidden = "portal.devices_hidden", "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";

@@ -150,7 +150,7 @@ impl Now {
     /// The latest time that the two clocks can show.
     pub(crate) const LAST: Self = Self { wall: Timestamp(i64::MAX), mono: u64::MAX };
 
-    /// Returns the reading of the monotonic clock `ms` milliseconds from now.
+    /// Returns what the monotonic clock will show in `ms` milliseconds.
     pub(crate) fn after(self, ms: u64) -> u64 {
         self.mono.saturating_add(ms)
     }

@@ -1,5 +1,5 @@
 //! Polar's three license endpoints as typed requests and replies, and the check that a reply comes from Polar at all.
-//! The module uses no record and no policy, so you can use it alone if you only need the API.
+//! The module neither stores licenses nor decides about access, so you can use it alone if you only need the API.
 //!
 //! A reply counts as Polar's only if it has Polar's shape. A captive portal's page, a proxy's 403, a truncated body or
 //! a reply about another key is [`Cause::Unreachable`], never a denial. The name in the member `error` of a reply is
@@ -680,7 +680,7 @@ mod tests {
         assert_eq!(deactivate().read(&reply(204, "")), Ok(()));
     }
 
-    /// Checks that the readers use the members that DESIGN.md lists, and no others.
+    /// Checks that the functions which read Polar's replies use the members that DESIGN.md lists, and no others.
     #[cfg(not(target_family = "wasm"))]
     #[test]
     fn the_license_endpoints_use_the_members_that_the_design_lists() {

@@ -80,7 +80,7 @@ impl Driver {
         // When this guard is dropped, it wakes the operations that wait for this one. It is dropped even if the app's
         // store panics.
         let _wakes = WakeOnDrop(&self.ended);
-        // the turn is kept until the answer is stored
+        // While this process has the turn, no other process asks Polar. The turn is kept until the answer is stored.
         let mut turn = None;
         let mut step = self.engine.update(|engine, now| engine.begin(operation, now));
         let outcome = loop {

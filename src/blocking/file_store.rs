@@ -235,7 +235,8 @@ impl FileStore {
     /// Rehearses a save without touching the record: acquires the lock, and writes and syncs a temporary file. Then
     /// removes everything that it created, including the directory if it did not exist before.
     pub(super) fn rehearse_save(&self) -> Result<(), Hindrance> {
-        /// The rehearsal writes more than a record needs, so that a disk with only one free block left counts as full.
+        /// The content of the temporary file. It takes up more space than a record, so that a disk with only one free
+        /// block left counts as full.
         static REHEARSAL: [u8; 16 * 1024] = [0; 16 * 1024];
         let missing: Vec<&Path> = self.directory.ancestors().take_while(|path| !path.exists()).collect();
         let rehearsed = match self.lock.try_acquire(LOCK_TIMEOUT) {

@@ -256,8 +256,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Http => TlsConfig::default(),
     };
     let proxy = proxy(target)?;
-    // ureq applies `timeout_connect` twice: to the connection to a proxy, and then to the proxy's answer. So each of
-    // these two waits gets half of the request's time.
+    // ureq applies `timeout_connect` first to the connection to the proxy, and then once more to the wait for the
+    // proxy's answer. Each of the two gets half of the request's time.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
         .proxy(proxy)

@@ -49,7 +49,8 @@ pub struct SuccessPage {
     address: String,
 }
 
-/// The largest number of bytes of a request. A browser that comes from Polar sends fewer.
+/// The maximum length in bytes of a request's first line and headers together. A browser that Polar sends to this page
+/// needs fewer.
 const MOST_BYTES: usize = 16 * 1024;
 
 /// The pause between two rounds. In each round, waiting connections are accepted, and the data that has arrived is

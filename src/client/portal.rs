@@ -82,9 +82,8 @@ macro_rules! portal {
             }
 
             /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can
-            /// open a success page with a token of their own. Before the app uses the token, it must therefore check a
-            /// value that nobody else knows, such as a random number that it put into the success URL of its own
-            /// purchase.
+            /// open a success page with a token of their own. So put a random number into the success URL when you
+            /// start a purchase. Use the token only if the success page is opened with the same number.
             ///
             /// # Errors
             /// `invalid_argument` if `token` cannot be a token.

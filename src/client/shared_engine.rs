@@ -87,8 +87,8 @@ impl SharedEngine {
 
     /// Wakes the threads that are in [`wait_while`](Self::wait_while).
     pub(crate) fn wake(&self, signal: &Condvar) {
-        // The lock is needed so that no thread misses the signal: a thread that is about to wait either sees what has
-        // changed, or already waits when the signal comes.
+        // The lock prevents a lost wake-up. A thread in `wait_while` holds the lock from its check until it begins to
+        // wait. So every thread whose check came too early for the change is waiting when the signal comes.
         drop(self.lock());
         signal.notify_all();
     }

@@ -62,8 +62,8 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
 
-/// Returns the time, in ms, until the pace allows the action `to`. A code may be requested only when the pace also
-/// leaves room for trying it.
+/// Returns how many ms to wait until the pace allows `to`, which is either a request for a code or a try of a code. A
+/// request needs room for one later try, too: a code that cannot be tried is of no use.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
     // If the time of a try lies in the future, the try counts as made now. Such a try was saved while the wall clock
     // was ahead, or by another process just after `now` was read.

@@ -67,18 +67,18 @@ pub(super) enum Edit {
     Rotated(Rotated),
 }
 
-/// A license key whose text Polar replaced.
+/// A license key that Polar has replaced by a new one.
 #[cfg(feature = "portal")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotated {
-    /// Polar's id of the key. The id stays the same when Polar replaces the text of the key.
+    /// Polar's id of the license key. The old and the new key have the same id.
     pub id: Uuid,
-    /// The texts that the key had before.
+    /// All known older keys with this id.
     pub from: Vec<Key>,
-    /// The new text of the key.
+    /// The new key.
     pub to: Key,
     /// Whether Polar still knew the key of this device's license when the rotation began. If it did, then a later
-    /// answer that the key is unknown is about the text that was replaced.
+    /// answer that the key is unknown is about the old key.
     pub was_known: bool,
 }
 
@@ -170,9 +170,9 @@ pub(super) struct Editor<'a> {
     pub(super) unsaved: &'a [Edit],
 }
 
-/// The shortest time for which an attempt with an unknown outcome is reported. The first confirmation after this time
-/// removes the attempt: by then, the customer has either checked whether it took a seat, or has managed without that
-/// seat.
+/// An attempt with an unknown outcome is reported to the customer for at least this time. The first confirmation after
+/// this time removes the attempt. By then, the customer has either checked whether the attempt took a seat, or has not
+/// needed that seat.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {

@@ -59,9 +59,9 @@ impl Pacer {
         self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
     }
 
-    /// Reserves the moment of the first request of an operation that is likely to send several requests. The moment
-    /// comes after all requests of the operations that have begun earlier. If there is not enough time for all requests
-    /// of this operation before `deadline`, reserves nothing and returns `Err`, as [`reserve`](Self::reserve) does.
+    /// Reserves a time for the first request of an operation that is likely to send several requests. This time comes
+    /// after the times reserved for all operations that began earlier. If not all requests of this operation can be
+    /// sent before `deadline`, the function reserves nothing and returns `Err`, as [`reserve`](Self::reserve) does.
     pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
         // While an operation is in progress, the engine and the operation's current step both own its ticket. So an

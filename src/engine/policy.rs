@@ -169,9 +169,9 @@ pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timesta
     steps.into_iter().flatten().filter(|at| *at > now).min()
 }
 
-/// Returns the time from which the user should be told to go online. It lies `NOTICE_MS` before the end of grace. If
-/// the next regular refresh comes later than that, the time is moved to the refresh, because until then there is
-/// nothing to tell. It is never later than the end of grace.
+/// Returns the time from which the user should be told to go online. This is `NOTICE_MS` before the end of grace. If
+/// the next regular refresh is due later than that, the function returns the time of the refresh, because the refresh
+/// may make the notice unnecessary. The returned time is never later than the end of grace.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     end.plus_ms(-NOTICE_MS).max(stale).min(end)

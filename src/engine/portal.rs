@@ -1,5 +1,5 @@
 //! The engine's part of the customer portal. It limits how often codes are requested and tried, releases seats of other
-//! devices, and stores the new text of a key that was replaced. It never sees a token, an e-mail address or a code.
+//! devices, and stores the new key after Polar has replaced a key. It never sees a token, an e-mail address or a code.
 //!
 //! ```text
 //! Code      read ─► too early ─► error, with the wait

@@ -31,8 +31,9 @@ use uuid::Uuid;
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
-    /// Releases the seat of the license on this device. Runs after the stored record was read and written once more.
-    /// `written` says whether this write succeeded.
+    /// Releases the seat of the license on this device. Before the call, the stored record was written again without
+    /// changes, to find out whether the store can be written. `written` is the result. If the store cannot be written,
+    /// the seat is not released.
     pub(super) fn deactivate(&mut self, written: Result<(), String>) -> Next {
         let identity = self.record.identity().cloned();
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
@@ -131,8 +132,9 @@ impl Engine {
         }
     }
 
-    /// Takes a seat off the list of seats to release. If Polar did not know the key of a seat on the list, the key may
-    /// have been replaced. The seat is then kept until the new key is activated.
+    /// Removes a released seat from the list of seats to release. If Polar did not know the key of a seat on the list,
+    /// the key may have been replaced. In this case the seat moves to another list, and is released when the new key is
+    /// activated.
     fn older_released(&self, seat: Uuid, key: Key, deactivated: Deactivated) -> impl Iterator<Item = Edit> {
         let is_listed = self.record.releases.iter().any(|release| release.activation_id == seat);
         let is_kept = is_listed && deactivated == Deactivated::KeyUnknown;

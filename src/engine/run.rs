@@ -184,8 +184,8 @@ impl StoreStep {
     pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
         // The app may have its own store, whose messages may contain any character.
         let written = written.map_err(|message| printable(&message));
-        // The times of requests alone are not worth a second try. If this save has failed, the next successful one
-        // contains them.
+        // If only the times of requests could not be saved, the save is not repeated. The next successful save contains
+        // them.
         engine.running.has_unsaved_request = false;
         if let (AfterStore::Forgotten, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);
@@ -275,7 +275,8 @@ impl AfterReply {
             Self::Release(SeatOf::Device(marker), request) => {
                 AfterStore::Portal(AfterPortalStore::Release(request, marker))
             }
-            // an operation sends these requests only after other requests, so it has its turn already
+            // The operation has always sent another request before one of these. So it already has its turn to ask
+            // Polar.
             Self::Activate(..) | Self::Release(SeatOf::Previous(_), _) | Self::CheckKey(..) => {
                 return engine.send_now(self, now);
             }

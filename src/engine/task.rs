@@ -91,7 +91,7 @@ pub(super) struct Unsaved {
 pub(super) enum Success {
     Activated,
     Deactivated(Deactivated),
-    /// The text of a license's key was replaced.
+    /// Polar replaced a license key by a new one.
     #[cfg(feature = "portal")]
     Rotated,
 }
@@ -230,7 +230,7 @@ impl AfterStore {
 impl AfterPortalStore {
     fn write(&self) -> Write {
         match self {
-            // a try that is not stored must not be sent, because other processes would not count it
+            // A try of a code must not be sent unless it could be stored, because other processes would not count it.
             Self::CodeTry(..) => Write::AllOrNothing,
             Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
             // This write happens before anything is sent to Polar. It shows whether Polar's answer can be stored later.

@@ -94,8 +94,8 @@ impl Rotation {
         })
     }
 
-    /// Lists the key again because the answer to the replacement was lost. The lost answer may have contained a new
-    /// key.
+    /// Looks for the key in the customer's list once more, because the answer to the request for a new key was lost.
+    /// That request may have succeeded.
     fn look_again(self, error: Error, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| {
             if let Ok(Some(new)) = found

@@ -317,7 +317,8 @@ pub(super) fn shows_devices(answer: &Answer, benefit: Uuid) -> bool {
     read.unwrap_or(false)
 }
 
-/// Returns the address of a checkout's page.
+/// Reads Polar's answer to a request for the vendor's checkout link. The answer is a redirect to the page of a new
+/// checkout. Returns the address of that page.
 pub(super) fn link_opened(answer: &Answer, context: &Context) -> Result<Zeroizing<String>, Refusal> {
     match answer {
         Answer::Reply { status: 307, location: Some(address), .. } if context.may_open(address) => Ok(address.clone()),

@@ -105,7 +105,7 @@ impl Place {
 pub(super) struct HeldTurn(Option<(mpsc::Sender<()>, JoinHandle<()>)>);
 
 impl HeldTurn {
-    /// Ends the turn, and waits until another process can take its turn.
+    /// Ends the turn. Waits until it has really ended, so that another process can take the next turn.
     pub(super) async fn end(self) {
         if let Some((release, thread)) = self.0 {
             drop(release);

@@ -49,9 +49,10 @@ pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
     findings
 }
 
-/// Does the same checks as [`network`], but asks Polar about the given license key. Also finds out whether Polar knows that
-/// key in the configured organization, and whether the app accepts it. If Polar does not know it, asks Polar's other
-/// environment as well (the sandbox instead of production, or the reverse), to find out whether the key belongs there.
+/// Does the same checks as [`network`], but asks Polar about the given license key. Also finds out whether Polar knows
+/// that key in the configured organization, and whether the app accepts it. If Polar does not know it, asks Polar's
+/// other environment as well (the sandbox instead of production, or the reverse), to find out whether the key belongs
+/// there.
 pub fn network_with_key(config: &Config, key: &Key) -> Vec<Finding> {
     let request = Validate::new(key, config.organization_id());
     let asked = Asked::new(config.environment(), &request, config.timeout());

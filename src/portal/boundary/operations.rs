@@ -70,8 +70,9 @@ operations! {
     /// Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A text that
     /// cannot be a code is refused without asking Polar.
     ///
-    /// Fails with `invalid_argument` if the code is wrong, was used before, or has expired. Fails like `requestCode` in
-    /// all other cases. If no answer arrives, the code may have been used up. In this case, request another code.
+    /// Fails with `invalid_argument` if the code is wrong, was used before, or has expired. Otherwise, fails for the
+    /// same reasons as `requestCode`. If no answer arrives, the code may have been used up. In this case, request
+    /// another code.
     "authenticate": ("code" code: Text) -> Session;
     |context, now| steps::authenticate(context, &code, now)
 
