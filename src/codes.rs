@@ -53,7 +53,8 @@ codes! {
         Unlicensed = "unlicensed", 0;
         /// Polar's last answer about this license, or the app's configuration, denies it.
         Denied = "denied", 1;
-        /// The clock was moved so far back that no time can be trusted. One online validate restores access.
+        /// The clock was moved so far back that no time can be trusted. To restore access, the app must validate the
+        /// license once while it is online.
         ClockSuspect = "clock_suspect", 2;
         /// `expires_at` has passed.
         Expired = "expired", 3;

@@ -143,8 +143,9 @@ pub(crate) mod contract {
             Self(rows.map(cells).collect())
         }
 
-        /// Checks the row of `answer` in the table. The reader must read exactly the members that the row lists. It
-        /// must succeed if an optional member is missing, and fail if a required member is missing.
+        /// Checks the function that reads the reply named `answer` against this reply's row in DESIGN.md. The function
+        /// must read exactly the members that the row lists. It must succeed if an optional member is missing, and fail
+        /// if a required member is missing.
         pub(crate) fn check(&mut self, answer: &str, whole: &Value, understands: &dyn Fn(&Value) -> bool) {
             let listed = self.0.remove(answer).unwrap_or_else(|| panic!("DESIGN.md has no row `{answer}`"));
             asked::take();

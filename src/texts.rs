@@ -163,7 +163,8 @@ texts! {
     /// The browser has no WebAssembly, or does not allow it.
     Unsupported = "error.unsupported", "This app cannot check its license in this browser. Contact the vendor.";
 
-    /// Added to the message of an error: the license could not be stored, but is active until the app ends.
+    /// This text is added to the message of an error if the license could not be stored. The license then works only
+    /// until the app ends.
     UntilExit = "also.until_exit", "The license works until this app ends.";
 
     /// A feature is on.

@@ -148,10 +148,11 @@ pub enum Answer {
     },
 }
 
-/// The reason why no whole reply arrived.
+/// The reason why no complete reply arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// A missing or broken connection: name resolution, TCP, TLS, a reset, a truncated body.
+    /// A connection that could not be made, or that broke: name resolution, TCP or TLS failed, the connection was
+    /// reset, or the body was truncated.
     Network,
     /// An exchange that took longer than [`Request::timeout`].
     Timeout,

@@ -21,8 +21,8 @@
 //!
 //! Proxy: `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY`, in capital or small letters, name the proxy (`http`, `https`,
 //! `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. On Windows, the system's setting names
-//! the proxy if no variable is set. Loopback is never proxied. If the first variable that is set does not hold a
-//! proxy's address, nothing is sent.
+//! the proxy if no variable is set. Requests to this machine itself (loopback) never go through a proxy. If the first
+//! proxy variable that is set does not hold a proxy's address, nothing is sent.
 //!
 //! ureq-proto writes every answer to the log at level `trace`, including keys, customer data and tokens, and has no
 //! switch for that. An app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal` it has

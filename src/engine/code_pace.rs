@@ -52,12 +52,13 @@ pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
     tries.list.contains(&new)
 }
 
-/// Returns the time at which the last code expires, counting every code that may have been mailed.
+/// Returns the time at which the newest code expires. Every code that may have been mailed counts.
 pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timestamp> {
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }
 
-/// Returns how many ms Polar's block of code requests and code tries will last, or 0 if there is no block.
+/// Returns how long, in ms, Polar will still refuse requests for codes and tries of codes. Returns 0 if Polar does not
+/// refuse them.
 pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }

@@ -257,8 +257,8 @@ impl Edit {
         if let Some(at) = unsaved.iter().position(|earlier| earlier.is_replaced_by(&edit)) {
             let earlier = unsaved.remove(at);
             if let (Self::Answer(edit), Self::Answer(earlier)) = (&mut edit, earlier) {
-                // The earlier answer is not in the stored record. So the new answer must apply to the same revision as
-                // the earlier one.
+                // The earlier answer was never stored, so the stored license still has the revision for which that
+                // answer was given. Apply the new answer to the same revision.
                 edit.asked.revision = earlier.asked.revision;
             }
         }

@@ -94,8 +94,9 @@ impl Pacer {
     /// Counts the requests that another process has sent. `sent` may also contain requests that this process has sent
     /// and counted already; they are not counted again.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
-        /// The largest difference between two times that still count as the times of one request. The wall clock and
-        /// the monotonic clock are read one after the other, so a time that is converted between them is not exact.
+        /// If two times differ by at most this much, they count as the time of the same request. The wall clock and the
+        /// monotonic clock are read one after the other, so a time that is converted from one to the other is not
+        /// exact.
         const SAME_MS: u64 = 5;
         let mut pace = self.pace();
         for at in sent.into_iter().flatten() {

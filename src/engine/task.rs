@@ -80,7 +80,7 @@ pub(super) enum AfterPortalStore {
 /// A result that must be stored for the operation to succeed.
 pub(super) struct Unsaved {
     pub(super) result: Success,
-    /// Whether the store already has the license, so that a failed save loses nothing.
+    /// Whether the store already has the license. If so, nothing is lost if the save fails.
     pub(super) is_stored: bool,
     /// The number of failed saves.
     pub(super) failures: u32,

@@ -61,10 +61,10 @@ pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }
 
-/// Returns the earliest reading of the wall clock at which the time on Polar's clock may be `at`. Usually, this is
-/// `at`, corrected by the offset. But if the wall clock was far off at Polar's last confirmation, it may have been set
-/// right since, and the offset may no longer apply. In that case, the reading is the earlier one of `at` and the
-/// corrected time.
+/// Returns the earliest wall-clock time at which Polar's clock may show `at`. Usually, this is `at` corrected by the
+/// known offset between the clocks. But if the wall clock was far off at Polar's last confirmation, somebody may have
+/// set it right since then, and the offset would no longer apply. In that case, returns either `at` or the corrected
+/// time, whichever is earlier.
 fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }

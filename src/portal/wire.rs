@@ -1,6 +1,6 @@
-//! Polar's endpoints for customers as typed requests, and the readers of their replies. As in `crate::wire`, a reply
-//! counts as Polar's only if it has the form that Polar documents. The readers use only two kinds of personal data: the
-//! names of customers to choose from, and the e-mail address of a checkout's buyer.
+//! Polar's endpoints for customers as typed requests, and functions that read the replies. As in `crate::wire`, a reply
+//! counts as Polar's only if it has the form that Polar documents. These functions use only two kinds of personal data:
+//! the names of customers to choose from, and the e-mail address of a checkout's buyer.
 //!
 //! The paths `license-keys/` and `benefit-grants/` end in a slash, and no other path does. Polar answers with a
 //! redirect if the slash is missing or if there is one too many.

@@ -241,8 +241,8 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
         field::VERDICT => {
             license.verdict = match value.u8()? {
                 CONFIRMED => Verdict::Confirmed,
-                // A number that this version does not know stands for a denial from a newer version. The license stays
-                // denied, and Polar's next answer tells the reason.
+                // This version does not know the number. A newer version of this library has stored it for a kind of
+                // denial that this version lacks. The license stays denied, and Polar's next answer tells the reason.
                 number => Verdict::Denied(Denial::from_number(number).unwrap_or(Denial::Refused)),
             };
         }

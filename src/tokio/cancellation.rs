@@ -10,7 +10,8 @@ impl Cancellation {
         Self(watch::Sender::new(None))
     }
 
-    /// Asks the operation to end. A request that is weaker than an earlier one has no effect.
+    /// Asks the operation to end. Has no effect if an earlier call has asked the operation to end at the same point or
+    /// at an earlier point.
     pub(super) fn request(&self, cancel: Cancel) {
         self.0.send_if_modified(|requested| {
             let is_stronger = Some(cancel) > *requested;
