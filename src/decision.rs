@@ -180,8 +180,8 @@ impl Decision {
     }
 
     /// Returns `true` if the license includes a version of the app that was built on this day. An updater can ask this
-    /// before it offers that version. Returns `false` only if that version would have no access for the reason
-    /// [`updates_ended`](crate::Reason::UpdatesEnded). Without a license, returns `true`.
+    /// before it offers that version. Returns `false` only if the license would deny that version access with the
+    /// reason [`updates_ended`](crate::Reason::UpdatesEnded). Without a license, returns `true`.
     ///
     /// ```
     /// # fn f(license: polar_license::Decision) -> Result<(), Box<dyn std::error::Error>> {

@@ -137,7 +137,8 @@ macro_rules! open_names {
         }
 
         impl $type {
-            /// The names that this version knows, each with its meaning. The types in the bindings list these names.
+            /// The names that this version knows, each with its meaning. The bindings declare the same names in their
+            /// types.
             #[doc(hidden)]
             pub const KNOWN: &'static [(&'static str, &'static str)] = &[$(($name, concat!($($doc, "\n"),+))),+];
 

@@ -29,9 +29,9 @@ pub(super) struct Driver {
     engine: SharedEngine,
     /// Signalled whenever an operation ends.
     ended: Condvar,
-    /// The time at which the refresher must look again, as set by the operation that ended last. `Some(None)` means
-    /// that this operation set no time. `None` means that no operation has ended since the refresher last read this
-    /// field.
+    /// The time at which the refresher has to check again whether a refresh is due, as set by the operation that ended
+    /// last. `Some(None)` means that this operation set no time. `None` means that no operation has ended since the
+    /// refresher last read this field.
     planned: Mutex<Option<Option<u64>>>,
     /// Signalled when `planned` changes, and when the refresher's wait must end.
     replanned: Condvar,
@@ -46,8 +46,8 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// If code panics in here, it is the app's store, transport, clock or a listener. They are never called in the middle
-/// of a change to this state, so a panic leaves nothing half changed.
+/// Only the app's store, transport, clock and listeners can panic while the driver runs. They are never called in the
+/// middle of a change to this state, so a panic leaves nothing half changed.
 impl RefUnwindSafe for Driver {}
 
 impl Driver {

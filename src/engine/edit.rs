@@ -465,7 +465,7 @@ impl Editor<'_> {
         let round = Round { state, settled, failed_tries, jitter: edit.jitter };
         let wait = next_round(&round, self.config.refresh_ms());
         let next = now.unwrap_or(self.now.wall).plus_ms(wait.saturating_sub(self.now.since(edit.ended)));
-        // an answer to a request that was sent before a pause began does not end the pause
+        // If a pause began after the request was sent, the answer to this request does not end the pause.
         let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
     }

@@ -62,8 +62,8 @@ impl Signal {
 
 async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     let mut watch = Watch::new(driver.now());
-    // An earlier operation may have set the time at which the watch decides again whether to refresh. This call
-    // discards that time, because it could delay the first refresh.
+    // An earlier operation may have planned the time of the next refresh. This call discards that plan, because it
+    // could delay the first refresh.
     wait_for_plan(&driver, &signal, Duration::ZERO).await;
     while !signal.stopped.get() {
         let pause = match watch.look(driver.now(), signal.woken.take()) {

@@ -31,9 +31,9 @@ use uuid::Uuid;
 /// The longest wait for the key of a purchase or of an invitation.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// Returns the usable keys, the best first. If there are none, returns the expired key with the latest expiry, because
-/// the clock of this device may be wrong. If no key has expired either, fails with an error that says why no key can be
-/// used.
+/// Returns the usable keys, the best first. If there are none, but a key has expired according to this device's clock,
+/// that clock may be wrong: returns the expired key with the latest expiry. If no key has expired either, fails with an
+/// error that says why no key can be used.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),

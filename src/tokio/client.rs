@@ -202,9 +202,9 @@ impl Client {
 
     #[doc = include_str!("../client/operations/start_auto_refresh.md")]
     ///
-    /// Refreshes in a task of its own, and also soon after the machine wakes from sleep. Notices within two seconds
-    /// that another process has stored a record. The automatic refresh ends when
-    /// [`stop_auto_refresh`](Self::stop_auto_refresh) is called, or when the last clone of this client is dropped.
+    /// The license is refreshed in a separate task. This task also refreshes it soon after the machine wakes from
+    /// sleep, and notices within two seconds that another process has stored a record. The task runs until
+    /// [`stop_auto_refresh`](Self::stop_auto_refresh) is called, or until the last clone of this client is dropped.
     pub fn start_auto_refresh(&self) {
         let mut refresher = self.refresher();
         if refresher.is_none() {

@@ -1,8 +1,8 @@
 //! Carries out the engine's steps with a store, a transport and timers, in tasks of one runtime. Decides nothing about
 //! licenses.
 //!
-//! An operation is a task from its first poll on. A caller that awaits an operation holds only a receiver for its
-//! outcome:
+//! When the caller first polls an operation, the operation starts to run as a task of its own. The caller's future only
+//! receives the outcome of this task:
 //!
 //! ```text
 //!  caller   await ───────────────┬──────────► outcome

@@ -141,8 +141,8 @@ fn write(
     stored: oneshot::Sender<Option<Vec<u8>>>,
     decided: oneshot::Receiver<Change>,
 ) -> Result<(), StoreError> {
-    // This fails if the task that waits for the record was dropped. In that case, no change arrives below, and the
-    // record stays as it is.
+    // This fails if the task that waits for the record was dropped. In that case, nobody sends a change, and the record
+    // stays as it is.
     let _ = stored.send(store.load()?);
     match decided.blocking_recv().unwrap_or(Change::Keep) {
         Change::Keep => Ok(()),
@@ -167,7 +167,8 @@ mod tests {
     use crate::store::{Durability, HeldTurn as StoresTurn};
     use std::thread;
 
-    /// A store whose turns report each call of `keep`, and report when they end.
+    /// A test store. When a process holds the turn, each call of `keep` and the end of the turn are reported through
+    /// the channel.
     struct Shared(mpsc::Sender<&'static str>);
 
     struct Turn(mpsc::Sender<&'static str>);
