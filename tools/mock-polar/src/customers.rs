@@ -117,7 +117,7 @@ impl Customer {
         Self { id, organization, fields }
     }
 
-    /// Returns a customer who buys for the first time.
+    /// Creates the record of a customer who buys for the first time.
     pub(crate) fn new(organization: Uuid, email: &str, now: Timestamp) -> Self {
         let id = Uuid::new_v4();
         // The real Polar puts a hash of the address into this URL. Any text of the same form will do.

@@ -29,7 +29,7 @@ pub(crate) struct Events {
 struct Listener {
     channel: Channel,
     since: Duration,
-    /// The time at which the last comment was sent.
+    /// The time at which the stream last received a comment. Comments keep an idle stream open.
     pinged: Duration,
     sender: UnboundedSender<String>,
 }
@@ -49,12 +49,12 @@ impl Events {
     pub(crate) fn publish(&mut self, channel: &Channel, key: &str, payload: &Value) {
         let id = Uuid::new_v4().to_string();
         let event = data(&json!({ "id": id, "key": key, "payload": payload }));
-        // If sending to a listener fails, the listener has disconnected. It is then removed from the list.
+        // Sending fails if the listener has disconnected. Such a listener is removed from the list.
         self.listeners.retain(|listener| listener.channel != *channel || listener.sender.send(event.clone()).is_ok());
     }
 
-    /// Sends a comment on each stream that has been silent for a while, which keeps the stream alive. If a stream is
-    /// too old, tells its client to connect again, and ends the stream.
+    /// Sends a comment on each stream every 15 seconds, so that proxies do not close it. If a stream is too old, tells
+    /// its client to connect again, and ends the stream.
     pub(crate) fn pass_time(&mut self, now: Duration, date: Timestamp) {
         self.listeners.retain_mut(|listener| {
             let is_old = now.saturating_sub(listener.since) >= LIFETIME;

@@ -231,7 +231,7 @@ impl Fault {
         self.times(1)
     }
 
-    /// Lets the first `requests` matching requests pass without the fault.
+    /// Sets the number of matching requests that the fault leaves alone before it applies for the first time.
     #[must_use]
     pub fn skip(mut self, requests: u32) -> Self {
         self.skip = requests;
@@ -262,8 +262,8 @@ struct Rule {
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
-    /// The sender of a channel without messages. When the rule is removed, the sender is dropped, and the stalled
-    /// requests continue.
+    /// The sender of a channel without messages. When the rule is removed, the sender is dropped. Requests that the
+    /// fault stalls wait for this, and then continue.
     in_force: watch::Sender<()>,
 }
 

@@ -56,7 +56,7 @@ pub(crate) struct License {
     pub(crate) organization: Uuid,
     pub(crate) benefit: Uuid,
     pub(crate) customer: Uuid,
-    /// The member of a team who has the key.
+    /// The member to whom the key was granted, if the customer is a team.
     pub(crate) member: Option<Uuid>,
     pub(crate) status: Status,
     pub(crate) limit_activations: Option<u32>,
@@ -86,8 +86,8 @@ pub(crate) struct Seat {
 }
 
 impl License {
-    /// Returns a granted key without limits. The key has a random id, and the same creation date as everything in a
-    /// seed.
+    /// Returns a granted key without limits, with a random id. Its creation date is the date that everything in a seed
+    /// has.
     pub(crate) fn blank() -> Self {
         Self {
             id: Uuid::new_v4(),

@@ -78,8 +78,9 @@ impl Zone {
         }
     }
 
-    /// Returns the time for which a sender is blocked after too many requests to the paths of this zone. The block
-    /// applies to every path whose requests are counted. Returns `None` if this zone blocks nobody.
+    /// Returns how long a sender is blocked after too many requests to the paths of this zone, or `None` if the zone
+    /// blocks nobody. During that time Polar refuses the sender's requests to every path that has a zone, not only to
+    /// those of this zone.
     fn block(self) -> Option<Duration> {
         match self {
             Self::Codes => Some(Duration::from_secs(900)),

@@ -14,7 +14,7 @@ pub(crate) struct Query {
     problems: Vec<Problem>,
 }
 
-/// The page of a list that a request asks for.
+/// The number and the size of the page that a request wants from a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page {
     pub(crate) number: usize,

@@ -14,7 +14,7 @@ pub(crate) struct Reply {
     pub(crate) stream: Option<Stream>,
     /// Whether the reply is sent without `content-length`, as Polar's 429 is.
     pub(crate) chunked: bool,
-    /// Whether Polar's outer layers add `polar-version`, `cache-control` and CORS headers.
+    /// Whether Polar's web layers add `polar-version`, `cache-control` and CORS headers to the reply.
     pub(crate) outer_headers: bool,
 }
 

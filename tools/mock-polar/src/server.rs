@@ -201,8 +201,8 @@ impl MockPolar {
     }
 }
 
-/// The control endpoint as a method. It is meant for programs that read their calls from data, such as test scenarios
-/// in a file.
+/// A method that does what the control endpoint does. Use it if your program reads the calls from a file, such as a
+/// file of test scenarios.
 impl MockPolar {
     /// Does the same as a request to the control endpoint, and returns the body of the reply, or null if the reply has
     /// no body. `path` consists of the parts after `/_mock`, such as `["keys", "MY-KEY"]`. To get the list of requests
@@ -226,7 +226,7 @@ impl MockPolar {
     }
 }
 
-/// Methods about faults.
+/// Methods that add and clear faults.
 impl MockPolar {
     /// Puts a fault in force. If several faults match a request, the one that was added first applies.
     pub fn fault(&self, fault: Fault) -> FaultId {
@@ -250,7 +250,7 @@ impl MockPolar {
     }
 }
 
-/// Methods about the versions of the API, which Polar adds and removes over time.
+/// Methods that read, add and remove versions of the API, as Polar does over time.
 impl MockPolar {
     /// Returns the current version of the API. A request that names no version is answered in this version.
     pub fn api_version(&self) -> ApiVersion {
@@ -271,7 +271,7 @@ impl MockPolar {
     }
 }
 
-/// Methods about the requests that the server has received.
+/// Methods for the requests that the server has received.
 impl MockPolar {
     /// Returns every request since the start or since the last [`clear_requests`](Self::clear_requests). Includes
     /// preflights, and requests to which a fault applied.
@@ -292,7 +292,7 @@ impl MockPolar {
     }
 }
 
-/// Methods about the server's own clock, which decides when keys expire and whose time appears in replies.
+/// Methods for the server's own clock, which decides when keys expire and whose time appears in replies.
 impl MockPolar {
     /// Returns the server's current time.
     pub fn now(&self) -> Timestamp {
@@ -393,8 +393,8 @@ fn run(
     let (machine, connections) = (Arc::clone(machine), Arc::clone(connections));
     let serve = move || {
         runtime.spawn(http::serve(listener, machine, connections));
-        // Waits until `stop` is used or dropped. Then the runtime is dropped, which closes the listener and every
-        // connection.
+        // Waits until `MockPolar` sends on `stop` or drops it. Then the runtime is dropped, which closes the listener
+        // and every connection.
         let _ = runtime.block_on(stopped);
     };
     let thread = std::thread::Builder::new()

@@ -24,8 +24,8 @@ const SECONDS: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[
 const MICROS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
 
-/// A point in time with microseconds, which is Polar's precision, in the years 0 to 9999. If the result of a
-/// calculation is outside this range, it is replaced by the first or the last microsecond of the range.
+/// A point in time in the years 0 to 9999, with microseconds, like Polar's own dates. If the result of a calculation is
+/// outside these years, it is replaced by the first or the last microsecond in them.
 ///
 /// A point in time is displayed as Polar writes dates: without a fraction if the fraction is zero.
 ///

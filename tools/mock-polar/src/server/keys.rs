@@ -75,7 +75,8 @@ impl MockPolar {
         self.change(key, |license| license.expires_at = at);
     }
 
-    /// Changes on how many devices the key may be activated at the same time. With `None` the key needs no activation.
+    /// Sets the number of devices on which the key may be activated at the same time. With `None` the key needs no
+    /// activation.
     #[track_caller]
     pub fn set_limit_activations(&self, key: &str, devices: impl Into<Option<u32>>) {
         let devices = devices.into();

@@ -7,7 +7,7 @@ use crate::fulfilment;
 use crate::mails::Mail;
 use crate::portal::{self, Purchase};
 
-/// Methods about the customer portal: the mailbox, the buyer and the vendor's backend.
+/// Methods for the customer portal: the mailbox, the buyer and the vendor's backend.
 impl MockPolar {
     /// Returns the mails that Polar sent, oldest first.
     pub fn mails(&self) -> Vec<Mail> {

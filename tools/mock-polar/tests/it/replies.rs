@@ -83,7 +83,7 @@ fn source(replies: &[(&str, Reply)]) -> String {
     text + "} as const;\n"
 }
 
-/// Replaces random ids with ids that are always the same.
+/// Replaces each random id with a fixed one, in the order in which the ids appear, so that two runs give equal values.
 fn with_stable_ids(value: Value, ids: &mut HashMap<String, String>) -> Value {
     match value {
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, with_stable_ids(value, ids))).collect(),

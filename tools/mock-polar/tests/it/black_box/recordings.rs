@@ -50,15 +50,18 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // The file does not contain two equal exchanges. One of these first exchanges equals an earlier exchange, so it
-        // is missing from the file. The exchange that comes next in the file is added here instead.
+        // The portal was reset before each of these exchanges. One of them is missing from the file, because the file
+        // contains equal exchanges only once. So the name of the exchange after it is added here, and the reset happens
+        // before that one.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
     }
 }
 
-/// Returns the headers of a recorded reply. If the request names no version, `polar-version` is replaced by `current`.
+/// Returns the headers of a recorded reply. If the request named no version, the reply's `polar-version` was the
+/// current version of Polar's server at that time. It is replaced by `current`, which is the current version of the
+/// local server.
 pub(crate) fn reply_headers(recorded: &Value, current: ApiVersion) -> Vec<(String, String)> {
     let mut headers = pairs(&recorded["response"]["headers"]);
     if recorded["request"]["headers"].get("Polar-Version").is_none() {

@@ -144,7 +144,8 @@ fn a_purchase_is_validated_before_its_checkout_is_looked_up() {
     }
 }
 
-/// Opens a checkout with a link that contains an e-mail address, and returns the path of the request that confirms it.
+/// Opens a checkout by a link that contains an e-mail address. Returns the path of the request that confirms the
+/// checkout.
 fn open_prefilled(polar: &Polar, email: &str) -> String {
     let path = format!("/v1/checkout-links/{DEMO_LINK}/redirect?customer_email={email}");
     let location = send(polar, "GET", &path, &json!({})).header("location").unwrap().to_owned();

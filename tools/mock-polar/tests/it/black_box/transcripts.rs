@@ -2,9 +2,9 @@
 //! A reply with status 422 describes problems. For each problem, only the type, the location and the input are
 //! compared.
 //!
-//! Ids, keys, tokens and codes are random on both servers, unless they are in the seed. So the first time that such a
-//! word appears in a recorded reply, the test notes the word that the local reply has in the same place. From then on,
-//! the test treats these two words as equal.
+//! Ids, keys, tokens and codes are random words on both servers, unless they are in the seed. When such a word appears
+//! in a recorded reply for the first time, the test notes the word that the local reply has in the same place. From
+//! then on, the test treats these two words as equal.
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
@@ -74,7 +74,8 @@ struct Replay {
     version: ApiVersion,
     /// The words of the seed. They are the same in the recordings and on the local server.
     known: HashSet<String>,
-    /// Maps each random word of the recordings to the word that the local server uses instead.
+    /// Maps each random word in the recordings, such as an id or a key, to the word that the local server has in its
+    /// place.
     bound: HashMap<String, String>,
     mails: usize,
     streams: Vec<TcpStream>,
@@ -221,7 +222,8 @@ impl Replay {
         reply.json()
     }
 
-    /// Repeats the unrecorded steps that preceded this exchange, such as repeated requests.
+    /// Sends the requests that were sent before this exchange but were not recorded. Also lets time pass or runs the
+    /// worker, if that happened before this exchange.
     fn before_portal_exchange(&mut self, name: &str) {
         let claim = ("GET", "/v1/customer-seats/claim/nope/stream", "");
         let confirm = ("POST", "/v1/checkouts/client/polar_c_CHECKOUT_SUCCEEDED/confirm", "{}");
