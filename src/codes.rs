@@ -60,7 +60,7 @@ codes! {
         Expired = "expired", 3;
         /// Confirmed by Polar less than `refresh_interval` ago.
         Active = "active", 4;
-        /// Confirmed less than `offline_grace` ago.
+        /// Confirmed by Polar less than `offline_grace` ago, but longer than `refresh_interval` ago.
         Grace = "grace", 5;
         /// The last confirmation is too old. Access returns as soon as Polar confirms the license again.
         Lapsed = "lapsed", 6;
@@ -473,7 +473,7 @@ impl Reason {
 
 impl ErrorKind {
     /// Returns `true` if the user should be told about a problem of this kind, although access does not depend on it.
-    /// Such a problem costs the user something and does not go away by itself.
+    /// Such a problem has consequences for the user, and does not go away by itself.
     pub(crate) const fn concerns_user(self) -> bool {
         match self {
             Self::Storage | Self::SeatUncertain | Self::Internal | Self::Unsupported => true,

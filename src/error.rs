@@ -33,7 +33,8 @@ impl Error {
         self.0.problem.kind
     }
 
-    /// Returns the reason why Polar or the configuration denied the request, if the kind is [`ErrorKind::Refused`].
+    /// Returns the reason why Polar or the configuration denied the request. Returns `None` unless the
+    /// [kind](Self::kind) is [`ErrorKind::Refused`].
     pub fn reason(&self) -> Option<Reason> {
         self.0.reason
     }

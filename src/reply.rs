@@ -102,7 +102,7 @@ pub(crate) fn count(json: Json<'_>) -> Option<u32> {
     Some(u32::try_from(json.integer()?.max(0)).unwrap_or(u32::MAX))
 }
 
-/// Tracks which JSON members the readers of replies have read on this thread.
+/// Tracks which JSON members the functions that parse replies have read on this thread.
 #[cfg(test)]
 pub(crate) mod asked {
     use std::cell::RefCell;

@@ -286,7 +286,7 @@ impl Texts {
     }
 }
 
-/// The reason why the app's own text for a sentence is not accepted.
+/// The reason why a sentence that the app has set in place of an English one is not accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     NoSuchCode { code: String },

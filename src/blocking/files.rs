@@ -42,8 +42,9 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Gives a file that root has just created to the owner of the replaced file or of the directory; see the module head.
-/// Changes the owner through the open file and not by its path, because another file may be at the path by then.
+/// If root has just created the file, makes another user its owner: the owner of the file that it replaces, or else the
+/// owner of the directory. The head of this module says why. The change is made through the open file, because another
+/// program may meanwhile have put a different file at its path.
 #[cfg(unix)]
 fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     use std::os::unix::fs::{MetadataExt, fchown};

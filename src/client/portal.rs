@@ -14,8 +14,9 @@ macro_rules! portal {
             driver: $Pointer<Driver>,
         }
 
-        /// A customer's session, which lasts an hour: finds license keys, restores a license, manages devices. Keep it
-        /// in memory only, and drop it when the dialog that it belongs to closes. Polar cannot end it early.
+        /// A customer's session. With it, an app finds the customer's license keys, restores a license, and manages
+        /// devices. A session lasts an hour, and Polar offers no way to end it early. So keep it in memory only, and
+        /// drop it when the dialog that it belongs to closes.
         #[derive(Clone)]
         pub struct Session {
             driver: $Pointer<Driver>,

@@ -7,8 +7,8 @@ use crate::decision::Decision;
 use crate::time::{Now, Timestamp};
 use std::time::Duration;
 
-/// A decision, and the time from which it holds. The decision holds as soon as one of the two clocks, the wall clock or
-/// the monotonic clock, reaches its reading in `from`.
+/// A decision, and the time from which it holds. `from` contains a time of the wall clock and a time of the monotonic
+/// clock. The decision holds as soon as either clock has reached its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// The start of this phase. The first phase starts at once.
@@ -47,8 +47,8 @@ impl Engine {
     }
 }
 
-/// Returns the readings of both clocks at the moment when the first of them reaches its reading in `until`. The present
-/// readings are `at`. Returns `None` if that moment has passed or never comes.
+/// Returns what both clocks will show when the first of them reaches its time in `until`. `at` is what they show at
+/// present. Returns `None` if a clock has reached its time already, or if neither ever will.
 fn clocks_at(until: Now, at: Now) -> Option<Now> {
     let wall = u64::try_from(until.wall.ms_since(at.wall)).unwrap_or(0);
     let passed = wall.min(at.until(until.mono));

@@ -129,9 +129,9 @@ impl Pace {
         self.slots.retain(|at| *at >= oldest);
         let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
         let end = at.saturating_add(rest.unsigned_abs());
-        // A pause that Polar asked for may last long. So a request waits for the end of the pause only if at least half
-        // of the time until the deadline is left then. The spacing between this process's own requests is short, so it
-        // may use up all of the time until the deadline.
+        // A pause that Polar asked for may be long. So a request waits only for a pause that ends in the first half of
+        // the time until the request's deadline. The spacing between this process's own requests is short. A request
+        // may wait for it until just before the deadline.
         let half = now.after(now.until(deadline) / 2);
         if at > now.mono && (end >= deadline || self.paused_until > half) {
             return Err(now.until(at));

@@ -47,9 +47,9 @@ impl Timeline {
     }
 }
 
-/// Returns the earliest readings of the two clocks at which the estimate of Polar's time can reach `at`. `estimate` is
-/// the present estimate. Until one of the clocks has reached its reading, the estimate stays before `at`, unless the
-/// wall clock is set back.
+/// Returns the earliest times at which the estimate of Polar's time can reach `at`: one time of the wall clock and one
+/// of the monotonic clock. Until one of the clocks shows its time, the estimate is earlier than `at`, unless the wall
+/// clock is set back. `estimate` is the present estimate.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }

@@ -53,7 +53,8 @@ impl Signal {
         self.waker.take().into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if the wait must end early. If it need not end yet, the calling task is woken when it must.
+    /// Returns `true` if the wait must end early. Otherwise, remembers the calling task, so that it is woken when the
+    /// wait must end.
     fn is_set(&self, context: &Context<'_>) -> bool {
         self.waker.set(Some(context.waker().clone()));
         self.stopped.get() || self.woken.get()

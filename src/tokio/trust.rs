@@ -1,8 +1,9 @@
-//! Determines which certificates are trusted. Reads files.
+//! Chooses the certificates to trust, and reads their files.
 //!
-//! On Windows and Apple systems, the operating system verifies certificates. On Android, the root certificates that are
-//! bundled with this library are trusted. On other systems, the system's root certificates are trusted, or instead those
-//! that `SSL_CERT_FILE` and `SSL_CERT_DIR` name. If none are found, the bundled ones are trusted.
+//! On Windows and Apple systems, the operating system verifies certificates. On Android, this library trusts the root
+//! certificates that are bundled with it. On other systems, it trusts the certificates that
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or the system's root certificates if neither variable is set. If it finds no
+//! certificates there, it trusts the bundled ones.
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 use crate::client::system_roots::system_roots;
