@@ -240,7 +240,8 @@ stored_codes! {
 }
 
 stored_codes! {
-    /// The reason why a stored record cannot be trusted. A record stores it as one of these numbers.
+    /// The reason why a stored record cannot be trusted. The number is the one that stands for the reason in a stored
+    /// record.
     pub(crate) enum Distrust {
         /// The record was changed by something other than this library.
         Tampered = 1, Tampered;

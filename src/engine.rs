@@ -220,7 +220,7 @@ impl<T: Into<String>> From<T> for SystemName {
     }
 }
 
-/// The licensing of one app on one device. See the module documentation.
+/// Manages the license of one app on one device. See the module documentation.
 pub struct Engine {
     config: Config,
     host: Host,
@@ -272,7 +272,8 @@ struct Running {
     has_asked: bool,
     /// Whether a request was sent after the record was last written.
     has_unsaved_request: bool,
-    /// Whether this operation has the turn. During the turn, the driver keeps other processes from asking Polar.
+    /// Whether it is this operation's turn to ask Polar. During the turn, the driver keeps other processes from asking
+    /// Polar.
     has_turn: bool,
     /// The operation's deadline, in ms of the monotonic clock.
     deadline: u64,

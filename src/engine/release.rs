@@ -7,9 +7,10 @@
 //!         └► no answer ─► error; a seat of an older license stays on the list
 //! ```
 //!
-//! A deactivation removes the license only after Polar has said that the seat is free or unknown. A record that could
-//! then not be removed would grant access for the rest of the grace period. To find out beforehand whether the record
-//! can be changed, a deactivation writes it once more before it sends anything.
+//! A deactivation removes the license only after Polar has said that the seat is free or unknown. If the record could
+//! not be changed at that point, the license would keep working for the rest of the grace period although the seat is
+//! free. So a deactivation first writes the record once more, to find out whether it can be changed, and only then sends
+//! a request.
 //!
 //! ```text
 //! read, write ─► release the seat ─► remove the license ─► release older seats ─► end
@@ -185,7 +186,7 @@ impl Engine {
         }
     }
 
-    /// Handles a release about which Polar gave no answer. The seat may be free or still taken.
+    /// Handles a release that Polar neither confirmed nor denied. The seat may be free or still taken.
     fn release_failed(&mut self, of: SeatOf, cause: Cause, now: Now) -> Next {
         let rejection = Rejection::NotAnswered(cause);
         match of {

@@ -124,7 +124,7 @@ mod tests {
         let years = 3 * 365 * DAY;
         // the clock was three years behind when Polar confirmed, and is right a day later
         assert_eq!(fresh(base(years, 0), DAY), Some(at(DAY)));
-        // the clock is still three years behind a day later
+        // a day later, the clock is still three years behind
         assert_eq!(fresh(base(years, 0), DAY - years), Some(at(DAY)));
         // the clock was three years ahead when Polar confirmed, and is right a day later
         assert_eq!(fresh(base(-years, 0), DAY), Some(at(DAY)));

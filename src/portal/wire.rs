@@ -166,7 +166,8 @@ impl Context {
     }
 }
 
-/// A page of the customer's keys for this organization, and whether there are more pages.
+/// One page of the list of the customer's keys for this organization. `has_more` tells whether the list has further
+/// pages.
 pub(super) struct Page {
     pub(super) keys: Vec<LicenseKey>,
     pub(super) has_more: bool,

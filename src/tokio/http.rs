@@ -168,8 +168,8 @@ fn is_proxy(address: &str) -> bool {
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// The state that decides whether the body of a request is sent. Two sides share it: the body, and the code that waits
-/// for the answer. The side that acts first decides.
+/// Decides whether the body of a request is sent. HTTP code that wants to send the body, and the code that waits for
+/// the answer, both hold a clone of this value. Whichever of them acts first decides.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 

@@ -71,7 +71,7 @@ impl Finding {
         self.fault
     }
 
-    /// Returns the observation: one line for developers and bug reports.
+    /// Returns one line for developers and bug reports, which says what the check found.
     pub fn detail(&self) -> &str {
         &self.detail
     }

@@ -132,7 +132,8 @@ pub enum RestoredJson<'a> {
     },
 }
 
-/// The result of asking for the devices of a license key: either a list of devices, or `hidden` if no device is shown.
+/// The answer to the question on which devices a license key is active. Either the devices are listed, or no device is
+/// shown.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Devices"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
