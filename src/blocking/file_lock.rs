@@ -382,8 +382,8 @@ struct LockFile {
     modified: SystemTime,
 }
 
-/// A lock that could not be taken over. If the lock stays unchanged, the caller does not try again before it has waited
-/// for `until` in total.
+/// A lock that this process has examined and could not take over. The process examines the lock again if the lock has
+/// changed, or when the process has waited for `until` in total.
 struct Judged {
     lock: LockFile,
     until: Duration,

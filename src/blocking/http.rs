@@ -109,7 +109,7 @@ pub(super) enum Obstacle {
     HostName,
     /// The connection was not accepted, or this computer could not look up the server's name.
     Connection,
-    /// The connection was accepted, but broke off before the request was sent.
+    /// The connection was accepted, but was closed before the request was sent.
     BrokenOff,
     Timeout,
     /// The proxy did not connect to the server, or does not speak HTTP.

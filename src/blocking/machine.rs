@@ -60,8 +60,8 @@ fn usable(text: &str) -> Option<String> {
 }
 
 /// Returns the random identifier in the directory, and creates it if there is none. Two processes that start at the
-/// same time get the same identifier, because only one of them can create the file, and the file appears with its whole
-/// content.
+/// same time get the same identifier: only one of them can create the file, and the other one cannot read the file
+/// before its content is complete.
 fn random_source(directory: &Path) -> Option<String> {
     let path = directory.join(RANDOM_NAME);
     if let Some(id) = read_random(&path) {

@@ -144,7 +144,7 @@ pub(super) struct PlanEdit {
 pub(super) enum Applied {
     Changed,
     Unchanged,
-    /// Another process saved the same answer meanwhile.
+    /// Another process has meanwhile saved an answer that contradicts this one, so Polar must be asked once more.
     Repeated,
     /// Another process saved the opposite answer meanwhile, so Polar must be asked once more.
     Contradicted,
@@ -414,8 +414,8 @@ impl Editor<'_> {
                 record.release(&old.identity.key, seat.id);
             }
             label = label.or_else(|| old.label_of(identity));
-            // If the license is the same, it keeps its revision. Any other license gets a new revision, whatever it
-            // replaces, because the edit may be applied again to another record.
+            // If the license is the same, its new revision is higher than the old one. Otherwise the new revision
+            // depends on Polar's answer alone. So it stays the same if the edit is applied again to another record.
             if is_the_same {
                 revision = old.revision;
             }
@@ -497,9 +497,9 @@ impl From<bool> for Applied {
     }
 }
 
-/// Keeps a seat that could not be released because Polar did not know its key. If the license on this device has the
-/// same seat under another key, then the key was replaced by that other key, which Polar knows. In this case, the seat
-/// is added to the list of seats to release, under the other key.
+/// Keeps a seat that could not be released because Polar did not know its key. But if the license on this device has
+/// the same seat, its key may be a newer one that has replaced the key of `kept`. In that case, the seat is added to
+/// the list of seats to release, under the newer key.
 fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
     match here.map(|here| here.key.clone()).filter(|key| *key != kept.key) {

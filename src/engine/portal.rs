@@ -45,8 +45,8 @@ pub enum PortalOperation {
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.
     CodesBlocked(CodeUse, Duration),
-    /// Releases a seat, which any device may have taken. If the seat belongs to the stored license, does the same as a
-    /// deactivation.
+    /// Releases the seat of any of the customer's devices. If it is the seat of the license stored here, does the same
+    /// as a deactivation.
     Release {
         /// The license key.
         key: Key,

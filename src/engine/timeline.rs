@@ -55,8 +55,8 @@ pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timesta
     Now { wall: wall_at(base, at), mono: now.after(counted) }
 }
 
-/// Returns the earliest readings of the two clocks at which a suspect wall clock is trusted again. Only the wall clock
-/// itself can restore this trust, so the reading of the monotonic clock is one that is never reached.
+/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. Only the wall clock
+/// itself can restore this trust, so the returned time of the monotonic clock is never reached.
 pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }

@@ -47,7 +47,8 @@ impl Context {
         }
     }
 
-    /// Returns `true` if this is the key of the license on this device, even if the key's text has been replaced.
+    /// Returns `true` if this is the key of the license on this device. This is so even if Polar has replaced the key,
+    /// because the id stays the same.
     pub(super) fn is_here(&self, id: Uuid, key: &Key) -> bool {
         self.license_id == Some(id) || self.key.as_ref() == Some(key)
     }

@@ -258,7 +258,7 @@ pub(super) fn key_read(
     })
 }
 
-/// Reads the reply to a request that replaces a key. Returns the key with its new text.
+/// Reads the reply to a request that replaces a key. Returns the new key.
 pub(super) fn key_rotated(
     answer: &Answer,
     context: &Context,

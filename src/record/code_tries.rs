@@ -4,7 +4,8 @@
 use crate::retry_headers::LONGEST_BLOCK;
 use crate::time::Timestamp;
 
-/// The requests for codes and the tries of codes on this device, with their times by the wall clock, the oldest first.
+/// The requests with which this device asked Polar for a code or tried a code. Times are of the wall clock, and the
+/// oldest request comes first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CodeTries {
     pub(crate) list: Vec<CodeTry>,

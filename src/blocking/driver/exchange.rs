@@ -36,7 +36,7 @@ impl Scope {
         self.0.is_cancelled.load(Ordering::SeqCst)
     }
 
-    /// Cancels the scope, and ends the waits of its exchanges.
+    /// Cancels the scope. Each operation that waits for an answer in this scope stops waiting.
     pub(super) fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         for exchange in lock(&self.0.exchanges).iter() {

@@ -43,7 +43,7 @@ impl Driver {
         }
     }
 
-    /// Returns a function that tells whether the client's operations were cancelled after this method returned.
+    /// Returns a function that tells whether the client's operations have been cancelled since this call.
     pub(in crate::blocking) fn cancellation(&self) -> impl Fn() -> bool + use<> {
         let scope = lock(&self.scope).clone();
         move || scope.is_cancelled()

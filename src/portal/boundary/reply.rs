@@ -84,7 +84,8 @@ impl fmt::Debug for Reply {
 pub struct Outcome(Box<dyn Answer + Send>);
 
 impl Outcome {
-    /// Writes the result as JSON. Some values appear in the JSON only as handles. Stores these values in `handles`.
+    /// Writes the result as JSON. Some values must not appear in the JSON. They are stored in `handles`, and the JSON
+    /// contains a handle for each.
     pub fn reply(self, handles: &Handles) -> Reply {
         let mut holder = Holder::new(handles);
         let json = Zeroizing::new(self.0.json(&mut holder));
