@@ -222,9 +222,9 @@ texts! {
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
         /// The license key was replaced, but the new one could not be stored.
         RotatedNotStored = "portal.rotated_not_stored", "The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the new key with a code by e-mail.";
-        /// The license is certainly in use on a device, but Polar shows the customer no devices.
+        /// Added to the message of an error: it is unknown whether the device was released.
         MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
-        /// There certainly are devices, but the vendor does not show them.
+        /// The license is certainly in use on a device, but Polar shows the customer no devices.
         DevicesHidden = "portal.devices_hidden", "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";
         /// There certainly are no devices.
         NoDevices = "portal.no_devices", "This license key is active on no device.";

@@ -144,9 +144,9 @@ pub(super) struct PlanEdit {
 pub(super) enum Applied {
     Changed,
     Unchanged,
-    /// Another process has meanwhile saved an answer that contradicts this one, so Polar must be asked once more.
+    /// Another process has meanwhile saved the same answer.
     Repeated,
-    /// Another process saved the opposite answer meanwhile, so Polar must be asked once more.
+    /// Another process has meanwhile saved an answer that contradicts this one, so Polar must be asked once more.
     Contradicted,
 }
 
