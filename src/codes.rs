@@ -221,8 +221,8 @@ codes! {
 }
 
 stored_codes! {
-    /// The reason why Polar denies a license. A record stores it as one of these numbers, and stores 0 for a confirmed
-    /// license.
+    /// The reason why Polar denies a license. Each reason has the number that stands for it in a record. There, the
+    /// number 0 stands for a confirmed license.
     pub(crate) enum Denial {
         /// Polar denied the license for a reason that this version of the library does not know.
         Refused = 1, Refused;
@@ -240,8 +240,7 @@ stored_codes! {
 }
 
 stored_codes! {
-    /// The reason why a stored record cannot be trusted. The number is the one that stands for the reason in a stored
-    /// record.
+    /// The reason why a stored record cannot be trusted. Each reason has the number that stands for it in a record.
     pub(crate) enum Distrust {
         /// The record was changed by something other than this library.
         Tampered = 1, Tampered;

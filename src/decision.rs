@@ -370,7 +370,8 @@ pub(crate) struct DecisionJson<'a> {
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,
-    /// The problem that occurred, such as a failure to reach Polar; access does not depend on it.
+    /// The problem that the client has at present, such as a failure to reach Polar; null if it has none. A problem
+    /// does not change whether access is allowed.
     problem: Option<&'a Problem>,
 }
 

@@ -191,8 +191,8 @@ pub struct Host {
     pub system: SystemName,
     /// Random bytes, for jitter and labels.
     pub seed: [u8; 16],
-    /// Whether the driver can wait for other processes that share the record, so that the processes ask Polar one after
-    /// another.
+    /// Whether the driver can make the processes that share the record take turns. If so, only one of them asks Polar
+    /// at a time.
     pub takes_turns: bool,
 }
 

@@ -181,7 +181,7 @@ texts! {
         WrongAddress = "portal.wrong_address", "No mail can be sent to this address. Check it for typos.";
         /// A code was requested, and it is unknown whether Polar knows the address; `{email}` is the address.
         CodeSent = "portal.code_sent", "If {email} bought it, a code is on its way to that address. Check the address for typos.";
-        /// Added to the message of an error: it is unknown whether a code was mailed.
+        /// This text is added to the message of an error if it is unknown whether a code was mailed.
         MaybeMailed = "portal.maybe_mailed", "The mail with the code may be on its way all the same. Look for it before you ask for another one.";
         /// The address belongs to several customers, and none was chosen.
         SeveralCustomers = "portal.several_customers", "This address belongs to several customers. Choose one of them.";

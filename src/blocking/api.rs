@@ -41,7 +41,7 @@ impl Api {
         Self::with_transport(environment, Arc::new(HttpTransport::new()))
     }
 
-    /// Creates an interface over the app's own network stack.
+    /// Creates an interface that sends its requests with the app's own network stack.
     pub fn with_transport(environment: &Environment, transport: Arc<dyn Transport>) -> Self {
         Self { base_url: environment.base_url().to_owned(), transport, timeout: Duration::from_secs(35) }
     }

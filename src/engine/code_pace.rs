@@ -107,8 +107,9 @@ mod tests {
     }
 
     /// Simulates an app that requests or tries codes for this many hours, as often as the pace allows. Returns the
-    /// times at which its requests reach Polar. `uses` decides for each number in turn whether to request or to try a
-    /// code. `delay` says how long the request with this number takes to reach Polar.
+    /// times at which its requests reach Polar. `uses` takes the number of requests so far, and decides whether the
+    /// next one requests or tries a code. `delay` takes the number of a request, and returns how long this request
+    /// takes to reach Polar.
     fn uses_for(hours: i64, uses: impl Fn(usize) -> CodeUse, delay: impl Fn(usize) -> i64) -> Vec<i64> {
         let (mut tries, mut arrived) = (CodeTries::default(), Vec::new());
         let mut now = 0;

@@ -1,5 +1,5 @@
-//! Decides when this engine asks Polar by itself: whether a refresh is due, when a timer should check next, and how the
-//! plan continues after each answer. `schedule.rs` computes the waits between requests.
+//! Decides when this engine asks Polar by itself: whether a refresh is due, when a timer should check next, and when
+//! Polar is asked again after each answer. `schedule.rs` computes the waits between requests.
 
 use super::edit::{Edit, PlanEdit};
 use super::{Engine, Patience, schedule};
@@ -62,8 +62,8 @@ impl Engine {
         }
     }
 
-    /// Returns the time at which a timer should run the next refresh: either Polar should be asked at that time, or the
-    /// state changes by itself. Returns `None` if neither will happen.
+    /// Returns the time at which a timer should run the next refresh. At that time, either Polar should be asked, or
+    /// the state changes because time has passed. Returns `None` if neither will happen.
     pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
         let ask_in = self.has_pending_work().then(|| self.due_in(now));
         let pause = self.pacer.pause_left(now);

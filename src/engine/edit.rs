@@ -152,7 +152,7 @@ pub(super) enum Applied {
 
 impl Applied {
     /// Returns `true` if the edit's answer is obsolete, because another process has saved an answer about the same
-    /// license meanwhile. Such an edit does not apply later either.
+    /// license meanwhile. Such an edit must not be applied again later.
     pub(super) fn is_overtaken(self) -> bool {
         match self {
             Self::Repeated | Self::Contradicted => true,

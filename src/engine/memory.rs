@@ -112,7 +112,8 @@ impl Engine {
         Edited { changed, precious, contradicted, overtaken }
     }
 
-    /// Returns the longest time, in ms, by which the stored `high` may lag behind the estimate.
+    /// Returns the longest time, in ms, by which the stored estimate `high` may lag behind the current estimate of the
+    /// time.
     fn longest_high_lag(&self, now: Now) -> i64 {
         if !self.has_read {
             return HIGH_LAG_AT_START_MS;

@@ -14,8 +14,8 @@ pub enum Restored {
     /// Several license keys are suitable. The best key comes first. Let the user choose one of the keys, and activate
     /// that key.
     Choose(Vec<LicenseKey>),
-    /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
-    /// and then activate the key.
+    /// The key is already active on as many devices as it allows. Let the user choose one of these devices. Then
+    /// release the seat of that device, and activate the key here.
     NoSeat(Box<NoSeat>),
 }
 

@@ -27,7 +27,7 @@ impl Cancellation {
         *self.0.borrow() >= Some(cancel)
     }
 
-    /// Waits until `cancel`, or a stronger cancellation, is requested.
+    /// Waits until the operation is asked to end at the point `cancel` or at an earlier point.
     pub(super) async fn requested(&self, cancel: Cancel) {
         let mut receiver = self.0.subscribe();
         // cannot fail, because `self` owns the sender

@@ -168,8 +168,8 @@ fn is_proxy(address: &str) -> bool {
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// Decides whether the body of a request is sent. HTTP code that wants to send the body, and the code that waits for
-/// the answer, both hold a clone of this value. Whichever of them acts first decides.
+/// The state that decides whether the body of a request is sent. The body is sent if hyper asks for it before the code
+/// that waits for the answer gives up. Both share this state, and whichever comes first decides.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 
