@@ -1,7 +1,7 @@
 //! Carries out the engine's steps with a store, a transport and threads. Decides nothing about licenses.
 //!
-//! The engine is locked only to take a step, and never while the driver stores or sends. `shared_engine.rs` explains how the
-//! license is read without the lock.
+//! The engine is locked only to take a step, and never while the driver stores or sends. `shared_engine.rs` explains
+//! how the license is read without the lock.
 
 mod exchange;
 #[cfg(feature = "portal")]

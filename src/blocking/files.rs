@@ -62,8 +62,8 @@ fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     }
 }
 
-/// Does nothing. On systems other than Unix, the users who can read the other files of the directory can also read a new
-/// file.
+/// Does nothing. On systems other than Unix, a new file gets the access rights of its directory, so the users of the
+/// directory can read it.
 #[cfg(not(unix))]
 fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
 

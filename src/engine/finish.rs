@@ -88,8 +88,8 @@ impl Engine {
         Outcome { deactivated: ending.deactivated, ..outcome }
     }
 
-    /// Ends an operation whose only task was to ask Polar, and which could not ask. The outcome contains the current
-    /// decision, with `error` as its problem.
+    /// Ends an operation that only had to ask Polar, and could not do so. The outcome contains the current decision,
+    /// with `error` as its problem.
     pub(super) fn end_without_asking(&mut self, error: Error, now: Now) -> Outcome {
         let mut decision = self.current(now);
         decision.problem = Some(error.into_problem());

@@ -164,8 +164,8 @@ impl Engine {
         match here {
             None => Next::Send(AfterReply::Release(SeatOf::Device(marker), request)),
             Some(here) if here.key == request.key => Next::Store(Vec::new(), AfterStore::Deactivate),
-            // The two texts of the key differ: either Polar replaced the key after it was stored here, or after the
-            // portal listed it. Only Polar knows which text is newer.
+            // The stored key and the key in the request differ. Polar has replaced one of them by the other: either
+            // after the key was stored here, or after the portal listed the key. Only Polar knows which key is newer.
             Some(_) => Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker))),
         }
     }

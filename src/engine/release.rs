@@ -134,8 +134,8 @@ impl Engine {
     }
 
     /// Removes a released seat from the list of seats to release. If Polar did not know the key of a seat on the list,
-    /// the key may have been replaced. In this case the seat moves to another list, and is released when the new key is
-    /// activated.
+    /// the key may have been replaced. In this case the seat moves to another list, and is used or released when the new
+    /// key is activated.
     fn older_released(&self, seat: Uuid, key: Key, deactivated: Deactivated) -> impl Iterator<Item = Edit> {
         let is_listed = self.record.releases.iter().any(|release| release.activation_id == seat);
         let is_kept = is_listed && deactivated == Deactivated::KeyUnknown;
@@ -212,9 +212,8 @@ impl SeatOf {
             Self::License(_) | Self::Older(_) => true,
             // If Polar does not know the seat, the activation fails, and the license on this device stays as it is.
             Self::Previous(_) => false,
-            // The seat may be on this device's list of seats to release, or an activation whose answer was lost may
-            // have taken it. The device may forget the entry on the list, or that activation, only if the seat is
-            // certainly free.
+            // Suppose the seat is on this device's list of seats to release, or was taken by an activation whose answer
+            // was lost. Then the list entry or the activation may be forgotten only if the seat is certainly free.
             #[cfg(feature = "portal")]
             Self::Device(_) => true,
         }

@@ -1,8 +1,8 @@
 //! The customer portal for programs on tokio.
 //!
 //! If a future of this module is dropped, no further request is sent. If a request was already sent and its answer must
-//! not be lost, the answer is still stored. An example is the answer that contains the new text of a key that was
-//! replaced.
+//! not be lost, the answer is still stored. An example is the answer that contains the new key after Polar has replaced
+//! a key.
 
 use super::driver::Driver;
 use crate::client::portal::portal;

@@ -69,7 +69,7 @@ pub struct PurchaseJson<'a> {
     code: CodeRequestJson<'a>,
 }
 
-/// License keys of a customer. The best key comes first.
+/// License keys of a customer. Usable keys come first, sorted by expiry with the latest first.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LicenseKeys"))]
 #[serde(rename_all = "camelCase")]
