@@ -10,7 +10,7 @@ const license = await createLicenseClient({
   ...new Computer().options,
 });
 
-/** Each function resolves to the sentence for the user of the other computer. */
+/** Each function returns a promise of the sentence that the app shows to the user of the other computer. */
 export const activate = (key) => sentenceOf(license.activate(key));
 export const deactivate = () => sentenceOf(license.deactivate());
 

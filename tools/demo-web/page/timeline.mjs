@@ -1,4 +1,4 @@
-// The last decision, and the list of the user's actions and the client's decisions, newest first.
+// Shows the last decision. Below it, lists the user's actions and the client's decisions, newest first.
 
 const list = document.querySelector("#timeline");
 const card = document.querySelector("#decision");

@@ -199,7 +199,7 @@ fn overview(state: &State) -> Reply {
     Reply::json(200, &overview)
 }
 
-/// Waits as the query asks. With `?wait=3&timeout_ms=2000` it waits until `count` returns 3 or more, but for at most
+/// Waits if the query says so. With `?wait=3&timeout_ms=2000` it waits until `count` returns 3 or more, but for at most
 /// two seconds.
 async fn wait(shared: &Shared, query: &str, count: fn(&State) -> usize, timer: &impl Timer) {
     let number = |name: &str| {

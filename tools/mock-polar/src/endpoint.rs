@@ -87,8 +87,8 @@ pub(crate) enum Target {
     OtherMethod {
         allowed: &'static str,
     },
-    /// A path that no endpoint has. But an endpoint has `path`, which is the same path with a slash added at its end, or
-    /// without the slashes at its end.
+    /// No endpoint has this path, but one has the path with a slash added at its end, or with the slashes at its end
+    /// removed. That endpoint's path is `path`.
     OtherSlash {
         path: String,
     },

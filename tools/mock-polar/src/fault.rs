@@ -12,13 +12,13 @@ use crate::endpoint::Endpoint;
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Garbage {
-    /// 200 with bytes that are not text.
+    /// A reply with status 200 and bytes that are not text.
     Binary,
-    /// 200 with JSON from another service.
+    /// A reply with status 200 and JSON from another service.
     ForeignJson,
-    /// 200 with arrays nested 100 000 deep.
+    /// A reply with status 200 and arrays nested 100 000 deep.
     DeepJson,
-    /// 200 without a body.
+    /// A reply with status 200 and no body.
     Empty,
     /// Polar's own reply, with the `key` of another license.
     OtherKey,
@@ -159,7 +159,7 @@ impl Fault {
     }
 
     /// The request hangs until the fault is cleared, the client disconnects, or the server stops. If the fault is
-    /// cleared, the request goes on normally.
+    /// cleared, the request gets its normal reply.
     pub fn stall() -> Self {
         Self::new(Kind::Stall)
     }
@@ -258,7 +258,7 @@ pub(crate) struct Faults {
 struct Rule {
     id: FaultId,
     fault: Fault,
-    /// The number of matching requests that the server still answers normally before the fault first applies.
+    /// The number of matching requests that are still to be answered normally before the fault applies.
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,

@@ -92,7 +92,8 @@ impl Form {
         value
     }
 
-    /// Reads a nested object with `read`. Returns `None` if the object was not sent, or is not an object.
+    /// Reads the object in the member `name` with `read`. Returns `None` if the member was not sent, or is not an
+    /// object.
     pub(crate) fn nested<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let value = self.optional(name)?;
         let Value::Object(members) = value else {

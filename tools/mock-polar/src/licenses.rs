@@ -201,7 +201,7 @@ pub(crate) struct HeldLicenseView<'a> {
     pub(crate) holder: Option<HolderView>,
 }
 
-/// The member of a team who has the license.
+/// The member to whom the license was granted, if the customer is a team.
 #[derive(Serialize)]
 pub(crate) struct HolderView {
     member_id: Option<String>,

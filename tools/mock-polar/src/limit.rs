@@ -29,8 +29,8 @@ enum Zone {
 
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    /// For each time window, its start and the number of requests that were made in it. A window is identified by its
-    /// zone, sender and length.
+    /// The start of each time window, and the number of requests that were made in it. The key of a window consists of
+    /// a zone, a sender and the window's length.
     windows: HashMap<(Zone, Identity, Duration), (Duration, u32)>,
     blocked_until: HashMap<Identity, Duration>,
     good_tokens: HashMap<String, (Subject, Duration)>,

@@ -114,8 +114,8 @@ impl Grant {
 }
 
 impl TeamSeat {
-    /// Sets the dates of a seat that comes from a seed. A claimed seat was claimed, and a revoked seat was revoked, on
-    /// the date when the seat was created.
+    /// Sets the date of the claim or the revocation to the date on which the seat was created. A seed contains only the
+    /// latter.
     pub(crate) fn with_dates(self) -> Self {
         let at = |status| (self.status == status).then_some(self.created_at);
         let (claimed_at, revoked_at) = (at(TeamSeatStatus::Claimed), at(TeamSeatStatus::Revoked));

@@ -14,12 +14,13 @@ pub(crate) struct Reply {
     pub(crate) stream: Option<Stream>,
     /// Whether the reply is sent without `content-length`, as Polar's 429 is.
     pub(crate) chunked: bool,
-    /// Whether Polar's web layers add `polar-version`, `cache-control` and CORS headers to the reply.
+    /// Whether Polar's web layers in `polar.rs` add `polar-version`, `cache-control` and CORS headers to the reply.
     pub(crate) outer_headers: bool,
 }
 
 impl Reply {
-    /// Returns a reply with a body of this content type. Polar's outer layers add their headers to the reply later.
+    /// Returns a reply with a body of this content type. Polar's web layers in `polar.rs` add their headers to the
+    /// reply later.
     pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("content-type", content_type.to_owned())];
         Self { status, headers, body: body.into(), stream: None, chunked: false, outer_headers: true }

@@ -55,7 +55,7 @@ struct File {
     codes: Vec<Code>,
 }
 
-/// An id of version 4. Polar rejects requests with other ids.
+/// A UUID of version 4. Polar rejects requests with any other id.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
 struct Id(Uuid);

@@ -86,8 +86,8 @@ impl Default for KeyOrder {
 }
 
 impl KeyOrder {
-    /// Creates an order. `status` is one of Polar's (`pending`, `paid`, `refunded`, …) or any other text. Only `paid`
-    /// decides whether the order is paid.
+    /// Creates an order. `status` is one of Polar's (`pending`, `paid`, `refunded`, …) or any other text. Whether the
+    /// order counts as paid depends on `paid`, not on `status`.
     pub fn new(status: impl Into<String>, paid: bool) -> Self {
         Self { status: status.into(), paid, ..Self::default() }
     }

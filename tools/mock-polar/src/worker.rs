@@ -33,8 +33,8 @@ pub(crate) struct Worker {
 
 impl Default for Worker {
     /// Returns a worker without jobs. It sends mails at once: people read a mail much later anyway, so a delay would
-    /// test nothing. It grants a key only after the reply to the purchase, so that an app that expects the key earlier
-    /// fails.
+    /// test nothing. It grants a key one second after a purchase, and thus after the reply to the purchase. So the
+    /// tests of an app fail if the app expects the key at once.
     fn default() -> Self {
         Self { jobs: Vec::new(), mail_delay: Duration::ZERO, purchase_delay: Duration::from_secs(1) }
     }

@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::versions::ApiVersion;
 
-/// A request to an endpoint, and what is known about it.
+/// A request to an endpoint, with the values that Polar's web layers have derived from it.
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a RecordedRequest,
     /// The variable parts of the path.

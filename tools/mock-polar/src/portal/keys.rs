@@ -22,7 +22,7 @@ pub(crate) fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(page.of(&views))
 }
 
-/// Shows one key with its activations, unless the vendor hides them.
+/// Shows one key. The reply contains the key's activations, unless the vendor hides them.
 pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     #[derive(Serialize)]
     struct WithActivations<'a> {

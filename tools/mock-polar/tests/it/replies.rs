@@ -76,7 +76,8 @@ fn source(replies: &[(&str, Reply)]) -> String {
         let headers = retry_after.map_or_else(|| json!({}), |seconds| json!({ "retry-after": seconds.to_string() }));
         let mut recorded = json!({ "status": reply.status, "headers": headers, "body": body.unwrap_or_default() });
         // By default, serde_json sorts the fields of an object. If another package of the workspace turns on
-        // `preserve_order`, they keep the order of the reply. Sorting them makes the file the same in both cases.
+        // `preserve_order`, the fields keep the order in which they were sent. They are sorted here, so that the file
+        // is the same in both cases.
         recorded.sort_all_objects();
         writeln!(text, "  {name}: {recorded},").unwrap();
     }

@@ -50,7 +50,7 @@ fn request_code(polar: &Polar, email: &str) -> Reply {
     send(polar, "POST", REQUEST_CODE, &json!({ "email": email, "organization_id": polar.organization() }))
 }
 
-/// Opens a checkout with a link, and returns the path of the request that confirms it.
+/// Opens a checkout by a link, and returns the path of the request that confirms the checkout.
 fn open(polar: &Polar, link: &str) -> String {
     format!("/v1/checkouts/client/{}/confirm", open_checkout(polar, link))
 }

@@ -72,7 +72,7 @@ struct Replay {
     limited: Polar,
     /// The current version of the API. A request that names no version is answered in this version.
     version: ApiVersion,
-    /// The words of the seed. They are the same in the recordings and on the local server.
+    /// The words in the seed. They are not random: the recordings and the local server have the same ones.
     known: HashSet<String>,
     /// Maps each random word in the recordings, such as an id or a key, to the word that the local server has in its
     /// place.
@@ -168,8 +168,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats the unrecorded steps that preceded this exchange: resets of the server, and repeated requests. The
-    /// counters in the recorded replies show that these steps happened.
+    /// Does what was done before this exchange but was not recorded: resets the server, and sends requests. The
+    /// counters in the recorded replies show that this was done.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
