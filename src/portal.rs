@@ -39,7 +39,7 @@
 //!           ── claim_seat ───────────────────┼─► session ── restore · license_keys · usable_keys · devices · release · rotate
 //!           ── session_from_token ───────────┘
 //! ```
-//! This module is pure: it consists of [`steps`] that a driver carries out, typed requests, and readers of their
+//! This module is pure: it consists of [`steps`] that a driver carries out, typed requests, and functions that read the
 //! replies. It never waits, sends or stores anything, and reads no clock. The engine decides about licenses.
 
 #[doc(hidden)]

@@ -1,8 +1,9 @@
-//! The objects of a reply, read member by member. Every value that is read from Polar's replies passes through this
-//! file. DESIGN.md lists these members, and a test compares the list with the members that are read.
+//! Reads the objects of a reply, member by member. Every value that this library takes from Polar's replies passes
+//! through this file. DESIGN.md lists the members that the library reads, and a test compares that list with the
+//! members that it really reads.
 //!
-//! The reader remembers the member that was read last. If a reply cannot be read, this member has caused the failure,
-//! so the error names it. The names in errors come from this library and never from the reply, and no value is shown.
+//! The member that was read last is remembered. If a reply cannot be read, this member has caused the failure, so the
+//! error names it. The names in errors come from this library and never from the reply, and no value is shown.
 
 use crate::json::Json;
 use crate::text::parse_uuid;

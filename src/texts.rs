@@ -218,7 +218,7 @@ texts! {
         /// Polar does not permit the request, because of the state of the license key or because of the vendor's
         /// settings.
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
-        /// Added to the message of an error: it is unknown whether the license key was replaced.
+        /// This text is added to the message of an error if it is unknown whether the license key was replaced.
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
         /// The license key was replaced, but the new one could not be stored.
         RotatedNotStored = "portal.rotated_not_stored", "The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the new key with a code by e-mail.";

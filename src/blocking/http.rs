@@ -122,7 +122,7 @@ pub(super) enum Obstacle {
     Answer,
 }
 
-/// The proxy and the certificates that requests to an address use.
+/// The proxy through which requests to an address are sent, and the certificates that are trusted for them.
 pub(super) struct Route {
     /// The proxy's protocol, and whether a user name is sent to it.
     pub(super) proxy: Option<(String, bool)>,

@@ -343,7 +343,8 @@ impl Editor<'_> {
             NewVerdict::Confirmed(confirmation) => {
                 let label = license.label_of(&confirmation.identity);
                 *license = self.license(confirmation, license.revision, label, &license.terms);
-                // both times come from Polar, so that a wall clock that is ahead does not remove an attempt too early
+                // Both times come from Polar. The wall clock may be ahead, and would then let an attempt be removed too
+                // early.
                 let at = confirmation.confirmed.at;
                 record.remove_attempts(&|attempt| at.ms_since(attempt.at) >= ATTEMPTS_KEPT_MS);
             }

@@ -34,8 +34,8 @@ struct Edited {
     overtaken: bool,
 }
 
-/// Before the first read of the store, the stored `high` may lag behind the estimate by this time at most. If the lag
-/// is longer, the record is saved to update `high`. A save for another reason updates `high` too.
+/// Before the first read of the store, the stored estimate `high` may lag behind the current estimate of the time by at
+/// most this long. If the lag is longer, the record is saved to update `high`. Every other save updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 
 /// After the first read of the store, the stored `high` may lag behind the estimate by a tenth of the time for which

@@ -276,7 +276,8 @@ impl ClientBuilder {
         // Without a store from the app, the record is in a file. Other processes can reach that file, so the client
         // takes turns with them when it asks Polar.
         let takes_turns = self.place.as_ref().is_none_or(Place::takes_turns);
-        // reads the identity of the machine from files, which blocks
+        // This reads the machine's identity from files. Reading files blocks, so it is done on a thread for blocking
+        // work.
         let prepared = runtime.spawn_blocking(move || {
             let directory = directory.or_else(default_directory);
             (machine(&self.config, directory.as_deref(), takes_turns), directory, self.config)
