@@ -340,9 +340,11 @@ impl Engine {
     }
 
     /// Returns the span in which the present decision of [`current`](Self::current) holds, unless an operation changes
-    /// the decision meanwhile. The span is a minute at most, even if nothing changes for longer. The engine learns the
-    /// time only when `current` is called. If it has not learned the time recently, it cannot notice that the wall clock
-    /// was set back.
+    /// the decision meanwhile.
+    ///
+    /// The span is a minute at most, even if the decision stays the same for longer. After this minute, `current` must
+    /// be called again. The engine learns the time only from these calls, and it needs a recent time to notice that the
+    /// wall clock was set back.
     pub fn holds(&mut self, now: Now) -> Span {
         let change = self.next_change(now);
         let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));

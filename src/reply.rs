@@ -123,7 +123,7 @@ pub(crate) mod asked {
     }
 }
 
-/// Compares the lists of members in DESIGN.md with the members that the readers read.
+/// Compares the lists of members in DESIGN.md with the members that the functions in this crate read from replies.
 #[cfg(test)]
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod contract {

@@ -467,9 +467,9 @@ fn is_older(modified: SystemTime, now: SystemTime, age: Duration) -> bool {
 }
 
 /// Puts back a lock file that was moved away by mistake, because its holder is still alive. Uses a hard link, or else
-/// creates the file again. If another process has acquired the lock by then, both ways fail, and the file is not put
-/// back. In this case, the former holder will notice that it has lost the lock, because it checks this before it
-/// changes anything.
+/// creates the file again. If another process has acquired the lock in the meantime, both ways fail, and the file is
+/// not put back. In this case, the former holder notices that it has lost the lock: it checks that it still has the
+/// lock before it changes anything.
 fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     if fs::hard_link(old_path, path).is_err()
         && let (Some(token), Ok(mut file)) = (lock.and_then(|lock| lock.token.as_ref()), create_private(path))

@@ -62,7 +62,7 @@ pub(super) enum Edit {
         seat: Seat,
         key: Key,
     },
-    /// Polar replaced the text of a key.
+    /// Polar replaced a license key by a new one.
     #[cfg(feature = "portal")]
     Rotated(Rotated),
 }

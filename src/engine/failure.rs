@@ -71,7 +71,7 @@ impl Engine {
         self.not_removed(format!("{why}: {message}"))
     }
 
-    /// Returns the error to report if Polar has replaced a key, but the key's new text could not be stored.
+    /// Returns the error to report if Polar has replaced a key, but the new key could not be stored.
     #[cfg(feature = "portal")]
     pub(super) fn rotated_not_stored(&self, message: &str) -> Error {
         let detail = format!(

@@ -27,7 +27,7 @@ struct Edited {
     changed: bool,
     /// Whether a power cut that undoes the save would lose anything important.
     precious: bool,
-    /// Whether a new edit contains an answer from Polar, and another process has saved the opposite answer.
+    /// Whether a new edit contains an answer from Polar that contradicts the answer that another process has saved.
     contradicted: bool,
     /// Whether an earlier edit, which is not saved yet, contains an obsolete answer: another process has saved a newer
     /// answer about the same license.

@@ -43,8 +43,9 @@ struct Begun {
 /// The average time between two requests at the highest pace.
 const SLOT_MS: i64 = PACE_MS / 2;
 
-/// The time to leave for Polar's answers between an operation's last request and its deadline. It matters only for an
-/// operation with several requests, which may have to wait until earlier operations have sent theirs.
+/// The time that must be left between an operation's last request and its deadline, so that Polar can answer in time.
+/// It matters only for an operation with several requests, which may have to wait until earlier operations have sent
+/// theirs.
 const ANSWERS_MS: i64 = 2_000;
 
 impl Pacer {

@@ -39,7 +39,7 @@ pub enum PortalOperation {
     /// Counts a request for a code, or a try of a code. Fails with `rate_limited` and the time to wait if there were
     /// too many.
     Code(CodeUse),
-    /// Cancels the try that was reserved for the code that was requested last. Use this operation only if Polar
+    /// Takes back the try that was reserved when the last code was requested. Use this operation only if Polar
     /// certainly did not mail this code, so that nobody can enter it.
     CodeNotMailed,
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
@@ -69,7 +69,7 @@ pub enum PortalOperation {
     /// Checks that the record can be written. Runs before Polar replaces the key of the stored license. Fails with
     /// `storage` if the record cannot be written.
     Rotate,
-    /// Saves the new text of a key that Polar has replaced.
+    /// Saves the new key after Polar has replaced a key.
     Rotated(Rotated),
 }
 

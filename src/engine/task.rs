@@ -149,8 +149,8 @@ pub(super) enum Purpose {
     /// A conflict after an activation: this process activated the key again, and another process got a denial for the
     /// license. It is unknown which of the two answers is later.
     Activate,
-    /// A conflict after a validate, a refresh or a consume: this process and another one got opposite answers. It is
-    /// unknown which answer is later.
+    /// The operation has validated the license, refreshed it or counted a use, and another process has got an answer
+    /// that contradicts this process's answer. It is unknown which answer is later, so Polar is asked again.
     ResolveConflict,
 }
 

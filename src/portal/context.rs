@@ -14,7 +14,7 @@ pub struct Context {
     /// The key of the license on this device, as this device last knew it. Another device may have replaced the key
     /// since.
     pub(super) key: Option<Key>,
-    /// Polar's id of the key. The id stays the same when the key's text is replaced.
+    /// Polar's id of the key. The id stays the same when Polar replaces the key.
     license_id: Option<Uuid>,
     /// The seat of the license on this device.
     pub(super) seat: Option<Uuid>,

@@ -25,7 +25,7 @@ impl Driver {
         self.portal_until(begin, progress, pending()).await
     }
 
-    /// Runs an operation of the portal. The operation also ends once `cancelled` is ready.
+    /// Runs an operation of the portal. Ends it early if the future `cancelled` becomes ready first.
     pub(in crate::tokio) async fn portal_until<T: Send + 'static>(
         self: &Arc<Self>,
         begin: impl FnOnce(Context, Now) -> Step<T>,
