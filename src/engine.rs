@@ -352,8 +352,8 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the next readings of the wall clock and of the monotonic clock at which the decision changes although no
-    /// operation has run. The decision changes as soon as one of the two clocks has reached its reading.
+    /// Returns the time at which the decision changes next without any operation: one time of the wall clock and one of
+    /// the monotonic clock. The decision changes as soon as either clock has reached its time.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_license = self.record.license.as_deref().and_then(|license| match estimate {

@@ -401,8 +401,8 @@ impl Editor<'_> {
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
             let same_key = old.identity.key == identity.key;
-            // If the identities are equal, this edit is already in the record: an earlier save wrote the record but
-            // then failed.
+            // If the identities are equal, this edit is already in the record: an earlier save wrote the record, but
+            // reported a failure all the same.
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
                 // Meanwhile, another process has activated the same key. Both processes use the seat of that process,
@@ -527,9 +527,9 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Replaces the older texts of a key with the new one. Polar has forgotten the older texts, but not the seats. So if
-/// the license on this device belongs to the key, it keeps its seat and its last confirmation. Seats that were kept
-/// under an older text are added to the list of seats to release. Returns `true` if the record has changed.
+/// Puts the new key in place of the older ones. Polar no longer knows the older keys, but their seats are still taken.
+/// So if the license on this device belongs to the key, it keeps its seat and its last confirmation. Seats that were
+/// kept under an older key are added to the list of seats to release. Returns `true` if the record has changed.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
     let Rotated { id, from, to, was_known } = rotated;

@@ -95,8 +95,8 @@ impl Engine {
             contradicted |= applied == Applied::Contradicted;
         }
         let mut changed = bytes_before != record.bytes();
-        // Polar counts a request whatever its result. So the time of a request is saved for the next process, even if
-        // there is nothing else to save.
+        // Polar counts every request, even one that fails. So the time of a request is saved for the next process, even
+        // if there is nothing else to save.
         changed |= self.running.has_unsaved_request;
         self.pacer.learn(now, record.sent);
         let sent = self.pacer.recent(now);

@@ -10,8 +10,8 @@
 //!                                   └► the old key, or no answer ─► error
 //! ```
 //!
-//! The key's id tells whether the key belongs to the license on this device. The key's text does not suffice, because
-//! it may have been replaced since the license was stored, or since the app listed the key.
+//! The key's id tells whether the key belongs to the license on this device. Comparing the keys themselves does not
+//! suffice: Polar may have replaced the key since the license was stored, or since the app listed the key.
 //!
 //! The key is read from the list of the customer's keys, which contains no devices. A request for this key alone would
 //! also return its devices, and there may be any number of them: customers replace a key that others have obtained, and
