@@ -272,7 +272,8 @@ pub extern "C" fn polar_license_decision_refresh_at_ms(decision: *const Decision
 }
 
 /// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, at which access ends if Polar is not
-/// reached before then. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+/// reached before then. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is no license, if
+/// Polar denied the license when it last answered, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -281,7 +282,8 @@ pub extern "C" fn polar_license_decision_grace_ends_at_ms(decision: *const Decis
 }
 
 /// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
-/// go online. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+/// go online. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is no license, if Polar denied
+/// the license when it last answered, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

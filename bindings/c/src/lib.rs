@@ -2,8 +2,8 @@
 //! constants from the core's tables.
 //!
 //! A function converts its arguments, calls the Rust client, and converts the result. It decides nothing about
-//! licenses. No panic leaves a function, and this crate holds no lock of its own while the app's code or the network
-//! runs.
+//! licenses. No panic leaves a function, and this crate holds no lock of its own while it runs the app's code or waits
+//! for the network.
 //!
 //! ```text
 //!  portal                                 the customer portal: requests and replies in JSON (feature `portal`)

@@ -104,7 +104,7 @@ pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_
 /// absent. `settings` is copied.
 ///
 /// Free the result with polar_license_options_free(). If `settings` is invalid or NULL, polar_license_open() reports
-/// this. Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
+/// this. Returns NULL only if this library has a defect. Callable from any thread. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_from_json(settings: *const c_char) -> *mut Options {
     guarded("polar_license_options_from_json", ptr::null_mut(), || {

@@ -192,10 +192,12 @@ pub extern "C" fn polar_license_portal_devices(
     })
 }
 
-/// Releases the seat of a device. If the device is this one, does what polar_license_deactivate() does. Ask the user
-/// first. The reply's "/deactivated" is "released"; "unknown" if Polar does not know the seat or no longer knows it; or
-/// "key_unknown" if Polar no longer knows the key. If it is "unknown" or "key_unknown", list the keys and the devices
-/// again.
+/// Releases the seat of a device. If the device is this one, does the same as polar_license_deactivate(). Ask the user
+/// first.
+///
+/// The reply has one of these values at "/deactivated": "released"; "unknown", if Polar has never known the seat or no
+/// longer knows it; or "key_unknown", if Polar no longer knows the key. After "unknown" and "key_unknown", list the
+/// keys and the devices again.
 ///
 /// Everything else is as described for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list
 /// the devices again to see whether the seat was released.

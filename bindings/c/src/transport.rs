@@ -250,8 +250,8 @@ pub extern "C" fn polar_license_response_fail(
 }
 
 impl Response {
-    /// Returns the answer that the app reported last. If the answer is a reply, adds the target of a redirect that the
-    /// app has reported. If the app has reported no answer, returns a network failure.
+    /// Returns the answer that the app reported last, or a network failure if the app reported none. If the answer is a
+    /// reply, and the app has reported the address to which it redirects, the answer contains that address.
     fn into_answer(self) -> Answer {
         match self.answer {
             Some(Answer::Reply { status, retry_after, body, .. }) => {

@@ -169,7 +169,7 @@ fn node() {
     });
 }
 
-/// A test program drives the example, without a display.
+/// Runs the Qt example without a display. A test program presses its buttons and reads its texts.
 #[test]
 fn qt() {
     if !is_installed("Qt", &["g++ --version", "pkg-config --exists Qt6Widgets"]) {

@@ -16,7 +16,8 @@ const WIDTH: usize = 120;
 /// Words of the core's documentation, each with the words that replace it in C++.
 const WORDS: [(&str, &str); 4] = [("; null ", "; none "), ("`withinMs`", "`within`"), ("`", ""), ("…", "...")];
 
-/// The objects, sorted so that each class comes after the classes that it uses.
+/// The objects of the portal for which this test generates classes. They are sorted so that each class comes after the
+/// classes that it uses.
 const CLASSES: [&str; 7] = ["Customer", "CodeRequest", "Purchase", "LicenseKey", "Device", "Devices", "Restored"];
 
 /// Returns the text of `polar_license_portal.hpp`.

@@ -109,8 +109,8 @@ fn first_sentence(member: &str) -> String {
     format!("{}.", words.split(". ").next().unwrap().trim_end_matches('.'))
 }
 
-/// Returns the text of a C header for tests. The header contains a macro. The macro checks what each getter returns if
-/// the decision is NULL, or if the getter panics.
+/// Returns a C header for the tests. Its one macro checks what each getter returns if the decision is NULL, or if the
+/// getter panics.
 pub fn calls(header: &str) -> String {
     let mut text = String::from(
         "/* Checks the results of the functions that read one member of a decision, if the decision is NULL or the function

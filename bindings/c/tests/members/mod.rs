@@ -16,8 +16,8 @@ pub fn decision() -> Vec<String> {
     with_inner.collect()
 }
 
-/// Returns the names of an error's members, which are in the JSON's object `error`. The decision is a separate object
-/// beside `error`, and its members are left out.
+/// Returns the names of the members of an error. In the JSON of a failure, these members are in the object `error`. The
+/// members of the decision are beside that object, and are left out.
 pub fn error() -> Vec<String> {
     let description = schema::error().to_value();
     let member = properties(&description).unwrap().get("error").unwrap();
