@@ -61,7 +61,7 @@ impl SharedEngine {
         }
     }
 
-    /// Locks the engine for `work`. Then publishes the decision, unless nobody has read the license so far.
+    /// Locks the engine for `work`. Afterwards publishes the decision, if somebody has read the license before.
     pub(crate) fn update<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
         let mut engine = self.lock();
         let now = self.now();

@@ -1,4 +1,5 @@
-//! Estimates the time on Polar's clock from a wall clock that a user can set. The functions are pure.
+//! Estimates the time on Polar's clock from a wall clock that a user can set. This module reads no clock: its callers
+//! pass the time.
 //!
 //! The estimate never goes back. A wrong time zone, or a date that is off by one day, is tolerated. If the wall clock
 //! is further behind the estimate than that, the wall clock is not trusted. "Time" in ARCHITECTURE.md has the

@@ -18,7 +18,7 @@ pub struct Context {
     license_id: Option<Uuid>,
     /// The seat of the license on this device.
     pub(super) seat: Option<Uuid>,
-    /// All seats that this device has, as far as it knows.
+    /// All seats of this device that are in its record.
     pub(super) seats: Vec<Uuid>,
     /// The activations that this device sent and whose answers were lost.
     attempts: Vec<LostAttempt>,
