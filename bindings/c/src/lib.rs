@@ -54,7 +54,8 @@ mod clock;
 
 mod log;
 
-/// The functions of the header and their types, for Rust callers that follow the header's rules for C callers.
+/// The functions and types that the C header declares, for callers in Rust. These callers must keep the same rules as
+/// callers in C.
 #[cfg(feature = "fuzz")]
 pub mod exported {
     #[cfg(feature = "portal")]

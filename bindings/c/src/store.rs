@@ -9,7 +9,8 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-/// The place for the bytes that a load callback finds. It lives only during the call of that callback.
+/// The object in which a load callback puts the bytes that it finds. The object exists only during the call of that
+/// callback.
 pub struct Record(Option<Vec<u8>>);
 
 /// A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves
