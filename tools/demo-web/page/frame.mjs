@@ -1,4 +1,5 @@
-// Gives the app what the page around it provides, and defines what the buttons of the app's features do when clicked.
+// Passes the computer and the function `connect` of the surrounding page to the app. Also defines what happens when a
+// button of a feature is clicked.
 
 export const { computer, connect } = parent.demo;
 

@@ -49,7 +49,7 @@ pub enum Garbage {
 /// |---|---|---|
 /// | [`captive_portal`](Self::captive_portal), [`server_error`](Self::server_error), [`server_error_html`](Self::server_error_html), [`reply`](Self::reply) | only with [`after_handling`](Self::after_handling) | no |
 /// | [`rate_limited`](Self::rate_limited), [`huge_body`](Self::huge_body), [`garbage`](Self::garbage) that replaces the reply | only with `after_handling` | yes |
-/// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | only with `after_handling`; otherwise a stalled or delayed request is handled when it goes on | those of Polar |
+/// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | only with `after_handling`; otherwise Polar handles the request when the stall or the delay ends | those of Polar |
 /// | [`slow_body`](Self::slow_body), [`truncated_body`](Self::truncated_body), [`skewed_clock`](Self::skewed_clock), [`garbage`](Self::garbage) that alters the reply | yes | those of Polar |
 ///
 /// Answers of portals and gateways have no CORS headers, as in reality: a page sees a network error and no status code.

@@ -12,7 +12,7 @@ use crate::sessions::Subject;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Address(String),
-    /// A token that was not valid within the last five minutes.
+    /// A token that Polar has not accepted within the last five minutes.
     Token(String),
     Known(Subject),
 }

@@ -1,6 +1,6 @@
-//! Checks the documentation of the crates. rustdoc must build it without a warning; for `polar-license` it does so once
-//! for each of several sets of features. The crates' front pages on docs.rs must have no dead link: some of them are
-//! READMEs, whose links rustdoc does not check.
+//! Checks the documentation of the crates. rustdoc must build it without a warning. The documentation of
+//! `polar-license` is built several times, each time with other features. The crates' front pages on docs.rs must have
+//! no dead link: some of them are READMEs, whose links rustdoc does not check.
 
 use anyhow::Result;
 use xshell::{Cmd, Shell};

@@ -59,7 +59,7 @@ struct System<'a> {
     compilers: [&'static str; 2],
     /// The libraries that a program must link besides the static library, as rustc and docs/src/guides/c.md list them.
     libraries: &'static str,
-    /// The compiler flags with which a test program needs no shared library of the compiler.
+    /// The compiler flags that link a test program statically, so that it needs no shared library of the compiler.
     flags: &'static str,
     /// The command that runs programs for this system.
     runner: String,

@@ -15,8 +15,9 @@ const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kin
                         --error-exitcode=99 --fair-sched=yes";
 
 /// The name and the value of an environment variable that shortens the test
-/// `the_runner_notices_everything_that_is_wrong`. That test runs scenarios into which it has put a mistake. With this
-/// value it runs only every 50th of them, because programs are slow under valgrind and with sanitizers.
+/// `the_runner_notices_everything_that_is_wrong`. That test makes wrong copies of the scenarios, and checks that each
+/// of them fails. With this value it checks only every 50th of them, because programs are slow under valgrind and with
+/// sanitizers.
 const STRIDE: (&str, &str) = ("POLAR_LICENSE_C_STRIDE", "50");
 
 /// Runs the test programs and the scenarios under valgrind.

@@ -28,7 +28,8 @@ fn fault(page: &Path, link: &str) -> Option<&'static str> {
     if !target.is_file() {
         return Some("is not a page");
     }
-    // the lines on the page of a source file have no `id`: a script on the page finds the lines that a link names
+    // links to the lines of a source file are not checked: the lines have no `id`, because a script on the page finds
+    // them
     if fragment.is_empty() || path.starts_with("../src/") {
         return None;
     }

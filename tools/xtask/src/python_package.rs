@@ -22,8 +22,8 @@ const MANIFEST: &str = "bindings/python/pyproject.toml";
 /// built.
 const LINUX: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 
-/// The longest time that one build may take. A build is slow, because the whole library is optimized at once, and the
-/// machine may be busy.
+/// The longest time that one build may take. A build is slow, because the compiler optimizes the whole library as one
+/// unit, and the machine may be busy.
 const TIME_LIMIT: Duration = Duration::from_secs(900);
 
 /// Builds the wheels for Linux and the source distribution: `cargo xtask package python`.

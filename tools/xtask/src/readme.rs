@@ -46,7 +46,7 @@ const README: &str = "README.md";
 /// The guide for coding agents. Every package contains it.
 const SKILL: &str = "SKILL.md";
 
-/// The page of the book whose first C block may be shown although no example contains it. A test compiles and runs it.
+/// A page of the book. Its first C block need not be part of an example, because a test compiles and runs it.
 const C_PAGE: &str = "docs/src/guides/c.md";
 
 /// The scripts of the example app for Tauri. A `ts` block about Tauri must be part of one of them. The step `tauri`

@@ -1,7 +1,7 @@
-//! `cargo xtask soak` searches for unknown bugs for about as long as its `--minutes` say. Its tests make every system
-//! call fail, kill processes, simulate power cuts, answer like a hostile server, play random sequences of events, and
-//! fuzz. It prints the name of each test that is skipped because a tool is missing, and changes no file of the
-//! repository. `cargo xtask test` runs fewer rounds of the same tests, within seconds.
+//! `cargo xtask soak` searches for unknown bugs, for about the number of minutes that `--minutes` gives. Its tests make
+//! every system call fail, kill processes, simulate power cuts, answer like a hostile server, play random sequences of
+//! events, and fuzz. It prints the name of each test that is skipped because a tool is missing, and changes no file of
+//! the repository. `cargo xtask test` runs fewer rounds of the same tests, within seconds.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};

@@ -71,9 +71,9 @@ impl Tool {
         shell::probe(sh.cmd(self.any_version?).arg("--version"))
     }
 
-    /// Builds the tool without optimization, which takes half as long; the tool is still fast enough. First tries the
-    /// dependencies in the tool's lock file, because newer versions of them may need a later Rust. If that fails, for
-    /// example because a registry lacks one of these versions, uses the newest versions.
+    /// Builds the tool without optimization, which takes half as long; the tool is still fast enough. First uses the
+    /// versions in the tool's lock file, because newer versions of the dependencies may need a later Rust. If that
+    /// fails, for example because a registry lacks one of the versions, uses the newest versions.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let as_published = self.install_with(sh, "install --debug --locked");
         as_published.or_else(|error| {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command `polar-license-mock`: a local Polar until it is interrupted.
+ * The command `polar-license-mock`. It runs a local Polar until the user interrupts it.
  */
 
 import { readFileSync } from "node:fs";

@@ -68,7 +68,7 @@ export async function startMockPolar(options: MockPolarOptions = {}): Promise<Mo
   return { url, organization, control, close: () => front.close() };
 }
 
-/** Calls `make`. If the WebAssembly throws a string, throws an `Error` with this message instead. */
+/** Calls `make`. If `make` throws a string, as the WebAssembly does, throws an `Error` with that message instead. */
 function made<T>(make: () => T): T {
   try {
     return make();
@@ -143,7 +143,7 @@ class Front {
     if (!body) return;
     const { method = "", url = "", rawHeaders, socket } = request;
     const exchange = this.#polar.receive(method, url, rawHeaders.map(utf8), body, socket.remoteAddress ?? "");
-    // a request to `/_mock` may wait until this request has arrived
+    // polls the waiting requests, because a request to `/_mock` may be waiting for this one
     this.#look();
     try {
       const next = await this.#next(exchange, response);
@@ -207,7 +207,8 @@ class Front {
 }
 
 /**
- * Reads the whole body, even if only its start is kept, because a client that is still sending would miss the reply.
+ * Reads the whole body, although only its start may be kept. Otherwise a client that is still sending its body would
+ * miss the reply.
  */
 async function received(request: IncomingMessage): Promise<Uint8Array> {
   const parts: Buffer[] = [];
@@ -238,7 +239,10 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Waits until `begin` calls `go`, or until the client disconnects. `begin` returns a function that cleans up. */
+/**
+ * Calls `begin` with a function `go`, and waits until something calls `go` or the client disconnects. Then calls the
+ * function that `begin` returned, which cleans up.
+ */
 function waited(response: ServerResponse, begin: (go: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -236,7 +236,7 @@ impl Replay {
             "bought/5 keys once the worker has run"
             | "stream-run/5 grants of the second checkout, with the token of the first" => self.free.run_worker(),
             "stream-run/1 confirm" => self.listen("/v1/checkouts/client/polar_c_CHECKOUT_OPEN/stream", &[]),
-            // This request changes nothing.
+            // In the recorded reply, `modified_at` is set. This request sets it, and changes nothing else.
             "cors/me 200" => {
                 let headers = [("Authorization", "Bearer polar_cst_TOKEN_ADA"), ("Content-Length", "2")];
                 exchange(self.free.address(), "PATCH", "/v1/customer-portal/customers/me", &headers, b"{}").unwrap();
