@@ -381,7 +381,8 @@ impl Reason {
         }
     }
 
-    /// Returns the line for developers that says that an entered key was refused for this reason, and what to do.
+    /// Returns a line for developers about an entered key that was refused for this reason. The line also says what to
+    /// do.
     pub(crate) const fn refusal(self) -> &'static str {
         match self {
             Self::NotFound => "Polar does not know this license key; check it for typos",
@@ -510,7 +511,8 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the user's next step, as far as the kind alone determines it.
+    /// Returns the user's next step after an error of this kind. If more than the kind is known about an error, the
+    /// error may have another next step.
     pub(crate) const fn next_step(self) -> NextStep {
         match self {
             Self::Network | Self::Timeout => NextStep::Connect,

@@ -183,7 +183,7 @@ impl Record {
         };
     }
 
-    /// Returns `true` if earlier requests for codes or tries of codes still count.
+    /// Returns `true` if earlier requests for codes or tries of codes still limit the pace.
     #[cfg(feature = "portal")]
     fn has_code_tries(&self, wall: Timestamp) -> bool {
         self.code_tries.matter(wall)

@@ -62,7 +62,7 @@ pub(crate) const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// A process's turn to ask Polar: while one process has the turn, the others wait. The turn ends when this value is
 /// dropped.
 pub trait HeldTurn {
-    /// Shows other processes that the holder is alive. Called every second until the turn ends.
+    /// Shows other processes that the process with the turn is alive. Called every second until the turn ends.
     fn keep(&self);
 }
 

@@ -69,7 +69,7 @@ const STALE_AFTER: Duration = Duration::from_secs(10);
 /// second. It is shorter than the time limit of a `validate`. So an app that restarts after a crash can wait until its
 /// old lock counts as left behind, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// The time to wait before a lock that could not be taken over is examined again.
+/// A lock that could not be taken over is examined again after this time.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The largest number of leftover claims to one lock. A process leaves a claim behind if it dies while taking over the
 /// lock. The number of a claim is part of its file name. File names must be short, so the number has at most two
@@ -506,9 +506,9 @@ impl Wait {
     }
 }
 
-/// Splits `entry`, the name of a temporary file, into a token and an extension. Returns `None` if the file does not
-/// belong to the record named `record`, or to that record's lock for asking Polar. Also returns `None` for the record
-/// and the lock files themselves, whose names contain no token.
+/// Splits `entry` into a token and an extension, if it is the name of a temporary file of the record named `record`, or
+/// of one of the record's locks. Returns `None` for any other file. The record and the locks themselves count as other
+/// files, because their names contain no token.
 fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
     let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
     let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;

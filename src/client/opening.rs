@@ -24,7 +24,8 @@ pub(crate) struct Machine {
     pub(crate) takes_turns: bool,
 }
 
-/// An engine, and the values that distinguish its record from the records of other apps, products and devices.
+/// The result of opening a client: its engine, the warnings about unknown features, and the values that distinguish the
+/// client's record from the records of other apps, products and devices.
 pub(crate) struct Opened {
     pub(crate) engine: Engine,
     pub(crate) unknown_features: UnknownFeatures,

@@ -33,7 +33,7 @@ impl Engine {
         let increment_usage = match question.purpose {
             Purpose::Refresh(patience) => {
                 // Whether a refresh is due is decided only before the first request. If another process gets an answer
-                // in the meantime, the comparison of revisions below notices it.
+                // in the meantime, the code below notices this by the record's revision.
                 if question.asked.is_none() && !self.is_due(patience, now) {
                     return Next::End(Vec::new(), question.ending);
                 }

@@ -405,8 +405,8 @@ impl Editor<'_> {
             // reported a failure all the same.
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
-                // Meanwhile, another process has activated the same key. Both processes use the seat of that process,
-                // and this process's own seat is released.
+                // Meanwhile, another process has activated the same key. Both processes now use the seat that the other
+                // process took, and the seat that this process took is released.
                 record.release(&identity.key, seat.id);
                 record.license = Some(old);
                 return;
@@ -444,8 +444,9 @@ impl Editor<'_> {
             // the time of creation never changes, so it is kept if an answer leaves it out
             terms.created_at = terms.created_at.or(known.created_at);
         }
-        // The revision must never be the same as an earlier one. The record may have been removed, or replaced by an
-        // older one, and then adding 1 is not enough. Polar's time in ms is larger than every earlier revision.
+        // Every revision must be new. Adding 1 to the stored revision is not enough: the record may have been removed,
+        // or replaced by an older one, and then the result may have been used before. Polar's time in ms is larger than
+        // every earlier revision.
         let by_time = confirmed.at.unix_ms().max(0).unsigned_abs();
         Box::new(StoredLicense {
             identity: identity.clone(),

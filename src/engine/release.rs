@@ -176,10 +176,9 @@ impl Engine {
             Some(_) => Next::Store(Vec::new(), AfterStore::Deactivate),
             None => {
                 let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
-                // The answer to the activation that took this seat may have been lost, so that it is uncertain whether
-                // the activation took a seat. The seat is released now, so the activation need not be remembered. But
-                // if Polar does not know the key, the activation stays in the record: the key may have been rotated,
-                // and the seat may still be taken.
+                // If the answer to the activation that took this seat was lost, the activation is still in the record.
+                // The seat is released now, so the activation is removed. But if Polar does not know the key, the
+                // activation stays in the record: the key may have been rotated, and the seat may still be taken.
                 let marker = marker.filter(|_| deactivated != Deactivated::KeyUnknown).map(Edit::MarkerReleased);
                 Next::End(self.older_released(seat, key, deactivated).chain(marker).collect(), ending)
             }

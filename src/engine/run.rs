@@ -263,8 +263,8 @@ impl AfterReply {
         }
     }
 
-    /// Starts the operation again after it got its turn. The record is read again before anything is sent, because
-    /// another process may have asked Polar in the meantime.
+    /// Starts the operation again when it is this process's turn to ask Polar. The record is read again before anything
+    /// is sent, because another process may have asked Polar in the meantime.
     fn start_over(self, engine: &mut Engine, now: Now) -> Step {
         let then = match self {
             Self::Ask(question, _) => AfterStore::Ask(question),

@@ -6,8 +6,8 @@ use crate::codes::State;
 const MINUTE_MS: i64 = 60 * 1000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// The longest wait that a plan can have, unless the refresh interval is longer. If a stored plan seems to
-/// have a longer wait, a clock is or was wrong.
+/// The longest planned wait until the next request to Polar, unless the refresh interval is longer. If a stored plan
+/// seems to have a longer wait, a clock is or was wrong.
 pub(super) const LONGEST_MS: i64 = 7 * HOUR_MS;
 
 /// The result of one round of requests.

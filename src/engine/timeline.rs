@@ -18,7 +18,8 @@ pub(super) struct Timeline(Option<Live>);
 
 #[derive(Clone, Copy, Debug)]
 struct Live {
-    /// The time of the confirmation from which the estimate is counted. A new confirmation starts a new estimate.
+    /// The time of the confirmation on which the estimate of the true time is based. A new confirmation starts a new
+    /// estimate.
     confirmed: Timestamp,
     estimate: Timestamp,
     mono: u64,

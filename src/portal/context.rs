@@ -84,8 +84,8 @@ impl Context {
         }
     }
 
-    /// Returns `true` if a page may be opened in a browser: its address must begin with `https://`, or belong to the
-    /// configured environment.
+    /// Returns `true` if a page may be opened in a browser. Its address must begin with `https://`, or with the address
+    /// of Polar's pages in the configured environment.
     pub(super) fn may_open(&self, address: &str) -> bool {
         let is_own = address.strip_prefix(self.pages()).is_some_and(|rest| rest.starts_with('/'));
         (is_own || address.starts_with("https://")) && address.bytes().all(|byte| byte.is_ascii_graphic())

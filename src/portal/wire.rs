@@ -176,7 +176,7 @@ pub(super) struct Page {
 /// The result of reading a list of grants.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
-    /// The member that is missing from the last grant, if no grant names a key. Polar creates a grant before the
+    /// If no grant names a key, the JSON member that is missing from the last grant. Polar creates a grant before the
     /// grant's key, so the member may be missing for a while.
     pub(super) unread: Option<Field>,
 }

@@ -84,8 +84,8 @@ impl CodeMail {
     /// The time for which a code is valid.
     const GOOD_MS: i64 = 30 * 60 * 1000;
 
-    /// Returns the time at which the code expires. Returns `None` if the code has expired, or if the wall clock was set
-    /// back so far after the request that the time of the request cannot be right.
+    /// Returns the time at which the code expires. Returns `None` if the code has expired, or if the time of the
+    /// request cannot be right because the wall clock was set back by a long time since then.
     pub(crate) fn ends(&self, wall: Timestamp) -> Option<Timestamp> {
         let is_good = (-CodeTries::KEPT_MS..Self::GOOD_MS).contains(&wall.ms_since(self.at));
         is_good.then(|| self.at.min(wall).plus_ms(Self::GOOD_MS))

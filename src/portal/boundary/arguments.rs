@@ -73,7 +73,8 @@ impl Argument for Confirmation {
     }
 }
 
-/// Implements `Argument` for types whose values stay in the core. A request contains the handle of such a value.
+/// Implements `Argument` for types whose values are never passed to a binding. In a request, a number stands for such a
+/// value: its handle.
 macro_rules! held {
     ($($type:ident: $expected:literal, $pattern:pat => $value:expr;)+) => {$(
         impl Argument for $type {
