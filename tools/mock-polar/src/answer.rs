@@ -27,7 +27,7 @@ pub struct Answer {
 /// A way to send a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Send the whole body at once.
+    /// Send the whole body in one piece.
     Whole,
     /// Send the body byte by byte, with this pause before each byte.
     Slow(Duration),

@@ -11,7 +11,7 @@ impl Connections {
         self.0.push(connection);
     }
 
-    /// Closes all connections at once.
+    /// Closes all connections.
     pub(crate) fn close(&mut self) {
         self.0.drain(..).for_each(|connection| connection.abort());
     }

@@ -188,8 +188,8 @@ impl MockPolar {
         Ok(())
     }
 
-    /// Closes every open connection at once, as Polar does with a connection that was idle for five seconds. The server
-    /// still accepts new connections.
+    /// Closes every open connection, as Polar does with a connection that was idle for five seconds. The server still
+    /// accepts new connections.
     pub fn close_connections(&self) {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner).close();
     }

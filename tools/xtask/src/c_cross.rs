@@ -22,8 +22,8 @@ const QEMU: &str = "qemu-aarch64";
 /// The environment variable that lists the folders in which Wine looks for DLLs.
 const DLL_FOLDERS: &str = "WINEPATH";
 
-/// The tests of the crate `polar-license` whose results can differ between systems, and the test that runs the
-/// scenarios through the C functions.
+/// The tests of the crate `polar-license` whose results can differ between systems, and the tests that run the
+/// scenarios with the C functions.
 const TESTS: [&str; 7] = [
     "--lib",
     "--test=scenarios",

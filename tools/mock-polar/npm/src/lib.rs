@@ -134,7 +134,7 @@ pub enum Next {
 #[derive(Serialize, Tsify)]
 #[serde(tag = "how", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Sending {
-    /// Send the whole body at once.
+    /// Send the whole body in one piece.
     Whole,
     /// Send the body byte by byte, with this pause before each byte.
     Slow {

@@ -20,7 +20,7 @@ impl MockPolar {
     }
 
     /// Sets how long Polar waits before it sends a mail, by the server's clock. Applies only to mails that are
-    /// requested after this call. Without this call, Polar sends mails at once.
+    /// requested after this call. Without this call, Polar sends mails immediately.
     pub fn delay_mails(&self, by: Duration) {
         self.state(|state| state.worker.delay_mails(by));
     }
