@@ -92,8 +92,8 @@ pub extern "C" fn polar_license_error_detail(error: *const Error) -> *const c_ch
     })
 }
 
-/// If the kind is POLAR_LICENSE_ERR_REFUSED, returns why Polar denied the key or why the options do not accept it, one
-/// of POLAR_LICENSE_REASON_.... Returns POLAR_LICENSE_REASON_UNSET otherwise, or if `error` is NULL.
+/// Returns the reason why Polar denied the key, or why the options do not accept it: one of POLAR_LICENSE_REASON_....
+/// Returns POLAR_LICENSE_REASON_UNSET if the kind of the error is not POLAR_LICENSE_ERR_REFUSED, or if `error` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -127,8 +127,8 @@ pub extern "C" fn polar_license_portal_claim_seat(
 /// - "no_seat": the key "/key" is in use on as many devices as it allows. Let the user choose one of "/devices/devices"
 ///   for polar_license_portal_release(), and then call polar_license_portal_activate().
 ///
-/// Everything else is as described for polar_license_portal_call(). Blocks no longer than a few requests of 10 s each
-/// and an activation take together.
+/// Everything else is as described for polar_license_portal_call(). Sends a few requests, and blocks 10 s at most for
+/// each. If a key is activated, the activation takes 35 s at most in addition.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_restore(
     license: *const License,
@@ -173,11 +173,11 @@ pub extern "C" fn polar_license_portal_license_keys(
     })
 }
 
-/// Lists the devices on which a key is active. The reply's "/kind" is "listed" if the reply has "/devices". It is
-/// "hidden" if the vendor does not show the devices; the reply then has a "/message" for the user.
+/// Lists the devices on which a key is active. If the reply's "/kind" is "listed", the devices are in "/devices". If it
+/// is "hidden", the vendor does not show the devices, or there are none; "/message" then is a sentence for the user.
 ///
-/// Everything else is as described for polar_license_portal_call(). Blocks no longer than a few requests of 10 s each
-/// take together.
+/// Everything else is as described for polar_license_portal_call(). Sends a few requests, and blocks 10 s at most for
+/// each.
 /// Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or if the key no longer belongs to the customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_devices(

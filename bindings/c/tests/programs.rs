@@ -57,8 +57,8 @@ fn portal_hpp() {
     passes("tests/c/portal_hpp.cpp");
 }
 
-/// Runs the test cases of a hostile server. The test programs in other languages run the same cases. A checker slows
-/// the program down, so only some of the cases run under a checker.
+/// Runs the test cases of a hostile server. The test programs in other languages run the same cases. If the program
+/// runs under a memory checker or another runner, it is slow, so only one case in 50 is run.
 #[test]
 fn hostile() {
     let program = compile("tests/c/hostile.c");
