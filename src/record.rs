@@ -89,7 +89,8 @@ pub(crate) struct Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seat {
     pub(crate) id: Uuid,
-    /// Whether the activation was made with the condition `device`. If so, every validate must send that condition.
+    /// Whether the activation was made with the condition `device`. If so, every request to validate the license must
+    /// send that condition.
     pub(crate) bound: bool,
 }
 

@@ -113,8 +113,8 @@ pub enum Cause {
     UsageExhausted,
     /// Polar found a part of the request malformed: a bug in the caller, never a denial.
     Invalid {
-        /// The location of the part, such as `body.activation_id`. Never contains the part's value, because Polar
-        /// echoes values and one of them is the key.
+        /// The location of the invalid part, such as `body.activation_id`. Never contains the part's value, because
+        /// Polar echoes values and one of them is the key.
         location: String,
     },
     /// Polar accepts no request for this long.
@@ -130,8 +130,8 @@ pub enum Cause {
     },
 }
 
-/// The number of seconds to wait after a 429 that does not say how long to wait, or says it in a form that cannot be
-/// read. Polar's block for these endpoints lasts 60 s.
+/// The number of seconds to wait after a reply with status 429, if the reply does not say in a readable form how long
+/// to wait. Polar's block for these endpoints lasts 60 s.
 const RETRY_AFTER_S: u32 = 60;
 
 macro_rules! path {
@@ -343,7 +343,8 @@ impl Call {
         named.unwrap_or_else(|| self.not_polar(status, last.get()))
     }
 
-    /// Returns the rejection if the reply is an error that Polar's API documents.
+    /// If the reply is an error that Polar's API documents, returns the rejection that this error stands for. Otherwise
+    /// returns `None`.
     fn named(self, document: Object<'_, '_>, status: u16) -> Option<Rejection> {
         let error = document.text("error")?;
         Some(match (status, error.as_str()) {

@@ -33,7 +33,8 @@ pub(crate) fn usual_store(
     }
 }
 
-/// The store of a client on a system that names no data directory. Every call fails with an error that says so.
+/// The store of a client on a system that names no data directory. Every call fails with an error about the missing
+/// directory.
 struct NoStore;
 
 impl NoStore {

@@ -200,8 +200,8 @@ impl Visitor {
     }
 }
 
-/// Returns the token in a request. Returns `None` if the request contains no token, or if its parameter `state` is not
-/// equal to `state`.
+/// Returns the token in a request. Returns `None` if the request contains no token, or if the request's own parameter
+/// `state` differs from the expected `state`.
 fn token_in(request: &[u8], state: &str) -> Option<Token> {
     let line = std::str::from_utf8(request).ok()?.lines().next()?;
     let target = line.strip_prefix("GET ")?.split(' ').next()?;

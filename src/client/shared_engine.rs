@@ -100,7 +100,7 @@ impl SharedEngine {
         self.publish(&mut engine, now)
     }
 
-    /// Publishes the decision for readers. `engine` is the locked engine.
+    /// Publishes the decision, so that it can be read without locking the engine. `engine` is the locked engine.
     fn publish(&self, engine: &mut Engine, now: Now) -> Arc<Published> {
         let published = Arc::new(Published { span: engine.holds(now), decision: engine.current(now) });
         self.published.store(Some(Arc::clone(&published)));

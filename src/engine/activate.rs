@@ -47,7 +47,8 @@ impl Engine {
         }
     }
 
-    /// Runs after the stored record was read. Lists the questions about the key, and asks the first of them. The
+    /// Runs after the stored record was read. Lists the questions about the key, and asks the first of them. Some
+    /// questions are about kept seats: seats that this device remembers because their keys may be activated again. The
     /// questions are, in this order:
     ///
     /// 1. Is the key valid with the seat of the license that this device has now?

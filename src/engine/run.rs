@@ -165,7 +165,7 @@ impl StoreStep {
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
     /// Returns the change to make in the store. `stored` holds the stored bytes, or is `Err` if they could not be read.
-    /// A store that repeats its transaction calls this method again each time.
+    /// If a store repeats its transaction, call this method again each time.
     pub fn merge(&mut self, engine: &Engine, stored: Result<Option<&[u8]>, ()>, now: Now) -> Change {
         (self.merged, self.unedited) = (None, None);
         let Ok(stored) = stored else { return Change::Keep };

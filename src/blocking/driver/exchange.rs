@@ -1,6 +1,6 @@
-//! Sends each request on its own thread. A cancel and the deadline therefore end the wait for the answer even if the
-//! transport does not return. Also defines `Scope`, a set of operations that are cancelled together. This file never
-//! reads a clock: it only waits for durations.
+//! Sends each request on its own thread. So the wait for an answer ends at the deadline or when the operation is
+//! cancelled, even if the transport does not return. Also defines `Scope`, a set of operations that are cancelled
+//! together. This file never reads a clock: it only waits for durations.
 
 use super::lock;
 use crate::store::KEEP_EVERY;
@@ -46,7 +46,7 @@ impl Scope {
     }
 }
 
-/// A wait for one answer. The wait ends early if the scope is cancelled.
+/// A wait for one answer. The wait ends early if the operations in the scope are cancelled.
 pub(super) struct Exchange<'a> {
     scope: &'a Scope,
     sender: Arc<Sender<Event>>,

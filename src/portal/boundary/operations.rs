@@ -125,12 +125,12 @@ operations! {
     |context, _| steps::license_keys(context, session)
 
     /// Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used,
-    /// but some have expired by this device's clock, which may be wrong, returns the expired key with the latest
-    /// expiry. So the result always has at least one key. When an expired key is activated, Polar accepts or refuses
-    /// it.
+    /// returns the expired key with the latest expiry instead: this device's clock may be wrong, so the key may not
+    /// really have expired. When that key is activated, Polar accepts or refuses it. The result always has at least one
+    /// key.
     ///
-    /// Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
-    /// with `refused` and no reason if the session has ended.
+    /// Fails with `refused` and a reason if the customer has no key for this app, or if no key can be used and none has
+    /// expired. Fails with `refused` and no reason if the session has ended.
     "usableKeys": ("session" session: Session) -> LicenseKeys;
     |context, now| steps::usable_keys(context, session, now)
 
