@@ -88,7 +88,7 @@
 #define POLAR_LICENSE_ERR_TIMEOUT 4
 
 /**
- * Polar asks to wait; see polar_license_error_retry_after_ms().
+ * Polar asks the app to wait; see polar_license_error_retry_after_ms().
  */
 #define POLAR_LICENSE_ERR_RATE_LIMITED 5
 
@@ -148,8 +148,8 @@
 #define POLAR_LICENSE_STATE_DENIED 1
 
 /**
- * The clock was moved so far back that no time can be trusted. One online validate restores access. Access is not
- * allowed.
+ * The clock was moved so far back that no time can be trusted. To restore access, the app must validate the license
+ * once while it is online. Access is not allowed.
  */
 #define POLAR_LICENSE_STATE_CLOCK_SUSPECT 2
 
@@ -164,12 +164,12 @@
 #define POLAR_LICENSE_STATE_ACTIVE 4
 
 /**
- * Confirmed less than `offline_grace` ago. Access is allowed.
+ * Confirmed by Polar less than `offline_grace` ago, but longer than `refresh_interval` ago. Access is allowed.
  */
 #define POLAR_LICENSE_STATE_GRACE 5
 
 /**
- * The last confirmation is too old. One online validate restores access. Access is not allowed.
+ * The last confirmation is too old. Access returns as soon as Polar confirms the license again. Access is not allowed.
  */
 #define POLAR_LICENSE_STATE_LAPSED 6
 
@@ -230,7 +230,7 @@
 #define POLAR_LICENSE_REASON_CONDITIONS 10
 
 /**
- * Polar denied the key with a text that this version does not know.
+ * Polar denied the key for a reason that this version of the library does not know.
  */
 #define POLAR_LICENSE_REASON_REFUSED 11
 
@@ -311,9 +311,9 @@
 #define POLAR_LICENSE_DEACTIVATED_NOT_NEEDED 2
 
 /**
- * Polar does not know the seat, but the seat may still be taken: Polar no longer knows the key, because it was rotated
- * or deleted, or did not say whether it knows the key. The seat is used or released when the new key is activated on
- * this device.
+ * Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because the key
+ * was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released when the new key
+ * is activated on this device.
  */
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 
@@ -426,7 +426,8 @@ typedef struct polar_license polar_license;
 typedef struct polar_license_options polar_license_options;
 
 /**
- * The place for the bytes that a load callback finds. It lives only during the call of that callback.
+ * The object in which a load callback puts the bytes that it finds. The object exists only during the call of that
+ * callback.
  */
 typedef struct polar_license_record polar_license_record;
 
@@ -520,10 +521,10 @@ typedef void (*polar_license_transport_callback)(void *user_data,
                                                  polar_license_response *response);
 
 /**
- * A function that reads the time from two clocks. It stores at `wall_ms` the milliseconds since 1970-01-01 UTC, on a
- * clock that may go back. It stores at `mono_ms` the milliseconds since any fixed moment, on a clock that only goes
- * forward. It is called from any thread. The library holds locks meanwhile: the function must return at once, and must
- * not call this library.
+ * A function that reads the time from two clocks, and stores both times. At `wall_ms`, it stores the milliseconds
+ * since 1970-01-01 UTC, on a clock that may go back. At `mono_ms`, it stores the milliseconds since any fixed moment,
+ * on a clock that only goes forward. It is called from any thread. It must return at once and must not call this
+ * library, because the library holds locks during the call.
  */
 typedef void (*polar_license_clock_callback)(void *user_data, int64_t *wall_ms, uint64_t *mono_ms);
 
@@ -636,7 +637,7 @@ polar_license_options *polar_license_options_new(const char *organization_id, co
  * absent. `settings` is copied.
  *
  * Free the result with polar_license_options_free(). If `settings` is invalid or NULL, polar_license_open() reports
- * this. Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
+ * this. Returns NULL only if this library has a defect. Callable from any thread. Never blocks.
  */
 polar_license_options *polar_license_options_from_json(const char *settings);
 
@@ -736,15 +737,15 @@ int32_t polar_license_options_add_benefit(polar_license_options *options, const 
 int32_t polar_license_options_add_feature(polar_license_options *options, const char *name, const char *value);
 
 /**
- * Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true. Any
- * value but 0 is true.
+ * Sets whether a seat works only on the device that took it. Polar then refuses a record that was copied from another
+ * device. Default: true. Any value but 0 is true.
  *
  * Only one thread may use the options at a time. Never blocks. In JSON: bindDevice.
  */
 int32_t polar_license_options_set_bind_device(polar_license_options *options, int32_t bind_device);
 
 /**
- * Sets the time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
+ * Sets the time after which Polar is asked to confirm the license again. Default: 24 hours, or
  * polar_license_options_set_offline_grace_ms() if that is shorter. At least one second.
  *
  * Only one thread may use the options at a time. Never blocks. In JSON: refreshIntervalMs.
@@ -775,10 +776,10 @@ int32_t polar_license_options_set_timeout_ms(polar_license_options *options, uin
 int32_t polar_license_options_set_label(polar_license_options *options, const char *label);
 
 /**
- * Adds one of the conditions that Polar stores with an activation. Every validate sends the conditions again, and
- * Polar denies the license unless all of them equal the stored ones, so any change ends existing activations. Up to 49
- * conditions are allowed; the name `device` is reserved. To restrict a key to certain versions, use
- * polar_license_options_add_benefit(). Numbers must be whole and at most 9007199254740991.
+ * Adds one of the conditions that Polar stores with an activation. Each request that asks Polar about the license
+ * sends the conditions again. If they differ from the stored conditions, Polar denies the license, so any change ends
+ * existing activations. Up to 49 conditions are allowed; the name `device` is reserved. To restrict a key to certain
+ * versions, use polar_license_options_add_benefit(). Numbers must be whole and at most 9007199254740991.
  *
  * The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: conditions.
  */
@@ -850,13 +851,12 @@ int32_t polar_license_options_set_app_secret(polar_license_options *options, con
 int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *previous_app_secret);
 
 /**
- * Sets the updates of the app that a license includes: the versions that are built within a number of days after the
- * purchase of the license. A version that was built later has no access, for the reason
- * POLAR_LICENSE_REASON_UPDATES_ENDED; earlier versions continue to work. Default: a license includes every version.
- * `days` is the number of days after the purchase, such as 365. The license includes versions that are built within
- * this time. `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format
- * of RFC 3339 is also accepted; its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP
- * BUILT "%Y-%m-%d" UTC).
+ * Sets which versions of the app a license includes: those that were built within a number of days after the license
+ * was purchased. A version that was built later gets no access, and the reason is POLAR_LICENSE_REASON_UPDATES_ENDED.
+ * Earlier versions continue to work. Default: a license includes every version. `days` is the number of days after the
+ * purchase, such as 365. The license includes versions that are built within this time. `built` is the day on which
+ * this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its day in
+ * UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
  */
@@ -982,7 +982,7 @@ int32_t polar_license_validate(const polar_license *license, polar_license_decis
 int32_t polar_license_refresh(const polar_license *license, polar_license_decision **decision);
 
 /**
- * Gets the decision at this instant.
+ * Gets the decision that holds now. Sends nothing.
  *
  * `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
  * Callable from any thread. Never blocks, even while other threads wait for the network.
@@ -1276,7 +1276,8 @@ int64_t polar_license_decision_refresh_at_ms(const polar_license_decision *decis
 
 /**
  * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, at which access ends if Polar is not
- * reached before then. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+ * reached before then. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is no license, if
+ * Polar denied the license when it last answered, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1284,7 +1285,8 @@ int64_t polar_license_decision_grace_ends_at_ms(const polar_license_decision *de
 
 /**
  * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
- * go online. Returns POLAR_LICENSE_ABSENT if access is not allowed, or if `decision` is NULL.
+ * go online. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is no license, if Polar denied
+ * the license when it last answered, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1459,8 +1461,8 @@ const char *polar_license_error_message(const polar_license_error *error);
 const char *polar_license_error_detail(const polar_license_error *error);
 
 /**
- * If the kind is POLAR_LICENSE_ERR_REFUSED, returns why Polar denied the key or why the options do not accept it, one
- * of POLAR_LICENSE_REASON_.... Returns POLAR_LICENSE_REASON_UNSET otherwise, or if `error` is NULL.
+ * Returns the reason why Polar denied the key, or why the options do not accept it: one of POLAR_LICENSE_REASON_....
+ * Returns POLAR_LICENSE_REASON_UNSET if the kind of the error is not POLAR_LICENSE_ERR_REFUSED, or if `error` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1602,8 +1604,8 @@ int32_t polar_license_portal_claim_seat(const polar_license *license,
  * - "no_seat": the key "/key" is in use on as many devices as it allows. Let the user choose one of "/devices/devices"
  *   for polar_license_portal_release(), and then call polar_license_portal_activate().
  *
- * Everything else is as described for polar_license_portal_call(). Blocks no longer than a few requests of 10 s each
- * and an activation take together.
+ * Everything else is as described for polar_license_portal_call(). Sends a few requests, and blocks 10 s at most for
+ * each. If a key is activated, the activation takes 35 s at most in addition.
  */
 int32_t polar_license_portal_restore(const polar_license *license,
                                      uint32_t session,
@@ -1633,11 +1635,11 @@ int32_t polar_license_portal_license_keys(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Lists the devices on which a key is active. The reply's "/kind" is "listed" if the reply has "/devices". It is
- * "hidden" if the vendor does not show the devices; the reply then has a "/message" for the user.
+ * Lists the devices on which a key is active. If the reply's "/kind" is "listed", the devices are in "/devices". If it
+ * is "hidden", the vendor does not show the devices, or there are none; "/message" then is a sentence for the user.
  *
- * Everything else is as described for polar_license_portal_call(). Blocks no longer than a few requests of 10 s each
- * take together.
+ * Everything else is as described for polar_license_portal_call(). Sends a few requests, and blocks 10 s at most for
+ * each.
  * Returns POLAR_LICENSE_ERR_REFUSED if the session has ended, or if the key no longer belongs to the customer.
  */
 int32_t polar_license_portal_devices(const polar_license *license,
@@ -1647,9 +1649,12 @@ int32_t polar_license_portal_devices(const polar_license *license,
                                      polar_license_error **error);
 
 /**
- * Releases the seat of a device. If the device is this one, does what polar_license_deactivate() does. Ask the user
- * first. The reply's "/deactivated" is "released"; "unknown" if Polar does not know the seat or no longer knows it; or
- * "key_unknown" if Polar no longer knows the key: list the keys and the devices again.
+ * Releases the seat of a device. If the device is this one, does the same as polar_license_deactivate(). Ask the user
+ * first.
+ *
+ * The reply has one of these values at "/deactivated": "released"; "unknown", if Polar has never known the seat or no
+ * longer knows it; or "key_unknown", if Polar no longer knows the key. After "unknown" and "key_unknown", list the
+ * keys and the devices again.
  *
  * Everything else is as described for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list
  * the devices again to see whether the seat was released.

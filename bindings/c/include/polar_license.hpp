@@ -592,9 +592,9 @@ class options {
             polar_license_options_add_feature(handle, name.c_str(), std::string{value}.c_str());
         return *this;
     }
-    /// Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record.
+    /// Sets whether a seat works only on the device that took it.
     options &bind_device(bool bind_device) { return set(polar_license_options_set_bind_device(handle, bind_device)); }
-    /// Sets the time for which a confirmation counts as fresh before Polar is asked again.
+    /// Sets the time after which Polar is asked to confirm the license again.
     options &refresh_interval(milliseconds refresh_interval)
     {
         return set(polar_license_options_set_refresh_interval_ms(handle, count(refresh_interval)));
@@ -661,8 +661,8 @@ class options {
     {
         return set(polar_license_options_add_previous_app_secret(handle, previous_app_secret.c_str()));
     }
-    /// Sets the updates of the app that a license includes: the versions that are built within a number of days after
-    /// the purchase of the license.
+    /// Sets which versions of the app a license includes: those that were built within a number of days after the
+    /// license was purchased.
     options &updates(std::uint32_t days, const std::string &built)
     {
         return set(polar_license_options_set_updates(handle, days, built.c_str()));

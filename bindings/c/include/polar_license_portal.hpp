@@ -172,7 +172,7 @@ class part {
     explicit operator bool() const { return polar_license_reply_json(reply.get(), at.c_str()) != nullptr; }
     /// The object as JSON.
     std::string_view json() const { return detail::text(polar_license_reply_json(reply.get(), at.c_str())); }
-    /// The number that stands for the object in requests, or 0 if no number does.
+    /// The number that stands for the object in requests, or 0 if the object has no such number.
     std::uint32_t handle() const { return polar_license_reply_handle(reply.get(), at.c_str()); }
 
     std::optional<std::string_view> text(const char *member) const
@@ -284,7 +284,7 @@ class refusal : public detail::part {
 
     /// The stable code.
     std::string_view kind() const { return text("/kind").value_or(std::string_view{}); }
-    /// The reason why Polar or the configuration denied the request, if the kind is refused.
+    /// The reason why Polar or the configuration denied the request. Only an error of the kind refused has a reason.
     std::optional<std::string_view> reason() const { return text("/reason"); }
     /// One sentence for the user, in English unless the settings replace it.
     std::string_view message() const { return text("/message").value_or(std::string_view{}); }
@@ -416,7 +416,8 @@ inline void read_name(std::string_view name, devices_kind &value)
         value = devices_kind::hidden;
 }
 
-/// The devices of a license key, or the information that no device is shown.
+/// The answer to the question on which devices a license key is active. Either the devices are listed, or no device is
+/// shown.
 class devices : public detail::part {
   public:
     using part::part;
@@ -444,8 +445,8 @@ enum class restored_kind : std::int32_t {
     licensed = 1,
     /// Several license keys are suitable. Let the user choose one of them, and activate that key.
     choose = 2,
-    /// The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
-    /// and then activate the key.
+    /// The key is already active on as many devices as it allows. Let the user choose one of these devices. Then
+    /// release the seat of that device, and activate the key here.
     no_seat = 3,
 };
 
@@ -491,11 +492,12 @@ class session : public detail::part, private detail::caller {
     {
         return detail::part{call(detail::request{"licenseKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
     }
-    /// Returns the keys of license_keys that can be used, in the same order as license_keys. If no key can be used, but
-    /// some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry. So
-    /// the result always has at least one key. When an expired key is activated, Polar accepts or refuses it.
-    /// Fails with refused and a reason if the customer has no key for this app, or no key that can be used. Fails with
-    /// refused and no reason if the session has ended.
+    /// Returns the keys of license_keys that can be used, in the same order as license_keys. If no key can be used,
+    /// returns the expired key with the latest expiry instead: this device's clock may be wrong, so the key may not
+    /// really have expired. When that key is activated, Polar accepts or refuses it. The result always has at least one
+    /// key.
+    /// Fails with refused and a reason if the customer has no key for this app, or if no key can be used and none has
+    /// expired. Fails with refused and no reason if the session has ended.
     std::vector<license_key> usable_keys(polar::failure &failure) const
     {
         return detail::part{call(detail::request{"usableKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
@@ -525,13 +527,13 @@ class session : public detail::part, private detail::caller {
     {
         return polar::restored{call(detail::request{"restorePurchase"}.add("session", handle()).add("purchase", purchase.handle()), failure, on_progress)};
     }
-    /// Activates the license key that the user has chosen from several. Fails like restore.
+    /// Activates key, which the user has chosen from several license keys. Fails like restore.
     polar::restored activate(const license_key &key, polar::failure &failure) const
     {
         return polar::restored{call(detail::request{"activate"}.add("session", handle()).add("key", key.handle()), failure)};
     }
-    /// Returns the devices on which a key is active, or the information that no device is shown. That is the case if
-    /// the vendor hides devices from customers, or if there is none.
+    /// Returns the devices on which a key is active. If no device is shown, the result says so: either the vendor hides
+    /// devices from customers, or there is none.
     /// Fails with refused if the session has ended, or if the key no longer belongs to the customer.
     polar::devices devices(const license_key &key, polar::failure &failure) const
     {
@@ -692,8 +694,9 @@ class portal : private detail::caller {
     }
     /// Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A text that
     /// cannot be a code is refused without asking Polar.
-    /// Fails with invalid_argument if the code is wrong, was used before, or has expired. Fails like request_code in
-    /// all other cases. If no answer arrives, the code may have been used up. In this case, request another code.
+    /// Fails with invalid_argument if the code is wrong, was used before, or has expired. Otherwise, fails for the same
+    /// reasons as request_code. If no answer arrives, the code may have been used up. In this case, request another
+    /// code.
     polar::session authenticate(std::string_view code, polar::failure &failure) const
     {
         return polar::session{license, call(detail::request{"authenticate"}.add("code", code), failure)};

@@ -50,8 +50,8 @@ pub extern "C" fn polar_license_options_add_feature(
     })
 }
 
-/// Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true. Any
-/// value but 0 is true.
+/// Sets whether a seat works only on the device that took it. Polar then refuses a record that was copied from another
+/// device. Default: true. Any value but 0 is true.
 ///
 /// Only one thread may use the options at a time. Never blocks. In JSON: bindDevice.
 #[unsafe(no_mangle)]
@@ -62,7 +62,7 @@ pub extern "C" fn polar_license_options_set_bind_device(options: *mut Options, b
     })
 }
 
-/// Sets the time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
+/// Sets the time after which Polar is asked to confirm the license again. Default: 24 hours, or
 /// polar_license_options_set_offline_grace_ms() if that is shorter. At least one second.
 ///
 /// Only one thread may use the options at a time. Never blocks. In JSON: refreshIntervalMs.
@@ -113,10 +113,10 @@ pub extern "C" fn polar_license_options_set_label(options: *mut Options, label: 
     })
 }
 
-/// Adds one of the conditions that Polar stores with an activation. Every validate sends the conditions again, and
-/// Polar denies the license unless all of them equal the stored ones, so any change ends existing activations. Up to 49
-/// conditions are allowed; the name `device` is reserved. To restrict a key to certain versions, use
-/// polar_license_options_add_benefit(). Numbers must be whole and at most 9007199254740991.
+/// Adds one of the conditions that Polar stores with an activation. Each request that asks Polar about the license
+/// sends the conditions again. If they differ from the stored conditions, Polar denies the license, so any change ends
+/// existing activations. Up to 49 conditions are allowed; the name `device` is reserved. To restrict a key to certain
+/// versions, use polar_license_options_add_benefit(). Numbers must be whole and at most 9007199254740991.
 ///
 /// The strings are copied. Only one thread may use the options at a time. Never blocks. In JSON: conditions.
 #[unsafe(no_mangle)]
@@ -274,13 +274,12 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(
     })
 }
 
-/// Sets the updates of the app that a license includes: the versions that are built within a number of days after the
-/// purchase of the license. A version that was built later has no access, for the reason
-/// POLAR_LICENSE_REASON_UPDATES_ENDED; earlier versions continue to work. Default: a license includes every version.
-/// `days` is the number of days after the purchase, such as 365. The license includes versions that are built within
-/// this time. `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format
-/// of RFC 3339 is also accepted; its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP
-/// BUILT "%Y-%m-%d" UTC).
+/// Sets which versions of the app a license includes: those that were built within a number of days after the license
+/// was purchased. A version that was built later gets no access, and the reason is POLAR_LICENSE_REASON_UPDATES_ENDED.
+/// Earlier versions continue to work. Default: a license includes every version. `days` is the number of days after the
+/// purchase, such as 365. The license includes versions that are built within this time. `built` is the day on which
+/// this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its day in
+/// UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
 #[unsafe(no_mangle)]

@@ -69,12 +69,12 @@ class PortalSession(HeldCaller):
 
     def usable_keys(self) -> Sequence[LicenseKey]:
         """Returns the keys of `license_keys` that can be used, in the same order as `license_keys`. If no key can be
-        used, but some have expired by this device's clock, which may be wrong, returns the expired key with the
-        latest expiry. So the result always has at least one key. When an expired key is activated, Polar accepts or
-        refuses it.
+        used, returns the expired key with the latest expiry instead: this device's clock may be wrong, so the key
+        may not really have expired. When that key is activated, Polar accepts or refuses it. The result always has
+        at least one key.
 
-        Fails with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails
-        with `refused` and no reason if the session has ended.
+        Fails with `refused` and a reason if the customer has no key for this app, or if no key can be used and none
+        has expired. Fails with `refused` and no reason if the session has ended.
         """
         reply: LicenseKeys = self._call("usableKeys", LicenseKeys, {"session": self})
         return reply.keys
@@ -119,13 +119,13 @@ class PortalSession(HeldCaller):
         return reply
 
     def activate(self, key: LicenseKey) -> Restored:
-        """Activates the license key that the user has chosen from several. Fails like `restore`."""
+        """Activates `key`, which the user has chosen from several license keys. Fails like `restore`."""
         reply: Restored = self._call("activate", Restored, {"session": self, "key": key})
         return reply
 
     def devices(self, key: LicenseKey) -> Devices:
-        """Returns the devices on which a key is active, or the information that no device is shown. That is the case if
-        the vendor hides devices from customers, or if there is none.
+        """Returns the devices on which a key is active. If no device is shown, the result says so: either the vendor
+        hides devices from customers, or there is none.
 
         Fails with `refused` if the session has ended, or if the key no longer belongs to the customer.
         """
@@ -189,9 +189,9 @@ class Portal(Caller):
         """Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A text
         that cannot be a code is refused without asking Polar.
 
-        Fails with `invalid_argument` if the code is wrong, was used before, or has expired. Fails like
-        `request_code` in all other cases. If no answer arrives, the code may have been used up. In this case,
-        request another code.
+        Fails with `invalid_argument` if the code is wrong, was used before, or has expired. Otherwise, fails for the
+        same reasons as `request_code`. If no answer arrives, the code may have been used up. In this case, request
+        another code.
         """
         reply: PortalSession = self._call("authenticate", PortalSession, {"code": code})
         return reply

@@ -89,7 +89,7 @@ class Purchase(Held):
 
 @dataclass(frozen=True, kw_only=True)
 class LicenseKeys:
-    """License keys of a customer. The best key comes first."""
+    """License keys of a customer. Usable keys come first, sorted by expiry with the latest first."""
 
     keys: Sequence[LicenseKey]
     """The keys."""
@@ -156,8 +156,8 @@ class KeyChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class NoSeat:
-    """The key is already active on as many devices as it allows. Let the user choose one of these devices, release it,
-    and then activate the key.
+    """The key is already active on as many devices as it allows. Let the user choose one of these devices. Then release
+    the seat of that device, and activate the key here.
     """
 
     kind: Literal["no_seat"]
@@ -209,7 +209,9 @@ class HiddenDevices:
 
 
 Devices = ListedDevices | HiddenDevices
-"""The devices of a license key, or the information that no device is shown."""
+"""The answer to the question on which devices a license key is active. Either the devices are listed, or no device is
+shown.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,15 +13,16 @@ State = Literal[
     "unlicensed",
     # Polar's last answer about this license, or the app's configuration, denies it.
     "denied",
-    # The clock was moved so far back that no time can be trusted. One online validate restores access.
+    # The clock was moved so far back that no time can be trusted. To restore access, the app must validate the license
+    # once while it is online.
     "clock_suspect",
     # `expires_at` has passed.
     "expired",
     # Confirmed by Polar less than `refresh_interval` ago.
     "active",
-    # Confirmed less than `offline_grace` ago.
+    # Confirmed by Polar less than `offline_grace` ago, but longer than `refresh_interval` ago.
     "grace",
-    # The last confirmation is too old. One online validate restores access.
+    # The last confirmation is too old. Access returns as soon as Polar confirms the license again.
     "lapsed",
 ]
 """The state of the license. Access is allowed in `active` and `grace` only."""
@@ -48,7 +49,7 @@ Reason = Literal[
     "expired",
     # The activation was made under other conditions: on another device, or before the app's `conditions` changed.
     "conditions",
-    # Polar denied the key with a text that this version does not know.
+    # Polar denied the key for a reason that this version of the library does not know.
     "refused",
     # The key has an activation limit, and there is no activation on this device.
     "activation_required",
@@ -101,7 +102,7 @@ ErrorKind = Literal[
     "network",
     # No complete answer came in time.
     "timeout",
-    # Polar asks to wait; see `retry_after`.
+    # Polar asks the app to wait; see `retry_after`.
     "rate_limited",
     # Polar was reached, but its server failed.
     "server",
@@ -131,9 +132,9 @@ Deactivated = Literal[
     "unknown",
     # The license took no seat.
     "not_needed",
-    # Polar does not know the seat, but the seat may still be taken: Polar no longer knows the key, because it was
-    # rotated or deleted, or did not say whether it knows the key. The seat is used or released when the new key is
-    # activated on this device.
+    # Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because the
+    # key was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released when the
+    # new key is activated on this device.
     "key_unknown",
 ]
 """The outcome for the seat after a deactivation."""
@@ -422,7 +423,9 @@ class OrderPurchase:
 
 
 Purchase = SubscriptionPurchase | OrderPurchase
-"""The purchase of a license key, for an app to show: a subscription or an order. Access never depends on it."""
+"""The purchase of a license key: a subscription or an order. An app can show the purchase to the user. Access never
+depends on the purchase.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -473,8 +476,9 @@ class AnyDecision:
     """
 
     expires_at: datetime | None
-    """The time at which the key expires. `None` if it never expires. Also `None` in the state `expired` if the vendor
-    has changed that time and Polar did not give the new time.
+    """The time at which the key expires. `None` if it never expires. Also `None` if Polar says that the key has expired
+    although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar did not
+    give the new time.
     """
 
     updates_until: date | None
@@ -527,7 +531,9 @@ class AnyDecision:
     """One sentence for the user, in English unless the settings replace it."""
 
     problem: Problem | None
-    """The problem that occurred, such as a failure to reach Polar; access does not depend on it."""
+    """The problem that the client has at present, such as a failure to reach Polar; `None` if it has none. A problem
+    does not change whether access is allowed.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -567,7 +573,9 @@ class DeniedDecision(AnyDecision):
 
 @dataclass(frozen=True, kw_only=True)
 class ClockSuspectDecision(AnyDecision):
-    """The clock was moved so far back that no time can be trusted. One online validate restores access."""
+    """The clock was moved so far back that no time can be trusted. To restore access, the app must validate the license
+    once while it is online.
+    """
 
     state: Literal["clock_suspect"]
     allowed: Literal[False]
@@ -612,7 +620,7 @@ class ActiveDecision(AnyDecision):
 
 @dataclass(frozen=True, kw_only=True)
 class GraceDecision(AnyDecision):
-    """Confirmed less than `offline_grace` ago."""
+    """Confirmed by Polar less than `offline_grace` ago, but longer than `refresh_interval` ago."""
 
     state: Literal["grace"]
     allowed: Literal[True]
@@ -627,7 +635,7 @@ class GraceDecision(AnyDecision):
 
 @dataclass(frozen=True, kw_only=True)
 class LapsedDecision(AnyDecision):
-    """The last confirmation is too old. One online validate restores access."""
+    """The last confirmation is too old. Access returns as soon as Polar confirms the license again."""
 
     state: Literal["lapsed"]
     allowed: Literal[False]
@@ -661,7 +669,9 @@ class Failure:
     """The stable code."""
 
     reason: Reason | None
-    """The reason why Polar or the configuration denied the request, if the kind is `refused`."""
+    """The reason why Polar or the configuration denied the request. Only an error of the kind `refused` has a
+    reason.
+    """
 
     message: str
     """One sentence for the user, in English unless the settings replace it."""
@@ -708,7 +718,7 @@ class Explanation:
 
 
 class Updates(TypedDict):
-    """The updates of the app that a license includes."""
+    """Which versions of the app a license includes."""
 
     days: int
     """The number of days after the purchase, such as 365. The license includes versions that are built within this
@@ -744,11 +754,13 @@ class LicenseSettings(TypedDict):
     """The features of the app. Each feature has the ids of the benefits that turn it on."""
 
     bind_device: NotRequired[bool]
-    """Whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true."""
+    """Whether a seat works only on the device that took it. Polar then refuses a record that was copied from another
+    device. Default: true.
+    """
 
     refresh_interval: NotRequired[timedelta]
-    """The time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
-    `offline_grace` if that is shorter. At least one second.
+    """The time after which Polar is asked to confirm the license again. Default: 24 hours, or `offline_grace` if that
+    is shorter. At least one second.
     """
 
     offline_grace: NotRequired[timedelta]
@@ -765,10 +777,10 @@ class LicenseSettings(TypedDict):
     """
 
     conditions: NotRequired[Mapping[str, str | int | bool]]
-    """The conditions that Polar stores with an activation. Every validate sends the conditions again, and Polar denies
-    the license unless all of them equal the stored ones, so any change ends existing activations. Up to 49
-    conditions are allowed; the name `device` is reserved. To restrict a key to certain versions, use `benefits`.
-    Numbers must be whole and at most 9007199254740991.
+    """The conditions that Polar stores with an activation. Each request that asks Polar about the license sends the
+    conditions again. If they differ from the stored conditions, Polar denies the license, so any change ends
+    existing activations. Up to 49 conditions are allowed; the name `device` is reserved. To restrict a key to
+    certain versions, use `benefits`. Numbers must be whole and at most 9007199254740991.
     """
 
     meta: NotRequired[Mapping[str, str | int | bool]]
@@ -792,9 +804,9 @@ class LicenseSettings(TypedDict):
     """
 
     updates: NotRequired[Updates]
-    """The updates of the app that a license includes: the versions that are built within a number of days after the
-    purchase of the license. A version that was built later has no access, for the reason `updates_ended`; earlier
-    versions continue to work. Default: a license includes every version.
+    """Which versions of the app a license includes: those that were built within a number of days after the license was
+    purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
+    continue to work. Default: a license includes every version.
     """
 
     purchase_url: NotRequired[str]

@@ -10,15 +10,18 @@ export type State =
   | "unlicensed"
   /** Polar's last answer about this license, or the app's configuration, denies it. */
   | "denied"
-  /** The clock was moved so far back that no time can be trusted. One online validate restores access. */
+  /**
+   * The clock was moved so far back that no time can be trusted. To restore access, the app must validate the license
+   * once while it is online.
+   */
   | "clock_suspect"
   /** `expiresAt` has passed. */
   | "expired"
   /** Confirmed by Polar less than `refreshIntervalMs` ago. */
   | "active"
-  /** Confirmed less than `offlineGraceMs` ago. */
+  /** Confirmed by Polar less than `offlineGraceMs` ago, but longer than `refreshIntervalMs` ago. */
   | "grace"
-  /** The last confirmation is too old. One online validate restores access. */
+  /** The last confirmation is too old. Access returns as soon as Polar confirms the license again. */
   | "lapsed";
 
 /** The reason why a license is in its state, or why an operation was refused. */
@@ -46,7 +49,7 @@ export type Reason =
   | "expired"
   /** The activation was made under other conditions: on another device, or before the app's `conditions` changed. */
   | "conditions"
-  /** Polar denied the key with a text that this version does not know. */
+  /** Polar denied the key for a reason that this version of the library does not know. */
   | "refused"
   /** The key has an activation limit, and there is no activation on this device. */
   | "activation_required"
@@ -98,7 +101,7 @@ export type ErrorKind =
   | "network"
   /** No complete answer came in time. */
   | "timeout"
-  /** Polar asks to wait; see `retryAfterMs`. */
+  /** Polar asks the app to wait; see `retryAfterMs`. */
   | "rate_limited"
   /** Polar was reached, but its server failed. */
   | "server"
@@ -130,9 +133,9 @@ export type Deactivated =
   /** The license took no seat. */
   | "not_needed"
   /**
-   * Polar does not know the seat, but the seat may still be taken: Polar no longer knows the key, because it was
-   * rotated or deleted, or did not say whether it knows the key. The seat is used or released when the new key is
-   * activated on this device.
+   * Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because the
+   * key was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released when the
+   * new key is activated on this device.
    */
   | "key_unknown";
 
@@ -419,7 +422,10 @@ export interface OrderPurchase {
   readonly createdAt: string;
 }
 
-/** The purchase of a license key, for an app to show: a subscription or an order. Access never depends on it. */
+/**
+ * The purchase of a license key: a subscription or an order. An app can show the purchase to the user. Access never
+ * depends on the purchase.
+ */
 export type Purchase = SubscriptionPurchase | OrderPurchase;
 
 /** Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock. */
@@ -442,8 +448,9 @@ export interface AnyDecision {
    */
   readonly activationLabel: string | null;
   /**
-   * The time at which the key expires. Null if it never expires. Also null in the state `expired` if the vendor has
-   * changed that time and Polar did not give the new time.
+   * The time at which the key expires. Null if it never expires. Also null if Polar says that the key has expired
+   * although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar did not
+   * give the new time.
    */
   readonly expiresAt: string | null;
   /**
@@ -484,7 +491,10 @@ export interface AnyDecision {
   readonly noticeAt: string | null;
   /** One sentence for the user, in English unless the settings replace it. */
   readonly message: string;
-  /** The problem that occurred, such as a failure to reach Polar; access does not depend on it. */
+  /**
+   * The problem that the client has at present, such as a failure to reach Polar; null if it has none. A problem does
+   * not change whether access is allowed.
+   */
   readonly problem: Problem | null;
 }
 
@@ -519,7 +529,10 @@ export interface DeniedDecision extends AnyDecision {
   readonly usage: number;
 }
 
-/** The clock was moved so far back that no time can be trusted. One online validate restores access. */
+/**
+ * The clock was moved so far back that no time can be trusted. To restore access, the app must validate the license
+ * once while it is online.
+ */
 export interface ClockSuspectDecision extends AnyDecision {
   readonly state: "clock_suspect";
   readonly allowed: false;
@@ -558,7 +571,7 @@ export interface ActiveDecision extends AnyDecision {
   readonly noticeAt: string;
 }
 
-/** Confirmed less than `offlineGraceMs` ago. */
+/** Confirmed by Polar less than `offlineGraceMs` ago, but longer than `refreshIntervalMs` ago. */
 export interface GraceDecision extends AnyDecision {
   readonly state: "grace";
   readonly allowed: true;
@@ -571,7 +584,7 @@ export interface GraceDecision extends AnyDecision {
   readonly noticeAt: string;
 }
 
-/** The last confirmation is too old. One online validate restores access. */
+/** The last confirmation is too old. Access returns as soon as Polar confirms the license again. */
 export interface LapsedDecision extends AnyDecision {
   readonly state: "lapsed";
   readonly allowed: false;
@@ -613,7 +626,7 @@ export interface Problem {
 export interface AnyFailure {
   /** The stable code. */
   readonly kind: ErrorKind;
-  /** The reason why Polar or the configuration denied the request, if the kind is `refused`. */
+  /** The reason why Polar or the configuration denied the request. Only an error of the kind `refused` has a reason. */
   readonly reason: Reason | null;
   /** One sentence for the user, in English unless the settings replace it. */
   readonly message: string;
@@ -681,11 +694,14 @@ export interface LicenseSettings<Feature extends string = string> {
   benefits?: readonly string[];
   /** The features of the app. Each feature has the ids of the benefits that turn it on. */
   features?: Readonly<Record<Feature, readonly string[]>>;
-  /** Whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true. */
+  /**
+   * Whether a seat works only on the device that took it. Polar then refuses a record that was copied from another
+   * device. Default: true.
+   */
   bindDevice?: boolean;
   /**
-   * The time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
-   * `offlineGraceMs` if that is shorter. At least one second.
+   * The time after which Polar is asked to confirm the license again. Default: 24 hours, or `offlineGraceMs` if that is
+   * shorter. At least one second.
    */
   refreshIntervalMs?: number;
   /** The time for which access lasts without a confirmation. Default: 14 days. At most ten years. */
@@ -701,10 +717,10 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   label?: string;
   /**
-   * The conditions that Polar stores with an activation. Every validate sends the conditions again, and Polar denies
-   * the license unless all of them equal the stored ones, so any change ends existing activations. Up to 49 conditions
-   * are allowed; the name `device` is reserved. To restrict a key to certain versions, use `benefits`. Numbers must be
-   * whole and at most 9007199254740991.
+   * The conditions that Polar stores with an activation. Each request that asks Polar about the license sends the
+   * conditions again. If they differ from the stored conditions, Polar denies the license, so any change ends existing
+   * activations. Up to 49 conditions are allowed; the name `device` is reserved. To restrict a key to certain versions,
+   * use `benefits`. Numbers must be whole and at most 9007199254740991.
    */
   conditions?: Readonly<Record<string, string | number | boolean>>;
   /**
@@ -728,9 +744,9 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   previousAppSecrets?: readonly string[];
   /**
-   * The updates of the app that a license includes: the versions that are built within a number of days after the
-   * purchase of the license. A version that was built later has no access, for the reason `updates_ended`; earlier
-   * versions continue to work. Default: a license includes every version.
+   * Which versions of the app a license includes: those that were built within a number of days after the license was
+   * purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
+   * continue to work. Default: a license includes every version.
    */
   updates?: Updates;
   /**
@@ -757,7 +773,7 @@ export interface LicenseSettings<Feature extends string = string> {
   texts?: Readonly<Partial<Record<TextCode | PortalTextCode, string>>>;
 }
 
-/** The updates of the app that a license includes. */
+/** Which versions of the app a license includes. */
 export interface Updates {
   /**
    * The number of days after the purchase, such as 365. The license includes versions that are built within this time.

@@ -31,8 +31,9 @@ export interface Portal {
    * Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A text that
    * cannot be a code is refused without asking Polar.
    *
-   * Rejects with `invalid_argument` if the code is wrong, was used before, or has expired. Rejects like `requestCode`
-   * in all other cases. If no answer arrives, the code may have been used up. In this case, request another code.
+   * Rejects with `invalid_argument` if the code is wrong, was used before, or has expired. Otherwise, fails for the
+   * same reasons as `requestCode`. If no answer arrives, the code may have been used up. In this case, request another
+   * code.
    */
   authenticate(this: void, code: string, options?: CallOptions): Promise<PortalSession>;
 
@@ -89,12 +90,12 @@ export interface PortalSession {
   licenseKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
   /**
-   * Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used, but
-   * some have expired by this device's clock, which may be wrong, returns the expired key with the latest expiry. So
-   * the result always has at least one key. When an expired key is activated, Polar accepts or refuses it.
+   * Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used,
+   * returns the expired key with the latest expiry instead: this device's clock may be wrong, so the key may not really
+   * have expired. When that key is activated, Polar accepts or refuses it. The result always has at least one key.
    *
-   * Rejects with `refused` and a reason if the customer has no key for this app, or no key that can be used. Fails with
-   * `refused` and no reason if the session has ended.
+   * Rejects with `refused` and a reason if the customer has no key for this app, or if no key can be used and none has
+   * expired. Rejects with `refused` and no reason if the session has ended.
    */
   usableKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
@@ -126,12 +127,12 @@ export interface PortalSession {
    */
   restorePurchase(this: void, purchase: Purchase, options?: WaitOptions): Promise<Restored>;
 
-  /** Activates the license key that the user has chosen from several. Rejects like `restore`. */
+  /** Activates `key`, which the user has chosen from several license keys. Rejects like `restore`. */
   activate(this: void, key: LicenseKey, options?: CallOptions): Promise<Restored>;
 
   /**
-   * Returns the devices on which a key is active, or the information that no device is shown. That is the case if the
-   * vendor hides devices from customers, or if there is none.
+   * Returns the devices on which a key is active. If no device is shown, the result says so: either the vendor hides
+   * devices from customers, or there is none.
    *
    * Rejects with `refused` if the session has ended, or if the key no longer belongs to the customer.
    */

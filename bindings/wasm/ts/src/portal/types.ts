@@ -110,8 +110,8 @@ export interface KeyChoice {
 }
 
 /**
- * The key is already active on as many devices as it allows. Let the user choose one of these devices, release it, and
- * then activate the key.
+ * The key is already active on as many devices as it allows. Let the user choose one of these devices. Then release the
+ * seat of that device, and activate the key here.
  */
 export interface NoSeat {
   readonly kind: "no_seat";
@@ -153,7 +153,10 @@ export interface HiddenDevices {
   readonly message: string;
 }
 
-/** The devices of a license key, or the information that no device is shown. */
+/**
+ * The answer to the question on which devices a license key is active. Either the devices are listed, or no device is
+ * shown.
+ */
 export type Devices = ListedDevices | HiddenDevices;
 
 /** A device on which a license key is active. */
