@@ -213,7 +213,7 @@ pub(crate) struct SettingsJson {
     benefits: Option<Vec<String>>,
     /// The features of the app. Each feature has the ids of the benefits that turn it on.
     features: Option<BTreeMap<String, Vec<String>>>,
-    /// Whether a seat works only on the device that took it. Polar then refuses a record that was copied from another
+    /// Whether a seat works only on the device that took it. If so, Polar denies a license that was copied from another
     /// device. Default: true.
     bind_device: Option<bool>,
     /// The time after which Polar is asked to confirm the license again. Default: 24 hours, or `offlineGraceMs` if that
