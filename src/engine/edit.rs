@@ -430,7 +430,8 @@ impl Editor<'_> {
         record.untrusted = None;
     }
 
-    /// Creates the license that Polar has confirmed. `known` holds the terms of the license that is replaced.
+    /// Creates the license to store after Polar has confirmed it. `known` holds the terms of the license that is
+    /// replaced.
     fn license(
         &self,
         confirmation: &Confirmation,
