@@ -452,7 +452,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets which versions of the app a license includes: those that were built within a number of days after the
+    /// Sets the versions of the app that a license includes: those that were built within a number of days after the
     /// license was purchased. A version that was built later gets no access, and the reason is
     /// [`updates_ended`](crate::Reason::UpdatesEnded). Earlier versions continue to work. Default: a license includes
     /// every version.
