@@ -372,7 +372,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether a seat works only on the device that took it. Polar then refuses a record that was copied from
+    /// Sets whether a seat works only on the device that took it. If so, Polar denies a license that was copied from
     /// another device. Default: true.
     pub fn bind_device(mut self, bind: bool) -> Self {
         self.settings.bind_device = bind;
@@ -452,13 +452,13 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets which versions of the app a license includes: those that were built within a number of days after the
+    /// Sets the versions of the app that a license includes: those that were built within a number of days after the
     /// license was purchased. A version that was built later gets no access, and the reason is
     /// [`updates_ended`](crate::Reason::UpdatesEnded). Earlier versions continue to work. Default: a license includes
     /// every version.
     ///
-    /// `days` is that number of days. `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format of RFC
-    /// 3339 is also accepted; its day in UTC counts.
+    /// `days` is that number of days. `built` is the day on which this version was built, such as `2026-11-21`. A date
+    /// and time in the format of RFC 3339 is also accepted; its day in UTC counts.
     ///
     /// The device's clock does not matter, because `built` is compared with the day on which Polar created the key.
     /// This day stays the same when the key is rotated. A build script can set `built`. The script needs this crate as

@@ -1,5 +1,6 @@
-//! The id of this device: a hash that is the same at every start. Polar and the seal of the record use it. This module
-//! does no I/O: the driver finds the machine's identifier. The identifier itself is never shown or sent.
+//! The id of this device: a hash that is the same at every start. Polar gets it with an activation, and the record is
+//! sealed with it. This module does no I/O: the driver finds the machine's identifier. The identifier itself is never
+//! shown or sent.
 //!
 //! ```text
 //! derive    SHA-256("polar-license device 1\0" + organization + "\0" + source)      first 16 bytes, lower-case hex

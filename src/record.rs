@@ -131,7 +131,7 @@ pub(crate) struct Attempt {
     pub(crate) marker: String,
     pub(crate) label: String,
     pub(crate) last_six: String,
-    /// The reading of the wall clock when the attempt was saved.
+    /// The time of the wall clock when the attempt was saved.
     pub(crate) saved_at: Timestamp,
     /// Whether the process that sent the activation has stopped waiting for the answer.
     pub(crate) is_uncertain: bool,

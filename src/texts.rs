@@ -151,8 +151,8 @@ texts! {
     ReleasedNotRemoved = "error.released_not_removed", "The license was released, but could not be removed from this device. Make sure that this app may write its data, and deactivate the license again.";
     /// The user or the app has cancelled the operation.
     Cancelled = "error.cancelled", "The operation was cancelled.";
-    /// An activation got no answer, and may have taken a seat. `{key}` is the end of its license key, and `{label}` the
-    /// label of the seat.
+    /// An activation got no answer, and may have taken a seat. `{key}` stands for the last characters of the license
+    /// key, and `{label}` for the label of the seat.
     SeatUncertain = "error.seat_uncertain", "An activation of the license key {key} was interrupted, and may count as one of its devices. If a device is missing, remove \"{label}\" on the page where you manage your purchase, or ask the vendor to remove it.";
     /// The answer was lost, and it is unknown whether the key was activated.
     MaybeActivated = "error.maybe_activated", "The activation was not confirmed, but it may have succeeded. Check the devices of the license before you try again.";

@@ -12,10 +12,10 @@ use std::time::{Duration, SystemTime};
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The readings of a platform's clocks at one instant.
+/// The times that a platform's two clocks show at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
-    /// The reading of the wall clock, which the user can set.
+    /// The time of the wall clock, which the user can set.
     pub wall: Timestamp,
     /// Milliseconds on a clock that only goes forward while this process lives. Its origin is arbitrary.
     pub mono: u64,
@@ -74,7 +74,8 @@ impl Timestamp {
     /// assert_eq!(at.to_string(), "2026-11-21T07:44:42.066Z");
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        // the `time` crate accepts any separator, and reads a leap second as the last nanosecond before it
+        // The `time` crate accepts any separator between the date and the time, and takes a leap second for the
+        // nanosecond before it. This function refuses unusual separators and leap seconds.
         let has_separator = matches!(text.get(10..11), Some("T" | "t" | " "));
         let is_leap_second = text.get(17..19) == Some("60");
         let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| has_separator && !is_leap_second)?;

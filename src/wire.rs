@@ -470,9 +470,9 @@ fn status(json: Json<'_>) -> Option<String> {
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
 }
 
-/// Returns the names in the `loc` of the first entry in `detail`, joined by dots. Polar's reply also contains the
-/// values that it refuses, such as the key, and an intermediary may put anything into the reply. So the list stops
-/// before the first name that this library's requests do not contain.
+/// Returns the location of the value that Polar refused: the names in the `loc` of the first entry in `detail`, joined
+/// by dots. Stops before the first name that this library's requests do not contain, because the reply of an
+/// intermediary may contain anything. Polar's own reply also contains the refused values, such as the key.
 fn location(document: Object<'_, '_>) -> Option<String> {
     let first = document.items("detail[].", "detail")?.next()?;
     let names: Vec<String> =

@@ -118,7 +118,8 @@ impl Drop for Held<'_> {
     }
 }
 
-/// Keeps the lock from counting as abandoned if it is held for longer than a few milliseconds.
+/// Lets a holder keep the lock for longer than a few milliseconds. As long as the holder calls `keep` regularly, other
+/// processes do not take the lock for abandoned.
 impl HeldTurn for Held<'_> {
     /// Writes the token again, which renews the modification time of the lock.
     fn keep(&self) {

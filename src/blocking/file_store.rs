@@ -8,7 +8,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `NAME` | the record; or `no license` and a line feed, if it was removed while another device's record exists |
+//! | `NAME` | the record; if it was removed while a record of another device exists: `no license` and a line feed |
 //! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `take99` | the lock: see `file_lock.rs` |
 //! | `NAME.asking.lock`, and `NAME.asking.TOKEN.…` as above | the lock that a process holds while it asks Polar |
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |

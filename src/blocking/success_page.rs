@@ -94,9 +94,9 @@ impl SuccessPage {
         &self.address
     }
 
-    /// Blocks until the browser brings a token, but no longer than `within`. Errors are in English, because this page
-    /// belongs to no client. For errors in the app's configured texts, use `session_from_page` of a client's portal
-    /// instead.
+    /// Blocks until the browser brings a token, but no longer than `within`. Errors are in English, because the app's
+    /// own texts belong to a client, and this page has none. For errors in these texts, use `session_from_page` of a
+    /// client's portal instead.
     ///
     /// # Errors
     /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer already.

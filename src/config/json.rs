@@ -213,7 +213,7 @@ pub(crate) struct SettingsJson {
     benefits: Option<Vec<String>>,
     /// The features of the app. Each feature has the ids of the benefits that turn it on.
     features: Option<BTreeMap<String, Vec<String>>>,
-    /// Whether a seat works only on the device that took it. Polar then refuses a record that was copied from another
+    /// Whether a seat works only on the device that took it. If so, Polar denies a license that was copied from another
     /// device. Default: true.
     bind_device: Option<bool>,
     /// The time after which Polar is asked to confirm the license again. Default: 24 hours, or `offlineGraceMs` if that
@@ -244,9 +244,9 @@ pub(crate) struct SettingsJson {
     /// The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
     /// sealed again with the current secret. An empty string stands for versions that had no secret.
     previous_app_secrets: Option<Vec<String>>,
-    /// Which versions of the app a license includes: those that were built within a number of days after the license was
-    /// purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
-    /// continue to work. Default: a license includes every version.
+    /// The versions of the app that a license includes: those that were built within a number of days after the license
+    /// was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier
+    /// versions continue to work. Default: a license includes every version.
     updates: Option<UpdatesJson>,
     /// The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if
     /// the next step is to renew the license, or to enter a key, which the user may have to buy first.
@@ -264,7 +264,7 @@ pub(crate) struct SettingsJson {
     texts: Option<BTreeMap<String, String>>,
 }
 
-/// Which versions of the app a license includes.
+/// The versions of the app that a license includes.
 #[cfg(any(test, feature = "schema"))]
 #[derive(Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Updates"))]

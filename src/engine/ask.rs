@@ -33,7 +33,7 @@ impl Engine {
         let increment_usage = match question.purpose {
             Purpose::Refresh(patience) => {
                 // Whether a refresh is due is decided only before the first request. If another process gets an answer
-                // in the meantime, the code below notices this by the record's revision.
+                // in the meantime, the code below notices that the license's revision has changed.
                 if question.asked.is_none() && !self.is_due(patience, now) {
                     return Next::End(Vec::new(), question.ending);
                 }

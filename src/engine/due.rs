@@ -10,9 +10,8 @@ use crate::time::Now;
 use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
-/// The shortest time between two requests to Polar while access is not allowed, if the requests come from explicit
-/// refreshes or from starts of the automatic refresh. After this time, such a request is sent even if the plan is to
-/// ask later.
+/// The shortest time between two requests to Polar that a user without access causes, by refreshing or by starting the
+/// automatic refresh. After this time, such a request is sent even if the plan is to ask later.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {

@@ -430,7 +430,8 @@ impl Editor<'_> {
         record.untrusted = None;
     }
 
-    /// Creates the license that Polar has confirmed. `known` holds the terms of the license that is replaced.
+    /// Creates the license to store after Polar has confirmed it. `known` holds the terms of the license that is
+    /// replaced.
     fn license(
         &self,
         confirmation: &Confirmation,
@@ -445,8 +446,8 @@ impl Editor<'_> {
             terms.created_at = terms.created_at.or(known.created_at);
         }
         // Every revision must be new. Adding 1 to the stored revision is not enough: the record may have been removed,
-        // or replaced by an older one, and then the result may have been used before. Polar's time in ms is larger than
-        // every earlier revision.
+        // or replaced by an older one, and then the next number may have been used before. Polar's time in ms is larger
+        // than every earlier revision.
         let by_time = confirmed.at.unix_ms().max(0).unsigned_abs();
         Box::new(StoredLicense {
             identity: identity.clone(),

@@ -38,10 +38,10 @@ struct Edited {
 /// most this long. If the lag is longer, the record is saved to update `high`. Every other save updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 
-/// After the first read of the store, the stored `high` may lag behind the estimate by a tenth of the time for which
-/// this engine has been running, but at least by ten minutes and at most by a day. So a program that runs for months
-/// does not save the record every few minutes only because time passes. If the process is killed, at most a tenth of a
-/// long run is missing from `high`.
+/// After the first read of the store, the stored estimate `high` may lag behind the current estimate of the time by a
+/// tenth of the time for which this engine has been running, but at least by ten minutes and at most by a day. So a
+/// program that runs for months does not save the record every few minutes only because time passes. If the process is
+/// killed, at most a tenth of a long run is missing from `high`.
 const HIGH_LAG_PART: i64 = 10;
 const LEAST_HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 const MOST_HIGH_LAG_MS: i64 = 24 * 60 * 60 * 1000;

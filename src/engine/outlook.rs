@@ -39,8 +39,8 @@ impl Engine {
         phases
     }
 
-    /// Returns the earliest reading of the wall clock at which the decision can change if only time passes. Returns
-    /// `None` if it will not change.
+    /// Returns the earliest time of the wall clock at which the decision can change if only time passes. Returns `None`
+    /// if the decision will not change.
     pub fn next_change_by_wall(&mut self, now: Now) -> Option<Timestamp> {
         let until = self.next_change(now).wall;
         (until != Now::LAST.wall).then_some(until)

@@ -141,8 +141,8 @@ impl Pace {
         Ok(at)
     }
 
-    /// Returns the first moment, not earlier than `earliest`, at which one more request can be sent. Together with the
-    /// requests that were sent or are already planned, it must not be the third request within one second.
+    /// Returns the first moment, not earlier than `earliest`, at which one more request can be sent. At most two
+    /// requests may be sent in any second, counting those that were sent and those that are already planned.
     fn next_slot(&self, earliest: i64) -> i64 {
         let mut at = earliest;
         loop {

@@ -134,8 +134,8 @@ fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }
 
-/// If this version was built after the last day of updates, returns that day: a license with these terms does not include
-/// this version. Otherwise returns `None`.
+/// If this version was built after the last day of updates, returns that day: a license with these terms does not
+/// include this version. Otherwise returns `None`.
 pub(crate) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
     updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
 }

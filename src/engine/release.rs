@@ -9,8 +9,8 @@
 //!
 //! A deactivation removes the license only after Polar has said that the seat is free or unknown. If the record could
 //! not be changed at that point, the license would keep working for the rest of the grace period although the seat is
-//! free. So a deactivation first writes the record once more, to find out whether it can be changed, and only then sends
-//! a request.
+//! free. So a deactivation first writes the record once more, to find out whether it can be changed. Only then does it
+//! send a request.
 //!
 //! ```text
 //! read, write ─► release the seat ─► remove the license ─► release older seats ─► end

@@ -161,7 +161,7 @@ pub(super) struct Activation {
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
     /// Whether the license could be moved here. This is so if Polar knows the stored license's seat as a seat of this
-    /// key, but refuses this device the seat, for example because the activation's conditions do not match.
+    /// key, but does not accept it from this device, for example because the activation's conditions do not match.
     pub(super) can_move: bool,
     /// The questions about the key that have not been sent to Polar yet. Each item is one question: `Some(seat)` asks
     /// about the key together with this seat, and `None` asks about the key alone.

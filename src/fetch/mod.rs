@@ -1,8 +1,8 @@
 //! The async client for Rust compiled to wasm (Leptos, Yew, Dioxus, workers, Node): `fetch`, web storage and timers
 //! around the [engine](crate::engine). Available with the feature `fetch` on the target `wasm32-unknown-unknown`.
 //!
-//! This is an example for a Leptos app. In an app with another framework, replace `license.set` with the call that makes
-//! that framework redraw:
+//! This is an example for a Leptos app. In an app with another framework, replace `license.set` with the call that
+//! makes that framework redraw:
 //!
 //! ```no_run
 //! # #[derive(Clone, Copy)]

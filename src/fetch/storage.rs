@@ -76,7 +76,7 @@ fn id_of(bytes: Vec<u8>) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|_| whole)
 }
 
-/// The store for a browser in which nothing can be stored. Every call fails with the reason.
+/// The store for a browser in which nothing can be stored. Every call fails, and the error gives the reason.
 pub(super) struct NoStore(String);
 
 impl NoStore {

@@ -171,8 +171,8 @@ pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
     })
 }
 
-/// Asks the engine to count a request for a code or a try of a code. Sends the request if Polar's limits still allow
-/// it.
+/// Sends a request that asks for a code or tries one. Before that, has the engine count the request. If the request
+/// would exceed Polar's limits, it is not sent.
 fn counted<T: Send + 'static>(
     context: Context,
     to: CodeUse,

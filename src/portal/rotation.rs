@@ -40,8 +40,8 @@ struct Rotation {
     context: Context,
     token: Token,
     key: LicenseKey,
-    /// All known texts of the key: from the app's list, from Polar and from the record. Polar may still return one of
-    /// these texts for a moment after the replacement, so none of them counts as a new key.
+    /// All keys with this id that are known already: from the app's list, from Polar and from the record. Polar may
+    /// still return one of them for a moment after the replacement. So none of them counts as the new key.
     texts: Vec<Key>,
     /// Whether the license on this device belongs to the key.
     is_here: bool,

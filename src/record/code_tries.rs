@@ -51,8 +51,8 @@ impl CodeTries {
     /// counted. The request or the try reaches Polar within this time or not at all.
     pub(crate) const ON_ITS_WAY_MS: i64 = 15 * 1000;
 
-    /// Returns `true` if any request or try on the list still counts, or if Polar's block of this IP address has not
-    /// ended.
+    /// Returns `true` if Polar may still count one of the listed requests towards its limit, or if Polar's block of
+    /// this IP address has not ended.
     pub(crate) fn matter(&self, wall: Timestamp) -> bool {
         let is_kept = |code_try: &CodeTry| wall.ms_since(code_try.at) < Self::KEPT_MS;
         self.list.iter().any(is_kept) || self.block_ahead(wall).is_some()

@@ -15,8 +15,8 @@
 //!
 //! Trust: see `trust.rs`. Proxy: `HTTPS_PROXY` or else `ALL_PROXY`, in capital or small letters, names the proxy
 //! (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. On Windows, the
-//! system's setting names the proxy if no variable is set. Requests to this machine itself (loopback) never go through a
-//! proxy. If the first proxy variable that is set does not hold a proxy's address, nothing is sent.
+//! system's setting names the proxy if no variable is set. Requests to this machine itself (loopback) never go through
+//! a proxy. If the first proxy variable that is set does not hold a proxy's address, nothing is sent.
 
 use super::trust::{no_roots, tls_config};
 use crate::client::connection::{

@@ -102,7 +102,8 @@ pub(super) struct DevicesOf(pub(super) LicenseKey, pub(super) Devices);
 
 /// A result that can become a reply.
 pub(super) trait Answer {
-    /// Returns the result as JSON. Some values appear in the JSON only as handles. Stores these values in `holder`.
+    /// Returns the result as JSON. Some values must not appear in the JSON. They are stored in `holder`, and the JSON
+    /// contains a handle for each.
     fn json(&self, holder: &mut Holder<'_>) -> String;
 
     /// Returns the address of a checkout's page, if the result has one.
