@@ -65,9 +65,9 @@ use crate::store::{HeldTurn, StoreError};
 pub(super) const TOKEN_BYTES: usize = 8;
 /// The age of a lock at which its holder counts as dead. A live process holds a lock for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The age at which a lock counts as left behind by a dead process, for locks that a live holder writes again every
-/// second. It is shorter than the time limit of a `validate`. So an app that restarts after a crash can wait until its
-/// old lock counts as left behind, and still has time to ask Polar.
+/// Some locks are held for long, and their holder writes the lock file again every second. If such a file is this old,
+/// the holder counts as dead. This age is shorter than the time limit of a `validate`. So an app that restarts after a
+/// crash can wait until its old lock is that old, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// A lock that could not be taken over is examined again after this time.
 const JUDGED_FOR: Duration = Duration::from_secs(1);

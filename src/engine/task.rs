@@ -33,8 +33,8 @@ pub(super) enum Next {
 pub(super) enum AfterStore {
     /// Ask Polar about the stored license. A refresh asks only if it is due.
     Ask(Question),
-    /// End after Polar's answer was saved. If another process has saved the opposite answer, ask Polar once more
-    /// instead.
+    /// Polar's answer was saved: end the operation. But if another process has saved an answer that contradicts this
+    /// one, ask Polar once more.
     Answered(Question),
     /// Activate `key`, or the stored key if `key` is `None`.
     Activate {
@@ -230,7 +230,7 @@ impl AfterStore {
 impl AfterPortalStore {
     fn write(&self) -> Write {
         match self {
-            // A try of a code must not be sent unless it could be stored, because other processes would not count it.
+            // A try of a code must be stored before it is sent, because otherwise other processes would not count it.
             Self::CodeTry(..) => Write::AllOrNothing,
             Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
             // This write happens before anything is sent to Polar. It shows whether Polar's answer can be stored later.

@@ -121,8 +121,8 @@ impl Rotation {
         })
     }
 
-    /// Lists the key again, because the customer may have replaced it from two places at the same time. Only the newer
-    /// text is valid, but this device may have saved the newer text first and the older one after it.
+    /// Lists the key again, because the customer may have replaced it from two places at the same time. Only the key
+    /// from the later replacement is valid, but this device may have saved that key first and the other one after it.
     fn confirm(self, saved: LicenseKey, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| {
             if let Ok(Some(last)) = found

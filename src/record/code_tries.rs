@@ -43,8 +43,8 @@ pub enum CodeUse {
 }
 
 impl CodeTries {
-    /// The time for which a try counts: the hour for which Polar counts it, plus the time that the try may take to
-    /// reach Polar.
+    /// The time for which this device counts a request for a code or a try of a code. Polar counts it for an hour from
+    /// its arrival, so the time that it may take to reach Polar is added to the hour.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
     /// The time limit for a request for a code, and for a try of a code. It begins when the request or the try is
