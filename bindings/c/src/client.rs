@@ -102,9 +102,9 @@ pub extern "C" fn polar_license_open(
 ///
 /// Stops the auto refresh and waits for its thread, including a change callback that is running on that thread. After
 /// this function has returned, no change callback is called. If another thread is inside an operation, that operation
-/// is cancelled as by polar_license_cancel(), and the memory is freed when the operation returns. After this function
-/// has been called, no other call with this license may start, except from a change callback of the auto refresh. A
-/// change callback may itself free the license, as its last use of the license. Free each license once.
+/// is cancelled in the same way as by polar_license_cancel(), and the memory is freed when the operation returns. After
+/// this function has been called, no other call with this license may start, except from a change callback of the auto
+/// refresh. A change callback may itself free the license, as its last use of the license. Free each license once.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_free(license: *mut License) {
     guarded("polar_license_free", (), || {
@@ -329,9 +329,9 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
 /// The callback runs on the thread that ran the operation.
 ///
 /// `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
-/// with `user_data`: after polar_license_off_change() or polar_license_free(), as soon as the callback is no longer
-/// running, or at once if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any
-/// thread. Never blocks.
+/// with `user_data`. If this function fails, that happens at once. Otherwise it happens after
+/// polar_license_off_change() or polar_license_free(), as soon as the callback is no longer running. `destructor` may
+/// be NULL, `callback` must not be NULL. Callable from any thread. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_on_change(

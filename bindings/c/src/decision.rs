@@ -113,7 +113,7 @@ pub extern "C" fn polar_license_decision_explain(decision: *const Decision, feat
     })
 }
 
-/// Returns why the feature is on or off as one JSON object. Its members are `allowed`; `reason`, which is null,
+/// Returns one JSON object that says why the feature is on or off. Its members are `allowed`; `reason`, which is null,
 /// "not_licensed", "not_included" or "unknown"; `nextStep`; `nextUrl`; `message` for the user; and `detail` for
 /// developers. Later versions may add members. Returns NULL if an argument is NULL or `feature` is not UTF-8.
 ///

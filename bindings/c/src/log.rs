@@ -14,9 +14,9 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 pub const POLAR_LICENSE_LOG_ERROR: i32 = 1;
 /// Log level of warnings: something may be wrong.
 pub const POLAR_LICENSE_LOG_WARN: i32 = 2;
-/// Log level of the main events. There are few lines of this level.
+/// Log level of the main events. The library writes few lines at this level.
 pub const POLAR_LICENSE_LOG_INFO: i32 = 3;
-/// Log level of details. There are many lines of this level.
+/// Log level of details. The library writes many lines at this level.
 pub const POLAR_LICENSE_LOG_DEBUG: i32 = 4;
 
 /// A function that receives one log line, which contains neither the license key nor personal data. `level` is one of

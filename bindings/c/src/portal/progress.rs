@@ -13,8 +13,8 @@ use std::ops::ControlFlow;
 /// waited so far, and `next_in_ms` is the time until Polar is asked again.
 /// The callback returns 0 to continue, or another number to end the operation, which then fails with
 /// POLAR_LICENSE_ERR_CANCELLED. It is called on the thread that called the operation, and never after the operation has
-/// returned. The library holds no locks meanwhile. The callback may call this library, but must not free the objects
-/// that the operation uses.
+/// returned. The library holds no locks during the call. The callback may call this library, but must not free the
+/// objects that the operation uses.
 pub type ProgressCallback =
     Option<extern "C" fn(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32>;
 
