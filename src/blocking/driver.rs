@@ -179,8 +179,8 @@ impl Driver {
         }
     }
 
-    /// Takes the turn to ask Polar. If another process has the turn, waits in short pieces, so that a cancel soon ends
-    /// the wait.
+    /// Takes the turn to ask Polar. If another process has the turn, waits in short pieces, so that the wait ends
+    /// soon after a cancellation.
     fn wait_for_turn<'a>(&'a self, step: TurnStep, scope: &Scope, held: &mut Option<Box<dyn HeldTurn + 'a>>) -> Step {
         const PIECE: Duration = Duration::from_millis(100);
         *held = self.store.take_turn(Duration::ZERO);

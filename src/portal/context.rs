@@ -47,8 +47,8 @@ impl Context {
         }
     }
 
-    /// Returns `true` if this is the key of the license on this device. This is so even if Polar has replaced the key,
-    /// because the id stays the same.
+    /// Returns `true` if the license on this device has this key. `id` is Polar's id of the key, which stays the same when
+    /// Polar replaces the key.
     pub(super) fn is_here(&self, id: Uuid, key: &Key) -> bool {
         self.license_id == Some(id) || self.key.as_ref() == Some(key)
     }

@@ -22,8 +22,8 @@ use std::time::Duration;
 portal!(Arc, [+ Send + 'static], async, await);
 
 impl Portal {
-    /// Runs the operation that `request` describes. The operation also ends once `cancelled` is ready. For bindings;
-    /// not part of the public interface.
+    /// Runs the operation that `request` describes. Ends it early if the future `cancelled` becomes ready first. For
+    /// bindings; not part of the public interface.
     #[doc(hidden)]
     pub async fn call_until(
         &self,

@@ -126,8 +126,8 @@ pub extern "C" fn polar_license_request_timeout_ms(request: *const Request) -> u
     })
 }
 
-/// Returns the name of the request's header at `index`, which counts from 0. Send each header of the request, in addition
-/// to Host and Content-Length. Returns NULL if `index` is past the last header, or if `request` is NULL.
+/// Returns the name of the request's header at `index`, which counts from 0. Send each header of the request, in
+/// addition to Host and Content-Length. Returns NULL if `index` is past the last header, or if `request` is NULL.
 ///
 /// The string lives until the transport callback returns. Never blocks.
 #[unsafe(no_mangle)]

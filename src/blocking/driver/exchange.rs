@@ -75,7 +75,7 @@ impl<'a> Exchange<'a> {
         let spawned = thread::Builder::new().name(String::from("polar-license request")).spawn(move || {
             let answer = catch_unwind(AssertUnwindSafe(|| transport.send(&request)))
                 .unwrap_or_else(|_| Answer::failed(Failure::Network, Sent::Maybe, "the transport panicked"));
-            // fails only if nobody waits for the answer any more, after a cancel or after the time limit
+            // This fails only if nobody waits for the answer any more: the operation was cancelled, or its time is up.
             let _ = sender.send(Event::Answer(answer));
         });
         if spawned.is_err() {
