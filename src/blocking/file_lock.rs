@@ -65,9 +65,9 @@ use crate::store::{HeldTurn, StoreError};
 pub(super) const TOKEN_BYTES: usize = 8;
 /// The age of a lock at which its holder counts as dead. A live process holds a lock for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// Some locks are held for long, and their holder writes the lock file again every second. If such a file is this old,
-/// the holder counts as dead. This age is shorter than the time limit of a `validate`. So an app that restarts after a
-/// crash can wait until its old lock is that old, and still has time to ask Polar.
+/// If the holder of a long-held lock has not written the lock file again for this time, the holder counts as dead. A
+/// live holder writes the file every second. This time is shorter than the time limit of a `validate`. So an app that
+/// restarts after a crash can wait until its old lock may be taken over, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// A lock that could not be taken over is examined again after this time.
 const JUDGED_FOR: Duration = Duration::from_secs(1);

@@ -39,8 +39,8 @@ impl Drop for Refresher {
 
 fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
     let mut watch = Watch::new(driver.now());
-    // An earlier operation may have set the time at which the watch decides again whether to refresh. This call
-    // discards that time, because it could delay the first refresh.
+    // An earlier operation may have planned the time of the next refresh. This call discards that plan, because it
+    // could delay the first refresh.
     driver.wait_for_plan(Duration::ZERO, scope);
     while !scope.is_cancelled() {
         if watch.record_changed(driver.stamp()) {

@@ -5,13 +5,13 @@
 //! Code      read ─► too early ─► error, with the wait
 //!                └► save ─► end: one request for a code, or one try, may be sent within 15 s
 //! Release   read ─► the seat of the license here ─► deactivate
-//!                │                            └► its key has another text ─► write ─► release ─► free ─► remove the license
-//!                │                                                                            └► unknown ─► deactivate
+//!                │                            └► the two keys differ ─► write ─► release ─► free ─► remove the license
+//!                │                                                                       └► unknown ─► deactivate
 //!                └► another device's ─► release ─► free or unknown ─► end
 //! SeatFound read ─► an activation of this device has taken the seat ─► save ─► end
 //! Rotate    read, write ─► end: the license here can go on with another key
-//! Rotated   read ─► the license here has this key ─► save its new text ─► it was denied before ─► validate ─► end
-//!                                                                    └► release older seats ─► end
+//! Rotated   read ─► the license here has this key ─► save the new key ─► it was denied before ─► validate ─► end
+//!                                                                   └► release older seats ─► end
 //! ```
 
 use super::Engine;
@@ -40,7 +40,7 @@ pub enum PortalOperation {
     /// too many.
     Code(CodeUse),
     /// Takes back the try that was reserved when the last code was requested. Use this operation only if Polar
-    /// certainly did not mail this code, so that nobody can enter it.
+    /// certainly did not mail this code: then nobody can enter the code.
     CodeNotMailed,
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.
