@@ -34,7 +34,7 @@ pub(crate) struct Inner {
     steps: Numbered<engine::Step>,
     last_number: u32,
     watch: Watch,
-    /// The time span for which the decision last returned by `current` holds. `None` once an operation has moved to its
+    /// The time span during which the last result of `current` stays valid. `None` once an operation has moved to its
     /// next step, because that step may have changed the decision.
     held: Option<Span>,
     #[cfg(feature = "portal")]
@@ -203,8 +203,8 @@ impl Engine {
         self.answered(number, answer, now(wall, mono))
     }
 
-    /// Continues after a `join` step. Returns another `join` step if the other operation is still running and there is
-    /// time left to wait.
+    /// Continues after a `join` step, at which an operation waits for another operation to end. Returns another `join`
+    /// step if that operation is still running and there is time left to wait.
     #[wasm_bindgen(js_name = resumeJoin)]
     pub fn resume_join(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
@@ -248,8 +248,8 @@ impl Engine {
         to_js(&Explained(self.inner()?.engine.current(now(wall, mono)).explain(feature)))
     }
 
-    /// Returns the earliest reading of the wall clock at which the decision can change if only time passes, or nothing if
-    /// it will not change.
+    /// Returns the reading of the wall clock at which the decision can next change by itself, as time passes. Returns
+    /// nothing if it will not change by itself.
     #[wasm_bindgen(js_name = nextChange)]
     pub fn next_change(&self, wall: f64, mono: f64) -> Result<Option<f64>, JsValue> {
         let change = self.inner()?.engine.next_change_by_wall(now(wall, mono));

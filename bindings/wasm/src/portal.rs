@@ -34,7 +34,7 @@ const IMPORTS: &str = r#"import type { Progress } from "./portal/types.js";"#;
 #[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]
 pub enum PortalStep<'a> {
-    /// Run the engine's operation that the method `run` starts, then call `resumeRun`.
+    /// Call the method `run`, which starts an operation of the engine. Carry out that operation, then call `resumeRun`.
     Run { number: u32 },
     /// Send this request once. Wait at most `timeout_ms` for the reply, and read at most `reply_limit` bytes of the
     /// reply. Never show any part of the request.

@@ -1,5 +1,5 @@
-//! Stores the portal's operations that are in progress. A portal operation can start an operation of the engine, which
-//! is stored as well. This module runs no operation itself.
+//! Stores the portal's operations that are in progress. If a portal operation runs an operation of the engine, this
+//! module also records which engine operation runs for which portal operation. It runs no operation itself.
 
 use crate::numbered::Numbered;
 use polar_license::engine::{self, Outcome};

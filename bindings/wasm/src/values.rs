@@ -141,7 +141,8 @@ impl From<store::Change> for Change {
 }
 
 impl Look {
-    /// Converts an action. A wait that is longer than `end` is shortened to `end`.
+    /// Converts the engine's answer: refresh, or wait and ask again. A wait that is longer than `end` is shortened to
+    /// `end`.
     pub(crate) fn of(look: engine::Look, end: Duration) -> Self {
         match look {
             engine::Look::Refresh(Patience::Short) => Self::Refresh { patience: "short" },

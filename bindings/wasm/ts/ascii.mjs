@@ -9,8 +9,8 @@
 const LETTERS = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((letter) => !"\"'`\\<$".includes(letter));
 
 /**
- * The number of letters that can begin a pair of letters. Any letter can come second, so the pairs are enough for all
- * 256 bytes.
+ * The number of letters that are reserved as the first letter of a pair. Any letter can follow, so there are at least
+ * 256 pairs: one for each byte.
  */
 const PAIRS = Math.ceil(256 / LETTERS.length);
 

@@ -147,9 +147,9 @@ function ascii(wasm) {
 }
 
 /**
- * Turns the output of wasm-bindgen into the body of a function. The output is a module, which keeps its instance of the
- * WebAssembly in a variable and can therefore create only one. The function can create a new instance at each call, as
- * is necessary after a trap. The UTF-8 codec is a parameter of the function.
+ * Turns the output of wasm-bindgen into the body of a function. The output is a module with one variable for the
+ * WebAssembly instance, so it can create only one instance. After a trap, a new instance is necessary. The function
+ * creates one at each call. The UTF-8 codec is a parameter of the function.
  */
 async function glue(path) {
   const { outputFiles } = await build({

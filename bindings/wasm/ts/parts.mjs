@@ -48,7 +48,10 @@ function addFunctions(start) {
   }
 }
 
-/** Returns the part of the engine to which a function belongs. Rust's names contain the path of the type or function. */
+/**
+ * Returns the part of the engine to which a function belongs. Recognizes the part by the Rust path in the function's
+ * name, such as `polar_license::portal`.
+ */
 function partOf(name) {
   const path = /\b(polar_license(?:_wasm)?|core|alloc|std|time|serde\w*|uuid|talc|litemap|hmac_sha256|tsify|js_sys|wasm_bindgen|dlmalloc|itoa|memchr|zeroize|compiler_builtins)(?:\[\w+\])?::(\w+)/.exec(name);
   if (!path) return /^engine_|^__wb/.test(name) ? "exported methods" : "other functions";

@@ -87,7 +87,7 @@ fn members(text: &mut String, schema: &Value, bullet: &str) {
     }
 }
 
-/// Returns the type of a value in the words of the generated page.
+/// Describes the type of a value for readers of the generated page.
 fn type_of(schema: &Value) -> String {
     if let Some(all) = schema["anyOf"].as_array().or_else(|| schema["type"].as_array()) {
         return all.iter().map(type_of).collect::<Vec<_>>().join(" or ");

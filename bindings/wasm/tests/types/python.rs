@@ -252,8 +252,8 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
         return format!("{indent}\"\"\"{doc}\"\"\"\n");
     }
     let mut text = String::new();
-    // The formatter puts the closing quotes on a line of their own if the text has several lines. A text that would fit
-    // on one line without these quotes is broken into two lines.
+    // The formatter puts the closing quotes on a line of their own, but only if the text has several lines. If the text
+    // fits on one line and the closing quotes do not, the width is reduced, so that the text has two lines.
     let width = WIDTH - indent.len() - "\"\"\"".len();
     let width = if doc.chars().count() <= width { width - "\"\"\"".len() } else { width };
     for (number, line) in lines(&doc, width).iter().enumerate() {

@@ -197,7 +197,9 @@ export class Client implements LicenseClient {
     });
   };
 
-  /** Runs an operation whose failure is not an error for the app. The failure becomes the `problem` of the decision. */
+  /**
+   * Runs an operation. If the operation fails, does not reject: the returned decision has the failure as its `problem`.
+   */
   async #ask(operation: Operation, signal: AbortSignal | undefined): Promise<Decision> {
     const { decision, error } = await this.run(operation, signal);
     if (!error) return decision;
@@ -286,7 +288,10 @@ export class Client implements LicenseClient {
     }
   }
 
-  /** Creates an engine after a trap or in place of a stand-in, and reads the stored record into it. */
+  /**
+   * Creates a new engine, and loads the stored record into it. Replaces an engine that has trapped, or the stand-in
+   * that shows the license until the engine is loaded.
+   */
   #reopen(): Promise<Engine> {
     const reopen = async (): Promise<Engine> => {
       const engine = await this.#make();

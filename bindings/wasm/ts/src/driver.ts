@@ -141,7 +141,9 @@ async function send(
   );
 }
 
-/** Executes a `join` step: waits until `ends` aborts, which happens when another operation ends. */
+/**
+ * Executes a `join` step: waits until another operation ends or the time is up. `ends` aborts when an operation ends.
+ */
 async function join(
   { clock }: Host,
   engine: Engine,
@@ -160,7 +162,7 @@ async function join(
 /**
  * Merges the operation's changes into the stored record. Most merges change nothing and need no lock, so the first read
  * and merge happen without the lock. Reading without the lock is safe, because a record is always replaced as a whole.
- * If the operation has already continued without this write, the engine returns `keep`.
+ * If the operation no longer waits for this write, the engine returns `keep`, and the record stays as it is.
  */
 async function write(store: Store, engine: Engine, step: StepTo<"store">, clock: Clock): Promise<void> {
   const { number, until } = step;

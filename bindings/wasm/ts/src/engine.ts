@@ -58,7 +58,10 @@ export function enginesOf(module: WebAssembly.Module, newGlue: () => object): En
   };
 }
 
-/** An engine in an instance of the WebAssembly. If the instance traps, all of its engines stop. */
+/**
+ * An engine that runs in a WebAssembly instance. Several engines can share an instance. If the instance traps, all of
+ * its engines stop.
+ */
 export class Engine {
   readonly #instance: Instance;
   readonly #clock: Clock;

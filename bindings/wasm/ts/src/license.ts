@@ -1,8 +1,5 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-/**
- * The interface through which an app uses a license on this device. This page or another process holds the license.
- * This file has only types, so that a page can import them without loading the client.
- */
+/// The interface through which an app uses a license on this device. The license may be held by the same page, or by
+/// another process. This file has only types, so that a page can import them without loading the client.
 
 import type { AbortSignal } from "./platform.js";
 import type { Deactivated, Decision, Explanation } from "./types.js";
@@ -157,8 +154,9 @@ export interface License<Feature extends string = string> {
 /** A license that this program itself holds. `createLicenseClient` creates it. */
 export interface LicenseClient<Feature extends string = string> extends License<Feature>, Disposable {
   /**
-   * Starts to refresh automatically: whenever a refresh is due, when the network comes back, and when the page is shown
-   * again. In Node, the client then also notices within two seconds if another process has changed the stored license.
+   * Starts the automatic refresh. The license is refreshed whenever a refresh is due, when the network comes back, and
+   * when the page is shown again. In Node, the automatic refresh also checks the stored license: if another process
+   * changes it, the client notices within two seconds.
    */
   startAutoRefresh(this: void): void;
 

@@ -28,14 +28,14 @@ export interface OutlookStore {
   recall(): Promise<StandIn | undefined>;
 
   /**
-   * Stores the outlook for the stored record, unless this client has stored it already. Stores nothing if the stored
-   * record leads to a decision other than `decision`, because then the engine has changes that are not stored. A
-   * failure does no harm: the next load of the page waits for the engine.
+   * Stores the outlook for the stored record, unless this client has already done so. `decision` is the client's
+   * present decision. Stores nothing if the stored record leads to another decision, because the engine then has
+   * changes that are not stored yet. A failure does no harm: the next load of the page waits for the engine.
    */
   remember(tags: Tags, decision: Decision): void;
 }
 
-/** The JSON form in which an outlook is stored. */
+/** The tags that identify the record from which the engine computed the decisions. */
 interface Stored {
   /** The tags of the record from which the decisions were made. */
   tags: Tags;
@@ -64,7 +64,7 @@ export function outlookStore(
 ): OutlookStore | undefined {
   const text = storage.outlook?.(appId);
   if (!text) return undefined;
-  /** The record from which this client made its stored outlook. */
+  /** The record for which this client last stored an outlook. */
   let known: string | undefined;
   let writing = Promise.resolve();
 

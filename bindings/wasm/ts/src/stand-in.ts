@@ -32,11 +32,16 @@ export interface StandIn {
   /** Adds a problem to the decisions, because the engine could not be loaded. */
   report(error: LicenseError): void;
 
-  /** Releases `load`, which is not called any more. */
+  /**
+   * Forgets the function that `whenNeeded` received, so that its memory can be reclaimed. It is not called any more.
+   */
   free(): void;
 }
 
-/** The delay before the engine is loaded if the browser does not say when it is idle. */
+/**
+ * The delay before the engine is loaded in a browser without `requestIdleCallback`. Other browsers load it when they
+ * are idle.
+ */
 const IDLE_MS = 200;
 
 /** Creates a stand-in that shows the decisions of these phases. The first phase must already have begun. */

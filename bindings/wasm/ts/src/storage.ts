@@ -26,7 +26,10 @@ export interface Storage {
   outlook?(appId: string): OutlookText;
 }
 
-/** The place where an outlook is stored. @internal */
+/**
+ * The text in which a storage keeps an outlook: the decisions that a page can show before the engine is loaded.
+ * @internal
+ */
 export interface OutlookText {
   get(): Promise<unknown>;
   set(text: string): Promise<void>;

@@ -28,14 +28,14 @@ const DEVICE = "polar-license/device";
 const LOCK_WAIT_MS = 2_000;
 
 /**
- * A function that calls `changed` after another tab has changed the text of `name`, once this tab can read the new
- * text. It returns a function that ends these calls.
+ * A function that watches the text of `name` for changes by other tabs. It calls `changed` as soon as this tab can read
+ * the new text. It returns a function that stops watching.
  */
 export type Follow = (name: string, changed: () => void) => () => void;
 
 /**
- * Creates a storage that keeps records in `texts`. If there is a `follow`, tabs take turns and notify one another of
- * changes, and the storage keeps outlooks.
+ * Creates a storage that keeps records in `texts`. Pass `follow` if tabs share `texts`: tabs then change a record one
+ * after another and notify one another of changes, and the storage also keeps outlooks.
  */
 export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Storage {
   const outlook = (appId: string): OutlookText => {

@@ -130,8 +130,8 @@ export class Engine {
      */
     constructor(settings: string, device: string, system: string, seed: Uint8Array | number[], own_pace: boolean);
     /**
-     * Returns the earliest reading of the wall clock at which the decision can change if only time passes, or nothing if
-     * it will not change.
+     * Returns the reading of the wall clock at which the decision can next change by itself, as time passes. Returns
+     * nothing if it will not change by itself.
      */
     nextChange(wall: number, mono: number): number | undefined;
     /**
@@ -152,8 +152,8 @@ export class Engine {
      */
     resumeFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): Step;
     /**
-     * Continues after a `join` step. Returns another `join` step if the other operation is still running and there is
-     * time left to wait.
+     * Continues after a `join` step, at which an operation waits for another operation to end. Returns another `join`
+     * step if that operation is still running and there is time left to wait.
      */
     resumeJoin(number: number, wall: number, mono: number): Step;
     /**

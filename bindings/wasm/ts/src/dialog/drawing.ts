@@ -82,7 +82,7 @@ export class Drawing {
   readonly #hint = create("p", { id: "hint", part: "hint", class: "hint" });
   readonly #form = create("form", { part: "form", novalidate: "" }, this.#label, this.#input, this.#hint);
   readonly #error = create("p", { id: "error", part: "error", class: "error", role: "alert" });
-  /** The container for pages from other modules, such as the pages for customers. */
+  /** An empty element for the pages of other modules, such as the pages of the customer portal. */
   readonly place = create("div", { part: "page" });
   readonly #status: HTMLElement;
   readonly #actions: HTMLElement;

@@ -263,8 +263,8 @@ export class LicenseDialogElement extends Base {
   }
 
   /**
-   * Starts to draw the license's decisions as they change. If the dialog does not have the license yet, first gets it
-   * from its source.
+   * Draws the license's decisions, and draws them again whenever they change. If the app has set a function or a promise
+   * instead of a license, first waits for the license that the function or promise returns.
    */
   #follow(): void {
     const source = this.#source;
@@ -296,7 +296,10 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Cancels the operations of the pages from other modules, and discards what the user typed on these pages. */
+  /**
+   * Closes a page that another module has drawn in this dialog, such as a page of the customer portal. Cancels the
+   * operations of the page, and discards what the user typed on it.
+   */
   #closePages(): void {
     this.#pages?.abort();
     this.#pages = undefined;

@@ -16,7 +16,7 @@ export interface Question {
   readonly label: PortalTextCode;
   readonly button: PortalTextCode;
   readonly type: "email" | "one-time-code";
-  /** The label of a second button, which leads to another question. */
+  /** The label of a second button. It lets the user give no answer, and the dialog then asks another question. */
   readonly other?: PortalTextCode;
 }
 

@@ -106,8 +106,8 @@ async function restoreLicense(pages: Pages, session: PortalSession): Promise<Dec
 }
 
 /**
- * Lists the devices that use a key. Whenever the customer releases one, shows the list again, until the customer leaves
- * it. Resolves to `undefined` if the customer has no key, or asks to use another e-mail address.
+ * Lists the devices that use a key. Whenever the customer releases a device, shows the list again. Ends when the
+ * customer leaves the list. Resolves to `undefined` if the customer has no key, or asks to use another e-mail address.
  */
 async function manageDevices(pages: Pages, session: PortalSession): Promise<undefined> {
   const keys = await pages.wait((signal) => session.licenseKeys({ signal }), "portal.other_address");

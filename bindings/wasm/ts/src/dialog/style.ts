@@ -1,7 +1,7 @@
 /**
- * The dialog's style sheet. Its system colours follow the page's `color-scheme`, so it needs no palette of its own for
- * dark mode or forced colours. The dialog is dark only on a page whose `color-scheme` allows that. The style sheet's
- * logical properties follow `dir`. A sentence whose language differs from the page's keeps its own direction.
+ * The dialog's style sheet. It uses system colours, which follow the page's `color-scheme`, so it defines no colours
+ * for dark mode or forced colours. The dialog is dark only on a page whose `color-scheme` allows that. The logical
+ * properties follow `dir`. A sentence in another language than the page's keeps its own direction.
  */
 
 export const STYLE = `

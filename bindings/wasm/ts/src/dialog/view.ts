@@ -171,7 +171,8 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
   const { nextStep, nextUrl } = answer ?? decision;
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");
-  // if the user is entering another key, the next step for the previous key no longer matters
+  // if the user is entering another key, the next step of the present decision does not apply, because it is about the
+  // old key
   const step = isStatus || answer ? STEPS[nextStep] : {};
   const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : step.action;
   const url = action === "devices" ? null : nextUrl;

@@ -5,7 +5,11 @@ export function fillPlaceholders(sentence: string, values: Readonly<Record<strin
   return sentence.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 }
 
-/** Formats a time as a date. Pass `timeZone` if the time stands for a whole day. */
+/**
+ * Formats a time as a date, in the user's time zone or in `timeZone`. A text without a time of day, such as
+ * `2026-11-21`, means midnight in UTC. For such a text, pass `"UTC"`: in other time zones, the date could be the day
+ * before.
+ */
 export function dateOf(time: string, locale: string, timeZone?: "UTC"): string {
   const write = (locale: string | undefined): string =>
     new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone }).format(new Date(time));

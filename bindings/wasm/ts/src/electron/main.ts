@@ -229,8 +229,8 @@ class Share {
   }
 
   /**
-   * Adds a frame to those that receive each changed decision, and returns its id. Returns `undefined` if the frame may
-   * not use the license, or is closed.
+   * Adds a frame to the followers, which receive each changed decision. Returns the frame's id, or `undefined` if the
+   * frame may not use the license or is closed.
    */
   #follow(event: IpcSender): number | undefined {
     try {

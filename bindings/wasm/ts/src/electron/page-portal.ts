@@ -25,7 +25,8 @@ const HANDLES = new Set([
 interface HeldReply {
   readonly reply: Reply;
   /**
-   * For each value of the reply, maps the number that the page uses for it to the number that the holder uses for it.
+   * A value of the reply has one number in the page, and another number in this process. Maps the page's number to the
+   * number in this process.
    */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }

@@ -57,14 +57,17 @@ const LONG_STALE_AFTER_NS = 5_000_000_000n;
 const LOCK_TIMEOUT_MS = 2000;
 /** The interval at which a process rewrites a lock that it holds for a long time. */
 const KEEP_EVERY_MS = 1000;
-/** The time to wait before a lock that could not be taken over is examined again. */
+/** If a process examines a lock and cannot take it over, it examines the lock again after this time. */
 const JUDGED_FOR_MS = 1000;
 /**
  * The maximum number of leftover claims to one lock. A process leaves a claim behind if it dies while it takes over the
  * lock. The number has two digits, so that the names of claims stay short.
  */
 const MOST_CLAIMS = 99;
-/** The token in the name of a claim to a lock whose own token is missing or malformed. */
+/**
+ * A lock file contains a token, and the file name of a claim to the lock contains the same token. If a lock file has no
+ * valid token, the claim's file name contains this one.
+ */
 const NO_TOKEN = "0000000000000000";
 
 /**
@@ -79,7 +82,9 @@ const SIDE_FILE = /^\.(?:asking\.)?([0-9a-f]{16})\.(tmp|old|take\d+)$/;
  */
 const leftBehind = new Set<string>();
 
-/** The lock of one record. Excludes other processes, and other calls that share this object. */
+/**
+ * The lock of one record. While one call holds the lock, other processes and other calls of this object have to wait.
+ */
 export class FileLock {
   readonly #record: string;
   readonly #staleAfterNs: bigint;
@@ -237,14 +242,15 @@ export class FileLock {
         await file.close();
       }
     } catch {
-      // Ignored: at worst, another process takes over the lock, and then both processes send requests to Polar.
+      // The error is ignored. At worst, another process takes over the lock, and then both processes send requests to
+      // Polar.
     }
   }
 
   /** Creates the lock file. Returns `false` if another process still holds the lock when `wait` ends. */
   async #lock(token: string, wait: Wait): Promise<boolean> {
-    // The lock that was last examined and then left in place. It is not examined again before `untilMs`, unless it
-    // changes.
+    // The lock that this call last tried to take over, without success. The call does not try again before `untilMs`,
+    // unless the lock changes.
     let judged: { lock: LockFile; untilMs: number } | undefined;
     while (!(await this.#create(token))) {
       const seen = await readLock(this.#path());
@@ -353,10 +359,10 @@ interface Holder {
   readonly token: string;
 }
 
-/** The content of a lock file. The token is `undefined` if it cannot be read. */
+/** The content of a lock file. `token` is `undefined` if the content cannot be read. */
 interface LockFile {
   readonly token: string | undefined;
-  /** The time of the last change, in nanoseconds. With milliseconds, two locks could have the same time. */
+  /** The time of the last change. In nanoseconds, because two locks could be written within the same millisecond. */
   readonly modified: bigint;
 }
 
@@ -500,7 +506,10 @@ class Wait {
     return this.#waitedMs;
   }
 
-  /** Waits for one step. Returns `false` if the time is up or the caller has cancelled. */
+  /**
+   * Waits for a few milliseconds. Returns `false`, without waiting, if the time limit is reached or the caller has
+   * cancelled.
+   */
   async pause(): Promise<boolean> {
     const leftMs = this.#limitMs - this.#waitedMs;
     if (leftMs <= 0 || this.#signal?.aborted) return false;

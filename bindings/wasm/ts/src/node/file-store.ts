@@ -1,12 +1,12 @@
 /**
  * The record as a file that several processes share, such as an app and its updater, or a process in Rust and one in
- * Node. Never parses the record, never reads a clock, and never names a path in an error, because paths contain the
- * user's name.
+ * Node. This module never interprets the record and never reads a clock. Its errors never contain a path, because paths
+ * contain the user's name.
  *
- * The names, the content and the order of steps are the same as in `src/blocking/file_store.rs`, which lists them. To
- * save: acquire the lock; create `NAME.TOKEN.tmp`, where TOKEN is the lock's token, and write the record to it; sync
- * it; check that `NAME.lock` still contains the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory if the
- * save must survive a power cut. A crash at any instant leaves either the whole old record or the whole new one.
+ * The files and the order of steps are the same as in `src/blocking/file_store.rs`, which lists all files. To save:
+ * acquire the lock; create `NAME.TOKEN.tmp`, where TOKEN is the lock's token, and write the record to it; sync it;
+ * check that `NAME.lock` still contains the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory if the save
+ * must survive a power cut. A crash at any instant leaves either the whole old record or the whole new one.
  */
 
 import { unwatchFile, watchFile } from "node:fs";

@@ -1,7 +1,7 @@
 /**
- * Finds the operating system's identifier of this machine. It is the same identifier that `src/blocking/machine.rs`
- * finds; that file lists the sources. The identifier is used only for the hash that identifies the device. Never starts
- * a shell. Starts only the system's own programs, and each by its absolute path.
+ * Finds the operating system's identifier of this machine, the same one as `src/blocking/machine.rs`. That file lists
+ * where each system keeps its identifier. The identifier is used only for the hash that identifies the device. Never
+ * starts a shell. Starts only the system's own programs, each by its absolute path.
  */
 
 import { execFile } from "node:child_process";
@@ -159,8 +159,8 @@ export async function nameUnlessUsable(temporary: string, path: string): Promise
   try {
     await link(temporary, path);
   } catch {
-    // `link` fails if `path` exists already, and on a file system without hard links. In both cases the rename goes
-    // ahead, unless `path` is a usable file.
+    // `link` fails if `path` exists already, and also on a file system without hard links. In both cases, renames the
+    // file unless `path` is a usable file.
     if ((await readRandom(path)) === undefined) await rename(temporary, path);
   }
 }

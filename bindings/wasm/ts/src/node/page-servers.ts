@@ -2,11 +2,11 @@
  * Detects servers that render pages. Such a server must not open the license of a user's device; its app creates the
  * client in the browser instead.
  *
- * None of these servers identifies itself. Next sets an environment variable. The others are recognized by globals that
- * their own scripts set on `globalThis`. Nuxt's globals exist wherever pages are rendered. The globals of the other
- * frameworks exist only while an app is being developed. That is enough, because a client on the server is a mistake
- * that developers make at that time. None of the names is documented: if a framework drops its global, its server is
- * treated like any other program.
+ * None of these servers identifies itself. Next sets an environment variable. The scripts of the other frameworks set
+ * globals on `globalThis`. Nuxt's server sets its global in development and in production, and the other servers only
+ * in development. That is enough: a developer who creates a client on the server by mistake sees the error during
+ * development. None of these names is documented. If a framework drops its global, its server is treated like any other
+ * program.
  */
 
 interface PageServer {

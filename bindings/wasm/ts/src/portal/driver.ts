@@ -1,6 +1,6 @@
 /**
- * Carries out the portal's steps. Makes no decision about licenses, reveals no content of the requests and replies, and
- * settles every promise.
+ * Carries out the steps that the engine returns for the portal's operations. Makes no decision about licenses, never
+ * shows the content of a request or reply, and settles every promise.
  */
 
 import { checkedSignal, onAbort } from "../abort.js";

@@ -1,6 +1,6 @@
 /**
- * The type of a client with the customer portal. This module contains only types, so that a page can name them without
- * loading the portal.
+ * The type of a client with the customer portal. This module contains only types, so that a page can import them
+ * without loading the portal.
  *
  * ```text
  *   license.portal() ── requestCode ── authenticate ─┐
@@ -9,8 +9,8 @@
  *                    ── sessionFromToken ────────────┘
  * ```
  *
- * The members that hold addresses, names and labels are personal. They do not appear in logs, in copies, or in the
- * output of `JSON.stringify`. No object contains tokens, codes or license keys.
+ * Members that hold addresses, names and labels are personal. They do not appear if an object is logged, copied, or
+ * converted by `JSON.stringify`. No object contains tokens, codes or license keys.
  */
 
 import type { LicenseClient } from "../license.js";

@@ -15,7 +15,7 @@ export type Request = { call: string } & Record<string, unknown>;
 /** The result of an operation. */
 export interface Reply {
   holder: Holder;
-  /** Tells the holder to wipe the values of the reply. */
+  /** Makes the holder, which is an engine or the connection to another process, wipe the values of the reply. */
   release: () => void;
   json: string;
   /** The address of the checkout's page. `null` if the result is not a checkout. */

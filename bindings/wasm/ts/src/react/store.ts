@@ -1,7 +1,7 @@
 /**
- * The license as one value for rendering. The value holds the decision and the state of the calls that components have
- * started. It is replaced at each change. This module knows nothing of React. Its promises never reject, because errors
- * are part of the value.
+ * The license for React components, as one value: the decision, and the state of the calls that components have
+ * started. Each change replaces the whole value. This module does not import React. The calls never reject, because the
+ * value contains their errors.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
