@@ -164,7 +164,7 @@ pub(crate) struct Untrusted {
 }
 
 impl Record {
-    /// Returns `true` if the record contains anything that has to be stored. `wall` is the reading of the wall clock.
+    /// Returns `true` if the record contains anything that has to be stored. `wall` is the time of the wall clock.
     /// Requests that were sent long ago, and a pause that is over, need not be stored.
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
         let paused = self.plan.pause_ahead(wall).is_some();

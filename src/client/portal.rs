@@ -234,8 +234,8 @@ macro_rules! portal {
 
             /// Replaces a license key with a new one. The old key stops working at once on **all** devices of the
             /// customer, and each of them then needs the new key. Seats are kept. Ask the user first. If the license on
-            /// this device has this key, or an earlier text of this key, the license continues with the new key. The
-            /// new key is stored before this method returns.
+            /// this device belongs to this key, the license continues with the new key, even if the key was replaced
+            /// before and this device did not know that. The new key is stored before this method returns.
             ///
             /// # Errors
             /// `storage` if nothing can be stored on this device. If [`maybe_applied`](crate::Error::maybe_applied) is

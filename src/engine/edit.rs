@@ -97,7 +97,7 @@ pub(super) struct Confirmation {
     /// The license that Polar confirmed. Its key differs from the stored one if Polar or the customer rotated the key.
     pub(super) identity: Identity,
     pub(super) confirmed: Confirmed,
-    /// The reading of the wall clock when the confirmation arrived.
+    /// The time of the wall clock when the confirmation arrived.
     pub(super) wall: Timestamp,
 }
 

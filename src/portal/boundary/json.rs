@@ -132,8 +132,7 @@ pub enum RestoredJson<'a> {
     },
 }
 
-/// The answer to the question on which devices a license key is active. Either the devices are listed, or no device is
-/// shown.
+/// The devices on which a license key is active. Either the devices are listed, or no device is shown.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Devices"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
