@@ -500,11 +500,11 @@ impl ConfigBuilder {
         self
     }
 
-    /// Replaces some of the English sentences that users read. `catalogue` is a JSON object that maps the code of each
-    /// sentence to the new sentence. It adds to the catalogues of earlier calls. `texts/en.json` has all codes with the
-    /// English sentences, and `texts/de.json` has the German sentences. The sentences of the customer portal are in
-    /// `texts/portal.en.json` and `texts/portal.de.json`; only builds with the portal accept them. Placeholders in
-    /// braces, such as `{key}`, are filled in; a sentence may omit them.
+    /// Reads sentences for users from a JSON object, and adds them to the sentences that replace the English ones. Each
+    /// sentence is named by its code. `texts/en.json` has all codes with the English sentences, and `texts/de.json` has
+    /// the German sentences. The sentences of the customer portal are in `texts/portal.en.json` and
+    /// `texts/portal.de.json`; only builds with the portal accept them. Placeholders in braces, such as `{key}`, are
+    /// filled in; a sentence may omit them.
     ///
     /// ```
     /// # let config = polar_license::Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app");
