@@ -23,8 +23,8 @@ thread_local! {
 
 /// The licensing of one app on one device. In every method, `wall` is the reading of the wall clock in ms since 1970,
 /// and `mono` is the reading of the monotonic clock in ms since some fixed moment. The last step of an operation is
-/// `done`. Every other step has a number, with which it can be resumed once. An exception other than `{ error }`
-/// reports a defect: do not use the instance afterwards.
+/// `done`. Every other step has a number, with which it can be resumed once. An exception that is an object `{ error }`
+/// reports invalid settings. Any other exception reports a defect: do not use the instance afterwards.
 #[wasm_bindgen]
 pub struct Engine(RefCell<Inner>);
 

@@ -15,8 +15,8 @@ pub(crate) struct Portal {
     pub(crate) runs: Runs,
 }
 
-/// The engine's operations that run for the portal's steps. Every step is identified by a number, whether it is a step
-/// of the portal or of the engine.
+/// The engine's operations that run because a step of the portal needs them. Each step has a number. The numbers of the
+/// portal's steps and of the engine's steps come from the same counter.
 #[derive(Default)]
 pub(crate) struct Runs {
     /// The number of the portal's step whose operation the engine is starting or resuming at this moment.

@@ -1,5 +1,5 @@
-//! Checks that every description of an operation says the same as `src/client/operations`. The other descriptions are
-//! tables, which state how long each operation waits, and doc comments, which list the kinds of errors.
+//! Compares other descriptions of the operations with `src/client/operations`: the tables that state how long each
+//! operation waits, and the doc comments that list the kinds of errors.
 
 use std::collections::BTreeSet;
 use std::fs;

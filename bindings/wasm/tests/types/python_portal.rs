@@ -197,7 +197,8 @@ fn method(of: &str, operation: &'static PortalOperation) -> String {
     format!("{head}{}{call}        return reply{member}\n", about(operation))
 }
 
-/// Returns the text as one line, or as three lines if one would be too long. The formatter does the same.
+/// Writes the text on one line, or on three lines if one line would be too long. The formatter of the Python files
+/// breaks lines in the same way.
 fn parenthesized(indent: &str, start: &str, inside: &str, end: &str) -> String {
     let line = format!("{indent}{start}{inside}{end}\n");
     if line.chars().count() <= WIDTH + 1 {

@@ -6,7 +6,10 @@ import type { Deactivated, Decision, Explanation } from "./types.js";
 
 /** The options of every operation. */
 export interface CallOptions {
-  /** Cancels the call. If a request was already sent, Polar may have applied it, and the license remembers that. */
+  /**
+   * Cancels the call. Polar may nevertheless carry out a request that was already sent. The license stores that this
+   * may have happened.
+   */
   signal?: AbortSignal | undefined;
 }
 

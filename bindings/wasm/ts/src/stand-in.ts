@@ -1,6 +1,7 @@
 /**
- * Takes the place of the engine until a page has loaded it. Shows decisions from a stored outlook, which an engine made
- * earlier. This file only looks up the decision for the current time, and runs no operation.
+ * Takes the place of the engine while a page has not loaded the engine yet. Shows decisions that an engine computed
+ * during an earlier visit, and that were stored as an outlook. This file only looks up the decision for the current
+ * time, and runs no operation.
  */
 
 import { freeze } from "./decision.js";

@@ -16,7 +16,7 @@ import { pause } from "./time.js";
 export interface KeyValueStorage {
   /** Returns the text that is stored under this name, or `null` or `undefined` if there is none. */
   get(name: string): string | null | undefined | Promise<string | null | undefined>;
-  /** Replaces the text of this name. */
+  /** Stores a text under this name, in place of an earlier one. */
   set(name: string, text: string): void | Promise<void>;
   /** Removes the text of this name. Succeeds if there is no text. */
   remove(name: string): void | Promise<void>;

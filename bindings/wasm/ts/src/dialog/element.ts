@@ -73,8 +73,8 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class LicenseDialogElement extends Base {
   static readonly observedAttributes: readonly string[] = ["open"];
 
-  // The app sets the first four fields through setters. If an element has a setter, a framework passes the value
-  // itself. Otherwise the framework sets an attribute, which can hold only text.
+  // The values that the app sets through the setters `features`, `portal`, `texts` and `license`. The setters are
+  // necessary: without them, a framework would set attributes instead, and an attribute can hold only text.
   #features: Readonly<Record<string, string>> | null | undefined;
   #portal: DialogPages | null | undefined;
   #texts: DialogTexts = {};
@@ -166,8 +166,8 @@ export class LicenseDialogElement extends Base {
   }
 
   /**
-   * Closes the dialog and cancels its running operation. A cancelled operation may still take effect at Polar; the
-   * license remembers that this is possible.
+   * Closes the dialog and cancels its running operation. Polar may nevertheless carry out a request that was already
+   * sent. The license stores that this may have happened.
    */
   close(): void {
     this.open = false;

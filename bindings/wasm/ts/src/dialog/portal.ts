@@ -176,8 +176,8 @@ const ENDED: Partial<Record<KeyStatus, PortalTextCode>> = {
 };
 
 /**
- * Describes the key, so that customers can tell it from others: whether it is on this device, until when it can be
- * used, its limit and its date of purchase.
+ * Describes a key, so that customers can distinguish it from their other keys. Says whether the key is used on this
+ * device, until when it can be used, on how many devices, and when it was bought.
  */
 function noteOn(key: LicenseKey, pages: Pages): string {
   const { locale } = pages.place;

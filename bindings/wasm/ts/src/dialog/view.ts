@@ -90,7 +90,7 @@ export interface View {
   readonly main: Action | undefined;
   /** All actions that the dialog offers. */
   readonly actions: ReadonlySet<Action>;
-  /** The purpose of the pages that the action `devices` opens. */
+  /** The kind of page that the action `devices` opens. */
   readonly devices: PagesFor;
 }
 

@@ -50,7 +50,7 @@ export class PagePortals {
     return page;
   }
 
-  /** Cancels the calls of the page that this frame showed, and wipes the page's values, because the page is gone. */
+  /** Handles the end of the page in this frame: cancels the page's calls, and wipes its values. */
   end(frame: number): void {
     this.#pages.get(frame)?.end();
     this.#pages.delete(frame);
@@ -119,8 +119,8 @@ class PagePortal {
   }
 
   /**
-   * Returns a copy of the request. In the copy, each number that the page uses for a value is replaced by the number
-   * under which the holder keeps that value.
+   * Returns a copy of a page's request for `holder`, which keeps the values. In the copy, the page's numbers for values
+   * are replaced by the holder's numbers.
    */
   #requestFor(holder: Holder, request: object): Request {
     const members = Object.entries(request).map(([name, value]: [string, unknown]) => {

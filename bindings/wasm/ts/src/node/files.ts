@@ -96,7 +96,7 @@ async function giveToOwnerOf(directory: string, replaced: string | undefined, ma
     const owner = owners.find(({ uid }) => uid !== ROOT);
     if (owner) await made.chown(owner.uid, owner.gid);
   } catch {
-    // The error is ignored. The file then stays root's, and the user of the directory cannot read it.
+    // The error is ignored. The file then still belongs to root, and the owner of the directory cannot read it.
   }
 }
 

@@ -25,7 +25,8 @@ const RANDOM_BYTES = 16;
 const READ_LIMIT = 64 * 1024;
 /**
  * The time limit for each program that prints an identifier of the machine. All these programs end far sooner. The
- * limit is shorter than the client's wait for an identifier.
+ * client itself waits a little longer for an identifier, so that it can still use another source after a program has
+ * hung.
  */
 const PROGRAM_TIMEOUT_MS = 4_000;
 

@@ -10,8 +10,8 @@ import { LicenseError } from "../error.js";
 export type Holder = object;
 
 /**
- * A reply of the portal. The values of the reply stay with a holder, which wipes them after this object has been
- * garbage-collected.
+ * A reply of the portal. Its values stay in an engine or in another process, which wipes them after this object has
+ * been garbage-collected.
  */
 export class HeldReply {
   readonly #holder: Holder;
@@ -32,9 +32,12 @@ export class HeldReply {
   }
 }
 
-/** The right to use a value. The value is kept for as long as this object exists. */
+/**
+ * Permission to use a value that an engine or another process holds. The value is kept for as long as this object
+ * exists.
+ */
 export interface Handle {
-  /** Returns the number under which `holder` keeps the value. Throws if another holder keeps it. */
+  /** Returns the number that identifies the value in `holder`. Throws if `holder` does not have the value. */
   of(holder: Holder): number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The requests of the portal's objects, and the replies to them. Either an engine in the page or another process runs
- * the requests.
+ * The operations of the customer portal, as requests and replies. Either an engine in the page or another process
+ * carries out the requests.
  */
 
 import { LicenseError } from "../error.js";

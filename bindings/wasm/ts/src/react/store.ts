@@ -90,8 +90,8 @@ export class Store {
     if (!this.#made) void this.#run(() => this.#make(make));
     return () => {
       this.#isInUse = false;
-      // React's StrictMode ends each effect and starts it again at once. So this waits until then, and disposes of the
-      // license only if it is not in use again.
+      // In development, React's StrictMode ends each effect once and starts it again at once. So the check runs a
+      // moment later, and disposes of the license only if no effect is active again.
       setTimeout(() => this.#isInUse || this.#disposeMade());
     };
   }
@@ -128,7 +128,7 @@ export class Store {
   async #make(make: () => PromiseLike<License>): Promise<void> {
     const making = createLicense(make);
     this.#made = making;
-    // the components may be removed while this promise is pending; then `#made` is no longer this promise
+    // if all components are removed before the license is created, `#made` is reset, and the new license is not used
     const license = await making.catch((error: LicenseError) => {
       if (this.#made === making) this.#refusal = error;
       throw error;

@@ -76,7 +76,7 @@ interface Life {
   start(): Promise<LicenseClient>;
 }
 
-/** For each state, the events that bring a license into it. */
+/** For each state, a function that brings a new license into it, by calls and events as in a real app. */
 const LIVES: Record<State, (life: Life) => Promise<void>> = {
   unlicensed: async () => undefined,
   active: activate,

@@ -61,7 +61,7 @@ export const replies = {
   denied: (why: Denial = "inactive"): PolarReply => of(RECORDED[why]),
   /** 403 in reply to an activate request: every seat is taken. */
   activationLimit: (): PolarReply => of(RECORDED.activation_limit),
-  /** 403 in reply to an activate request: the key has no seats to activate. */
+  /** 403 in reply to an activate request: the key has no activation limit, so Polar does not activate it on devices. */
   notSupported: (): PolarReply => of(RECORDED.not_supported),
   /** 400 in reply to a validate request that counts usage: fewer uses are left than the request counts. */
   usageExhausted: (): PolarReply => of(RECORDED.usage_exhausted),
@@ -91,8 +91,8 @@ export const replies = {
     return ok({ ...bodyOf(license), activations });
   },
   /**
-   * 200 in the customer portal: the benefit grant through which the customer has a key. The vendor shows customers
-   * their devices.
+   * 200 in the customer portal: the benefit grant through which the customer has a key. The grant says that the vendor
+   * lets customers see and release their devices.
    */
   grants({ benefitId = RECORDED.validated.body.benefit_id }: LicenseFields = {}): PolarReply {
     const benefit = { id: benefitId, properties: { activations: { enable_customer_admin: true } } };
