@@ -144,7 +144,7 @@ codes! {
     pub enum ErrorKind {
         /// The caller passed an invalid argument, such as an empty license key.
         InvalidArgument = "invalid_argument", 1;
-        /// The configuration is invalid. This is found before anything is sent.
+        /// The configuration is invalid. Nothing was sent.
         InvalidConfig = "invalid_config", 2;
         /// Polar was not reached: no connection, or something other than Polar answered.
         Network = "network", 3;

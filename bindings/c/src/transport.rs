@@ -32,7 +32,7 @@ pub struct Request {
     reply_limit: usize,
 }
 
-/// The place for the reply of a transport callback. It lives only during the call of that callback.
+/// The object in which a transport callback puts the reply. The object exists only during the call of that callback.
 pub struct Response {
     answer: Option<Answer>,
     /// The size limit of the reply's body, in bytes.
