@@ -195,9 +195,9 @@ texts! {
         TooManyCodesSeconds = "portal.too_many_codes_seconds", "Too many codes were requested or tried. Try again in {seconds} seconds.";
         /// Too many codes were requested or tried. `{minutes}` is the time to wait, which is at least 2 minutes.
         TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
-        /// Added to the message of an error: the mailed code can be tried after the wait.
+        /// This text is added to the message of an error if the mailed code can still be tried after the wait.
         CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";
-        /// Added to the message of an error: the mailed code will have expired after the wait.
+        /// This text is added to the message of an error if the mailed code will have expired after the wait.
         CodeOverByThen = "portal.code_over_by_then", "The code from the last mail will have expired by then: ask for another one.";
         /// The entered text cannot be the address of a checkout.
         NotALink = "portal.not_a_link", "This is not a link to a checkout. Copy the whole link.";
@@ -205,7 +205,7 @@ texts! {
         NotAnInvitation = "portal.not_an_invitation", "This is not an invitation. Copy the link from the mail.";
         /// The entered invitation has expired, or was accepted or withdrawn.
         InvitationOver = "portal.invitation_over", "This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a code by e-mail if you have accepted it.";
-        /// Added to the message of an error: it is unknown whether the invitation was accepted.
+        /// This text is added to the message of an error if it is unknown whether the invitation was accepted.
         MaybeClaimed = "portal.maybe_claimed", "The invitation may have been accepted all the same: ask for a code by e-mail.";
         /// The session has ended, because it lasts only an hour.
         SessionOver = "portal.session_over", "The session has ended. Ask for another code.";
@@ -222,7 +222,7 @@ texts! {
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
         /// The license key was replaced, but the new one could not be stored.
         RotatedNotStored = "portal.rotated_not_stored", "The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the new key with a code by e-mail.";
-        /// Added to the message of an error: it is unknown whether the device was released.
+        /// This text is added to the message of an error if it is unknown whether the device was released.
         MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
         /// The license is certainly in use on a device, but Polar shows the customer no devices.
         DevicesHidden = "portal.devices_hidden", "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";

@@ -134,8 +134,8 @@ impl Engine {
     }
 
     /// Removes a released seat from the list of seats to release. If Polar did not know the key of a seat on the list,
-    /// the key may have been replaced. In this case the seat moves to another list, and is used or released when the new
-    /// key is activated.
+    /// the key may have been replaced. In this case the seat moves to another list, and is used or released when the
+    /// new key is activated.
     fn older_released(&self, seat: Uuid, key: Key, deactivated: Deactivated) -> impl Iterator<Item = Edit> {
         let is_listed = self.record.releases.iter().any(|release| release.activation_id == seat);
         let is_kept = is_listed && deactivated == Deactivated::KeyUnknown;

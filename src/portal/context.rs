@@ -47,8 +47,8 @@ impl Context {
         }
     }
 
-    /// Returns `true` if the license on this device has this key. `id` is Polar's id of the key, which stays the same when
-    /// Polar replaces the key.
+    /// Returns `true` if the license on this device has this key. `id` is Polar's id of the key, which stays the same
+    /// when Polar replaces the key.
     pub(super) fn is_here(&self, id: Uuid, key: &Key) -> bool {
         self.license_id == Some(id) || self.key.as_ref() == Some(key)
     }

@@ -2,8 +2,8 @@
 //!
 //! On Windows and Apple systems, the operating system verifies certificates. On Android, this library trusts the root
 //! certificates that are bundled with it. On other systems, it trusts the certificates that `SSL_CERT_FILE` and
-//! `SSL_CERT_DIR` name, or the system's root certificates if neither variable is set. If it finds no certificates there,
-//! it trusts the bundled ones.
+//! `SSL_CERT_DIR` name, or the system's root certificates if neither variable is set. If it finds no certificates
+//! there, it trusts the bundled ones.
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 use crate::client::system_roots::system_roots;

@@ -1,5 +1,5 @@
-//! Extracts the gate from the book's page "C and C++": the code that opens the license and checks a feature. Adds a line
-//! that selects a local Polar, puts the code into a function, compiles it, and runs it.
+//! Extracts the gate from the book's page "C and C++": the code that opens the license and checks a feature. Adds a
+//! line that selects a local Polar, puts the code into a function, compiles it, and runs it.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 

@@ -164,8 +164,8 @@ operations! {
     "activate": ("session" session: Session, "key" key: Key) -> Restored;
     |context, _| steps::activate(context, session, key)
 
-    /// Returns the devices on which a key is active. If Polar shows none, either the vendor hides devices from customers,
-    /// or there are none. The result says which of the two is the case, if that can be determined.
+    /// Returns the devices on which a key is active. If Polar shows none, either the vendor hides devices from
+    /// customers, or there are none. The result says which of the two is the case, if that can be determined.
     ///
     /// Fails with `refused` if the session has ended, or if the key no longer belongs to the customer.
     "devices": ("session" session: Session, "key" key: Key) -> Devices;
