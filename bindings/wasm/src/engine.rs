@@ -263,8 +263,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Decides whether the automatic refresh must refresh or wait at this instant. A wait ends as soon as the decision
-    /// that `current` returned last no longer holds, or earlier. Call this method when the wait is over and after every
+    /// Returns whether the automatic refresh must refresh at this instant, or how long it must wait. No wait lasts
+    /// longer than the result of `current` stays valid. Call this method when the wait is over and after every
     /// operation. Call it with `woken` when the network may be back.
     pub fn look(&self, woken: bool, wall: f64, mono: f64) -> Result<Ts<Look>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));

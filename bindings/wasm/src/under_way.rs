@@ -21,8 +21,8 @@ pub(crate) struct Portal {
 pub(crate) struct Runs {
     /// The number of the portal's step whose operation the engine is starting or resuming at this moment.
     pub(crate) current: Option<u32>,
-    /// For each of the engine's operations, maps the number of its present step to the number of the portal's step for
-    /// which the operation runs.
+    /// The operations of the engine, and the portal's step for which each of them runs. An operation is identified by the
+    /// number of its present step.
     pub(crate) under_way: Numbered<u32>,
     /// Maps each of the portal's steps to the outcome of the engine's operation that ran for it.
     pub(crate) ended: Numbered<Outcome>,
@@ -34,7 +34,7 @@ impl Portal {
         self.runs.current = self.runs.under_way.take(number);
     }
 
-    /// Records that the operation that was just resumed has reached its next step, which has this number in the engine.
+    /// Records that the operation that was just resumed has reached its next step. `number` identifies that step.
     pub(crate) fn goes_on(&mut self, number: u32) {
         if let Some(run_for) = self.runs.current.take() {
             self.runs.under_way.insert(number, run_for);

@@ -185,8 +185,9 @@ export class Client implements LicenseClient {
   declare [Symbol.dispose]: () => void;
 
   /**
-   * Reads the record again. Called when another tab or process has changed the record, or when the first engine has to
-   * replace a stand-in. If that engine cannot be loaded, logs the error, and adds it to the decision as its `problem`.
+   * Reads the record again. Called when another tab or process has changed the record, and when it is time to replace
+   * the stand-in by an engine. If the engine cannot be loaded, logs the error, and adds it to the decision as its
+   * `problem`.
    */
   readonly #reread = (): void => {
     this.run(OPEN).catch((error: LicenseError) => {
@@ -214,7 +215,10 @@ export class Client implements LicenseClient {
     return finished;
   }
 
-  /** Runs an operation. The portal calls this method too. Rejects if the engine could not finish the operation. */
+  /**
+   * Runs an operation, for the app or for the portal. If the operation fails, resolves to a result with an `error`.
+   * Rejects only if the engine could not carry the operation to its end.
+   */
   async run(operation: Operation, signal?: AbortSignal): Promise<Finished> {
     const parents = [checkedSignal(signal), this.#disposal.signal];
     const scope = new AbortController();

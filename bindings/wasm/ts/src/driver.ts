@@ -46,7 +46,7 @@ export const CANCELLED = "cancelled before anything was sent";
 /** Creates the function that runs the operations of one client. */
 export function driver(host: Host): Run {
   const { store, clock } = host;
-  /** Aborts when any operation ends, so that operations at a `join` step continue. */
+  /** Aborts when any operation ends. Operations that wait at a `join` step then check whether they can continue. */
   let ends = new AbortController();
 
   const untilDone = async (engine: Engine, first: compiled.Step, context: Context): Promise<Outcome> => {

@@ -16,8 +16,8 @@ export interface CallOptions {
 /** The options of `activate`. */
 export interface ActivateOptions extends CallOptions {
   /**
-   * Whether to move the license to this device. If true and no seat is free, the older activation of this key that
-   * the stored record names is released. Default: `false`.
+   * Whether the activation may replace an older one. If true, no seat is free, and the stored record names an older
+   * seat of this key, that seat is released, and the license moves to this device. Default: `false`.
    */
   replacePrevious?: boolean;
 }
@@ -55,9 +55,9 @@ export interface License<Feature extends string = string> {
   current(this: void): Decision;
 
   /**
-   * Calls `listener` after each change of the decision, with the new decision and the previous one. A confirmation is a
-   * change too, because it changes dates. Does not call `listener` with the present decision; `current()` returns the
-   * present decision. Returns a function that removes the listener.
+   * Calls `listener` after each change of the decision, with the new decision and the previous one. Each confirmation
+   * by Polar is a change too, because the new decision has other dates. Does not call `listener` with the present
+   * decision; `current()` returns the present decision. Returns a function that removes the listener.
    *
    * ```ts
    * license.onChange((decision, before) => {

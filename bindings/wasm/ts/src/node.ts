@@ -12,7 +12,8 @@ export { fileStorage, type FileStorageOptions } from "./node/file-storage.js";
 export * from "./public.js";
 
 /**
- * Creates a client, and reads the license that is stored on this device. Sends no request; `refresh` does.
+ * Creates a client, and reads the license that is stored on this device. Sends no request. To ask Polar, call
+ * `refresh`.
  *
  * If the storage cannot be read, the decision has a `problem`. Rejects with a `LicenseError` of kind `invalid_config`
  * if a setting is wrong, or of kind `unsupported` if WebAssembly does not run here.

@@ -52,8 +52,8 @@ const LIMIT_MS = 1_000;
 const MOST = 16;
 
 /**
- * Creates the store in which a client with these parts and this clock keeps its outlook. `make` creates an engine.
- * Returns `undefined` if the storage cannot keep an outlook.
+ * Creates the store for the outlook of one client. The client uses `clock`, and creates its engines with `make` from
+ * `parts`. Returns `undefined` if the storage cannot keep an outlook.
  */
 export function outlookStore(
   storage: Storage,

@@ -39,9 +39,7 @@ export function explanationOf({ explanations, unknown }: Phase, feature: string)
   return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
 }
 
-/**
- * The tolerance for a wall clock that is behind the start of the outlook. A clock that is further behind was set back.
- */
+/** If the wall clock is further behind the start of the outlook than this, somebody has set the clock back. */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */
@@ -55,8 +53,8 @@ export class Horizon {
   #cancel = (): void => undefined;
 
   /**
-   * Calls `askAgain` when a phase has ended or a clock was set, because only the process that holds the license makes
-   * decisions, and its clocks may differ from this page's. Calls `onChange` whenever a later phase changes the
+   * Calls `askAgain` when a phase has ended or a clock was set: only the process that holds the license makes
+   * decisions, and that process may use a different clock. Calls `onChange` whenever a later phase changes the
    * decision, but never from within `look`.
    */
   constructor(outlook: Outlook, clock: Clock, askAgain: () => void, onChange: (decision: Decision) => void) {

@@ -18,7 +18,7 @@ export interface KeyValueStorage {
   get(name: string): string | null | undefined | Promise<string | null | undefined>;
   /** Stores a text under this name, in place of an earlier one. */
   set(name: string, text: string): void | Promise<void>;
-  /** Removes the text of this name. Succeeds if there is no text. */
+  /** Removes the text that is stored under this name. Succeeds if there is none. */
   remove(name: string): void | Promise<void>;
 }
 
@@ -133,9 +133,9 @@ function bytes(text: string): Uint8Array {
 }
 
 /**
- * Runs `work` while no other tab holds the lock `name`, and returns the result of `work`. Returns `undefined` if the
- * lock cannot be acquired within `waitMs`, or before `signal` aborts. If there are no Web Locks, or the page may not
- * use them, runs `work` without the lock.
+ * Waits for the lock `name`, which one tab at a time can hold, and runs `work` while it holds the lock. Returns the
+ * result of `work`. Returns `undefined` if the lock is not free within `waitMs`, or if `signal` aborts before the lock
+ * is free. If there are no Web Locks, or the page may not use them, runs `work` without the lock.
  */
 async function holding<T>(
   name: string,

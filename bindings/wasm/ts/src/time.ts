@@ -13,8 +13,8 @@ export interface Clock {
   /** Returns the number of milliseconds since some fixed moment. The number never decreases. */
   monotonic(): number;
   /**
-   * Lets `ms` pass. The client calls this method in place of a timer when a request must not be sent yet. The clock of
-   * a test can jump forward by `ms` instead of waiting.
+   * Called before a request that must wait for `ms`. The clock of a test can define this method to jump forward by
+   * `ms`; the client then sends the request at once.
    */
   rest?(ms: number): void;
 }
@@ -92,8 +92,9 @@ export async function waitUntil(until: number, clock: Clock, ...signals: AbortSi
 }
 
 /**
- * Calls `work` once after `ms`. The returned function cancels the call. The timer does not keep a process alive. A test
- * may replace this timer: no method of the license waits for it, so no method can hang.
+ * Calls `work` once after `ms`. The returned function cancels the call. The timer does not keep a process alive. If a
+ * test has replaced `setTimeout`, `work` may never be called. That does no harm: no method of the license waits for
+ * this timer.
  */
 export function later(ms: number, work: () => void): () => void {
   const timer: unknown = setTimeout(work, Math.max(0, ms));

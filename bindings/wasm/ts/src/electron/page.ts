@@ -12,8 +12,8 @@ import type { Progress } from "../portal/types.js";
 import type { Decision, Explanation } from "../types.js";
 
 /**
- * The preload script's functions for the page. The page gives each call a number. To stop waiting for a call, it passes
- * that call's number.
+ * The preload script's functions for the page. The page gives each call a number. To stop waiting for a call, the page
+ * passes the call's number to `cancel`.
  */
 export interface PageBridge {
   /**

@@ -162,8 +162,8 @@ export class FileLock {
   /**
    * Removes files that dead processes left beside the record. The caller holds the lock with `token`, so a `.tmp` with
    * another token belongs to a former holder and is removed. All other files may still be in use by a process that
-   * waits for the lock or takes it over. These files are removed only when they are as old as a lock that was left
-   * behind.
+   * waits for the lock or takes it over. They are removed only after ten seconds, when a lock counts as left behind
+   * too.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -464,7 +464,7 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 
 /**
  * Moves a lock back to its path, so that its holder keeps it. Does nothing if another process has acquired the lock
- * meanwhile. In that case the former holder notices the loss before it changes anything.
+ * meanwhile. In that case, the former holder finds another token in the lock and does not change the record.
  * @internal
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {

@@ -169,8 +169,8 @@ export class FileStore implements Store {
   }
 
   /**
-   * Finds the newest record that another device has for this app and product. Ignores errors, because this device does
-   * not depend on that record: the app may only offer to move its license here.
+   * Finds the newest record that another device has for this app and product. The app uses it to offer that the license
+   * is moved to this device. Errors are ignored, because the app works without this offer.
    */
   async #newestSibling(): Promise<Uint8Array | undefined> {
     const names = await readdir(this.#directory).catch((): string[] => []);

@@ -62,8 +62,9 @@ export function usable(text: string | undefined): string | undefined {
 }
 
 /**
- * Returns the random identifier in `directory`, and creates it if necessary. Two processes that start at the same time
- * get the same identifier, because the file appears with its whole content, and only one of them can create it.
+ * Returns the random identifier in `directory`, and creates it if necessary. If two processes start at the same time,
+ * only one of them can create the file, and the other one sees the file only once it is complete. Both therefore get
+ * the same identifier.
  * @internal
  */
 export async function randomSource(directory: string): Promise<string> {
@@ -138,7 +139,8 @@ function output(program: string, ...parameters: string[]): Promise<string> {
 }
 
 /**
- * Writes `text` to a file at `path`, unless a usable file is there already. A new file appears with its whole content.
+ * Writes `text` to a file at `path`, unless a usable file is there already. Other processes see the file only once it
+ * is complete.
  */
 async function install(text: string, path: string): Promise<void> {
   const temporary = `${path}.${randomHex(8)}.tmp`;

@@ -1,6 +1,7 @@
 /**
- * The objects for a client's portal, its sessions and its checkouts. Each object has one method for each of its rows in
- * `OPERATIONS`. A method sends its arguments as a request, and converts the reply into objects for the app.
+ * The objects of the customer portal: a client's portal, its sessions and its checkouts. `OPERATIONS` has a table for
+ * each kind of object, with one row for each method. A method sends its arguments as a request, and converts the reply
+ * into objects for the app.
  */
 
 import { errorOf, LicenseError } from "../error.js";

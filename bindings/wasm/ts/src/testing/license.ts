@@ -43,7 +43,10 @@ const DAY_MS = 1_440 * MINUTE_MS;
 /** A time span of 100 years. No decision stays valid for that long. */
 const AGES_MS = 36_500 * DAY_MS;
 
-/** Creates a license in a state. Rejects if the settings are wrong, or if they do not allow this state. */
+/**
+ * Creates a license in the state `options.state`. Rejects if the settings are wrong, or if they do not allow this
+ * state.
+ */
 export async function fakeLicense<Feature extends string = string>(
   options: FakeLicenseOptions<Feature> = {},
 ): Promise<LicenseClient<Feature>> {

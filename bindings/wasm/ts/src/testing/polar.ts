@@ -73,8 +73,8 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
   /**
-   * The key and the organization, each from the last request that contained it. Most requests of the portal contain
-   * neither of them, but the replies to these requests need both.
+   * The last key and the last organization that a request contained. Most requests of the portal contain neither of
+   * them, but the replies to these requests need both.
    */
   const named: LicenseFields = {};
   let taken = 0;
