@@ -283,16 +283,16 @@ async function subscriptionStory(user, polar, mock) {
     [{}, "Renews on March 2, 2027"],
     [{ cancel_at_period_end: true }, "Ends on March 2, 2027"],
     [{ cancel_at_period_end: true, ends_at: "2027-04-01T12:00:00Z" }, "Ends on April 1, 2027"],
-    [{ status: "past_due" }, "Payment failed\\s*Update it"],
+    [{ status: "past_due" }, "Payment failed\\s*Update payment method"],
   ]) {
     await mock.change(`/keys/${key}`, { subscription: { ...subscription, ...more } });
     await user.chooses("Check again");
     await saysOfIt(words);
   }
   await user.takeEvents();
-  const offered = ["Done", "Check again", "Enter another key", "Deactivate", "Update it", "See plans", "Manage devices", "Close"];
+  const offered = ["Done", "Check again", "Enter another key", "Deactivate", "Update payment method", "See plans", "Manage devices", "Close"];
   await user.captured("payment-failed", offered);
-  await user.chooses("Update it");
+  await user.chooses("Update payment method");
   assert.deepEqual(await user.takeEvents(), [["link", "https://polar.sh/acme/portal"]]);
   await mock.change(`/keys/${key}`, { subscription: { ...subscription, status: "hibernating" } });
   await user.chooses("Check again");

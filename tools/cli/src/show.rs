@@ -91,7 +91,7 @@ fn renewal(Subscription { status, current_period_end, ends_at, cancels_at_period
     let ends = ends_at.map(Date::from).or(period_end.filter(|_| *cancels_at_period_end));
     match (status, ends, period_end) {
         (SubscriptionStatus::PastDue | SubscriptionStatus::Unpaid, _, _) => {
-            String::from("the payment failed: update it in Polar's customer portal")
+            String::from("the payment failed: update the payment method in Polar's customer portal")
         }
         (_, Some(day), _) => format!("ends on {day}"),
         (SubscriptionStatus::Trialing, None, Some(day)) => format!("in trial until {day}"),

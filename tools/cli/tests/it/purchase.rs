@@ -15,7 +15,7 @@ fn the_status_says_when_a_subscription_renews_or_ends_and_access_does_not_depend
         (pro().subscription(sold_by("active").cancel_at_period_end(true)), "subscription, ends on 2027-03-02"),
         (
             pro().subscription(sold_by("past_due")),
-            "subscription, the payment failed: update it in Polar's customer portal",
+            "subscription, the payment failed: update the payment method in Polar's customer portal",
         ),
         (pro().subscription(sold_by("hibernating")), "subscription, hibernating"),
         (pro().order(KeyOrder::new("refunded", true).created_at(end)), "order of 2027-03-02, refunded"),

@@ -52,7 +52,7 @@ export const ENGLISH = {
   "dialog.ends_on": "Ends on {date}",
   "dialog.trial_until": "Trial until {date}",
   "dialog.payment_failed": "Payment failed",
-  "dialog.update_payment": "Update it",
+  "dialog.update_payment": "Update payment method",
 } as const;
 
 /** The codes that identify the dialog's texts. */

@@ -50,8 +50,8 @@ export interface ShareOptions {
    */
   allow?: (event: IpcSender) => boolean;
   /**
-   * The customer portal, which the client's `portal()` returns. Pass it to let these frames use the portal, through
-   * `polar-license/electron-portal`. By default, no frame may use the portal.
+   * The customer portal, which the client's `portal()` returns. Pass it to let the frames that `allow` accepts use
+   * the portal too, through `polar-license/electron-portal`. By default, no frame may use the portal.
    */
   portal?: Portal;
 }
