@@ -60,7 +60,7 @@ codes! {
         Expired = "expired", 3;
         /// Confirmed by Polar less than `refresh_interval` ago.
         Active = "active", 4;
-        /// Confirmed by Polar less than `offline_grace` ago, but longer than `refresh_interval` ago.
+        /// Confirmed by Polar less than `offline_grace` ago, but more than `refresh_interval` ago.
         Grace = "grace", 5;
         /// The last confirmation is too old. Access returns as soon as Polar confirms the license again.
         Lapsed = "lapsed", 6;
@@ -146,7 +146,7 @@ codes! {
         InvalidArgument = "invalid_argument", 1;
         /// The configuration is invalid. Nothing was sent.
         InvalidConfig = "invalid_config", 2;
-        /// Polar was not reached: no connection, or something other than Polar answered.
+        /// Polar could not be reached: there was no connection, or something other than Polar answered.
         Network = "network", 3;
         /// No complete answer came in time.
         Timeout = "timeout", 4;
@@ -240,7 +240,7 @@ stored_codes! {
 }
 
 stored_codes! {
-    /// The reason why a stored record cannot be trusted. Each reason has the number that stands for it in a record.
+    /// The reason why a stored record cannot be trusted. A record stores the reason as a number.
     pub(crate) enum Distrust {
         /// The record was changed by something other than this library.
         Tampered = 1, Tampered;

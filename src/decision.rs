@@ -49,7 +49,7 @@ pub struct Decision {
     pub(crate) links: Links,
     pub(crate) texts: Texts,
     pub(crate) problem: Option<Problem>,
-    /// The sentence for the user, if it contains a date. Otherwise `None`: the sentence follows from the other fields.
+    /// The sentence for the user, if it contains a date. If `None`, the other fields determine the sentence.
     pub(crate) dated_message: Option<String>,
 }
 

@@ -160,8 +160,8 @@ pub enum Patience {
     Short,
     /// A timer has started the refresh, and nobody waits for the result.
     Full,
-    /// The automatic refresh has just been started, and nobody waits for the result. If access is not allowed, Polar is
-    /// asked even if no refresh is due yet.
+    /// The app has just started the automatic refresh, and nobody waits for the result. If access is not allowed, Polar
+    /// is asked even if no refresh is due yet.
     Started,
     /// The network may just have come back, and nobody waits for the result. Polar is asked even before the refresh is
     /// due, if the state is not active or if Polar was not reached when it was last asked.

@@ -32,7 +32,7 @@ open_names! {
     pub enum OrderStatus {
         /// The order is not complete.
         Draft = "draft";
-        /// The order waits for its payment.
+        /// The order is waiting for payment.
         Pending = "pending";
         /// The order is paid.
         Paid = "paid";
@@ -66,7 +66,7 @@ pub enum Purchase {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Subscription {
-    /// The status. Polar may later use names that this version does not know.
+    /// The status. Polar may later add statuses that this version does not know.
     pub status: SubscriptionStatus,
     /// The end of the current period. The subscription renews at this time, unless it ends.
     pub current_period_end: Option<Timestamp>,
@@ -83,7 +83,7 @@ pub struct Subscription {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Order {
-    /// The status. Polar may later use names that this version does not know.
+    /// The status. Polar may later add statuses that this version does not know.
     pub status: OrderStatus,
     /// Whether the order was paid.
     pub paid: bool,

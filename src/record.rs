@@ -263,8 +263,8 @@ impl Identity {
 }
 
 impl Attempt {
-    /// The age from which no process can still be waiting for the answer to an attempt. An activation ends within 35 s,
-    /// unless the machine goes to sleep.
+    /// At this age, an attempt counts as over, because no process still waits for Polar's answer to it. An activation
+    /// ends within 35 s, unless the machine goes to sleep.
     const UNDER_WAY_MS: i64 = 60 * 1000;
 
     /// Returns `true` if the user must be told about the attempt, because no process waits for its answer any more.

@@ -1,8 +1,8 @@
 //! Reads the objects of a reply, member by member. Every value that this library takes from Polar's replies passes
 //! through this file. DESIGN.md lists the members that the library reads, and a test compares that list with the
-//! members that it really reads.
+//! members that are really read.
 //!
-//! The member that was read last is remembered. If a reply cannot be read, this member has caused the failure, so the
+//! The last member that was read is remembered. If a reply cannot be read, this member has caused the failure, so the
 //! error names it. The names in errors come from this library and never from the reply, and no value is shown.
 
 use crate::json::Json;
@@ -29,7 +29,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// The member of a reply that was read last.
+/// The member that was last read from a reply.
 pub(crate) type Last = Cell<Option<Field>>;
 
 /// An object of a reply.

@@ -183,7 +183,8 @@ mod tests {
         }
     }
 
-    /// Returns the comment of a method of `ConfigBuilder` on one line, with links as plain names.
+    /// Returns the doc comment of a method of `ConfigBuilder` on one line. Each link is replaced by the name that it
+    /// shows.
     fn comment(method: &str) -> Option<String> {
         let (_, builder) = include_str!("config.rs").split_once("impl ConfigBuilder {").unwrap();
         let (before, _) = ["(", "<"].iter().find_map(|end| builder.split_once(&format!("pub fn {method}{end}")))?;

@@ -119,8 +119,8 @@ pub trait AsyncStore: Send + Sync {
     fn remove(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. A store that other tabs or
-    /// processes can reach overrides this method, so that nobody else changes the record in between. Such a store may
-    /// call `merge` more than once.
+    /// processes can reach must override this method, so that nobody else changes the record between the load and the
+    /// change. Such a store may call `merge` more than once.
     fn update<'a>(
         &'a self,
         merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + Send + 'a),
@@ -153,8 +153,8 @@ pub trait LocalAsyncStore {
     fn remove(&self) -> LocalBoxFuture<'_, Result<(), StoreError>>;
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. A store that other tabs or
-    /// processes can reach overrides this method, so that nobody else changes the record in between. Such a store may
-    /// call `merge` more than once.
+    /// processes can reach must override this method, so that nobody else changes the record between the load and the
+    /// change. Such a store may call `merge` more than once.
     fn update<'a>(
         &'a self,
         merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a),

@@ -207,7 +207,7 @@ texts! {
         InvitationOver = "portal.invitation_over", "This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a code by e-mail if you have accepted it.";
         /// This text is added to the message of an error if it is unknown whether the invitation was accepted.
         MaybeClaimed = "portal.maybe_claimed", "The invitation may have been accepted all the same: ask for a code by e-mail.";
-        /// The session has ended, because it lasts only an hour.
+        /// The session has ended. A session lasts one hour.
         SessionOver = "portal.session_over", "The session has ended. Ask for another code.";
         /// The customer has no license key for this app.
         NoKeyBought = "portal.no_key", "No license for this app was bought with this address. Try another address.";
@@ -295,8 +295,8 @@ pub(crate) enum Fault {
 }
 
 /// Splits a sentence at its first placeholder: returns the text before the placeholder, the placeholder's name, and the
-/// text after it. If the brace is not closed, returns the rest of the sentence as the name, which is not the name of
-/// any placeholder.
+/// text after it. If the closing brace is missing, everything after the opening brace is returned as the name. No
+/// placeholder has such a name.
 fn split_placeholder(sentence: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = sentence.split_once('{')?;
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));

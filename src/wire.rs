@@ -401,11 +401,11 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))
 }
 
-/// Reads the terms of a license key object, if it confirms the requested key.
+/// Reads the terms from a license key object. Returns `None` unless the object confirms the requested key: the object
+/// must be about this key of this organization, and the key's status must be `granted`.
 ///
-/// The object must be about this key of this organization, and the key must be granted. `before` holds the terms from
-/// Polar's confirmation just before this reply; members that the object lacks are taken from them. Without `before`,
-/// the benefit is required, and all other missing members count as null.
+/// `before` holds the terms that Polar confirmed just before this reply. If a member is missing from the object, its
+/// value in `before` is used. Without `before`, the benefit is required, and all other missing members count as null.
 fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Option<&Terms>) -> Option<Terms> {
     if license.text("key")? != key.secret()
         || license.read("organization_id", id)? != organization_id

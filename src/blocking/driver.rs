@@ -179,8 +179,8 @@ impl Driver {
         }
     }
 
-    /// Takes the turn to ask Polar. If another process has the turn, waits in short pieces, so that the wait ends
-    /// soon after a cancellation.
+    /// Waits until it is this process's turn to ask Polar. While it is another process's turn, waits in many short
+    /// intervals, so that a cancellation soon ends the wait.
     fn wait_for_turn<'a>(&'a self, step: TurnStep, scope: &Scope, held: &mut Option<Box<dyn HeldTurn + 'a>>) -> Step {
         const PIECE: Duration = Duration::from_millis(100);
         *held = self.store.take_turn(Duration::ZERO);
@@ -217,8 +217,8 @@ impl Driver {
     fn pause(&self, until: u64, scope: &Scope) {
         let wait = Duration::from_millis(self.now().until(until));
         if !wait.is_zero() {
-            // This wait ends early if the scope is cancelled. The end of another operation also wakes the thread, which
-            // then goes on waiting.
+            // This wait ends early if the scope is cancelled. The thread is also woken when another operation ends, and
+            // then goes back to waiting.
             self.engine.wait_while(&self.ended, wait, |_| !scope.is_cancelled());
         }
     }

@@ -71,9 +71,9 @@ const STALE_AFTER: Duration = Duration::from_secs(10);
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// A lock that could not be taken over is examined again after this time.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
-/// The largest number of leftover claims to one lock. A process leaves a claim behind if it dies while taking over the
-/// lock. The number of a claim is part of its file name. File names must be short, so the number has at most two
-/// digits.
+/// The largest number of claims that may be left behind at one lock. A claim is a file that a process creates to take
+/// over a lock, and leaves behind if it dies meanwhile. The number of the claim is part of the file's name. File names
+/// must be short, so the number has at most two digits.
 const MOST_CLAIMS: u32 = 99;
 /// A value to use in place of the token if a lock file has no token, or if its token cannot be read.
 const NO_TOKEN: &str = "0000000000000000";

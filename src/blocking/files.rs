@@ -95,8 +95,9 @@ fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((retry_while_in_use(|| options.open(path))?, metadata.len()))
 }
 
-/// Replaces the error for a loop of symbolic links with `IsADirectory`, the error for anything that is not a file. The
-/// standard library has an error kind for such a loop, but that kind is unstable. Returns any other error unchanged.
+/// Turns the error for a loop of symbolic links into `IsADirectory`, which this module uses for everything that is not
+/// a file. The standard library has an error kind for such a loop, but that kind is unstable. Returns any other error
+/// unchanged.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }
@@ -345,7 +346,7 @@ pub(super) mod tests {
         assert_eq!(create_private_directory(&path.join("b")).unwrap_err().kind(), ErrorKind::NotADirectory);
     }
 
-    /// A virus scanner lets nobody else delete or replace the file that it reads.
+    /// While a virus scanner reads a file, nobody else can delete or replace the file.
     #[cfg(windows)]
     #[test]
     fn a_file_that_was_in_use_can_be_replaced_afterwards() {

@@ -57,8 +57,8 @@ impl Store for NoStore {
     }
 }
 
-/// Returns random bytes for jitter and labels. If the system has no random numbers, returns zeros, which are good
-/// enough for both.
+/// Returns random bytes for jitter and labels. If the system cannot supply random numbers, returns zeros, which are
+/// good enough for both.
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     if let Err(error) = getrandom::getrandom(&mut bytes) {

@@ -49,8 +49,8 @@ pub struct SuccessPage {
     address: String,
 }
 
-/// The maximum length in bytes of a request's first line and headers together. A browser that Polar sends to this page
-/// needs fewer.
+/// The maximum length of a request's first line and headers together, in bytes. The requests of a browser that Polar
+/// sends to this page are shorter.
 const MOST_BYTES: usize = 16 * 1024;
 
 /// The pause between two rounds. In each round, waiting connections are accepted, and the data that has arrived is

@@ -26,8 +26,8 @@ impl ActivateOptions {
     }
 
     /// Sets whether to move the license to this device if no seat is free. To move it, the activation releases the seat
-    /// that is stored on this device from an earlier activation, and then takes the free seat. Only a seat of the same
-    /// key is released. Use this option if the home directory was moved to another machine.
+    /// that an earlier activation took and this device still remembers, and then takes the free seat. Only a seat of
+    /// the same key is released. Use this option if the home directory was moved to another machine.
     pub fn replace_previous(mut self, replace: bool) -> Self {
         self.replace_previous = replace;
         self

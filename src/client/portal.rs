@@ -70,7 +70,7 @@ macro_rules! portal {
             }
 
             /// Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or
-            /// the link in the e-mail. It works once. The key arrives a moment later; see
+            /// the link in the e-mail. It works once. Polar issues the key a moment later; see
             /// [`Session::restore_when_granted`].
             ///
             /// # Errors

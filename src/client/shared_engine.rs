@@ -1,5 +1,6 @@
-//! The engine of a client that several threads use. Reading the license takes no lock while the published decision
-//! holds, so readers wait neither for an operation nor for each other.
+//! The engine of a client that several threads use. Each published decision comes with a span: the time during which
+//! the decision holds. Within this span, reading the license takes no lock, so readers wait neither for an operation
+//! nor for each other.
 //!
 //! ```text
 //!  update   lock ─► work ─► publish the decision with its span ─► unlock
@@ -8,10 +9,10 @@
 //! ```
 //!
 //! - A decision and its span are published together and under the lock, so a reader never gets one without the other,
-//!   and an older decision never replaces a newer one. Only [`SharedEngine::update`] can change the engine, so no change
-//!   goes unpublished.
+//!   and an older decision never replaces a newer one. Only [`SharedEngine::update`] can change the engine, so no
+//!   change goes unpublished.
 //! - A reader loads the decision before it reads the clocks. In the other order, another thread could publish a span
-//!   that begins after the time that the reader has read, and the reader would have to lock.
+//!   that begins after the time that the reader has read, and the reader would have to lock the engine.
 //! - Nothing is published before the license is read for the first time. So a program that never reads the license
 //!   spends no time on publishing.
 //!

@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// Returns `true` if there is a reason to contact Polar without an action of the user: a license, seats to release,
+    /// Returns `true` if there is a reason to contact Polar even if the user does nothing: a license, seats to release,
     /// or a license that cannot be trusted and about which Polar has not answered yet.
     fn has_pending_work(&self) -> bool {
         self.has_license() || !self.record.releases.is_empty() || (self.target().is_some() && !self.untrusted_answered)

@@ -124,7 +124,7 @@ pub(super) struct Activated {
     pub(super) instead_of: Option<Identity>,
 }
 
-/// The result of a round of requests. The time of the next round is computed from it.
+/// The result of a round of requests, from which the time of the next round is computed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlanEdit {
     /// Whether Polar answered.
@@ -144,15 +144,15 @@ pub(super) struct PlanEdit {
 pub(super) enum Applied {
     Changed,
     Unchanged,
-    /// Another process has meanwhile saved the same answer.
+    /// Another process has already saved the same answer as this edit.
     Repeated,
-    /// Another process has meanwhile saved an answer that contradicts this one, so Polar must be asked once more.
+    /// Another process has already saved an answer that contradicts this edit, so Polar must be asked once more.
     Contradicted,
 }
 
 impl Applied {
-    /// Returns `true` if the edit's answer is obsolete, because another process has saved an answer about the same
-    /// license meanwhile. Such an edit must not be applied again later.
+    /// Returns `true` if the edit's answer is obsolete, because another process has already saved an answer about the
+    /// same license. Such an edit must not be applied again later.
     pub(super) fn is_overtaken(self) -> bool {
         match self {
             Self::Repeated | Self::Contradicted => true,
@@ -430,8 +430,8 @@ impl Editor<'_> {
         record.untrusted = None;
     }
 
-    /// Creates the license to store after Polar has confirmed it. `known` holds the terms of the license that is
-    /// replaced.
+    /// Creates the license that is stored when Polar has confirmed a key. `known` holds the terms of the license that
+    /// is stored so far.
     fn license(
         &self,
         confirmation: &Confirmation,
@@ -512,8 +512,8 @@ fn keep_seat(record: &mut Record, kept: &KeptSeat) {
 }
 
 /// Keeps the seat of an activation whose answer was lost, so that a later activation of the seat's key can use it. If
-/// the license on this device already has another seat of that key, the found seat is added to the seats to release
-/// instead.
+/// the license on this device already has another seat of that key, the found seat is not needed, and is put on the
+/// list of seats to release.
 #[cfg(feature = "portal")]
 fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool {
     let Some(attempt) = record.attempts.iter().find(|attempt| attempt.marker == marker) else { return false };

@@ -15,7 +15,7 @@ use crate::time::{Now, Timestamp};
 pub(super) struct Merged {
     record: Box<Record>,
     is_newer: bool,
-    /// Whether all edits are in the store once the change that [`Engine::merge`] returns has been written.
+    /// Whether the store contains all edits after the change that [`Engine::merge`] returns has been written.
     complete: bool,
     contradicted: bool,
     overtaken: bool,
@@ -34,8 +34,9 @@ struct Edited {
     overtaken: bool,
 }
 
-/// Before the first read of the store, the stored estimate `high` may lag behind the current estimate of the time by at
-/// most this long. If the lag is longer, the record is saved to update `high`. Every other save updates `high` too.
+/// The largest difference, before the first read of the store, between the stored estimate `high` and the current
+/// estimate of the time. If the difference is larger, the record is saved to update `high`. Every other save updates
+/// `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 
 /// After the first read of the store, the stored estimate `high` may lag behind the current estimate of the time by a

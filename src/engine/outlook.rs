@@ -8,7 +8,7 @@ use crate::time::{Now, Timestamp};
 use std::time::Duration;
 
 /// A decision, and the time from which it holds. `from` contains a time of the wall clock and a time of the monotonic
-/// clock. The decision holds as soon as either clock has reached its time.
+/// clock. The decision holds as soon as one of the two clocks has reached its time in `from`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// The start of this phase. The first phase starts at once.

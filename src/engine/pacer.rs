@@ -92,8 +92,8 @@ impl Pacer {
         [latest.next(), last].map(|ago| Some(now.wall.plus_ms(ago?.saturating_neg())))
     }
 
-    /// Counts the requests that another process has sent. `sent` may also contain requests that this process has sent
-    /// and counted already; they are not counted again.
+    /// Counts the requests that another process has sent. `sent` holds the times of these requests. It may also hold
+    /// times of requests that this process has sent and already counted; those are not counted again.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
         /// If two times differ by at most this much, they count as the time of the same request. The wall clock and the
         /// monotonic clock are read one after the other, so a time that is converted from one to the other is not

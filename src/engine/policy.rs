@@ -95,8 +95,8 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     if expired {
         return (State::Expired, None);
     }
-    // This rule comes before the rules about the clock, because the clock has no influence on this denial. Under those
-    // rules, the user would be told to go online, which does not lift the denial.
+    // This rule comes before the rules about the clock, because this denial does not depend on the clock. The rules
+    // about the clock would tell the user to go online, but going online does not lift this denial.
     if updates_ended(config, &license.terms).is_some() {
         return (State::Denied, Some(Reason::UpdatesEnded));
     }
@@ -145,9 +145,9 @@ pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
     config.texts().fill(text, &[("day", &day.to_string())])
 }
 
-/// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. The time is unknown
-/// if Polar says that the key has expired, although the time of expiry in Polar's last confirmation has not passed. In
-/// this case the vendor has changed the time, and Polar's denial does not contain the changed time.
+/// Returns the time at which the key expires, or `None` if the key never expires or the time is unknown. The time is
+/// unknown if Polar says that the key has expired, but the expiry that Polar gave earlier lies in the future. Then the
+/// vendor has changed the expiry, and Polar's denial does not contain the new one.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),

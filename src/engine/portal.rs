@@ -39,8 +39,8 @@ pub enum PortalOperation {
     /// Counts a request for a code, or a try of a code. Fails with `rate_limited` and the time to wait if there were
     /// too many.
     Code(CodeUse),
-    /// Takes back the try that was reserved when the last code was requested. Use this operation only if Polar
-    /// certainly did not mail this code: then nobody can enter the code.
+    /// Frees the try that was reserved for the last code when this code was requested. Use this operation only if Polar
+    /// certainly did not mail this code. Then nobody can enter the code, so it needs no try.
     CodeNotMailed,
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.

@@ -101,9 +101,9 @@ impl Engine {
             Err(Rejection::Denied(Reason::NotFound)) => Deactivated::KeyUnknown,
             Err(Rejection::Denied(_)) => Deactivated::Unknown,
             Err(Rejection::NotAnswered(cause)) => match of {
-                // Polar did not say whether it knows the key. No later operation would ask again, because the license
-                // is removed now. So the seat stays in the record, in case the key was rotated and the seat is still
-                // taken.
+                // Polar did not say whether it knows the key. The key may have been rotated, and then the seat is still
+                // taken. The license is removed from this device anyway, but the seat is kept in the record, so that
+                // the new key can use or release it.
                 SeatOf::License(_) => Deactivated::KeyUnknown,
                 SeatOf::Older(_) | SeatOf::Previous(_) => return self.release_failed(of, cause, now),
                 #[cfg(feature = "portal")]

@@ -115,7 +115,8 @@ impl Engine {
     }
 
     /// Returns the step that sends a request within the time limit of the operation. If the pace would delay the
-    /// request beyond that limit, the request is not sent, and the operation continues without waiting.
+    /// request beyond that limit, the request is not sent, and the operation continues at once as if Polar had not
+    /// answered.
     fn send_now(&mut self, then: AfterReply, now: Now) -> Step {
         let deadline = self.running.deadline;
         let reserved = match then.likely_requests() {
@@ -140,9 +141,9 @@ impl Engine {
 }
 
 impl TurnStep {
-    /// Continues the operation after its wait for the turn. An operation that has its turn reads the record again
-    /// first. If another process has just asked Polar the same question, the operation uses that answer and does not
-    /// ask again.
+    /// Continues the operation when the wait for its turn is over. If the operation got its turn, it first reads the
+    /// record again. If another process has just stored Polar's answer to the same question, the operation uses that
+    /// answer and does not ask Polar again.
     pub fn resume(self, engine: &mut Engine, turn: Turn, now: Now) -> Step {
         match turn {
             Turn::Taken => {
@@ -153,7 +154,7 @@ impl TurnStep {
         }
     }
 
-    /// Ends the operation, which has done nothing yet, instead of waiting any longer.
+    /// Stops waiting and ends the operation, which has done nothing so far.
     pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
         Step::Done(engine.end_cancelled(now))
     }
@@ -237,8 +238,8 @@ impl SendStep {
 }
 
 impl AfterReply {
-    /// Continues the operation with Polar's answer. If nothing was sent because this process must not send for now,
-    /// `answer` is an error with the reason.
+    /// Continues the operation with Polar's answer. If nothing was sent because this process has to wait before it may
+    /// send, `answer` is an error with the reason.
     fn resume(self, engine: &mut Engine, answer: Result<&Answer, Rejection>, now: Now) -> Next {
         match self {
             Self::Ask(question, request) => {

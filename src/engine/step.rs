@@ -51,10 +51,10 @@ pub struct TurnStep {
     pub(super) then: AfterReply,
 }
 
-/// The result of the wait for a turn.
+/// The result of waiting until it is this process's turn to ask Polar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// This process has the turn: no other process is asking Polar, and the answers that others got are stored.
+    /// It is this process's turn: no other process is asking Polar, and the answers that others got are stored.
     Taken,
     /// Another process is still asking Polar, and the operation cannot wait any longer.
     Late,

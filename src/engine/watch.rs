@@ -79,7 +79,7 @@ impl Watch {
         before.is_some() && before != stamp
     }
 
-    /// Returns the action to take now. `woken` says whether the network may have come back since the last look.
+    /// Returns the action to take now. `woken` says whether the network may have come back since the last call.
     pub fn look(&mut self, now: Now, woken: bool) -> Look {
         let awake = now.since(self.before.mono);
         self.woken |= woken || now.wall.ms_since(self.before.wall).saturating_sub(awake) > ASLEEP_MS;

@@ -31,8 +31,8 @@ impl IndexedDbStore {
         if value.is_undefined() {
             return Ok(None);
         }
-        // a value of another type is not a record, but it shows that something is stored, so it is returned as a record
-        // without bytes
+        // A value that is not a `Uint8Array` is not a record, but it shows that something is stored. So it is returned
+        // as a record without bytes.
         Ok(Some(value.dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default()))
     }
 

@@ -48,8 +48,8 @@ pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
 
-/// Restores the license as [`restore`] does, but waits for a key if none has arrived yet. Used after an invitation was
-/// accepted.
+/// Restores the license as [`restore`] does, but waits for Polar to issue a key if the customer has none yet. Used
+/// after an invitation was accepted.
 pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Restored> {
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }

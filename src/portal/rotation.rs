@@ -14,8 +14,8 @@
 //! suffice: Polar may have replaced the key since the license was stored, or since the app listed the key.
 //!
 //! The key is read from the list of the customer's keys, which contains no devices. A request for this key alone would
-//! also return its devices, and there may be any number of them: customers replace a key that others have obtained, and
-//! anybody who has the key can add devices.
+//! also return its devices, and there may be any number of them: a customer may be replacing the key because others
+//! have obtained it, and anybody who has the key can add devices.
 
 use super::context::Context;
 use super::keys::find;

@@ -11,11 +11,11 @@ pub(crate) struct CodeTries {
     pub(crate) list: Vec<CodeTry>,
     /// The codes that may have been mailed and are still valid.
     pub(crate) mails: Vec<CodeMail>,
-    /// The time before which Polar accepts neither another request for a code nor another try of a code.
+    /// Until this time, Polar mails no codes and accepts none.
     pub(crate) blocked_until: Option<Timestamp>,
 }
 
-/// One request for a code, or one try of a code.
+/// A request in which this device asked Polar for a code, or tried a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeTry {
     pub(crate) at: Timestamp,
@@ -43,8 +43,8 @@ pub enum CodeUse {
 }
 
 impl CodeTries {
-    /// The time for which this device counts a request for a code or a try of a code. Polar counts it for an hour from
-    /// its arrival, so the time that it may take to reach Polar is added to the hour.
+    /// How long this device counts a request for a code or a try of a code. Polar counts each of them for an hour after
+    /// it arrives, so the time that a request may take to reach Polar is added to the hour.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
     /// The time limit for a request for a code, and for a try of a code. It begins when the request or the try is

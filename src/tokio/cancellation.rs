@@ -22,7 +22,7 @@ impl Cancellation {
         });
     }
 
-    /// Returns `true` if the operation was asked to end as `cancel` describes, or even sooner.
+    /// Returns `true` if the operation was asked to end at the point `cancel` or at an earlier point.
     pub(super) fn is_requested(&self, cancel: Cancel) -> bool {
         *self.0.borrow() >= Some(cancel)
     }

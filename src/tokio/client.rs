@@ -1,4 +1,4 @@
-//! The client of a program on tokio. Open it once, and clone it wherever you need it.
+//! The client for programs that run on tokio. Open it once, and clone it wherever you need it.
 
 use super::driver::{Driver, Listener};
 use super::network::default_transport;

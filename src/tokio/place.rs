@@ -116,7 +116,7 @@ impl HeldTurn {
 }
 
 /// Waits, on a thread of its own, until it is this process's turn to ask Polar. Then holds the turn until the task
-/// releases it. The wait consists of short pieces, so that it ends soon after a cancellation.
+/// releases it. Waits in many short intervals, so that a cancellation soon ends the wait.
 fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::Sender<()>>, keep_every: Duration) {
     const PIECE: Duration = Duration::from_millis(100);
     let mut left = within;
@@ -128,7 +128,7 @@ fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::S
         }
     };
     let (release, released) = mpsc::channel();
-    // If the task was dropped, sending fails, and the loop below ends at once. Then the turn ends too.
+    // If the task was dropped, `release` is dropped here. Then the loop below ends at once, and so does the turn.
     let _ = taken.send(release);
     while released.recv_timeout(keep_every) == Err(RecvTimeoutError::Timeout) {
         turn.keep();

@@ -22,7 +22,7 @@ pub(in crate::blocking) struct Scope(Arc<ScopeState>);
 #[derive(Default)]
 struct ScopeState {
     is_cancelled: AtomicBool,
-    /// The exchanges in progress. A cancel notifies each of them.
+    /// The exchanges in progress. A cancellation notifies each of them.
     exchanges: Mutex<Vec<Arc<Sender<Event>>>>,
 }
 
@@ -61,8 +61,8 @@ impl<'a> Exchange<'a> {
         Self { scope, sender, receiver }
     }
 
-    /// Waits for the time `wait` before the request is sent. Calls `keep` every second meanwhile. Returns `false` if
-    /// the scope was cancelled. In that case, the caller must not send the request.
+    /// Waits for `wait` before the request is sent, and calls `keep` every second meanwhile. Returns `false` if the
+    /// scope was cancelled. In that case, the caller must not send the request.
     pub(super) fn pause(&self, wait: Duration, keep: impl Fn()) -> bool {
         !self.scope.is_cancelled() && (wait.is_zero() || self.receive(wait, keep).is_none())
     }

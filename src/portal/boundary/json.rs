@@ -98,7 +98,7 @@ pub struct LicenseKeyJson {
     limit_activations: Option<u32>,
     /// The highest usage that may be consumed; null if there is no limit.
     limit_usage: Option<u32>,
-    /// The usage that has been consumed.
+    /// The usage so far.
     usage: u32,
     /// The time at which the key was issued.
     created_at: Timestamp,
@@ -132,7 +132,7 @@ pub enum RestoredJson<'a> {
     },
 }
 
-/// The devices on which a license key is active. Either the devices are listed, or no device is shown.
+/// The devices on which a license key is active: either a list of them, or the reason why none can be shown.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Devices"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
