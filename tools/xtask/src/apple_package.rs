@@ -67,7 +67,8 @@ fn module_map(libraries: &[String]) -> String {
     map + "  export *\n}\n"
 }
 
-/// Runs the tests of the Swift example with the XCFramework and a local Polar.
+/// Runs the tests of the Swift example with the XCFramework. The tests use a local Polar, which is a server on this
+/// machine that behaves like Polar.
 fn check(sh: &Shell, framework: &Path) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let project = scratch.path().join("acme");

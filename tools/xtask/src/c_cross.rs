@@ -34,8 +34,8 @@ const TESTS: [&str; 7] = [
     "--test=tls",
 ];
 
-/// A test that checks the tests themselves. It is skipped, because it takes longer than the others, and gives the same
-/// result on every system.
+/// A test that checks the test runner itself. Under Wine and qemu it is skipped, because it takes longer than the other
+/// tests, and gives the same result on every system.
 const NOT_NEEDED: &str = "the_runner_notices_everything_that_is_wrong";
 
 /// Tests whose program starts itself again as a second process. They are skipped for ARM, because a program that runs

@@ -97,7 +97,8 @@ pub(crate) fn install_into(
     licenses::write(sh, &folder.join("share/doc/polar_license"), &shipped)
 }
 
-/// Removes the debug information of the standard library from the static library. Cargo strips only the shared library.
+/// Removes debug information from the static library. It comes from Rust's standard library. Cargo strips only the
+/// shared library.
 fn strip_static(sh: &Shell, library: &Path, target: &Target) -> Result<()> {
     let program = match (target.foreign(), target.system) {
         (_, System::WindowsMsvc) => return Ok(()),
@@ -151,7 +152,7 @@ pub(crate) fn linked_name(system: System) -> Result<String> {
     })
 }
 
-/// The values that are filled into the pkg-config and CMake files of the package.
+/// The values that are inserted into the pkg-config and CMake files of the package.
 struct Parts {
     version: String,
     system: System,

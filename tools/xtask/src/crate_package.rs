@@ -39,8 +39,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let names = CRATES.iter().flat_map(|it| ["--package", it.name]);
     let folder = workspace::target()?.join("packed");
     remove(&folder)?;
-    // `--allow-dirty` is needed because a developer packs before committing; `--offline` is possible because building
-    // the tests has downloaded the dependencies
+    // `--allow-dirty` is needed because a developer packs before committing; `--offline` works because the dependencies
+    // were downloaded when the tests were built
     shell::cargo(sh, "package --locked --offline --allow-dirty --target-dir").arg(&folder).args(names).run()?;
     let (metadata, addresses) = (workspace::metadata()?, workspace::addresses()?);
     for it in &CRATES {
@@ -53,16 +53,18 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Removes the unpacked crates that an earlier run left in cargo's home. To build the second crate, cargo unpacks the
-/// first crate into that folder. If cargo found a crate of the same version there, it would use that one, even if it
-/// came from another clone that was at the same path.
+/// Removes copies of this repository's crates that an earlier run left in cargo's home. One of the packed crates
+/// depends on the other. To build it, cargo unpacks the other crate into cargo's home. If cargo found an older copy of
+/// the same version there, it would build with the older copy, even if that copy came from another clone that was at
+/// the same path.
 fn remove_unpacked_crates() -> Result<()> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let registries = home.context("no home directory")?.join("registry/src");
     for registry in fs::read_dir(&registries).with_context(|| format!("cannot read {}", registries.display()))? {
         let registry = registry?;
-        // the name of a registry's folder begins with the host, for example `index.crates.io-1949cf8c6b5b557f`; the
-        // name of the folder for packed crates begins with `-`, because their registry has no host
+        // the name of a registry's folder begins with the registry's host, for example
+        // `index.crates.io-1949cf8c6b5b557f`; the name of the folder for packed crates begins with `-`, because cargo
+        // takes these crates from a local folder, which has no host
         if !registry.file_name().to_string_lossy().starts_with('-') {
             continue;
         }

@@ -1,7 +1,7 @@
-//! Writes the demonstration as a folder of files that any web server can serve, under any path. The page of the
-//! demonstration contains an app with the built npm package and its dialog, a local Polar as WebAssembly, and controls
-//! with which a visitor changes what happens. The page needs no server except one for its files. This module tests
-//! nothing; `tests/js/dialog` tests the page.
+//! Writes the demonstration as a folder of files. Any web server can serve the folder, under any path. The page of the
+//! demonstration contains an app that uses the built npm package and its dialog. It also contains a local Polar as
+//! WebAssembly, and controls with which a visitor changes how this Polar behaves. The page sends no requests to a
+//! server except to load its own files. This module tests nothing; `tests/js/dialog` tests the page.
 //!
 //! ```text
 //!   tools/demo-web/page ────────────────────────────┐

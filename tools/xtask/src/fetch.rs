@@ -1,4 +1,4 @@
-//! Builds the client for web apps for wasm32, and tests it in Node and in headless Chromium.
+//! Compiles the client for web apps to wasm32, and tests it in Node and in headless Chromium.
 
 use anyhow::Result;
 use xshell::{Cmd, Shell};
@@ -26,7 +26,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     cargo(sh, &polar, "test")?.args(["--lib", "--test", "fetch"]).run()?;
     let pages = ["--test", "fetch", "--test", "fetch_pages"];
     cargo(sh, &polar, "test")?.args(pages).env("WASM_BINDGEN_USE_BROWSER", "1").run()?;
-    // documentation tests are only compiled, because they would need a page to run
+    // only compiles the documentation tests, because they can run only in a web page
     Ok(cargo(sh, &polar, "test")?.args(["--doc", "fetch"]).run()?)
 }
 
@@ -40,6 +40,6 @@ fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<
     );
     // without this, the runner would give all tests of a page only 20 s in total
     let cargo = cargo.env("WASM_BINDGEN_TEST_TIMEOUT", shell::PATIENCE.as_secs().to_string());
-    // otherwise the test runner would look for drivers of other browsers first
+    // names the driver for Chromium; otherwise the test runner would first look for the drivers of other browsers
     Ok(cargo.env("CHROMEDRIVER", "chromedriver").env_remove("WASM_BINDGEN_USE_BROWSER"))
 }

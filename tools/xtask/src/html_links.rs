@@ -1,5 +1,5 @@
-//! Finds dead links in built web pages. It checks the pages of the book, and also the pages that rustdoc builds,
-//! because rustdoc itself does not check links to files. Follows no link to another site.
+//! Finds dead links in built web pages. Checks the pages of the book, and also the pages that rustdoc builds, because
+//! rustdoc itself does not check links to files. Links to other sites are not checked.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,8 +28,8 @@ fn fault(page: &Path, link: &str) -> Option<&'static str> {
     if !target.is_file() {
         return Some("is not a page");
     }
-    // links to the lines of a source file are not checked: the lines have no `id`, because a script on the page finds
-    // them
+    // does not check links to lines of a source file: a script on the page makes these links work, and the lines have
+    // no `id` that could be checked
     if fragment.is_empty() || path.starts_with("../src/") {
         return None;
     }

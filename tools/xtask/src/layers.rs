@@ -3,13 +3,13 @@
 //!
 //! The rule: at every level of the module tree, sibling modules do not use each other in circles. A module includes
 //! everything below it. For example, if `license.rs` uses `config.rs` or `config/json.rs`, it uses the module `config`.
-//! A module and its own children may use each other. A file that uses a re-exported name is taken to use the file that
-//! defines the name.
+//! A module and its own children may use each other. If a file uses a re-exported name, the check counts this as a use
+//! of the file that defines the name.
 //!
 //! In each file the check follows the paths that start with `crate`, `super` or `self`, and the paths of `use` items.
-//! It skips modules and imports for tests. Method calls are found by `calls.rs`: a file that calls a method uses the
-//! file that defines the method, whatever it imports. In TypeScript the check follows imports of relative names, and
-//! each file is one module.
+//! It skips modules and imports for tests. `calls.rs` finds method calls: a file that calls a method uses the file that
+//! defines the method, even if it does not import that file. In TypeScript the check follows imports of relative names,
+//! and each file is one module.
 
 mod calls;
 

@@ -1,6 +1,6 @@
 //! Collects the license texts of everything that is linked into a package, and writes a bill of materials in
-//! CycloneDX's format. Both contain only the crates that are linked into the package for its target, not build tools
-//! and procedural macros.
+//! CycloneDX's format. Both cover only the crates that are linked into the package for its target. They leave out build
+//! tools and procedural macros.
 //!
 //! Two existing tools are not used. cargo-about, built without optimization, takes seven minutes to compare every text
 //! with all license texts that it knows. cargo-cyclonedx writes a file beside every manifest of the workspace, and this

@@ -29,7 +29,8 @@ impl LocalPolar {
         let mut process = serve.spawn().with_context(|| format!("cannot start `{}`", program.display()))?;
         let mut output = BufReader::new(process.stdout.take().context("the local Polar has no output")?);
         let mut line = String::new();
-        // if the process ends without writing anything, `line` stays empty, and contains no URL
+        // if the process ends without writing anything, `line` stays empty; `url_in` then finds no URL, and this
+        // function fails
         output.read_line(&mut line)?;
         let polar = Self { process, url: url_in(&line).context("the local Polar did not start")?, _output: output };
         println!("a local Polar is at {}", polar.url);

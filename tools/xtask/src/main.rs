@@ -91,8 +91,8 @@ enum Command {
         quick: bool,
         /// Resume an interrupted run at this step; to resume both lanes, name a step of each
         ///
-        /// After the steps that run first, a full run continues in two lanes at the same time. A lane does not run if
-        /// you name no step of it. But if you name one of the steps that run first, both lanes run in full. A failed
+        /// A full run first runs a group of steps in order, and then two lanes at the same time. If you name a step of
+        /// the first group, both lanes run in full. Otherwise a lane runs only if you name one of its steps. A failed
         /// run prints the command that resumes it.
         #[arg(long, value_name = "STEP", conflicts_with_all = ["steps", "quick"])]
         from: Vec<String>,
@@ -147,7 +147,7 @@ enum Package {
     },
     /// The XCFramework for Swift packages and Xcode, as an archive, and SHA256SUMS; needs macOS
     Apple,
-    /// The manifests for Homebrew, Scoop and winget, and the Swift package, from the archives of all targets
+    /// The manifests for Homebrew, Scoop and winget, and the Swift package; needs the archives of all targets
     Manifests,
     /// SHA256SUMS of all archives in target/package/archives, including archives that another machine made
     Sums,

@@ -19,8 +19,8 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 /// larger or smaller. DESIGN.md says how many bytes each library adds.
 const SLIM_LIMIT: u64 = 80_200;
 
-/// The largest number of bytes of the script of `./slim`. When a user opens a page again, the page shows the license as
-/// soon as this script has run, before it has downloaded the WebAssembly.
+/// The largest number of bytes of the script of `./slim`, without the WebAssembly. When a user opens a page again, the
+/// page shows the license as soon as this script has run. It does not wait until the WebAssembly has been downloaded.
 const SLIM_SCRIPT_LIMIT: u64 = 9_400;
 
 /// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.
@@ -54,7 +54,7 @@ pub(crate) fn check_runtimes(sh: &Shell) -> Result<()> {
     Ok(cmd!(sh, "node {RUN} {tarball} {polar}").run()?)
 }
 
-/// Downloads Electron's program, and runs the example for Electron in it, on a display of its own.
+/// Downloads Electron's program, and runs the example for Electron in it, on a virtual display.
 pub(crate) fn check_electron(sh: &Shell) -> Result<()> {
     let (tarball, polar) = prepare_runtimes(sh)?;
     cmd!(sh, "node node_modules/electron/install.js").run()?;

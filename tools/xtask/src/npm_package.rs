@@ -19,21 +19,25 @@ use crate::{paths, wasm_build, workspace};
 /// The folder with the scripts that build the JavaScript, and with the dependencies of these scripts.
 pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
 
-/// The files that every npm package contains besides its own files. The templates do not repeat them.
+/// The files that this module copies into every npm package, so that the templates of the packages need not contain
+/// them.
 const COMMON: [&str; 3] = ["CHANGELOG.md", workspace::LICENSES[0], workspace::LICENSES[1]];
 
 /// The lock file of all npm packages of the repository.
 const LOCK: &str = "package-lock.json";
 
-/// The arguments with which npm installs only the packages that build what is published. A release installs no others.
+/// The arguments with which npm installs only the tools that build the published packages. A release installs nothing
+/// else.
 const TOOLS: [&str; 2] = ["--workspace", SCRIPTS];
 
-/// The paths of two copies of package-lock.json. The first copy exists once npm has installed the tools that build the
-/// package, the second once npm has installed everything. Each is a copy of the lock file from which npm installed.
+/// The paths of two copies of package-lock.json, made after npm has installed packages. The first copy says that npm
+/// has installed the tools that build the package, the second that npm has installed everything. If package-lock.json
+/// differs from the copy, the packages must be installed again.
 const INSTALLED_TOOLS: &str = "node_modules/.installed-tools.json";
 const INSTALLED_ALL: &str = "node_modules/.installed-all.json";
 
-/// The name that `sizes.mjs` prints for everything that a page with the separate WebAssembly downloads.
+/// The name under which `sizes.mjs` prints the size of a page that loads the WebAssembly as a separate file. The size
+/// includes everything that the page downloads.
 pub(crate) const SLIM_PAGE: &str = "a page with ./slim, in all";
 
 /// The packed package.

@@ -200,7 +200,7 @@ fn check_compiled(path: &str) -> Result<()> {
 }
 
 /// Checks TOML that is a whole manifest or a part of one. The TOML must be valid. If it depends on a package of this
-/// workspace, the workspace must have the package in that version and with those features.
+/// workspace, the package must have a version that the TOML allows, and the features that the TOML names.
 fn check_toml(text: &str) -> Result<()> {
     let manifest: toml::Table = text.parse().context("it is not valid TOML")?;
     let metadata = workspace::metadata()?;

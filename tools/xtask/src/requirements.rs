@@ -387,7 +387,8 @@ fn major(version: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// Finds the standard library for another target in the active toolchain, however the toolchain was installed.
+/// Finds the standard library for another target in the active toolchain. This works for toolchains from rustup and for
+/// others.
 fn find_std(sh: &Shell, target: &str) -> Option<String> {
     let folder = shell::probe(cmd!(sh, "rustc --print target-libdir --target {target}"))?;
     let mut files = sh.read_dir(folder).ok()?.into_iter();

@@ -14,8 +14,8 @@ use xshell::{Shell, cmd};
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
-/// The test programs. Each entry is the package, the name of the program, and a share of the total time. Each timed
-/// test of the program runs for that share.
+/// The test programs. Each entry is the package, the name of the program, and how long each timed test of the program
+/// runs, as a fraction of the total time.
 const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
@@ -26,7 +26,7 @@ const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "fuzz", 0.1),
 ];
 
-/// The share of the total time for which libFuzzer runs each fuzz target.
+/// How long libFuzzer runs each fuzz target, as a fraction of the total time.
 const FUZZ_SHARE: f64 = 0.08;
 
 /// The packages that are shipped as parts of apps.

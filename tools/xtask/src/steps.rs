@@ -74,8 +74,8 @@ const CORE: &[Step] = &[
         run: |sh| {
             let test = cargo(sh, "test --locked --lib --bins").args(CORE_PACKAGES);
             let test = test.args(["--test", "scenarios", "--test", "model", "--test", "end_to_end", "--test", "it"]);
-            // the model runs 30 of its random sequences of events, because all of them take longer than all other tests
-            // together
+            // the test `model` runs only 30 of its random sequences of events, because running all of them takes longer
+            // than all the other tests together
             Ok(test.env("POLAR_MODEL_CASES", "30").env(TEST_THREADS.0, TEST_THREADS.1).run()?)
         },
     },
@@ -359,9 +359,9 @@ impl Tables {
         }
     }
 
-    /// Returns the tables without the steps before the named ones, so that each table begins with its named step. A
-    /// table without a named step becomes empty, because its steps have already passed. The exception: if a step of
-    /// `first` is named, both lanes run all of their steps.
+    /// Returns the tables, each beginning with the named step that it contains. Earlier steps are removed. If a table
+    /// contains no named step, all of its steps are removed, because they have already passed. The exception: if a step
+    /// of `first` is named, both lanes run all of their steps.
     fn from(names: &[String]) -> Result<Self> {
         chosen(names)?;
         let rest = |steps: Vec<&'static Step>| -> Vec<_> {

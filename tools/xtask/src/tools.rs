@@ -49,8 +49,8 @@ impl Tool {
         self.built(sh).or_else(|| self.ready_made(sh))
     }
 
-    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. Prefers the program that `install`
-    /// built to a program that the user installed.
+    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. If both `install` and the user have
+    /// installed the tool, returns the program of `install`.
     pub(crate) fn program(&self, sh: &Shell, name: &str) -> Result<PathBuf> {
         if self.built(sh).is_none() && self.ready_made(sh).is_some() {
             return Ok(name.into());
@@ -114,8 +114,8 @@ pub(crate) struct PythonTools {
 }
 
 impl PythonTools {
-    /// Returns a description of the environment. Returns `None` if the environment is missing or was installed from
-    /// another version of the list.
+    /// Returns a description of the virtual environment. Returns `None` if the environment is missing, or if the
+    /// requirements file has changed since the environment was installed.
     pub(crate) fn found(&self) -> Option<String> {
         let installed = fs::read_to_string(self.stamp().ok()?).ok()?;
         (installed == workspace::text(self.list).ok()?).then(|| format!("as {} lists it", self.list))

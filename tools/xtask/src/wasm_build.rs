@@ -1,5 +1,5 @@
-//! Builds the engine and the local Polar as WebAssembly, with stable Rust and optimized for size, and puts
-//! wasm-bindgen's glue beside it.
+//! Compiles the engine and the local Polar to WebAssembly, with stable Rust and optimized for size. Puts wasm-bindgen's
+//! glue into the same folder as the WebAssembly.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub(crate) fn build(sh: &Shell, package: &str, folder: &str) -> Result<PathBuf> 
     Ok(folder)
 }
 
-/// A platform for which wasm-bindgen writes glue that loads the WebAssembly by itself.
+/// A platform that needs no bundler: wasm-bindgen writes glue that loads the WebAssembly.
 #[derive(Clone, Copy)]
 pub(crate) enum Platform {
     /// Node, with glue in CommonJS.

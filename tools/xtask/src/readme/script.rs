@@ -10,7 +10,8 @@ use xshell::{Shell, cmd};
 use super::blocks::Block;
 use crate::shell;
 
-/// The command that runs these checks. READMEs name it for contributors.
+/// The command that runs the tests of the READMEs. Some READMEs name this command for contributors, and the tests skip
+/// it.
 pub(super) const TEST_COMMAND: &str = "cargo xtask test";
 
 /// The first command that an app developer types. The test adds this repository's crate instead of the published one,

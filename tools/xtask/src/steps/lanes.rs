@@ -19,8 +19,8 @@ pub(super) struct Lane {
     pub(super) steps: Vec<&'static str>,
 }
 
-/// The time to wait for the end of a lane's output after the lane's process has ended. A process that the lane left
-/// behind may hold the output open.
+/// How long to keep reading a lane's output after the lane's process has ended. The output may not end by then, because
+/// a process that the lane started and left running can hold it open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
 /// If a lane fails, this many lines from the end of its output are shown again. The messages of a failed test are
@@ -61,7 +61,8 @@ impl Lane {
     }
 }
 
-/// Copies lines to standard output, and keeps the last ones.
+/// Copies each line of the lane's output to standard output, with the lane's name in front. Also keeps the last lines
+/// in `last`.
 fn show(name: &str, output: PipeReader, last: &Mutex<VecDeque<Vec<u8>>>) -> io::Result<()> {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
