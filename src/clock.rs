@@ -85,7 +85,7 @@ impl Clock for SystemClock {
 pub struct ManualClock(Mutex<Now>);
 
 impl ManualClock {
-    /// Returns a clock that stands at `wall`.
+    /// Returns a clock that shows the time `wall`.
     pub fn new(wall: Timestamp) -> Self {
         Self(Mutex::new(Now { wall, mono: 0 }))
     }

@@ -259,8 +259,8 @@ pub struct Engine {
     reported: Option<Decision>,
 }
 
-/// The part of a running operation's state that all operations have in common. Each step of an operation holds the
-/// state that only this operation needs.
+/// The part of a running operation's state that every kind of operation needs. The steps of an operation hold the rest
+/// of its state.
 #[derive(Default)]
 struct Running {
     id: OpId,

@@ -18,13 +18,13 @@ pub struct Terms {
     pub limit_activations: Option<u32>,
     /// The highest usage that may be consumed, or `None` if there is no limit.
     pub limit_usage: Option<u32>,
-    /// The usage that was consumed so far.
+    /// The usage so far.
     pub usage: u32,
     /// The time at which the key expires, or `None` if it never expires.
     pub expires_at: Option<Timestamp>,
     /// The time at which the key was sold. It does not change when the key is rotated. `None` if Polar did not say.
     pub created_at: Option<Timestamp>,
-    /// The purchase of the key: a subscription or an order. `None` if Polar did not say.
+    /// The purchase of the key: a subscription or an order. `None` if Polar did not report it.
     pub purchase: Option<Purchase>,
 }
 

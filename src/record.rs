@@ -119,7 +119,7 @@ pub(crate) struct TimeBase {
     /// The difference between Polar's clock and the wall clock in ms when the last confirmation arrived. It is positive
     /// if Polar's clock is ahead.
     pub(crate) offset: i64,
-    /// The highest estimate of the true time so far.
+    /// The latest of all estimates of the time on Polar's clock.
     pub(crate) high: Timestamp,
 }
 
@@ -184,7 +184,7 @@ impl Record {
         };
     }
 
-    /// Returns `true` if earlier requests for codes or tries of codes still limit the pace.
+    /// Returns `true` if earlier requests for codes or tries of codes still limit how soon the next one may be sent.
     #[cfg(feature = "portal")]
     fn has_code_tries(&self, wall: Timestamp) -> bool {
         self.code_tries.matter(wall)

@@ -59,10 +59,9 @@ pub trait Store: Send + Sync {
 #[cfg(feature = "blocking")]
 pub(crate) const KEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// A process's turn to ask Polar: while one process has the turn, the others wait. The turn ends when this value is
-/// dropped.
+/// A process's turn to ask Polar: until it ends, all other processes wait. The turn ends when this value is dropped.
 pub trait HeldTurn {
-    /// Shows other processes that the process with the turn is alive. Called every second until the turn ends.
+    /// Shows other processes that this process is still running. Called every second until the turn ends.
     fn keep(&self);
 }
 
@@ -105,8 +104,8 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 /// A place for one record, accessed asynchronously from any thread, such as a server or a database. It is for clients
 /// whose futures may move between threads, such as clients on a multi-threaded executor.
 ///
-/// Every method moves whole records. If the future of a method is dropped, the record is either changed completely or
-/// not at all.
+/// Every method reads or changes the record as a whole. If the future of a method is dropped, the record is either
+/// changed completely or not at all.
 pub trait AsyncStore: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;

@@ -15,7 +15,7 @@ pub struct Timestamp(i64);
 /// The times that a platform's two clocks show at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
-    /// The time of the wall clock, which the user can set.
+    /// Milliseconds on a clock that never goes back while this process runs. Its origin is arbitrary.
     pub wall: Timestamp,
     /// Milliseconds on a clock that only goes forward while this process lives. Its origin is arbitrary.
     pub mono: u64,
@@ -194,7 +194,8 @@ pub(crate) mod optional_milliseconds {
     }
 }
 
-/// Writes RFC 3339 in UTC, without a fraction if it is zero. Clamps moments outside the years 0 to 9999 to that range.
+/// Writes the moment in UTC, in the format of RFC 3339. Omits the fraction of the second if the fraction is zero.
+/// Clamps moments outside the years 0 to 9999 to that range.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let second = self.second().format(&Rfc3339).map_err(|_| fmt::Error)?;

@@ -1,7 +1,7 @@
 //! Carries out the engine's steps with a store, a transport and threads. Decides nothing about licenses.
 //!
-//! The engine is locked only to take a step, and never while the driver stores or sends. `shared_engine.rs` explains
-//! how the license is read without the lock.
+//! The engine is locked only while it computes the next step, and never while the driver stores or sends.
+//! `shared_engine.rs` explains how the license is read without the lock.
 
 mod exchange;
 #[cfg(feature = "portal")]
@@ -80,7 +80,7 @@ impl Driver {
         // When this guard is dropped, it wakes the operations that wait for this one. It is dropped even if the app's
         // store panics.
         let _wakes = WakeOnDrop(&self.ended);
-        // While this process has the turn, no other process asks Polar. The turn is kept until the answer is stored.
+        // During this process's turn, no other process asks Polar. The turn lasts until the answer is stored.
         let mut turn = None;
         let mut step = self.engine.update(|engine, now| engine.begin(operation, now));
         let outcome = loop {

@@ -31,7 +31,7 @@ impl Drop for Refresher {
         self.driver.cancel_scope(&self.scope);
         // a listener may drop the last client on this very thread, and a thread cannot join itself
         if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {
-            // if the thread has panicked, its panic message was printed at that time
+            // if the thread has panicked, it has already printed its panic message
             let _ = thread.join();
         }
     }

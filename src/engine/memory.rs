@@ -150,7 +150,7 @@ impl Engine {
                 (merged.contradicted, merged.complete)
             }
             None => {
-                // The store cannot be read. The license in memory stays, and the edits are applied to it, so that no
+                // The store cannot be read. The license in memory is kept, and the edits are applied to it, so that no
                 // license is lost because of the store.
                 let mut record = std::mem::take(&mut self.record);
                 let edited = self.edit(&mut record, &[], &edits, now);

@@ -25,8 +25,8 @@ use crate::wire::{self, Cause, Rejection};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The time limit for a refresh that the app waits for while access is allowed: two seconds minus the time for reading
-/// and writing.
+/// The time limit for a refresh whose result the app waits for, if access is already allowed: two seconds minus the
+/// time for reading and writing.
 const SHORT_PATIENCE_MS: u64 = 1_800;
 
 /// The time that is added to the configured timeout for operations that change something at Polar. Polar can take 30 s
@@ -276,8 +276,8 @@ impl AfterReply {
             Self::Release(SeatOf::Device(marker), request) => {
                 AfterStore::Portal(AfterPortalStore::Release(request, marker))
             }
-            // The operation has always sent another request before one of these. So it already has its turn to ask
-            // Polar.
+            // Before each of these requests, the operation has already sent another one. So it is already its turn to
+            // ask Polar.
             Self::Activate(..) | Self::Release(SeatOf::Previous(_), _) | Self::CheckKey(..) => {
                 return engine.send_now(self, now);
             }

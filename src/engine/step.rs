@@ -36,8 +36,8 @@ pub struct Outcome {
     pub result: Result<Decision, Error>,
     /// The outcome for the seat. `None` if the operation was not a deactivation.
     pub deactivated: Option<Deactivated>,
-    /// The time at which a timer should refresh next, in ms of the monotonic clock; `None` if there is nothing to wait
-    /// for.
+    /// The time at which a timer should start the next refresh, in ms of the monotonic clock; `None` if there is
+    /// nothing to wait for.
     pub wake_at: Option<u64>,
 }
 

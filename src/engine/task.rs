@@ -31,7 +31,8 @@ pub(super) enum Next {
 
 /// The part of an operation that follows a store step. It runs even if the changes of the step could not be saved.
 pub(super) enum AfterStore {
-    /// Ask Polar about the stored license. A refresh asks only if it is due.
+    /// Polar's answer was saved: end the operation. But if another process has saved a contradicting answer, ask Polar
+    /// once more.
     Ask(Question),
     /// Polar's answer was saved: end the operation. But if another process has saved an answer that contradicts this
     /// one, ask Polar once more.
@@ -63,8 +64,8 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// If the request for a code, or the try of a code, was counted, tell the caller that it may be sent. Otherwise
-    /// tell the caller how long to wait.
+    /// If the request for a code or the try of a code was counted, tell the caller to send it. Otherwise tell the
+    /// caller how long to wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.
     CodesBlocked(CodeUse, Duration),

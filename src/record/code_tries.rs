@@ -47,8 +47,8 @@ impl CodeTries {
     /// it arrives, so the time that a request may take to reach Polar is added to the hour.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
-    /// The time limit for a request for a code, and for a try of a code. It begins when the request or the try is
-    /// counted. The request or the try reaches Polar within this time or not at all.
+    /// The time limit for sending a request for a code or a try of a code. It begins when the request is counted. Polar
+    /// receives the request within this time or not at all.
     pub(crate) const ON_ITS_WAY_MS: i64 = 15 * 1000;
 
     /// Returns `true` if Polar may still count one of the listed requests towards its limit, or if Polar's block of
@@ -85,7 +85,7 @@ impl CodeMail {
     const GOOD_MS: i64 = 30 * 60 * 1000;
 
     /// Returns the time at which the code expires. Returns `None` if the code has expired, or if the time of the
-    /// request cannot be right because the wall clock was set back by a long time since then.
+    /// request cannot be right because the wall clock was set back far after the request.
     pub(crate) fn ends(&self, wall: Timestamp) -> Option<Timestamp> {
         let is_good = (-CodeTries::KEPT_MS..Self::GOOD_MS).contains(&wall.ms_since(self.at));
         is_good.then(|| self.at.min(wall).plus_ms(Self::GOOD_MS))

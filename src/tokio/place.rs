@@ -35,8 +35,8 @@ impl Place {
     }
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. Nobody else can change the
-    /// record in between. If another process holds the lock, waits for about `within` at most, provided that the store
-    /// can limit this wait.
+    /// record between the load and the change. If another process holds the lock, waits for about `within` at most,
+    /// provided that the store can limit this wait.
     pub(super) async fn update(
         &self,
         within: Duration,
@@ -168,8 +168,8 @@ mod tests {
     use crate::store::{Durability, HeldTurn as StoresTurn};
     use std::thread;
 
-    /// A test store. When a process holds the turn, each call of `keep` and the end of the turn are reported through
-    /// the channel.
+    /// A store for tests. It hands out turns. Each call of `keep`, and the end of each turn, is reported through the
+    /// channel.
     struct Shared(mpsc::Sender<&'static str>);
 
     struct Turn(mpsc::Sender<&'static str>);

@@ -233,8 +233,8 @@ faults! {
     /// Another process holds the lock.
     Locked = "locked",
         "Close other programs that use this license, or try again in a few seconds.";
-    /// The license file, or its directory, cannot be read or created, because something else has its name. For example,
-    /// there is a directory in place of the file.
+    /// The license file, or its directory, cannot be read or created, because something else is in its place. For
+    /// example, there is a directory with the name of the file.
     Obstructed = "obstructed",
         "Move away what is there, or choose another directory.";
     /// The license file exists, but this user is not allowed to read it.
