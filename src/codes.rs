@@ -221,8 +221,8 @@ codes! {
 }
 
 stored_codes! {
-    /// The reason why Polar denies a license. Each reason has the number that stands for it in a record. There, the
-    /// number 0 stands for a confirmed license.
+    /// The reason why Polar denies a license. Each reason has the number that stands for it in a record. In records,
+    /// the number 0 stands for a confirmed license.
     pub(crate) enum Denial {
         /// Polar denied the license for a reason that this version of the library does not know.
         Refused = 1, Refused;
@@ -407,7 +407,7 @@ impl Reason {
         }
     }
 
-    /// Returns the line for developers that says that the stored license was refused for this reason. Unlike the line
+    /// Returns the line that tells developers that the stored license was refused for this reason. Unlike the line
     /// about an entered key, it does not suggest that the key was mistyped.
     pub(crate) const fn refusal_here(self) -> &'static str {
         match self {
@@ -511,8 +511,8 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the user's next step after an error of this kind. If more than the kind is known about an error, the
-    /// error may have another next step.
+    /// Returns the next step that the user usually takes after an error of this kind. An error that knows more than its
+    /// kind may have a different next step.
     pub(crate) const fn next_step(self) -> NextStep {
         match self {
             Self::Network | Self::Timeout => NextStep::Connect,

@@ -138,7 +138,8 @@ pub enum Operation {
     Consume(u32),
     /// Take a seat for this device, unless the license key needs none.
     Activate {
-        /// The text that the user typed, or `None` for the stored key.
+        /// If no seat is free for the key: whether to release the seat that this device already has, and then try
+        /// again.
         key: Option<TypedKey>,
         /// Whether to release the seat that this device already has, and try again, if no seat is free for the key.
         replace_previous: bool,
@@ -235,7 +236,7 @@ pub struct Engine {
     record: Box<Record>,
     /// The time at which the first operation began, in ms of the monotonic clock.
     began_at: Option<u64>,
-    /// Whether the store was ever read.
+    /// Whether the store has been read at least once.
     has_read: bool,
     /// Whether a newer version of this library wrote the stored bytes. If so, they must not be overwritten.
     is_newer: bool,

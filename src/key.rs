@@ -9,8 +9,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// A license key that a person typed or pasted. The invisible characters around the key are removed, and all other
-/// bytes are sent to Polar unchanged. `Debug` and `Display` show `****-` and the last six characters of the key. Its
-/// memory is wiped when it is dropped.
+/// bytes are sent to Polar unchanged. `Debug` and `Display` show `****-` and the last six characters of the key. The
+/// memory of the key is wiped when the key is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(Zeroizing<String>);
 

@@ -29,7 +29,7 @@ const MOST_BYTES: usize = 2000;
 const MAIL: &str = "mailto:";
 
 impl Links {
-    /// Returns the page that helps with a next step.
+    /// Returns the page on which the user can take this next step, or `None` if the app has not configured one.
     pub(crate) fn of(&self, step: NextStep) -> Option<&str> {
         match step {
             NextStep::Renew | NextStep::EnterKey => self.purchase.as_deref(),

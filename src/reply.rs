@@ -103,7 +103,7 @@ pub(crate) fn count(json: Json<'_>) -> Option<u32> {
     Some(u32::try_from(json.integer()?.max(0)).unwrap_or(u32::MAX))
 }
 
-/// Tracks which JSON members the functions that parse replies have read on this thread.
+/// Records which JSON members are read on this thread while replies are parsed.
 #[cfg(test)]
 pub(crate) mod asked {
     use std::cell::RefCell;
@@ -136,7 +136,7 @@ pub(crate) mod contract {
     pub(crate) struct Contract(BTreeMap<String, [BTreeSet<String>; 2]>);
 
     impl Contract {
-        /// Reads the table below this line of DESIGN.md.
+        /// Reads the table that follows this line of DESIGN.md.
         pub(crate) fn below(line: &str) -> Self {
             let design = include_str!("../DESIGN.md").replace("\r\n", "\n");
             let (_, below) = design.split_once(&format!("\n{line}\n\n")).expect("a table");

@@ -16,15 +16,15 @@ pub trait Store: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
-    /// mixture.
+    /// Replaces the record. A reader sees either the old or the new record, never a mixture, even after a crash during
+    /// the save.
     fn save(&self, record: &[u8], durability: Durability) -> Result<(), StoreError>;
 
     /// Removes the record. Succeeds if there is none.
     fn remove(&self) -> Result<(), StoreError>;
 
     /// Runs `work` exactly once while nobody else changes the record, or returns an error without running it. The
-    /// default runs it without a lock.
+    /// default implementation runs it without a lock.
     fn locked(&self, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         work();
         Ok(())
@@ -38,10 +38,10 @@ pub trait Store: Send + Sync {
         self.locked(work)
     }
 
-    /// Takes the turn to ask Polar. Processes that share the record take turns: they ask Polar one after another, and
-    /// each process first reads the answers that the earlier ones have stored. Waits no longer than `timeout`, and
-    /// returns `None` if another process has the turn for the whole time. A store that other processes can reach
-    /// overrides this method. The default does not wait, and gives the turn to every caller.
+    /// Waits for the turn to ask Polar. Processes that share the record take turns: they ask Polar one after another,
+    /// and each process first reads the answers that the earlier ones have stored. Waits no longer than `timeout`, and
+    /// returns `None` if it is still another process's turn then. A store that other processes can reach overrides this
+    /// method. The default implementation does not wait: every caller gets the turn at once.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         let _ = timeout;
         Some(Box::new(()))
@@ -110,8 +110,8 @@ pub trait AsyncStore: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
-    /// mixture.
+    /// Replaces the record. A reader sees either the old or the new record, never a mixture, even after a crash during
+    /// the save.
     fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// Removes the record. Succeeds if there is none.
@@ -144,8 +144,8 @@ pub trait LocalAsyncStore {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new record, never a
-    /// mixture.
+    /// Replaces the record. A reader sees either the old or the new record, never a mixture, even after a crash during
+    /// the save.
     fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalBoxFuture<'a, Result<(), StoreError>>;
 
     /// Removes the record. Succeeds if there is none.

@@ -83,7 +83,7 @@ texts! {
     Conditions = "reason.conditions", "The license was activated for another device or version. Activate it again.";
     /// Polar denied the license for a reason that this version does not know.
     Refused = "reason.refused", "The license was refused. Contact the vendor.";
-    /// The key has a limit of devices, and this device is not activated.
+    /// The key limits the number of devices, and this device is not activated.
     ActivationRequired = "reason.activation_required", "The license must be activated on this device. Activate it to continue.";
     /// The key belongs to a benefit that the app does not accept.
     Benefit = "reason.benefit", "The license is for another product or plan. Contact the vendor.";
@@ -197,7 +197,8 @@ texts! {
         TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
         /// This text is added to the message of an error if the mailed code can still be tried after the wait.
         CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";
-        /// This text is added to the message of an error if the mailed code will have expired after the wait.
+        /// This text is added to the message of an error if the mailed code will have expired when the user may try
+        /// again.
         CodeOverByThen = "portal.code_over_by_then", "The code from the last mail will have expired by then: ask for another one.";
         /// The entered text cannot be the address of a checkout.
         NotALink = "portal.not_a_link", "This is not a link to a checkout. Copy the whole link.";

@@ -74,8 +74,8 @@ impl Timestamp {
     /// assert_eq!(at.to_string(), "2026-11-21T07:44:42.066Z");
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        // The `time` crate accepts any separator between the date and the time, and takes a leap second for the
-        // nanosecond before it. This function refuses unusual separators and leap seconds.
+        // The `time` crate accepts any separator between the date and the time, and silently reads a leap second as the
+        // last nanosecond before it. This function refuses unusual separators and leap seconds.
         let has_separator = matches!(text.get(10..11), Some("T" | "t" | " "));
         let is_leap_second = text.get(17..19) == Some("60");
         let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| has_separator && !is_leap_second)?;

@@ -45,7 +45,7 @@ pub struct Validate {
     pub key: Key,
     /// The organization that sold the key.
     pub organization_id: Uuid,
-    /// The seat. Without it, Polar checks no seat.
+    /// The id of the seat. If it is not set, Polar checks only the key.
     pub activation_id: Option<Uuid>,
     /// The benefit that the key must be for.
     pub benefit_id: Option<Uuid>,
@@ -117,9 +117,9 @@ pub enum Cause {
         /// Polar echoes values and one of them is the key.
         location: String,
     },
-    /// Polar accepts no request for this long.
+    /// Polar refuses all requests for this long.
     RateLimited(Duration),
-    /// Polar did not answer, or a server that is not Polar's answered instead.
+    /// No answer from Polar arrived: either there was no answer at all, or another server answered.
     Unreachable {
         /// `network`, `timeout`, `server` or `cancelled`.
         kind: ErrorKind,
@@ -471,8 +471,9 @@ fn status(json: Json<'_>) -> Option<String> {
 }
 
 /// Returns the location of the value that Polar refused: the names in the `loc` of the first entry in `detail`, joined
-/// by dots. Stops before the first name that this library's requests do not contain, because the reply of an
-/// intermediary may contain anything. Polar's own reply also contains the refused values, such as the key.
+/// by dots. Leaves out every other part of the reply, because Polar's reply repeats the refused values, such as the
+/// key. Also stops before the first name that this library's requests do not contain, because the reply may come from
+/// an intermediary and contain anything.
 fn location(document: Object<'_, '_>) -> Option<String> {
     let first = document.items("detail[].", "detail")?.next()?;
     let names: Vec<String> =

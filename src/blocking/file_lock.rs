@@ -11,10 +11,10 @@
 //! `flock` is not used, because Node does not have it and network file systems implement it differently.
 //!
 //! A lock counts as left behind if it is so old that its holder must have died, or if this process itself has failed to
-//! delete it. A lock reaches that age after 10 s. The lock for the turn to ask Polar reaches it after 5 s, because its
-//! holder writes it again every second. A lock that cannot be read (another user's file, a directory, a dangling link)
-//! is judged by its age alone. Only regular files are ever opened, because opening a pipe would block until somebody
-//! writes to it.
+//! delete it. A lock reaches that age after 10 s. The lock that a process holds while it asks Polar reaches that age
+//! after 5 s, because its holder writes the lock file again every second. A lock that cannot be read (another user's
+//! file, a directory, a dangling link) is judged by its age alone. Only regular files are ever opened, because opening
+//! a pipe would block until somebody writes to it.
 //!
 //! The age of a lock is the difference between its modification time and the modification time of a new file,
 //! `NAME.TOKEN.old`. Both times come from the file system, so neither a wrong clock nor a file server's own clock
@@ -26,7 +26,7 @@
 //! 1. Claim the lock: create-new `NAME.DEAD.take1`. Only the process that created this claim may go on. Otherwise a
 //!    second process could take away the lock that the first one has acquired. If the claim exists and is as old as a
 //!    lock that was left behind, its maker died too: go on to `take2`, and so on to `take99`. If the claim is younger,
-//!    wait as for a lock.
+//!    its maker may still be alive: wait, as for a lock that may not be taken over.
 //! 2. Read the lock again. If its token or its modification time is no longer the one that was judged, somebody else
 //!    was faster: stop.
 //! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may be another lock after all: the holder may have
@@ -40,9 +40,9 @@
 //! If the system refuses a step, for example because this user may only read the directory, locking fails at once:
 //! waiting would not help.
 //!
-//! A fault remains: a process may be suspended for over 10 s exactly between its last check and the rename that
-//! follows. When it goes on, it overwrites the record that was saved meanwhile with its own older record, which is
-//! complete as well.
+//! One fault remains: a process may be suspended for more than 10 s between its last check of the lock and the rename
+//! that saves its record. When the process goes on, it overwrites a record that another process has saved meanwhile
+//! with its own older record. The older record is complete as well.
 
 use std::array;
 use std::ffi::OsStr;
@@ -63,11 +63,11 @@ use crate::store::{HeldTurn, StoreError};
 /// The length of a token. It is short because eCryptfs limits file names to 143 bytes, and the record's own name may
 /// already have 106.
 pub(super) const TOKEN_BYTES: usize = 8;
-/// The age of a lock at which its holder counts as dead. A live process holds a lock for milliseconds.
+/// The age of a lock at which its holder counts as dead. A live process holds a lock only for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// If the holder of a long-held lock has not written the lock file again for this time, the holder counts as dead. A
-/// live holder writes the file every second. This time is shorter than the time limit of a `validate`. So an app that
-/// restarts after a crash can wait until its old lock may be taken over, and still has time to ask Polar.
+/// A long-held lock is written again every second while its holder is alive. If the last write is older than this, the
+/// holder counts as dead. This is shorter than the time limit of a `validate`: an app that restarts after a crash can
+/// wait until the lock of its previous run counts as left behind, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// A lock that could not be taken over is examined again after this time.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
@@ -106,7 +106,7 @@ pub(super) struct Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // Tries twice, because a lock that is left behind would stop other processes for seconds.
+        // Tries twice, because a lock that is left behind would block other processes for seconds.
         if self.file && !self.lock.delete(&self.token) && !self.lock.delete(&self.token) {
             log::warn!(
                 "could not unlock the license file; other processes wait up to {} s",
@@ -467,10 +467,10 @@ fn is_older(modified: SystemTime, now: SystemTime, age: Duration) -> bool {
     now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= age
 }
 
-/// Puts back a lock file that was moved away by mistake, because its holder is still alive. Uses a hard link, or else
-/// creates the file again. If another process has acquired the lock in the meantime, both ways fail, and the file is
-/// not put back. In this case, the former holder notices that it has lost the lock: it checks that it still has the
-/// lock before it changes anything.
+/// Puts back a lock file whose holder is still alive, and which was therefore moved away by mistake. Uses a hard link,
+/// or else creates the file again. If another process has acquired the lock in the meantime, both ways fail, and the
+/// file is not put back. In this case, the former holder notices that it has lost the lock: it checks that it still has
+/// the lock before it changes anything.
 fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     if fs::hard_link(old_path, path).is_err()
         && let (Some(token), Ok(mut file)) = (lock.and_then(|lock| lock.token.as_ref()), create_private(path))

@@ -188,9 +188,10 @@ impl Store for FileStore {
         Ok(())
     }
 
-    /// Takes a second lock, `NAME.asking.lock`, which a process holds while it asks Polar. If the lock file cannot be
-    /// created, every caller gets the turn at once: a record cannot be saved in such a directory either, so no process
-    /// could use another one's answer, and waiting would gain nothing.
+    /// Acquires a second lock, `NAME.asking.lock`, which a process holds while it asks Polar. If the lock file cannot
+    /// be created in the directory, returns a turn without a lock, so that the caller can ask Polar at once. Waiting
+    /// for other processes would gain nothing: they cannot save their records in such a directory either, so this
+    /// process could not use their answers.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         match self.asking.try_acquire(timeout) {
             Ok(held) => held.map(|held| Box::new(held) as _),

@@ -4,8 +4,9 @@
 //! # Owners
 //! `sudo` keeps the user's home directory, so a program that runs as root may work on the files of a user. That user
 //! cannot read a private file that belongs to root. So each file that root creates is given to the owner of the file
-//! that it replaces, or else to the owner of its directory. If everybody may write to the directory, the owner of a
-//! replaced file does not count: anybody may have put that file there, in order to receive a license key.
+//! that it replaces, or else to the owner of its directory. If everybody may write to the directory, the new file is
+//! always given to the owner of the directory: anybody may have put the old file there, in order to become the owner of
+//! a file with a license key.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -62,8 +63,8 @@ fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     }
 }
 
-/// Does nothing. On systems other than Unix, a new file gets the access rights of its directory, so the users of the
-/// directory can read it.
+/// Does nothing. On systems other than Unix, a new file gets the access rights of its directory: whoever can read the
+/// directory can read the file.
 #[cfg(not(unix))]
 fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
 

@@ -19,8 +19,8 @@ use std::time::Duration;
 portal!(Arc, []);
 
 impl Portal {
-    /// Waits until the buyer's browser brings the token of a purchase to this page, but no longer than `within`. Starts
-    /// a session with that token. The client's `cancel` ends the wait.
+    /// Waits until the buyer's browser passes the token of a purchase to `page`, but no longer than `within`. Starts a
+    /// session with that token. The client's `cancel` ends the wait.
     ///
     /// # Errors
     /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer before

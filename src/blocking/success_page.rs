@@ -1,6 +1,7 @@
-//! A page on this computer for purchases. After a purchase, the browser returns to this page, with the customer's token
-//! in the address. The page listens on the loopback interface only. It accepts a token only with the right state value,
-//! because any web page can send a browser here with a token of its own. It logs and keeps nothing that it receives.
+//! The page to which the browser returns after a purchase. It is served on this computer by the app. The browser passes
+//! the customer's token to it, in the address. The page listens on the loopback interface only. It accepts a token only
+//! with the right state value, because any web page can send a browser here with a token of its own. It logs and keeps
+//! nothing that it receives.
 //!
 //! Any program on this computer can connect. A program that connects and sends nothing, or only a byte a second, delays
 //! neither the browser nor the end of the wait.
@@ -75,7 +76,7 @@ impl SuccessPage {
     /// Listens on this port of 127.0.0.1. If `port` is 0, the system chooses a free port.
     ///
     /// # Errors
-    /// `internal` if the port is taken, or the system has no random numbers.
+    /// `internal` if the port is taken, or if the system cannot provide random numbers.
     pub fn listen(port: u16) -> Result<Self, Error> {
         let failed = |error: io::Error| internal(format!("cannot listen on port {port} of 127.0.0.1: {error}"));
         let mut random = [0; 16];
@@ -94,9 +95,9 @@ impl SuccessPage {
         &self.address
     }
 
-    /// Blocks until the browser brings a token, but no longer than `within`. Errors are in English, because the app's
-    /// own texts belong to a client, and this page has none. For errors in these texts, use `session_from_page` of a
-    /// client's portal instead.
+    /// Blocks until the browser passes a token to this page, but no longer than `within`. The messages of errors are in
+    /// English, because this page does not know the app's own texts. To get messages in the app's texts, call
+    /// `session_from_page` of a client's portal instead.
     ///
     /// # Errors
     /// `timeout` if no token arrives in time: the buyer may have closed the page, or may have been a customer already.

@@ -19,8 +19,7 @@ pub(crate) struct Machine {
     pub(crate) system: SystemName,
     /// A source of random bytes.
     pub(crate) random: fn() -> [u8; 16],
-    /// Whether the driver can make the processes that share the record take turns. If so, only one of them asks Polar
-    /// at a time.
+    /// Whether the driver can prevent several processes with the same record from asking Polar at the same time.
     pub(crate) takes_turns: bool,
 }
 

@@ -62,7 +62,7 @@ impl SharedEngine {
         }
     }
 
-    /// Locks the engine for `work`. Afterwards publishes the decision, if somebody has read the license before.
+    /// Locks the engine, and calls `work`. Afterwards publishes the decision, unless nobody has read the license yet.
     pub(crate) fn update<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
         let mut engine = self.lock();
         let now = self.now();
@@ -80,8 +80,8 @@ impl SharedEngine {
         work(&engine, now)
     }
 
-    /// Blocks until `goes_on` returns `false`, but not longer than `most`. Calls `goes_on` at once, and again after each
-    /// [`wake`](Self::wake) with the same `signal`.
+    /// Blocks until `goes_on` returns `false`, but no longer than `most`. Calls `goes_on` once before it begins to wait,
+    /// and then after each [`wake`](Self::wake) with the same `signal`.
     pub(crate) fn wait_while(&self, signal: &Condvar, most: Duration, goes_on: impl Fn(&Engine) -> bool) {
         drop(signal.wait_timeout_while(self.lock(), most, |engine| goes_on(engine)));
     }

@@ -33,7 +33,7 @@ use crate::wire::{self, Confirmed, Rejection};
 /// record that can be read.
 const MOST_UNSETTLED: usize = 256;
 
-/// The largest number of kept seats about which one activation asks Polar.
+/// The maximum number of kept seats (see `Engine::activate`) that one activation asks Polar about.
 const MOST_KEPT_ASKED: usize = 16;
 
 /// The rejection of a key whose seats are all taken, as far as this device can tell.

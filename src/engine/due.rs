@@ -103,8 +103,8 @@ impl Engine {
         plan
     }
 
-    /// Records whether an operation that failed could reach Polar. Returns the edits to save. If Polar imposed a pause,
-    /// the pause is saved, so that other processes pause too. Otherwise there is nothing to save.
+    /// Records the failure of an operation, and whether Polar could be reached. Returns the edits to save. If Polar
+    /// imposed a pause, the pause is saved, so that other processes pause too. Otherwise there is nothing to save.
     pub(super) fn pause(&mut self, rejection: &Rejection, now: Now) -> Vec<Edit> {
         let plan = self.plan(Some(rejection), now);
         plan.pause_until.map(Edit::Pause).into_iter().collect()

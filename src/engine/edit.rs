@@ -129,7 +129,7 @@ pub(super) struct Activated {
 pub(super) struct PlanEdit {
     /// Whether Polar answered.
     pub(super) answered: bool,
-    /// The number of consecutive rounds before this one that did not lead to access.
+    /// The number of consecutive failed rounds just before this one.
     pub(super) failed_tries: u32,
     pub(super) jitter: u32,
     /// The end of the round, in ms of this process's monotonic clock. The edit may be applied again much later, so it
@@ -361,8 +361,8 @@ impl Editor<'_> {
         Applied::Changed
     }
 
-    /// Returns `true` if only this process knows the license so far. No other process can then have received an answer
-    /// about it.
+    /// Returns `true` if the license is not in the store yet, so that only this process knows it. No other process can
+    /// have received an answer about such a license.
     fn is_only_ours(&self, identity: &Identity) -> bool {
         self.unsaved.iter().any(|edit| edit.activates(identity))
     }
@@ -415,8 +415,9 @@ impl Editor<'_> {
                 record.release(&old.identity.key, seat.id);
             }
             label = label.or_else(|| old.label_of(identity));
-            // If the license is the same, its new revision is higher than the old one. Otherwise the new revision
-            // depends on Polar's answer alone. So it stays the same if the edit is applied again to another record.
+            // If the license is the same, its new revision must be higher than the old one. Otherwise the new revision
+            // is computed from Polar's answer alone, so that the license gets the same revision if the edit is applied
+            // again to another record.
             if is_the_same {
                 revision = old.revision;
             }
@@ -529,9 +530,10 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Puts the new key in place of the older ones. Polar no longer knows the older keys, but their seats are still taken.
-/// So if the license on this device belongs to the key, it keeps its seat and its last confirmation. Seats that were
-/// kept under an older key are added to the list of seats to release. Returns `true` if the record has changed.
+/// Replaces the older keys in the record by the new key. Polar no longer knows the older keys, but the seats that were
+/// taken with them are still taken. If the license on this device has one of the older keys, it gets the new key and
+/// keeps its seat and its last confirmation. Seats that were kept under an older key are added to the list of seats to
+/// release. Returns `true` if the record has changed.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
     let Rotated { id, from, to, was_known } = rotated;

@@ -39,8 +39,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if it is worth trying again to save the result. It is not worth it for the activation of a key
-    /// that needs no seat: that key can be activated again, and nothing is lost.
+    /// Returns `true` if saving the result should be tried again. Returns `false` after the activation of a key that
+    /// needs no seat: nothing is lost if that result is not saved, because the user can activate the key again.
     fn is_worth_waiting_for(&self, result: Success) -> bool {
         match result {
             Success::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),
@@ -88,8 +88,8 @@ impl Engine {
         Outcome { deactivated: ending.deactivated, ..outcome }
     }
 
-    /// Ends an operation that only had to ask Polar, and could not do so. The outcome contains the current decision,
-    /// with `error` as its problem.
+    /// Ends an operation whose only purpose was to ask Polar, if Polar could not be asked. The outcome contains the
+    /// current decision, with `error` as its problem.
     pub(super) fn end_without_asking(&mut self, error: Error, now: Now) -> Outcome {
         let mut decision = self.current(now);
         decision.problem = Some(error.into_problem());

@@ -25,7 +25,7 @@ pub(super) struct Merged {
 struct Edited {
     /// Whether there is anything to save.
     changed: bool,
-    /// Whether a power cut that undoes the save would lose anything important.
+    /// Whether the save must survive a power cut.
     precious: bool,
     /// Whether a new edit contains an answer from Polar that contradicts the answer that another process has saved.
     contradicted: bool,

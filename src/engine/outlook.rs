@@ -39,8 +39,8 @@ impl Engine {
         phases
     }
 
-    /// Returns the earliest time of the wall clock at which the decision can change if only time passes. Returns `None`
-    /// if the decision will not change.
+    /// Returns the earliest time on the wall clock at which the decision can change without an operation. Returns
+    /// `None` if the passing of time will not change the decision.
     pub fn next_change_by_wall(&mut self, now: Now) -> Option<Timestamp> {
         let until = self.next_change(now).wall;
         (until != Now::LAST.wall).then_some(until)

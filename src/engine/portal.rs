@@ -29,15 +29,15 @@ use crate::wire;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The time limit for a request for a code, and for a try of a code. It starts when the request or the try is counted.
-/// Polar receives the request or the try within this time, or not at all.
+/// The time limit for requesting a code or trying one. It starts when the engine counts the request. The request
+/// reaches Polar within this time, or not at all.
 pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 
 /// An operation of the engine for the customer portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortalOperation {
-    /// Counts a request for a code, or a try of a code. Fails with `rate_limited` and the time to wait if there were
-    /// too many.
+    /// Counts a request that asks for a code or tries one, before it is sent. Fails with `rate_limited` and the time to
+    /// wait if there were too many such requests.
     Code(CodeUse),
     /// Frees the try that was reserved for the last code when this code was requested. Use this operation only if Polar
     /// certainly did not mail this code. Then nobody can enter the code, so it needs no try.
@@ -194,8 +194,8 @@ impl Engine {
     }
 }
 
-/// Creates the error for too many requests for codes, or too many tries of codes. It contains the time to wait, in
-/// words and as a number.
+/// Creates the error for the case that too many codes were requested or tried. Its message says how long to wait, and
+/// the error also contains this duration as a number.
 fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     let forms = [Text::TooManyCodesSecond, Text::TooManyCodesSeconds, Text::TooManyCodesMinutes];
     Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)

@@ -33,8 +33,8 @@ const SHORT_PATIENCE_MS: u64 = 1_800;
 /// to answer, and the usual timeout is 10 s.
 const EXTRA_MS: u64 = 25_000;
 
-/// The shortest and the longest wait for the lock. An operation whose time is over still waits the shortest time,
-/// because its result is worth saving.
+/// The shortest and the longest time that an operation waits for the lock. An operation whose deadline has passed still
+/// waits for the shortest time, because its result is worth saving.
 const LEAST_LOCK_MS: u64 = 200;
 const LONGEST_LOCK_MS: u64 = 2_000;
 

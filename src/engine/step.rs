@@ -41,9 +41,9 @@ pub struct Outcome {
     pub wake_at: Option<u64>,
 }
 
-/// A step that waits for the turn. Wait until no other process that shares the record is asking Polar, but not longer
-/// than [`until`](Self::until), then call [`resume`](Self::resume). Keep the turn until the operation is done, so that
-/// the next process that gets the turn finds the answer stored.
+/// A step that waits for this process's turn to ask Polar. Wait until no other process that shares the record is asking
+/// Polar, but no longer than [`until`](Self::until). Then call [`resume`](Self::resume). Keep the turn until the
+/// operation is done, so that the next process that gets the turn finds the answer stored.
 pub struct TurnStep {
     /// The end of the wait, in ms of the monotonic clock.
     pub until: u64,
@@ -94,8 +94,9 @@ pub struct SendStep {
     pub(super) then: AfterReply,
 }
 
-/// A step that waits for another operation. Wait until the operation [`waits_for`](Self::waits_for) has ended, but not
-/// longer than [`until`](Self::until), then call [`resume`](Self::resume).
+/// A step that waits for another operation. First wait until that operation has ended, but no longer than
+/// [`until`](Self::until). Then call [`resume`](Self::resume). [`waits_for`](Self::waits_for) is the id of the other
+/// operation.
 #[derive(Debug)]
 pub struct JoinStep {
     /// The operation to wait for.

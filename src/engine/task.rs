@@ -161,8 +161,8 @@ pub(super) struct Activation {
     /// The license that this device had when the user activated this key, whether it could be trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// Whether the license could be moved here. This is so if Polar knows the stored license's seat as a seat of this
-    /// key, but does not accept it from this device, for example because the activation's conditions do not match.
+    /// Whether the license can be moved to this device. If so, Polar knows the seat of the stored license as a seat of
+    /// this key, but refuses it to this device, for example because the activation's conditions do not match.
     pub(super) can_move: bool,
     /// The questions about the key that have not been sent to Polar yet. Each item is one question: `Some(seat)` asks
     /// about the key together with this seat, and `None` asks about the key alone.

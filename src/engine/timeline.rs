@@ -35,7 +35,8 @@ impl Timeline {
         let floor = counted.map_or(base.high, |counted| counted.max(base.high));
         let least = floor.plus_ms(-TOLERANCE_MS);
         let corrected = now.wall.plus_ms(base.offset);
-        // the wall clock may have been far off at Polar's last confirmation, and may have been set right since then
+        // the wall clock may have been far off at Polar's last confirmation, and somebody may have corrected it since
+        // then
         let set_right = base.offset.saturating_abs() > TOLERANCE_MS && now.wall >= least;
         let current = match (corrected >= least, set_right) {
             (true, true) => corrected.min(now.wall),
@@ -57,16 +58,16 @@ pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timesta
     Now { wall: wall_at(base, at), mono: now.after(counted) }
 }
 
-/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. Only the wall clock
-/// itself can restore this trust, so the returned time of the monotonic clock is never reached.
+/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. The passing of monotonic
+/// time does not restore this trust, so `mono` of the result is a time that is never reached.
 pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }
 
 /// Returns the earliest wall-clock time at which Polar's clock may show `at`. Usually, this is `at` corrected by the
 /// known offset between the clocks. But if the wall clock was far off at Polar's last confirmation, somebody may have
-/// set it right since then, and the offset would no longer apply. In that case, returns either `at` or the corrected
-/// time, whichever is earlier.
+/// corrected the clock since then, and the offset would no longer apply. In that case, returns either `at` or the
+/// corrected time, whichever is earlier.
 fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }

@@ -12,16 +12,16 @@ pub(super) struct Cancellation {
 }
 
 impl Cancellation {
-    /// Asks the operation to end, and wakes its task. Has no effect if an earlier call has asked the operation to end
-    /// at the same point or at an earlier point.
+    /// Asks the operation to end, and wakes its task. Has no effect if an earlier call has asked it to end as `cancel`
+    /// describes, or even sooner.
     pub(super) fn request(&self, cancel: Cancel) {
         self.requested.set(self.requested.get().max(Some(cancel)));
         let waker = self.waker.borrow_mut().take();
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if the operation was asked to end at the point `cancel`, or at an earlier point. If not, the
-    /// calling task is woken by the next request to end the operation.
+    /// Returns `true` if the operation was asked to end as `cancel` describes, or even sooner. If not, the next request
+    /// to end the operation wakes the calling task.
     pub(super) fn poll_requested(&self, cancel: Cancel, context: &mut Context<'_>) -> bool {
         *self.waker.borrow_mut() = Some(context.waker().clone());
         self.requested.get() >= Some(cancel)

@@ -39,7 +39,8 @@ pub struct Client {
     refresher: Rc<RefCell<Option<Refresher>>>,
 }
 
-/// Builds a [`Client`] whose storage, store, network stack or clock is not the default. Created by [`Client::builder`].
+/// A builder for a [`Client`] that does not use the default storage, store, network stack or clock. Created by
+/// [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,

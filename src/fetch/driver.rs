@@ -36,7 +36,7 @@ pub(super) struct Driver {
     /// outer `None` means that no operation has ended since the refresher last read this field. The inner `None` means
     /// that no check is planned.
     planned: Cell<Option<Option<u64>>>,
-    /// The waker of the refresher's task. It is called when an operation ends.
+    /// The waker of the refresher's task. Each operation uses it to wake the task when the operation ends.
     refresher: Cell<Option<Waker>>,
     /// The cancellations of the operations that callers have started.
     running: RefCell<Vec<Weak<Cancellation>>>,
@@ -129,9 +129,9 @@ impl Driver {
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// If an operation has ended since the last call of this function, returns the time at which that operation wants
-    /// the automatic refresh to run next. Otherwise returns `None`, and the calling task is woken when an operation
-    /// ends.
+    /// If an operation has ended since the last call of this function, returns the time at which the automatic refresh
+    /// should run next, as that operation computed it. Otherwise returns `None`, and wakes the calling task when an
+    /// operation ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()

@@ -64,7 +64,7 @@ async fn exchange(request: &Request) -> Result<Answer, Fault> {
     exchange_log::answered_in(header("polar-version").as_deref());
     let retry_after = RetryHeaders::read(header).seconds();
     let body = read(&response, request.reply_limit).await?;
-    // A browser does not tell a page to which address a reply redirects, so `location` is always `None`.
+    // A browser hides from the page the address to which a reply redirects, so `location` is always `None`.
     Ok(Answer::Reply { status: response.status(), retry_after, location: None, body })
 }
 

@@ -34,8 +34,8 @@ pub enum CodeRequest {
     Choose(CustomerChoice),
 }
 
-/// The address to which a mail may be on its way. Polar does not reveal whether it knows the address, so a mistyped
-/// address looks like success: show the address to the user again.
+/// A code that was requested for an address. Polar does not reveal whether it knows the address, so the request also
+/// succeeds if the user mistyped the address. Show the address to the user again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeSent {
     email: Email,
@@ -145,7 +145,8 @@ pub fn authenticate(context: Context, code: &str, now: Now) -> Step<Token> {
     })
 }
 
-/// Checks and returns a session's token that a success page or the vendor's backend has passed to the app.
+/// Checks a token that a success page or the vendor's backend has passed to the app. Returns it as the token of a
+/// session.
 pub fn session_from_token(context: &Context, token: &str) -> Result<Token, Error> {
     let detail = "the customer's token is not valid: tokens start with `polar_cst_` or `polar_mst_`";
     Token::read(token).ok_or_else(|| context.mistake(detail))
@@ -171,7 +172,7 @@ pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
     })
 }
 
-/// Sends a request that asks for a code or tries one. Before that, has the engine count the request. If the request
+/// Counts a request that asks for a code or tries one, and then sends it. The engine does the counting. If the request
 /// would exceed Polar's limits, it is not sent.
 fn counted<T: Send + 'static>(
     context: Context,

@@ -61,7 +61,7 @@ impl Context {
     /// Returns `true` if Polar lists an activation of this device with this marker, label and time, and if this device
     /// never got Polar's answer to it.
     pub(super) fn is_lost_attempt(&self, marker: &str, label: &str, since: Timestamp) -> bool {
-        // no request is in transit for as long as this
+        // every request reaches Polar sooner than this, or not at all
         const ON_ITS_WAY_MS: i64 = 10 * 60 * 1000;
         self.attempts.iter().any(|attempt| {
             let took = since.ms_since(attempt.at);

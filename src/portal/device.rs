@@ -64,8 +64,8 @@ impl Device {
         self.since
     }
 
-    /// Returns `true` if this app runs on the device. Several entries of a list may be this device, because
-    /// an activation whose answer was lost may have taken another seat.
+    /// Returns `true` if this entry of the list is the device on which this app runs. That can be true for several
+    /// entries, because an activation whose answer was lost may have taken another seat for this device.
     pub fn is_this(&self) -> bool {
         self.is_this
     }

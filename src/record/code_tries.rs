@@ -4,8 +4,8 @@
 use crate::retry_headers::LONGEST_BLOCK;
 use crate::time::Timestamp;
 
-/// The requests with which this device asked Polar for a code or tried a code. Times are of the wall clock, and the
-/// oldest request comes first.
+/// The requests with which this device asked Polar for a code or tried a code. The times are those of the wall clock,
+/// and the oldest request comes first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CodeTries {
     pub(crate) list: Vec<CodeTry>,
@@ -63,9 +63,9 @@ impl CodeTries {
         self.blocked_until.filter(|until| *until > wall)
     }
 
-    /// Corrects times that were saved while the wall clock was ahead. Moves requests and tries that lie in the future
-    /// to the current time. If a block has longer than `LONGEST_BLOCK` to go, shortens it to `LONGEST_BLOCK` from now.
-    /// So setting the clock back does not lift the limits, and nobody has to wait until the clock has caught up.
+    /// Corrects times that were saved while the wall clock was ahead. Replaces a time of a request or a try that lies
+    /// in the future by the current time. Shortens a block to `LONGEST_BLOCK` from now if it would last longer. So the
+    /// limits still apply after the clock was set back, but nobody has to wait until the clock reaches the wrong times.
     /// Returns `true` if any time was corrected.
     pub(crate) fn count_from(&mut self, wall: Timestamp) -> bool {
         let tries = self.list.iter_mut().map(|code_try| (&mut code_try.at, wall));

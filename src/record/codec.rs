@@ -1,5 +1,5 @@
-//! Converts a record to bytes and back. The reader accepts any bytes. It never panics, and a wrong length field
-//! cannot make it allocate more memory than its input takes up.
+//! Converts a record to bytes and back. The reader accepts any bytes. It never panics, and a wrong length field cannot
+//! make it allocate more memory than the bytes that it reads take up.
 
 use super::{Attempt, Identity, KeptSeat, Record, Release, Seat, StoredLicense, TimeBase, Untrusted, Verdict};
 #[cfg(feature = "portal")]

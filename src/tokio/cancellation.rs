@@ -10,8 +10,8 @@ impl Cancellation {
         Self(watch::Sender::new(None))
     }
 
-    /// Asks the operation to end. Has no effect if an earlier call has asked the operation to end at the same point or
-    /// at an earlier point.
+    /// Asks the operation to end. Has no effect if an earlier call has asked it to end as `cancel` describes, or even
+    /// sooner.
     pub(super) fn request(&self, cancel: Cancel) {
         self.0.send_if_modified(|requested| {
             let is_stronger = Some(cancel) > *requested;
@@ -27,7 +27,7 @@ impl Cancellation {
         *self.0.borrow() >= Some(cancel)
     }
 
-    /// Waits until the operation is asked to end at the point `cancel` or at an earlier point.
+    /// Waits until the operation is asked to end as `cancel` describes, or even sooner.
     pub(super) async fn requested(&self, cancel: Cancel) {
         let mut receiver = self.0.subscribe();
         // cannot fail, because `self` owns the sender

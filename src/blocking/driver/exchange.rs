@@ -40,7 +40,7 @@ impl Scope {
     pub(super) fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         for exchange in lock(&self.0.exchanges).iter() {
-            // This fails if the exchange has just ended and dropped its receiver. Then there is no wait to end.
+            // This fails if the exchange has just ended and dropped its receiver. In that case nothing waits any more.
             let _ = exchange.send(Event::Cancel);
         }
     }

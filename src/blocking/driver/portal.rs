@@ -43,7 +43,8 @@ impl Driver {
         }
     }
 
-    /// Returns a function that tells whether the client's operations have been cancelled since this call.
+    /// Returns a function that returns `true` if the client's operations have been cancelled since `cancellation` was
+    /// called.
     pub(in crate::blocking) fn cancellation(&self) -> impl Fn() -> bool + use<> {
         let scope = lock(&self.scope).clone();
         move || scope.is_cancelled()

@@ -1,4 +1,4 @@
-//! Carries out the steps of the customer portal. This module takes no decisions, and never logs what a step contains.
+//! Carries out the steps of the customer portal. This module makes no decisions, and never logs what a step contains.
 
 use super::{Cancellation, Driver};
 use crate::error::Error;
