@@ -56,8 +56,10 @@ export interface License<Feature extends string = string> {
 
   /**
    * Calls `listener` after each change of the decision, with the new decision and the previous one. A confirmation is a
-   * change too, because it changes dates. Does not call `listener` with the present decision; `current()` returns the
-   * present decision. Returns a function that removes the listener.
+   * change too, because it changes dates. If the decision changes because time passes, for example when grace ends, the
+   * automatic refresh calls `listener` at that moment; without it, the next call of `current` or of an operation does.
+   * Does not call `listener` with the present decision; `current()` returns the present decision. Returns a function
+   * that removes the listener.
    *
    * ```ts
    * license.onChange((decision, before) => {
