@@ -17,14 +17,14 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 /// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed. The
 /// same sources give the same bytes in every checkout, but after a change of one line, 100 bytes may be added or
 /// removed in other parts of the output. DESIGN.md says how many bytes each library adds.
-const SLIM_LIMIT: u64 = 80_200;
+const SLIM_LIMIT: u64 = 80_300;
 
 /// The largest number of bytes of the script of `./slim`. A page that was loaded before shows its license after this
 /// script, before it has downloaded the WebAssembly.
 const SLIM_SCRIPT_LIMIT: u64 = 9_400;
 
 /// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.
-const MAIN_LIMIT: u64 = 82_000;
+const MAIN_LIMIT: u64 = 82_100;
 
 /// The largest number of bytes, compressed with brotli, that each other entry may add to a page that already has the
 /// client.

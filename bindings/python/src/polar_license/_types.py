@@ -214,7 +214,7 @@ TextCode = Literal[
     "error.invalid_config",
     # The license server could not read what this app sent. Contact the vendor.
     "error.request",
-    # The license server could not be reached. Check the network connection and try again.
+    # The license server could not be reached. Check the network connection or sign in to the network, and try again.
     "error.network",
     # The license server did not answer in time. Try again.
     "error.timeout",
@@ -235,6 +235,8 @@ TextCode = Literal[
     "error.storage",
     # Too many earlier activations of this device are unresolved. Contact the vendor.
     "error.too_many_unsettled",
+    # There is no license to remove.
+    "error.nothing_to_remove",
     # The license could not be removed from this device. Make sure that this app may write its data.
     "error.not_removed",
     # The license was released, but could not be removed from this device. Make sure that this app may write its data,
@@ -422,7 +424,9 @@ class OrderPurchase:
 
 
 Purchase = SubscriptionPurchase | OrderPurchase
-"""The purchase of a license key, for an app to show: a subscription or an order. Access never depends on it."""
+"""The purchase of a license key: a subscription or an order. An app can show the purchase to the user. Access never
+depends on the purchase.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -700,7 +704,7 @@ class Explanation:
 
     message: str
     """The sentence for the user, in English unless the configuration replaces it. If access is not allowed, this
-    sentence is the decision's message.
+    sentence is the decision's message. If the feature is on, the sentence says that the license includes it.
     """
 
     detail: str

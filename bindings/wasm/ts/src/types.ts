@@ -219,7 +219,7 @@ export type TextCode =
   | "error.invalid_config"
   /** The license server could not read what this app sent. Contact the vendor. */
   | "error.request"
-  /** The license server could not be reached. Check the network connection and try again. */
+  /** The license server could not be reached. Check the network connection or sign in to the network, and try again. */
   | "error.network"
   /** The license server did not answer in time. Try again. */
   | "error.timeout"
@@ -241,6 +241,8 @@ export type TextCode =
   | "error.storage"
   /** Too many earlier activations of this device are unresolved. Contact the vendor. */
   | "error.too_many_unsettled"
+  /** There is no license to remove. */
+  | "error.nothing_to_remove"
   /** The license could not be removed from this device. Make sure that this app may write its data. */
   | "error.not_removed"
   /**
@@ -419,7 +421,10 @@ export interface OrderPurchase {
   readonly createdAt: string;
 }
 
-/** The purchase of a license key, for an app to show: a subscription or an order. Access never depends on it. */
+/**
+ * The purchase of a license key: a subscription or an order. An app can show the purchase to the user. Access never
+ * depends on the purchase.
+ */
 export type Purchase = SubscriptionPurchase | OrderPurchase;
 
 /** Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock. */
@@ -656,7 +661,7 @@ export interface Explanation {
   readonly nextUrl: string | null;
   /**
    * The sentence for the user, in English unless the configuration replaces it. If access is not allowed, this sentence
-   * is the decision's message.
+   * is the decision's message. If the feature is on, the sentence says that the license includes it.
    */
   readonly message: string;
   /** One line for developers and logs. */
