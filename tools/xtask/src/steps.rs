@@ -26,8 +26,8 @@ use crate::requirements::{
 };
 use crate::shell::cargo;
 use crate::{
-    api_docs, book, budget, c_cross, c_library, c_package_check, crate_package, fetch, js_tests, languages, layers,
-    locks, mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build, workspace,
+    api_docs, bench, book, budget, c_cross, c_library, c_package_check, crate_package, fetch, js_tests, languages,
+    layers, locks, mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build, workspace,
 };
 
 struct Step {
@@ -46,7 +46,8 @@ const CHECKS: &[Step] = &[
         needs: &[&RUSTFMT],
         run: |sh| {
             cargo(sh, "fmt --all --check").run()?;
-            Ok(cargo(sh, "fmt --all --check --manifest-path").arg(tauri::MANIFEST).run()?)
+            let mut others = [tauri::MANIFEST, bench::MANIFEST].into_iter();
+            others.try_for_each(|manifest| Ok(cargo(sh, "fmt --all --check --manifest-path").arg(manifest).run()?))
         },
     },
     Step {
