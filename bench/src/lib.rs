@@ -8,18 +8,40 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::sync::Barrier;
+use std::thread;
 use std::time::Instant;
 
 /// The license key that every server of the benchmark knows.
 pub const KEY: &str = "DEMO-TWO-DEVICES";
 
 /// Performs the operation as often as the program's second argument says, and prints the nanoseconds.
-pub fn repeat(mut operation: impl FnMut()) {
+pub fn repeat(operation: impl FnMut()) {
+    println!("{}", nanoseconds(operation));
+}
+
+/// Performs the operation as often as [`repeat`] on each of two threads at the same time, and prints the nanoseconds of
+/// the slower thread.
+pub fn repeat_on_two_threads(operation: impl Fn() + Sync) {
+    let start = Barrier::new(2);
+    let measured = || {
+        start.wait();
+        nanoseconds(&operation)
+    };
+    let slower = thread::scope(|scope| {
+        let other = scope.spawn(measured);
+        measured().max(other.join().expect("the operation failed on the other thread"))
+    });
+    println!("{slower}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time, and nothing else depends on it")]
+fn nanoseconds(mut operation: impl FnMut()) -> u128 {
     let start = Instant::now();
     for _ in 0..count() {
         operation();
     }
-    println!("{}", start.elapsed().as_nanos());
+    start.elapsed().as_nanos()
 }
 
 /// Returns the name of the operation that the program was started for.

@@ -2,22 +2,25 @@
 //! one run. Asserts nothing: the limits of exact figures are in the steps `budget`, `package` and `c-package`.
 //!
 //! ```text
-//!   table ──┬─ reads · validate · node · programs · pages · shipped · growth ── meter ── setting ── row
-//!   report ──┴─ figure                                                         (the tools)  (programs, servers)
+//!   table ──┬─ reads · validate · node · programs · pages · shipped · growth · scale ── meter ── setting ── row ── goal
+//!   report ──┴─ figure                                                                   (tools)  (programs, servers)
 //! ```
 //!
 //! The measured programs and pages are in `bench/`, a workspace of its own. Each program performs one operation as often
 //! as it is told, and measures the time itself; this module starts the programs and compares.
 
 mod figure;
+mod goal;
 mod growth;
 mod meter;
 mod node;
+mod number;
 mod pages;
 mod programs;
 mod reads;
 mod report;
 mod row;
+mod scale;
 mod setting;
 mod shipped;
 mod table;

@@ -12,7 +12,7 @@ use polar_license::blocking::{Client, ClientBuilder};
 use polar_license::clock::{Clock, SystemClock};
 use polar_license::store::{Durability, MemoryStore, Store};
 use polar_license::{Config, State};
-use polar_license_bench::{KEY, count, folder, operation, repeat};
+use polar_license_bench::{KEY, count, folder, operation, repeat, repeat_on_two_threads};
 use releases::{HalfReachable, HurriedClock};
 
 const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
@@ -35,13 +35,21 @@ fn main() {
         }),
         "allows" => {
             let client = client(&folder()).open().unwrap();
-            repeat(|| assert!(client.allows(black_box("feature-0"))));
+            repeat(|| allows(&client));
+        }
+        "allows-on-two-threads" => {
+            let client = client(&folder()).open().unwrap();
+            repeat_on_two_threads(|| allows(&client));
         }
         "current" => {
             let client = client(&folder()).open().unwrap();
-            repeat(|| assert!(client.current().allowed()));
+            repeat(|| current(&client));
         }
-        "open" => repeat(|| assert!(client(&folder()).open().unwrap().current().allowed())),
+        "current-on-two-threads" => {
+            let client = client(&folder()).open().unwrap();
+            repeat_on_two_threads(|| current(&client));
+        }
+        "open" => repeat(|| current(&client(&folder()).open().unwrap())),
         "validate" => {
             let mut clients = (0..CLIENTS).map(copy_of_license).collect::<Vec<_>>().into_iter();
             repeat(|| assert!(is_confirmed(&clients.next().unwrap())));
@@ -64,6 +72,14 @@ fn main() {
         }
         unknown => panic!("unknown operation `{unknown}`"),
     }
+}
+
+fn allows(client: &Client) {
+    assert!(client.allows(black_box("feature-0")));
+}
+
+fn current(client: &Client) {
+    assert!(client.current().allowed());
 }
 
 /// Returns the configuration of an app with as many features as `FEATURES` says.

@@ -9,8 +9,9 @@ use serde_json::json;
 use xshell::{Shell, cmd};
 
 use super::figure::{Measured, Precision};
+use super::goal::Outcome;
+use super::number::number;
 use super::row::{Role, Row};
-use crate::npm_package::grouped;
 use crate::workspace;
 
 /// Returns one line for each property of this machine on which a figure may depend.
@@ -66,6 +67,8 @@ fn markdown(machine: &Machine, figures: &[Measured<'_>], with_plots: bool) -> St
     for (name, value) in machine {
         _ = writeln!(text, "| {name} | {value} |");
     }
+    text += "\n## Goals\n\n";
+    text += &goals(figures);
     text += "\n## Where an alternative costs less\n\n";
     text += &better(figures);
     for measured in figures {
@@ -86,12 +89,38 @@ one figure, and writes a report with plots into `target/bench`. The programs and
 - In all figures, less is better.
 - **Exact** figures are counted, and are the same on every machine with the same compilers and versions, except for a few
   instructions that depend on random numbers.
-- **Ratios** are medians over 15 rounds, or 20 in Node. In each round, all subjects are measured one after the other, and
+- **Ratios** are medians over 15 rounds, unless a figure says otherwise. In each round, all subjects are measured one after the other, and
   each is divided by the baseline of its round. The times beside them are medians too, and are those of this machine.
 - The alternatives do more or less than this project: `ureq` and `fetch` are the request that an app would write by hand,
   without storage, grace, or a seat. Each alternative that does not use Polar is answered by a server on this machine
   with fixed replies in its own protocol.
 ";
+
+/// Compares the goal of a row with the row.
+fn outcome(row: &Row, rows: &[Row]) -> Option<Outcome> {
+    let value = |row: &Row| row.value.as_ref().ok().copied();
+    let baseline = rows.iter().find(|row| row.role == Role::Baseline).and_then(value);
+    row.goal.as_ref()?.outcome(value(row)?, row.ratio, baseline)
+}
+
+/// Says how many goals are met, and lists the others, each with the reason.
+fn goals(figures: &[Measured<'_>]) -> String {
+    let (mut count, mut missed) = (0_usize, Vec::new());
+    for Measured { figure, rows } in figures {
+        for row in rows {
+            let Some(outcome) = outcome(row, rows) else { continue };
+            count = count.saturating_add(1);
+            if !outcome.is_met {
+                let reason = row.goal.as_ref().and_then(|goal| goal.obstacle).unwrap_or_default();
+                let Outcome { goal, measured, .. } = outcome;
+                let (title, unit, subject) = (figure.title, figure.unit, &row.subject);
+                missed.push(format!("- {title} in {unit}: {subject}, {measured}; the goal is {goal}. {reason}"));
+            }
+        }
+    }
+    let met = count.saturating_sub(missed.len());
+    format!("{met} of {count} goals are met; each is beside its figure. Not met:\n\n{}\n", missed.join("\n"))
+}
 
 /// Returns a list of the alternatives that cost less than this project, written from the figures.
 fn better(figures: &[Measured<'_>]) -> String {
@@ -125,25 +154,24 @@ fn table(measured: &Measured<'_>) -> String {
         Precision::Machine => "about; this machine",
     };
     let has_ratio = rows.iter().any(|row| row.ratio.is_some());
-    let mut text = format!("| | {} ({precision}) |", figure.unit);
-    text += if has_ratio { " times the baseline |\n|---|---:|---:|\n" } else { "\n|---|---:|\n" };
+    let has_goal = rows.iter().any(|row| row.goal.is_some());
+    let columns = |value: &str, ratio: &str, goal: &str| {
+        let ratio = if has_ratio { format!(" {ratio} |") } else { String::new() };
+        let goal = if has_goal { format!(" {goal} |") } else { String::new() };
+        format!(" {value} |{ratio}{goal}\n")
+    };
+    let mut text = format!("| |{}", columns(&format!("{} ({precision})", figure.unit), "times the baseline", "goal"));
+    text += &format!("|---|{}", columns("---:", "---:", "---").replace(' ', ""));
     for row in rows {
         let value = row.value.as_ref().map_or_else(|reason| format!("not measured: {reason}"), |value| number(*value));
         let ratio = row.ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+        let goal = outcome(row, rows).map_or_else(String::new, |outcome| {
+            format!("{}: {}", outcome.goal, if outcome.is_met { "met" } else { "**missed**" })
+        });
         let bold = if row.role == Role::Ours { "**" } else { "" };
-        _ = write!(text, "| {bold}{}{bold} | {value} |", row.subject);
-        text += &if has_ratio { format!(" {ratio} |\n") } else { String::from("\n") };
+        _ = write!(text, "| {bold}{}{bold} |{}", row.subject, columns(&value, &ratio, &goal));
     }
     text
-}
-
-/// Shows a number with three significant digits if it is small, and otherwise in groups of three digits.
-fn number(value: f64) -> String {
-    match value {
-        value if value.abs() < 10.0 && value.fract() != 0.0 => format!("{value:.2}"),
-        value if value.abs() < 100.0 && value.fract() != 0.0 => format!("{value:.1}"),
-        value => grouped(value.round().max(0.0) as u64),
-    }
 }
 
 /// Draws one bar for each row: this project's in blue, the others in grey.
@@ -178,6 +206,7 @@ fn plot(rows: &[Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::figure::Figure;
+    use super::super::goal::Goal;
     use super::super::table;
     use super::*;
 
@@ -189,7 +218,7 @@ mod tests {
     #[test]
     fn alternatives_that_cost_less_are_listed_and_baselines_are_not() {
         let (exact, ratio) = (figure(Precision::Exact), figure(Precision::Ratio));
-        let row = |subject, role, value, ratio| Row::new(subject, role, value).with_ratio(Some(ratio));
+        let row = |subject, role, value, ratio| Row::new(subject, role, value).with_ratio(ratio);
         let rows = || {
             vec![
                 row("bare", Role::Baseline, 1.0, 1.0),
@@ -211,6 +240,20 @@ mod tests {
         let expected =
             "| | bytes (exact) |\n|---|---:|\n| broken | not measured: does not build |\n| **ours** | 1,234 |\n";
         assert_eq!(table(&Measured { figure: &figure, rows }), expected);
+    }
+
+    #[test]
+    fn each_goal_is_beside_its_figure_and_missed_goals_are_listed() {
+        let figure = figure(Precision::Exact);
+        let goal = |limit| Goal::at_most(limit).because("It would take a smaller engine.");
+        let rows = vec![Row::ours("slim", 8.0).with_goal(goal(9.0)), Row::ours("main", 8.0).with_goal(goal(7.0))];
+        let measured = [Measured { figure: &figure, rows }];
+        let expected = "| | bytes (exact) | goal |\n|---|---:|---|\n| **slim** | 8 | at most 9: met |\n\
+                        | **main** | 8 | at most 7: **missed** |\n";
+        assert_eq!(measured.iter().map(table).collect::<String>(), expected);
+        let expected = "1 of 2 goals are met; each is beside its figure. Not met:\n\n\
+                        - Size in bytes: main, 8; the goal is at most 7. It would take a smaller engine.\n";
+        assert_eq!(goals(&measured), expected);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use super::goal::Goal;
+
 /// The result for one subject.
 #[derive(Serialize)]
 pub(crate) struct Row {
@@ -10,8 +12,9 @@ pub(crate) struct Row {
     /// The figure, or the reason why there is none.
     #[serde(serialize_with = "value_or_reason")]
     pub(crate) value: Result<f64, String>,
-    /// How many times the baseline's figure this is, if there is a baseline.
+    /// The ratio to the baseline's figure, if there is a baseline.
     pub(crate) ratio: Option<f64>,
+    pub(crate) goal: Option<Goal>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -27,7 +30,7 @@ pub(crate) enum Role {
 
 impl Row {
     pub(crate) fn new(subject: impl Into<String>, role: Role, value: f64) -> Self {
-        Self { subject: subject.into(), role, value: Ok(value), ratio: None }
+        Self { subject: subject.into(), role, value: Ok(value), ratio: None, goal: None }
     }
 
     pub(crate) fn ours(subject: impl Into<String>, value: f64) -> Self {
@@ -36,11 +39,15 @@ impl Row {
 
     /// Creates a row of a subject that could not be measured.
     pub(crate) fn missing(subject: impl Into<String>, role: Role, reason: String) -> Self {
-        Self { subject: subject.into(), role, value: Err(reason), ratio: None }
+        Self { subject: subject.into(), role, value: Err(reason), ratio: None, goal: None }
     }
 
-    pub(crate) fn with_ratio(self, ratio: Option<f64>) -> Self {
-        Self { ratio, ..self }
+    pub(crate) fn with_ratio(self, ratio: f64) -> Self {
+        Self { ratio: Some(ratio), ..self }
+    }
+
+    pub(crate) fn with_goal(self, goal: Goal) -> Self {
+        Self { goal: Some(goal), ..self }
     }
 }
 

@@ -60,6 +60,7 @@ pub(crate) struct Setting<'a> {
     polar: OnceCell<LocalPolar>,
     peers: OnceCell<LocalPolar>,
     licensed: OnceCell<PathBuf>,
+    simulation: OnceCell<String>,
 }
 
 impl<'a> Setting<'a> {
@@ -72,6 +73,7 @@ impl<'a> Setting<'a> {
             polar: OnceCell::new(),
             peers: OnceCell::new(),
             licensed: OnceCell::new(),
+            simulation: OnceCell::new(),
         })
     }
 
@@ -155,6 +157,12 @@ impl<'a> Setting<'a> {
         };
         let command = self.process(self.build(program)?).args([operation, &count.to_string()]);
         Ok(command.env("FOLDER", folder).env("URL", self.url(program.server)?))
+    }
+
+    /// Returns the figures of `tests/scale/program.rs` as JSON.
+    pub(crate) fn simulation(&self) -> Result<&str> {
+        let bench = "bench --quiet --locked --package polar-license --bench scale -- --json";
+        Ok(once(&self.simulation, || Ok(shell::cargo(self.sh, bench).read()?))?)
     }
 
     /// Installs the alternatives on npm, and this project's bundler.

@@ -22,7 +22,8 @@ pub(crate) fn packages(setting: &Setting<'_>) -> Result<Vec<Row>> {
         file("the npm package, packed", &npm.file)?,
         file("the Python package, a wheel", &wheel.context("there is no wheel in target/package/python")?)?,
     ];
-    rows.extend(npm.sizes.iter().map(|size| Row::ours(format!("{}, brotli", size.name), size.brotli as f64)));
+    let parts = npm.sizes.iter().filter(|size| !size.name.starts_with("a page with"));
+    rows.extend(parts.map(|size| Row::ours(format!("{}, brotli", size.name), size.brotli as f64)));
     Ok(rows)
 }
 

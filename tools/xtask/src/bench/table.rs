@@ -3,13 +3,14 @@
 use anyhow::{Result, bail};
 
 use super::figure::{Figure, Precision};
-use super::{growth, node, pages, programs, reads, shipped, validate};
+use super::{growth, node, pages, programs, reads, scale, shipped, validate};
 use crate::requirements::{
-    C_COMPILERS, CARGO_C, CMAKE, NODE, OPENSSL, PYTHON_TOOLS, PYTHON_WITH_PIP, Requirement, STRACE, VALGRIND,
+    C_COMPILERS, CARGO_C, CHROMIUM, CMAKE, NODE, OPENSSL, PYTHON_TOOLS, PYTHON_WITH_PIP, Requirement, STRACE, VALGRIND,
     WASM_BINDGEN, WASM_STD,
 };
 
 const PAGE: &[&Requirement] = &[&WASM_STD, &WASM_BINDGEN, &NODE];
+const PAGE_IN_BROWSER: &[&Requirement] = &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM];
 
 pub(crate) const FIGURES: &[Figure] = &[
     Figure {
@@ -21,6 +22,16 @@ pub(crate) const FIGURES: &[Figure] = &[
               the `now` of `SystemClock`, which reads both clocks.",
         needs: &[],
         measure: reads::times,
+    },
+    Figure {
+        name: "two-threads-read-time",
+        title: "Time of one read on two threads",
+        unit: "ns",
+        precision: Precision::Ratio,
+        how: "200,000 reads on each of two threads that read at the same time; the time of the slower thread. The baseline \
+              is one thread alone.",
+        needs: &[],
+        measure: reads::times_on_two_threads,
     },
     Figure {
         name: "read-instructions",
@@ -80,13 +91,22 @@ pub(crate) const FIGURES: &[Figure] = &[
         measure: reads::status_time,
     },
     Figure {
+        name: "status-instructions",
+        title: "Instructions of the command `status`",
+        unit: "instructions",
+        precision: Precision::Exact,
+        how: "`valgrind --tool=callgrind` of the same process, from its start to its end.",
+        needs: &[&VALGRIND],
+        measure: reads::status_instructions,
+    },
+    Figure {
         name: "status-system-calls",
         title: "System calls of the command `status`",
         unit: "system calls",
         precision: Precision::Exact,
         how: "`strace -f -c` of the same process, from its start to its end.",
         needs: &[&STRACE],
-        measure: reads::status_calls,
+        measure: reads::status_system_calls,
     },
     Figure {
         name: "validate-time",
@@ -146,6 +166,26 @@ pub(crate) const FIGURES: &[Figure] = &[
               alternative calls its validate (`node bench/js/sizes.mjs`).",
         needs: PAGE,
         measure: pages::bytes,
+    },
+    Figure {
+        name: "page-cold-time",
+        title: "Time to the first decision of a page on a phone",
+        unit: "ms",
+        precision: Precision::Ratio,
+        how: "`node bench/js/pages.mjs cold`: pages in Chromium that have a license, with 1.6 Mbit/s, a delay of 150 ms \
+              and a quarter of this machine's speed, in 9 rounds. The time begins when the page begins to load its \
+              script. A page of this project reads the stored license; a page of an alternative has to ask Polar.",
+        needs: PAGE_IN_BROWSER,
+        measure: node::cold_page_times,
+    },
+    Figure {
+        name: "page-warm-time",
+        title: "The same if the page's files are in the browser's cache",
+        unit: "ms",
+        precision: Precision::Ratio,
+        how: "`node bench/js/pages.mjs warm`.",
+        needs: PAGE_IN_BROWSER,
+        measure: node::warm_page_times,
     },
     Figure {
         name: "npm-packages",
@@ -270,8 +310,55 @@ pub(crate) const FIGURES: &[Figure] = &[
         needs: &[],
         measure: growth::time_of_processes,
     },
-    // A simulation of Polar's load is one more entry: its `measure` runs the program and reads the rows from its JSON, as
-    // `pages::bytes` does.
+    Figure {
+        name: "year",
+        title: "A year of automatic refresh",
+        unit: "requests or saves",
+        precision: Precision::Exact,
+        how: "One installation in virtual time: `cargo bench --bench scale`. The same seed gives the same figures.",
+        needs: &[],
+        measure: scale::year,
+    },
+    Figure {
+        name: "scale-peak",
+        title: "Requests in Polar's busiest second",
+        unit: "requests",
+        precision: Precision::Exact,
+        how: "The same simulation, with the engine and the local Polar's rules: 100,000 installations of one vendor on a \
+              weekday; on a weekday on which Polar is down from ten o'clock to four; when all start within a minute; and \
+              500 machines behind one address that start within two minutes at nine o'clock.",
+        needs: &[],
+        measure: scale::peaks,
+    },
+    Figure {
+        name: "scale-notices",
+        title: "Users who see a notice",
+        unit: "users",
+        precision: Precision::Exact,
+        how: "The same simulation: the users with a license to whom the app shows at any time that something is wrong.",
+        needs: &[],
+        measure: scale::notices,
+    },
+    Figure {
+        name: "scale-losses",
+        title: "Users who lose access",
+        unit: "users",
+        precision: Precision::Exact,
+        how: "The same simulation: the users with a license who have no access at any time.",
+        needs: &[],
+        measure: scale::losses,
+    },
+    Figure {
+        name: "scale-activations",
+        title: "Longest wait for an activation",
+        unit: "seconds",
+        precision: Precision::Exact,
+        how: "The same simulation: from the moment at which a new customer enters a key until the key works, with all \
+              attempts. On the weekdays one of 200 customers is new; behind the one address ten are. In the last \
+              situation nobody activates.",
+        needs: &[],
+        measure: scale::activations,
+    },
 ];
 
 /// Returns the figures with these names, or all figures if there are no names.

@@ -44,7 +44,7 @@ pub(crate) fn times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let times = meter::rounds(&mut subjects)?;
     let rows = cases.iter().zip(&times).map(|(case, own)| {
         let ratio = times.get(case.baseline).map(|baseline| meter::ratio(own, baseline));
-        Row::new(&case.subject, case.program.role, meter::median(own.clone())).with_ratio(ratio)
+        Row { ratio, ..Row::new(&case.subject, case.program.role, meter::median(own.clone())) }
     });
     Ok(rows.collect())
 }
@@ -77,7 +77,7 @@ fn counted(cost: impl Fn(&Case, u32) -> Result<u64>) -> Result<Vec<Row>> {
         cases.iter().map(|case| meter::for_one(MANY, |count| cost(case, count))).collect::<Result<_>>()?;
     let rows = cases.iter().zip(&costs).map(|(case, cost)| {
         let ratio = costs.get(case.baseline).map(|baseline| cost / baseline);
-        Row::new(&case.subject, case.program.role, *cost).with_ratio(ratio)
+        Row { ratio, ..Row::new(&case.subject, case.program.role, *cost) }
     });
     Ok(rows.collect())
 }
