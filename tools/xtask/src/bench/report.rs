@@ -89,8 +89,9 @@ one figure, and writes a report with plots into `target/bench`. The programs and
 - In all figures, less is better.
 - **Exact** figures are counted, and are the same on every machine with the same compilers and versions, except for a few
   instructions that depend on random numbers.
-- **Ratios** are medians over 15 rounds, unless a figure says otherwise. In each round, all subjects are measured one after the other, and
-  each is divided by the baseline of its round. The times beside them are medians too, and are those of this machine.
+- **Ratios** are medians over 15 rounds, unless a figure says otherwise. In each round, all subjects are measured one
+  after the other, and each is divided by the baseline of its round. The times beside them are medians too, and are
+  those of this machine.
 - The alternatives do more or less than this project: `ureq` and `fetch` are the request that an app would write by hand,
   without storage, grace, or a seat. Each alternative that does not use Polar is answered by a server on this machine
   with fixed replies in its own protocol.

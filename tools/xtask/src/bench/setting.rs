@@ -61,6 +61,7 @@ pub(crate) struct Setting<'a> {
     peers: OnceCell<LocalPolar>,
     licensed: OnceCell<PathBuf>,
     simulation: OnceCell<String>,
+    npm_peers: OnceCell<()>,
 }
 
 impl<'a> Setting<'a> {
@@ -74,6 +75,7 @@ impl<'a> Setting<'a> {
             peers: OnceCell::new(),
             licensed: OnceCell::new(),
             simulation: OnceCell::new(),
+            npm_peers: OnceCell::new(),
         })
     }
 
@@ -167,9 +169,12 @@ impl<'a> Setting<'a> {
 
     /// Installs the alternatives on npm, and this project's bundler.
     pub(crate) fn install_npm_peers(&self) -> Result<()> {
-        npm_package::install_tools(self.sh)?;
-        let _inside = self.sh.push_dir(workspace::root().join("bench"));
-        Ok(npm_package::npm(self.sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).run()?)
+        let install = || {
+            npm_package::install_tools(self.sh)?;
+            let _inside = self.sh.push_dir(workspace::root().join("bench"));
+            Ok(npm_package::npm(self.sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).run()?)
+        };
+        once(&self.npm_peers, install).copied()
     }
 }
 
