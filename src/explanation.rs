@@ -26,7 +26,8 @@ impl Explanation {
     }
 
     /// Returns one sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts)
-    /// it. If access is not allowed, this sentence is the decision's message.
+    /// it. If access is not allowed, this sentence is the decision's message. If the feature is on, the sentence says
+    /// that the license includes it.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -70,7 +71,7 @@ pub(crate) struct ExplanationJson<'a> {
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
     /// The sentence for the user, in English unless the configuration replaces it. If access is not allowed, this
-    /// sentence is the decision's message.
+    /// sentence is the decision's message. If the feature is on, the sentence says that the license includes it.
     message: &'a str,
     /// One line for developers and logs.
     detail: &'a str,

@@ -152,9 +152,6 @@ pub use values::{Value, Values};
 #[doc = include_str!("../README.md")]
 mod readme {}
 #[cfg(all(doctest, feature = "http"))]
-#[doc = include_str!("../SKILL.md")]
-mod skill {}
-#[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../docs/src/gating.md")]
 mod gating {}
 #[cfg(all(doctest, feature = "http"))]

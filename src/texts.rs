@@ -125,8 +125,8 @@ texts! {
     InvalidConfig = "error.invalid_config", "This app is not set up correctly: {detail}.";
     /// The server could not read the request.
     RequestUnreadable = "error.request", "The license server could not read what this app sent. Contact the vendor.";
-    /// There is no connection.
-    Network = "error.network", "The license server could not be reached. Check the network connection and try again.";
+    /// There is no connection, or a network's sign-in page answered.
+    Network = "error.network", "The license server could not be reached. Check the network connection or sign in to the network, and try again.";
     /// No answer arrived in time.
     Timeout = "error.timeout", "The license server did not answer in time. Try again.";
     /// Too many requests were sent, and the time to wait is unknown.
@@ -145,6 +145,8 @@ texts! {
     Storage = "error.storage", "The license could not be stored on this device. Make sure that there is space and that this app may write its data.";
     /// No seat was taken, because the outcomes of too many earlier activations are unknown.
     TooManyUnsettled = "error.too_many_unsettled", "Too many earlier activations of this device are unresolved. Contact the vendor.";
+    /// The user asked to remove the license, and there is none.
+    NothingToRemove = "error.nothing_to_remove", "There is no license to remove.";
     /// The license could not be removed.
     NotRemoved = "error.not_removed", "The license could not be removed from this device. Make sure that this app may write its data.";
     /// The seat was released, but the license could not be removed.

@@ -10,6 +10,8 @@ mod faults;
 mod life;
 #[path = "end_to_end/migrating.rs"]
 mod migrating;
+#[path = "end_to_end/skill.rs"]
+mod skill;
 mod support;
 #[path = "end_to_end/threads.rs"]
 mod threads;

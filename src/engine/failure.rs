@@ -51,6 +51,12 @@ impl Engine {
         self.error(ErrorKind::NotActivated, "no license is active on this device; activate a license key first")
     }
 
+    /// Returns the error for a deactivation without a license.
+    pub(super) fn nothing_to_remove(&self) -> Error {
+        let detail = "there is no license to deactivate";
+        self.reworded(self.not_activated(), Text::NothingToRemove, detail).with_next_step(NextStep::None)
+    }
+
     /// Returns the error for a stored license that could not be removed.
     pub(super) fn not_removed(&self, detail: String) -> Error {
         self.store_failed(Text::NotRemoved, false, detail)

@@ -40,7 +40,7 @@ impl Engine {
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
             return Next::fail(self.not_released(message));
         }
-        let Some(identity) = identity else { return Next::fail(self.not_activated()) };
+        let Some(identity) = identity else { return Next::fail(self.nothing_to_remove()) };
         match identity.seat {
             Some(seat) => self.release(identity.key.clone(), seat.id, SeatOf::License(identity)),
             None => Next::save(vec![Edit::Deactivated(identity)], Success::Deactivated(Deactivated::NotNeeded)),

@@ -3,7 +3,8 @@
 
 use polar_license::{Reason, blocking::Client};
 
-/// Takes over the key that earlier versions of the app have stored. Returns whether the app may run.
+/// Takes over the key that earlier versions of the app have stored. Returns whether the app may run. If you sell several
+/// plans, ask `allows` for each feature.
 fn take_over(client: &Client, old_key: &str, was_allowed: bool, remove_old_key: impl FnOnce()) -> bool {
     if client.current().reason() != Some(Reason::NoLicense) {
         return client.refresh().allowed(); // a license is here already

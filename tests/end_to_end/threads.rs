@@ -261,6 +261,23 @@ fn a_running_app_sees_what_another_process_did() {
     assert_eq!(polar.requests().len(), 1, "the activation; to look asks nobody");
 }
 
+#[test]
+fn a_listener_is_notified_when_grace_ends_by_time_alone() {
+    let (polar, directory) = (MockPolar::start().unwrap(), Directory::new());
+    let second = Duration::from_secs(1);
+    let config = app(&polar.url(), "com.example.app").refresh_interval(second).offline_grace(3 * second);
+    let builder = Client::builder(config.build().unwrap()).directory(directory.path());
+    let client = builder.clock(SystemClock::new()).open().unwrap();
+    client.activate(DEMO_KEY_PLAIN).unwrap();
+    polar.fault(Fault::server_error(503));
+    polar.clear_requests();
+    let (sender, seen) = mpsc::channel();
+    let _listening = client.on_change(move |decision, _| sender.send(decision.state()).unwrap());
+    client.start_auto_refresh();
+    while seen.recv_timeout(LONG).unwrap() != State::Lapsed {}
+    assert_eq!(polar.requests().len(), 1, "before the next request, a minute later");
+}
+
 /// The system's clock, and a counter of its owners.
 struct OwnedClock(SystemClock, #[expect(dead_code, reason = "it counts the owners")] Arc<()>);
 

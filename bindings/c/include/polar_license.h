@@ -1069,7 +1069,9 @@ int32_t polar_license_forget(const polar_license *license, polar_license_error *
 
 /**
  * Calls `callback` after every operation that changed the decision, with the current decision and the previous one.
- * The callback runs on the thread that ran the operation.
+ * The callback runs on the thread that ran the operation. If the decision changes because time passes, for example
+ * when grace ends, the callback is called after the next operation. The thread of polar_license_start_auto_refresh()
+ * begins one at that moment.
  *
  * `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
  * with `user_data`: after polar_license_off_change() or polar_license_free(), as soon as the callback is no longer

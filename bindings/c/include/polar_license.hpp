@@ -823,7 +823,8 @@ class license {
     void cancel() { polar_license_cancel(handle); }
 
     /// Calls `listener` after every operation that changed the decision, with the current decision and the previous
-    /// one. Does nothing if the listener is empty.
+    /// one. If the decision changes because time passes, the next operation comes at that moment only with
+    /// `start_auto_refresh`. Does nothing if the listener is empty.
     [[nodiscard]] subscription on_change(std::function<void(decision_view decision, decision_view before)> listener)
     {
         using function = std::function<void(decision_view, decision_view)>;

@@ -20,7 +20,8 @@ const folder = process.env.POLAR_LICENSE_DEMO ?? target("demo-web/site");
 const pictures = target("demo-web");
 const PATH = "/polar-license/demo/";
 const [chromium] = browsers;
-const COULD_NOT_BE_REACHED = "The license server could not be reached. Check the network connection and try again.";
+const COULD_NOT_BE_REACHED =
+  "The license server could not be reached. Check the network connection or sign in to the network, and try again.";
 
 describe("the demonstration", { skip: chromium.missing }, () => {
   /** The labels of all controls, and of those that a visitor has used. */

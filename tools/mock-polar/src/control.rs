@@ -1,6 +1,7 @@
 //! The control endpoint. Tests in any language use it to manage keys, faults, requests and the clock. The README
 //! describes it.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -23,6 +24,24 @@ use crate::timestamp::Timestamp;
 use crate::versions::ApiVersion;
 
 const PREFIX: &str = "/_mock";
+
+/// The paths below the prefix, for the message about a path that does not exist.
+const PATHS: [&str; 14] = [
+    "keys",
+    "activations",
+    "faults",
+    "requests",
+    "mails",
+    "worker",
+    "benefits",
+    "checkouts",
+    "personal-data",
+    "tokens",
+    "clock",
+    "rate-limit",
+    "versions",
+    "reset",
+];
 
 /// Answers a request to the control endpoint. Returns `None` if the request is for Polar.
 pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest, timer: &impl Timer) -> Option<Reply> {
@@ -221,7 +240,8 @@ fn read_fault(body: &[u8]) -> Result<Fault, Reply> {
         None => Ok(fault),
         Some(unknown) => {
             let kind = fields.get("fault").and_then(Value::as_str).unwrap_or_default();
-            Err(error(400, &format!("the fault `{kind}` has no `{unknown}`; see the README of mock-polar")))
+            let known = names(fields.as_object().into_iter().flat_map(Map::keys).filter(|name| *name != "fault"));
+            Err(error(400, &format!("the fault `{kind}` has no `{unknown}`; use {known}")))
         }
     }
 }
@@ -319,7 +339,13 @@ fn no_content_if(found: bool, what: &str) -> Result<Reply, Reply> {
 }
 
 fn unknown(method: &str, path: &str) -> Reply {
-    error(404, &format!("there is no `{method} {PREFIX}/{path}`; see the README of mock-polar"))
+    let paths = names(PATHS);
+    error(404, &format!("there is no `{method} {PREFIX}/{path}`; below `{PREFIX}`, there are {paths}"))
+}
+
+/// Writes names as a list, each in backticks.
+fn names<Name: Display>(names: impl IntoIterator<Item = Name>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn not_found(what: &str) -> Reply {

@@ -78,15 +78,18 @@ pub struct Fault {
     pub(crate) cors: Option<bool>,
 }
 
-/// The kind of a fault. Variants and fields have the same names as in the control endpoint's JSON.
+/// The kind of a fault. Variants and fields have the same names as in the control endpoint's JSON. If the JSON lacks a
+/// field that has a default, the fault is the one that programs see most often.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) enum Kind {
     CaptivePortal {
+        #[serde(default = "default::redirect")]
         status: u16,
     },
     ServerError {
+        #[serde(default = "default::unavailable")]
         status: u16,
         #[serde(default)]
         html: bool,
@@ -95,6 +98,7 @@ pub(crate) enum Kind {
         retry_after: Option<u64>,
     },
     Reply {
+        #[serde(default = "default::ok")]
         status: u16,
         content_type: String,
         #[serde(with = "text")]
@@ -115,14 +119,39 @@ pub(crate) enum Kind {
     },
     TruncatedBody,
     HugeBody {
+        #[serde(default = "default::huge")]
         bytes: u64,
     },
     Garbage {
         garbage: Garbage,
     },
     SkewedClock {
+        #[serde(default = "default::day")]
         seconds: i64,
     },
+}
+
+/// The values of fields that the JSON of a fault may leave out.
+mod default {
+    pub(super) fn redirect() -> u16 {
+        302
+    }
+
+    pub(super) fn unavailable() -> u16 {
+        503
+    }
+
+    pub(super) fn ok() -> u16 {
+        200
+    }
+
+    pub(super) fn huge() -> u64 {
+        20_000_000
+    }
+
+    pub(super) fn day() -> i64 {
+        24 * 60 * 60
+    }
 }
 
 impl Fault {

@@ -137,10 +137,7 @@ fn dynamic_symbols(sh: &Shell, file: &Path, which: &str) -> Result<String> {
 /// runs it.
 fn pkg_config(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     for form in ["--static", "--shared"] {
-        let printed = cmd!(sh, "pkg-config --cflags --libs {form} polar_license");
-        let printed = printed.env("PKG_CONFIG_PATH", folder.join("lib/pkgconfig")).read()?;
-        let program = scratch.join(format!("gate{form}"));
-        cmd!(sh, "gcc -std=c11 examples/c/gate.c -o {program}").args(printed.split_whitespace()).run()?;
+        let program = link_by_pkg_config(sh, folder, form, scratch)?;
         check_gate(sh.cmd(&program), folder)?;
         if form == "--shared" {
             uses_version(sh, &program)?;
@@ -153,27 +150,21 @@ fn pkg_config(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Builds the C example with the flags that pkg-config prints for `form`, which is `--static` or `--shared`.
+pub(crate) fn link_by_pkg_config(sh: &Shell, folder: &Path, form: &str, scratch: &Path) -> Result<PathBuf> {
+    let printed = cmd!(sh, "pkg-config --cflags --libs {form} polar_license");
+    let printed = printed.env("PKG_CONFIG_PATH", folder.join("lib/pkgconfig")).read()?;
+    let program = scratch.join(format!("gate{form}"));
+    cmd!(sh, "gcc -std=c11 examples/c/gate.c -o {program}").args(printed.split_whitespace()).run()?;
+    Ok(program)
+}
+
 /// Builds the examples with CMake's `find_package`, once with the static and once with the shared library, and runs
 /// them.
 fn cmake(sh: &Shell, folder: &Path, variant: Variant, target: &Target, scratch: &Path) -> Result<()> {
     for example in ["c", "cpp"] {
         for form in ["static", "shared"] {
-            let source = scratch.join(format!("{example}-{form}"));
-            sh.create_dir(&source)?;
-            let program = format!("gate.{example}");
-            let from = workspace::root().join("examples").join(example);
-            fs::copy(from.join(&program), source.join(&program))?;
-            let lists = fs::read_to_string(from.join("CMakeLists.txt"))?;
-            let chosen = lists.replace("PRIVATE PolarLicense::static", &format!("PRIVATE PolarLicense::{form}"));
-            fs::write(source.join("CMakeLists.txt"), chosen)?;
-            let build = source.join("build");
-            // without this option Visual Studio would put the programs into a subfolder for each build type
-            let output = format!("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY_RELEASE:PATH={}", build.display());
-            let configure = cmd!(sh, "cmake -S {source} -B {build} -DCMAKE_PREFIX_PATH:PATH={folder} {output}");
-            let configure = configure.arg("-DCMAKE_BUILD_TYPE=Release").args(c_cross::cmake_options(target)?);
-            shell::quietly(configure, shell::PATIENCE)?;
-            shell::quietly(cmd!(sh, "cmake --build {build} --config Release"), shell::PATIENCE)?;
-            let program = build.join(target.program("gate"));
+            let program = link_by_cmake(sh, folder, example, form, target, scratch)?;
             check_gate(c_cross::program(sh, target, &program, &folder.join("bin"))?, folder)?;
             if form == "static" && target.system == System::Linux {
                 check_size("a program as CMake links it", &program, LINKED_LIMIT, variant)?;
@@ -182,6 +173,33 @@ fn cmake(sh: &Shell, folder: &Path, variant: Variant, target: &Target, scratch: 
         }
     }
     Ok(())
+}
+
+/// Builds an example with CMake's `find_package`. `form` is `static` or `shared`.
+pub(crate) fn link_by_cmake(
+    sh: &Shell,
+    folder: &Path,
+    example: &str,
+    form: &str,
+    target: &Target,
+    scratch: &Path,
+) -> Result<PathBuf> {
+    let source = scratch.join(format!("{example}-{form}"));
+    sh.create_dir(&source)?;
+    let program = format!("gate.{example}");
+    let from = workspace::root().join("examples").join(example);
+    fs::copy(from.join(&program), source.join(&program))?;
+    let lists = fs::read_to_string(from.join("CMakeLists.txt"))?;
+    let chosen = lists.replace("PRIVATE PolarLicense::static", &format!("PRIVATE PolarLicense::{form}"));
+    fs::write(source.join("CMakeLists.txt"), chosen)?;
+    let build = source.join("build");
+    // without this option Visual Studio would put the programs into a subfolder for each build type
+    let output = format!("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY_RELEASE:PATH={}", build.display());
+    let configure = cmd!(sh, "cmake -S {source} -B {build} -DCMAKE_PREFIX_PATH:PATH={folder} {output}");
+    let configure = configure.arg("-DCMAKE_BUILD_TYPE=Release").args(c_cross::cmake_options(target)?);
+    shell::quietly(configure, shell::PATIENCE)?;
+    shell::quietly(cmd!(sh, "cmake --build {build} --config Release"), shell::PATIENCE)?;
+    Ok(build.join(target.program("gate")))
 }
 
 /// Builds the C example as a Conan app. If there is no Python that can install Conan, skips the test, and prints a line
@@ -226,7 +244,14 @@ fn check_gate(program: Cmd, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn link_statically(sh: &Shell, folder: &Path, source: &str, scratch: &Path, flags: &[&str]) -> Result<PathBuf> {
+/// Builds a program with the static library, without the parts of the library that the program does not use.
+pub(crate) fn link_statically(
+    sh: &Shell,
+    folder: &Path,
+    source: &str,
+    scratch: &Path,
+    flags: &[&str],
+) -> Result<PathBuf> {
     let program = scratch.join(Path::new(source).file_stem().unwrap_or_default());
     let libraries = static_libraries(folder)?;
     cmd!(sh, "gcc -std=c11 {flags...} -I {folder}/include -I tests/c {source} {folder}/lib/libpolar_license.a")

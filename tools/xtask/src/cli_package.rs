@@ -2,7 +2,7 @@
 //! The packed program itself writes the completions and the manual pages, which proves that it runs.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xshell::Shell;
@@ -22,21 +22,10 @@ const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
 /// Builds the command and packs its archive: `cargo xtask package cli`.
 pub(crate) fn package(sh: &Shell, target: &Target) -> Result<()> {
-    let build = shell::cargo(sh, "build --locked --profile size --package")
-        .arg(PACKAGE)
-        .args(FEATURES)
-        .args(target.arguments());
-    let build = build.env(paths::FLAGS, paths::remapped(&workspace::target()?));
-    let build = match target.foreign() {
-        Some(triple) => build.env(target.setting("LINKER"), c_cross::compilers(triple)?[0]),
-        None => build,
-    };
-    build.run()?;
-
-    let folder = archive::folder(sh, PACKAGE, &workspace::version(PACKAGE)?, target)?;
-    let built = workspace::target()?.join(target.foreign().unwrap_or_default()).join("size");
+    let built = build(sh, target)?;
     let program = target.program("polar-license");
-    sh.copy_file(built.join(&program), folder.join(&program))?;
+    let folder = archive::folder(sh, PACKAGE, &workspace::version(PACKAGE)?, target)?;
+    sh.copy_file(built, folder.join(&program))?;
     paths::check_none(&folder.join(&program))?;
     signing::sign(sh, &folder.join(&program), target.system)?;
     add_manual(sh, &folder, &folder.join(&program), target)?;
@@ -47,6 +36,22 @@ pub(crate) fn package(sh: &Shell, target: &Target) -> Result<()> {
     }
     licenses::write(sh, &folder.join("licenses"), &Shipped { package: PACKAGE, features: &FEATURES, target })?;
     archive::pack(sh, &folder, target).map(drop)
+}
+
+/// Builds the command as it is shipped, and returns the program.
+pub(crate) fn build(sh: &Shell, target: &Target) -> Result<PathBuf> {
+    let build = shell::cargo(sh, "build --locked --profile size --package")
+        .arg(PACKAGE)
+        .args(FEATURES)
+        .args(target.arguments());
+    let build = build.env(paths::FLAGS, paths::remapped(&workspace::target()?));
+    let build = match target.foreign() {
+        Some(triple) => build.env(target.setting("LINKER"), c_cross::compilers(triple)?[0]),
+        None => build,
+    };
+    build.run()?;
+    let folder = workspace::target()?.join(target.foreign().unwrap_or_default()).join("size");
+    Ok(folder.join(target.program("polar-license")))
 }
 
 fn add_manual(sh: &Shell, folder: &Path, program: &Path, target: &Target) -> Result<()> {

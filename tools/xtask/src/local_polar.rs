@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use crate::{shell, workspace};
 
@@ -24,17 +24,23 @@ impl LocalPolar {
         // would compile them again
         shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
         let program = workspace::target()?.join("debug/polar-license");
-        let mut serve = Command::from(cmd!(sh, "{program} serve --port 0 --json"));
+        Self::serve(cmd!(sh, "{program} serve --port 0 --json"))
+    }
+
+    /// Starts a server that prints one line of JSON with its `url`.
+    pub(crate) fn serve(command: Cmd) -> Result<Self> {
+        let shown = command.to_string();
+        let mut serve = Command::from(command);
         serve.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut process = serve.spawn().with_context(|| format!("cannot start `{}`", program.display()))?;
-        let mut output = BufReader::new(process.stdout.take().context("the local Polar has no output")?);
+        let mut process = serve.spawn().with_context(|| format!("cannot start `{shown}`"))?;
+        let mut output = BufReader::new(process.stdout.take().context("the server has no output")?);
         let mut line = String::new();
         // if the process ends without writing anything, `line` stays empty; `url_in` then finds no URL, and this
         // function fails
         output.read_line(&mut line)?;
-        let polar = Self { process, url: url_in(&line).context("the local Polar did not start")?, _output: output };
-        println!("a local Polar is at {}", polar.url);
-        Ok(polar)
+        let url = url_in(&line).with_context(|| format!("`{shown}` did not start"))?;
+        println!("`{shown}` is at {url}");
+        Ok(Self { process, url, _output: output })
     }
 
     pub(crate) fn url(&self) -> &str {

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail};
 use xshell::Shell;
 
-use crate::{shell, tauri, workspace};
+use crate::{bench, shell, tauri, workspace};
 
 /// The name of crates.io in Cargo.lock. It is the same even if the crates came from a mirror.
 const CRATES_IO: &str = "\"registry+https://github.com/rust-lang/crates.io-index\"";
@@ -12,7 +12,7 @@ const CRATES_IO: &str = "\"registry+https://github.com/rust-lang/crates.io-index
 /// Checks that cargo would not change the Cargo.lock files, and that no lock file of the repository contains a download
 /// address.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
-    for manifest in ["Cargo.toml", tauri::MANIFEST] {
+    for manifest in ["Cargo.toml", tauri::MANIFEST, bench::MANIFEST] {
         let metadata = shell::cargo(sh, "metadata --locked --format-version=1 --manifest-path").arg(manifest);
         println!("$ {metadata}");
         metadata.ignore_stdout().quiet().run().context("`cargo check` brings Cargo.lock up to date; commit it")?;

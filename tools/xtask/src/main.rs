@@ -11,6 +11,8 @@
 //!        │      │     └── demo_web ── mock_package ── npm_package ── wasm_build│
 //!        │      │   js_tests ──┘       npm_check · tauri ──┘                   │
 //!   requirements│   fetch · python_package ── local_polar                      │
+//!        │      │   bench ── local_polar · npm_package · python_package ·      │
+//!        ├──────┤            c_package_check · cli_package                     │
 //!        │      │   soak · release ── python_package · tauri                   │
 //!        └──────┤   c_library · c_package_check                                │
 //!               │             · apple_package ─── c_package ──┬─ archive       │
@@ -24,6 +26,7 @@
 mod api_docs;
 mod apple_package;
 mod archive;
+mod bench;
 mod book;
 mod budget;
 mod c_cross;
@@ -106,6 +109,15 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         minutes: u32,
     },
+    /// Measure what the packages cost an app, beside the alternatives, and write a report into target/bench
+    Bench {
+        /// Measure only this figure; may be repeated
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+        /// Write the report into BENCHMARKS.md too
+        #[arg(long, conflicts_with = "only")]
+        keep: bool,
+    },
     /// Serve a demonstration for a browser: an app with the license dialog, controls for a local Polar, and a list of
     /// the library's decisions
     DemoWeb {
@@ -184,6 +196,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test { steps, .. } if !steps.is_empty() => steps::test(sh, &Selection::Named(steps)),
         Command::Test { .. } => steps::test(sh, &Selection::Everything),
         Command::Soak { minutes } => soak::run(sh, minutes),
+        Command::Bench { only, keep } => bench::run(sh, &only, keep),
         Command::DemoWeb { folder } => {
             requirements::NPM_PACKAGE.iter().try_for_each(|requirement| requirement.ensure(sh))?;
             match folder {

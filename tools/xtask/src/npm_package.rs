@@ -188,7 +188,7 @@ fn table(sizes: &[Size]) -> String {
 }
 
 /// Groups the digits of a number: `12345` becomes `12,345`.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

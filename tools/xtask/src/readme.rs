@@ -30,10 +30,11 @@ use xshell::Shell;
 use crate::{shell, workspace};
 
 /// The Rust files of which a README may show parts. Other steps build and run these files.
-const BUILT: [&str; 8] = [
+const BUILT: [&str; 9] = [
     "examples/quickstart.rs",
     "tests/end_to_end/command_line.rs",
     "tests/end_to_end/migrating.rs",
+    "tests/end_to_end/skill.rs",
     "tests/tokio/service.rs",
     "tests/fetch/book.rs",
     "tests/tokio/book.rs",

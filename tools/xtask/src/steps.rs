@@ -26,8 +26,8 @@ use crate::requirements::{
 };
 use crate::shell::cargo;
 use crate::{
-    api_docs, book, budget, c_cross, c_library, c_package_check, crate_package, fetch, js_tests, languages, layers,
-    locks, mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build, workspace,
+    api_docs, bench, book, budget, c_cross, c_library, c_package_check, crate_package, fetch, js_tests, languages,
+    layers, locks, mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build, workspace,
 };
 
 struct Step {
@@ -46,7 +46,8 @@ const CHECKS: &[Step] = &[
         needs: &[&RUSTFMT],
         run: |sh| {
             cargo(sh, "fmt --all --check").run()?;
-            Ok(cargo(sh, "fmt --all --check --manifest-path").arg(tauri::MANIFEST).run()?)
+            let mut others = [tauri::MANIFEST, bench::MANIFEST].into_iter();
+            others.try_for_each(|manifest| Ok(cargo(sh, "fmt --all --check --manifest-path").arg(manifest).run()?))
         },
     },
     Step {
@@ -99,7 +100,12 @@ const BUILDS: &[Step] = &[
         name: "clippy",
         proves: "no compiler or clippy warning, in all code and with all features",
         needs: &[&CLIPPY],
-        run: |sh| clippy(cargo(sh, "clippy --workspace --all-targets --all-features")),
+        run: |sh| {
+            clippy(cargo(sh, "clippy --workspace --all-targets --all-features"))?;
+            // the other programs of this workspace measure the alternatives, and use nothing of this repository
+            let measured = cargo(sh, "clippy --features polar-license --manifest-path").arg(bench::MANIFEST);
+            clippy(measured.arg("--target-dir").arg(workspace::target()?))
+        },
     },
     Step {
         name: "locks",
@@ -144,7 +150,7 @@ const RUST: &[Step] = &[
     Step {
         name: "tests",
         proves: "unit, integration and documentation tests pass, including those of the C library and the customer portal",
-        needs: &[&C_COMPILERS, &PYTHON, &NODE, &STRACE, &FAKETIME],
+        needs: &[&C_COMPILERS, &PYTHON, &NODE, &STRACE, &VALGRIND, &FAKETIME],
         run: |sh| {
             // some tests of this step compare the file store in Rust with the npm package's file store, which is built
             // with these tools

@@ -195,6 +195,9 @@ class License(Closable):
         """Calls `listener` at each change, with the new decision and the previous one. The listener runs on a thread of
         the library, so a program with windows has to pass the decision on to its own thread. The listener may use the
         license. If it raises an exception, the exception is logged. Returns a function that ends these calls.
+
+        If the decision changes because time passes, for example when grace ends, the listener is called after the next
+        operation. The automatic refresh begins one at that moment.
         """
         subscription = ffi.new("uint64_t *")
         handle = self._used()

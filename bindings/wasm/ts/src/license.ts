@@ -56,8 +56,10 @@ export interface License<Feature extends string = string> {
 
   /**
    * Calls `listener` after each change of the decision, with the new decision and the previous one. Each confirmation
-   * by Polar is a change too, because the new decision has other dates. Does not call `listener` with the present
-   * decision; `current()` returns the present decision. Returns a function that removes the listener.
+   * by Polar is a change too, because the new decision has other dates. If the decision changes because time passes,
+   * for example when grace ends, the automatic refresh calls `listener` at that moment. Without the automatic refresh,
+   * the next call of `current` or of an operation calls it. Does not call `listener` with the present decision;
+   * `current()` returns the present decision. Returns a function that removes the listener.
    *
    * ```ts
    * license.onChange((decision, before) => {

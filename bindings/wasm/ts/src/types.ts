@@ -222,7 +222,7 @@ export type TextCode =
   | "error.invalid_config"
   /** The license server could not read what this app sent. Contact the vendor. */
   | "error.request"
-  /** The license server could not be reached. Check the network connection and try again. */
+  /** The license server could not be reached. Check the network connection or sign in to the network, and try again. */
   | "error.network"
   /** The license server did not answer in time. Try again. */
   | "error.timeout"
@@ -244,6 +244,8 @@ export type TextCode =
   | "error.storage"
   /** Too many earlier activations of this device are unresolved. Contact the vendor. */
   | "error.too_many_unsettled"
+  /** There is no license to remove. */
+  | "error.nothing_to_remove"
   /** The license could not be removed from this device. Make sure that this app may write its data. */
   | "error.not_removed"
   /**
@@ -669,7 +671,7 @@ export interface Explanation {
   readonly nextUrl: string | null;
   /**
    * The sentence for the user, in English unless the configuration replaces it. If access is not allowed, this sentence
-   * is the decision's message.
+   * is the decision's message. If the feature is on, the sentence says that the license includes it.
    */
   readonly message: string;
   /** One line for developers and logs. */

@@ -3,6 +3,8 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test, and so its helpers, fail by panicking")]
 
 mod activation;
+#[cfg(target_os = "linux")]
+mod costs;
 mod deactivation;
 mod demo;
 mod denial;
@@ -26,6 +28,9 @@ mod serve;
 #[path = "../../../../tests/support/skipped.rs"]
 mod skipped;
 mod storage;
+#[cfg(target_os = "linux")]
+#[path = "../../../../tests/support/strace.rs"]
+mod strace;
 mod support;
 mod usage;
 mod validation;

@@ -66,6 +66,22 @@ fn every_fault_is_accepted_as_written() {
 }
 
 #[test]
+fn fields_of_faults_with_a_default_can_be_left_out() {
+    let polar = Polar::start().unwrap();
+    for (fault, field, default) in [
+        (json!({ "fault": "captive_portal" }), "status", 302),
+        (json!({ "fault": "server_error" }), "status", 503),
+        (json!({ "fault": "reply", "content_type": "text/plain", "body": "teapot" }), "status", 200),
+        (json!({ "fault": "huge_body" }), "bytes", 20_000_000),
+        (json!({ "fault": "skewed_clock" }), "seconds", 86_400),
+    ] {
+        assert_eq!(mock(&polar, "POST", "/_mock/faults", &fault.to_string()).status, 201, "{fault}");
+        assert_eq!(mock(&polar, "GET", "/_mock/faults", "").json()[0][field], default, "{fault}");
+        mock(&polar, "DELETE", "/_mock/faults", "");
+    }
+}
+
+#[test]
 fn faults_by_json_are_the_faults_of_the_api() {
     let polar = Polar::start().unwrap();
     let fault = r#"{"fault":"server_error","status":503,"on":"validate","times":1,"skip":1,"after_handling":true}"#;
@@ -111,14 +127,26 @@ fn commands_change_the_replies_of_the_endpoints() {
 }
 
 #[test]
+fn the_reply_to_an_unknown_path_names_every_path_of_the_readme() {
+    let polar = Polar::start().unwrap();
+    let reply = mock(&polar, "GET", "/_mock/nothing", "").json();
+    for command in block("sh") {
+        let Some((_, path)) = command.split_once("$POLAR/_mock/") else { continue };
+        let name = path.split(['/', '?', '"', ' ']).next().unwrap();
+        assert!(reply["message"].as_str().unwrap().contains(&format!("`{name}`")), "{reply}: {command}");
+    }
+}
+
+#[test]
 fn the_reply_to_an_invalid_command_says_what_is_wrong() {
     let polar = Polar::start().unwrap();
     for (method, path, body, status, part) in [
-        ("GET", "/_mock/nothing", "", 404, "README"),
+        ("GET", "/_mock/nothing", "", 404, "`clock`"),
         ("POST", "/_mock/faults", r#"{"fault":"stall","time":1}"#, 400, "`time`"),
         ("POST", "/_mock/faults", r#"{"fault":"stall","status":500}"#, 400, "`stall` has no `status`"),
         ("POST", "/_mock/faults", r#"{"fault":"earthquake"}"#, 400, "earthquake"),
-        ("POST", "/_mock/faults", r#"{"fault":"captive_portal"}"#, 400, "status"),
+        ("POST", "/_mock/faults", r#"{"fault":"stall","for":1}"#, 400, "use `after_handling`, `cors`, `on`"),
+        ("POST", "/_mock/faults", r#"{"fault":"delay"}"#, 400, "missing field `ms`"),
         ("POST", "/_mock/faults", "", 400, "body"),
         ("DELETE", "/_mock/faults/7", "", 404, "fault"),
         ("POST", "/_mock/keys", r#"{"benefit":"gold"}"#, 400, "one of `pro`, `basic`"),

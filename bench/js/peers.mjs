@@ -1,0 +1,8 @@
+// The npm packages that are compared: the name for the report, the module that validates with it, the package.
+
+export const PEERS = [
+  { name: "fetch", module: "fetch" },
+  { name: "@polar-sh/sdk 1.0", module: "polar-sdk-1", package: "@polar-sh/sdk" },
+  { name: "@polar-sh/sdk 0.49", module: "polar-sdk-0", package: "polar-sdk-0" },
+  { name: "lemonsqueezy.js", module: "lemonsqueezy", package: "@lemonsqueezy/lemonsqueezy.js" },
+];

@@ -1,0 +1,3 @@
+import { validateLicense } from "@lemonsqueezy/lemonsqueezy.js";
+
+export const validate = async (_, key) => (await validateLicense(key)).data.valid;

@@ -1,0 +1,65 @@
+//! The parts that all measured programs share.
+//!
+//! `cargo xtask bench` starts a program as `PROGRAM OPERATION COUNT`, and gives it its surroundings in environment
+//! variables: the address of a server in `URL`, a folder of its own in `FOLDER`. The program prepares the operation,
+//! performs it COUNT times, and prints the nanoseconds that all of them took together. What one operation costs in
+//! instructions or system calls is the difference of two runs with different counts, divided by the difference of the
+//! counts, so the preparation is not counted. An operation without the expected result ends the program.
+
+use std::env;
+use std::path::PathBuf;
+use std::sync::Barrier;
+use std::thread;
+use std::time::Instant;
+
+/// The license key that every server of the benchmark knows.
+pub const KEY: &str = "DEMO-TWO-DEVICES";
+
+/// Performs the operation as often as the program's second argument says, and prints the nanoseconds.
+pub fn repeat(operation: impl FnMut()) {
+    println!("{}", nanoseconds(operation));
+}
+
+/// Performs the operation as often as [`repeat`] on each of two threads at the same time, and prints the nanoseconds of
+/// the slower thread.
+pub fn repeat_on_two_threads(operation: impl Fn() + Sync) {
+    let start = Barrier::new(2);
+    let measured = || {
+        start.wait();
+        nanoseconds(&operation)
+    };
+    let slower = thread::scope(|scope| {
+        let other = scope.spawn(measured);
+        measured().max(other.join().expect("the operation failed on the other thread"))
+    });
+    println!("{slower}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time, and nothing else depends on it")]
+fn nanoseconds(mut operation: impl FnMut()) -> u128 {
+    let start = Instant::now();
+    for _ in 0..count() {
+        operation();
+    }
+    start.elapsed().as_nanos()
+}
+
+/// Returns the name of the operation that the program was started for.
+pub fn operation() -> String {
+    env::args().nth(1).expect("an operation is missing")
+}
+
+/// Returns how often the operation is to be performed.
+pub fn count() -> usize {
+    env::args().nth(2).expect("a count is missing").parse().expect("the count is not a number")
+}
+
+/// Returns the address of the server.
+pub fn url() -> String {
+    env::var("URL").expect("URL is not set")
+}
+
+/// Returns the folder in which the program may keep files.
+pub fn folder() -> PathBuf {
+    env::var_os("FOLDER").expect("FOLDER is not set").into()
+}

@@ -1,0 +1,55 @@
+//! Limits what `status` costs, counted in the built command. An app or a script may run it at every start.
+//!
+//! The limits are the counts, and for instructions 3 % more. `cargo xtask bench` counts the same of the command as it is
+//! shipped, from its first instruction to its last.
+
+use crate::support::{Device, command, start_polar};
+use crate::{skipped, strace};
+use mock_polar::DEMO_KEY_PLAIN;
+use std::process::{Command, Stdio};
+
+/// The system calls that `status` makes in addition to those of `--version`. They are the same on every Linux, unlike
+/// those with which a system loads a program.
+const SYSTEM_CALLS: usize = 10;
+
+/// The instructions of `main`. The test program is built without optimization.
+const INSTRUCTIONS: u64 = 2_700_000;
+
+/// Returns the number of system calls of a run.
+fn system_calls(run: &Command) -> usize {
+    let output = tempfile::NamedTempFile::new().unwrap();
+    let status = strace::traced(output.path(), &[], run).stdout(Stdio::null()).status().unwrap();
+    assert!(status.success(), "{status}");
+    strace::calls(&std::fs::read_to_string(output.path()).unwrap()).len()
+}
+
+#[test]
+fn status_makes_few_system_calls() {
+    if !strace::works() {
+        return;
+    }
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
+    let status = system_calls(&device.command(&["status"]));
+    let mut version = command();
+    let version = system_calls(version.arg("--version"));
+    assert!(status <= version + SYSTEM_CALLS, "{status} system calls, and {version} of `--version`");
+}
+
+#[test]
+fn status_executes_few_instructions() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
+    let status = device.command(&["status"]);
+    let mut callgrind = Command::new("valgrind");
+    callgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=main"]);
+    callgrind.arg(status.get_program()).args(status.get_args());
+    let Ok(run) = callgrind.output() else {
+        return skipped::skipped("valgrind is missing");
+    };
+    let printed = String::from_utf8(run.stderr).unwrap();
+    assert!(run.status.success(), "{printed}");
+    let count = printed.lines().find_map(|line| line.split_once("Collected :")).unwrap().1;
+    let count: u64 = count.trim().parse().unwrap();
+    assert!(count <= INSTRUCTIONS, "{count} instructions; the limit is {INSTRUCTIONS}");
+}

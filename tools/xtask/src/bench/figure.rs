@@ -1,0 +1,40 @@
+//! A figure of the report: its definition, and how it is measured.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::row::Row;
+use super::setting::Setting;
+use crate::requirements::Requirement;
+
+/// One table of the report. In every figure, less is better.
+pub(crate) struct Figure {
+    /// The name for `--only`, for the plot's file and for links.
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) precision: Precision,
+    /// The definition, and the command that measures it, in words with which a stranger can repeat it.
+    pub(crate) how: &'static str,
+    pub(crate) needs: &'static [&'static Requirement],
+    pub(crate) measure: fn(&Setting<'_>) -> Result<Vec<Row>>,
+}
+
+/// How far a figure can be trusted on another machine.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Precision {
+    /// Counted: the same on every machine with the same compilers and versions, except for a few instructions that
+    /// depend on random numbers.
+    Exact,
+    /// Times that are compared within one run: the ratio to the baseline can be trusted, the time itself is this machine's.
+    Ratio,
+    /// Measured once on this machine.
+    Machine,
+}
+
+/// A figure with its results.
+pub(crate) struct Measured<'a> {
+    pub(crate) figure: &'a Figure,
+    pub(crate) rows: Vec<Row>,
+}

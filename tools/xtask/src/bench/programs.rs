@@ -1,0 +1,50 @@
+//! What a release program of an app gets from each crate: its size, its crates, the time that building them takes.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::Result;
+
+use super::meter;
+use super::row::{Role, Row};
+use super::setting::{MANIFEST, Program, Setting, programs};
+use crate::shell;
+
+/// Builds each program from nothing, and returns the CPU seconds.
+pub(crate) fn build_seconds(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    each(|program| {
+        let before = meter::cpu_seconds_of_children()?;
+        setting.build_anew(program)?;
+        Ok(meter::cpu_seconds_of_children()? - before)
+    })
+}
+
+/// Returns the bytes of each stripped release program.
+pub(crate) fn bytes(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    each(|program| Ok(fs::metadata(setting.build(program)?)?.len() as f64))
+}
+
+/// Returns the number of crates that are compiled into each program.
+pub(crate) fn crates(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    each(|program| {
+        let tree = shell::cargo(setting.sh, "tree --locked --quiet --edges normal --prefix none --target");
+        let tree = tree.args(["x86_64-unknown-linux-gnu", "--manifest-path", MANIFEST, "--features", program.name]);
+        let tree = tree.read()?;
+        let names = tree.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            Some((words.next()?, words.next()?))
+        });
+        // the first line is the program itself
+        Ok(names.skip(1).collect::<BTreeSet<_>>().len() as f64)
+    })
+}
+
+/// Measures each program. A program that does not build gets a row with the reason.
+fn each(measure: impl Fn(&'static Program) -> Result<f64>) -> Result<Vec<Row>> {
+    let rows = programs().map(|program| match (measure(program), program.role) {
+        (Ok(value), role) => Ok(Row::new(program.name, role, value)),
+        (Err(error), Role::Peer) => Ok(Row::missing(program.name, program.role, format!("{error:#}"))),
+        (Err(error), Role::Ours | Role::Baseline) => Err(error),
+    });
+    rows.collect()
+}

@@ -1,0 +1,148 @@
+//! What a read costs, a cold start, and a run of the command's `status`.
+
+use anyhow::Result;
+use xshell::{Cmd, Shell};
+
+use super::goal::Goal;
+use super::meter;
+use super::row::{Role, Row};
+use super::setting::{OURS, Server, Setting};
+
+/// A measured read.
+struct Read {
+    subject: &'static str,
+    operation: &'static str,
+    role: Role,
+    /// The most nanoseconds that the read may take in addition to the baseline.
+    goal: Option<f64>,
+}
+
+/// The reads, and the least that they could cost: reading both clocks.
+const READS: [Read; 3] = [
+    Read { subject: "reading both clocks", operation: "clocks", role: Role::Baseline, goal: None },
+    Read { subject: "`allows`", operation: "allows", role: Role::Ours, goal: Some(60.0) },
+    Read { subject: "`current`", operation: "current", role: Role::Ours, goal: Some(130.0) },
+];
+
+/// The most that a read may take on each of two threads, compared with one thread.
+const TWO_THREADS_GOAL: f64 = 1.25;
+
+const MANY: u32 = 200_000;
+
+/// The subject of the figures about a cold start.
+const OPEN: &str = "`Client::open` and `current`";
+
+/// 0.75 of the 402,000 instructions that a cold start took before it derived all keys from one extraction.
+const OPEN_GOAL: f64 = 301_500.0;
+
+/// The subject of the figures about the command.
+const STATUS: &str = "`status`";
+
+/// The program that does nothing.
+const TRUE: &str = "/bin/true";
+
+/// The organization of the local Polar.
+const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
+
+/// Returns the nanoseconds of one read.
+pub(crate) fn times(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    let [mut clocks, mut allows, mut current] = READS.map(|read| move || time(setting, read.operation));
+    let times = meter::rounds(&mut [&mut clocks, &mut allows, &mut current])?;
+    let baseline = times.first().cloned().unwrap_or_default();
+    let rows = READS.iter().zip(times).map(|(read, times)| {
+        let ratio = meter::ratio(&times, &baseline);
+        let row = Row::new(read.subject, read.role, meter::median(times)).with_ratio(ratio);
+        Row { goal: read.goal.map(Goal::above_baseline), ..row }
+    });
+    Ok(rows.collect())
+}
+
+/// Returns the nanoseconds of one read on one thread, and on each of two threads that read at the same time.
+pub(crate) fn times_on_two_threads(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for read in READS.iter().filter(|read| read.role == Role::Ours) {
+        let mut one = || time(setting, read.operation);
+        let mut two = || time(setting, &format!("{}-on-two-threads", read.operation));
+        let times = meter::rounds(&mut [&mut one, &mut two])?;
+        let [one, two] = times.as_slice() else { continue };
+        let row = |threads, times: &[f64]| {
+            let row = Row::ours(format!("{} on {threads}", read.subject), meter::median(times.to_vec()));
+            row.with_ratio(meter::ratio(times, one))
+        };
+        rows.push(row("one thread", one));
+        rows.push(row("two threads", two).with_goal(Goal::times_baseline(TWO_THREADS_GOAL)));
+    }
+    Ok(rows)
+}
+
+fn time(setting: &Setting<'_>, operation: &str) -> Result<f64> {
+    meter::nanoseconds(setting.command_of(&OURS, operation, MANY)?, MANY)
+}
+
+/// Returns the instructions of one read.
+pub(crate) fn instructions(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    let rows = READS.iter().map(|read| {
+        let cost = |count| meter::instructions(setting.sh, setting.command_of(&OURS, read.operation, count)?);
+        Ok(Row::new(read.subject, read.role, meter::for_one(1001, cost)?))
+    });
+    rows.collect()
+}
+
+/// Returns the nanoseconds of one cold start.
+pub(crate) fn open_time(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    let mut open = || meter::nanoseconds(setting.command_of(&OURS, "open", 500)?, 500);
+    let times = meter::rounds(&mut [&mut open])?;
+    Ok(times.into_iter().map(|times| Row::ours(OPEN, meter::median(times))).collect())
+}
+
+/// Returns the instructions of one cold start.
+pub(crate) fn open_instructions(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    Ok(vec![open_count(setting, meter::instructions)?.with_goal(Goal::at_most(OPEN_GOAL))])
+}
+
+/// Returns the system calls of one cold start.
+pub(crate) fn open_system_calls(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    Ok(vec![open_count(setting, meter::system_calls)?])
+}
+
+fn open_count(setting: &Setting<'_>, count: fn(&Shell, Cmd<'_>) -> Result<u64>) -> Result<Row> {
+    let cost = |clients| count(setting.sh, setting.command_of(&OURS, "open", clients)?);
+    Ok(Row::ours(OPEN, meter::for_one(11, cost)?))
+}
+
+/// Returns the nanoseconds of a process that runs `polar-license status` with a license.
+pub(crate) fn status_time(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    let mut baseline = || meter::processes(setting.process(TRUE), 20);
+    let mut ours = || meter::processes(status(setting)?, 20);
+    let times = meter::rounds(&mut [&mut baseline, &mut ours])?;
+    let [baseline, ours] = times.as_slice() else { return Ok(Vec::new()) };
+    let status = Row::ours(STATUS, meter::median(ours.clone())).with_ratio(meter::ratio(ours, baseline));
+    Ok(vec![
+        Row::new(TRUE, Role::Baseline, meter::median(baseline.clone())).with_ratio(1.0),
+        status.with_goal(Goal::times_baseline(2.2)),
+    ])
+}
+
+/// Returns the instructions of `polar-license status`.
+pub(crate) fn status_instructions(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    status_count(setting, meter::instructions).map(Vec::from)
+}
+
+/// Returns the system calls of `polar-license status`.
+pub(crate) fn status_system_calls(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    let [baseline, status] = status_count(setting, meter::system_calls)?;
+    Ok(vec![baseline, status.with_goal(Goal::at_most(80.0))])
+}
+
+fn status_count(setting: &Setting<'_>, count: fn(&Shell, Cmd<'_>) -> Result<u64>) -> Result<[Row; 2]> {
+    let baseline = count(setting.sh, setting.process(TRUE))?;
+    let status = count(setting.sh, status(setting)?)?;
+    Ok([Row::new(TRUE, Role::Baseline, baseline as f64), Row::ours(STATUS, status as f64)])
+}
+
+/// Returns the command that shows the license of [`Setting::licensed`].
+fn status<'a>(setting: &Setting<'a>) -> Result<Cmd<'a>> {
+    let status = setting.process(setting.command()?).args(["status", "--organization", ORGANIZATION]);
+    let status = status.args(["--app", "com.acme.app", "--environment", setting.url(Server::Polar)?]);
+    Ok(status.arg("--data-dir").arg(setting.licensed()?))
+}

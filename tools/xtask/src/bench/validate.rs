@@ -1,0 +1,83 @@
+//! What one validate costs, with a connection of its own: time, instructions, system calls, requests.
+//!
+//! The alternatives answer to other servers than Polar's, so each server has a baseline: the request written by hand.
+
+use anyhow::Result;
+
+use super::meter;
+use super::row::Row;
+use super::setting::{BARE, OURS, PEERS, Program, Server, Setting};
+
+/// The number of validates of one run. The programs prepare as many clients, because a client of this project sends at
+/// most two requests in a second.
+const MANY: u32 = 11;
+
+/// The request written by hand, to the server of the alternatives.
+const BARE_AT_PEERS: Program = Program { server: Server::Peers, ..BARE };
+
+struct Case {
+    subject: String,
+    program: &'static Program,
+    operation: &'static str,
+    /// The index of the case with the same server that is written by hand.
+    baseline: usize,
+}
+
+fn cases() -> Vec<Case> {
+    let case =
+        |subject: &str, program, baseline| Case { subject: subject.into(), program, operation: "validate", baseline };
+    let own = [
+        case("one request by ureq", &BARE, 0),
+        case("polar-license", &OURS, 0),
+        Case { operation: "validate-in-memory", ..case("polar-license, record in memory", &OURS, 0) },
+        case("one request by ureq, to the server of the peers", &BARE_AT_PEERS, 3),
+    ];
+    own.into_iter().chain(PEERS.iter().map(|program| case(program.name, program, 3))).collect()
+}
+
+/// Returns the nanoseconds of one validate.
+pub(crate) fn times(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    let cases = cases();
+    let mut runs: Vec<_> = cases.iter().map(|case| move || run(setting, case)).collect();
+    let mut subjects: Vec<&mut dyn FnMut() -> Result<f64>> = Vec::new();
+    subjects.extend(runs.iter_mut().map(|run| run as &mut dyn FnMut() -> Result<f64>));
+    let times = meter::rounds(&mut subjects)?;
+    let rows = cases.iter().zip(&times).map(|(case, own)| {
+        let ratio = times.get(case.baseline).map(|baseline| meter::ratio(own, baseline));
+        Row { ratio, ..Row::new(&case.subject, case.program.role, meter::median(own.clone())) }
+    });
+    Ok(rows.collect())
+}
+
+fn run(setting: &Setting<'_>, case: &Case) -> Result<f64> {
+    meter::nanoseconds(setting.command_of(case.program, case.operation, MANY)?, MANY)
+}
+
+pub(crate) fn instructions(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    counted(|case, count| meter::instructions(setting.sh, setting.command_of(case.program, case.operation, count)?))
+}
+
+pub(crate) fn system_calls(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    counted(|case, count| meter::system_calls(setting.sh, setting.command_of(case.program, case.operation, count)?))
+}
+
+pub(crate) fn requests(setting: &Setting<'_>) -> Result<Vec<Row>> {
+    counted(|case, count| {
+        let command = setting.command_of(case.program, case.operation, count)?;
+        let before = setting.requests(case.program.server)?;
+        command.ignore_stdout().run()?;
+        Ok((setting.requests(case.program.server)? - before).into())
+    })
+}
+
+/// Returns what one validate of each case costs, and how many times the baseline's cost this is.
+fn counted(cost: impl Fn(&Case, u32) -> Result<u64>) -> Result<Vec<Row>> {
+    let cases = cases();
+    let costs: Vec<f64> =
+        cases.iter().map(|case| meter::for_one(MANY, |count| cost(case, count))).collect::<Result<_>>()?;
+    let rows = cases.iter().zip(&costs).map(|(case, cost)| {
+        let ratio = costs.get(case.baseline).map(|baseline| cost / baseline);
+        Row { ratio, ..Row::new(&case.subject, case.program.role, *cost) }
+    });
+    Ok(rows.collect())
+}
