@@ -128,7 +128,8 @@ use timeline::Timeline;
 /// An operation that an engine can run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Read the stored record. To be run at the start, and again whenever another process may have changed the record.
+    /// Read the stored record. Run this operation at the start, and again whenever another process may have changed the
+    /// record.
     Open,
     /// Ask Polar about the license now.
     Validate,
@@ -353,7 +354,7 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the time at which the decision changes next without any operation: one time of the wall clock and one of
+    /// Returns the time at which the decision changes next if no operation runs: one time of the wall clock and one of
     /// the monotonic clock. The decision changes as soon as either clock has reached its time.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);

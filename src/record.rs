@@ -111,7 +111,7 @@ pub(crate) enum Verdict {
     Denied(Denial),
 }
 
-/// The times from which the true time is estimated; see `engine/timeline.rs`.
+/// The times from which the time on Polar's clock is estimated; see `engine/timeline.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimeBase {
     /// The time on Polar's clock at the last confirmation.

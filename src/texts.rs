@@ -1,7 +1,7 @@
-//! The sentences that a user may read. Each sentence has a code. An app can set another sentence for a code. `texts/`
-//! has the sentences as JSON, for translators. The sentences of the customer portal are in separate files, because a
-//! build without the portal refuses their codes. This file does not decide which sentence is shown, and contains no
-//! texts for developers.
+//! The sentences that a user may read. Each sentence has a code. An app can replace the sentence of a code. `texts/`
+//! has the sentences as JSON, for translators. The sentences of the customer portal are in files of their own, because
+//! a build without the portal does not accept their codes. This file does not decide which sentence is shown, and
+//! contains no texts for developers.
 
 use std::sync::Arc;
 

@@ -82,7 +82,8 @@ const NO_TOKEN: &str = "0000000000000000";
 /// locks.
 static LEFT_BEHIND: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// The lock of one record. It excludes other processes, and other threads that use this same `FileLock`.
+/// The lock of one record. While one thread holds it, no other process and no other thread that uses this `FileLock`
+/// can acquire it.
 pub(super) struct FileLock {
     record: PathBuf,
     stale_after: Duration,
@@ -256,8 +257,8 @@ impl FileLock {
         Ok(taken)
     }
 
-    /// Takes over the lock `seen` if it was left behind: moves the lock file to `old_path`, as the module head
-    /// describes. Returns `false` if the lock was not left behind, or if another process is taking over the lock.
+    /// Takes over the lock `seen` if it was left behind: moves the lock file to `old_path`, as described at the top of
+    /// this file. Returns `false` if the lock was not left behind, or if another process is taking over the lock.
     fn take_over(&self, seen: &LockFile, old_path: &Path, now: SystemTime) -> io::Result<bool> {
         if !is_older(seen.modified, now, self.stale_after) && !seen.is_own() {
             return Ok(false);

@@ -188,8 +188,8 @@ macro_rules! portal {
                 self.driver.portal(begin, progress)$(.$await)?
             }
 
-            /// Activates the license key of a purchase. Waits up to five minutes until the key exists. `progress` and
-            /// the errors are the same as in [`restore_when_granted`](Self::restore_when_granted).
+            /// Activates the license key of a purchase. Waits up to five minutes for Polar to create the key.
+            /// `progress` and the errors are the same as in [`restore_when_granted`](Self::restore_when_granted).
             pub $($async)? fn restore_purchase(
                 &self,
                 purchase: &Purchase,

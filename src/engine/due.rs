@@ -1,5 +1,6 @@
-//! Decides when this engine asks Polar by itself: whether a refresh is due, when a timer should check next, and when
-//! Polar is asked again after each answer. `schedule.rs` computes the waits between requests.
+//! Decides when this engine asks Polar although the user does nothing: whether a refresh is due, when a timer should
+//! start the next refresh, and how soon Polar is asked again after each answer. `schedule.rs` computes the waits
+//! between requests.
 
 use super::edit::{Edit, PlanEdit};
 use super::{Engine, Patience, schedule};
@@ -10,8 +11,8 @@ use crate::time::Now;
 use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
-/// The shortest time between two requests to Polar that a user without access causes, by refreshing or by starting the
-/// automatic refresh. After this time, such a request is sent even if the plan is to ask later.
+/// The shortest time between two requests to Polar that are sent for a user without access. Such a request is sent if
+/// the app refreshes the license or starts the automatic refresh, even if the plan is to ask later.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {

@@ -141,8 +141,8 @@ impl Engine {
         Next::fail(self.codes_refused(to, error, now))
     }
 
-    /// Returns the error for a code that cannot be requested or tried for now. If a code was to be tried, the error
-    /// also says whether the code that was mailed last will still be valid after the wait.
+    /// Returns the error for a code that must not be requested or tried yet. If the user wanted to try a code, the
+    /// error also says whether the code that was mailed last will still be valid after the wait.
     fn codes_refused(&self, to: CodeUse, error: Error, now: Now) -> Error {
         let again_at = now.wall.plus(error.retry_after().unwrap_or_default());
         match (to, code_pace::last_mail_ends(&self.record.code_tries, now.wall)) {

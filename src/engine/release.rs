@@ -211,8 +211,9 @@ impl SeatOf {
             Self::License(_) | Self::Older(_) => true,
             // If Polar does not know the seat, the activation fails, and the license on this device stays as it is.
             Self::Previous(_) => false,
-            // Suppose the seat is on this device's list of seats to release, or was taken by an activation whose answer
-            // was lost. Then the list entry or the activation may be forgotten only if the seat is certainly free.
+            // The seat may be on this device's list of seats to release, or an activation whose answer was lost may
+            // have taken it. The list entry or the activation may be forgotten only if the seat is certainly free. Only
+            // Polar's answer about the key shows that.
             #[cfg(feature = "portal")]
             Self::Device(_) => true,
         }

@@ -174,8 +174,9 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
 enum Usable {
     /// At least one key can be used.
     Keys(Vec<LicenseKey>),
-    /// By this device's clock, no key can be used, but the clock may be wrong. Contains the expired key with the latest
-    /// expiry. Polar lists expired keys as granted, so its list does not show whether the key has really expired.
+    /// According to this device's clock, no key can be used, but the clock may be wrong. Contains the expired key with
+    /// the latest expiry. Polar lists expired keys as granted, so the list does not show whether the key has really
+    /// expired.
     PerhapsExpired(LicenseKey),
     /// No key can be used. Contains the reason why the first key cannot be used, or `None` if there is no key at all.
     None(Option<Reason>),

@@ -82,7 +82,7 @@ impl<T> SendStep<T> {
 }
 
 impl<T> WaitStep<T> {
-    /// Returns the next step, which is an error of the kind `cancelled` if the wait was cancelled.
+    /// Returns the next step. If the wait was cancelled, the operation ends with an error of the kind `cancelled`.
     pub fn resume(self, waited: Waited, now: Now) -> Step<T> {
         match waited {
             Waited::Over => (self.then)(waited, now),

@@ -245,8 +245,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the app's own store, if its calls block the calling thread, as a keychain's do. They then run on the
-    /// runtime's threads for blocking work.
+    /// Sets the app's own store if its calls block the calling thread, for example a store in a keychain. The client
+    /// makes these calls on the runtime's threads for blocking work.
     pub fn blocking_store(mut self, store: impl Store + 'static) -> Self {
         self.place = Some(Place::Threads(Arc::new(store)));
         self
