@@ -1,6 +1,6 @@
 //! Builds the C library for Swift packages and Xcode: an XCFramework with one static library for both processors of
-//! Macs, and the header as the module `CPolarLicense`. Tests the example in Swift with it. Needs macOS, because only
-//! Xcode has `lipo` and `xcodebuild`.
+//! Macs, and the header as the module `CPolarLicense`. Tests the Swift example with this XCFramework. Needs macOS,
+//! because only Xcode has `lipo` and `xcodebuild`.
 
 use std::path::Path;
 

@@ -35,8 +35,8 @@ const MAP: &str = "ARCHITECTURE.md";
 /// The folder with the settings of the tool that writes the reference of the npm package.
 const REFERENCE: &str = "bindings/wasm/reference";
 
-/// Builds the book as web pages. Also builds the reference of the npm package and the demonstration, into folders of
-/// the book.
+/// Builds the book as web pages. Also builds the reference of the npm package and the demonstration, in subfolders of
+/// the built book.
 pub(crate) fn build(sh: &Shell) -> Result<()> {
     let mdbook = tools::MDBOOK.program(sh, "mdbook")?;
     cmd!(sh, "{mdbook} build docs").run()?;

@@ -11,11 +11,11 @@ use crate::shell;
 /// The crate whose dependencies are counted.
 const CRATE: &str = "polar-license";
 
-/// The largest number of crates that an app may get with each feature. The limit for `tokio` is high, but an app that
-/// uses tokio already has most of these crates.
+/// The largest number of crates that `polar-license` may add to an app with each of these features. The limit for
+/// `tokio` is high, but an app that uses tokio already has most of these crates.
 const LIMITS: [(&str, usize); 2] = [("http", 50), ("tokio", 120)];
 
-/// The features that add no crate to an app, if the app already has one of the features in `LIMITS`.
+/// Features that must not add a crate to an app that already has one of the features in `LIMITS`.
 const FREE: [&str; 1] = ["portal"];
 
 /// Counts the crates that an app on Linux compiles, and compares the count with the limits.

@@ -41,10 +41,10 @@ fn read(page: &Path) -> Result<String> {
     fs::read_to_string(page).with_context(|| format!("cannot read `{}`", page.display()))
 }
 
-/// Returns the values of an attribute, in all tags, or only in the tags named `tag`.
+/// Returns the values of an attribute. Searches the tags named `tag`, or all tags if `tag` is `None`.
 fn attributes(html: &str, tag: Option<&str>, attribute: &str) -> BTreeSet<String> {
     let mut emitter = DefaultEmitter::default();
-    // with this setting the text of a script is not read as tags
+    // with this setting the tokenizer does not search for tags in the text of a script
     emitter.naively_switch_states(true);
     let tags = Tokenizer::new_with_emitter(html, emitter).filter_map(|token| match token {
         Ok(Token::StartTag(found)) => Some(found),

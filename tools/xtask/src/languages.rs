@@ -1,5 +1,5 @@
-//! Tests the examples that use the C library: the examples in other languages, and those with Qt and GTK. The example
-//! in Node uses koffi.
+//! Tests the examples that use the C library: the examples with Qt and GTK, and the examples in other languages. The
+//! example in Node is one of them, because it calls the C library through koffi.
 
 use anyhow::Result;
 use xshell::Shell;

@@ -74,8 +74,8 @@ struct Module {
     place: Names,
     uses: BTreeSet<Names>,
     calls: Calls,
-    /// Maps each name that a `use` item brings into a module to the path that it stands for. The key is the module's
-    /// path followed by the name.
+    /// The names that `use` items bring into a module. Each key is the module's path followed by the name, and each
+    /// value is the path that the name stands for.
     imports: BTreeMap<Names, Names>,
     /// The test modules that this file declares and whose code is in other files.
     for_tests: BTreeSet<Names>,

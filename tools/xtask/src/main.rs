@@ -82,7 +82,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install the tools that are missing to build and test the repository
+    /// Install the missing tools for building and testing the repository
     Setup,
     /// Run every test, check and lint, after installing what they need
     Test {

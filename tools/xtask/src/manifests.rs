@@ -1,7 +1,7 @@
-//! Writes the manifests with which package managers install the command from a release's archives: a formula for
-//! Homebrew, a manifest for Scoop, and the three manifests that winget requires. Also writes the Swift package, which
-//! installs the C library. The archives of all targets must be in `target/package/archives`. In the workflow
-//! `release.yml`, the job `release` downloads them to that folder.
+//! Writes the manifests with which package managers install the command `polar-license` from a release's archives: a
+//! formula for Homebrew, a manifest for Scoop, and the three manifests that winget requires. Also writes the Swift
+//! package, which installs the C library. The archives of all targets must be in `target/package/archives`. In the
+//! workflow `release.yml`, the job `release` downloads them to that folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -174,8 +174,8 @@ end
 
     /// Returns the files of the Swift package. The package needs a repository of its own for two reasons. First, the
     /// Swift package manager reads a manifest only from the top folder of a repository. Second, the manifest contains
-    /// the checksum of an archive that is built from a commit of the main repository. That checksum is not known before
-    /// the commit exists.
+    /// the checksum of an archive that is built from a commit of the main repository. The manifest cannot be part of
+    /// that commit, because the checksum is known only after the commit exists.
     fn swift(&self) -> Result<Vec<(String, String)>> {
         let archive = xcframework(&self.version);
         let (address, sum) = self.address(&archive)?;

@@ -1,6 +1,6 @@
 //! Packs the npm package `polar-license-mock`, as npm would publish it. The package is the local Polar as WebAssembly
-//! behind Node's HTTP server. Checks the package with the same black-box tests as the server in Rust, and with tests of
-//! what its command prints.
+//! behind Node's HTTP server. Checks the package with the black-box tests that also check the server in Rust, and with
+//! tests of what the package's command prints.
 //!
 //! ```text
 //!   tools/mock-polar/npm ── wasm_build ── target/npm ────── ts/ by tsc ──┐

@@ -54,7 +54,7 @@ pub(crate) struct Packed {
 /// The size in bytes of something that a page downloads.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Size {
-    /// The name of the download, as people see it.
+    /// The name of the download in the printed table.
     pub(crate) name: String,
     raw: u64,
     gzip: u64,
@@ -178,7 +178,7 @@ fn fill_template(folder: &Path, version: &str, sizes: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns the sizes as a Markdown table, for the README and for the developer.
+/// Returns the sizes as a Markdown table. The table is printed, and is inserted into the package's README.
 fn table(sizes: &[Size]) -> String {
     let mut table = String::from("| bytes | as it is | gzip | brotli |\n|---|---:|---:|---:|\n");
     for Size { name, raw, gzip, brotli } in sizes {

@@ -128,9 +128,9 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     Ok(folder.join(wheel.file_name().context("the wheel has no name")?))
 }
 
-/// Adds this project's licenses to the wheel. maturin adds license files itself only if they are in the folder of
-/// pyproject.toml, as they are in the source distribution. In the repository they are in the top folder, and
-/// `license-files` may not name files outside of the folder of pyproject.toml.
+/// Adds this project's licenses to the wheel. maturin adds license files only from the folder of pyproject.toml. In the
+/// source distribution they are in that folder. In the repository they are in the top folder, and `license-files` may
+/// not name files outside of the folder of pyproject.toml.
 fn add_own_licenses(sh: &Shell, dist_info: &Path) -> Result<()> {
     let metadata = sh.read_file(dist_info.join("METADATA"))?;
     let (before, after) = metadata.split_once("License-Expression: ").context("the wheel names no license")?;

@@ -29,7 +29,7 @@ use xshell::Shell;
 
 use crate::{shell, workspace};
 
-/// The Rust files of which a README may show parts. Other steps build and run these files.
+/// The Rust files that a README may quote. Other steps build and run these files.
 const BUILT: [&str; 9] = [
     "examples/quickstart.rs",
     "tests/end_to_end/command_line.rs",

@@ -1,5 +1,5 @@
-//! Checks whether a version can be published, and writes its release notes. Publishes nothing.
-//! `.github/workflows/release.yml` publishes the version, after this check has passed there.
+//! Checks whether a version can be published, and writes its release notes. Publishes nothing. The workflow
+//! `.github/workflows/release.yml` runs this check, and then publishes the version.
 
 use std::fs;
 

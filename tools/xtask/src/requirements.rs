@@ -282,7 +282,7 @@ enum Source {
     Rustup(&'static [&'static str]),
     /// Names of Debian packages.
     Debian(&'static [&'static str]),
-    /// A package from crates.io. It is built into the user's cache.
+    /// A package from crates.io. The built programs are stored in the user's cache.
     CratesIo(&'static Tool),
     /// A Python environment with packages from PyPI.
     PyPi(&'static PythonTools),
@@ -321,8 +321,8 @@ impl Requirement {
         if (self.find)(sh).is_some() { Ok(()) } else { self.get(sh) }
     }
 
-    /// Returns `true` if this machine has the requirement, or can install it. Packages of Debian can be installed only
-    /// if the machine has `apt-get`.
+    /// Returns `true` if the requirement is installed on this machine, or can be installed. Debian packages can be
+    /// installed only if the machine has `apt-get`.
     pub(crate) fn is_obtainable(&self, sh: &Shell) -> bool {
         (self.find)(sh).is_some() || !matches!(self.source, Source::Debian(_)) || versions(sh, &["apt-get"]).is_some()
     }

@@ -1,7 +1,8 @@
-//! `cargo xtask soak` searches for unknown bugs, for about the number of minutes that `--minutes` gives. Its tests make
-//! every system call fail, kill processes, simulate power cuts, answer like a hostile server, play random sequences of
-//! events, and fuzz. It prints the name of each test that is skipped because a tool is missing, and changes no file of
-//! the repository. `cargo xtask test` runs fewer rounds of the same tests, within seconds.
+//! `cargo xtask soak` searches for unknown bugs, for about the number of minutes that `--minutes` gives. It runs tests
+//! that make every system call fail, kill processes, simulate power cuts, answer like a hostile server, and play random
+//! sequences of events. It also runs the fuzz targets. It prints the name of each test that is skipped because a tool
+//! is missing, and changes no file of the repository. `cargo xtask test` runs fewer rounds of the same tests, within
+//! seconds.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -20,9 +21,9 @@ const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
     ("polar-license-cli", "failures", 0.2),
-    // its six timed tests run two at a time on two cores, so the program takes three times this share
+    // its six timed tests run two at a time on two cores, so the program takes three times as long as one test
     ("polar-license", "model", 0.05),
-    // its seven timed tests run two at a time on two cores, so the program takes four times this share
+    // its seven timed tests run two at a time on two cores, so the program takes four times as long as one test
     ("polar-license", "fuzz", 0.1),
 ];
 

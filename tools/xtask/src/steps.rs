@@ -313,7 +313,7 @@ pub(crate) enum Selection {
     Quick,
     /// All steps.
     Everything,
-    /// For each table, the named step and the steps after it. This choice resumes an interrupted run.
+    /// The named steps, and in each table the steps after the named one. Used to resume an interrupted run.
     From(Vec<String>),
     /// Only these steps.
     Named(Vec<String>),

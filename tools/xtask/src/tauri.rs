@@ -1,5 +1,5 @@
 //! Tests the Tauri plugin. Builds the app in `examples/tauri` with the plugin, and runs `tests/js/tauri`, which drives
-//! the app's window. The plugin and the app are a workspace of their own, which is built in `target/tauri`.
+//! the app's window. The plugin and the app form a separate workspace, which is built in `target/tauri`.
 
 use std::path::PathBuf;
 

@@ -21,8 +21,8 @@ pub(crate) const WASM_BINDGEN: Tool = Tool {
     any_version: None,
 };
 
-/// The tool that builds and installs the C library. Its later versions need a later version of Rust than this
-/// repository uses.
+/// The tool that builds and installs the C library. This is not the newest version, because newer versions need a newer
+/// Rust than this repository uses.
 pub(crate) const CARGO_C: Tool =
     Tool { package: "cargo-c", version: |_| Ok("0.10.24+cargo-0.98.0".into()), any_version: Some("cargo-cinstall") };
 
@@ -71,9 +71,9 @@ impl Tool {
         shell::probe(sh.cmd(self.any_version?).arg("--version"))
     }
 
-    /// Builds the tool without optimization, which takes half as long; the tool is still fast enough. First uses the
-    /// versions in the tool's lock file, because newer versions of the dependencies may need a later Rust. If that
-    /// fails, for example because a registry lacks one of the versions, uses the newest versions.
+    /// Builds the tool without optimization. This takes half as long, and the tool is still fast enough. First tries
+    /// the versions of the dependencies in the tool's lock file, because newer versions may need a newer Rust. If that
+    /// fails, for example because a registry lacks one of these versions, tries the newest versions.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let as_published = self.install_with(sh, "install --debug --locked");
         as_published.or_else(|error| {
@@ -126,7 +126,7 @@ impl PythonTools {
         Ok(self.folder()?.join(if cfg!(windows) { "Scripts" } else { "bin" }).join(name))
     }
 
-    /// Returns the folder of the wheels.
+    /// Returns the folder with the saved wheels.
     pub(crate) fn wheels(&self) -> Result<PathBuf> {
         Ok(self.folder()?.join("wheels"))
     }

@@ -1,8 +1,8 @@
 //! Finds method calls from one file to another. Imports do not show these calls: the `impl` blocks of one type may be
 //! in several files, and a value can be used without an import.
 //!
-//! The search knows the type of `self`, of parameters with a declared type, of the fields of `self` and of such
-//! parameters, and of paths such as `Type::method`. It does not know the types of variables and results, nor the type
+//! The search knows the type of `self`, the type of each parameter with a declared type, and the types of their fields.
+//! It also understands paths such as `Type::method`. It does not know the types of variables and results, nor the type
 //! behind a trait object.
 
 use std::collections::BTreeMap;
@@ -15,9 +15,9 @@ use syn::{
 
 use super::{Names, is_for_tests};
 
-/// The types, methods and calls of one Rust file. A type is recorded as a path: the path of the module whose code names
-/// the type, followed by the type's path as that code spells it. In the module `client`, for example, `pacer::Pacer` is
-/// recorded as `client::pacer::Pacer`.
+/// The types, methods and calls of one Rust file. A type is recorded as a path from the crate's root. This path begins
+/// with the module in which the file names the type, and ends with the type as written there. For example, if the
+/// module `client` contains `pacer::Pacer`, the recorded path is `client::pacer::Pacer`.
 #[derive(Default)]
 pub(super) struct Calls {
     /// The methods that the file defines. Each entry is the type that has the method, and the method's name.
