@@ -346,7 +346,7 @@ pub(crate) struct DecisionJson<'a> {
     refresh_at: Option<Timestamp>,
     /// The time until which access lasts if Polar is not reached.
     grace_ends_at: Option<Timestamp>,
-    /// The usage that had been consumed when Polar last confirmed the license.
+    /// The usage at the time of Polar's last confirmation.
     usage: Option<u32>,
     /// The highest usage that may be consumed; null if there is no limit.
     limit_usage: Option<u32>,

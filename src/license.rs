@@ -22,7 +22,8 @@ pub struct Terms {
     pub usage: u32,
     /// The time at which the key expires, or `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// The time at which the key was sold. It does not change when the key is rotated. `None` if Polar did not report it.
+    /// The time at which the key was sold. It does not change when the key is rotated. `None` if Polar did not report
+    /// it.
     pub created_at: Option<Timestamp>,
     /// The purchase of the key: a subscription or an order. `None` if Polar did not report it.
     pub purchase: Option<Purchase>,
@@ -49,13 +50,14 @@ pub struct License {
     pub expires_at: Option<Timestamp>,
     /// The time of Polar's last confirmation, on Polar's clock.
     pub confirmed_at: Timestamp,
-    /// The usage that had been consumed when Polar last confirmed the license.
+    /// The usage at the time of Polar's last confirmation.
     pub usage: u32,
     /// The highest usage that may be consumed, or `None` if there is no limit.
     pub limit_usage: Option<u32>,
     /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
-    /// The purchase of the key, as of the last confirmation: a subscription or an order. `None` if Polar did not report it.
+    /// The purchase of the key, as of the last confirmation: a subscription or an order. `None` if Polar did not report
+    /// it.
     /// Access never depends on the purchase.
     pub purchase: Option<Purchase>,
 }

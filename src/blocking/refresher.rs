@@ -1,6 +1,6 @@
-//! A thread that refreshes the license whenever a refresh is due. A program that runs for weeks therefore stays
-//! confirmed, learns of a revoked key within a day, and notices within two seconds what another process has stored. The
-//! thread decides nothing itself: after every operation, the engine says when the next refresh is due.
+//! A thread that refreshes the license whenever a refresh is due. So in a program that runs for weeks, the license
+//! stays confirmed, a revoked key is noticed within a day, and what another process has stored is noticed within two
+//! seconds. The thread decides nothing itself: after every operation, the engine says when the next refresh is due.
 
 use super::driver::{Driver, Scope};
 use crate::engine::{Look, Operation, Watch};

@@ -1,4 +1,4 @@
-//! The client of a web app. Open it once, and clone it wherever you need it.
+//! The client for Rust in web pages. Open it once, and clone it wherever you need it.
 
 use super::driver::{Driver, Listener, in_time};
 use super::environment::{random, system_name};

@@ -56,7 +56,7 @@ impl LicenseKey {
         self.limit_usage
     }
 
-    /// Returns the usage that has been consumed.
+    /// Returns the usage so far.
     pub fn usage(&self) -> u32 {
         self.usage
     }

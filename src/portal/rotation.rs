@@ -40,8 +40,8 @@ struct Rotation {
     context: Context,
     token: Token,
     key: LicenseKey,
-    /// All keys with this id that are known already: from the app's list, from Polar and from the record. Polar may
-    /// still return one of them for a moment after the replacement. So none of them counts as the new key.
+    /// All keys with this id that are already known: from the app's list, from Polar and from the record. For a moment
+    /// after the replacement, Polar may still return one of these keys, so none of them counts as the new key.
     texts: Vec<Key>,
     /// Whether the license on this device belongs to the key.
     is_here: bool,

@@ -272,7 +272,7 @@ pub extern "C" fn polar_license_covers(
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer than `count` uses are left;
 /// POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; or an error that polar_license_activate() returns. If
 /// polar_license_error_maybe_applied() returns 1, Polar may have counted the uses although no reply arrived. The
-/// library never sends them twice.
+/// library never sends the request a second time.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_consume(
     license: *const License,
@@ -375,9 +375,9 @@ pub extern "C" fn polar_license_off_change(license: *const License, subscription
     })
 }
 
-/// Starts a thread for an app that runs for days. The thread refreshes whenever a request is due. If a request became
-/// due while the machine was asleep, the thread refreshes after the machine wakes. If another process stores a change,
-/// the thread notices it within two seconds. Does nothing if the thread is already running.
+/// Starts a thread for an app that runs for days. The thread refreshes the license whenever a refresh is due. If a
+/// refresh became due while the machine was asleep, the thread refreshes the license after the machine wakes. If another
+/// process stores a change, the thread notices it within two seconds. Does nothing if the thread is already running.
 ///
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
 /// Callable from any thread. Never blocks.

@@ -27,7 +27,7 @@ struct Explained {
     json: CString,
 }
 
-/// The strings of a decision. When one of them is first read, all are created.
+/// The strings of a decision. All of them are created when the first of them is read.
 struct Texts {
     message: CString,
     next_url: Option<CString>,
@@ -291,8 +291,8 @@ pub extern "C" fn polar_license_decision_notice_at_ms(decision: *const Decision)
     moment("polar_license_decision_notice_at_ms", decision, polar_license::Decision::notice_at)
 }
 
-/// Returns the usage that had been consumed when Polar last confirmed the license. Returns POLAR_LICENSE_ABSENT if
-/// there is no license, or if `decision` is NULL.
+/// Returns the usage at the time of Polar's last confirmation. Returns POLAR_LICENSE_ABSENT if there is no license, or
+/// if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -334,7 +334,7 @@ pub extern "C" fn polar_license_decision_purchase_kind(decision: *const Decision
 
 /// Returns the status of the purchase, as Polar names it. The status of a subscription is "incomplete",
 /// "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid" or "paused". The status of an order is
-/// "draft", "pending", "paid", "refunded", "partially_refunded" or "void". Polar may add names. Returns NULL if
+/// "draft", "pending", "paid", "refunded", "partially_refunded" or "void". Polar may add others. Returns NULL if
 /// polar_license_decision_purchase_kind() returns NULL.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.

@@ -1,4 +1,4 @@
-//! Wraps every exported function, so that no panic leaves it. Imports nothing from this crate.
+//! Wraps every exported function, so that a panic never reaches the caller. Imports nothing from this crate.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -98,7 +98,7 @@ pub extern "C" fn polar_license_portal_authenticate(
 }
 
 /// Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link from
-/// the invitation's e-mail. An invitation works once. The key arrives a moment later: continue with the operation
+/// the invitation's e-mail. An invitation works once. Polar issues the key a moment later: continue with the operation
 /// `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
 /// polar_license_portal_authenticate().
 ///

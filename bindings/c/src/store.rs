@@ -56,7 +56,7 @@ pub(crate) struct Parts {
     pub(crate) data: UserData,
 }
 
-/// Passes to the library the bytes that a load callback found. The library copies them. If this function is called
+/// Gives the library the bytes that a load callback has found. The library copies them. If this function is called
 /// several times, the last call counts.
 ///
 /// `bytes` may be NULL if `length` is 0. Call this function from the load callback, on the thread of that callback.

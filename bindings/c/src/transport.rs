@@ -41,8 +41,8 @@ pub struct Response {
     location: Option<Zeroizing<String>>,
 }
 
-/// A function that sends one request and waits for the reply, at most for the request's timeout. It must send the
-/// request at most once and must not follow redirects. It calls polar_license_response_set() if a reply arrives,
+/// A function that sends one request and waits for the reply, but no longer than the request's timeout. It must send
+/// the request at most once and must not follow redirects. It calls polar_license_response_set() if a reply arrives,
 /// whatever the reply's HTTP status is, and polar_license_response_fail() if the request fails. If it calls neither of
 /// them, the request counts as possibly sent. It must not log the request: the body contains the license key, and the
 /// requests of the customer portal have secrets in the address, the headers and the body. It is called on a thread of

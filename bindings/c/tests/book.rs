@@ -9,9 +9,9 @@ use common::{NOT_INCLUDED, NOT_LICENSED, command, compile, folder, package, repo
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::fs;
 
-/// The program around the example code of the book, as a reader would write it. The example code is the gate, which
-/// opens the license and checks a feature. The test also inserts a line that selects the local Polar, because the gate
-/// does not read the environment variable `POLAR`.
+/// The program around the book's example code, as a reader would write it. The example code, called the gate, opens the
+/// license and checks a feature. It takes the place of `@GATE@`. The test adds a line that selects the local Polar,
+/// because the gate does not read the environment variable `POLAR`.
 const AROUND: &str = r#"#include <polar_license.h>
 #include <stdio.h>
 #define ORGANIZATION "@ORGANIZATION@"

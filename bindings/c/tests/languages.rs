@@ -1,6 +1,6 @@
 //! Runs the examples that use the shared library, in other languages and with Qt and GTK, each against a local Polar.
-//! Also runs the tests that an example contains. If the runtime of an example is missing, the example is not run, and a
-//! message says so. If `POLAR_LICENSE_ALL_LANGUAGES` is set, a missing runtime is a failure.
+//! Also runs the tests that come with an example. If the runtime of an example is missing, the example is not run, and
+//! a message says so. If `POLAR_LICENSE_ALL_LANGUAGES` is set, a missing runtime is a failure.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
