@@ -284,7 +284,7 @@ impl State {
     }
 }
 
-/// The part of an untrusted license that is still known.
+/// The part of an untrusted license that could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
@@ -295,8 +295,9 @@ pub(crate) enum Known {
 }
 
 impl Denial {
-    /// Returns the denial to store after Polar refused the license for `reason`. A reason that has no denial of its own
-    /// is stored as [`Denial::Refused`]; Polar never gives such a reason for a license that was activated before.
+    /// Returns the denial to store after Polar refused the license for `reason`. Some reasons have no denial of their
+    /// own, because Polar never gives them for a license that was activated before. For these reasons, returns
+    /// [`Denial::Refused`].
     pub(crate) const fn of(reason: Reason) -> Self {
         match reason {
             Reason::NotFound => Self::NotFound,

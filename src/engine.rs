@@ -139,10 +139,10 @@ pub enum Operation {
     Consume(u32),
     /// Take a seat for this device, unless the license key needs none.
     Activate {
-        /// If no seat is free for the key: whether to release the seat that this device already has, and then try
-        /// again.
+        /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
-        /// Whether to release the seat that this device already has, and try again, if no seat is free for the key.
+        /// Whether to release the seat that this device already has if no seat is free for the key, and then to try
+        /// again.
         replace_previous: bool,
     },
     /// Release the seat, and remove the license from this device.
@@ -193,8 +193,7 @@ pub struct Host {
     pub system: SystemName,
     /// Random bytes, for jitter and labels.
     pub seed: [u8; 16],
-    /// Whether the driver can make the processes that share the record take turns. If so, only one of them asks Polar
-    /// at a time.
+    /// Whether the driver can prevent several processes with the same record from asking Polar at the same time.
     pub takes_turns: bool,
 }
 

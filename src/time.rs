@@ -226,7 +226,7 @@ impl fmt::Debug for Date {
     }
 }
 
-/// Converts to the day in UTC.
+/// Returns the day, in UTC, to which this time belongs.
 impl From<Timestamp> for Date {
     fn from(time: Timestamp) -> Self {
         Self { days: time.0.div_euclid(DAY_MS) }

@@ -257,8 +257,8 @@ impl Deactivate {
     }
 }
 
-/// The members of all requests. A member that is `None` or empty is left out, because Polar does not accept null for
-/// it.
+/// The members of all requests. A member that is `None` is left out, because Polar does not accept null for it. Empty
+/// `conditions` and `meta` are left out too.
 #[derive(Serialize)]
 struct Body<'a> {
     key: &'a str,

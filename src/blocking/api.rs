@@ -13,9 +13,9 @@ use std::time::Duration;
 /// Direct access to Polar's license endpoints. Stores no record, decides nothing about access, and does not pace
 /// requests. Most apps want [`Client`](super::Client).
 ///
-/// Polar accepts at most three requests a second from one address. At the fourth request it blocks the address for a
-/// minute. No request is idempotent: if [`Error::maybe_applied`] is true for an error, a seat may have been taken, or
-/// usage may have been counted.
+/// Polar accepts at most three requests a second from one IP address. At the fourth request it blocks this IP address
+/// for a minute. No request is idempotent: if [`Error::maybe_applied`] is true for an error, a seat may have been
+/// taken, or usage may have been counted.
 ///
 /// ```no_run
 /// use polar_license::blocking::Api;

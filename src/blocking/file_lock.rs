@@ -385,7 +385,7 @@ struct LockFile {
 }
 
 /// A lock that this process has examined and could not take over. The process examines the lock again if the lock has
-/// changed, or when the process has waited for `until` in total.
+/// changed, or as soon as the process has waited for the lock for `until` in total.
 struct Judged {
     lock: LockFile,
     until: Duration,

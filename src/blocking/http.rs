@@ -144,7 +144,7 @@ pub(super) fn probe(request: &Request) -> Probe {
     }
 }
 
-/// Returns `true` if `SSL_CERT_FILE` is ignored because it does not name a file of certificates.
+/// Returns `true` if `SSL_CERT_FILE` is ignored because it does not name a file that can contain certificates.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 pub(super) fn leaves_certificates_out() -> bool {
     system_roots::leaves_file_out()

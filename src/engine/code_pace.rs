@@ -14,10 +14,10 @@ use crate::time::Timestamp;
 /// window, and the length of the window in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
-/// Counts `new`, which is either a request for a code or a try of a code. Does not count it if it is already counted or
-/// comes too early. Returns `true` if `tries` has changed.
+/// Counts `new`, which is a request for a code, or a request that tries a code. Does not count a request that is
+/// already counted, or that may not be sent yet. Returns `true` if `tries` has changed.
 ///
-/// A request also reserves room for one later try of the mailed code. A try takes the oldest reservation.
+/// Asking for a code also reserves one later try of the mailed code. A try uses up the oldest reservation.
 pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool {
     let now = new.at;
     if is_reserved(tries, new) {
@@ -41,7 +41,7 @@ pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool 
     true
 }
 
-/// Removes the try that the last request reserved. Returns `true` if a try was reserved.
+/// Takes back the try that was reserved when the last code was requested. Returns `true` if there was such a try.
 pub(super) fn not_mailed(tries: &mut CodeTries) -> bool {
     let last = tries.mails.iter().rposition(|mail| !mail.is_tried);
     last.map(|at| tries.mails.remove(at)).is_some()
@@ -66,8 +66,8 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
 /// Returns how many ms to wait until the pace allows `to`, which is either a request for a code or a try of a code. A
 /// request needs room for one later try, too: a code that cannot be tried is of no use.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
-    // If the time of a try lies in the future, the try counts as made now. Such a try was saved while the wall clock
-    // was ahead, or by another process just after `now` was read.
+    // A try whose time lies in the future counts as made at `now`. Such a try was saved while the wall clock was ahead,
+    // or by another process just after `now` was read.
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
     let untried = tries.mails.iter().filter(|mail| !mail.is_tried);
     let ends: Vec<i64> = untried.filter_map(|mail| Some(mail.ends(now)?.ms_since(now))).collect();

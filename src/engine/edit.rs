@@ -62,18 +62,18 @@ pub(super) enum Edit {
         seat: Seat,
         key: Key,
     },
-    /// Polar replaced a license key by a new one.
+    /// Polar replaced a license key with a new one.
     #[cfg(feature = "portal")]
     Rotated(Rotated),
 }
 
-/// A license key that Polar has replaced by a new one.
+/// A license key that Polar has replaced with a new one.
 #[cfg(feature = "portal")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotated {
     /// Polar's id of the license key. The old and the new key have the same id.
     pub id: Uuid,
-    /// All known older keys with this id.
+    /// All older keys that this device knows. Polar has replaced one after the other, so they all had this id.
     pub from: Vec<Key>,
     /// The new key.
     pub to: Key,
@@ -502,8 +502,8 @@ impl From<bool> for Applied {
 }
 
 /// Keeps a seat that could not be released because Polar did not know its key. But if the license on this device has
-/// the same seat, its key may be a newer one that has replaced the key of `kept`. In that case, the seat is added to
-/// the list of seats to release, under the newer key.
+/// the same seat under another key, that key may be a newer one that has replaced the key of `kept`. In that case, the
+/// seat is added to the list of seats to release, under the newer key.
 fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
     match here.map(|here| here.key.clone()).filter(|key| *key != kept.key) {
@@ -530,7 +530,7 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Replaces the older keys in the record by the new key. Polar no longer knows the older keys, but the seats that were
+/// Replaces the older keys in the record with the new key. Polar no longer knows the older keys, but the seats that were
 /// taken with them are still taken. If the license on this device has one of the older keys, it gets the new key and
 /// keeps its seat and its last confirmation. Seats that were kept under an older key are added to the list of seats to
 /// release. Returns `true` if the record has changed.

@@ -65,7 +65,7 @@ impl Engine {
                 self.release_next(Ending { deactivated: Some(deactivated), ..Ending::default() }, now)
             }
             #[cfg(feature = "portal")]
-            // Polar has replaced the key by a new one. Polar's denial was about the old key, so ask again with the
+            // Polar has replaced the key with a new one. Polar's denial was about the old key, so ask again with the
             // new one.
             Success::Rotated if self.has_license() && !self.state(now).is_allowed() => {
                 self.ask(Question::validate(), now)

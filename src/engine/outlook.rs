@@ -11,7 +11,7 @@ use std::time::Duration;
 /// clock. The decision holds as soon as one of the two clocks has reached its time in `from`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
-    /// The start of this phase. The first phase starts at once.
+    /// The start of this phase. For the first phase, this is the time at which the outlook was requested.
     pub from: Now,
     /// The decision during this phase, unless an operation changes it.
     pub decision: Decision,

@@ -131,8 +131,8 @@ impl Pace {
         let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
         let end = at.saturating_add(rest.unsigned_abs());
         // A pause that Polar asked for may be long. So a request waits only for a pause that ends in the first half of
-        // the time until the request's deadline. The spacing between this process's own requests is short. A request
-        // may wait for it until just before the deadline.
+        // the time until the request's deadline. The delays that space this process's own requests are short. A request
+        // may wait through such a delay until just before the deadline.
         let half = now.after(now.until(deadline) / 2);
         if at > now.mono && (end >= deadline || self.paused_until > half) {
             return Err(now.until(at));

@@ -19,7 +19,7 @@ const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 /// The inputs of a decision other than the configuration.
 pub(super) struct Facts<'a> {
     pub(super) record: &'a Record,
-    /// Whether the store was ever read.
+    /// Whether the store has been read at least once.
     pub(super) has_read: bool,
     /// The time on Polar's clock; `None` if no clock can be trusted.
     pub(super) now: Option<Timestamp>,
@@ -180,8 +180,8 @@ fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp
 /// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends.
 fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
-        // Polar has already answered and did not confirm the license. So the key or the seat in the record must be
-        // damaged, and asking once more would not help.
+        // Polar was already asked with the key and the seat in the record, and did not confirm the license. So one of
+        // the two must be damaged, and asking once more would not help.
         Some(_) if facts.untrusted_answered && reason == Some(Reason::Tampered) => Known::Nothing,
         Some(Identity { seat: Some(_), .. }) => Known::Seat,
         Some(Identity { seat: None, .. }) => Known::Key,

@@ -164,7 +164,7 @@ impl Engine {
         match here {
             None => Next::Send(AfterReply::Release(SeatOf::Device(marker), request)),
             Some(here) if here.key == request.key => Next::Store(Vec::new(), AfterStore::Deactivate),
-            // The stored key and the key in the request differ. Polar has replaced one of them by the other: either
+            // The stored key and the key in the request differ. Polar has replaced one of them with the other: either
             // after the key was stored here, or after the portal listed the key. Only Polar knows which key is newer.
             Some(_) => Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker))),
         }

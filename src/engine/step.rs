@@ -16,8 +16,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 #[must_use = "an operation goes on only if its step is carried out"]
 pub enum Step {
-    /// Wait until no other process that shares the record is asking Polar. Occurs only if the [`Host`](super::Host)
-    /// takes turns.
+    /// Wait until no other process that shares the record is asking Polar. Occurs only if
+    /// [`takes_turns`](super::Host::takes_turns) is `true`.
     Turn(TurnStep),
     /// Read, merge and write the stored record.
     Store(StoreStep),

@@ -72,9 +72,9 @@ pub(super) enum AfterPortalStore {
     /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),
     /// Release the seat of the stored license, although the stored key differs from the key in the request: Polar has
-    /// replaced one of the two by the other.
+    /// replaced one of the two with the other.
     ReleaseHere(wire::Deactivate, Option<String>),
-    /// Allow the replacement of the stored license's key, if the record could be written.
+    /// Report whether the record could be written. The key of the stored license may be replaced only if it could.
     Rotate,
 }
 
@@ -92,7 +92,7 @@ pub(super) struct Unsaved {
 pub(super) enum Success {
     Activated,
     Deactivated(Deactivated),
-    /// Polar replaced a license key by a new one.
+    /// Polar replaced a license key with a new one.
     #[cfg(feature = "portal")]
     Rotated,
 }
@@ -231,7 +231,8 @@ impl AfterStore {
 impl AfterPortalStore {
     fn write(&self) -> Write {
         match self {
-            // A try of a code must be stored before it is sent, because otherwise other processes would not count it.
+            // The request that tries a code must be counted in the store before it is sent, because otherwise other
+            // processes would not count it.
             Self::CodeTry(..) => Write::AllOrNothing,
             Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
             // This write happens before anything is sent to Polar. It shows whether Polar's answer can be stored later.

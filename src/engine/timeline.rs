@@ -1,9 +1,9 @@
 //! Estimates the time on Polar's clock from a wall clock that a user can set. This module reads no clock: its callers
 //! pass the time.
 //!
-//! The estimate never goes back. A wrong time zone, or a date that is off by one day, is tolerated. If the wall clock
-//! is further behind the estimate than that, the wall clock is not trusted. "Time" in ARCHITECTURE.md has the
-//! reasoning; SECURITY.md says which changes of a clock this module cannot detect.
+//! The estimate never goes back. If the wall clock is behind the estimate by no more than a wrong time zone or date can
+//! explain, the difference is tolerated. If the wall clock is further behind, it is not trusted. "Time" in
+//! ARCHITECTURE.md has the reasoning; SECURITY.md says which changes of a clock this module cannot detect.
 
 use crate::record::TimeBase;
 use crate::time::{Now, Timestamp};

@@ -131,7 +131,7 @@ impl Client {
     }
 
     /// Returns the customer portal, for a customer who has lost the key, whose old device no longer works, or who has
-    /// just bought a license. Sends nothing. On a page that other people can use, end the customer's session when the
+    /// just bought a license. Sends nothing. On a page that other people can use, drop the customer's session when the
     /// portal's dialog closes.
     #[cfg(feature = "portal")]
     #[must_use]

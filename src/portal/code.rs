@@ -1,6 +1,6 @@
 //! Requests codes for an address, and exchanges them for a token. Polar limits how often codes are requested and tried,
-//! so each request for a code and each try is counted before it is sent. A request for a code counts twice: the second
-//! count is reserved for the try of the code.
+//! so each request is counted before it is sent. Requesting a code counts as two requests: the second one is reserved
+//! for trying this code.
 //!
 //! ```text
 //! count ─► too many ─► error, with the wait

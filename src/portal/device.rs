@@ -1,4 +1,4 @@
-//! The devices on which a license key is active. Customers see them only if the vendor shows them.
+//! The devices on which a license key is active. A setting of the vendor decides whether customers can see them.
 
 use crate::text::printable;
 use crate::time::Timestamp;

@@ -49,7 +49,7 @@ struct Rotation {
     was_known: bool,
 }
 
-/// Replaces a key by a new one.
+/// Replaces a key with a new one.
 pub fn rotate(context: Context, token: Token, key: LicenseKey, _: ConfirmedByUser, now: Now) -> Step<LicenseKey> {
     find(context.clone(), token.clone(), &key).and_then(now, move |last, _| match last {
         Some(last) => Rotation::new(context, token, key, last).begin(),
@@ -122,7 +122,7 @@ impl Rotation {
     }
 
     /// Lists the key again, because the customer may have replaced it from two places at the same time. Only the key
-    /// from the later replacement is valid, but this device may have saved that key first and the other one after it.
+    /// from the later replacement is valid. But this device may have saved the two new keys in the opposite order.
     fn confirm(self, saved: LicenseKey, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| {
             if let Ok(Some(last)) = found

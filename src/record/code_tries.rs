@@ -64,7 +64,7 @@ impl CodeTries {
     }
 
     /// Corrects times that were saved while the wall clock was ahead. Replaces a time of a request or a try that lies
-    /// in the future by the current time. Shortens a block to `LONGEST_BLOCK` from now if it would last longer. So the
+    /// in the future with the current time. Shortens a block to `LONGEST_BLOCK` from now if it would last longer. So the
     /// limits still apply after the clock was set back, but nobody has to wait until the clock reaches the wrong times.
     /// Returns `true` if any time was corrected.
     pub(crate) fn count_from(&mut self, wall: Timestamp) -> bool {

@@ -168,8 +168,9 @@ fn is_proxy(address: &str) -> bool {
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// The state that decides whether the body of a request is sent. The body is sent if hyper asks for it before the code
-/// that waits for the answer gives up. Both share this state, and whichever comes first decides.
+/// The state that decides whether the body of a request is sent. Two parties share it: hyper, which asks for the body,
+/// and the code that waits for the answer, which may give up. If hyper asks first, the body is sent. If the waiting
+/// code gives up first, the body is not sent.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 

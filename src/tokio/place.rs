@@ -6,7 +6,8 @@
 //!                              stored ↗     ↘ change
 //!  thread       lock ── load ───────          ── write ── unlock
 //! ```
-//! If the task is dropped, the thread unlocks without writing. A turn to ask Polar is held by a thread as well.
+//! If the task is dropped, the thread unlocks without writing. While it is this process's turn to ask Polar, another
+//! such thread holds the turn.
 
 use crate::store::{AsyncStore, Change, KEEP_EVERY, Store, StoreError};
 use std::panic::resume_unwind;
@@ -82,8 +83,8 @@ impl Place {
         }
     }
 
-    /// Waits for the turn to ask Polar, but no longer than `within`. Returns `None` if another process keeps the turn
-    /// for the whole time.
+    /// Waits for the turn to ask Polar, but no longer than `within`. Returns `None` if it is still another process's
+    /// turn then.
     pub(super) async fn take_turn(&self, within: Duration) -> Option<HeldTurn> {
         let store = match self {
             Self::Tasks(_) => return Some(HeldTurn(None)),
