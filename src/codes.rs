@@ -432,7 +432,7 @@ impl Reason {
         }
     }
 
-    /// Returns the user's next step if access is not allowed for this reason. `known` tells how much of the license
+    /// Returns the next step for a user who is denied access for this reason. `known` tells how much of the license
     /// this device knows.
     pub(crate) const fn next_step(self, known: Known) -> NextStep {
         match self {

@@ -291,8 +291,8 @@ impl Problem {
         Self::rate_limited(texts, wait, sentences, "Polar limits requests")
     }
 
-    /// Creates a problem that says how long to wait, both as a number and in words. The three texts are for a wait of
-    /// one second, of several seconds and of minutes.
+    /// Creates a problem that says how long to wait, both as a number and in words. The array holds the texts for a
+    /// wait of one second, of several seconds, and of minutes.
     pub(crate) fn rate_limited(
         texts: &Texts,
         wait: Duration,

@@ -32,8 +32,8 @@ impl Explanation {
         &self.message
     }
 
-    /// Returns the step that the user can take to get the feature. If access is not allowed, it is the decision's next
-    /// step. If the license is for another plan, the step is to buy a plan that includes the feature.
+    /// Returns the step that the user can take to get the feature. If access is not allowed, this is the next step of
+    /// the decision. If the license is for another plan, the step is to buy a plan that includes the feature.
     pub fn next_step(&self) -> NextStep {
         self.next_step
     }

@@ -636,7 +636,7 @@ mod tests {
         Answer::reply(status, body)
     }
 
-    /// Returns a recorded reply in which Polar confirms a key, but with another value for one member.
+    /// Returns a recorded reply in which Polar confirms a key. The value of one member is replaced by `value`.
     fn granted(member: &str, value: serde_json::Value) -> Vec<u8> {
         let mut body = serde_json::json!({
             "id": "1c010000-0000-4000-8000-000000000001", "organization_id": ORGANIZATION, "key": KEY,

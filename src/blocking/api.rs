@@ -35,13 +35,13 @@ pub struct Api {
 }
 
 impl Api {
-    /// Creates an interface that sends its requests over HTTPS with ureq. Each request takes at most 35 seconds.
+    /// Creates an `Api` that sends its requests over HTTPS with ureq. Each request takes at most 35 seconds.
     #[cfg(feature = "http")]
     pub fn new(environment: &Environment) -> Self {
         Self::with_transport(environment, Arc::new(HttpTransport::new()))
     }
 
-    /// Creates an interface that sends its requests with the app's own network stack.
+    /// Creates an `Api` that sends its requests with the app's own network stack.
     pub fn with_transport(environment: &Environment, transport: Arc<dyn Transport>) -> Self {
         Self { base_url: environment.base_url().to_owned(), transport, timeout: Duration::from_secs(35) }
     }

@@ -444,8 +444,8 @@ fn remove_anything(path: &Path) {
     }
 }
 
-/// Returns `true` for a temporary error: another process was the first to remove or rename the file or, on Windows,
-/// still has it open.
+/// Returns `true` for a temporary error: another process has just removed or renamed the file or, on Windows, still has
+/// it open.
 fn passes(error: &io::Error) -> bool {
     error.kind() == ErrorKind::NotFound || (cfg!(windows) && is_in_use(error))
 }

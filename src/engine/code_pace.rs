@@ -63,8 +63,9 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
 
-/// Returns how many ms to wait until the pace allows `to`, which is either a request for a code or a try of a code. A
-/// request needs room for one later try, too: a code that cannot be tried is of no use.
+/// Returns how many ms to wait until a request of the kind `to` may be sent: a request for a code, or a try of a code.
+/// When a code is requested, there must also be room for one later try, because a code that cannot be tried is of no
+/// use.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
     // A try whose time lies in the future counts as made at `now`. Such a try was saved while the wall clock was ahead,
     // or by another process just after `now` was read.

@@ -75,7 +75,7 @@ impl Engine {
         }
     }
 
-    /// Ends an operation after the step that stores its changes and the times of its requests. Returns the outcome.
+    /// Ends an operation after its last step has stored the changes and the times of the requests. Returns the outcome.
     pub(super) fn end(&mut self, ending: Ending, now: Now) -> Outcome {
         self.running.sending = None;
         if self.running.asks && self.running.has_asked && ending.failure.is_none() {

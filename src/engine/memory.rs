@@ -58,8 +58,8 @@ impl Engine {
         };
         let is_newer = record.untrusted.as_ref().is_some_and(|untrusted| untrusted.why == Distrust::NewerFormat)
             && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
-        // A plan, a pause or a denial must not overwrite an untrusted record. Only a confirmation or an action of the
-        // user may overwrite it.
+        // A plan, a pause or a denial must not overwrite an untrusted record. Only a confirmation, or something that
+        // the user does, may overwrite it.
         let was_untrusted = record.untrusted.is_some() && record.license.is_none();
         let Edited { changed, precious, contradicted, overtaken } = self.edit(&mut record, &self.unsaved, edits, now);
         let must_write = write == Write::Always && record.license.is_some();

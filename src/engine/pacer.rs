@@ -16,8 +16,8 @@ use crate::record::PACE_MS;
 use crate::time::{Now, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// The pace that all engines of a process share if they send from the same IP address. A clone shares the pace of its
-/// original.
+/// A limiter that spaces the requests to Polar. All engines of a process that send from the same IP address share one.
+/// A clone shares the state of its original.
 #[derive(Clone, Debug, Default)]
 pub struct Pacer(Arc<Mutex<Pace>>);
 

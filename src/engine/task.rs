@@ -242,8 +242,8 @@ impl AfterPortalStore {
 }
 
 impl AfterReply {
-    /// Returns the number of requests that an operation is likely to send if it begins with this request. An activation
-    /// asks about the key before it takes a seat.
+    /// Returns the number of requests that an operation is likely to send if it begins with this request. For example,
+    /// an activation asks about the key before it takes a seat.
     pub(super) fn likely_requests(&self) -> u8 {
         match self {
             Self::Check(..) => 3,

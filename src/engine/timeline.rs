@@ -8,7 +8,7 @@
 use crate::record::TimeBase;
 use crate::time::{Now, Timestamp};
 
-/// The largest error that a clock can have although nobody has tampered with it. A clock that is set for the wrong time
+/// The largest error that a clock can have even if nobody has tampered with it. A clock that is set for the wrong time
 /// zone is off by at most 26 hours, the distance between UTC-12 and UTC+14.
 const TOLERANCE_MS: i64 = 26 * 60 * 60 * 1000;
 

@@ -143,8 +143,9 @@ impl Fault {
     }
 }
 
-/// Returns the message for a rejection. Browsers reject with `TypeError` in many different cases, for example if the
-/// device is offline or if a captive portal answers. The text of this error differs between browsers.
+/// Returns the message for a call of `fetch` that was rejected. Browsers reject with `TypeError` in many different
+/// cases, for example if the device is offline or if a captive portal answers. The text of this error differs between
+/// browsers.
 fn rejection(error: &JsValue) -> String {
     match error_name(error).as_deref() {
         None | Some("TypeError") => String::from("could not reach Polar; check the network connection"),

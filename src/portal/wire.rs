@@ -293,7 +293,8 @@ pub(super) fn key_granted(answer: &Answer, context: &Context) -> Result<Granted,
     })
 }
 
-/// Returns the name (slug) that the organization of this app has in the addresses of Polar's pages.
+/// Returns the slug of the app's organization: the name that stands for the organization in the addresses of Polar's
+/// pages.
 pub(super) fn slug_of_grant(answer: &Answer, context: &Context) -> Option<String> {
     let read = Call::Read.read(answer, |reply| {
         let benefit = reply.items("items[].", "items")?.next()?.object("items[].benefit.", "benefit")?;

@@ -48,8 +48,8 @@ impl Sealer {
         }
     }
 
-    /// Returns two tags, one of the product and one of the device. They are part of the name of this record's file, so
-    /// other products and devices have other files.
+    /// Returns two tags: one of the product and one of the device. Both are part of the record's file name, so each
+    /// product and each device has a file of its own.
     pub(crate) fn tags(&self) -> (Tag, Tag) {
         (self.product, self.device)
     }

@@ -64,7 +64,7 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// The extra time after the deadline in which a transport may still report the outcome.
+/// After a request's timeout, the driver waits this much longer, so that the transport can still report the outcome.
 const SLACK: Duration = Duration::from_millis(250);
 
 impl Driver {

@@ -376,8 +376,9 @@ pub extern "C" fn polar_license_off_change(license: *const License, subscription
 }
 
 /// Starts a thread for an app that runs for days. The thread refreshes the license whenever a refresh is due. If a
-/// refresh became due while the machine was asleep, the thread refreshes the license after the machine wakes. If another
-/// process stores a change, the thread notices it within two seconds. Does nothing if the thread is already running.
+/// refresh became due while the machine was asleep, the thread refreshes the license after the machine wakes. If
+/// another process stores a change, the thread notices it within two seconds. Does nothing if the thread is already
+/// running.
 ///
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
 /// Callable from any thread. Never blocks.

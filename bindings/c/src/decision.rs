@@ -344,7 +344,7 @@ pub extern "C" fn polar_license_decision_purchase_status(decision: *const Decisi
 }
 
 /// Returns the end of the subscription's current period, in milliseconds since 1970-01-01 UTC. At this time the
-/// subscription renews, unless it ends. Returns POLAR_LICENSE_ABSENT if the time is not known, if the purchase is not a
+/// subscription renews or ends. Returns POLAR_LICENSE_ABSENT if the time is not known, if the purchase is not a
 /// subscription, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.

@@ -28,8 +28,8 @@ use std::ffi::{c_char, c_void};
 
 /// Runs an operation of the customer portal. `request` is a JSON object that describes the operation: its member `call`
 /// is the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
-/// handle, which polar_license_reply_handle() returns. docs/src/portal.md lists the operations with their arguments and
-/// replies.
+/// handle, which polar_license_reply_handle() returns. docs/src/portal-operations.md lists the operations with their
+/// arguments and replies.
 ///
 /// `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise an
 /// operation that waits for an event, such as a payment, calls it with `user_data` before each wait, and `progress` can

@@ -64,8 +64,8 @@ fn hostile() {
     let program = compile("tests/c/hostile.c");
     try_all("c", if is_checked() { 50 } else { 1 }, 8, || {
         let mut app = command(&program);
-        // The tests need no root certificates, and reading those of the system takes longer than the rest of a test. So
-        // these paths lead to no certificate.
+        // The tests need no root certificates, and reading the system's takes longer than the rest of a test. So these
+        // variables make the program find no certificates.
         InC(Program::start(app.env("SSL_CERT_DIR", "/nonexistent").env("SSL_CERT_FILE", "/dev/null")))
     });
 }

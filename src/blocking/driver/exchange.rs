@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// The extra time after the deadline in which a transport may still report the outcome.
+/// After a request's timeout, the driver waits this much longer, so that the transport can still report the outcome.
 const SLACK: Duration = Duration::from_millis(250);
 
 /// Operations that are cancelled together.

@@ -274,7 +274,7 @@ fn a_lock_whose_holder_died_before_writing_its_token_is_taken_over() {
     assert_eq!(names(&scratch), [store.name.as_str()]);
 }
 
-/// Makes a file, a directory or a link as old as a stale lock. For a link, this does not change its target.
+/// Makes a file, a directory or a link as old as a stale lock. Does not follow a link.
 #[cfg(unix)]
 fn make_old(path: &Path) {
     let touched = Command::new("touch").args(["-h", "-t", "202001010000"]).arg(path).status().unwrap();

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Default)]
 pub struct Handles(Arc<Mutex<Table>>);
 
-/// A number that a binding passes to name a value that it must not see. The value itself stays in the core.
+/// A number by which a binding refers to a value that the binding must not see. The value itself stays in the core.
 #[derive(Clone, Copy, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]

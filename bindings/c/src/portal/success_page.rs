@@ -17,9 +17,9 @@ use zeroize::Zeroizing;
 /// page; call polar_license_portal_follow() instead. Polar gives a token to new buyers only, and no token arrives if
 /// the buyer closes the browser's page: offer another way to start a session.
 ///
-/// The page listens on the loopback interface only, and takes a token only from somebody who knows the page's address.
-/// It is created by polar_license_success_page_listen(), and freed with polar_license_success_page_free(), before or
-/// after the license is freed.
+/// The page listens on the loopback interface only, and accepts a token only from somebody who knows the page's
+/// address. It is created by polar_license_success_page_listen(), and freed with polar_license_success_page_free(),
+/// before or after the license is freed.
 pub struct SuccessPage {
     page: blocking::SuccessPage,
     address: Zeroizing<CString>,
