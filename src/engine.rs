@@ -286,8 +286,8 @@ struct Running {
 const LONGEST_SPAN: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Creates an engine that has not read a record yet: run [`Operation::Open`] first. All engines of a process share
-    /// one `pacer`.
+    /// Creates an engine that has not read a record yet: run [`Operation::Open`] first. Pass the same `pacer` to all
+    /// engines of a process.
     pub fn new(config: Config, host: Host, pacer: Pacer) -> Self {
         let mut bound_conditions = config.conditions().clone();
         bound_conditions.insert(DEVICE_CONDITION, host.device.as_str());

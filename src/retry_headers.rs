@@ -4,9 +4,9 @@
 use crate::time::Timestamp;
 use std::time::Duration;
 
-/// The longest time for which requests are held back because a server asked for it: twice as long as Polar's longest
-/// block. The limit is needed for two cases. Another server may answer in Polar's place and ask for a wait of a day.
-/// And the end of a pause may have been saved while the wall clock was wrong.
+/// The longest pause that a server can impose on this library: twice as long as Polar's longest block. The limit is
+/// needed for two cases. Another server may answer in Polar's place and ask for a wait of a day. And the end of a pause
+/// may have been saved while the wall clock was wrong.
 pub(crate) const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
 
 /// Returns the wait that a reply with the status 429 asks for, but at most [`LONGEST_BLOCK`].

@@ -289,7 +289,7 @@ impl Texts {
     }
 }
 
-/// The reason why a sentence that the app has set in place of an English one is not accepted.
+/// The fault of a sentence with which the app wants to replace an English one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     NoSuchCode { code: String },

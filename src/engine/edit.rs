@@ -49,7 +49,7 @@ pub(super) enum Edit {
     /// Polar did not mail the code that was requested last.
     #[cfg(feature = "portal")]
     CodeNotMailed,
-    /// The time before which Polar accepts neither another request for a code nor another attempt to enter one.
+    /// Polar mails no codes and accepts none until this time on the wall clock.
     #[cfg(feature = "portal")]
     CodesBlocked(Timestamp),
     /// The customer portal released the seat that an activation with this marker took.
@@ -401,8 +401,8 @@ impl Editor<'_> {
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
             let same_key = old.identity.key == identity.key;
-            // If the identities are equal, this edit is already in the record: an earlier save wrote the record, but
-            // reported a failure all the same.
+            // If the identities are equal, this edit is already in the record: an earlier save wrote the record,
+            // although it was reported as failed.
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
                 // Meanwhile, another process has activated the same key. Both processes now use the seat that the other

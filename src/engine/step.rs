@@ -78,8 +78,8 @@ pub struct StoreStep {
     pub(super) edits: Vec<Edit>,
     pub(super) then: AfterStore,
     pub(super) merged: Option<Box<Merged>>,
-    /// The stored record without the edits. The engine continues with it if the edits were to be saved all together and
-    /// could not be saved.
+    /// The stored record without the edits. The engine continues with this record if the edits had to be saved all
+    /// together but could not be.
     pub(super) unedited: Option<Box<Merged>>,
 }
 

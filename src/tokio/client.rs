@@ -176,8 +176,8 @@ impl Client {
         self.driver.drain().await;
     }
 
-    /// Runs one operation. When the future `cancelled` completes, cancels this operation in the same way as
-    /// [`cancel`](Self::cancel), but no other operation. For bindings; not part of the public interface.
+    /// Runs one operation. When the future `cancelled` completes, cancels only this operation, in the same way as
+    /// [`cancel`](Self::cancel). For bindings; not part of the public interface.
     #[doc(hidden)]
     pub async fn run_until(&self, operation: Operation, cancelled: impl Future<Output = ()>) -> Outcome {
         self.driver.run_until(operation, cancelled).await

@@ -289,8 +289,8 @@ fn message(error: &reqwest::Error, sent: Sent) -> String {
     }
 }
 
-/// Returns hyper-util's message about a problem with the proxy. Finds it by its text, because hyper-util's error type
-/// is private.
+/// Returns hyper-util's message about a problem with the proxy. Recognizes this message by its text, because
+/// hyper-util's error type is private.
 fn proxy_problem(error: &reqwest::Error) -> Option<String> {
     causes(error).find_map(|cause| cause.to_string().strip_prefix("tunnel error: ").map(str::to_owned))
 }

@@ -388,8 +388,8 @@ pub(super) fn named(environment: &Environment) -> String {
     }
 }
 
-/// Returns `true` if `body` is the body of Polar's bare 404. Polar sends this reply for an address without an endpoint,
-/// and for a version of its API that it has removed.
+/// Returns `true` if `body` is the body with which Polar answers a request for an address that has no endpoint, or for
+/// a version of its API that it has removed.
 fn is_bare_not_found(body: &[u8]) -> bool {
     let document = Json::parse(body);
     let detail = document.and_then(|document| document.get("detail")).and_then(Json::string);

@@ -477,8 +477,8 @@ fn count_up(store: &FileStore, times: u32) {
             let count: u32 = load(store).map_or(0, |record| String::from_utf8(record).unwrap().parse().unwrap());
             save(store, (count + 1).to_string().as_bytes());
         };
-        // On a busy disk, another thread or process may hold the lock for longer than this thread waits for it. So the
-        // lock is tried up to ten times.
+        // On a busy disk, another thread or process may hold the lock for longer than this thread waits for it. So this
+        // thread tries up to ten times to acquire the lock.
         assert!((0..10).any(|_| store.locked(&mut add).is_ok()), "the lock is never free");
     }
 }
