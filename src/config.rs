@@ -486,8 +486,8 @@ impl ConfigBuilder {
     }
 
     /// Sets the page on which customers see and remove their devices, such as your organization's customer portal at
-    /// Polar. It must be an `https` address. If the next step of a decision or an error is to manage devices, its
-    /// [`next_url`](crate::Decision::next_url) is this page.
+    /// Polar: an `https` address. It is the [`next_url`](crate::Decision::next_url) of a decision or an error if the
+    /// next step is to manage devices.
     pub fn portal_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.portal = Some(url.into().into());
         self

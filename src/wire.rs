@@ -125,7 +125,7 @@ pub enum Cause {
         kind: ErrorKind,
         /// A message for people, in one line.
         message: String,
-        /// Whether Polar may have applied the request although it did not answer.
+        /// Whether Polar may have applied the request although no answer from Polar arrived.
         maybe_applied: bool,
     },
 }
@@ -367,8 +367,8 @@ impl Call {
         Rejection::NotAnswered(not_polar(status, field, self.changes_polar()))
     }
 
-    /// Returns `true` for a call that changes something at Polar. If it gets no answer, Polar may have applied it all
-    /// the same.
+    /// Returns `true` for a call that changes something at Polar. If no answer to such a call arrives, Polar may have
+    /// made the change all the same.
     fn changes_polar(self) -> bool {
         match self {
             Self::Validate => false,

@@ -229,7 +229,7 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A step that changes the disk. Tests check the order of such steps, and make single steps fail.
+/// A step that changes the disk. Tests check the order of such steps, and make individual steps fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DiskStep {
     Write,

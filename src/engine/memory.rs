@@ -142,9 +142,9 @@ impl Engine {
             Some(merged) => {
                 (self.record, self.is_newer, self.has_read) = (merged.record, merged.is_newer, true);
                 if let Some(identity) = self.record.identity().filter(|_| merged.overtaken) {
-                    // Another process has stored a newer answer about this license, so an unsaved answer of this
-                    // process is obsolete and is dropped here. If it stayed, this process's next answer would replace
-                    // it, would be applied to the same old revision, and would count as obsolete too.
+                    // Another process has stored a newer answer about this license. So the unsaved answer of this
+                    // process is obsolete, and is dropped here. If it stayed, the next answer of this process would be
+                    // applied to the same old revision, and would count as obsolete too.
                     self.unsaved.retain(|edit| !edit.answers_about(identity));
                 }
                 (merged.contradicted, merged.complete)

@@ -111,9 +111,9 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     }
 }
 
-/// Returns `Ok` if the confirmed license has what this app needs: a seat, if the key has an activation limit, and an
-/// accepted benefit. Otherwise returns the reason. This is computed for every decision and never stored, so that a new
-/// configuration takes effect at once.
+/// Returns `Ok` if the confirmed license has what this app needs: an accepted benefit, and also a seat if the key has
+/// an activation limit. Otherwise returns the reason. This is computed for every decision and never stored, so that a
+/// new configuration takes effect at once.
 pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reason> {
     if license.terms.limit_activations.is_some() && license.identity.seat.is_none() {
         return Err(Reason::ActivationRequired);

@@ -161,8 +161,8 @@ impl TurnStep {
 }
 
 impl StoreStep {
-    /// The time limit for one step of a store. A store that takes longer counts as broken: browser databases are known
-    /// to hang.
+    /// The time limit for one access to a store. A store that takes longer counts as broken: browser databases are
+    /// known to hang.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
     /// Returns the change to make in the store. `stored` holds the stored bytes, or is `Err` if they could not be read.

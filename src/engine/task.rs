@@ -117,8 +117,8 @@ pub(super) enum SeatOf {
     Previous(Box<Attempted>),
     /// A license that was on this device earlier.
     Older(Ending),
-    /// Any device of the customer. Holds the marker of the activation that took the seat, or `None` if the activation
-    /// has no marker.
+    /// Any device of the customer, released through the customer portal. Holds the marker of the activation that took
+    /// the seat, or `None` if the activation has no marker.
     #[cfg(feature = "portal")]
     Device(Option<String>),
 }

@@ -50,9 +50,9 @@ impl Timeline {
     }
 }
 
-/// Returns the earliest times at which the estimate of Polar's time can reach `at`: one time of the wall clock and one
-/// of the monotonic clock. Until one of the clocks has reached the time that is returned for it, the estimate is
-/// earlier than `at`, unless the wall clock is set back. `estimate` is the present estimate.
+/// Returns the earliest times at which the estimate of Polar's time can reach `at`: one for the wall clock, and one for
+/// the monotonic clock. As long as neither clock has reached its time, the estimate is earlier than `at`, unless the
+/// wall clock is set back. `estimate` is the present estimate.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }

@@ -14,7 +14,7 @@ const SEAL_BYTES: usize = 32;
 
 const TAG_BYTES: usize = 8;
 
-/// The length of a key in bytes. It is the block size of SHA-256, so HMAC uses a key unchanged.
+/// The length of a key in bytes. HMAC uses a key of this length unchanged, because it is the block size of SHA-256.
 const KEY_BYTES: usize = 64;
 
 type Tag = [u8; TAG_BYTES];

@@ -1,5 +1,5 @@
-//! The integers of the interface and their names. Numbers and names come from the core. This file lists none of them:
-//! `tests/header.rs` writes the constants of both headers from the core's tables.
+//! The integer codes of the interface, and their names. Numbers and names come from the core. This file lists none of
+//! them: `tests/header.rs` writes the constants of both headers from the core's tables.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::guard::guarded;
@@ -81,7 +81,7 @@ pub extern "C" fn polar_license_deactivated_name(deactivated: i32) -> *const c_c
     })
 }
 
-/// The names in one of the core's tables, as strings that end with NUL. They are created at the first use.
+/// The names in one of the core's tables, as strings that end with NUL. They are created on first use.
 pub(crate) struct Names(OnceLock<BTreeMap<i32, CString>>);
 
 impl Names {

@@ -54,7 +54,7 @@ mod clock;
 
 mod log;
 
-/// The functions and types that the C header declares, for callers in Rust. These callers must keep the same rules as
+/// The functions and types that the C header declares, for callers in Rust. The same rules apply to these callers as to
 /// callers in C.
 #[cfg(feature = "fuzz")]
 pub mod exported {

@@ -69,8 +69,8 @@ fn python() {
     });
 }
 
-/// Runs the tests that an example contains for its users. The tests control the local Polar whose address is in
-/// `POLAR`.
+/// Runs the tests that come with an example. Developers who copy the example can run them too. The tests control the
+/// mock server of Polar whose address is in `POLAR`.
 fn stories(command: &mut Command) {
     let polar = MockPolar::start().unwrap();
     let home = tempfile::tempdir().unwrap();

@@ -57,8 +57,8 @@ fn portal_hpp() {
     passes("tests/c/portal_hpp.cpp");
 }
 
-/// Runs the test cases of a hostile server. The test programs in other languages run the same cases. If the program
-/// runs under a memory checker or another runner, it is slow, so only one case in 50 is run.
+/// Runs the test cases in which the server is hostile. The test programs in other languages run the same cases. If the
+/// program runs under a memory checker or another runner, it is slow, so only one case in 50 is run.
 #[test]
 fn hostile() {
     let program = compile("tests/c/hostile.c");

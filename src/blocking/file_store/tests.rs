@@ -495,7 +495,8 @@ fn threads_of_one_store_lose_no_update() {
     assert_eq!(load(&store).unwrap(), (4 * TIMES).to_string().as_bytes());
 }
 
-/// Windows refuses to replace or delete a file that is open somewhere, so a reader could make a writer fail.
+/// A reader must not make a writer fail. This could happen on Windows, which refuses to replace or delete a file that
+/// is open somewhere.
 #[test]
 fn readers_disturb_no_writer() {
     const ROUNDS: usize = 200;

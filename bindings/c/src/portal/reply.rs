@@ -99,7 +99,7 @@ pub extern "C" fn polar_license_reply_handle(reply: *const Reply, pointer: *cons
     })
 }
 
-/// Returns the value at a JSON pointer as JSON. The pointer "" returns the whole reply. Returns NULL if there is no
+/// Returns the value at a JSON pointer as JSON. Pass the pointer "" to get the whole reply. Returns NULL if there is no
 /// value at the pointer, or if an argument is NULL. Do not log the JSON: it can contain personal data.
 ///
 /// The string belongs to the reply and is freed with it. Callable from any thread; never blocks.

@@ -55,8 +55,9 @@ pub extern "C" fn polar_license_success_page_address(page: *const SuccessPage) -
     })
 }
 
-/// Waits for the browser, `within_ms` at most, and starts a session with the token that the browser brings. Continue
-/// with the operation `restoreWhenGranted` of polar_license_portal_call(). polar_license_cancel() ends the wait.
+/// Waits until the browser passes a token to the page, `within_ms` at most, and starts a session with this token.
+/// Continue with the operation `restoreWhenGranted` of polar_license_portal_call(). polar_license_cancel() ends the
+/// wait.
 ///
 /// `reply` must not be NULL; it gets the session, as from polar_license_portal_authenticate(), to free with
 /// polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with

@@ -13,7 +13,7 @@ const TEMPLATE: &str = include_str!("template.hpp");
 
 const WIDTH: usize = 120;
 
-/// Words of the core's documentation, each with the words that replace it in C++.
+/// Phrases in the core's documentation, each followed by the phrase that replaces it in C++.
 const WORDS: [(&str, &str); 4] = [("; null ", "; none "), ("`withinMs`", "`within`"), ("`", ""), ("…", "...")];
 
 /// The objects of the portal for which this test generates classes. They are sorted so that each class comes after the

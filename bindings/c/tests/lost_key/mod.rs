@@ -30,7 +30,8 @@ pub fn finds_the_key(source: &str, start: impl Fn() -> Command) {
         let mut typed = app.stdin.take().unwrap();
         polar.clear_requests();
         writeln!(typed, "{EMAIL}").unwrap();
-        // The local Polar sends the e-mail before it counts the request, so the e-mail is there now.
+        // The mock server sends the e-mail before it counts the request. So once it has counted one request, the
+        // e-mail is there.
         assert!(polar.wait_for_requests(1, Duration::from_secs(60)), "no code was requested");
         writeln!(typed, "{}\n1", polar.mails().last().unwrap().code.clone().unwrap()).unwrap();
         drop(typed);

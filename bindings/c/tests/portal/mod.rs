@@ -1,6 +1,6 @@
-//! A local Polar that a test program of the customer portal controls. The program writes each command as a line to its
-//! standard output, and reads the result as a line from its standard input. The program's log, errors and files must
-//! not contain a secret.
+//! A mock server of Polar for a test program of the customer portal. The program controls the server: it writes each
+//! command as a line to its standard output, and reads the result as a line from its standard input. The program's log,
+//! errors and files must not contain a secret.
 
 use mock_polar::{DEMO_VENDOR_TOKEN, MockPolar, NewKey};
 use std::collections::BTreeSet;
@@ -14,8 +14,8 @@ use std::time::Duration;
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// Runs the program until it ends. The program prints commands, which are carried out on a local Polar. Checks that
-/// neither the program's standard error nor its files contain a secret.
+/// Starts a mock server of Polar, and runs the program until it ends. The program prints commands, which the server
+/// carries out. Checks that neither the program's standard error nor its files contain a secret.
 pub fn run_with_polar(program: &mut Command) {
     let mut polar = Polar::start();
     let directory = tempfile::tempdir().unwrap();

@@ -7,8 +7,8 @@ use polar_license::schema;
 use serde_json::Value;
 use std::fmt::Write;
 
-/// Words of the core's descriptions, each with the words that replace it in the C header. The names of settings are
-/// replaced too, but they are not in this list.
+/// Phrases in the core's descriptions, each followed by the phrase that replaces it in the C header. The names of
+/// settings are replaced too, but they are not in this list.
 const WORDS: [(&str, &str); 4] = [
     ("`validate`", "polar_license_validate()"),
     (
