@@ -10,8 +10,9 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::OnceLock;
 
-/// The reason why a call failed. A function that fails stores it through its `error` argument, if that is not NULL.
-/// Free it with polar_license_error_free(). It does not change, and may be read from several threads at once.
+/// The reason why a call failed. A function that fails stores an error through its `error` argument, if the argument is
+/// not NULL. Free the error with polar_license_error_free(). An error does not change, and may be read from several
+/// threads at once.
 pub struct Error {
     error: polar_license::Error,
     decision: Option<Box<Decision>>,

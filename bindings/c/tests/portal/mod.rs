@@ -106,7 +106,8 @@ impl Polar {
         thread::spawn(move || http(&address, &request));
     }
 
-    /// Collects the secrets of the requests and mails so far. Called before a reset deletes the requests and mails.
+    /// Adds the secrets in all requests and mails to `secrets`. Called before a reset of the server deletes the
+    /// requests and mails.
     fn keep_secrets(&mut self) {
         let requests = self.server.requests();
         assert!(requests.iter().all(|request| request.header("polar-version").is_none()), "a version is named");
