@@ -232,7 +232,7 @@ stored_codes! {
         Inactive = 3, Inactive;
         /// The key has expired.
         Expired = 4, Expired;
-        /// The activation was made under other conditions.
+        /// The activation was made under conditions other than the present ones.
         Conditions = 5, Conditions;
         /// The key is for another benefit.
         Benefit = 6, Benefit;

@@ -79,7 +79,7 @@ texts! {
     NotFound = "reason.not_found", "The license is no longer valid on this device. Activate it again, or enter the new license key.";
     /// The vendor revoked or disabled the key.
     Inactive = "reason.inactive", "The license is no longer active. Contact the vendor.";
-    /// The activation was made with other conditions.
+    /// The activation was made under conditions other than the present ones.
     Conditions = "reason.conditions", "The license was activated for another device or version. Activate it again.";
     /// Polar denied the license for a reason that this version does not know.
     Refused = "reason.refused", "The license was refused. Contact the vendor.";

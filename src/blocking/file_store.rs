@@ -225,7 +225,7 @@ impl fmt::Debug for FileStore {
 pub(super) enum Hindrance {
     /// Another process has the lock.
     Locked {
-        /// The time for which the other process has held the lock, if it is known.
+        /// How long the other process has held the lock, if that is known.
         held_for: Option<Duration>,
     },
     Failed(StoreError),

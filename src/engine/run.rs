@@ -330,7 +330,7 @@ impl JoinStep {
         })
     }
 
-    /// Ends the operation, which has done nothing yet, instead of waiting any longer.
+    /// Stops waiting and ends the operation, which has done nothing so far.
     pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
         Step::Done(engine.end_cancelled(now))
     }

@@ -10,8 +10,7 @@ impl Cancellation {
         Self(watch::Sender::new(None))
     }
 
-    /// Asks the operation to end. Has no effect if an earlier call has asked it to end as `cancel` describes, or even
-    /// sooner.
+    /// Asks the operation to end. Has no effect if the same or a stronger [`Cancel`] was requested earlier.
     pub(super) fn request(&self, cancel: Cancel) {
         self.0.send_if_modified(|requested| {
             let is_stronger = Some(cancel) > *requested;
@@ -22,12 +21,12 @@ impl Cancellation {
         });
     }
 
-    /// Returns `true` if the operation was asked to end at the point `cancel` or at an earlier point.
+    /// Returns `true` if `cancel` or a stronger [`Cancel`] was requested.
     pub(super) fn is_requested(&self, cancel: Cancel) -> bool {
         *self.0.borrow() >= Some(cancel)
     }
 
-    /// Waits until the operation is asked to end as `cancel` describes, or even sooner.
+    /// Waits until `cancel` or a stronger [`Cancel`] is requested.
     pub(super) async fn requested(&self, cancel: Cancel) {
         let mut receiver = self.0.subscribe();
         // cannot fail, because `self` owns the sender

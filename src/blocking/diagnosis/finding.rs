@@ -66,7 +66,7 @@ impl Finding {
         self.outcome
     }
 
-    /// Returns the fault if something is wrong or may be wrong, else `None`.
+    /// Returns the fault if something is wrong or may be wrong, and `None` otherwise.
     pub fn fault(&self) -> Option<Fault> {
         self.fault
     }
