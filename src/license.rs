@@ -57,8 +57,7 @@ pub struct License {
     /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
     /// The purchase of the key, as of the last confirmation: a subscription or an order. `None` if Polar did not report
-    /// it.
-    /// Access never depends on the purchase.
+    /// it. Access never depends on the purchase.
     pub purchase: Option<Purchase>,
 }
 

@@ -15,9 +15,9 @@ pub struct Timestamp(i64);
 /// The times that a platform's two clocks show at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
-    /// Milliseconds on a clock that never goes back while this process runs. Its origin is arbitrary.
+    /// The time of the wall clock, which the user can set.
     pub wall: Timestamp,
-    /// Milliseconds on a clock that only goes forward while this process lives. Its origin is arbitrary.
+    /// Milliseconds on a clock that never goes back while this process runs. Its origin is arbitrary.
     pub mono: u64,
 }
 
