@@ -15,17 +15,17 @@
 //! # Secrets
 //! The token, the code, the e-mail address and the secret of a checkout exist only in memory, are wiped when they are
 //! dropped, and appear in no record, log, error or `Debug` output. The token gives access to more of the customer's
-//! data than this module reads (addresses, orders, subscriptions), and it cannot be revoked early. So end a session
+//! data than this module reads (addresses, orders, subscriptions), and it cannot be revoked early. So drop a session
 //! when its dialog is closed. Only requests that need the token contain it; validate, activate and deactivate never do.
 //! Two requests have a secret in their address, because Polar's interface requires it there: the requests that open and
 //! follow a checkout contain the checkout's secret.
 //!
 //! # The pace
 //! Polar counts the codes that an IP address requests or tries. At the seventh in a minute, or at the thirteenth in an
-//! hour, it blocks all requests from this address for a quarter of an hour. To avoid that, the requests and tries of
-//! all processes that share a record are counted together: at most five in any minute and ten in any hour are sent. A
-//! request for a code counts twice, because it reserves the try of the code. The error `rate_limited` says how long to
-//! wait, and whether a code that was mailed will still be valid then.
+//! hour, it blocks all requests from this address for a quarter of an hour. To avoid that, this library counts the
+//! requests of all processes that share a record together, and sends at most five in any minute and ten in any hour.
+//! Requesting a code counts as two requests, because one more is reserved for trying the code. The error `rate_limited`
+//! says how long to wait, and whether a code that was mailed will still be valid then.
 //!
 //! # Errors
 //! The errors have the usual kinds: `invalid_argument` for an address or a code that is mistyped, `rate_limited`,

@@ -184,7 +184,8 @@ impl Record {
         };
     }
 
-    /// Returns `true` if earlier requests for codes or tries of codes still limit how soon the next one may be sent.
+    /// Returns `true` if earlier requests that asked for codes or tried them still limit how soon the next one may be
+    /// sent.
     #[cfg(feature = "portal")]
     fn has_code_tries(&self, wall: Timestamp) -> bool {
         self.code_tries.matter(wall)

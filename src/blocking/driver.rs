@@ -136,8 +136,8 @@ impl Driver {
     }
 
     /// Waits until an operation ends, the scope is cancelled, or `pause` has passed. Does not wait if an operation has
-    /// ended since the last call. Returns `None` if no operation has ended. Otherwise returns `Some` with the time at
-    /// which that operation wants the automatic refresh to run next. This time is `None` if no refresh is planned.
+    /// ended since the last call. Returns `None` if no operation has ended. Otherwise returns `Some` with the time that
+    /// the operation has planned for the next automatic refresh. This time is `None` if no refresh is planned.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();

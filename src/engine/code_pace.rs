@@ -1,8 +1,8 @@
 //! The pace at which codes are requested and tried. Polar blocks an IP address for a quarter of an hour at the seventh
 //! of these requests in a minute, or at the thirteenth in an hour. The block applies to validate and activate too. So
 //! the requests of all processes that share a record are counted together: at most five are sent in any minute, and ten
-//! in any hour. A request for a code also reserves a try for as long as that code is valid, so that every code that is
-//! mailed can be tried. The functions are pure.
+//! in any hour. Requesting a code also reserves one request that tries this code, for as long as the code is valid. So
+//! every code that is mailed can be tried. The functions are pure.
 //!
 //! A request counts from the time just before it was sent. It reaches Polar up to fifteen seconds later, or never. So
 //! each window in this module is fifteen seconds longer than Polar's window.
@@ -57,15 +57,14 @@ pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timest
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }
 
-/// Returns how long, in ms, Polar will still refuse requests for codes and tries of codes. Returns 0 if Polar does not
-/// refuse them.
+/// Returns how long, in ms, Polar will still refuse requests that ask for codes or try them. Returns 0 if Polar does
+/// not refuse such requests.
 pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
 
-/// Returns how many ms to wait until a request of the kind `to` may be sent: a request for a code, or a try of a code.
-/// When a code is requested, there must also be room for one later try, because a code that cannot be tried is of no
-/// use.
+/// Returns how many ms to wait until a request of the kind `to` may be sent. A code is requested only if there is also
+/// room for a later request that tries the code, because a code that cannot be tried is of no use.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
     // A try whose time lies in the future counts as made at `now`. Such a try was saved while the wall clock was ahead,
     // or by another process just after `now` was read.

@@ -64,7 +64,7 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// If the request for a code or the try of a code was counted, tell the caller to send it. Otherwise tell the
+    /// If the request that asks for a code or tries one was counted, tell the caller to send it. Otherwise tell the
     /// caller how long to wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.

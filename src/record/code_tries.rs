@@ -19,7 +19,7 @@ pub(crate) struct CodeTries {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeTry {
     pub(crate) at: Timestamp,
-    /// A random number. It distinguishes requests or tries that different processes make in the same millisecond.
+    /// A random number. It distinguishes requests that different processes send in the same millisecond.
     pub(crate) id: u32,
 }
 
@@ -36,19 +36,19 @@ pub(crate) struct CodeMail {
 /// many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeUse {
-    /// A code is requested, which also reserves one try of that code.
+    /// A code is requested. This also reserves one request that tries the code.
     Request,
     /// A code is tried.
     Try,
 }
 
 impl CodeTries {
-    /// How long this device counts a request for a code or a try of a code. Polar counts each of them for an hour after
-    /// it arrives, so the time that a request may take to reach Polar is added to the hour.
+    /// The time for which this device counts a request. Polar counts a request for an hour after it arrives, so the
+    /// time that a request may take to reach Polar is added to the hour.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
-    /// The time limit for sending a request for a code or a try of a code. It begins when the request is counted. Polar
-    /// receives the request within this time or not at all.
+    /// The time limit for sending a request. It begins when the request is counted. Polar receives the request within
+    /// this time or not at all.
     pub(crate) const ON_ITS_WAY_MS: i64 = 15 * 1000;
 
     /// Returns `true` if Polar may still count one of the listed requests towards its limit, or if Polar's block of
@@ -63,8 +63,8 @@ impl CodeTries {
         self.blocked_until.filter(|until| *until > wall)
     }
 
-    /// Corrects times that were saved while the wall clock was ahead. Replaces a time of a request or a try that lies
-    /// in the future with the current time. Shortens a block to `LONGEST_BLOCK` from now if it would last longer. So the
+    /// Corrects times that were saved while the wall clock was ahead. If the time of a request lies in the future,
+    /// replaces it with the current time. Shortens a block to `LONGEST_BLOCK` from now if it would last longer. So the
     /// limits still apply after the clock was set back, but nobody has to wait until the clock reaches the wrong times.
     /// Returns `true` if any time was corrected.
     pub(crate) fn count_from(&mut self, wall: Timestamp) -> bool {

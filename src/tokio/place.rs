@@ -136,8 +136,8 @@ fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::S
     }
 }
 
-/// Loads the record, sends it to the waiting task, and makes the change that the task sends back. Runs on a thread that
-/// may block, and under the lock.
+/// Loads the record, sends it to the waiting task, and makes the change that the task sends back. Runs under the lock,
+/// on a thread for blocking work.
 fn write(
     store: &dyn Store,
     stored: oneshot::Sender<Option<Vec<u8>>>,
