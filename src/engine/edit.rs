@@ -432,7 +432,7 @@ impl Editor<'_> {
     }
 
     /// Creates the license that is stored when Polar has confirmed a key. `known` holds the terms of the license that
-    /// is stored so far.
+    /// was stored before.
     fn license(
         &self,
         confirmation: &Confirmation,

@@ -39,8 +39,8 @@ pub enum PortalOperation {
     /// Counts a request that asks for a code or tries one, before it is sent. Fails with `rate_limited` and the time to
     /// wait if there were too many such requests.
     Code(CodeUse),
-    /// Frees the try that was reserved for the last code when this code was requested. Use this operation only if Polar
-    /// certainly did not mail this code. Then nobody can enter the code, so it needs no try.
+    /// Frees the try that is reserved for the code that was requested last. Use this operation only if Polar certainly
+    /// did not mail this code. Then nobody can enter the code, so it needs no try.
     CodeNotMailed,
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.

@@ -81,7 +81,7 @@ impl Options {
     }
 }
 
-/// Starts a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
+/// Creates a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
 /// `app_id` is a name, such as "com.acme.app", that distinguishes this program from your other programs; never change
 /// it. Both strings are copied.
 ///

@@ -114,8 +114,8 @@ fn online() {
     assert_eq!(meta, json!({ "build": 7, "demo": true, "even": 2, "from": "C" }));
 }
 
-/// Plays a customer who has lost a key, one whose device no longer works, and one who has just bought a license. Checks
-/// that no output contains a secret.
+/// Plays three customers: one has lost a key, one has a device that no longer works, and one has just bought a license.
+/// Checks that no output contains a secret.
 #[test]
 fn customer_portal() {
     portal::run_with_polar(&mut command(&compile("tests/c/portal.c")));

@@ -34,7 +34,7 @@ pub(super) struct Holder<'a> {
 /// A value that is never passed to a binding. Bindings refer to the value by a number.
 pub(super) enum Held {
     Session(Token),
-    /// A customer from a choice of customers who share an e-mail address. The first field is the whole choice.
+    /// One of several customers who share an e-mail address. The first field holds all of them.
     Customer(CustomerChoice, Customer),
     Checkout(CheckoutPage),
     Purchase(Purchase),

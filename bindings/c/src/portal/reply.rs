@@ -14,9 +14,9 @@ use zeroize::Zeroizing;
 
 /// The result of an operation of the customer portal. It is JSON, and its values are read by JSON pointers (RFC 6901):
 /// "/keys/0/displayKey" is a member of the first element of the member "keys", and "" is the whole reply. Sessions,
-/// license keys, devices, customers, checkouts and purchases have a handle. A handle is a number, to be passed as an
-/// argument to further operations with this license. It is valid until its reply is freed, which wipes the value behind
-/// it.
+/// license keys, devices, customers, checkouts and purchases have a handle: a number to pass as an argument to further
+/// operations with this license. A handle is valid until its reply is freed. Freeing the reply also wipes the values
+/// behind its handles.
 ///
 /// A reply comes from polar_license_portal_call() or another function of the customer portal. Free it with
 /// polar_license_reply_free(), before or after you free the license. A reply does not change, and may be read from
