@@ -63,8 +63,8 @@ fn getters(header: &str) -> Vec<Getter> {
     getters.collect()
 }
 
-/// Returns the generated methods of `polar::decision_view`. The other methods, which return a code or the message for the
-/// user, are written by hand.
+/// Returns the generated methods of `polar::decision_view`. The other methods, which return a code or the message for
+/// the user, are written by hand.
 pub fn methods(header: &str) -> String {
     let mut text = String::new();
     for getter in getters(header) {
