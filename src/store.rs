@@ -9,9 +9,9 @@ use std::time::Duration;
 
 /// A place for one record: a file, a keychain entry, a row in the app's own database.
 ///
-/// [`Store::load`], [`Store::save`] and [`Store::remove`] move whole records. They may be called from any thread,
-/// inside or outside of [`Store::locked`]. If other processes can reach the record, the implementation also overrides
-/// [`Store::locked`], and [`Store::locked_within`] if it can limit the wait.
+/// [`Store::load`], [`Store::save`] and [`Store::remove`] read or change the record as a whole. They may be called from
+/// any thread, inside or outside of [`Store::locked`]. If other processes can reach the record, the implementation also
+/// overrides [`Store::locked`], and [`Store::locked_within`] if it can limit the wait.
 pub trait Store: Send + Sync {
     /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError>;

@@ -255,8 +255,9 @@ texts! {
 pub(crate) struct Texts(Option<Arc<[(Text, String)]>>);
 
 impl Texts {
-    /// Creates the sentences with the app's replacements. Each replacement is a pair of a code and a sentence. If
-    /// several have the same code, the last one counts. If a replacement is refused, returns `Err` with the fault.
+    /// Creates the list of sentences. Each item of `by_code` is the code of a sentence, and the app's own sentence that
+    /// replaces the English one. If several items have the same code, the last one counts. If an item is not valid,
+    /// returns `Err` with the fault.
     pub(crate) fn new(by_code: &[(String, String)]) -> Result<Self, Fault> {
         if by_code.is_empty() {
             return Ok(Self::default());

@@ -51,8 +51,8 @@ use crate::store::{Durability, HeldTurn, Store, StoreError};
 /// the record is then rejected as tampered with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
-/// The content of the record's file after the record was removed, if a record of another device is in the directory. If
-/// the file did not exist, the store would load the other device's record, and the app would offer to move that
+/// If a record of another device is in the directory, removing this device's record leaves a file with this content in
+/// its place. Without this file, the store would load the other device's record, and the app would offer to move that
 /// license.
 const NOTHING: &[u8] = b"no license\n";
 const TAG_DIGITS: usize = 16;

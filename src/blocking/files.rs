@@ -115,7 +115,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     retry_while_in_use(|| fs::rename(from, to))
 }
 
-/// Returns the names of the entries of a directory, as far as the directory can be read.
+/// Returns the names of the entries of a directory. If an entry cannot be read, returns the names before it.
 ///
 /// The standard library is not used, because its `ReadDir` panics if `closedir` fails, even when all names have been
 /// read.
@@ -132,7 +132,7 @@ pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
     entries.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned()).collect()
 }
 
-/// Returns the names of the entries of a directory, as far as the directory can be read.
+/// Returns the names of the entries of a directory. If an entry cannot be read, returns the names before it.
 #[cfg(not(unix))]
 pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };

@@ -83,8 +83,8 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
             counted.saturating_add(needed) <= *most
         })
     };
-    // The action may become possible at two kinds of moments: when an earlier request or try is so old that it no
-    // longer counts in a window, and when a code that was never tried expires.
+    // The action may become possible at two kinds of moments: when an earlier request is so old that it no longer
+    // counts in a window, and when a code that was never tried expires.
     let leave = WINDOWS.iter().flat_map(|(_, window)| ages.iter().map(|age| window.saturating_sub(*age)));
     let mut waits: Vec<i64> = leave.chain(ends.iter().copied()).filter(|wait| *wait > 0).chain([0]).collect();
     waits.sort_unstable();

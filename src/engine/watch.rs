@@ -1,6 +1,6 @@
-//! Decides when the automatic refresh runs next: at the time that the engine has named, or after the machine was
-//! asleep. Also detects that another process has changed the record, so that the record is read again. Each client has
-//! its own loop around this module, because threads and tasks wait differently:
+//! Decides when the automatic refresh runs next: at the time that the engine has computed, or sooner if the machine has
+//! slept or the network has come back. Also detects that another process has changed the record, so that the record is
+//! read again. Each client has its own loop around this module, because threads and tasks wait differently:
 //!
 //! ```text
 //! Watch::new ──► record_changed ──► look ─┬─ Wait(pause):       wait that long, or until something happens ──┐
