@@ -284,7 +284,7 @@ impl State {
     }
 }
 
-/// The part of an untrusted license that could be read.
+/// The part of an untrusted license with which Polar can still be asked about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
@@ -512,8 +512,8 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the next step that the user usually takes after an error of this kind. An error that knows more than its
-    /// kind may have a different next step.
+    /// Returns the usual next step for a user after an error of this kind. Some errors have a more specific next step
+    /// instead.
     pub(crate) const fn next_step(self) -> NextStep {
         match self {
             Self::Network | Self::Timeout => NextStep::Connect,

@@ -141,7 +141,7 @@ pub enum Operation {
     Activate {
         /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
-        /// Whether to release the seat that this device already has if no seat is free for the key, and then to try
+        /// Whether to make room if no seat is free for the key: release the seat that this device already has, and try
         /// again.
         replace_previous: bool,
     },

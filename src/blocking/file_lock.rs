@@ -65,9 +65,9 @@ use crate::store::{HeldTurn, StoreError};
 pub(super) const TOKEN_BYTES: usize = 8;
 /// The age of a lock at which its holder counts as dead. A live process holds a lock only for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// A long-held lock is written again every second while its holder is alive. If the last write is older than this, the
-/// holder counts as dead. This is shorter than the time limit of a `validate`: an app that restarts after a crash can
-/// wait until the lock of its previous run counts as left behind, and still has time to ask Polar.
+/// The age of a long-held lock at which its holder counts as dead. A live holder writes the lock file again every
+/// second. This age is shorter than the time limit of a `validate`. So an app that restarts after a crash can wait until
+/// the lock of its previous run counts as left behind, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// A lock that could not be taken over is examined again after this time.
 const JUDGED_FOR: Duration = Duration::from_secs(1);

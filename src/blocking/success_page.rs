@@ -1,7 +1,7 @@
-//! The page to which the browser returns after a purchase. It is served on this computer by the app. The browser passes
-//! the customer's token to it, in the address. The page listens on the loopback interface only. It accepts a token only
-//! with the right state value, because any web page can send a browser here with a token of its own. It logs and keeps
-//! nothing that it receives.
+//! The page to which the browser returns after a purchase. The app itself serves this page, on the loopback interface
+//! only. The browser passes the customer's token in the address. The page accepts a token only with the right state
+//! value, because any web page can send a browser here with a token of its own. The page logs and keeps nothing that it
+//! receives.
 //!
 //! Any program on this computer can connect. A program that connects and sends nothing, or only a byte a second, delays
 //! neither the browser nor the end of the wait.

@@ -73,7 +73,7 @@ pub(super) enum Edit {
 pub struct Rotated {
     /// Polar's id of the license key. The old and the new key have the same id.
     pub id: Uuid,
-    /// All older keys that this device knows. Polar has replaced one after the other, so they all had this id.
+    /// All older keys that had this id, as far as this device knows them.
     pub from: Vec<Key>,
     /// The new key.
     pub to: Key,

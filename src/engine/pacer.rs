@@ -121,9 +121,9 @@ impl Pacer {
 }
 
 impl Pace {
-    /// Reserves the first free moment from `earliest` on. If that moment has already come, nothing has to wait, and the
-    /// call always succeeds. If the wait would be too long, reserves nothing and returns `Err` with the wait in ms. The
-    /// wait is too long in two cases: if less than `rest` ms would be left before the deadline, or if Polar's pause
+    /// Reserves the first free moment from `earliest` on. If that moment has already come, always succeeds. Otherwise
+    /// the request has to wait. If the wait would be too long, reserves nothing and returns `Err` with the wait in ms.
+    /// The wait is too long in two cases: if less than `rest` ms would be left before the deadline, or if Polar's pause
     /// takes up more than half of the time until the deadline.
     fn reserve(&mut self, now: Now, earliest: i64, rest: i64, deadline: u64) -> Result<u64, u64> {
         let oldest = now.mono.cast_signed().saturating_sub(PACE_MS);

@@ -194,8 +194,8 @@ impl Engine {
     }
 }
 
-/// Creates the error for the case that too many codes were requested or tried. Its message says how long to wait, and
-/// the error also contains this duration as a number.
+/// Creates the error to report if too many codes were requested or tried. Its message says how long to wait, and the
+/// error also contains this duration as a number.
 fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     let forms = [Text::TooManyCodesSecond, Text::TooManyCodesSeconds, Text::TooManyCodesMinutes];
     Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)

@@ -74,7 +74,7 @@ pub(super) enum AfterPortalStore {
     /// Release the seat of the stored license, although the stored key differs from the key in the request: Polar has
     /// replaced one of the two with the other.
     ReleaseHere(wire::Deactivate, Option<String>),
-    /// Report whether the record could be written. The key of the stored license may be replaced only if it could.
+    /// Report whether the record could be written. If not, the key of the stored license must not be replaced.
     Rotate,
 }
 

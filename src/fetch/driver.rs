@@ -129,9 +129,8 @@ impl Driver {
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// If an operation has ended since the last call of this function, returns the time at which the automatic refresh
-    /// should run next, as that operation computed it. Otherwise returns `None`, and wakes the calling task when an
-    /// operation ends.
+    /// If an operation has ended since the last call of this function, returns the time that the operation has planned
+    /// for the next automatic refresh. Otherwise returns `None`, and wakes the calling task when an operation ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()
