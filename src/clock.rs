@@ -1,4 +1,4 @@
-//! The clocks of the platform, behind a trait so that tests and demos can set the time. No other file reads system
+//! The clocks of the platform, behind a trait so that tests and demos can set the time. No other file reads the system
 //! time.
 
 use crate::time::{Now, Timestamp};

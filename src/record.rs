@@ -127,7 +127,8 @@ pub(crate) struct TimeBase {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Attempt {
     pub(crate) at: Timestamp,
-    /// Four random digits in the label and in the activation's meta, by which the vendor and this device find the seat.
+    /// Four random digits in the label and in the activation's meta, by which the vendor and this device recognize the
+    /// seat.
     pub(crate) marker: String,
     pub(crate) label: String,
     pub(crate) last_six: String,

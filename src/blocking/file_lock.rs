@@ -120,7 +120,7 @@ impl Drop for Held<'_> {
 }
 
 /// Lets a holder keep the lock for longer than a few milliseconds. As long as the holder calls `keep` regularly, other
-/// processes do not take the lock for abandoned.
+/// processes do not treat the lock as abandoned.
 impl HeldTurn for Held<'_> {
     /// Writes the token again, which renews the modification time of the lock.
     fn keep(&self) {
@@ -152,7 +152,8 @@ impl FileLock {
         self.try_acquire(timeout)?.ok_or_else(busy)
     }
 
-    /// Does the same as [`acquire`](Self::acquire), but returns `None` if others hold the lock for the whole `timeout`.
+    /// Does the same as [`acquire`](Self::acquire), but returns `None` if the lock does not become free within
+    /// `timeout`.
     pub(super) fn try_acquire(&self, timeout: Duration) -> Result<Option<Held<'_>>, StoreError> {
         let random: [u8; TOKEN_BYTES] = random_bytes()?;
         let token = hex(&random);

@@ -404,8 +404,7 @@ impl Fault {
     }
 }
 
-/// Returns `true` if an error of this kind means that the server or a proxy accepted the connection and then broke it
-/// off.
+/// Returns `true` if an error of this kind means that the server or a proxy accepted the connection and then closed it.
 fn was_accepted(kind: io::ErrorKind) -> bool {
     use io::ErrorKind as Kind;
     matches!(

@@ -1,4 +1,4 @@
-//! Writes requests and answers to the log, without their keys and bodies. Only the path of an address is written.
+//! Writes requests and answers to the log, without their keys and bodies. Of an address, only the path is written.
 
 use crate::text::printable;
 use crate::transport::{Answer, Request};

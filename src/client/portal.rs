@@ -1,4 +1,4 @@
-//! Declares the customer portal of a client and documents it, in one place for all kinds of client.
+//! Declares and documents the customer portal of a client, in one place for all kinds of client.
 
 /// Declares `Portal`, `Session` and `Checkout` for one kind of client. `Pointer` is the type of the shared pointer to
 /// the client's driver. `bounds` are the trait bounds of `progress`, the function to which some methods report

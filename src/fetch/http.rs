@@ -64,7 +64,7 @@ async fn exchange(request: &Request) -> Result<Answer, Fault> {
     exchange_log::answered_in(header("polar-version").as_deref());
     let retry_after = RetryHeaders::read(header).seconds();
     let body = read(&response, request.reply_limit).await?;
-    // A browser hides from the page the address to which a reply redirects, so `location` is always `None`.
+    // A web page cannot see where a reply redirects to, so `location` is always `None`.
     Ok(Answer::Reply { status: response.status(), retry_after, location: None, body })
 }
 

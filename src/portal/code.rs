@@ -112,13 +112,13 @@ pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, no
     })
 }
 
-/// Cancels the try that is reserved for the code, if it is certain that Polar mailed no code.
+/// Cancels the request that is reserved for trying the code, if it is certain that Polar mailed no code.
 fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequest> {
     if refusal.maybe_applied() {
         let detail = "the code may have been mailed all the same";
         return Step::failed(context.also(context.refused(refusal), Text::MaybeMailed, detail));
     }
-    // If this operation fails, the try stays reserved, and the only consequence is that a later request has to wait.
+    // If this operation fails, the reservation stays, and the only consequence is that a later request has to wait.
     Step::run(Operation::Portal(PortalOperation::CodeNotMailed), move |_, _| match refusal {
         Refusal::Choose(customers) => Step::done(CodeRequest::Choose(CustomerChoice { email, customers })),
         refusal @ (Refusal::SessionOver

@@ -108,7 +108,7 @@ impl Rotation {
         })
     }
 
-    /// Saves the new key. If the license on this device belongs to the key, the license continues with the new key.
+    /// Saves the new key. If the license on this device has the old key, it continues with the new one.
     fn save(mut self, mut new: LicenseKey) -> Step<LicenseKey> {
         new.is_here = self.is_here;
         let from = self.texts.clone();
