@@ -41,8 +41,8 @@
 //! waiting would not help.
 //!
 //! One fault remains: a process may be suspended for more than 10 s between its last check of the lock and the rename
-//! that saves its record. When the process goes on, it overwrites a record that another process has saved meanwhile
-//! with its own older record. The older record is complete as well.
+//! that saves its record. When the process goes on, its own older record overwrites the record that another process may
+//! have saved in the meantime. The older record is complete as well.
 
 use std::array;
 use std::ffi::OsStr;
@@ -72,8 +72,8 @@ const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// A lock that could not be taken over is examined again after this time.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The largest number of claims that may be left behind at one lock. A claim is a file that a process creates to take
-/// over a lock, and leaves behind if it dies meanwhile. The number of the claim is part of the file's name. File names
-/// must be short, so the number has at most two digits.
+/// over a lock, and leaves behind if it dies before it is done. The number of the claim is part of the file's name.
+/// File names must be short, so the number has at most two digits.
 const MOST_CLAIMS: u32 = 99;
 /// A value to use in place of the token if a lock file has no token, or if its token cannot be read.
 const NO_TOKEN: &str = "0000000000000000";
@@ -140,8 +140,8 @@ impl FileLock {
         Self { record, stale_after: STALE_AFTER, holder: Mutex::new(None) }
     }
 
-    /// Creates a lock that a process may hold for the whole time in which it asks Polar. The holder must call
-    /// [`keep`](HeldTurn::keep) every second.
+    /// Creates a lock that a process may hold as long as it asks Polar. The holder must call [`keep`](HeldTurn::keep)
+    /// every second.
     pub(super) fn kept(record: PathBuf) -> Self {
         Self { record, stale_after: KEPT_STALE_AFTER, holder: Mutex::new(None) }
     }

@@ -303,7 +303,7 @@ pub(super) mod tests {
         FAILS.with_borrow_mut(planned).map_or(Ok(()), |_| Err(io::Error::other("on purpose")))
     }
 
-    /// Runs `work`, and returns the disk steps that this thread takes meanwhile.
+    /// Runs `work`, and returns the disk steps that this thread takes while `work` runs.
     pub(in crate::blocking) fn disk_steps(work: impl FnOnce()) -> Vec<DiskStep> {
         STEPS.take();
         work();

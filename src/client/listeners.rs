@@ -35,7 +35,7 @@ impl<L: Clone + Deref<Target: Fn(&Decision, &Decision)>> Listeners<L> {
         drop(removed);
     }
 
-    /// Calls every listener. Holds no lock meanwhile, so that a listener may call the client.
+    /// Calls every listener. Holds no lock during the calls, so that a listener may call the client.
     pub(crate) fn notify(&self, DecisionChange { decision, before }: &DecisionChange) {
         let listeners: Vec<L> = self.list().entries.iter().map(|(_, listener)| listener.clone()).collect();
         listeners.iter().for_each(|listener| listener(decision, before));

@@ -1,5 +1,5 @@
 //! Changes to a record. Each change is data, and a pure function applies the data to a record. So a change can be
-//! applied to a record that another process has saved meanwhile, and can be applied again after a failed save.
+//! applied to a record that another process has saved in the meantime, and can be applied again after a failed save.
 
 #[cfg(feature = "portal")]
 use super::code_pace;

@@ -54,14 +54,14 @@ struct Change(extern "C" fn(*mut c_void, *const Decision, *const Decision), User
 
 /// A callback for changes of the decision. `decision` is the current decision, and `before` is the previous one. Both
 /// belong to the library and live only during the call: do not free them. The callback is called on the thread that ran
-/// the operation that changed the decision. The library holds no locks meanwhile, so the callback may call this
+/// the operation that changed the decision. The library holds no locks during the call, so the callback may call this
 /// library.
 pub type ChangeCallback =
     Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision, before: *const Decision)>;
 
 impl License {
-    /// Returns the customer portal of a license, and the values behind the handles of its replies. Both stay usable if
-    /// the license is freed meanwhile.
+    /// Returns the customer portal of a license, and the values behind the handles of its replies. Both stay usable
+    /// after the license is freed.
     #[cfg(feature = "portal")]
     pub(crate) fn portal(license: *const Self) -> Result<(Portal, Handles), Error> {
         let license = shared(license)?;

@@ -15,7 +15,7 @@ pub struct Record(Option<Vec<u8>>);
 
 /// A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves
 /// `record` unchanged if nothing is stored. The function returns 0 on success, and any other number if the bytes could
-/// not be read. It is called from any thread. The library holds no locks meanwhile, so the function may call this
+/// not be read. It is called from any thread. The library holds no locks during the call, so the function may call this
 /// library.
 pub type LoadCallback = Option<extern "C" fn(user_data: *mut c_void, record: *mut Record) -> i32>;
 

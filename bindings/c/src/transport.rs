@@ -46,8 +46,8 @@ pub struct Response {
 /// whatever the reply's HTTP status is, and polar_license_response_fail() if the request fails. If it calls neither of
 /// them, the request counts as possibly sent. It must not log the request: the body contains the license key, and the
 /// requests of the customer portal have secrets in the address, the headers and the body. It is called on a thread of
-/// the library. The library holds no locks meanwhile, so the function may call this library. The library stops waiting
-/// for the function after the timeout, and when the operation that sent the request is cancelled.
+/// the library. The library holds no locks during the call, so the function may call this library. The library stops
+/// waiting for the function after the timeout, and when the operation that sent the request is cancelled.
 pub type TransportCallback =
     Option<extern "C" fn(user_data: *mut c_void, request: *const Request, response: *mut Response)>;
 

@@ -61,7 +61,7 @@ impl<'a> Exchange<'a> {
         Self { scope, sender, receiver }
     }
 
-    /// Waits for `wait` before the request is sent, and calls `keep` every second meanwhile. Returns `false` if the
+    /// Waits for `wait` before the request is sent. Calls `keep` every second during the wait. Returns `false` if the
     /// scope was cancelled. In that case, the caller must not send the request.
     pub(super) fn pause(&self, wait: Duration, keep: impl Fn()) -> bool {
         !self.scope.is_cancelled() && (wait.is_zero() || self.receive(wait, keep).is_none())
@@ -88,8 +88,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Returns the first event that arrives within `limit`, or `None` if none arrives. Calls `keep` every second
-    /// meanwhile.
+    /// Returns the first event that arrives within `limit`, or `None` if none arrives. Calls `keep` every second until
+    /// then.
     fn receive(&self, limit: Duration, keep: impl Fn()) -> Option<Event> {
         let mut left = limit;
         while left > KEEP_EVERY {
