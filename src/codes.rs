@@ -284,7 +284,7 @@ impl State {
     }
 }
 
-/// The part of an untrusted license with which Polar can still be asked about it.
+/// The parts of an untrusted license that can still be used to ask Polar about the license.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
