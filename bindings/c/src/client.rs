@@ -18,8 +18,8 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A flag for polar_license_activate_with(): if no seat is free, release the older seat of this key that the stored
-/// record names.
+/// A flag for polar_license_activate_with(): if no seat is free, and the stored record names an older seat of this key,
+/// release that seat.
 pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 
 /// A license on this device. It is opened once, used from any thread, and freed with polar_license_free().
@@ -100,11 +100,12 @@ pub extern "C" fn polar_license_open(
 
 /// Frees the license. The stored record remains, and the next polar_license_open() finds it. NULL is allowed.
 ///
-/// Stops the auto refresh and waits for its thread, including a change callback that is running on that thread. After
-/// this function has returned, no change callback is called. If another thread is inside an operation, that operation
-/// is cancelled in the same way as by polar_license_cancel(), and the memory is freed when the operation returns. After
-/// this function has been called, no other call with this license may start, except from a change callback of the auto
-/// refresh. A change callback may itself free the license, as its last use of the license. Free each license once.
+/// Stops the auto refresh and waits until its thread has ended. If a change callback is running on that thread, also
+/// waits for the callback. After this function has returned, no change callback is called. If another thread is inside
+/// an operation, that operation is cancelled in the same way as by polar_license_cancel(), and the memory is freed when
+/// the operation returns. After this function has been called, no other call with this license may start, except from a
+/// change callback of the auto refresh. A change callback may itself free the license, as its last use of the license.
+/// Free each license once.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_free(license: *mut License) {
     guarded("polar_license_free", (), || {

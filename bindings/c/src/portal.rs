@@ -234,7 +234,7 @@ pub extern "C" fn polar_license_portal_checkout(
 }
 
 /// Waits until the purchase is paid, `within_ms` at most, and then makes Polar e-mail a code to the buyer. The reply is
-/// the purchase. Its "/code" has the members of a reply of polar_license_portal_request_code(). Continue with
+/// the purchase. Its "/code" has the same members as a reply of polar_license_portal_request_code(). Continue with
 /// polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page in the
 /// browser while this function waits. This function may be called again after any error.
 ///
