@@ -52,8 +52,8 @@ impl Goal {
         Self { obstacle: Some(obstacle), ..self }
     }
 
-    /// Compares the goal with the figure of its row, the row's ratio to the baseline, and the baseline's figure. Returns
-    /// `None` if one of them is missing that the goal is about.
+    /// Compares the goal with the figure of its row, the row's ratio to the baseline, and the baseline's figure.
+    /// Returns `None` if one of them is missing that the goal is about.
     pub(crate) fn outcome(&self, value: f64, ratio: Option<f64>, baseline: Option<f64>) -> Option<Outcome> {
         let (measured, least, most, reference) = match self.limit {
             Limit::AtMost(most) => (value, None, most, ""),

@@ -62,7 +62,9 @@ pub(crate) fn activations(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-const ACTIVATION: &str = "TODO";
+const ACTIVATION: &str = "Polar refuses requests of this address, because all machines there ask when they start; it \
+                          then refuses those of new customers too. The goal would take machines with access to \
+                          spread their requests over a longer time.";
 
 /// Returns what an installation does in a year of automatic refresh.
 pub(crate) fn year(setting: &Setting<'_>) -> Result<Vec<Row>> {
