@@ -28,7 +28,7 @@ impl Figure {
     }
 }
 
-/// How far a figure can be trusted on another machine.
+/// The degree to which a figure applies to other machines.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Precision {

@@ -7,7 +7,7 @@ use super::number::number;
 #[derive(Serialize)]
 pub(crate) struct Goal {
     limit: Limit,
-    /// Why the goal is missed, and what meeting it would take. The report says so only if it is missed.
+    /// The reason why the goal is missed, and what meeting it would take. The report prints this only if it is missed.
     pub(crate) obstacle: Option<&'static str>,
 }
 
@@ -22,7 +22,7 @@ enum Limit {
     Between(f64, f64),
 }
 
-/// What became of a goal in a run.
+/// The result of comparing a goal with a row.
 pub(crate) struct Outcome {
     pub(crate) is_met: bool,
     /// The goal in words, without its unit.

@@ -1,4 +1,4 @@
-//! What a page gets from each npm package: the bytes that it downloads, the packages that npm installs.
+//! The bytes that a page downloads with each npm package, and the packages that npm installs.
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;

@@ -187,7 +187,7 @@ fn table(measured: &Measured<'_>) -> String {
 
 /// Draws one bar for each row: this project's in blue, the others in grey.
 fn plot(rows: &[Row]) -> String {
-    const LEFT: f64 = 340.0;
+    const LEFT: f64 = 440.0;
     const LONGEST: f64 = 400.0;
     const LINE: f64 = 26.0;
     let values = || rows.iter().filter_map(|row| row.value.as_ref().ok().map(|value| (row, *value)));
@@ -196,7 +196,7 @@ fn plot(rows: &[Row]) -> String {
     for (index, (row, value)) in values().enumerate() {
         let (top, long) = (index as f64 * LINE, (value.max(0.0) / most * LONGEST).max(1.0));
         let color = if row.role == Role::Ours { "#2563eb" } else { "#9ca3af" };
-        let subject = row.subject.replace('&', "&amp;").replace('<', "&lt;");
+        let subject = row.subject.replace('&', "&amp;").replace('<', "&lt;").replace('`', "");
         let (middle, before, after, shown) = (top + LINE * 0.7, LEFT - 8.0, LEFT + long + 8.0, number(value));
         _ = write!(bars, r#"<text x="{before}" y="{middle}" text-anchor="end">{subject}</text>"#);
         _ = write!(

@@ -210,10 +210,10 @@ pub(crate) const FIGURES: &[Figure] = &[
     },
     Figure {
         name: "page-warm-time",
-        title: "The same if the page's files are in the browser's cache",
+        title: "Time to the first decision if the browser has the page in its cache",
         unit: "ms",
         precision: Precision::Ratio,
-        how: "`node bench/js/pages.mjs warm`.",
+        how: "The same by `node bench/js/pages.mjs warm`, with the script and the WebAssembly in the browser's cache.",
         needs: PAGE_IN_BROWSER,
         measure: node::warm_page_times,
     },
