@@ -2,9 +2,9 @@
 //!
 //! `cargo xtask bench` starts a program as `PROGRAM OPERATION COUNT`, and gives it its surroundings in environment
 //! variables: the address of a server in `URL`, a folder of its own in `FOLDER`. The program prepares the operation,
-//! performs it COUNT times, and prints the nanoseconds that all of them took together. What one operation costs in
-//! instructions or system calls is the difference of two runs with different counts, divided by the difference of the
-//! counts, so the preparation is not counted. An operation without the expected result ends the program.
+//! performs it COUNT times, and prints the nanoseconds that all of them took together. The instructions or system calls
+//! of one operation are the difference of two runs with different counts, divided by the difference of the counts, so
+//! the preparation is not counted. An operation without the expected result ends the program.
 
 use std::env;
 use std::path::PathBuf;

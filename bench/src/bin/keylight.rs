@@ -5,7 +5,7 @@ use keylight::store::account;
 use keylight::{EncryptedFileStore, Keylight, KeylightConfig, LicenseStore, SystemDeviceIdentity};
 use polar_license_bench::{KEY, folder, repeat, url};
 
-/// The public half of the key with which `bench/server.mjs` signs leases.
+/// The public half of the key with which `bench/js/server.mjs` signs leases.
 const PUBLIC_KEY: &str = "uBR3TqCHs2Fr6xmWcVWRx2moToToL93lEFfYYIQqrC4=";
 
 fn main() {

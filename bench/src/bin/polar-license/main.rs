@@ -13,7 +13,7 @@ use polar_license::clock::{Clock, SystemClock};
 use polar_license::store::{Durability, MemoryStore, Store};
 use polar_license::{Config, State};
 use polar_license_bench::{KEY, count, folder, operation, repeat, repeat_on_two_threads};
-use releases::{HalfReachable, HurriedClock};
+use releases::{FastClock, HalfReachable};
 
 const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
 const PRO: &str = "de300000-0000-4000-8000-0000000000b1";
@@ -67,7 +67,7 @@ fn main() {
             println!("{}", resident() - before);
         }
         "releases" => {
-            let client = client(&folder()).transport(HalfReachable).clock(HurriedClock::default());
+            let client = client(&folder()).transport(HalfReachable).clock(FastClock::default());
             releases::leave(&client.open().unwrap(), count());
         }
         unknown => panic!("unknown operation `{unknown}`"),

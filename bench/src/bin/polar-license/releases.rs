@@ -19,7 +19,7 @@ pub fn leave(client: &Client, releases: usize) {
     }
 }
 
-/// A Polar that activates every key, but is never reached by a deactivation.
+/// A connection to a Polar that activates every key. No deactivation reaches it.
 pub struct HalfReachable;
 
 impl Transport for HalfReachable {
@@ -45,11 +45,11 @@ impl Transport for HalfReachable {
 
 /// A clock that advances by half a second whenever it is read, so that no request has to wait for another.
 #[derive(Default)]
-pub struct HurriedClock {
+pub struct FastClock {
     reads: AtomicU64,
 }
 
-impl Clock for HurriedClock {
+impl Clock for FastClock {
     fn now(&self) -> Now {
         let ahead = self.reads.fetch_add(1, Ordering::Relaxed) * 500;
         let now = SystemClock::new().now();

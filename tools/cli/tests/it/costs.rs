@@ -1,7 +1,7 @@
 //! Limits what `status` costs, counted in the built command. An app or a script may run it at every start.
 //!
-//! The limits are the counts, and for instructions 3 % more. `cargo xtask bench` counts the same of the command as it is
-//! shipped, from its first instruction to its last.
+//! The limits are the counts, and for instructions 3 % more. `cargo xtask bench` counts the same of the command as it
+//! is shipped, from its first instruction to its last.
 
 use crate::support::{Device, command, start_polar};
 use crate::{skipped, strace};

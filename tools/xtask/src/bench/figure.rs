@@ -20,14 +20,23 @@ pub(crate) struct Figure {
     pub(crate) measure: fn(&Setting<'_>) -> Result<Vec<Row>>,
 }
 
-/// How far a figure can be trusted on another machine.
+impl Figure {
+    /// Installs the tools that the figure needs, and measures it.
+    pub(crate) fn rows(&self, setting: &Setting<'_>) -> Result<Vec<Row>> {
+        self.needs.iter().try_for_each(|requirement| requirement.ensure(setting.sh))?;
+        (self.measure)(setting)
+    }
+}
+
+/// The degree to which a figure applies to other machines.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Precision {
     /// Counted: the same on every machine with the same compilers and versions, except for a few instructions that
     /// depend on random numbers.
     Exact,
-    /// Times that are compared within one run: the ratio to the baseline can be trusted, the time itself is this machine's.
+    /// Times that are compared within one run: the ratio to the baseline can be trusted, the time itself is this
+    /// machine's.
     Ratio,
     /// Measured once on this machine.
     Machine,

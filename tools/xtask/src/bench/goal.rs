@@ -7,7 +7,7 @@ use super::number::number;
 #[derive(Serialize)]
 pub(crate) struct Goal {
     limit: Limit,
-    /// Why the goal is missed, and what meeting it would take. The report says so only if it is missed.
+    /// The reason why the goal is missed, and what meeting it would take. The report prints this only if it is missed.
     pub(crate) obstacle: Option<&'static str>,
 }
 
@@ -22,7 +22,7 @@ enum Limit {
     Between(f64, f64),
 }
 
-/// What became of a goal in a run.
+/// The result of comparing a goal with a row.
 pub(crate) struct Outcome {
     pub(crate) is_met: bool,
     /// The goal in words, without its unit.
@@ -52,8 +52,8 @@ impl Goal {
         Self { obstacle: Some(obstacle), ..self }
     }
 
-    /// Compares the goal with the figure of its row, the row's ratio to the baseline, and the baseline's figure. Returns
-    /// `None` if one of them is missing that the goal is about.
+    /// Compares the goal with the figure of its row, the row's ratio to the baseline, and the baseline's figure.
+    /// Returns `None` if one of them is missing that the goal is about.
     pub(crate) fn outcome(&self, value: f64, ratio: Option<f64>, baseline: Option<f64>) -> Option<Outcome> {
         let (measured, least, most, reference) = match self.limit {
             Limit::AtMost(most) => (value, None, most, ""),

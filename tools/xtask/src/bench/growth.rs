@@ -1,4 +1,4 @@
-//! How the costs grow with the number of features, of unreleased seats, of clients, and of processes.
+//! The growth of costs with the number of features, of unreleased seats, of clients, and of processes.
 
 use std::process::{Child, Command, Stdio};
 

@@ -45,8 +45,8 @@ fn wrapped<'a>(tool: Cmd<'a>, command: Cmd<'_>) -> Cmd<'a> {
     })
 }
 
-/// Measures every subject once in each round, and returns the times of each subject. Interleaved, the subjects share the
-/// moments at which the machine is busy.
+/// Measures every subject once in each round, and returns the times of each subject. Interleaved, the subjects share
+/// the moments at which the machine is busy.
 pub(crate) fn rounds(subjects: &mut [&mut dyn FnMut() -> Result<f64>]) -> Result<Vec<Vec<f64>>> {
     let mut times = vec![Vec::new(); subjects.len()];
     for _ in 0..ROUNDS {

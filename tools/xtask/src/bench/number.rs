@@ -1,4 +1,4 @@
-//! How the report shows numbers.
+//! Formats the numbers of the report.
 
 use crate::npm_package::grouped;
 

@@ -1,4 +1,4 @@
-//! What a release program of an app gets from each crate: its size, its crates, the time that building them takes.
+//! The size, the crates and the build time of a release program with each crate.
 
 use std::collections::BTreeSet;
 use std::fs;

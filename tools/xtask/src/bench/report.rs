@@ -38,9 +38,14 @@ fn cores() -> Result<usize> {
 
 type Machine = [(&'static str, String)];
 
-/// Writes the report into `target/bench`, and returns this folder.
-pub(crate) fn write(machine: &Machine, figures: &[Measured<'_>]) -> Result<PathBuf> {
-    let folder = workspace::target()?.join("bench");
+/// Returns the folder of the report.
+pub(crate) fn folder() -> Result<PathBuf> {
+    Ok(workspace::target()?.join("bench"))
+}
+
+/// Writes the report with these figures.
+pub(crate) fn write(machine: &Machine, figures: &[Measured<'_>]) -> Result<()> {
+    let folder = folder()?;
     fs::create_dir_all(&folder)?;
     for Measured { figure, rows } in figures {
         fs::write(folder.join(figure.name).with_extension("svg"), plot(rows))?;
@@ -52,8 +57,7 @@ pub(crate) fn write(machine: &Machine, figures: &[Measured<'_>]) -> Result<PathB
         json!({ "name": name, "title": title, "unit": unit, "precision": figure.precision, "how": how, "rows": rows })
     });
     let report = json!({ "machine": machine, "figures": figures.collect::<Vec<_>>() });
-    fs::write(folder.join("report.json"), serde_json::to_string_pretty(&report)?)?;
-    Ok(folder)
+    Ok(fs::write(folder.join("report.json"), serde_json::to_string_pretty(&report)?)?)
 }
 
 /// Writes the report, without its plots, into a file of the repository.
@@ -80,22 +84,23 @@ fn markdown(machine: &Machine, figures: &[Measured<'_>], with_plots: bool) -> St
     text
 }
 
-const INTRODUCTION: &str = "# Benchmarks
-
-This page is the last report of `cargo xtask bench --keep`, which needs Linux. `cargo xtask bench --only NAME` measures
-one figure, and writes a report with plots into `target/bench`. The programs and pages that are measured are in
-[bench](bench), a workspace of its own: nothing that ships depends on an alternative.
-
-- In all figures, less is better.
-- **Exact** figures are counted, and are the same on every machine with the same compilers and versions, except for a few
-  instructions that depend on random numbers.
-- **Ratios** are medians over 15 rounds, unless a figure says otherwise. In each round, all subjects are measured one
-  after the other, and each is divided by the baseline of its round. The times beside them are medians too, and are
-  those of this machine.
-- The alternatives do more or less than this project: `ureq` and `fetch` are the request that an app would write by hand,
-  without storage, grace, or a seat. Each alternative that does not use Polar is answered by a server on this machine
-  with fixed replies in its own protocol.
-";
+const INTRODUCTION: &str = "# Benchmarks  This page is the last report of `cargo xtask bench --keep`, which needs \
+                            Linux. `cargo xtask bench --only NAME` measures one figure, and writes a report with \
+                            plots into `target/bench`. The programs and pages that are measured are in \
+                            [bench](bench), a workspace of its own: nothing that ships depends on an alternative.  - \
+                            In all figures, less is better. - **Exact** figures are counted, and are the same on \
+                            every machine with the same compilers and versions, except for a few   instructions that \
+                            depend on random numbers. - **Ratios** are medians over 15 rounds, unless a figure says \
+                            otherwise. In each round, all subjects are measured one   after the other, and each is \
+                            divided by the baseline of its round. The times beside them are medians too, and are \
+                            those of this machine. - The alternatives do more or less than this project: `ureq` and \
+                            `fetch` are the request that an app would write by hand,   without storage, grace, or a \
+                            seat. Each alternative that does not use Polar is answered by a server on this machine \
+                            with fixed replies in its own protocol. - `cargo xtask test` holds the figures that are \
+                            exact and that a change could spoil: what reading allocates and waits for \
+                            (`tests/reading.rs`), system calls and instructions of `status` \
+                            (`tools/cli/tests/it/costs.rs`), requests and saves in   a year (`tests/scale.rs`), \
+                            crates (step `budget`), and sizes (steps `npm` and `c-package`).";
 
 /// Compares the goal of a row with the row.
 fn outcome(row: &Row, rows: &[Row]) -> Option<Outcome> {
@@ -115,12 +120,17 @@ fn goals(figures: &[Measured<'_>]) -> String {
                 let reason = row.goal.as_ref().and_then(|goal| goal.obstacle).unwrap_or_default();
                 let Outcome { goal, measured, .. } = outcome;
                 let (title, unit, subject) = (figure.title, figure.unit, &row.subject);
-                missed.push(format!("- {title} in {unit}: {subject}, {measured}; the goal is {goal}. {reason}"));
+                let line = format!("- {title} in {unit}: {subject}, {measured}; the goal is {goal}. {reason}");
+                missed.push(line.trim_end().to_owned());
             }
         }
     }
     let met = count.saturating_sub(missed.len());
-    format!("{met} of {count} goals are met; each is beside its figure. Not met:\n\n{}\n", missed.join("\n"))
+    let mut text = format!("{met} of {count} goals are met. Each goal is beside its figure.\n");
+    if !missed.is_empty() {
+        _ = writeln!(text, "\nMissed:\n\n{}", missed.join("\n"));
+    }
+    text
 }
 
 /// Returns a list of the alternatives that cost less than this project, written from the figures.
@@ -177,7 +187,7 @@ fn table(measured: &Measured<'_>) -> String {
 
 /// Draws one bar for each row: this project's in blue, the others in grey.
 fn plot(rows: &[Row]) -> String {
-    const LEFT: f64 = 340.0;
+    const LEFT: f64 = 440.0;
     const LONGEST: f64 = 400.0;
     const LINE: f64 = 26.0;
     let values = || rows.iter().filter_map(|row| row.value.as_ref().ok().map(|value| (row, *value)));
@@ -186,7 +196,7 @@ fn plot(rows: &[Row]) -> String {
     for (index, (row, value)) in values().enumerate() {
         let (top, long) = (index as f64 * LINE, (value.max(0.0) / most * LONGEST).max(1.0));
         let color = if row.role == Role::Ours { "#2563eb" } else { "#9ca3af" };
-        let subject = row.subject.replace('&', "&amp;").replace('<', "&lt;");
+        let subject = row.subject.replace('&', "&amp;").replace('<', "&lt;").replace('`', "");
         let (middle, before, after, shown) = (top + LINE * 0.7, LEFT - 8.0, LEFT + long + 8.0, number(value));
         _ = write!(bars, r#"<text x="{before}" y="{middle}" text-anchor="end">{subject}</text>"#);
         _ = write!(
@@ -252,7 +262,7 @@ mod tests {
         let expected = "| | bytes (exact) | goal |\n|---|---:|---|\n| **slim** | 8 | at most 9: met |\n\
                         | **main** | 8 | at most 7: **missed** |\n";
         assert_eq!(measured.iter().map(table).collect::<String>(), expected);
-        let expected = "1 of 2 goals are met; each is beside its figure. Not met:\n\n\
+        let expected = "1 of 2 goals are met. Each goal is beside its figure.\n\nMissed:\n\n\
                         - Size in bytes: main, 8; the goal is at most 7. It would take a smaller engine.\n";
         assert_eq!(goals(&measured), expected);
     }

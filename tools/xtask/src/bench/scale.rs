@@ -1,4 +1,5 @@
-//! What the installations of one vendor cost Polar, and what their users notice: a simulation with virtual time.
+//! The requests that Polar receives from the installations of one vendor, and the effects on users: a simulation in
+//! virtual time.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -62,9 +63,11 @@ pub(crate) fn activations(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-const ACTIVATION: &str = "TODO";
+const ACTIVATION: &str = "Polar refuses requests of this address, because all machines there ask when they start; it \
+                          then refuses those of new customers too. The goal would take machines with access to \
+                          spread their requests over a longer time.";
 
-/// Returns what an installation does in a year of automatic refresh.
+/// Returns the requests and saves of one installation in a year of automatic refresh.
 pub(crate) fn year(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let situations = situations(setting)?;
     let year = situations.iter().find(|figures| figures.situation == YEAR).context("no year was simulated")?;

@@ -18,8 +18,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Time of one read",
         unit: "ns",
         precision: Precision::Ratio,
-        how: "200,000 reads of an open client with a license. `bench/src/bin/polar-license` measures them; the baseline is \
-              the `now` of `SystemClock`, which reads both clocks.",
+        how: "200,000 reads of an open client with a license. `bench/src/bin/polar-license` measures them; the \
+              baseline is the `now` of `SystemClock`, which reads both clocks.",
         needs: &[],
         measure: reads::times,
     },
@@ -28,8 +28,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Time of one read on two threads",
         unit: "ns",
         precision: Precision::Ratio,
-        how: "200,000 reads on each of two threads that read at the same time; the time of the slower thread. The baseline \
-              is one thread alone.",
+        how: "200,000 reads on each of two threads that read at the same time; the time of the slower thread. The \
+              baseline is one thread alone.",
         needs: &[],
         measure: reads::times_on_two_threads,
     },
@@ -47,8 +47,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Time of one read in Node",
         unit: "ns",
         precision: Precision::Ratio,
-        how: "`node bench/js/reads.mjs`: 200,000 reads of a client with a license, and 10,000 of `explain`. The baseline \
-              reads both clocks.",
+        how: "`node bench/js/reads.mjs`: 200,000 reads of a client with a license, and 10,000 of `explain`. The \
+              baseline reads both clocks.",
         needs: PAGE,
         measure: node::read_times,
     },
@@ -57,8 +57,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Time of a cold start",
         unit: "ns",
         precision: Precision::Machine,
-        how: "`Client::open`, which reads the record's file and checks its seal, and then `current`. The median of 15 rounds \
-              of 500 clients.",
+        how: "`Client::open`, which reads the record's file and checks its seal, and then `current`. The median of \
+              15 rounds of 500 clients.",
         needs: &[],
         measure: reads::open_time,
     },
@@ -85,8 +85,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Time of the command `status`",
         unit: "ns",
         precision: Precision::Ratio,
-        how: "A process that runs `polar-license status` with a license, as the command is shipped. The baseline is a \
-              process that does nothing, `/bin/true`. Each round starts 20 of each.",
+        how: "A process that runs `polar-license status` with a license, as the command is shipped. The baseline is \
+              a process that does nothing, `/bin/true`. Each round starts 20 of each.",
         needs: &[],
         measure: reads::status_time,
     },
@@ -109,13 +109,42 @@ pub(crate) const FIGURES: &[Figure] = &[
         measure: reads::status_system_calls,
     },
     Figure {
+        name: "build-seconds",
+        title: "CPU time of a clean build",
+        unit: "CPU seconds",
+        precision: Precision::Machine,
+        how: "`cargo build --release` of each program of `bench/src/bin` in an empty folder: the user and system \
+              time of all compilers.",
+        needs: &[],
+        measure: programs::build_seconds,
+    },
+    Figure {
+        name: "program-bytes",
+        title: "Size of a program",
+        unit: "bytes",
+        precision: Precision::Exact,
+        how: "The same programs: release mode as cargo sets it, stripped, each with only its crate and what measures \
+              it.",
+        needs: &[],
+        measure: programs::bytes,
+    },
+    Figure {
+        name: "crates",
+        title: "Crates in a program",
+        unit: "crates",
+        precision: Precision::Exact,
+        how: "The crates of `cargo tree --edges normal` on Linux, without the program's own. Each version counts.",
+        needs: &[],
+        measure: programs::crates,
+    },
+    Figure {
         name: "validate-time",
         title: "Time of one validate",
         unit: "ns",
         precision: Precision::Ratio,
-        how: "One `validate` over a new connection to a server on this machine, without TLS, with the record in a file that \
-              is synced. Each program of `bench/src/bin` measures 11. keygen-rs checks no signature, and licenseseat \
-              reuses its connection.",
+        how: "One `validate` over a new connection to a server on this machine, without TLS, with the record in a \
+              file that is synced. Each program of `bench/src/bin` measures 11. keygen-rs checks no signature, and \
+              licenseseat reuses its connection.",
         needs: &[&NODE],
         measure: validate::times,
     },
@@ -151,8 +180,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Time of one validate in Node",
         unit: "ms",
         precision: Precision::Ratio,
-        how: "`node bench/js/validate.mjs`: one `validate` of each package, with the record in memory, in 20 rounds after 3 \
-              that do not count. `fetch` keeps its connections open for all of them.",
+        how: "`node bench/js/validate.mjs`: one `validate` of each package, with the record in memory, in 20 rounds \
+              after 3 that do not count. `fetch` keeps its connections open for all of them.",
         needs: PAGE,
         measure: node::validate_times,
     },
@@ -172,18 +201,19 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Time to the first decision of a page on a phone",
         unit: "ms",
         precision: Precision::Ratio,
-        how: "`node bench/js/pages.mjs cold`: pages in Chromium that have a license, with 1.6 Mbit/s, a delay of 150 ms \
-              and a quarter of this machine's speed, in 9 rounds. The time begins when the page begins to load its \
-              script. A page of this project reads the stored license; a page of an alternative has to ask Polar.",
+        how: "`node bench/js/pages.mjs cold`: pages in Chromium that have a license, with 1.6 Mbit/s, a delay of 150 \
+              ms and a quarter of this machine's speed, in 9 rounds. The time begins when the page begins to load \
+              its script. A page of this project reads the stored license; a page of an alternative has to ask \
+              Polar.",
         needs: PAGE_IN_BROWSER,
         measure: node::cold_page_times,
     },
     Figure {
         name: "page-warm-time",
-        title: "The same if the page's files are in the browser's cache",
+        title: "Time to the first decision if the browser has the page in its cache",
         unit: "ms",
         precision: Precision::Ratio,
-        how: "`node bench/js/pages.mjs warm`.",
+        how: "The same by `node bench/js/pages.mjs warm`, with the script and the WebAssembly in the browser's cache.",
         needs: PAGE_IN_BROWSER,
         measure: node::warm_page_times,
     },
@@ -195,34 +225,6 @@ pub(crate) const FIGURES: &[Figure] = &[
         how: "The package and its dependencies, counted in `bench/package-lock.json`. polar-license has none.",
         needs: PAGE,
         measure: pages::packages,
-    },
-    Figure {
-        name: "build-seconds",
-        title: "CPU time of a clean build",
-        unit: "CPU seconds",
-        precision: Precision::Machine,
-        how: "`cargo build --release` of each program of `bench/src/bin` in an empty folder: the user and system time of \
-              all compilers.",
-        needs: &[],
-        measure: programs::build_seconds,
-    },
-    Figure {
-        name: "program-bytes",
-        title: "Size of a program",
-        unit: "bytes",
-        precision: Precision::Exact,
-        how: "The same programs: release mode as cargo sets it, stripped, each with only its crate and what measures it.",
-        needs: &[],
-        measure: programs::bytes,
-    },
-    Figure {
-        name: "crates",
-        title: "Crates in a program",
-        unit: "crates",
-        precision: Precision::Exact,
-        how: "The crates of `cargo tree --edges normal` on Linux, without the program's own. Each version counts.",
-        needs: &[],
-        measure: programs::crates,
     },
     Figure {
         name: "shipped-bytes",
@@ -239,8 +241,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Size of the C library and of programs with it",
         unit: "bytes",
         precision: Precision::Exact,
-        how: "`examples/c/gate.c`, linked by gcc as pkg-config and CMake say, as the step `c-package` does. The stripped \
-              program is linked with `-O2 -s -Wl,--gc-sections`.",
+        how: "`examples/c/gate.c`, linked by gcc as pkg-config and CMake say, as the step `c-package` does. The \
+              stripped program is linked with `-O2 -s -Wl,--gc-sections`.",
         needs: &[&C_COMPILERS, &CMAKE, &OPENSSL, &CARGO_C],
         measure: shipped::c_programs,
     },
@@ -249,8 +251,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Memory of open clients",
         unit: "bytes",
         precision: Precision::Machine,
-        how: "The growth of the resident memory (`VmRSS`) while clients are opened, each with a license in a store of its \
-              own in memory. The first client also touches the program's code.",
+        how: "The growth of the resident memory (`VmRSS`) while clients are opened, each with a license in a store \
+              of its own in memory. The first client also touches the program's code.",
         needs: &[],
         measure: growth::memory,
     },
@@ -286,8 +288,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "A cold start with many unreleased seats",
         unit: "instructions",
         precision: Precision::Exact,
-        how: "By callgrind, with a record of seats whose deactivation has never reached Polar: 11 cold starts minus one, \
-              divided by 10. A record has at most 256.",
+        how: "By callgrind, with a record of seats whose deactivation has never reached Polar: 11 cold starts minus \
+              one, divided by 10. A record has at most 256.",
         needs: &[&VALGRIND],
         measure: growth::releases,
     },
@@ -296,8 +298,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Requests of 1,000 processes that validate one license at once",
         unit: "requests",
         precision: Precision::Machine,
-        how: "1,000 processes are started; each opens the same record's file and validates. All must have access. The \
-              local Polar counts the requests.",
+        how: "1,000 processes are started; each opens the same record's file and validates. All must have access. \
+              The local Polar counts the requests.",
         needs: &[&NODE],
         measure: growth::requests_of_processes,
     },
@@ -324,9 +326,9 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Requests in Polar's busiest second",
         unit: "requests",
         precision: Precision::Exact,
-        how: "The same simulation, with the engine and the local Polar's rules: 100,000 installations of one vendor on a \
-              weekday; on a weekday on which Polar is down from ten o'clock to four; when all start within a minute; and \
-              500 machines behind one address that start within two minutes at nine o'clock.",
+        how: "The same simulation, with the engine and the local Polar's rules: 100,000 installations of one vendor \
+              on a weekday; on a weekday on which Polar is down from ten o'clock to four; when all start within a \
+              minute; and 500 machines behind one address that start within two minutes at nine o'clock.",
         needs: &[],
         measure: scale::peaks,
     },
@@ -335,7 +337,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Users who see a notice",
         unit: "users",
         precision: Precision::Exact,
-        how: "The same simulation: the users with a license to whom the app shows at any time that something is wrong.",
+        how: "The same simulation: the users with a license to whom the app shows at any time that something is \
+              wrong.",
         needs: &[],
         measure: scale::notices,
     },
@@ -353,8 +356,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         title: "Longest wait for an activation",
         unit: "seconds",
         precision: Precision::Exact,
-        how: "The same simulation: from the moment at which a new customer enters a key until the key works, with all \
-              attempts. On the weekdays one of 200 customers is new; behind the one address ten are. In the last \
+        how: "The same simulation: from the moment at which a new customer enters a key until the key works, with \
+              all attempts. On the weekdays one of 200 customers is new; behind the one address ten are. In the last \
               situation nobody activates.",
         needs: &[],
         measure: scale::activations,

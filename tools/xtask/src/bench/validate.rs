@@ -1,6 +1,6 @@
-//! What one validate costs, with a connection of its own: time, instructions, system calls, requests.
+//! The costs of one validate with a connection of its own: time, instructions, system calls, requests.
 //!
-//! The alternatives answer to other servers than Polar's, so each server has a baseline: the request written by hand.
+//! The alternatives ask other servers than Polar's, so each server has a baseline: the request written by hand.
 
 use anyhow::Result;
 
@@ -70,7 +70,7 @@ pub(crate) fn requests(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-/// Returns what one validate of each case costs, and how many times the baseline's cost this is.
+/// Returns the cost of one validate in each case, and its ratio to the baseline.
 fn counted(cost: impl Fn(&Case, u32) -> Result<u64>) -> Result<Vec<Row>> {
     let cases = cases();
     let costs: Vec<f64> =
