@@ -73,12 +73,12 @@
 #define POLAR_LICENSE_ERR_INVALID_ARGUMENT 1
 
 /**
- * The configuration is invalid. This is found before anything is sent.
+ * The configuration is invalid. Nothing was sent.
  */
 #define POLAR_LICENSE_ERR_INVALID_CONFIG 2
 
 /**
- * Polar was not reached: no connection, or something other than Polar answered.
+ * Polar could not be reached: there was no connection, or something other than Polar answered.
  */
 #define POLAR_LICENSE_ERR_NETWORK 3
 
@@ -164,7 +164,7 @@
 #define POLAR_LICENSE_STATE_ACTIVE 4
 
 /**
- * Confirmed by Polar less than `offline_grace` ago, but longer than `refresh_interval` ago. Access is allowed.
+ * Confirmed by Polar less than `offline_grace` ago, but more than `refresh_interval` ago. Access is allowed.
  */
 #define POLAR_LICENSE_STATE_GRACE 5
 
@@ -345,8 +345,8 @@
 #define POLAR_LICENSE_ABI_VERSION 1
 
 /**
- * A flag for polar_license_activate_with(): if no seat is free, release the older seat of this key that the stored
- * record names.
+ * A flag for polar_license_activate_with(): if no seat is free, and the stored record names an older seat of this key,
+ * release that seat.
  */
 #define POLAR_LICENSE_REPLACE_PREVIOUS 1
 
@@ -377,12 +377,12 @@
 #define POLAR_LICENSE_LOG_WARN 2
 
 /**
- * Log level of the main events. There are few lines of this level.
+ * Log level of the main events. The library writes few lines at this level.
  */
 #define POLAR_LICENSE_LOG_INFO 3
 
 /**
- * Log level of details. There are many lines of this level.
+ * Log level of details. The library writes many lines at this level.
  */
 #define POLAR_LICENSE_LOG_DEBUG 4
 
@@ -394,8 +394,9 @@
 typedef struct polar_license_decision polar_license_decision;
 
 /**
- * The reason why a call failed. A function that fails stores it through its `error` argument, if that is not NULL.
- * Free it with polar_license_error_free(). It does not change, and may be read from several threads at once.
+ * The reason why a call failed. A function that fails stores an error through its `error` argument, if the argument is
+ * not NULL. Free the error with polar_license_error_free(). An error does not change, and may be read from several
+ * threads at once.
  */
 typedef struct polar_license_error polar_license_error;
 
@@ -434,9 +435,9 @@ typedef struct polar_license_record polar_license_record;
 /**
  * The result of an operation of the customer portal. It is JSON, and its values are read by JSON pointers (RFC 6901):
  * "/keys/0/displayKey" is a member of the first element of the member "keys", and "" is the whole reply. Sessions,
- * license keys, devices, customers, checkouts and purchases have a handle. A handle is a number, to be passed as an
- * argument to further operations with this license. It is valid until its reply is freed, which wipes the value behind
- * it.
+ * license keys, devices, customers, checkouts and purchases have a handle: a number to pass as an argument to further
+ * operations with this license. A handle is valid until its reply is freed. Freeing the reply also wipes the values
+ * behind its handles.
  *
  * A reply comes from polar_license_portal_call() or another function of the customer portal. Free it with
  * polar_license_reply_free(), before or after you free the license. A reply does not change, and may be read from
@@ -451,7 +452,7 @@ typedef struct polar_license_reply polar_license_reply;
 typedef struct polar_license_request polar_license_request;
 
 /**
- * The place for the reply of a transport callback. It lives only during the call of that callback.
+ * The object in which a transport callback puts the reply. The object exists only during the call of that callback.
  */
 typedef struct polar_license_response polar_license_response;
 
@@ -461,16 +462,16 @@ typedef struct polar_license_response polar_license_response;
  * page; call polar_license_portal_follow() instead. Polar gives a token to new buyers only, and no token arrives if
  * the buyer closes the browser's page: offer another way to start a session.
  *
- * The page listens on the loopback interface only, and takes a token only from somebody who knows the page's address.
- * It is created by polar_license_success_page_listen(), and freed with polar_license_success_page_free(), before or
- * after the license is freed.
+ * The page listens on the loopback interface only, and accepts a token only from somebody who knows the page's
+ * address. It is created by polar_license_success_page_listen(), and freed with polar_license_success_page_free(),
+ * before or after the license is freed.
  */
 typedef struct polar_license_success_page polar_license_success_page;
 
 /**
  * A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves
  * `record` unchanged if nothing is stored. The function returns 0 on success, and any other number if the bytes could
- * not be read. It is called from any thread. The library holds no locks meanwhile, so the function may call this
+ * not be read. It is called from any thread. The library holds no locks during the call, so the function may call this
  * library.
  */
 typedef int32_t (*polar_license_load_callback)(void *user_data, polar_license_record *record);
@@ -508,13 +509,13 @@ typedef int32_t (*polar_license_lock_callback)(void *user_data);
 typedef void (*polar_license_unlock_callback)(void *user_data);
 
 /**
- * A function that sends one request and waits for the reply, at most for the request's timeout. It must send the
- * request at most once and must not follow redirects. It calls polar_license_response_set() if a reply arrives,
+ * A function that sends one request and waits for the reply, but no longer than the request's timeout. It must send
+ * the request at most once and must not follow redirects. It calls polar_license_response_set() if a reply arrives,
  * whatever the reply's HTTP status is, and polar_license_response_fail() if the request fails. If it calls neither of
  * them, the request counts as possibly sent. It must not log the request: the body contains the license key, and the
  * requests of the customer portal have secrets in the address, the headers and the body. It is called on a thread of
- * the library. The library holds no locks meanwhile, so the function may call this library. The library stops waiting
- * for the function after the timeout, and when the operation that sent the request is cancelled.
+ * the library. The library holds no locks during the call, so the function may call this library. The library stops
+ * waiting for the function after the timeout, and when the operation that sent the request is cancelled.
  */
 typedef void (*polar_license_transport_callback)(void *user_data,
                                                  const polar_license_request *request,
@@ -531,7 +532,7 @@ typedef void (*polar_license_clock_callback)(void *user_data, int64_t *wall_ms, 
 /**
  * A callback for changes of the decision. `decision` is the current decision, and `before` is the previous one. Both
  * belong to the library and live only during the call: do not free them. The callback is called on the thread that ran
- * the operation that changed the decision. The library holds no locks meanwhile, so the callback may call this
+ * the operation that changed the decision. The library holds no locks during the call, so the callback may call this
  * library.
  */
 typedef void (*polar_license_change_callback)(void *user_data,
@@ -544,8 +545,8 @@ typedef void (*polar_license_change_callback)(void *user_data,
  * waited so far, and `next_in_ms` is the time until Polar is asked again.
  * The callback returns 0 to continue, or another number to end the operation, which then fails with
  * POLAR_LICENSE_ERR_CANCELLED. It is called on the thread that called the operation, and never after the operation has
- * returned. The library holds no locks meanwhile. The callback may call this library, but must not free the objects
- * that the operation uses.
+ * returned. The library holds no locks during the call. The callback may call this library, but must not free the
+ * objects that the operation uses.
  */
 typedef int32_t (*polar_license_progress_callback)(void *user_data,
                                                    int32_t stage,
@@ -617,7 +618,7 @@ const char *polar_license_next_step_name(int32_t next_step);
 const char *polar_license_deactivated_name(int32_t deactivated);
 
 /**
- * Starts a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
+ * Creates a configuration. `organization_id` is Polar's id of your organization (in Polar under Settings, General).
  * `app_id` is a name, such as "com.acme.app", that distinguishes this program from your other programs; never change
  * it. Both strings are copied.
  *
@@ -737,8 +738,8 @@ int32_t polar_license_options_add_benefit(polar_license_options *options, const 
 int32_t polar_license_options_add_feature(polar_license_options *options, const char *name, const char *value);
 
 /**
- * Sets whether a seat works only on the device that took it. Polar then refuses a record that was copied from another
- * device. Default: true. Any value but 0 is true.
+ * Sets whether a seat works only on the device that took it. If so, Polar denies a license that was copied from
+ * another device. Default: true. Any value but 0 is true.
  *
  * Only one thread may use the options at a time. Never blocks. In JSON: bindDevice.
  */
@@ -851,12 +852,13 @@ int32_t polar_license_options_set_app_secret(polar_license_options *options, con
 int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *previous_app_secret);
 
 /**
- * Sets which versions of the app a license includes: those that were built within a number of days after the license
- * was purchased. A version that was built later gets no access, and the reason is POLAR_LICENSE_REASON_UPDATES_ENDED.
- * Earlier versions continue to work. Default: a license includes every version. `days` is the number of days after the
- * purchase, such as 365. The license includes versions that are built within this time. `built` is the day on which
- * this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its day in
- * UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+ * Sets the versions of the app that a license includes: those that were built within a number of days after the
+ * license was purchased. A version that was built later gets no access, and the reason is
+ * POLAR_LICENSE_REASON_UPDATES_ENDED. Earlier versions continue to work. Default: a license includes every version.
+ * `days` is the number of days after the purchase, such as 365. The license includes versions that are built within
+ * this time. `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format
+ * of RFC 3339 is also accepted; its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP
+ * BUILT "%Y-%m-%d" UTC).
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
  */
@@ -919,11 +921,12 @@ int32_t polar_license_open(const polar_license_options *options, polar_license *
 /**
  * Frees the license. The stored record remains, and the next polar_license_open() finds it. NULL is allowed.
  *
- * Stops the auto refresh and waits for its thread, including a change callback that is running on that thread. After
- * this function has returned, no change callback is called. If another thread is inside an operation, that operation
- * is cancelled as by polar_license_cancel(), and the memory is freed when the operation returns. After this function
- * has been called, no other call with this license may start, except from a change callback of the auto refresh. A
- * change callback may itself free the license, as its last use of the license. Free each license once.
+ * Stops the auto refresh and waits until its thread has ended. If a change callback is running on that thread, also
+ * waits for the callback. After this function has returned, no change callback is called. If another thread is inside
+ * an operation, that operation is cancelled in the same way as by polar_license_cancel(), and the memory is freed when
+ * the operation returns. After this function has been called, no other call with this license may start, except from a
+ * change callback of the auto refresh. A change callback may itself free the license, as its last use of the license.
+ * Free each license once.
  */
 void polar_license_free(polar_license *license);
 
@@ -1035,7 +1038,7 @@ int32_t polar_license_covers(const polar_license *license,
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer than `count` uses are left;
  * POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license; or an error that polar_license_activate() returns. If
  * polar_license_error_maybe_applied() returns 1, Polar may have counted the uses although no reply arrived. The
- * library never sends them twice.
+ * library never sends the request a second time.
  */
 int32_t polar_license_consume(const polar_license *license,
                               uint32_t count,
@@ -1074,9 +1077,9 @@ int32_t polar_license_forget(const polar_license *license, polar_license_error *
  * begins one at that moment.
  *
  * `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
- * with `user_data`: after polar_license_off_change() or polar_license_free(), as soon as the callback is no longer
- * running, or at once if this function fails. `destructor` may be NULL, `callback` must not be NULL. Callable from any
- * thread. Never blocks.
+ * with `user_data`. If this function fails, that happens at once. Otherwise it happens after
+ * polar_license_off_change() or polar_license_free(), as soon as the callback is no longer running. `destructor` may
+ * be NULL, `callback` must not be NULL. Callable from any thread. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
  */
 int32_t polar_license_on_change(const polar_license *license,
@@ -1095,9 +1098,10 @@ int32_t polar_license_on_change(const polar_license *license,
 int32_t polar_license_off_change(const polar_license *license, uint64_t subscription);
 
 /**
- * Starts a thread for an app that runs for days. The thread refreshes whenever a request is due. If a request became
- * due while the machine was asleep, the thread refreshes after the machine wakes. If another process stores a change,
- * the thread notices it within two seconds. Does nothing if the thread is already running.
+ * Starts a thread for an app that runs for days. The thread refreshes the license whenever a refresh is due. If a
+ * refresh became due while the machine was asleep, the thread refreshes the license after the machine wakes. If
+ * another process stores a change, the thread notices it within two seconds. Does nothing if the thread is already
+ * running.
  *
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
  * Callable from any thread. Never blocks.
@@ -1151,7 +1155,7 @@ int32_t polar_license_decision_allows(const polar_license_decision *decision, co
 const char *polar_license_decision_explain(const polar_license_decision *decision, const char *feature);
 
 /**
- * Returns why the feature is on or off as one JSON object. Its members are `allowed`; `reason`, which is null,
+ * Returns one JSON object that says why the feature is on or off. Its members are `allowed`; `reason`, which is null,
  * "not_licensed", "not_included" or "unknown"; `nextStep`; `nextUrl`; `message` for the user; and `detail` for
  * developers. Later versions may add members. Returns NULL if an argument is NULL or `feature` is not UTF-8.
  *
@@ -1295,8 +1299,8 @@ int64_t polar_license_decision_grace_ends_at_ms(const polar_license_decision *de
 int64_t polar_license_decision_notice_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the usage that had been consumed when Polar last confirmed the license. Returns POLAR_LICENSE_ABSENT if
- * there is no license, or if `decision` is NULL.
+ * Returns the usage at the time of Polar's last confirmation. Returns POLAR_LICENSE_ABSENT if there is no license, or
+ * if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1330,7 +1334,7 @@ const char *polar_license_decision_purchase_kind(const polar_license_decision *d
 /**
  * Returns the status of the purchase, as Polar names it. The status of a subscription is "incomplete",
  * "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid" or "paused". The status of an order is
- * "draft", "pending", "paid", "refunded", "partially_refunded" or "void". Polar may add names. Returns NULL if
+ * "draft", "pending", "paid", "refunded", "partially_refunded" or "void". Polar may add others. Returns NULL if
  * polar_license_decision_purchase_kind() returns NULL.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
@@ -1339,7 +1343,7 @@ const char *polar_license_decision_purchase_status(const polar_license_decision 
 
 /**
  * Returns the end of the subscription's current period, in milliseconds since 1970-01-01 UTC. At this time the
- * subscription renews, unless it ends. Returns POLAR_LICENSE_ABSENT if the time is not known, if the purchase is not a
+ * subscription renews or ends. Returns POLAR_LICENSE_ABSENT if the time is not known, if the purchase is not a
  * subscription, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
@@ -1530,8 +1534,8 @@ void polar_license_error_free(polar_license_error *error);
 /**
  * Runs an operation of the customer portal. `request` is a JSON object that describes the operation: its member `call`
  * is the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
- * handle, which polar_license_reply_handle() returns. docs/src/portal.md lists the operations with their arguments and
- * replies.
+ * handle, which polar_license_reply_handle() returns. docs/src/portal-operations.md lists the operations with their
+ * arguments and replies.
  *
  * `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise an
  * operation that waits for an event, such as a payment, calls it with `user_data` before each wait, and `progress` can
@@ -1583,7 +1587,7 @@ int32_t polar_license_portal_authenticate(const polar_license *license,
 
 /**
  * Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or the link from
- * the invitation's e-mail. An invitation works once. The key arrives a moment later: continue with the operation
+ * the invitation's e-mail. An invitation works once. Polar issues the key a moment later: continue with the operation
  * `restoreWhenGranted` of polar_license_portal_call(). The reply is the session, as from
  * polar_license_portal_authenticate().
  *
@@ -1682,7 +1686,7 @@ int32_t polar_license_portal_checkout(const polar_license *license,
 
 /**
  * Waits until the purchase is paid, `within_ms` at most, and then makes Polar e-mail a code to the buyer. The reply is
- * the purchase. Its "/code" has the members of a reply of polar_license_portal_request_code(). Continue with
+ * the purchase. Its "/code" has the same members as a reply of polar_license_portal_request_code(). Continue with
  * polar_license_portal_authenticate() and polar_license_portal_restore_purchase(). The buyer may close the page in the
  * browser while this function waits. This function may be called again after any error.
  *
@@ -1762,7 +1766,7 @@ size_t polar_license_reply_count(const polar_license_reply *reply, const char *p
 uint32_t polar_license_reply_handle(const polar_license_reply *reply, const char *pointer);
 
 /**
- * Returns the value at a JSON pointer as JSON. The pointer "" returns the whole reply. Returns NULL if there is no
+ * Returns the value at a JSON pointer as JSON. Pass the pointer "" to get the whole reply. Returns NULL if there is no
  * value at the pointer, or if an argument is NULL. Do not log the JSON: it can contain personal data.
  *
  * The string belongs to the reply and is freed with it. Callable from any thread; never blocks.
@@ -1809,8 +1813,9 @@ int32_t polar_license_success_page_listen(uint16_t port,
 const char *polar_license_success_page_address(const polar_license_success_page *page);
 
 /**
- * Waits for the browser, `within_ms` at most, and starts a session with the token that the browser brings. Continue
- * with the operation `restoreWhenGranted` of polar_license_portal_call(). polar_license_cancel() ends the wait.
+ * Waits until the browser passes a token to the page, `within_ms` at most, and starts a session with this token.
+ * Continue with the operation `restoreWhenGranted` of polar_license_portal_call(). polar_license_cancel() ends the
+ * wait.
  *
  * `reply` must not be NULL; it gets the session, as from polar_license_portal_authenticate(), to free with
  * polar_license_reply_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with
@@ -1836,7 +1841,7 @@ int32_t polar_license_success_page_wait(const polar_license_success_page *page,
 void polar_license_success_page_free(polar_license_success_page *page);
 
 /**
- * Passes to the library the bytes that a load callback found. The library copies them. If this function is called
+ * Gives the library the bytes that a load callback has found. The library copies them. If this function is called
  * several times, the last call counts.
  *
  * `bytes` may be NULL if `length` is 0. Call this function from the load callback, on the thread of that callback.
@@ -1878,13 +1883,12 @@ const char *polar_license_request_body(const polar_license_request *request);
 uint64_t polar_license_request_timeout_ms(const polar_license_request *request);
 
 /**
- * Returns the name of the request's header at `index`, which counts from 0. Send each header of the request, in addition
- * to Host and Content-Length. Returns NULL if `index` is past the last header, or if `request` is NULL.
+ * Returns the name of the request's header at `index`, which counts from 0. Send each header of the request, in
+ * addition to Host and Content-Length. Returns NULL if `index` is past the last header, or if `request` is NULL.
  *
  * The string lives until the transport callback returns. Never blocks.
  */
-const char *polar_license_request_header_name(const polar_license_request *request,
-                                              size_t index);
+const char *polar_license_request_header_name(const polar_license_request *request, size_t index);
 
 /**
  * Returns the value of the header at `index`, which counts from 0. Returns NULL if `index` is past the last header, or
@@ -1905,7 +1909,7 @@ int64_t polar_license_retry_after_s(const char *retry_after, const char *ratelim
 /**
  * Reports the reply, even if a server other than Polar's sent it. `http_status` is the HTTP status of the reply.
  * `retry_after_s` is the result of polar_license_retry_after_s() for the headers of the reply. `body` is the whole
- * body of the reply, which is copied. If several reports are made, the last one counts.
+ * body of the reply, which is copied. If the callback reports several replies, the last one counts.
  *
  * `body` may be NULL if `length` is 0. Call this function from the transport callback, on one thread at a time. Never
  * blocks.

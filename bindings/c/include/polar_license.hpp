@@ -240,7 +240,7 @@ class decision_view {
     {
         return detail::moment(polar_license_decision_grace_ends_at_ms(handle));
     }
-    /// The usage that had been consumed when Polar last confirmed the license.
+    /// The usage at the time of Polar's last confirmation.
     std::optional<std::int64_t> usage() const { return detail::number(polar_license_decision_usage(handle)); }
     /// The highest usage that may be consumed; null if there is no limit.
     std::optional<std::int64_t> limit_usage() const
@@ -661,7 +661,7 @@ class options {
     {
         return set(polar_license_options_add_previous_app_secret(handle, previous_app_secret.c_str()));
     }
-    /// Sets which versions of the app a license includes: those that were built within a number of days after the
+    /// Sets the versions of the app that a license includes: those that were built within a number of days after the
     /// license was purchased.
     options &updates(std::uint32_t days, const std::string &built)
     {

@@ -372,7 +372,7 @@ class license_key : public detail::part {
     std::optional<std::int64_t> limit_activations() const { return number("/limitActivations"); }
     /// The highest usage that may be consumed; none if there is no limit.
     std::optional<std::int64_t> limit_usage() const { return number("/limitUsage"); }
-    /// The usage that has been consumed.
+    /// The usage so far.
     std::int64_t usage() const { return number("/usage").value_or(std::int64_t{}); }
     /// The time at which the key was issued.
     time_point created_at() const { return moment("/createdAt").value_or(time_point{}); }
@@ -416,8 +416,7 @@ inline void read_name(std::string_view name, devices_kind &value)
         value = devices_kind::hidden;
 }
 
-/// The answer to the question on which devices a license key is active. Either the devices are listed, or no device is
-/// shown.
+/// The devices on which a license key is active: either a list of them, or the reason why none can be shown.
 class devices : public detail::part {
   public:
     using part::part;
@@ -532,8 +531,8 @@ class session : public detail::part, private detail::caller {
     {
         return polar::restored{call(detail::request{"activate"}.add("session", handle()).add("key", key.handle()), failure)};
     }
-    /// Returns the devices on which a key is active. If no device is shown, the result says so: either the vendor hides
-    /// devices from customers, or there is none.
+    /// Returns the devices on which a key is active. If Polar shows none, either the vendor hides devices from
+    /// customers, or there are none. The result says which of the two is the case, if that can be determined.
     /// Fails with refused if the session has ended, or if the key no longer belongs to the customer.
     polar::devices devices(const license_key &key, polar::failure &failure) const
     {

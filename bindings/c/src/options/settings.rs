@@ -50,8 +50,8 @@ pub extern "C" fn polar_license_options_add_feature(
     })
 }
 
-/// Sets whether a seat works only on the device that took it. Polar then refuses a record that was copied from another
-/// device. Default: true. Any value but 0 is true.
+/// Sets whether a seat works only on the device that took it. If so, Polar denies a license that was copied from
+/// another device. Default: true. Any value but 0 is true.
 ///
 /// Only one thread may use the options at a time. Never blocks. In JSON: bindDevice.
 #[unsafe(no_mangle)]
@@ -274,12 +274,13 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(
     })
 }
 
-/// Sets which versions of the app a license includes: those that were built within a number of days after the license
-/// was purchased. A version that was built later gets no access, and the reason is POLAR_LICENSE_REASON_UPDATES_ENDED.
-/// Earlier versions continue to work. Default: a license includes every version. `days` is the number of days after the
-/// purchase, such as 365. The license includes versions that are built within this time. `built` is the day on which
-/// this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its day in
-/// UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+/// Sets the versions of the app that a license includes: those that were built within a number of days after the
+/// license was purchased. A version that was built later gets no access, and the reason is
+/// POLAR_LICENSE_REASON_UPDATES_ENDED. Earlier versions continue to work. Default: a license includes every version.
+/// `days` is the number of days after the purchase, such as 365. The license includes versions that are built within
+/// this time. `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format
+/// of RFC 3339 is also accepted; its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP
+/// BUILT "%Y-%m-%d" UTC).
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
 #[unsafe(no_mangle)]

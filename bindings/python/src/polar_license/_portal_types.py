@@ -122,7 +122,7 @@ class LicenseKey(Held):
     """The highest usage that may be consumed; `None` if there is no limit."""
 
     usage: int
-    """The usage that has been consumed."""
+    """The usage so far."""
 
     created_at: datetime
     """The time at which the key was issued."""
@@ -209,9 +209,7 @@ class HiddenDevices:
 
 
 Devices = ListedDevices | HiddenDevices
-"""The answer to the question on which devices a license key is active. Either the devices are listed, or no device is
-shown.
-"""
+"""The devices on which a license key is active: either a list of them, or the reason why none can be shown."""
 
 
 @dataclass(frozen=True, kw_only=True)

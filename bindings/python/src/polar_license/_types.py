@@ -20,7 +20,7 @@ State = Literal[
     "expired",
     # Confirmed by Polar less than `refresh_interval` ago.
     "active",
-    # Confirmed by Polar less than `offline_grace` ago, but longer than `refresh_interval` ago.
+    # Confirmed by Polar less than `offline_grace` ago, but more than `refresh_interval` ago.
     "grace",
     # The last confirmation is too old. Access returns as soon as Polar confirms the license again.
     "lapsed",
@@ -96,9 +96,9 @@ OffReason = Literal[
 ErrorKind = Literal[
     # The caller passed an invalid argument, such as an empty license key.
     "invalid_argument",
-    # The configuration is invalid. This is found before anything is sent.
+    # The configuration is invalid. Nothing was sent.
     "invalid_config",
-    # Polar was not reached: no connection, or something other than Polar answered.
+    # Polar could not be reached: there was no connection, or something other than Polar answered.
     "network",
     # No complete answer came in time.
     "timeout",
@@ -371,7 +371,7 @@ OrderStatus = (
     Literal[
         # The order is not complete.
         "draft",
-        # The order waits for its payment.
+        # The order is waiting for payment.
         "pending",
         # The order is paid.
         "paid",
@@ -395,7 +395,7 @@ class SubscriptionPurchase:
     """The kind of purchase."""
 
     status: SubscriptionStatus
-    """The status. Polar may later use names that this version does not know."""
+    """The status. Polar may later add statuses that this version does not know."""
 
     current_period_end: datetime | None
     """The end of the current period. The subscription renews at this time, unless it ends."""
@@ -415,7 +415,7 @@ class OrderPurchase:
     """The kind of purchase."""
 
     status: OrderStatus
-    """The status. Polar may later use names that this version does not know."""
+    """The status. Polar may later add statuses that this version does not know."""
 
     paid: bool
     """Whether the order was paid."""
@@ -498,7 +498,7 @@ class AnyDecision:
     """The time until which access lasts if Polar is not reached."""
 
     usage: int | None
-    """The usage that had been consumed when Polar last confirmed the license."""
+    """The usage at the time of Polar's last confirmation."""
 
     limit_usage: int | None
     """The highest usage that may be consumed; `None` if there is no limit."""
@@ -622,7 +622,7 @@ class ActiveDecision(AnyDecision):
 
 @dataclass(frozen=True, kw_only=True)
 class GraceDecision(AnyDecision):
-    """Confirmed by Polar less than `offline_grace` ago, but longer than `refresh_interval` ago."""
+    """Confirmed by Polar less than `offline_grace` ago, but more than `refresh_interval` ago."""
 
     state: Literal["grace"]
     allowed: Literal[True]
@@ -720,7 +720,7 @@ class Explanation:
 
 
 class Updates(TypedDict):
-    """Which versions of the app a license includes."""
+    """The versions of the app that a license includes."""
 
     days: int
     """The number of days after the purchase, such as 365. The license includes versions that are built within this
@@ -756,7 +756,7 @@ class LicenseSettings(TypedDict):
     """The features of the app. Each feature has the ids of the benefits that turn it on."""
 
     bind_device: NotRequired[bool]
-    """Whether a seat works only on the device that took it. Polar then refuses a record that was copied from another
+    """Whether a seat works only on the device that took it. If so, Polar denies a license that was copied from another
     device. Default: true.
     """
 
@@ -806,8 +806,8 @@ class LicenseSettings(TypedDict):
     """
 
     updates: NotRequired[Updates]
-    """Which versions of the app a license includes: those that were built within a number of days after the license was
-    purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
+    """The versions of the app that a license includes: those that were built within a number of days after the license
+    was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
     continue to work. Default: a license includes every version.
     """
 

@@ -19,7 +19,7 @@ export type State =
   | "expired"
   /** Confirmed by Polar less than `refreshIntervalMs` ago. */
   | "active"
-  /** Confirmed by Polar less than `offlineGraceMs` ago, but longer than `refreshIntervalMs` ago. */
+  /** Confirmed by Polar less than `offlineGraceMs` ago, but more than `refreshIntervalMs` ago. */
   | "grace"
   /** The last confirmation is too old. Access returns as soon as Polar confirms the license again. */
   | "lapsed";
@@ -95,9 +95,9 @@ export type OffReason =
 export type ErrorKind =
   /** The caller passed an invalid argument, such as an empty license key. */
   | "invalid_argument"
-  /** The configuration is invalid. This is found before anything is sent. */
+  /** The configuration is invalid. Nothing was sent. */
   | "invalid_config"
-  /** Polar was not reached: no connection, or something other than Polar answered. */
+  /** Polar could not be reached: there was no connection, or something other than Polar answered. */
   | "network"
   /** No complete answer came in time. */
   | "timeout"
@@ -386,7 +386,7 @@ export type SubscriptionStatus =
 export type OrderStatus =
   /** The order is not complete. */
   | "draft"
-  /** The order waits for its payment. */
+  /** The order is waiting for payment. */
   | "pending"
   /** The order is paid. */
   | "paid"
@@ -402,7 +402,7 @@ export type OrderStatus =
 export interface SubscriptionPurchase {
   /** The kind of purchase. */
   readonly kind: "subscription";
-  /** The status. Polar may later use names that this version does not know. */
+  /** The status. Polar may later add statuses that this version does not know. */
   readonly status: SubscriptionStatus;
   /** The end of the current period. The subscription renews at this time, unless it ends. */
   readonly currentPeriodEnd: string | null;
@@ -416,7 +416,7 @@ export interface SubscriptionPurchase {
 export interface OrderPurchase {
   /** The kind of purchase. */
   readonly kind: "order";
-  /** The status. Polar may later use names that this version does not know. */
+  /** The status. Polar may later add statuses that this version does not know. */
   readonly status: OrderStatus;
   /** Whether the order was paid. */
   readonly paid: boolean;
@@ -466,7 +466,7 @@ export interface AnyDecision {
   readonly refreshAt: string | null;
   /** The time until which access lasts if Polar is not reached. */
   readonly graceEndsAt: string | null;
-  /** The usage that had been consumed when Polar last confirmed the license. */
+  /** The usage at the time of Polar's last confirmation. */
   readonly usage: number | null;
   /** The highest usage that may be consumed; null if there is no limit. */
   readonly limitUsage: number | null;
@@ -573,7 +573,7 @@ export interface ActiveDecision extends AnyDecision {
   readonly noticeAt: string;
 }
 
-/** Confirmed by Polar less than `offlineGraceMs` ago, but longer than `refreshIntervalMs` ago. */
+/** Confirmed by Polar less than `offlineGraceMs` ago, but more than `refreshIntervalMs` ago. */
 export interface GraceDecision extends AnyDecision {
   readonly state: "grace";
   readonly allowed: true;
@@ -697,7 +697,7 @@ export interface LicenseSettings<Feature extends string = string> {
   /** The features of the app. Each feature has the ids of the benefits that turn it on. */
   features?: Readonly<Record<Feature, readonly string[]>>;
   /**
-   * Whether a seat works only on the device that took it. Polar then refuses a record that was copied from another
+   * Whether a seat works only on the device that took it. If so, Polar denies a license that was copied from another
    * device. Default: true.
    */
   bindDevice?: boolean;
@@ -746,8 +746,8 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   previousAppSecrets?: readonly string[];
   /**
-   * Which versions of the app a license includes: those that were built within a number of days after the license was
-   * purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
+   * The versions of the app that a license includes: those that were built within a number of days after the license
+   * was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
    * continue to work. Default: a license includes every version.
    */
   updates?: Updates;
@@ -775,7 +775,7 @@ export interface LicenseSettings<Feature extends string = string> {
   texts?: Readonly<Partial<Record<TextCode | PortalTextCode, string>>>;
 }
 
-/** Which versions of the app a license includes. */
+/** The versions of the app that a license includes. */
 export interface Updates {
   /**
    * The number of days after the purchase, such as 365. The license includes versions that are built within this time.

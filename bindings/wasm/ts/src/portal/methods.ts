@@ -131,8 +131,8 @@ export interface PortalSession {
   activate(this: void, key: LicenseKey, options?: CallOptions): Promise<Restored>;
 
   /**
-   * Returns the devices on which a key is active. If no device is shown, the result says so: either the vendor hides
-   * devices from customers, or there is none.
+   * Returns the devices on which a key is active. If Polar shows none, either the vendor hides devices from customers,
+   * or there are none. The result says which of the two is the case, if that can be determined.
    *
    * Rejects with `refused` if the session has ended, or if the key no longer belongs to the customer.
    */

@@ -85,7 +85,7 @@ export interface LicenseKey {
   readonly limitActivations: number | null;
   /** The highest usage that may be consumed; null if there is no limit. */
   readonly limitUsage: number | null;
-  /** The usage that has been consumed. */
+  /** The usage so far. */
   readonly usage: number;
   /** The time at which the key was issued. */
   readonly createdAt: string;
@@ -153,10 +153,7 @@ export interface HiddenDevices {
   readonly message: string;
 }
 
-/**
- * The answer to the question on which devices a license key is active. Either the devices are listed, or no device is
- * shown.
- */
+/** The devices on which a license key is active: either a list of them, or the reason why none can be shown. */
 export type Devices = ListedDevices | HiddenDevices;
 
 /** A device on which a license key is active. */
