@@ -160,7 +160,7 @@ impl Engine {
         })
     }
 
-    /// Ends the portal's operation that is at the step with this number, and drops the operation's values.
+    /// Ends the portal's operation whose present step has this number, and wipes the secrets that the operation holds.
     #[wasm_bindgen(js_name = giveUp)]
     pub fn give_up(&self, number: u32) -> Result<(), JsValue> {
         let portal = &mut self.inner()?.portal;

@@ -92,8 +92,8 @@ impl Form {
         value
     }
 
-    /// Reads the object in the member `name` with `read`. Returns `None` if the member was not sent, or is not an
-    /// object.
+    /// Finds the object in the member `name`, and calls `read` to read the members of that object. Returns `None` if
+    /// the member was not sent, or is not an object.
     pub(crate) fn nested<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let value = self.optional(name)?;
         let Value::Object(members) = value else {

@@ -37,7 +37,7 @@ impl Reply {
         Self::new(status, "text/plain; charset=utf-8", body)
     }
 
-    /// Returns an HTML page from a server between the program and Polar.
+    /// Returns an HTML page, as if a server between the program and Polar had sent it.
     pub(crate) fn html(status: u16, body: &str) -> Self {
         Self::new(status, "text/html; charset=utf-8", body).without_outer_headers()
     }

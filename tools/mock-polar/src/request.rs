@@ -26,7 +26,8 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// Returns the endpoint to which the request was sent, or `None` if no endpoint has its method and path.
+    /// Returns the endpoint to which the request was sent, or `None` if no endpoint matches the request's method and
+    /// path.
     pub fn endpoint(&self) -> Option<Endpoint> {
         match self.target() {
             Target::Endpoint(endpoint, _) => Some(endpoint),

@@ -31,7 +31,7 @@ const WORDS: [(&str, &str); 6] = [
     (" null.", " `None`."),
 ];
 
-/// The line length of the formatter.
+/// The longest line that the formatter of the Python files allows.
 pub(crate) const WIDTH: usize = 120;
 
 /// Returns the text of `_types.py`.

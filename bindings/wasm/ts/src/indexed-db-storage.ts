@@ -1,6 +1,6 @@
 /**
- * Storage in IndexedDB. Opens the database for each access and closes it again: a tab that kept it open would prevent
- * another tab from upgrading it.
+ * Storage in IndexedDB. The database is opened for each access and closed again. If a tab kept the database open, other
+ * tabs could not upgrade it.
  */
 
 import type { Storage as LicenseStorage } from "./storage.js";

@@ -111,8 +111,8 @@ export class Engine {
      */
     isCurrent(wall: number, mono: number): boolean;
     /**
-     * Returns what the automatic refresh must do at this instant: refresh or wait. A wait ends at the latest when the
-     * decision last returned by `current` no longer holds. Call this method when the wait is over and after every
+     * Returns whether the automatic refresh must refresh at this instant, or how long it must wait. No wait lasts
+     * longer than the result of `current` stays valid. Call this method when the wait is over and after every
      * operation. Call it with `woken` when the network may be back.
      */
     look(woken: boolean, wall: number, mono: number): Look;
@@ -170,7 +170,8 @@ export class Engine {
      */
     resumeReply(number: number, status: number, retryAfter: number | null | undefined, body: Uint8Array | number[], wall: number, mono: number): Step;
     /**
-     * Continues after a `run` step. If the engine's operation was never started, it counts as cancelled.
+     * Continues after a `run` step. If `run` was never called for this step, the engine's operation counts as
+     * cancelled.
      */
     resumeRun(number: number, wall: number, mono: number): PortalStep;
     /**
@@ -183,8 +184,7 @@ export class Engine {
      */
     resumeTurn(number: number, turn: Turn, wall: number, mono: number): Step;
     /**
-     * Continues after a `wait` step. `given_up` is true if the caller no longer wants to wait, and false if the time
-     * has come.
+     * Continues after a `wait` step. `given_up` is true if the caller has stopped waiting before the end of the wait.
      */
     resumeWait(number: number, givenUp: boolean, wall: number, mono: number): PortalStep;
     /**

@@ -95,8 +95,8 @@ export class Engine {
      */
     isCurrent(wall: number, mono: number): boolean;
     /**
-     * Returns what the automatic refresh must do at this instant: refresh or wait. A wait ends at the latest when the
-     * decision last returned by `current` no longer holds. Call this method when the wait is over and after every
+     * Returns whether the automatic refresh must refresh at this instant, or how long it must wait. No wait lasts
+     * longer than the result of `current` stays valid. Call this method when the wait is over and after every
      * operation. Call it with `woken` when the network may be back.
      */
     look(woken: boolean, wall: number, mono: number): Look;

@@ -159,7 +159,7 @@ pub(crate) fn path(endpoint: Endpoint) -> &'static str {
     found.unwrap_or_else(|| panic!("the path of {endpoint:?} has variable parts")).1
 }
 
-/// Sends a request with a JSON body and its length. Returns `None` if the connection closes without a reply.
+/// Sends a request with a JSON body and `content-length`. Returns `None` if the connection closes without a reply.
 pub(crate) fn try_call(
     polar: &impl Front,
     method: &str,

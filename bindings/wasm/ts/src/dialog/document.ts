@@ -20,7 +20,7 @@ export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** The attributes of an input field for a key or a similar value, which is neither prose nor the name of a person. */
+/** The attributes of an input field for a key or a code. They turn off spelling checks and other help with writing. */
 export const PLAIN_FIELD = {
   dir: "ltr",
   autocapitalize: "off",

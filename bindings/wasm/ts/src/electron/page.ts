@@ -17,8 +17,8 @@ import type { Decision, Explanation } from "../types.js";
  */
 export interface PageBridge {
   /**
-   * Whether `current` returns the decision for the present moment, and is quick. If so, the page calls it whenever the
-   * app reads the decision. Otherwise, the page calls it only once.
+   * Whether `current` returns the decision for the present moment, and returns it quickly. If so, the page calls
+   * `current` whenever the app reads the decision. Otherwise, the page calls `current` only once.
    */
   keepsTime?: boolean;
   current(): Decision;

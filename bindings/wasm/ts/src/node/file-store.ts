@@ -109,8 +109,8 @@ export class FileStore implements Store {
 
   /**
    * Runs `work` while this process holds a second lock, `NAME.asking.lock`, so that only one process at a time sends
-   * requests to Polar. If this lock cannot be created, each process sends its own requests. Taking turns would gain
-   * nothing then, because a process that cannot create the lock cannot save Polar's answer for the others either.
+   * requests to Polar. If a process cannot create this lock, it sends its own requests at any time: it could not save
+   * Polar's answer for other processes either, so waiting for its turn would gain nothing.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;

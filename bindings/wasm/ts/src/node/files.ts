@@ -184,9 +184,9 @@ export function withCode(code: string): Error {
 }
 
 /**
- * Appends names to the path of a directory. Unlike `path.join`, leaves each `..` in place: `path.join` would cancel a
- * `..` against the name before it, but if that name is a symbolic link, the system goes to the parent of the link's
- * target.
+ * Appends names to the path of a directory. Unlike `path.join`, keeps each `..`. `path.join` removes a `..` together
+ * with the name before it. If that name is a symbolic link, the result is another directory than the one that the
+ * system would find.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

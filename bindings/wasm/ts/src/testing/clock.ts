@@ -1,6 +1,6 @@
 /**
- * A clock that a test sets. It advances only when the test advances it, or when the client waits: the clock then skips
- * the wait.
+ * A clock that a test sets. It advances only when the test advances it, or when the client would have to wait: instead
+ * of waiting, the client advances the clock to the end of the wait.
  */
 
 import type { Clock } from "../time.js";

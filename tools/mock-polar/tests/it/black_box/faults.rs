@@ -140,7 +140,8 @@ fn a_stalled_request_ends_when_its_client_disconnects() {
     let stream = post_without_reading(&polar, Endpoint::Activate, &activation(&polar, DEMO_KEY_ONE_DEVICE), &[]);
     assert!(polar.wait_for_requests(1, TIMEOUT));
     drop(stream);
-    // Once the server has replied to this request, it has also noticed that the earlier client disconnected.
+    // The server notices that the first client has disconnected before it replies to this second request. So the fault
+    // that is cleared next can no longer release the first request.
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);
     polar.clear_faults();
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);

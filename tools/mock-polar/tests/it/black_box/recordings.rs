@@ -16,7 +16,8 @@ use serde_json::{Map, Value, json};
 /// The API versions of the server that was recorded. The first one was the current version of that server.
 pub(crate) const VERSIONS: [ApiVersion; 2] = [ApiVersion::V2026_04, ApiVersion::V2026_10];
 
-/// The fields that Polar added to license keys in 2026-10 after the recordings were made.
+/// The fields that license keys got in version 2026-10 of Polar's API. Polar added these fields after the recordings
+/// were made.
 pub(crate) const ADDED_LATER: [&str; 2] = ["member_id", "member"];
 
 pub(crate) struct Recordings {
@@ -50,9 +51,9 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // The portal was reset before each of these exchanges. One of them is missing from the file, because the file
-        // contains equal exchanges only once. So the name of the exchange after it is added here, and the reset happens
-        // before that one.
+        // The portal was reset before each of these exchanges. The first exchange after one of the resets is missing
+        // from the file, because the file contains equal exchanges only once. So the name of the next exchange is added
+        // here.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
@@ -92,8 +93,8 @@ pub(crate) fn pairs(headers: &Value) -> Vec<(String, String)> {
     headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
 }
 
-/// Returns the customers that occur in the recorded replies, by id. If several replies show a customer, the data in the
-/// first one is used.
+/// Returns the customers that occur in the recorded replies, by id. If several replies show the same customer, the data
+/// is taken from the first of these replies.
 fn people<'a>(recorded: impl Iterator<Item = &'a Value>) -> HashMap<String, Value> {
     let mut people = HashMap::new();
     for body in recorded.filter_map(|e| serde_json::from_str::<Value>(e["response"]["body"].as_str()?).ok()) {

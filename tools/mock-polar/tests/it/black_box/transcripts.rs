@@ -112,7 +112,8 @@ impl Replay {
     }
 
     /// Resets both servers to the seed, and freezes their clocks on the day of the recordings. Also delays their
-    /// workers, because Polar's worker did not run during the recordings, except before exchanges whose names say so.
+    /// workers, because Polar's worker did not run during the recordings. The few exchanges before which it ran say so
+    /// in their names.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -168,8 +169,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Does what was done before this exchange but was not recorded: resets the server, and sends requests. The
-    /// counters in the recorded replies show that this was done.
+    /// Repeats what happened before this exchange but was not recorded: the server was reset, or requests were sent.
+    /// This is known from the counters in the recorded replies.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
