@@ -40,13 +40,13 @@ export interface Thrown {
 }
 
 /**
- * The next step that a driver must execute, and the number that resumes the step.
+ * The next step that a driver must execute. The driver passes the step's number when it resumes the operation.
  */
 export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision; error: Failure | null; deactivated: Deactivated | null };
 
 /**
- * The next step that a driver of the portal must execute, and the number to pass when the driver resumes the operation
- * after it.
+ * The next step that a driver of the portal must execute. The driver passes the step's number when it resumes the
+ * operation.
  */
 export type PortalStep = { do: "run"; number: number } | { do: "exchange"; number: number; method: "GET" | "POST"; url: string; headers: [string, string][]; body: string | null; timeoutMs: number; replyLimit: number } | { do: "wait"; number: number; until: number; progress: Progress } | { do: "done"; number: number; reply: string; address: string | null } | { do: "failed"; error: Failure };
 
@@ -102,7 +102,7 @@ export class Engine {
      */
     forget(wall: number, mono: number): Step;
     /**
-     * Ends the portal's operation that is at the step with this number, and drops the operation's values.
+     * Ends the portal's operation whose present step has this number, and wipes the secrets that the operation holds.
      */
     giveUp(number: number): void;
     /**

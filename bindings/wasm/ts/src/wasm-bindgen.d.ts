@@ -40,7 +40,7 @@ export interface Thrown {
 }
 
 /**
- * The next step that a driver must execute, and the number that resumes the step.
+ * The next step that a driver must execute. The driver passes the step's number when it resumes the operation.
  */
 export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision; error: Failure | null; deactivated: Deactivated | null };
 
