@@ -5,7 +5,10 @@
 
 import { ALONE, ENTRIES } from "../ts/entries.mjs";
 
-/** Leaves out each entry with `.node`, because it makes the same declarations as the entry without `.node`. */
+/**
+ * The entries to document. An entry with `.node` is left out, because it declares the same as the entry without
+ * `.node`.
+ */
 const declared = Object.entries({ ...ENTRIES, ...ALONE }).filter(([name]) => !name.endsWith(".node"));
 
 export default {

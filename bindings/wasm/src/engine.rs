@@ -16,8 +16,8 @@ use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// The pace of requests. All licenses of a page or process share it, because all their requests come from one
-    /// network address.
+    /// Limits how fast requests are sent. All licenses of a page or process share this limit, because all their
+    /// requests come from one network address.
     static PACER: Pacer = Pacer::new();
 }
 

@@ -21,8 +21,8 @@ pub(crate) struct Portal {
 pub(crate) struct Runs {
     /// The number of the portal's step whose operation the engine is starting or resuming at this moment.
     pub(crate) current: Option<u32>,
-    /// The operations of the engine, and the portal's step for which each of them runs. An operation is identified by the
-    /// number of its present step.
+    /// The engine's operations that are in progress, each with the portal's step that needs it. An operation is
+    /// identified by the number of its present step.
     pub(crate) under_way: Numbered<u32>,
     /// Maps each of the portal's steps to the outcome of the engine's operation that ran for it.
     pub(crate) ended: Numbered<Outcome>,

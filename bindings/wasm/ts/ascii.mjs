@@ -1,11 +1,14 @@
 /**
  * Encodes bytes as ASCII text, for a script that contains WebAssembly. `src/ascii.ts` decodes the text.
  *
- * Compression finds repeated bytes only if equal bytes are encoded as equal text. Base64 encodes three bytes together,
- * so the text for a byte depends on its neighbours. DESIGN.md compares the sizes.
+ * Base64 is not used, because a script with base64 is larger once it is compressed. Compression finds repeated bytes
+ * only if equal bytes are always encoded as equal text. Base64 encodes three bytes together, so the text for a byte
+ * depends on its neighbours. DESIGN.md compares the sizes.
  */
 
-/** The printable characters that no bundler escapes in a string, and that do not end a script in HTML. */
+/**
+ * The printable ASCII characters that bundlers leave unescaped in a string and that cannot end a `<script>` element.
+ */
 const LETTERS = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((letter) => !"\"'`\\<$".includes(letter));
 
 /**

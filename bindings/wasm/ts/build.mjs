@@ -107,8 +107,8 @@ function tidy(file) {
 }
 
 /**
- * Writes an ES module as a CommonJS module beside it. The CommonJS module imports the CommonJS versions of the shared
- * parts.
+ * Converts an ES module to a CommonJS module, and writes that module to a file beside the original. The CommonJS module
+ * imports the CommonJS versions of the shared parts.
  */
 async function commonJs(file) {
   const renamed = (setup) => {

@@ -80,8 +80,8 @@ fn members(schema: &serde_json::Value) -> Vec<&String> {
     schema["properties"].as_object().unwrap().keys().collect()
 }
 
-/// Writes the generated text to a file of the repository if `POLAR_LICENSE_WRITE_TYPES` is set. Then panics if the file
-/// differs from the text.
+/// Panics if a file of the repository differs from the generated text. If `POLAR_LICENSE_WRITE_TYPES` is set, writes
+/// the text to the file first.
 fn is_written(path: &str, text: &str) {
     let path = repository().join(path);
     if env::var_os("POLAR_LICENSE_WRITE_TYPES").is_some() {

@@ -1,5 +1,5 @@
-//! Compares other descriptions of the operations with `src/client/operations`: the tables that state how long each
-//! operation waits, and the doc comments that list the kinds of errors.
+//! Checks that other descriptions of the operations agree with `src/client/operations`: the tables that state how long
+//! each operation waits, and the doc comments that list the kinds of errors.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -68,7 +68,7 @@ fn snake_case(name: &str) -> String {
     name.chars().map(letter).collect()
 }
 
-/// Returns two cells for the operation: one says when it asks Polar, the other how long it waits at most.
+/// Returns the two cells for the operation in the table: when the operation asks Polar, and how long it waits at most.
 fn row(name: &str) -> (String, String) {
     let text = read(&file_of(name));
     if text.contains("\nNever asks Polar, and never waits.\n") {

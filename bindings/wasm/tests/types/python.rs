@@ -96,7 +96,7 @@ fn open_literal(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     text + "    ]\n    | str\n)\n" + &doc_string("", doc)
 }
 
-/// Returns a class for each kind of purchase, and the union of these classes.
+/// Returns the Python source of a class for each kind of purchase, and of the union of these classes.
 fn purchases(schema: &Value) -> String {
     let (mut text, mut all) = (String::new(), Vec::new());
     for (kind, definition) in schema::purchases(schema) {

@@ -1,5 +1,6 @@
 //! Generates `types.ts`: a union for each table of codes, and an interface for each object, with the core's
-//! documentation. Also generates `messages.ts`: the users' texts for errors that TypeScript itself reports.
+//! documentation. Also generates `messages.ts`: the messages that users see for errors that the TypeScript code
+//! reports.
 
 use std::fmt::Write as _;
 
@@ -126,7 +127,7 @@ pub(crate) fn union<Code: std::fmt::Display + Documented>(name: &str, doc: &str,
     text + ";\n"
 }
 
-/// Returns a union type of the known names and any other string.
+/// Returns the source text of a union type that consists of the known names and any other string.
 fn open_union(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     let mut text = format!("{}export type {name} =", comment("", doc));
     for (code, doc) in known {
@@ -196,8 +197,8 @@ fn decisions(schema: &Value) -> String {
     text + &format!("\n{doc}export type Decision ={all};\n")
 }
 
-/// Returns an interface with the members that all failures have, an interface for failures with a reason, an interface
-/// for failures without a reason, and the union of the last two.
+/// Returns the source text of an interface with the members that all failures have, of an interface for failures with a
+/// reason, of an interface for failures without a reason, and of the union of the last two.
 fn failures(schema: &Value) -> String {
     let text = interface("AnyFailure", schema, Use::Read);
     let kinds = names(&schema::WITH_REASON);
@@ -296,8 +297,8 @@ fn plain(name: &Value, schema: &Value, used: Use) -> String {
     }
 }
 
-/// Returns the TypeScript type for a reference to another schema. If the schema describes a plain JSON value, such as a
-/// string, returns the type of that value, because TypeScript then has no type of the schema's name.
+/// Returns the TypeScript type for a reference to another schema. Some schemas describe a plain JSON value, such as a
+/// string. No TypeScript type is generated for them, so the result for such a schema is the type of the JSON value.
 fn reference(path: &str) -> String {
     match path.rsplit('/').next().unwrap() {
         "Timestamp" | "Date" => "string".into(),

@@ -186,7 +186,7 @@ export class Client implements LicenseClient {
 
   /**
    * Reads the record again. Called when another tab or process has changed the record, and when it is time to replace
-   * the stand-in by an engine. If the engine cannot be loaded, logs the error, and adds it to the decision as its
+   * the stand-in with an engine. If the engine cannot be loaded, logs the error, and adds it to the decision as its
    * `problem`.
    */
   readonly #reread = (): void => {
@@ -269,11 +269,11 @@ export class Client implements LicenseClient {
     return { decision: known, error, deactivated, cause: context.cause };
   }
 
-  /** Makes `decision` the current decision, unless the current decision is equal. */
+  /** Makes `decision` the current decision. Does nothing if it equals the decision that is already current. */
   #show(decision: Decision): void {
     if (this.#shown && isSame(decision, this.#shown)) return;
     this.#shown = freeze(decision);
-    // calls the listeners later, because the caller of this method may be rendering
+    // calls the listeners later: the caller may be a component that is rendering, and a listener could change its state
     queueMicrotask(() => this.#report());
   }
 
@@ -330,7 +330,7 @@ export class Client implements LicenseClient {
   }
 
   #warnOfUnknown(feature: string): void {
-    // The size of the set is limited, because the app may ask for any number of names.
+    // The size of the set is limited, because the app may pass any number of different names.
     if (this.#unknownFeatures.has(feature) || this.#unknownFeatures.size >= 64) return;
     this.#unknownFeatures.add(feature);
     const name = typeof feature === "string" ? JSON.stringify(feature) : typeof feature;

@@ -19,7 +19,7 @@ if (globalThis.customElements && !customElements.get(NAME)) customElements.defin
 
 /** The options of `showLicenseDialog`. */
 export interface LicenseDialogOptions {
-  /** The key that the input field contains at first. The user can then activate it. */
+  /** The key that the input field contains when the dialog opens. The user can then activate that key. */
   key?: string | undefined;
   /** The features to show. The names of the members are the features; the values are the names that the user sees. */
   features?: Readonly<Record<string, string>> | undefined;

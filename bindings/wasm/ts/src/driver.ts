@@ -80,7 +80,8 @@ export function driver(host: Host): Run {
       if (signal.aborted) context.cause = signal.reason;
       return untilDone(engine, next, context);
     };
-    // `alone` may be a method of the app's own store. A store with a bug may call `once` twice, or not at all.
+    // `alone` may be a method of the app's own store. If the store has a bug, it may call `once` twice, or not at all.
+    // The operation nevertheless runs exactly once.
     let running: Promise<Outcome> | undefined;
     const once = (turn: Turn): Promise<Outcome> => (running ??= goOn(turn));
     try {

@@ -6,8 +6,8 @@ import { type Codec, utf8 } from "./utf8.js";
 import { compile } from "./wasm.js";
 
 /**
- * Returns a function that compiles the engine at its first call. Later calls share the compiled engine. If compiling
- * fails, the next call tries again.
+ * Returns a function that compiles the engine when it is first called. Later calls share the compiled engine. If
+ * compiling fails, the next call tries again.
  */
 export function embedded(createGlue: (codec: Codec) => object, wasm: Ascii): () => Promise<Engines> {
   let compiled: Promise<Engines> | undefined;

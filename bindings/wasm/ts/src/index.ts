@@ -1,4 +1,4 @@
-/** The main entry for browsers. Apps create their client with `createLicenseClient`. */
+/** The main entry point for browsers. Apps create their client with `createLicenseClient`. */
 
 import { create, type LicenseOptions } from "./create.js";
 import { inlined } from "./inlined.js";

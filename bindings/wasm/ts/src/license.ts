@@ -7,8 +7,8 @@ import type { Deactivated, Decision, Explanation } from "./types.js";
 /** The options of every operation. */
 export interface CallOptions {
   /**
-   * Cancels the call. Polar may nevertheless carry out a request that was already sent. The license stores that this
-   * may have happened.
+   * Cancels the call. If the call has already sent a request, Polar may still carry it out. The license takes this into
+   * account.
    */
   signal?: AbortSignal | undefined;
 }
@@ -42,8 +42,8 @@ export type Deactivation = Decision & { deactivated: Deactivated };
  */
 export interface License<Feature extends string = string> {
   /**
-   * The address of the vendor's page for customers, which is `portalUrl` of the settings. Undefined if the process that
-   * holds the license does not pass it on.
+   * The address of the vendor's page for customers: the setting `portalUrl`. Undefined if another process holds the
+   * license and does not pass the address to this program.
    */
   readonly portalUrl?: string | undefined;
 
@@ -56,10 +56,12 @@ export interface License<Feature extends string = string> {
 
   /**
    * Calls `listener` after each change of the decision, with the new decision and the previous one. Each confirmation
-   * by Polar is a change too, because the new decision has other dates. If the decision changes because time passes,
-   * for example when grace ends, the automatic refresh calls `listener` at that moment. Without the automatic refresh,
-   * the next call of `current` or of an operation calls it. Does not call `listener` with the present decision;
-   * `current()` returns the present decision. Returns a function that removes the listener.
+   * by Polar is a change too, because the new decision has other dates. Does not call `listener` with the present
+   * decision; `current()` returns the present decision. Returns a function that removes the listener.
+   *
+   * Some changes happen only because time passes, for example when grace ends. With the automatic refresh, `listener`
+   * is called at that moment. Without the automatic refresh, it is called the next time that the app calls `current` or
+   * an operation.
    *
    * ```ts
    * license.onChange((decision, before) => {
@@ -139,7 +141,7 @@ export interface License<Feature extends string = string> {
    * Rejects with a `LicenseError` of the kind
    * - `not_activated` if there is no license on this device.
    * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled.
-   *   Then nothing is removed.
+   *   In all these cases, nothing is removed.
    * - `storage` if the license cannot be removed from this device. If `maybeApplied` is true, the seat was released;
    *   deactivate again to remove the license.
    */

@@ -11,7 +11,7 @@ import type { Decision } from "./types.js";
 /**
  * A provider whose boolean flags are the features of a license. A flag that is not a feature of the license is reported
  * as not found. In the state `grace`, the provider reports its flags as stale, because the license has not been
- * confirmed for a while. Changes of the license are reported as events of OpenFeature.
+ * confirmed for a while. When the license changes, the provider emits an OpenFeature event.
  *
  * ```ts
  * await OpenFeature.setProviderAndWait(new LicenseProvider(license));

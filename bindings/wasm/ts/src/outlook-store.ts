@@ -1,6 +1,6 @@
 /**
- * Keeps an outlook beside the record: the decisions that engines will make at later loads of the page. With it, the
- * page can show the license before it has loaded the engine.
+ * Stores an outlook beside the record. An outlook holds the decisions that the engine would make at later times. With a
+ * stored outlook, the next page can show the license before it has loaded the engine.
  *
  * The decisions depend on the record, the settings and some other values. The outlook is stored with a checksum of all
  * these values, and is used only if the checksum of the present values is the same. The settings themselves are not
@@ -22,8 +22,8 @@ import type { Decision } from "./types.js";
 /** Stores and loads the outlook of one client. */
 export interface OutlookStore {
   /**
-   * Reads the stored outlook, and returns a stand-in for the engine that shows its decisions. Returns `undefined` if
-   * there is no usable outlook.
+   * Reads the stored outlook. Returns a stand-in for the engine, which shows the outlook's decisions. Returns
+   * `undefined` if there is no usable outlook.
    */
   recall(): Promise<StandIn | undefined>;
 
@@ -35,7 +35,7 @@ export interface OutlookStore {
   remember(tags: Tags, decision: Decision): void;
 }
 
-/** The tags that identify the record from which the engine computed the decisions. */
+/** An outlook as it is stored. */
 interface Stored {
   /** The tags of the record from which the decisions were made. */
   tags: Tags;

@@ -53,9 +53,9 @@ export class Horizon {
   #cancel = (): void => undefined;
 
   /**
-   * Calls `askAgain` when a phase has ended or a clock was set: only the process that holds the license makes
-   * decisions, and that process may use a different clock. Calls `onChange` whenever a later phase changes the
-   * decision, but never from within `look`.
+   * Calls `onChange` whenever a later phase changes the decision, but never from within `look`. Calls `askAgain` when a
+   * phase has ended or a clock was set back. The page then asks the process that holds the license for a new outlook:
+   * that process makes the decisions, and may use a different clock.
    */
   constructor(outlook: Outlook, clock: Clock, askAgain: () => void, onChange: (decision: Decision) => void) {
     this.#clock = clock;

@@ -17,8 +17,9 @@ export type { LicenseState } from "./react/store.js";
 const Context = createContext<Store | undefined>(undefined);
 
 /**
- * Declares the license of an app, once. From then on `<Gate>` and `useLicense` accept only the features that the app's
- * settings name, and the `license` that `useLicense` returns has all methods of the app's client:
+ * The interface in which an app declares the type of its license. The app does this once. After that, `<Gate>` and
+ * `useLicense` accept only the features that are listed in the app's settings. The `license` that `useLicense` returns
+ * then has all methods of the app's client:
  *
  * ```ts
  * declare module "polar-license/react" {
@@ -30,7 +31,7 @@ const Context = createContext<Store | undefined>(undefined);
  */
 export interface Register {}
 
-/** The features that the settings name, if the app has declared its license. Otherwise any string. */
+/** The features that are listed in the settings, if the app has declared its license. Otherwise any string. */
 export type RegisteredFeature = Register extends { license: infer Source } ? FeatureOf<Source> : string;
 
 /**
@@ -93,7 +94,7 @@ export function useLicense<Feature extends string = RegisteredFeature>(): Licens
 
 /** The props of `<Gate>`. */
 export interface GateProps {
-  /** The feature. By default, the gate checks whether the app may run at all. */
+  /** The feature to check. By default, the gate checks whether the app may run at all. */
   feature?: RegisteredFeature;
   /**
    * The content to show if the feature is off, or if the license could not be created. If `fallback` is a function, it

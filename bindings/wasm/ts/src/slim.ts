@@ -1,4 +1,4 @@
-/** The main entry without the WebAssembly, which the app passes as a separate file. */
+/** The main entry point, without the engine's WebAssembly. The app passes the WebAssembly as a separate file. */
 
 // @ts-expect-error the build generates this module from the output of wasm-bindgen
 import { createGlue } from "#glue";

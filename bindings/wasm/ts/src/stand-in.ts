@@ -30,7 +30,7 @@ export interface StandIn {
   /** Calls `load` when the browser is idle, or earlier if a phase ends or the clock was set back. */
   whenNeeded(load: () => void): void;
 
-  /** Adds a problem to the decisions, because the engine could not be loaded. */
+  /** Makes `error` the `problem` of the decisions. `error` says why the engine could not be loaded. */
   report(error: LicenseError): void;
 
   /**

@@ -27,7 +27,8 @@ export interface Storage {
 }
 
 /**
- * The text in which a storage keeps an outlook: the decisions that a page can show before the engine is loaded.
+ * The place where a storage keeps an outlook, as text. An outlook holds the decisions that a page can show before the
+ * engine is loaded.
  * @internal
  */
 export interface OutlookText {

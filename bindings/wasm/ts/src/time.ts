@@ -47,8 +47,8 @@ function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
 }
 
 /**
- * The platform's clocks. All clients use these same clocks, because the limit on how fast requests may be sent covers
- * all clients together.
+ * The platform's clocks. All clients use these same clocks, because all clients together have one limit on how fast
+ * they may send requests.
  */
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -39,7 +39,7 @@ export function webStorage(area?: WebStorageArea): LicenseStorage {
 function follow(name: string, changed: () => void): () => void {
   const target = globalThis as Partial<Pick<Window, "addEventListener" | "removeEventListener">>;
   const onStorage = ({ key }: StorageEvent): void => {
-    // an event without a key means that the whole area was cleared
+    // an event without a key means that the whole storage area was cleared
     if (key === name || key === null) changed();
   };
   target.addEventListener?.("storage", onStorage);

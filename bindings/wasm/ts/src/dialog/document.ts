@@ -1,6 +1,6 @@
 /**
- * Helpers that create and update the dialog's elements. They never parse HTML from text, and therefore also work on
- * pages whose policy requires trusted types.
+ * Helpers that create and update the dialog's elements. They never parse text as HTML. They therefore also work on
+ * pages whose Content Security Policy requires Trusted Types.
  */
 
 /** Creates an element with attributes and children. */

@@ -1,6 +1,6 @@
 /**
  * The dialog's document. It is built once and then updated, so that the focus stays in place and a screen reader
- * announces what has changed. Never parses HTML from text, and works under a Content-Security-Policy without
+ * announces what has changed. Never parses text as HTML, and works under a Content-Security-Policy without
  * `unsafe-inline`.
  */
 
@@ -208,7 +208,7 @@ export class Drawing {
     control.hidden = !isShown;
     control.classList.toggle("main", isMain);
     control.setAttribute("part", `${control.localName === "a" ? "link" : "button"}${isMain ? " main" : ""}`);
-    // sets `aria-disabled` and not `disabled`, because a button with `disabled` would lose the focus
+    // sets `aria-disabled` rather than `disabled`, because a button with `disabled` would lose the focus
     control.setAttribute("aria-disabled", String(isDisabled));
   }
 

@@ -101,7 +101,8 @@ export class LicenseDialogElement extends Base {
 
   set license(source: LicenseSource | null | undefined) {
     if (source === this.#source) return;
-    // a framework creates a new function at each render, so another function does not mean another license
+    // A framework creates a new function at each render. A new function therefore does not mean that the license is
+    // new.
     if (typeof source === "function" && typeof this.#source === "function") return;
     this.#leaveLicense();
     this.#source = source ?? undefined;
@@ -166,8 +167,8 @@ export class LicenseDialogElement extends Base {
   }
 
   /**
-   * Closes the dialog and cancels its running operation. Polar may nevertheless carry out a request that was already
-   * sent. The license stores that this may have happened.
+   * Closes the dialog and cancels its running operation. If the operation has already sent a request, Polar may still
+   * carry it out. The license takes this into account.
    */
   close(): void {
     this.open = false;
@@ -453,7 +454,7 @@ export class LicenseDialogElement extends Base {
   }
 }
 
-/** Returns a typed key in the form in which Polar displays keys. */
+/** Shortens a key that the user has typed to the form in which Polar displays keys. */
 function displayKeyOf(key: string): string | null {
   const typed = key.trim();
   return typed === "" ? null : `****-${typed.slice(-6)}`;

@@ -70,7 +70,7 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
   };
   const cancel = (event: IpcSender, id: unknown): void => share.cancel(event, id);
   const release = (event: IpcSender, id: unknown): void => share.release(event, id);
-  // this call comes first, because it throws if a license is shared already
+  // This call comes first, because it throws if a license is shared already. Nothing else has been registered by then.
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
   ipcMain.on(EXPLAIN, explain);
@@ -109,7 +109,7 @@ class Share {
   readonly #followers = new Map<number, IpcSender>();
   /** The senders that have a listener for the event `destroyed`. */
   readonly #watched = new WeakSet<object>();
-  /** The running calls, by the frame that made the call and the number of the call. */
+  /** The running calls. A call is identified by its frame and its number. */
   readonly #calls = new Map<string, AbortController>();
   #ended = false;
   #at = 0;
@@ -134,7 +134,8 @@ class Share {
     } catch (error) {
       return { error: failureFrom(error) };
     } finally {
-      // a reloaded page starts to count its calls anew, so a newer call may have the same number by now
+      // A page that is reloaded numbers its calls from the start again. A newer call may therefore already have this
+      // number.
       if (this.#calls.get(name) === running) this.#calls.delete(name);
     }
   }
@@ -234,8 +235,8 @@ class Share {
    */
   #follow(event: IpcSender): number | undefined {
     try {
-      // Electron soon clears the event's frame, so each member is read only once; reading them throws if the frame is
-      // closed
+      // Electron soon clears the event's frame, so `sender` and `senderFrame` are read only once. If the frame is
+      // closed, reading its members throws, and this method returns `undefined`.
       const { sender, senderFrame } = event;
       if (this.#ended || !senderFrame) return undefined;
       this.#forgetClosed();

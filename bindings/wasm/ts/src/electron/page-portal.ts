@@ -32,8 +32,8 @@ interface HeldReply {
 }
 
 /**
- * The portals of all pages in windows, one portal for each page. The number of the frame that shows a page identifies
- * the page.
+ * The customer portals of all pages that use the license, one for each page. A page is identified by the number of the
+ * frame that shows the page.
  */
 export class PagePortals {
   readonly #run: RunPortal;
@@ -119,8 +119,8 @@ class PagePortal {
   }
 
   /**
-   * Returns a copy of a page's request for `holder`, which keeps the values. In the copy, the page's numbers for values
-   * are replaced by the holder's numbers.
+   * Returns a copy of a page's request in which other numbers identify the values. The page has its own number for each
+   * value. The copy contains the numbers that are used by `holder`, which keeps the values.
    */
   #requestFor(holder: Holder, request: object): Request {
     const members = Object.entries(request).map(([name, value]: [string, unknown]) => {

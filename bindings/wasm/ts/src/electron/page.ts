@@ -49,7 +49,7 @@ export function pageLicense(bridge: PageBridge, name?: string): PageLicense | un
     reported: undefined as Decision | undefined,
     calls: 0,
     listeners: new Set<{ call: (decision: Decision, before: Decision) => unknown }>(),
-    /** Makes `decision` the latest decision, unless the two are equal. */
+    /** Makes `decision` the latest decision. Does nothing if it equals the decision that is already the latest. */
     accept(decision: Decision): void {
       if (decision === page.latest || JSON.stringify(decision) === JSON.stringify(page.latest)) return;
       Object.freeze(decision.features);

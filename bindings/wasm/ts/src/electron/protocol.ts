@@ -54,8 +54,8 @@ export type Call = { id: number } & (
 export type ExplanationReply = Explanation | { error: LicenseFailure };
 
 /**
- * A decision with a number, `at`. Replies and changes may not arrive in the order in which they were sent. The page
- * therefore compares their numbers: the decision with the higher number is the newer one.
+ * A decision with a number, `at`. Replies and changes may arrive in a different order from that in which they were
+ * sent. The page therefore compares their numbers: the decision with the higher number is the newer one.
  */
 export interface NumberedDecision {
   at: number;

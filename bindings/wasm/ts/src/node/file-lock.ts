@@ -83,7 +83,7 @@ const SIDE_FILE = /^\.(?:asking\.)?([0-9a-f]{16})\.(tmp|old|take\d+)$/;
 const leftBehind = new Set<string>();
 
 /**
- * The lock of one record. While one call holds the lock, other processes and other calls of this object have to wait.
+ * The lock of one record. While one call holds the lock, other processes and other calls to this object have to wait.
  */
 export class FileLock {
   readonly #record: string;
@@ -362,7 +362,10 @@ interface Holder {
 /** The content of a lock file. `token` is `undefined` if the content cannot be read. */
 interface LockFile {
   readonly token: string | undefined;
-  /** The time of the last change. In nanoseconds, because two locks could be written within the same millisecond. */
+  /**
+   * The time of the last change to the file, in nanoseconds. Milliseconds could not tell apart two locks that were
+   * written within the same millisecond.
+   */
   readonly modified: bigint;
 }
 

@@ -18,8 +18,8 @@ import { FileLock } from "./file-lock.js";
 import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writeSynced } from "./files.js";
 
 /**
- * The maximum number of bytes that are read. No record is that long. If a file is longer, its first MiB fails the
- * check, in the same way as a record that was tampered with.
+ * The maximum number of bytes that are read from a file. Every valid record is shorter. If a file is longer, only its
+ * first MiB is read, and the engine rejects that part as it rejects a record that was tampered with.
  */
 const READ_LIMIT = 1024 * 1024;
 const EXTENSION = ".license";
@@ -109,8 +109,9 @@ export class FileStore implements Store {
 
   /**
    * Runs `work` while this process holds a second lock, `NAME.asking.lock`, so that only one process at a time sends
-   * requests to Polar. If a process cannot create this lock, it sends its own requests at any time: it could not save
-   * Polar's answer for other processes either, so waiting for its turn would gain nothing.
+   * requests to Polar. If this process cannot create the lock, it sends its requests without waiting for a turn.
+   * Waiting would gain nothing: a process that cannot create the lock cannot save Polar's answer for other processes
+   * either.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;

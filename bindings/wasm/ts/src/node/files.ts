@@ -58,7 +58,7 @@ export async function createPrivateDirectory(path: string): Promise<void> {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
-    // Another process has created the directory meanwhile.
+    // Another process has created the directory in the meantime.
     if (await isDirectory(path)) return;
     throw withCode("ENOTDIR");
   }
@@ -68,8 +68,9 @@ export async function createPrivateDirectory(path: string): Promise<void> {
 }
 
 /**
- * Gives a directory that root has created to the owner of `parent`. Opens the directory without following a link, and
- * changes the owner through the open handle. A link that someone puts in the directory's place therefore has no effect.
+ * Makes the owner of `parent` the owner of a directory that root has created. Opens the directory without following a
+ * link, and changes the owner through the open handle. If someone puts a link in the directory's place, the owner of
+ * the link's target therefore stays the same.
  */
 async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
@@ -158,7 +159,7 @@ export async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Ar
   return all;
 }
 
-/** Removes a file if it exists. Ignores errors, because a file that stays does no harm. */
+/** Removes a file if it exists. Ignores errors, because a file that is left behind does no harm. */
 export async function removeQuietly(path: string): Promise<void> {
   await unlink(path).catch(() => undefined);
 }

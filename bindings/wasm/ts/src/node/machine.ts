@@ -1,7 +1,7 @@
 /**
- * Finds the operating system's identifier of this machine, the same one as `src/blocking/machine.rs`. That file lists
- * where each system keeps its identifier. The identifier is used only for the hash that identifies the device. Never
- * starts a shell. Starts only the system's own programs, each by its absolute path.
+ * Finds the identifier that the operating system has given to this machine. `src/blocking/machine.rs` finds the same
+ * identifier, and lists where each system keeps it. The identifier is used only for the hash that identifies the
+ * device. Never starts a shell. Starts only the system's own programs, each by its absolute path.
  */
 
 import { execFile } from "node:child_process";
@@ -116,8 +116,7 @@ async function identifier(): Promise<string | undefined> {
     case "freebsd":
     case "openbsd":
     case "netbsd":
-      // If `/etc/hostid` exists, no other source is asked, even if the file is empty and the machine therefore has no
-      // identifier.
+      // If `/etc/hostid` exists, only this file is used. If the file is empty, the machine has no identifier.
       return (await readText("/etc/hostid")) ?? (await output("/bin/kenv", "-q", "smbios.system.uuid"));
     default:
       return undefined;

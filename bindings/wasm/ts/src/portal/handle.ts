@@ -1,7 +1,7 @@
 /**
- * Handles for secrets that stay in the engine or in another process: tokens, license keys and the secrets of checkouts.
- * The app's objects contain none of these. When all objects that stand for values of one reply have been
- * garbage-collected, the values of that reply are wiped.
+ * Handles for secrets: tokens, license keys and the secrets of checkouts. The secrets stay in the engine or in another
+ * process, and the app's objects contain only handles. Once the app's objects for a reply have been garbage-collected,
+ * the secrets of that reply are wiped.
  */
 
 import { LicenseError } from "../error.js";

@@ -1,5 +1,5 @@
 /**
- * The main entry with the customer portal. The client that `createLicenseClient` creates also has the method
+ * The main entry point, with the customer portal. The client that `createLicenseClient` creates also has the method
  * `portal()`.
  */
 

@@ -16,7 +16,7 @@
 import type { LicenseClient } from "../license.js";
 import type { Portal } from "./methods.js";
 
-/** A license that this program itself holds, with the customer portal for it. */
+/** A license that this program itself holds, together with its customer portal. */
 export interface PortalClient<Feature extends string = string> extends LicenseClient<Feature> {
   /**
    * Returns the customer portal, which helps a customer who has lost the key, whose device is dead, or who has just

@@ -102,7 +102,7 @@ export class Store {
    */
   refresh(): void {
     const refresh = async (): Promise<unknown> => this.#license?.refresh();
-    // ignored, because the decision reports the failure as its `problem`
+    // A failure is ignored here, because the decision reports it as its `problem`.
     refresh().catch(() => undefined);
   }
 

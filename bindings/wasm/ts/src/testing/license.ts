@@ -79,7 +79,10 @@ interface Life {
   start(): Promise<LicenseClient>;
 }
 
-/** For each state, a function that brings a new license into it, by calls and events as in a real app. */
+/**
+ * For each state, a function that brings a new license into that state. The functions use only calls and events that
+ * also occur in a real app.
+ */
 const LIVES: Record<State, (life: Life) => Promise<void>> = {
   unlicensed: async () => undefined,
   active: activate,

@@ -21,7 +21,7 @@ export interface TestPolar {
   seats: SeatFields[];
   /** The code that customers receive by e-mail in the customer portal, whatever their address. Default: `TEST42`. */
   code: string;
-  /** The reason for which Polar denies the key. Default: `null`, which means that Polar confirms the key. */
+  /** The reason that Polar gives for denying the key. Default: `null`, which means that Polar confirms the key. */
   denial: Denial | null;
   /** Whether Polar cannot be reached. */
   offline: boolean;

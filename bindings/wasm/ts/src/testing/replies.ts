@@ -27,7 +27,7 @@ export interface LicenseFields {
   usage?: number;
   /** A time in the format of RFC 3339, such as `2027-01-01T00:00:00Z`. */
   expiresAt?: string | null;
-  /** The time on Polar's clock when Polar answered. */
+  /** The time, on Polar's clock, at which Polar replies. */
   at?: Date | string | number;
 }
 
@@ -63,7 +63,7 @@ export const replies = {
   activationLimit: (): PolarReply => of(RECORDED.activation_limit),
   /** 403 in reply to an activate request: the key has no activation limit, so Polar does not activate it on devices. */
   notSupported: (): PolarReply => of(RECORDED.not_supported),
-  /** 400 in reply to a validate request that counts usage: fewer uses are left than the request counts. */
+  /** Status 400: the reply to a validate request that would count more uses than are left. */
   usageExhausted: (): PolarReply => of(RECORDED.usage_exhausted),
   /** 422: a part of the request is malformed. */
   malformed: (): PolarReply => of(RECORDED.malformed),
