@@ -1,14 +1,15 @@
-//! `cargo xtask bench`: measures what this project costs an app, and what the alternatives cost. Writes one report,
-//! from one run. Asserts nothing: the limits of exact figures are in the steps `tests`, `budget`, `npm` and
-//! `c-package`.
+//! `cargo xtask bench`: measures what this project costs an app, and what the alternatives cost. Each run writes one
+//! report. Nothing here fails because a figure is too high: the steps `tests`, `budget`, `npm` and `c-package` check
+//! the limits of figures that are the same on every machine.
 //!
 //! ```text
 //!   table ──┬─ reads · validate · node · programs · pages · shipped · growth · scale ── meter ── setting ── row
 //!   report ─┴─ figure                                                                   (tools)  (servers)   goal
 //! ```
 //!
-//! The measured programs and pages are in `bench/`, a workspace of its own. Each program performs one operation as
-//! often as it is told, and measures the time itself; this module starts the programs and compares.
+//! The measured programs and pages are in `bench/`, a workspace of its own. This module tells each
+//! program how often to repeat its operation. The program measures the time itself, and this module compares the
+//! results.
 
 mod figure;
 mod goal;

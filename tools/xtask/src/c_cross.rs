@@ -57,7 +57,8 @@ struct System<'a> {
     sh: &'a Shell,
     target: &'static str,
     compilers: [&'static str; 2],
-    /// The libraries that a program must link besides the static library, as rustc and docs/src/guides/c.md list them.
+    /// The libraries that a program needs in addition to the static library, as rustc and docs/src/guides/c.md list
+    /// them.
     libraries: &'static str,
     /// The compiler flags that link a test program statically, so that it needs no shared library of the compiler.
     flags: &'static str,
@@ -158,8 +159,8 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
             ("WINEDEBUG", "-all".into()),
         ],
     };
-    // Wine creates a folder with its settings when it first runs; this is done before the tests, so that no test has to
-    // wait for it
+    // Wine creates a folder with its settings when it first runs; Wine is run before the tests, so that no test has to
+    // wait for this
     let drivers = r"HKCU\Software\Wine\Drivers";
     let commands = [
         cmd!(sh, "{wine} wineboot --init"),
@@ -232,7 +233,7 @@ impl System<'_> {
         cargo.env(self.setting("LINKER"), self.compilers[0])
     }
 
-    /// Returns the name of the environment variable for one of cargo's settings for this system.
+    /// Returns the name of the environment variable with which cargo reads the setting `name` for this target.
     fn setting(&self, name: &str) -> String {
         target::setting(self.target, name)
     }

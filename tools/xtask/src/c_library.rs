@@ -16,8 +16,8 @@ const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kin
 
 /// The name and the value of an environment variable that shortens the test
 /// `the_runner_notices_everything_that_is_wrong`. That test makes wrong copies of the scenarios, and checks that each
-/// of them fails. With this value it checks only every 50th of them, because programs are slow under valgrind and with
-/// sanitizers.
+/// copy fails. With the value 50, the test checks only every 50th copy, because programs are slow under valgrind and
+/// with sanitizers.
 const STRIDE: (&str, &str) = ("POLAR_LICENSE_C_STRIDE", "50");
 
 /// Runs the test programs and the scenarios under valgrind.

@@ -97,8 +97,8 @@ pub(crate) fn install_into(
     licenses::write(sh, &folder.join("share/doc/polar_license"), &shipped)
 }
 
-/// Removes debug information from the static library. It comes from Rust's standard library. Cargo strips only the
-/// shared library.
+/// Removes debug information from the static library. The debug information comes from Rust's standard library. Cargo
+/// cannot remove it here, because it strips only the shared library.
 fn strip_static(sh: &Shell, library: &Path, target: &Target) -> Result<()> {
     let program = match (target.foreign(), target.system) {
         (_, System::WindowsMsvc) => return Ok(()),
@@ -118,9 +118,9 @@ fn add_texts(sh: &Shell, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Sets the linker of the target. On Linux the linker is a script that marks each exported function with the version of
-/// the interface, which is also part of the soname. A program then does not start with a library of another version,
-/// and one process can load two versions.
+/// Sets the linker of the target. On Linux the linker is a script. It marks each exported function with the version of
+/// the C interface, which is also part of the soname. So a program cannot start with a library of another version, and
+/// one process can load two versions of the library.
 fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
     if target.system != System::Linux {
         return Ok(command);
@@ -216,8 +216,8 @@ fn add_cmake(sh: &Shell, folder: &Path, parts: &Parts) -> Result<()> {
     Ok(())
 }
 
-/// Adds a Conan recipe that exports the finished package. A package for MinGW gets no recipe, because Conan cannot
-/// describe it: to Conan, a package for Windows fits either every compiler or only one version of one compiler.
+/// Adds a Conan recipe with which an app developer can use the finished package. A package for MinGW gets no recipe: a
+/// recipe for Windows can apply to every compiler, or to one version of one compiler, but not to all versions of MinGW.
 fn add_conan(folder: &Path, target: &Target) -> Result<()> {
     let system = match target.system {
         System::Linux => "Linux",

@@ -95,7 +95,7 @@ fn exports(sh: &Shell, folder: &Path) -> Result<()> {
         bail!("the soname is {soname}; it must be {expected}");
     }
     let names = dynamic_symbols(sh, &library, "--defined-only")?;
-    // `nm` also lists the version itself as a name
+    // `nm` also lists the name of the version as if it were a function
     let (versioned, bare): (Vec<&str>, Vec<&str>) =
         names.lines().filter(|name| *name != node).partition(|name| name.ends_with(&format!("@@{node}")));
     if !bare.is_empty() {

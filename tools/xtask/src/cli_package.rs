@@ -13,8 +13,8 @@ use crate::{archive, c_cross, paths, shell, signing, workspace};
 
 const PACKAGE: &str = "polar-license-cli";
 
-/// The features with which the command in the archives is built. Because of `mcp`, every archive contains the server
-/// for coding agents.
+/// The features that are enabled when the command in the archives is built. With the feature `mcp`, the command
+/// contains the server for coding agents.
 const FEATURES: [&str; 2] = ["--features", "mcp"];
 
 /// The names of the shells for which clap writes completions.

@@ -171,8 +171,8 @@ mod tests {
         let metadata = workspace::metadata().unwrap();
         for (number, it) in CRATES.iter().enumerate() {
             let package = workspace::package(&metadata, it.name).unwrap();
-            // when cargo packs a crate, it removes the dependencies that the manifest names only by path, without a
-            // version; so these dependencies need not be published
+            // when cargo packs a crate, it removes the dependencies for which the manifest gives a path but no version;
+            // so these dependencies need not be published
             let needed = package.dependencies.iter().filter(|it| it.path.is_some() && it.req.to_string() != "*");
             for dependency in needed {
                 let earlier = CRATES.iter().take(number).any(|it| it.name == dependency.name);

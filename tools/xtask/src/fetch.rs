@@ -30,8 +30,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(cargo(sh, &polar, "test")?.args(["--doc", "fetch"]).run()?)
 }
 
-/// Returns a command for cargo. The address of the local Polar is compiled into the tests, because a test on a page
-/// cannot read environment variables.
+/// Returns a cargo command, with the address of the local Polar in an environment variable. The tests read the variable
+/// when they are compiled, because a test on a web page cannot read it when it runs.
 fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<'a>> {
     let cargo = shell::cargo(sh, subcommand).args(CRATE).env("POLAR_LICENSE_TEST_POLAR", polar.url());
     let cargo = cargo.env(

@@ -240,8 +240,8 @@ fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     levels
 }
 
-/// Describes each pair of modules that call each other and are missing from `listed`, and each pair in `listed` whose
-/// modules do not call each other.
+/// Returns a message for each pair of modules that call each other but are not in `listed`, and for each pair in
+/// `listed` whose modules do not call each other.
 fn wrong_pairs(levels: &BTreeMap<String, Graph>, listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
     let mut listed: BTreeSet<(&str, [&str; 2])> = listed.iter().map(|(folder, pair, _)| (*folder, *pair)).collect();
     let mut wrong = Vec::new();
@@ -355,7 +355,7 @@ mod tests {
         modules(folder.path()).unwrap()
     }
 
-    /// Returns the circular uses in a crate that consists of these files.
+    /// Returns the modules that use each other in circles, in a crate that consists of these files.
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let modules = parsed(files);
         let levels = levels("src", &imports(&modules));

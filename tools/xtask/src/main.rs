@@ -214,7 +214,7 @@ fn run(command: Command) -> Result<()> {
     }
 }
 
-/// Installs what a package needs, and builds it.
+/// Installs the tools that are needed to build the package, and builds the package.
 fn package(sh: &Shell, what: Package) -> Result<()> {
     match what {
         Package::C { without_http, target, archive } => {

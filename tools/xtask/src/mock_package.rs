@@ -1,6 +1,6 @@
 //! Packs the npm package `polar-license-mock`, as npm would publish it. The package is the local Polar as WebAssembly
-//! behind Node's HTTP server. Checks the package with the black-box tests that also check the server in Rust, and with
-//! tests of what the package's command prints.
+//! behind Node's HTTP server. To check the package, runs the same black-box tests that check the local Polar in Rust,
+//! and tests of what the package's command prints.
 //!
 //! ```text
 //!   tools/mock-polar/npm ── wasm_build ── target/npm ────── ts/ by tsc ──┐
@@ -83,7 +83,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 /// Builds the WebAssembly and its glue, compiles the scripts into the same folder, and returns the folder.
 fn build(sh: &Shell) -> Result<PathBuf> {
     let glue = wasm_build::build_for(sh, Platform::Node, "polar-license-mock", "mock_polar")?;
-    // in a package of ES modules, CommonJS files need these extensions
+    // in a package of ES modules, Node loads a file as CommonJS only if its name ends in `.cjs`; `.d.cts` is the
+    // matching extension for types
     fs::rename(glue.join("mock_polar.js"), glue.join("mock_polar.cjs")).context("wasm-bindgen wrote no glue")?;
     fs::rename(glue.join("mock_polar.d.ts"), glue.join("mock_polar.d.cts")).context("wasm-bindgen wrote no types")?;
     let sources = workspace::root().join(SOURCES).join("ts");

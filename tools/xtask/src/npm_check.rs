@@ -15,8 +15,8 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 
 /// The largest number of bytes that a page may download for `./slim`: its minified script and the WebAssembly, both
 /// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed. The
-/// size is the same in every checkout of the same sources, but a change of one line can make the output 100 bytes
-/// larger or smaller. DESIGN.md says how many bytes each library adds.
+/// same sources give the same size on every machine, but even a change to one line can make the output 100 bytes larger
+/// or smaller. DESIGN.md says how many bytes each library adds.
 const SLIM_LIMIT: u64 = 80_300;
 
 /// The largest number of bytes of the script of `./slim`, without the WebAssembly. When a user opens a page again, the
@@ -26,8 +26,8 @@ const SLIM_SCRIPT_LIMIT: u64 = 9_400;
 /// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.
 const MAIN_LIMIT: u64 = 82_100;
 
-/// The entries that an app can add to the client. Each number is a limit in bytes, compressed with brotli, for what the
-/// entry adds to a page that already has the client.
+/// The entry points that an app can use in addition to the client. Each number limits how many bytes, compressed with
+/// brotli, the entry point adds to a page that already has the client.
 const BESIDE: [(&str, u64); 4] = [
     ("`polar-license/react`", 1_500),
     ("`polar-license/openfeature`", 1_000),

@@ -47,7 +47,8 @@ const README: &str = "README.md";
 /// The guide for coding agents. Every package contains it.
 const SKILL: &str = "SKILL.md";
 
-/// A page of the book. Its first C block need not be part of an example, because a test compiles and runs it.
+/// A page of the book. The first C block of this page need not be part of an example, because a test compiles and runs
+/// that block.
 const C_PAGE: &str = "docs/src/guides/c.md";
 
 /// The scripts of the example app for Tauri. A `ts` block about Tauri must be part of one of them. The step `tauri`
@@ -92,7 +93,7 @@ fn check_sentences(rows: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Returns the rows of the table of states.
+/// Returns the rows of the table that lists the states of a license.
 fn states(markdown: &str) -> Vec<&str> {
     let from = markdown.lines().skip_while(|line| !line.starts_with("| state |"));
     from.take_while(|line| line.starts_with('|')).collect()

@@ -12,7 +12,7 @@ use xshell::{Cmd, Shell};
 use crate::workspace;
 
 /// The time after which an external program counts as hanging. Ten minutes are enough even on a slow, shared machine.
-/// With less time, a step could fail because of the machine, which says nothing about the code.
+/// With a shorter limit, a step could fail only because the machine is slow.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Returns a shell that runs programs in the repository's top folder.
@@ -45,11 +45,11 @@ pub(crate) fn probe(command: Cmd) -> Option<String> {
     command.quiet().ignore_stderr().read().ok()
 }
 
-/// Runs the command, and ends it if it takes longer than `limit`. Shows its output only if it fails.
+/// Runs the command, and kills it if it takes longer than `limit`. Shows its output only if the command fails.
 pub(crate) fn quietly(command: Cmd, limit: Duration) -> Result<()> {
     let shown = command.to_string();
-    // the output goes to a file instead of a pipe, because a process that outlives the ended command could hold a pipe
-    // open for ever
+    // the output goes to a file instead of a pipe: if the command leaves a process running when it ends, this process
+    // could keep a pipe open for ever
     let mut log = tempfile::tempfile()?;
     let mut command = Command::from(command);
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);

@@ -1,5 +1,5 @@
-//! `cargo xtask test`: tables of steps. The steps that find mistakes soonest come first.
-//! To add a step, add an entry to a table. No step changes a file of the repository.
+//! `cargo xtask test`: tables of steps. The steps that find mistakes soonest come first. To add a step, add an entry to
+//! a table. No step changes a file of the repository.
 //!
 //! ```text
 //!   --quick:     CHECKS ── CORE
@@ -7,8 +7,9 @@
 //!                                                                     └── ELSEWHERE, in order, in a process of its own
 //! ```
 //!
-//! Two lanes use the processors better than one, because many steps mostly wait, for linkers, emulators, browsers and
-//! time limits. Both lanes write to `target/debug`, which cargo locks while it builds, and to no other common folder.
+//! RUST and ELSEWHERE run at the same time, as two lanes. Two lanes use the processors better than one, because many
+//! steps spend most of their time waiting for linkers, emulators, browsers and time limits. Both lanes write to
+//! `target/debug`, which cargo locks while it builds. They share no other folder.
 
 mod history;
 mod lanes;
@@ -32,7 +33,7 @@ use crate::{
 
 struct Step {
     name: &'static str,
-    /// The property that holds if the step passes, as a sentence that `--list` prints.
+    /// The statement that is true if the step passes. `--list` prints it.
     proves: &'static str,
     needs: &'static [&'static Requirement],
     run: fn(&Shell) -> Result<()>,
@@ -163,7 +164,7 @@ const RUST: &[Step] = &[
         proves: "the command serves a coding agent, and shows it no license key (feature `mcp`)",
         needs: &[],
         run: |sh| {
-            // this build has a folder of its own, because at the same time the other lane builds the same program
+            // this build has a folder of its own, because other steps that run at the same time build the same program
             // without the feature `mcp`
             let folder = workspace::target()?.join("mcp");
             let test = cargo(sh, "test --locked --package polar-license-cli --features mcp --test it");
@@ -365,8 +366,8 @@ impl Tables {
         }
     }
 
-    /// Returns the tables, each beginning with the named step that it contains. Earlier steps are removed. If a table
-    /// contains no named step, all of its steps are removed, because they have already passed. The exception: if a step
+    /// Returns the steps that are still to be run. Each table starts at the named step, without the steps before it. A
+    /// table without a named step becomes empty, because all of its steps have already passed. The exception: if a step
     /// of `first` is named, both lanes run all of their steps.
     fn from(names: &[String]) -> Result<Self> {
         chosen(names)?;

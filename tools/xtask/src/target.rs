@@ -31,7 +31,7 @@ impl Target {
         Ok(Self { triple: host.into(), system: System::of(host)?, is_host: true })
     }
 
-    /// Returns the target of this name, or this machine's target if there is no name.
+    /// Returns the target that is called `triple`, or this machine's target if `triple` is `None`.
     pub(crate) fn named(sh: &Shell, triple: Option<&str>) -> Result<Self> {
         let host = Self::host(sh)?;
         match triple {

@@ -93,7 +93,8 @@ fn check_addresses(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the plugin has the version of the crate `polar-license`, and that its README names this version.
+/// Checks that the plugin and the crate `polar-license` have the same version, and that the plugin's README names this
+/// version.
 fn check_versions(manifest: &str, readme: &str) -> Result<()> {
     let version = workspace::version("polar-license")?;
     let manifest: toml::Table = manifest.parse()?;

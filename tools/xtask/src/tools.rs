@@ -11,7 +11,7 @@ use xshell::{Shell, cmd};
 
 use crate::{shell, workspace};
 
-/// The command of wasm-bindgen. It works only with the library wasm-bindgen of the same version.
+/// The command line tool of wasm-bindgen. It works only if the library wasm-bindgen has the same version.
 pub(crate) const WASM_BINDGEN: Tool = Tool {
     package: "wasm-bindgen-cli",
     version: |sh| {
@@ -38,8 +38,8 @@ pub(crate) const TAURI_DRIVER: Tool =
 pub(crate) struct Tool {
     package: &'static str,
     version: fn(&Shell) -> Result<String>,
-    /// The name of a program that the user may already have installed. If the program answers `--version`, it may be
-    /// used, whatever its version is. `None` if only the exact version may be used.
+    /// The name of a program that the user may already have installed. Any version of this program is good enough if it
+    /// can be run with `--version`. `None` if only the exact version in `version` may be used.
     any_version: Option<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! A figure of the report: its definition, and how it is measured.
+//! The definition of one table of the report, and of how its numbers are measured.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use super::row::Row;
 use super::setting::Setting;
 use crate::requirements::Requirement;
 
-/// One table of the report. In every figure, less is better.
+/// One table of the report. In every table, lower numbers are better.
 pub(crate) struct Figure {
     /// The name for `--only`, for the plot's file and for links.
     pub(crate) name: &'static str,

@@ -1,4 +1,4 @@
-//! A goal: a limit that this project has set itself for a row of a figure.
+//! A goal: a limit that this project has set itself for one row in a table of the report.
 
 use serde::Serialize;
 
@@ -7,7 +7,8 @@ use super::number::number;
 #[derive(Serialize)]
 pub(crate) struct Goal {
     limit: Limit,
-    /// The reason why the goal is missed, and what meeting it would take. The report prints this only if it is missed.
+    /// The reason why the goal is missed, and what it would take to meet the goal. The report prints this text only if
+    /// the goal is missed.
     pub(crate) obstacle: Option<&'static str>,
 }
 
@@ -52,8 +53,9 @@ impl Goal {
         Self { obstacle: Some(obstacle), ..self }
     }
 
-    /// Compares the goal with the figure of its row, the row's ratio to the baseline, and the baseline's figure.
-    /// Returns `None` if one of them is missing that the goal is about.
+    /// Checks whether a row meets the goal. `value` is the number of the row, `ratio` is its ratio to the baseline, and
+    /// `baseline` is the number of the baseline. Returns `None` if the goal depends on the ratio or on the baseline,
+    /// and that number is missing.
     pub(crate) fn outcome(&self, value: f64, ratio: Option<f64>, baseline: Option<f64>) -> Option<Outcome> {
         let (measured, least, most, reference) = match self.limit {
             Limit::AtMost(most) => (value, None, most, ""),

@@ -12,12 +12,13 @@ use crate::workspace;
 
 const FEATURES: [u32; 5] = [1, 10, 100, 1_000, 10_000];
 
-/// The numbers of seats that a record remembers because no deactivation of them has reached Polar. 256 is the limit.
+/// The numbers of seats that are still to be released in the measured records. A record keeps such a seat until the
+/// deactivation reaches Polar, and it can keep at most 256.
 const RELEASES: [u32; 5] = [0, 1, 16, 64, 256];
 
 const PROCESSES: u32 = 1_000;
 
-/// Returns the instructions of one operation of apps with different numbers of features.
+/// Returns how many instructions an operation takes in apps with different numbers of features.
 pub(crate) fn features(setting: &Setting<'_>, operation: &str, many: u32) -> Result<Vec<Row>> {
     let rows = FEATURES.map(|features| {
         let cost = |count| {
@@ -29,7 +30,7 @@ pub(crate) fn features(setting: &Setting<'_>, operation: &str, many: u32) -> Res
     rows.into_iter().collect()
 }
 
-/// Returns the instructions of a cold start with records of different sizes.
+/// Returns how many instructions a cold start takes with records of different sizes.
 pub(crate) fn releases(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let rows = RELEASES.map(|releases| {
         let folder = setting.folder("releases")?;
@@ -43,7 +44,7 @@ pub(crate) fn releases(setting: &Setting<'_>) -> Result<Vec<Row>> {
     rows.into_iter().collect()
 }
 
-/// Returns the bytes of memory that open clients occupy, each with a license and a store of its own.
+/// Returns how many bytes of memory open clients occupy. Each client has a license and a store of its own.
 pub(crate) fn memory(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let occupied = |count| anyhow::Ok(setting.command_of(&OURS, "memory", count)?.read()?.parse::<f64>()?);
     let (one, all) = (occupied(1)?, occupied(10_000)?);
@@ -51,7 +52,7 @@ pub(crate) fn memory(setting: &Setting<'_>) -> Result<Vec<Row>> {
     Ok(vec![Row::ours("one client", one), Row::ours("10,000 clients", all), Row::ours("each further client", each)])
 }
 
-/// Returns the requests that reach the local Polar when many processes validate one license at once.
+/// Returns the number of requests that reach the local Polar when many processes validate one license at once.
 pub(crate) fn requests_of_processes(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let before = setting.requests(Server::Polar)?;
     validate_together(setting)?;
@@ -59,12 +60,13 @@ pub(crate) fn requests_of_processes(setting: &Setting<'_>) -> Result<Vec<Row>> {
     Ok(vec![Row::ours("1,000 processes", requests.into())])
 }
 
-/// Returns the seconds that these processes take together.
+/// Returns how many seconds many processes take to validate one license at once.
 pub(crate) fn time_of_processes(setting: &Setting<'_>) -> Result<Vec<Row>> {
     Ok(vec![Row::ours("1,000 processes", validate_together(setting)?)])
 }
 
-/// Runs the processes, and returns the seconds until the last has ended. Each must have access.
+/// Runs the processes, and returns how many seconds pass until the last one has ended. Fails if the license gives no
+/// access in one of them.
 fn validate_together(setting: &Setting<'_>) -> Result<f64> {
     let command = || setting.command_of(&OURS, "validate-together", 1).map(Command::from);
     let commands: Vec<Command> = (0..PROCESSES).map(|_| command()).collect::<Result<_>>()?;

@@ -1,4 +1,5 @@
-//! The tools that measure: instructions by callgrind, system calls by strace, times in interleaved rounds.
+//! Measures with other tools: callgrind counts instructions, and strace counts system calls. Times are measured in
+//! rounds, in which the subjects take turns.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -35,7 +36,7 @@ pub(crate) fn system_calls(sh: &Shell, command: Cmd<'_>) -> Result<u64> {
     Ok(total.trim().parse()?)
 }
 
-/// Returns `tool COMMAND`, with the environment of the command.
+/// Returns a command that runs `command` under `tool`, with the environment of `command`.
 fn wrapped<'a>(tool: Cmd<'a>, command: Cmd<'_>) -> Cmd<'a> {
     let command = Command::from(command);
     let tool = tool.arg(command.get_program()).args(command.get_args()).quiet();
@@ -45,8 +46,8 @@ fn wrapped<'a>(tool: Cmd<'a>, command: Cmd<'_>) -> Cmd<'a> {
     })
 }
 
-/// Measures every subject once in each round, and returns the times of each subject. Interleaved, the subjects share
-/// the moments at which the machine is busy.
+/// Measures every subject once in each round, and returns the times of each subject. Because the subjects take turns, a
+/// moment at which the machine is busy slows all of them down alike.
 pub(crate) fn rounds(subjects: &mut [&mut dyn FnMut() -> Result<f64>]) -> Result<Vec<Vec<f64>>> {
     let mut times = vec![Vec::new(); subjects.len()];
     for _ in 0..ROUNDS {
@@ -57,7 +58,7 @@ pub(crate) fn rounds(subjects: &mut [&mut dyn FnMut() -> Result<f64>]) -> Result
     Ok(times)
 }
 
-/// Returns the median of the ratios of two subjects, each taken within one round.
+/// Divides each time by the baseline's time in the same round, and returns the median of the results.
 pub(crate) fn ratio(times: &[f64], baseline: &[f64]) -> f64 {
     median(times.iter().zip(baseline).map(|(time, baseline)| time / baseline).collect())
 }
@@ -75,7 +76,8 @@ pub(crate) fn nanoseconds(command: Cmd<'_>, count: u32) -> Result<f64> {
     Ok(command.read()?.parse::<f64>()? / f64::from(count))
 }
 
-/// Starts a process `count` times, one after the other, and returns the nanoseconds of one.
+/// Starts a process `count` times, one after the other, and returns how long one process takes on average, in
+/// nanoseconds.
 pub(crate) fn processes(command: Cmd<'_>, count: u32) -> Result<f64> {
     let mut command = Command::from(command);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

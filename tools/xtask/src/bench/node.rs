@@ -15,7 +15,7 @@ use crate::{npm_package, workspace};
 /// The request written by hand.
 const BARE: &str = "fetch";
 
-/// Returns the nanoseconds of one read.
+/// Returns how many nanoseconds one read takes.
 pub(crate) fn read_times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let package = package(setting)?;
     rows(cmd!(setting.sh, "node bench/js/reads.mjs {package}"), |subject| match subject {

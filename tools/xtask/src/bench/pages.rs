@@ -31,7 +31,7 @@ const ENGINE: &str = "The WebAssembly is nine tenths of it. The goal would take 
 const SCRIPT: &str = "The goal would take a second script, which a page downloads with the WebAssembly, for the code \
                       that only the engine uses.";
 
-/// Returns the bytes that a page downloads, compressed by brotli.
+/// Returns how many bytes a page downloads, compressed with brotli.
 pub(crate) fn bytes(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let sizes = &npm_package::package(setting.sh)?.sizes;
     let ours = ENTRIES.map(|(entry, goal)| {

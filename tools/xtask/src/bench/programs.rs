@@ -19,7 +19,7 @@ pub(crate) fn build_seconds(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-/// Returns the bytes of each stripped release program.
+/// Returns the size in bytes of each stripped release program.
 pub(crate) fn bytes(setting: &Setting<'_>) -> Result<Vec<Row>> {
     each(|program| Ok(fs::metadata(setting.build(program)?)?.len() as f64))
 }

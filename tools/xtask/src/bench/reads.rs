@@ -13,11 +13,11 @@ struct Read {
     subject: &'static str,
     operation: &'static str,
     role: Role,
-    /// The most nanoseconds that the read may take in addition to the baseline.
+    /// The largest number of nanoseconds by which the read may be slower than the baseline.
     goal: Option<f64>,
 }
 
-/// The reads, and the least that they could cost: reading both clocks.
+/// The measured reads. The baseline, reading both clocks, is the least that any read could cost.
 const READS: [Read; 3] = [
     Read { subject: "reading both clocks", operation: "clocks", role: Role::Baseline, goal: None },
     Read { subject: "`allows`", operation: "allows", role: Role::Ours, goal: Some(60.0) },
@@ -29,13 +29,14 @@ const TWO_THREADS: &str = "Readers share no lock, but two threads of a virtual m
 
 const MANY: u32 = 200_000;
 
-/// The subject of the figures about a cold start.
+/// The name of the report's rows about a cold start.
 const OPEN: &str = "`Client::open` and `current`";
 
-/// 0.75 of the 402,000 instructions that a cold start took before it derived all keys from one extraction.
+/// 75% of 402,000. A cold start took 402,000 instructions when it still ran HKDF-Extract for each key, instead of once
+/// for all keys.
 const OPEN_GOAL: f64 = 301_500.0;
 
-/// The subject of the figures about the command.
+/// The name of the report's rows about the command `polar-license status`.
 const STATUS: &str = "`status`";
 
 const LOADING: &str = "Most of it is the time in which the system loads the program, as for `--version`. The goal \
@@ -47,7 +48,7 @@ const TRUE: &str = "/bin/true";
 /// The organization of the local Polar.
 const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
 
-/// Returns the nanoseconds of one read.
+/// Returns how many nanoseconds one read takes.
 pub(crate) fn times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let [mut clocks, mut allows, mut current] = READS.map(|read| move || time(setting, read.operation));
     let times = meter::rounds(&mut [&mut clocks, &mut allows, &mut current])?;
@@ -60,7 +61,7 @@ pub(crate) fn times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     Ok(rows.collect())
 }
 
-/// Returns the nanoseconds of one read on one thread, and on each of two threads that read at the same time.
+/// Returns how many nanoseconds one read takes on one thread, and on each of two threads that read at the same time.
 pub(crate) fn times_on_two_threads(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for read in READS.iter().filter(|read| read.role == Role::Ours) {
@@ -82,7 +83,7 @@ fn time(setting: &Setting<'_>, operation: &str) -> Result<f64> {
     meter::nanoseconds(setting.command_of(&OURS, operation, MANY)?, MANY)
 }
 
-/// Returns the instructions of one read.
+/// Returns the number of instructions that one read takes.
 pub(crate) fn instructions(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let rows = READS.iter().map(|read| {
         let cost = |count| meter::instructions(setting.sh, setting.command_of(&OURS, read.operation, count)?);
@@ -91,19 +92,19 @@ pub(crate) fn instructions(setting: &Setting<'_>) -> Result<Vec<Row>> {
     rows.collect()
 }
 
-/// Returns the nanoseconds of one cold start.
+/// Returns how many nanoseconds one cold start takes.
 pub(crate) fn open_time(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let mut open = || meter::nanoseconds(setting.command_of(&OURS, "open", 500)?, 500);
     let times = meter::rounds(&mut [&mut open])?;
     Ok(times.into_iter().map(|times| Row::ours(OPEN, meter::median(times))).collect())
 }
 
-/// Returns the instructions of one cold start.
+/// Returns the number of instructions that one cold start takes.
 pub(crate) fn open_instructions(setting: &Setting<'_>) -> Result<Vec<Row>> {
     Ok(vec![open_count(setting, meter::instructions)?.with_goal(Goal::at_most(OPEN_GOAL))])
 }
 
-/// Returns the system calls of one cold start.
+/// Returns the number of system calls that one cold start makes.
 pub(crate) fn open_system_calls(setting: &Setting<'_>) -> Result<Vec<Row>> {
     Ok(vec![open_count(setting, meter::system_calls)?])
 }
@@ -113,7 +114,7 @@ fn open_count(setting: &Setting<'_>, count: fn(&Shell, Cmd<'_>) -> Result<u64>) 
     Ok(Row::ours(OPEN, meter::for_one(11, cost)?))
 }
 
-/// Returns the nanoseconds of a process that runs `polar-license status` with a license.
+/// Returns how many nanoseconds `polar-license status` takes as a process, with a license.
 pub(crate) fn status_time(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let mut baseline = || meter::processes(setting.process(TRUE), 20);
     let mut ours = || meter::processes(status(setting)?, 20);
@@ -126,12 +127,12 @@ pub(crate) fn status_time(setting: &Setting<'_>) -> Result<Vec<Row>> {
     ])
 }
 
-/// Returns the instructions of `polar-license status`.
+/// Returns the number of instructions that `polar-license status` takes.
 pub(crate) fn status_instructions(setting: &Setting<'_>) -> Result<Vec<Row>> {
     status_count(setting, meter::instructions).map(Vec::from)
 }
 
-/// Returns the system calls of `polar-license status`.
+/// Returns the number of system calls that `polar-license status` makes.
 pub(crate) fn status_system_calls(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let [baseline, status] = status_count(setting, meter::system_calls)?;
     Ok(vec![baseline, status.with_goal(Goal::at_most(80.0))])
@@ -143,7 +144,7 @@ fn status_count(setting: &Setting<'_>, count: fn(&Shell, Cmd<'_>) -> Result<u64>
     Ok([Row::new(TRUE, Role::Baseline, baseline as f64), Row::ours(STATUS, status as f64)])
 }
 
-/// Returns the command that shows the license of [`Setting::licensed`].
+/// Returns the command `polar-license status` for the license in the folder of [`Setting::licensed`].
 fn status<'a>(setting: &Setting<'a>) -> Result<Cmd<'a>> {
     let status = setting.process(setting.command()?).args(["status", "--organization", ORGANIZATION]);
     let status = status.args(["--app", "com.acme.app", "--environment", setting.url(Server::Polar)?]);

@@ -14,7 +14,7 @@ use super::number::number;
 use super::row::{Role, Row};
 use crate::workspace;
 
-/// Returns one line for each property of this machine on which a figure may depend.
+/// Describes this machine: one line for each property that may affect the measured numbers.
 pub(crate) fn machine(sh: &Shell) -> Result<Vec<(&'static str, String)>> {
     let after = |file: &str, name: &str| -> Result<String> {
         let text = fs::read_to_string(file)?;
@@ -137,13 +137,14 @@ fn goals(figures: &[Measured<'_>]) -> String {
 fn better(figures: &[Measured<'_>]) -> String {
     let mut list = String::new();
     for Measured { figure, rows } in figures {
-        // times are compared by their ratios, because the subjects have different servers
+        // the times themselves cannot be compared, because the alternatives talk to other servers; so the ratios to
+        // each server's baseline are compared
         let cost = |row: &Row| match figure.precision {
             Precision::Ratio => row.ratio,
             Precision::Exact | Precision::Machine => row.value.as_ref().ok().copied(),
         };
         let of = |row: &&Row| Some((row.subject.clone(), cost(row)?));
-        // the first row of this project is what an app gets that sets nothing
+        // the first row of this project is for an app with the default settings
         let Some((usual, ours)) = rows.iter().find(|row| row.role == Role::Ours).and_then(|row| of(&row)) else {
             continue;
         };
@@ -185,7 +186,7 @@ fn table(measured: &Measured<'_>) -> String {
     text
 }
 
-/// Draws one bar for each row: this project's in blue, the others in grey.
+/// Draws one bar for each row: blue for this project, grey for the others.
 fn plot(rows: &[Row]) -> String {
     const LEFT: f64 = 440.0;
     const LONGEST: f64 = 400.0;

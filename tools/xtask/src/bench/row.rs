@@ -24,7 +24,8 @@ pub(crate) enum Role {
     Ours,
     /// A package that a user could choose instead.
     Peer,
-    /// The least that any solution costs, such as one request written by hand.
+    /// The cheapest thing that could do the same, such as one request written by hand. The other rows are compared with
+    /// it.
     Baseline,
 }
 

@@ -24,7 +24,7 @@ struct Situation {
 const YEAR: &str = "one installation for a year";
 const ONE_ADDRESS: &str = "one address at nine o'clock";
 
-/// The situations in which no user may notice anything.
+/// The situations in which the goal is that no user sees a notice.
 const UNNOTICED: [&str; 2] = ["a weekday", "an outage of six hours"];
 
 fn situations(setting: &Setting<'_>) -> Result<Vec<Situation>> {
@@ -35,7 +35,7 @@ fn of_many(setting: &Setting<'_>, row: fn(&Situation) -> Row) -> Result<Vec<Row>
     Ok(situations(setting)?.iter().filter(|situation| situation.situation != YEAR).map(row).collect())
 }
 
-/// Returns the requests that Polar receives in its busiest second.
+/// Returns the number of requests that Polar receives in its busiest second.
 pub(crate) fn peaks(setting: &Setting<'_>) -> Result<Vec<Row>> {
     of_many(setting, |figures| Row::ours(&figures.situation, figures.peak_per_second.into()))
 }
@@ -55,7 +55,8 @@ pub(crate) fn losses(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-/// Returns the seconds from the moment at which a new customer enters a key to the first decision with access.
+/// Returns how many seconds pass between the moment at which a new customer enters a key and the moment at which the
+/// app gives access.
 pub(crate) fn activations(setting: &Setting<'_>) -> Result<Vec<Row>> {
     of_many(setting, |figures| {
         let goal = (figures.situation == ONE_ADDRESS).then_some(Goal::at_most(120.0).because(ACTIVATION));
@@ -67,7 +68,7 @@ const ACTIVATION: &str = "Polar refuses requests of this address, because all ma
                           then refuses those of new customers too. The goal would take machines with access to \
                           spread their requests over a longer time.";
 
-/// Returns the requests and saves of one installation in a year of automatic refresh.
+/// Returns how many requests one installation sends, and how often it saves its record, in a year of automatic refresh.
 pub(crate) fn year(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let situations = situations(setting)?;
     let year = situations.iter().find(|figures| figures.situation == YEAR).context("no year was simulated")?;

@@ -50,7 +50,7 @@ pub(crate) fn programs() -> impl Iterator<Item = &'static Program> {
     [&BARE, &OURS].into_iter().chain(&PEERS)
 }
 
-/// The programs, servers and folders of one run.
+/// The programs, servers and folders that one run of the benchmarks uses.
 pub(crate) struct Setting<'a> {
     pub(crate) sh: &'a Shell,
     scratch: TempDir,
@@ -110,12 +110,14 @@ impl<'a> Setting<'a> {
         Ok(cmd!(self.sh, "node bench/js/requests.mjs {url}").quiet().read()?.parse()?)
     }
 
-    /// Returns cargo's output folder for a program. Each program has its own, so that it can be built from nothing.
+    /// Returns the folder into which cargo builds a program. Each program has a folder of its own, so that a program
+    /// can be built from scratch without building the others again.
     fn output(&self, program: &Program) -> Result<PathBuf> {
         Ok(workspace::target()?.join("bench/programs").join(program.name))
     }
 
-    /// Builds a program in release mode, once in a run, and returns its path.
+    /// Builds a program in release mode, and returns its path. Later calls in the same run do not build the program
+    /// again.
     pub(crate) fn build(&self, program: &Program) -> Result<PathBuf> {
         let (name, folder) = (program.name, self.output(program)?);
         if !self.up_to_date.borrow().contains(name) {
@@ -126,7 +128,7 @@ impl<'a> Setting<'a> {
         Ok(folder.join("release").join(name))
     }
 
-    /// Builds a program from nothing.
+    /// Builds a program from scratch.
     pub(crate) fn build_anew(&self, program: &Program) -> Result<PathBuf> {
         self.up_to_date.borrow_mut().remove(program.name);
         self.sh.remove_path(self.output(program)?)?;
@@ -139,7 +141,8 @@ impl<'a> Setting<'a> {
         self.sh.cmd(program).env_remove("LD_LIBRARY_PATH").quiet()
     }
 
-    /// Returns a folder with an activated license. The programs keep their copies of it there too.
+    /// Returns a folder with an activated license. The operation `validate` puts its copies of the license into this
+    /// folder.
     pub(crate) fn licensed(&self) -> Result<&Path> {
         let folder = once(&self.licensed, || {
             let folder = self.folder("licensed")?;

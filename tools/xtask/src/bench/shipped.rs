@@ -11,7 +11,7 @@ use crate::c_package::{self, Variant};
 use crate::target::{System, Target};
 use crate::{c_package_check, npm_package, python_package, workspace};
 
-/// Returns the bytes of the packages, and of the parts of a page.
+/// Returns the sizes in bytes of the packages, and of the parts that a page can download.
 pub(crate) fn packages(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let npm = npm_package::package(setting.sh)?;
     python_package::package_for_this_machine(setting.sh)?;
@@ -27,7 +27,8 @@ pub(crate) fn packages(setting: &Setting<'_>) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Returns the bytes of the C library, and of a small program that is linked with it in each way.
+/// Returns the sizes in bytes of the C library and of small programs, which are linked with the library in different
+/// ways.
 pub(crate) fn c_programs(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let (sh, host, scratch) = (setting.sh, &Target::host(setting.sh)?, &setting.folder("c")?);
     let mut rows = Vec::new();

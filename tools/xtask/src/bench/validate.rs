@@ -1,6 +1,7 @@
-//! The costs of one validate with a connection of its own: time, instructions, system calls, requests.
+//! What one validate costs on a connection of its own: time, instructions, system calls, requests.
 //!
-//! The alternatives ask other servers than Polar's, so each server has a baseline: the request written by hand.
+//! The alternatives do not call Polar, but another server. So each server has a baseline: a request to this server that
+//! is written by hand.
 
 use anyhow::Result;
 
@@ -35,7 +36,7 @@ fn cases() -> Vec<Case> {
     own.into_iter().chain(PEERS.iter().map(|program| case(program.name, program, 3))).collect()
 }
 
-/// Returns the nanoseconds of one validate.
+/// Returns how many nanoseconds one validate takes.
 pub(crate) fn times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     let cases = cases();
     let mut runs: Vec<_> = cases.iter().map(|case| move || run(setting, case)).collect();
@@ -70,7 +71,7 @@ pub(crate) fn requests(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-/// Returns the cost of one validate in each case, and its ratio to the baseline.
+/// Returns the cost of one validate for each of the `cases`, and the ratio of this cost to the baseline.
 fn counted(cost: impl Fn(&Case, u32) -> Result<u64>) -> Result<Vec<Row>> {
     let cases = cases();
     let costs: Vec<f64> =

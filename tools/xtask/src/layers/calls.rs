@@ -15,9 +15,9 @@ use syn::{
 
 use super::{Names, is_for_tests};
 
-/// The types, methods and calls of one Rust file. A type is recorded as a path from the crate's root. This path begins
-/// with the module in which the file names the type, and ends with the type as written there. For example, if the
-/// module `client` contains `pacer::Pacer`, the recorded path is `client::pacer::Pacer`.
+/// The types, methods and calls of one Rust file. A type is recorded as a path from the crate's root: first the module
+/// that contains the code, and then the type as the code writes it. For example, if the module `client` contains
+/// `pacer::Pacer`, the recorded path is `client::pacer::Pacer`.
 #[derive(Default)]
 pub(super) struct Calls {
     /// The methods that the file defines. Each entry is the type that has the method, and the method's name.

@@ -15,7 +15,7 @@ use crate::shell;
 pub(super) const TEST_COMMAND: &str = "cargo xtask test";
 
 /// The first command that an app developer types. The test adds this repository's crate instead of the published one,
-/// because crates.io does not have a new version before its release.
+/// because a new version is not on crates.io until it is released.
 const ADD_COMMAND: &str = "cargo add polar-license";
 
 /// Runs the block's commands in one shell, and checks that the output contains the lines that the block shows.
@@ -63,7 +63,7 @@ pub(super) fn run(sh: &Shell, block: &Block) -> Result<()> {
 }
 
 /// Returns the commands of a block: every line of a `sh` block, or the text after `$ ` in the lines of a `console`
-/// block. Any other block has none.
+/// block. Blocks in other languages contain no commands.
 pub(super) fn commands(block: &Block) -> Vec<String> {
     match block.language() {
         "sh" => block.text.lines().map(Into::into).collect(),

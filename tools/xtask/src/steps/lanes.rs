@@ -19,8 +19,8 @@ pub(super) struct Lane {
     pub(super) steps: Vec<&'static str>,
 }
 
-/// How long to keep reading a lane's output after the lane's process has ended. The output may not end by then, because
-/// a process that the lane started and left running can hold it open.
+/// How long to keep reading a lane's output after the lane's process has ended. The output may not have ended by then,
+/// because a process that the lane started can still be running and writing to it.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
 /// If a lane fails, this many lines from the end of its output are shown again. The messages of a failed test are
