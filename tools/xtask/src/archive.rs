@@ -87,7 +87,8 @@ pub(crate) fn checksums(sh: &Shell) -> Result<()> {
     fs::write(folder.join(SUMS), sums + "\n").context("cannot write the checksums")
 }
 
-/// Writes the checksums of all archives again, and returns them. The map's keys are the names of the archives.
+/// Calculates the checksums of all archives, writes them into `SHA256SUMS`, and returns them. The map's keys are the
+/// names of the archives.
 pub(crate) fn read_checksums(sh: &Shell) -> Result<BTreeMap<String, String>> {
     checksums(sh)?;
     let sums = fs::read_to_string(archives()?.join(SUMS))?;

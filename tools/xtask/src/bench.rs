@@ -33,7 +33,7 @@ use figure::Measured;
 use setting::Setting;
 use xshell::Shell;
 
-/// The manifest of the measured programs.
+/// The manifest of the workspace that contains the measured programs.
 pub(crate) const MANIFEST: &str = setting::MANIFEST;
 
 /// The report of the last complete run, which is part of the repository.
@@ -53,7 +53,8 @@ pub(crate) fn run(sh: &Shell, only: &[String], keep: bool) -> Result<()> {
         println!("\n── {} ({} of {}): {}", figure.name, number + 1, figures.len(), figure.title);
         match figure.rows(&setting) {
             Ok(rows) => measured.push(Measured { figure, rows }),
-            // the other figures take many minutes, and do not depend on this one
+            // this figure could not be measured; the others are still measured, because they do not depend on it and
+            // take many minutes
             Err(error) => {
                 eprintln!("{error:#}");
                 failed.push(figure.name);

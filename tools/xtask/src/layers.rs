@@ -28,7 +28,7 @@ use crate::workspace;
 /// The folder of the TypeScript sources.
 const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 
-/// A path in Rust, relative to the crate's root. It has no `crate`, `super` or `self` at its start.
+/// A path in Rust, relative to the crate's root. It does not begin with `crate`, `super` or `self`.
 type Names = Vec<String>;
 
 /// The exceptions to the rule that no two modules call each other's methods. Each exception names the two modules and
@@ -108,7 +108,8 @@ impl Module {
                 names.rename.to_string()
             }
         };
-        // a path that does not start with `crate`, `self` or `super` begins with a child module or another crate
+        // a path that does not start with `crate`, `self` or `super` begins with the name of a child module or of
+        // another crate
         let path = absolute(&self.place, &path).unwrap_or_else(|| [self.place.clone(), path].concat());
         self.uses.insert(path.clone());
         self.imports.insert([self.place.clone(), vec![name]].concat(), path);
@@ -231,7 +232,8 @@ fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {
         let common = from.iter().zip(to).take_while(|(one, other)| one == other).count();
-        // if one path is the beginning of the other, one module contains the other, and the two may use each other
+        // if one path is the beginning of the other, one module contains the other; the two modules may then use each
+        // other
         let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
         let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));
         let graph = levels.entry(folder).or_default();
@@ -344,7 +346,7 @@ fn describe(folder: &str, circle: &BTreeSet<String>, graph: &Graph) -> String {
 mod tests {
     use super::*;
 
-    /// Returns the modules of a crate made of these files.
+    /// Returns the modules of a crate that consists of these files.
     fn parsed(files: &[(&str, &str)]) -> BTreeMap<Names, Module> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {

@@ -28,7 +28,7 @@ pub(crate) struct Released {
 }
 
 enum InstalledOn {
-    /// The names that Homebrew has for the system and the processor.
+    /// The names that Homebrew uses for the system and the processor.
     Homebrew(&'static str, &'static str),
     /// The names that Scoop and winget use for the processor.
     Windows { scoop: &'static str, winget: &'static str },

@@ -32,7 +32,7 @@ const TOOLS: [&str; 2] = ["--workspace", SCRIPTS];
 
 /// The paths of two copies of package-lock.json, made after npm has installed packages. The first copy says that npm
 /// has installed the tools that build the package, the second that npm has installed everything. If package-lock.json
-/// differs from the copy, the packages must be installed again.
+/// is no longer the same as the copy, npm must install the packages again.
 const INSTALLED_TOOLS: &str = "node_modules/.installed-tools.json";
 const INSTALLED_ALL: &str = "node_modules/.installed-all.json";
 

@@ -27,7 +27,7 @@ pub(crate) fn new() -> Result<Shell> {
     Ok(sh)
 }
 
-/// Returns a command that runs the user's cargo. Splits `words` into the command's first arguments.
+/// Returns a command that runs the user's cargo. Splits `words` at spaces, and passes the parts as the first arguments.
 pub(crate) fn cargo<'a>(sh: &'a Shell, words: &str) -> Cmd<'a> {
     without_own_variables(sh.cmd("cargo")).args(words.split_whitespace())
 }

@@ -92,7 +92,7 @@ const NOT_QUICK: &str = "the bindings, optional features such as `tokio`, `fetch
 const CORE_PACKAGES: [&str; 4] = ["--package", "polar-license", "--package", "polar-license-cli"];
 
 /// The number of tests that a test program runs at the same time. It does not depend on the number of processors,
-/// because many tests mostly wait: a client sends at most two requests in a second.
+/// because many tests spend most of their time waiting: a client sends at most two requests in a second.
 const TEST_THREADS: (&str, &str) = ("RUST_TEST_THREADS", "8");
 
 /// The lints of all code, checks of lock files and dependencies, and builds for other platforms.
@@ -103,7 +103,8 @@ const BUILDS: &[Step] = &[
         needs: &[&CLIPPY],
         run: |sh| {
             clippy(cargo(sh, "clippy --workspace --all-targets --all-features"))?;
-            // the other programs of this workspace measure the alternatives, and use nothing of this repository
+            // in `bench/`, only the program that measures this project is linted here, because the other programs use
+            // no code of this repository
             let measured = cargo(sh, "clippy --features polar-license --manifest-path").arg(bench::MANIFEST);
             clippy(measured.arg("--target-dir").arg(workspace::target()?))
         },

@@ -65,7 +65,7 @@ impl Target {
     }
 }
 
-/// Returns the name of the environment variable for one of cargo's settings for the target `triple`.
+/// Returns the name of the environment variable with which cargo reads the setting `name` for the target `triple`.
 pub(crate) fn setting(triple: &str, name: &str) -> String {
     format!("CARGO_TARGET_{}_{name}", triple.to_uppercase().replace(['-', '.'], "_"))
 }

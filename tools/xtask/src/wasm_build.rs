@@ -39,8 +39,8 @@ impl Platform {
     }
 }
 
-/// Builds a package of the workspace with glue for a platform. The name of the glue is `name`. Returns the path of
-/// wasm-bindgen's output folder.
+/// Builds a package of the workspace for a platform. The names of the built files, including wasm-bindgen's
+/// JavaScript glue, begin with `name`. Returns the path of wasm-bindgen's output folder.
 pub(crate) fn build_for(sh: &Shell, platform: Platform, package: &str, name: &str) -> Result<PathBuf> {
     let platform = platform.name();
     let folder = workspace::target()?.join("npm").join(format!("{package}-{platform}"));

@@ -54,7 +54,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Returns the packages of this workspace. Reads no dependencies, and so needs no network.
+/// Returns the packages of this workspace. Does not ask cargo for their dependencies, and so needs no network.
 pub(crate) fn metadata() -> Result<Metadata> {
     let mut command = MetadataCommand::new();
     command.current_dir(root()).no_deps().other_options(["--offline".into()]);

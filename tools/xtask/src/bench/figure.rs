@@ -28,15 +28,15 @@ impl Figure {
     }
 }
 
-/// The degree to which a figure applies to other machines.
+/// Whether the numbers of a figure also hold on other machines.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Precision {
     /// Counted: the same on every machine with the same compilers and versions, except for a few instructions that
     /// depend on random numbers.
     Exact,
-    /// Times that are compared within one run: the ratio to the baseline can be trusted, the time itself is this
-    /// machine's.
+    /// Times that are compared within one run. The ratio to the baseline also holds on other machines, but the time
+    /// itself holds only on this machine.
     Ratio,
     /// Measured once on this machine.
     Machine,

@@ -16,7 +16,7 @@ pub(crate) struct Goal {
 #[serde(rename_all = "snake_case")]
 enum Limit {
     AtMost(f64),
-    /// The largest difference to the baseline.
+    /// The largest amount by which the number may exceed the baseline.
     AboveBaseline(f64),
     /// The largest ratio to the baseline.
     TimesBaseline(f64),

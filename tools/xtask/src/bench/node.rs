@@ -1,4 +1,5 @@
-//! The times of reads, validates and loads of a page with the packed npm package. Scripts of `bench/js` measure them.
+//! How long reads and validates take with the packed npm package, and how long a page takes to load. Scripts in
+//! `bench/js` measure these times.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ pub(crate) fn read_times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-/// Returns the milliseconds of one validate, with this project's package and with each alternative.
+/// Returns how many milliseconds one validate takes, with this project's package and with each alternative.
 pub(crate) fn validate_times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     const BARE_AT_PEERS: &str = "fetch to the peers' server";
     setting.install_npm_peers()?;
@@ -38,13 +39,13 @@ pub(crate) fn validate_times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-/// Returns the milliseconds of a page on a phone until its first decision, with this project's package and with each
-/// alternative that uses Polar. The page downloads everything.
+/// Returns how many milliseconds a page on a phone takes until its first decision, with this project's package and with
+/// each alternative that uses Polar. The browser has nothing in its cache, so the page downloads everything.
 pub(crate) fn cold_page_times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     page_times(setting, "cold", Goal::at_most(300.0).because(DOWNLOAD))
 }
 
-/// Returns the same if the page has everything in the browser's cache.
+/// Returns the same times as `cold_page_times`, but for a page whose files are all in the browser's cache.
 pub(crate) fn warm_page_times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     page_times(setting, "warm", Goal::at_most(160.0))
 }

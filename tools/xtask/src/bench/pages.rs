@@ -1,4 +1,4 @@
-//! The bytes that a page downloads with each npm package, and the packages that npm installs.
+//! How many bytes a page downloads with each npm package, and how many packages npm installs.
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use super::row::{Role, Row};
 use super::setting::Setting;
 use crate::{npm_package, workspace};
 
-/// A line of `bench/js/sizes.mjs`.
+/// A line that `bench/js/sizes.mjs` prints.
 #[derive(Deserialize)]
 struct Peer {
     name: String,

@@ -10,7 +10,7 @@ use super::row::{Role, Row};
 use super::setting::{MANIFEST, Program, Setting, programs};
 use crate::shell;
 
-/// Builds each program from nothing, and returns the CPU seconds.
+/// Builds each program from scratch, and returns how many CPU seconds the build takes.
 pub(crate) fn build_seconds(setting: &Setting<'_>) -> Result<Vec<Row>> {
     each(|program| {
         let before = meter::cpu_seconds_of_children()?;
@@ -34,7 +34,7 @@ pub(crate) fn crates(setting: &Setting<'_>) -> Result<Vec<Row>> {
             let mut words = line.split_whitespace();
             Some((words.next()?, words.next()?))
         });
-        // the first line is the program itself
+        // the first line names the program itself, which is not counted
         Ok(names.skip(1).collect::<BTreeSet<_>>().len() as f64)
     })
 }

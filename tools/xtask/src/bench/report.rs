@@ -102,7 +102,7 @@ const INTRODUCTION: &str = "# Benchmarks  This page is the last report of `cargo
                             (`tools/cli/tests/it/costs.rs`), requests and saves in   a year (`tests/scale.rs`), \
                             crates (step `budget`), and sizes (steps `npm` and `c-package`).";
 
-/// Compares the goal of a row with the row.
+/// Checks whether the row meets its goal. Takes the baseline from `rows`.
 fn outcome(row: &Row, rows: &[Row]) -> Option<Outcome> {
     let value = |row: &Row| row.value.as_ref().ok().copied();
     let baseline = rows.iter().find(|row| row.role == Role::Baseline).and_then(value);
@@ -133,7 +133,7 @@ fn goals(figures: &[Measured<'_>]) -> String {
     text
 }
 
-/// Returns a list of the alternatives that cost less than this project, written from the figures.
+/// Returns a list of the alternatives that cost less than this project in one of the figures.
 fn better(figures: &[Measured<'_>]) -> String {
     let mut list = String::new();
     for Measured { figure, rows } in figures {

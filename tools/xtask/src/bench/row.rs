@@ -9,10 +9,10 @@ use super::goal::Goal;
 pub(crate) struct Row {
     pub(crate) subject: String,
     pub(crate) role: Role,
-    /// The figure, or the reason why there is none.
+    /// The measured number, or the reason why the subject could not be measured.
     #[serde(serialize_with = "value_or_reason")]
     pub(crate) value: Result<f64, String>,
-    /// The ratio to the baseline's figure, if there is a baseline.
+    /// The ratio of this row's number to the baseline's number, if there is a baseline.
     pub(crate) ratio: Option<f64>,
     pub(crate) goal: Option<Goal>,
 }

@@ -8,7 +8,7 @@ use super::goal::Goal;
 use super::row::Row;
 use super::setting::Setting;
 
-/// A situation that `tests/scale/program.rs` simulates, with some of its figures.
+/// A situation that `tests/scale/program.rs` simulates, and some of the numbers that the simulation counted.
 #[derive(Deserialize)]
 struct Situation {
     situation: String,
@@ -20,7 +20,7 @@ struct Situation {
     users_without_access: u32,
 }
 
-/// The situation of a single installation. All others have many.
+/// The situation that simulates a single installation. All other situations simulate many installations.
 const YEAR: &str = "one installation for a year";
 const ONE_ADDRESS: &str = "one address at nine o'clock";
 

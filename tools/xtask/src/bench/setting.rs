@@ -1,4 +1,5 @@
-//! The programs and servers that the figures share. Each is built or started when the first figure needs it.
+//! The programs and servers that several figures use. A program is built, and a server is started, when the first
+//! figure needs it.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
@@ -15,7 +16,8 @@ use crate::{cli_package, npm_package, shell, workspace};
 
 pub(crate) const MANIFEST: &str = "bench/Cargo.toml";
 
-/// A measured program. Its name is also the name of its crate, and of the feature of `bench/Cargo.toml` that adds it.
+/// A measured program. Its crate has the same name, and so does the feature in `bench/Cargo.toml` that enables the
+/// program.
 pub(crate) struct Program {
     pub(crate) name: &'static str,
     pub(crate) role: Role,
@@ -137,7 +139,8 @@ impl<'a> Setting<'a> {
 
     /// Returns a command for a process that is measured.
     pub(crate) fn process(&self, program: impl AsRef<Path>) -> Cmd<'a> {
-        // `cargo run` sets this variable, and the process would look for libraries in more folders
+        // `cargo run` sets this variable; with it, the process would search more folders for its libraries than it does
+        // for a user
         self.sh.cmd(program).env_remove("LD_LIBRARY_PATH").quiet()
     }
 
@@ -154,7 +157,8 @@ impl<'a> Setting<'a> {
         Ok(folder)
     }
 
-    /// Returns a command that performs an operation of a program `count` times, with the server that answers it.
+    /// Returns a command that performs an operation of a program `count` times. The program gets the address of the
+    /// server that it calls.
     pub(crate) fn command_of(&self, program: &Program, operation: &str, count: u32) -> Result<Cmd<'a>> {
         let folder = match program.role {
             Role::Ours => self.licensed()?.to_owned(),
@@ -164,7 +168,7 @@ impl<'a> Setting<'a> {
         Ok(command.env("FOLDER", folder).env("URL", self.url(program.server)?))
     }
 
-    /// Returns the figures of `tests/scale/program.rs` as JSON.
+    /// Runs the simulation in `tests/scale/program.rs`, and returns its results as JSON.
     pub(crate) fn simulation(&self) -> Result<&str> {
         let bench = "bench --quiet --locked --package polar-license --bench scale -- --json";
         Ok(once(&self.simulation, || Ok(shell::cargo(self.sh, bench).read()?))?)

@@ -1,4 +1,4 @@
-//! The figures of the report, in its order. To add a figure, add an entry.
+//! The figures, in the order in which the report shows them. To add a figure, add an entry.
 
 use anyhow::{Result, bail};
 

@@ -9,18 +9,18 @@ use super::meter;
 use super::row::Row;
 use super::setting::{BARE, OURS, PEERS, Program, Server, Setting};
 
-/// The number of validates of one run. The programs prepare as many clients, because a client of this project sends at
+/// The number of validates in one run. Each of them uses a client of its own, because a client of this project sends at
 /// most two requests in a second.
 const MANY: u32 = 11;
 
-/// The request written by hand, to the server of the alternatives.
+/// A request written by hand, which is sent to the server that the alternatives use.
 const BARE_AT_PEERS: Program = Program { server: Server::Peers, ..BARE };
 
 struct Case {
     subject: String,
     program: &'static Program,
     operation: &'static str,
-    /// The index of the case with the same server that is written by hand.
+    /// The index of this case's baseline: the case in which a request written by hand is sent to the same server.
     baseline: usize,
 }
 

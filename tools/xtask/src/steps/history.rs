@@ -9,8 +9,8 @@ use anyhow::Result;
 
 use crate::workspace;
 
-/// The folder with an empty file for each step that has passed in a full run. It exists from the start of the run until
-/// all steps have passed.
+/// The folder for the steps that have passed in a full run. It contains an empty file for each of them. The folder
+/// exists from the start of the run until all steps have passed.
 const PASSED: &str = "passed";
 
 /// The folder with one file for each step. The file contains how many seconds the step took.
