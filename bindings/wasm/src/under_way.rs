@@ -34,7 +34,7 @@ impl Portal {
         self.runs.current = self.runs.under_way.take(number);
     }
 
-    /// Records that the operation that was just resumed has reached its next step. `number` identifies that step.
+    /// Stores the `number` of the next step of the operation that was just resumed.
     pub(crate) fn goes_on(&mut self, number: u32) {
         if let Some(run_for) = self.runs.current.take() {
             self.runs.under_way.insert(number, run_for);

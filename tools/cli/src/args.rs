@@ -219,7 +219,7 @@ pub(crate) fn parse() -> Result<Args, clap::Error> {
     Ok(Args { common, task })
 }
 
-/// Returns the description of the command line, from which help, manual pages and completions are made.
+/// Returns the description of the command line, from which help, manual pages and completions are generated.
 pub(crate) fn command() -> clap::Command {
     let with_variables = |command: clap::Command| command.defer(|command| variables::hidden(After::describe(command)));
     let of_license = |command: clap::Command| match command.get_name() {
@@ -701,8 +701,8 @@ fn may_be_customer_data(text: &str) -> bool {
     is_code || text.contains('@') || text.starts_with("polar_") || text.contains("token=")
 }
 
-/// Returns `true` if a text may be a license key. An option, a plain word, and a text as short as a number or a
-/// duration are not taken for keys.
+/// Returns `true` if a text may be a license key. Returns `false` for an option, a plain word, and a text as short as a
+/// number or a duration.
 fn may_be_key(text: &str) -> bool {
     let typical = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
     text.len() >= 8 && !text.starts_with('-') && !text.contains('=') && text.contains(typical)

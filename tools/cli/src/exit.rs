@@ -35,7 +35,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// Returns the status of an operation that ended with a decision.
+    /// Returns the exit status for an operation that ended with a decision.
     pub(crate) fn of(decision: &Decision) -> Self {
         let unreached = decision.problem().is_some_and(|problem| problem.kind.is_unreachable());
         if decision.allowed() {

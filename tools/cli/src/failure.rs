@@ -27,8 +27,8 @@ pub(crate) struct ErrorJson<'a> {
     next_url: Option<&'a str>,
 }
 
-/// Returns the failure as one object. Its license is the decision in the error, or `license` if the error contains
-/// none.
+/// Returns the failure as one JSON object. Its member `license` is the decision in the error, or the argument `license`
+/// if the error contains no decision.
 pub(crate) fn json(error: &Error, license: Option<&Decision>) -> serde_json::Result<String> {
     let license = error.decision().or(license);
     serde_json::to_string(&FailureJson { error: error.into(), license })

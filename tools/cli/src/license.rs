@@ -186,7 +186,8 @@ impl From<Decision> for Report {
     }
 }
 
-/// Returns the license key that an argument gives. If the argument is `-`, the key is the first line of standard input.
+/// Returns the license key from an argument. If the argument is `-`, reads the key from the first line of standard
+/// input.
 pub(crate) fn read_key(argument: String) -> Result<String, Error> {
     if argument == "-" {
         return Input::new().line("License key:", "no license key on standard input");

@@ -28,8 +28,8 @@ pub(crate) fn failure(failure: &Error) {
     }
 }
 
-/// Prints the failure as one object on stdout. Its license is the decision in the error, or `license` if the error
-/// contains none.
+/// Prints the failure as one JSON object on stdout. Its member `license` is the decision in the error, or the argument
+/// `license` if the error contains no decision.
 pub(crate) fn failure_as_json(error: &Error, license: Option<&Decision>) -> io::Result<()> {
     print(&failure::json(error, license)?)
 }
@@ -42,7 +42,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 
 /// Writes a question to stderr. The user types the answer on the same line.
 pub(crate) fn ask(question: &str) {
-    // no line break is written; an error is ignored, because nobody can be asked if stderr is closed
+    // an error is ignored: it means that stderr is closed, and then the question cannot be shown anywhere else
     let _ = io::stderr().lock().write_all(format!("{question} ").as_bytes());
 }
 

@@ -29,7 +29,8 @@ pub(crate) fn hidden(command: Command) -> Command {
 }
 
 /// Removes an option's value that came from a variable, if the option is also given after the subcommand. The value on
-/// the command line must replace the value of the variable. An option that may be repeated would otherwise have both.
+/// the command line must replace the value of the variable. An option that may be repeated would otherwise have both
+/// values.
 fn prefer_flags(matches: &mut ArgMatches) {
     let Some((_, after)) = matches.subcommand() else { return };
     let is_flag = |id: &&Id| after.value_source(id.as_str()) == Some(ValueSource::CommandLine);

@@ -55,7 +55,7 @@ fn comments_name_the_kinds_of_errors_of_the_operations() {
     }
 }
 
-/// Returns the operations that a cell of a table names. The cell may name them as `onChange(listener)` or as
+/// Returns the operations that are named in a cell of a table. Each name may be written as `onChange(listener)` or as
 /// polar_license_on_change().
 fn operations_in(cell: &str) -> Vec<String> {
     let words = cell.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');

@@ -1,5 +1,6 @@
-//! The command lines of the customer portal. Other users of the machine can see the arguments of a program. Therefore a
-//! code is never an argument, and an e-mail address can also be given on the terminal or on standard input.
+//! The arguments of the commands that use the customer portal. Other users of the machine can see the arguments of a
+//! program. Therefore a code is never an argument, and an e-mail address can also be given on the terminal or on
+//! standard input.
 
 use std::time::Duration;
 

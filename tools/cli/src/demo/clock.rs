@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The clock of the demo. All its clones show the same time: moving one of them moves all.
+/// The clock of the demo. All its clones show the same time: if one of them is advanced, all are.
 #[derive(Clone, Default)]
 pub(crate) struct DemoClock {
     system: SystemClock,

@@ -1,4 +1,4 @@
-//! The first act: the life of a license. Each step has an expected decision.
+//! The first act of the demo: the life of a license. Each step has an expected decision.
 
 use super::check::{ACTIVE, Expected, NOTHING, check};
 use super::scene::Scene;

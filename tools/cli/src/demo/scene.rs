@@ -25,7 +25,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Creates a new device, and a new Polar that has a key for two devices. Both are removed when the value is
+    /// Creates a new device, and a new local Polar that has a key for two devices. Both are removed when the value is
     /// dropped.
     pub(super) fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let (polar, clock, directory) = (MockPolar::start()?, DemoClock::default(), tempfile::tempdir()?);
@@ -47,7 +47,7 @@ impl Scene {
         Ok(())
     }
 
-    /// Returns the code in the last mail.
+    /// Returns the code in the last e-mail.
     pub(super) fn mailed_code(&self) -> Option<String> {
         self.polar.mails().pop()?.code
     }

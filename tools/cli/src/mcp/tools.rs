@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The answer of a tool, or the text of its failure as `Err`.
+/// The answer of a tool. If the tool failed, `Err` holds the text that describes the failure.
 pub(super) type Answer = Result<String, String>;
 
 /// A tool: its description for the agent, and its function.

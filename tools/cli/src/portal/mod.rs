@@ -1,6 +1,6 @@
-//! The commands that use the customer portal. A customer signs in with a code from a mail. A session ends together with
-//! its command and is not stored, so each command asks for a code of its own. On a terminal, `devices` can also release
-//! a device, and `release` can also activate the key, in the same session.
+//! The commands that use the customer portal. A customer signs in with a code from an e-mail. A session ends together
+//! with its command and is not stored, so each command asks for a code of its own. On a terminal, `devices` can also
+//! release a device, and `release` can also activate the key, in the same session.
 //!
 //! ```text
 //! restore · devices · release · rotate ─► session: address ─► code ─┐

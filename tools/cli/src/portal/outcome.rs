@@ -138,7 +138,7 @@ impl Listing {
 }
 
 impl KeyDevices {
-    /// Returns each device that the vendor shows, together with its key.
+    /// Returns each device in the list, together with its key. If the vendor hides the devices, returns none.
     pub(super) fn shown(&self) -> impl Iterator<Item = (&LicenseKey, Device)> {
         let devices = match &self.devices {
             Devices::Listed(devices) => devices.as_slice(),

@@ -1,4 +1,4 @@
-//! Tests the demo, which is a test itself: it exits with 0 only if every step had the expected result.
+//! Runs the demo as a test. The demo checks itself: it exits with 0 only if every step had the expected result.
 
 use crate::support::{command, run};
 use mock_polar::DEMO_KEY_TWO_DEVICES;

@@ -10,7 +10,7 @@ pub(crate) struct Case {
     pub(crate) kind: Option<&'static str>,
     /// Whether Polar may have carried out the request, as far as the client can know.
     pub(crate) maybe_applied: bool,
-    /// Whether no answer ever comes.
+    /// Whether Polar never answers.
     pub(crate) hangs: bool,
 }
 

@@ -17,7 +17,7 @@ fn output_with(variables: &[(&str, &str)], words: &[&str]) -> String {
     run.stdout
 }
 
-/// Returns the subcommands that the help lists.
+/// Returns the subcommands that are listed in the help.
 fn subcommands() -> Vec<String> {
     let help = output(&["-h"]);
     let (_, list) = help.split_once("Commands:\n").unwrap();

@@ -115,9 +115,9 @@ pub(crate) fn socks_proxy_refusing(code: u8) -> String {
 
 /// The server of a network that requires a sign-in. Such a network redirects every HTTPS connection to this server.
 pub(crate) enum SignIn {
-    /// Shows a certificate for the right name, signed by an unknown authority.
+    /// Presents a certificate for the right name, signed by an unknown authority.
     UnknownAuthority,
-    /// Shows the self-signed certificate of an authority.
+    /// Presents a self-signed certificate that is marked as the certificate of an authority.
     Authority,
     /// Replies with a redirect, without TLS, as if the request had come over HTTP.
     WithoutEncryption,

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 const ROOT: u32 = 0;
 const USER: u32 = 65534;
 
-/// The home of a user, in which root runs the command too.
+/// The home directory of a user. Both the user and root run the command in it.
 struct Home<'a> {
     polar: &'a MockPolar,
     place: TempDir,
@@ -89,7 +89,7 @@ impl<'a> Home<'a> {
         (doctor.status, faulty.unwrap_or_default())
     }
 
-    /// Runs the first command that the advice names, as root, because users run it with `sudo`. The command gets the
+    /// Runs the first command in the advice as root, because users run that command with `sudo`. The command gets the
     /// user's home and the user's id.
     fn follow(&self, advice: &str) {
         let advised = advice.split('`').find(|part| part.contains(" ~/")).unwrap();

@@ -44,8 +44,8 @@ fn an_unreadable_license_is_exit_status_3_with_advice_to_run_doctor() {
     assert!(help.contains("confirmed for too long, or cannot be read"), "{help}");
 }
 
-/// Activating a key without an activation limit takes no seat. So if the license cannot be stored, no seat is lost. The
-/// command therefore asks Polar all the same, and the license exists until the command ends.
+/// This key has no activation limit, so activating it takes no seat. The command therefore asks Polar even if the
+/// license cannot be stored, because no seat can be lost. The license then exists only until the command ends.
 #[test]
 fn a_license_that_could_not_be_stored_is_not_said_to_work() {
     let polar = start_polar();

@@ -177,7 +177,7 @@ impl<'a> Device<'a> {
         }
         for file in fs::read_dir(self.directory.path()).unwrap() {
             let path = file.unwrap().path();
-            // reading may fail, because another process may rename its record at this instant
+            // reading may fail, because a command that is still running may rename the file at this instant
             let sealed = path.extension().is_some_and(|extension| extension == "license" || extension == "tmp");
             let Ok(bytes) = fs::read(&path) else { continue };
             let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -217,7 +217,7 @@ pub(crate) fn requests_to(polar: &MockPolar, endpoint: &str) -> usize {
     polar.requests().iter().filter(|request| to(request)).count()
 }
 
-/// Runs `test` for all cases, a few at a time. A case that fails prints its name.
+/// Runs `test` for all cases, a few at a time.
 pub(crate) fn for_each<T: Send>(cases: Vec<T>, test: impl Fn(T) + Sync) {
     const AT_A_TIME: usize = 6;
     let cases = Mutex::new(cases.into_iter());

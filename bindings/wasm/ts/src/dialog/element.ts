@@ -396,7 +396,7 @@ export class LicenseDialogElement extends Base {
     });
   }
 
-  /** Runs an operation, unless one is running already. Ignores the result if the dialog was closed meanwhile. */
+  /** Runs an operation, unless one is running already. Ignores the result if the dialog was closed in the meantime. */
   async #run<Result>(
     work: (license: License, signal: AbortSignal) => Promise<Result>,
     then: (result: Result) => void,

@@ -176,7 +176,7 @@ export class Pages {
 
   /**
    * Runs `work`, unless the previous work of these pages is still running. Ignores the result if the user has left the
-   * page meanwhile.
+   * page in the meantime.
    */
   #run<Result>(
     work: Work<Result>,

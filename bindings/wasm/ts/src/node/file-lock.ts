@@ -394,8 +394,8 @@ async function openLock(path: string): Promise<LockFile> {
 }
 
 /**
- * Returns the time at which the path was modified. If the path is a link, this is the time of the link itself and not
- * of its target.
+ * Returns the time at which the path was modified. If the path is a link, this is the time of the link itself rather
+ * than of its target.
  */
 async function modifiedAt(path: string): Promise<bigint> {
   return (await lstat(path, { bigint: true })).mtimeNs;

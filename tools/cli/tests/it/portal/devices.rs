@@ -38,7 +38,7 @@ fn a_dead_machines_seat_is_listed_released_and_taken() {
     let [laptop] = seats["devices"].as_array().unwrap().as_slice() else { panic!("{listed:?}") };
     assert_eq!((laptop["label"].as_str(), laptop["isThis"].as_bool()), (Some(LAPTOP), Some(false)));
     assert!(polar_license::Timestamp::parse(laptop["since"].as_str().unwrap()).is_some());
-    // a new device, because one device may request only a few codes in a minute
+    // This command runs on a new device, because one device may request only a few codes in a minute.
     let unknown = customer.runs(&Device::new(&polar), &["release", "sea"]);
     assert!(
         unknown.status == 5 && unknown.stderr.contains("No device, or more than one, has a label like"),

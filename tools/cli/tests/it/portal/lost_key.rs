@@ -89,7 +89,8 @@ fn several_keys_are_listed_and_one_is_selected_by_its_end() {
     assert_eq!((listed.status, json["choose"]["option"].as_str()), (5, Some("--key")), "{json}");
     let three = json["choose"]["keys"].as_array().unwrap().iter().find(|key| key["limitActivations"] == 3).unwrap();
     let end = three["key"].as_str().unwrap().trim_start_matches("****-");
-    // a new device, because each command requests a code and one device may request only a few in a minute
+    // This command runs on a new device, because each command requests a code, and one device may request only a few in
+    // a minute.
     let later = Device::new(&polar);
     let restored = customer.runs(&later, &["restore", "--key", end]);
     assert_eq!(restored.status, 0, "{restored:?}");

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// A running command. The test writes one line after the other to the command's standard input.
+/// A running command. The test writes lines to the command's standard input, one at a time.
 struct Talk<'a> {
     device: &'a Device<'a>,
     child: Child,
