@@ -1,7 +1,8 @@
-// Measures how long a page on a phone takes to its first decision, with this project's package and with each peer that
-// uses Polar, in interleaved rounds. `node pages.mjs CACHE POLAR PACKAGE` prints the milliseconds of every round as JSON:
-// from the moment at which the page begins to load its script, to the decision. If CACHE is `cold`, the page downloads
-// everything; if it is `warm`, the browser has it in its cache. A license is stored in both cases.
+// Measures how long a page on a phone takes until its first decision, with this project's package and with each peer
+// that uses Polar. The packages take turns in several rounds. `node pages.mjs CACHE POLAR PACKAGE` prints, as JSON, how
+// many milliseconds pass in each round between the moment at which the page begins to load its script and the decision.
+// If CACHE is `cold`, the page downloads all of its files. If CACHE is `warm`, the files are in the browser's cache. In
+// both cases, the page has already stored a license.
 
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -20,8 +21,9 @@ const ORGANIZATION = "de300000-0000-4000-8000-000000000001";
 const PRO = "de300000-0000-4000-8000-0000000000b1";
 const ROUNDS = 9;
 
-/** A slow phone in a slow network: 1.6 Mbit/s, 150 ms, a quarter of this machine's speed. */
+/** A slow network. It has 1.6 Mbit/s and a latency of 150 ms. */
 const NETWORK = { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 100_000 };
+/** A slow phone. Its processor is this many times slower than this machine's. */
 const SLOWER = 4;
 
 const ours = (entry, more) => `
@@ -92,7 +94,7 @@ async function bundled(script, page) {
   return outputFiles[0].contents;
 }
 
-/** Opens a page of a browser of its own, and stores a license there. Returns a function that loads the page again. */
+/** Opens a page in a new browser context, and stores a license there. Returns a function that loads the page again. */
 async function prepared(number) {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -105,7 +107,7 @@ async function prepared(number) {
   };
   await page.goto(address, { waitUntil: "networkidle" });
   await page.evaluate("globalThis.prepared");
-  // a page with ./slim stores what it will show next
+  // a page with ./slim stores the license that it will show the next time it is loaded
   await load();
   await phone.send("Network.enable");
   await phone.send("Network.emulateNetworkConditions", NETWORK);

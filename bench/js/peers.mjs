@@ -1,4 +1,5 @@
-// The npm packages that are compared: the name for the report, the module that validates with it, the package.
+// The npm packages that are compared. Each entry is the name in the report, the module in `peers` that validates with
+// the package, and the name of the package, if there is one.
 
 export const PEERS = [
   { name: "fetch", module: "fetch" },

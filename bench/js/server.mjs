@@ -1,5 +1,6 @@
-// Answers the alternatives that do not speak to Polar, each in its own protocol, always that the license is valid.
-// Prints its address as JSON. The answers are fixed: what is measured is the client.
+// The server of the alternatives that do not use Polar. It answers each of them in its own protocol, and every answer
+// says that the license is valid. The answers are fixed, because only the clients are measured. Prints the server's
+// address as JSON.
 
 import { createServer } from "node:http";
 
@@ -33,7 +34,7 @@ const ANSWERS = {
   "/demo/demo/validate": { valid: true, lease, license_expires_at: null },
   "/actions/validate-key": keygen,
   "/v1/licenses/validate": { valid: true, error: null, license_key: { id: 1, status: "active", key: KEY }, meta: {} },
-  // the answer of Polar, for the baseline
+  // the same answer as Polar's, for the baseline
   "/license-keys/validate": { id: "1", key: KEY, status: "granted", usage: 0, expires_at: null },
 };
 

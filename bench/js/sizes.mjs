@@ -1,5 +1,5 @@
-// Prints, for each peer, the bytes that a page downloads for one validate (bundled and minified by esbuild, compressed
-// by brotli), and the number of npm packages that it installs.
+// For each peer, prints how many bytes a page downloads for one validate, after esbuild has bundled and minified the
+// script and brotli has compressed it. Also prints how many npm packages the peer consists of, with its dependencies.
 
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -29,7 +29,7 @@ async function bundled(module) {
   return brotliCompressSync(outputFiles[0].contents, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
 }
 
-/** Returns a package and everything that it depends on. The lock file has one version of each. */
+/** Returns the names of a package and of all its dependencies. The lock file has only one version of each package. */
 function dependencies(name, found = new Set()) {
   if (!found.has(name)) {
     found.add(name);

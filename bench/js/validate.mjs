@@ -1,6 +1,7 @@
-// Measures one validate in Node with this project's package and with each peer, in interleaved rounds.
-// `node validate.mjs POLAR SERVER PACKAGE` prints the milliseconds of every round as JSON. Each server has a baseline of
-// its own: `fetch` at the local Polar, and `fetch` at the server of the peers that do not speak to Polar.
+// Measures how long one validate takes in Node, with this project's package and with each peer. The packages take turns
+// in several rounds. `node validate.mjs POLAR SERVER PACKAGE` prints as JSON how many milliseconds each round took.
+// There are two servers: the local Polar, and the server of the peers that do not use Polar. The baseline for each
+// server is a plain `fetch` call to it.
 
 import { PEERS } from "./peers.mjs";
 
@@ -11,7 +12,7 @@ const PRO = "de300000-0000-4000-8000-0000000000b1";
 const ROUNDS = 20;
 const WARM_UP = 3;
 
-// lemonsqueezy.js has no option for the address
+// lemonsqueezy.js has no option that sets the address of its server
 const send = globalThis.fetch;
 globalThis.fetch = (address, options) =>
   send(typeof address === "string" ? address.replace("https://api.lemonsqueezy.com", server) : address, options);
@@ -26,7 +27,8 @@ for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
     if (!(await validate())) throw new Error(`${name} did not validate the license`);
     if (round >= WARM_UP) times[name].push(performance.now() - start);
   }
-  // at most two requests of polar-license leave in a second; without this pause, it would be measured waiting
+  // polar-license sends at most two requests in a second; without this pause, the measured time would include its
+  // waiting
   await new Promise((resolve) => setTimeout(resolve, 600));
 }
 console.log(JSON.stringify(times));

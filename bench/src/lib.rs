@@ -1,10 +1,13 @@
 //! The parts that all measured programs share.
 //!
-//! `cargo xtask bench` starts a program as `PROGRAM OPERATION COUNT`, and gives it its surroundings in environment
-//! variables: the address of a server in `URL`, a folder of its own in `FOLDER`. The program prepares the operation,
-//! performs it COUNT times, and prints the nanoseconds that all of them took together. The instructions or system calls
-//! of one operation are the difference of two runs with different counts, divided by the difference of the counts, so
-//! the preparation is not counted. An operation without the expected result ends the program.
+//! `cargo xtask bench` starts a program as `PROGRAM OPERATION COUNT`. The environment variable `URL` contains the
+//! address of a server, and `FOLDER` the path of a folder for this program. The program prepares the operation,
+//! performs it COUNT times, and prints how many nanoseconds this took in total. If an operation does not have the
+//! expected result, the program panics.
+//!
+//! To count the instructions or system calls of one operation, `cargo xtask bench` runs the program with two different
+//! counts. The additional cost of the longer run, divided by the number of additional operations, is the cost of one
+//! operation, without the preparation.
 
 use std::env;
 use std::path::PathBuf;
@@ -15,13 +18,13 @@ use std::time::Instant;
 /// The license key that every server of the benchmark knows.
 pub const KEY: &str = "DEMO-TWO-DEVICES";
 
-/// Performs the operation as often as the program's second argument says, and prints the nanoseconds.
+/// Performs the operation as often as the program's second argument says, and prints how many nanoseconds this took.
 pub fn repeat(operation: impl FnMut()) {
     println!("{}", nanoseconds(operation));
 }
 
-/// Performs the operation as often as [`repeat`] on each of two threads at the same time, and prints the nanoseconds of
-/// the slower thread.
+/// Performs the operation on two threads at the same time, on each of them as often as [`repeat`] does. Prints how many
+/// nanoseconds the slower thread took.
 pub fn repeat_on_two_threads(operation: impl Fn() + Sync) {
     let start = Barrier::new(2);
     let measured = || {

@@ -5,7 +5,7 @@ use polar_license_bench::{KEY, repeat, url};
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     repeat(|| {
-        // a client of its own for each call, so that no connection is reused; it checks no signature
+        // each call uses a new client, so that no connection is reused; the client does not check a signature
         let client = KeygenClient::builder().account("demo").product("demo").license_key(KEY).api_url(url());
         let client = client.build().unwrap();
         let request = LicenseValidationRequest::for_fingerprint("fingerprint".into());

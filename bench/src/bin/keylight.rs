@@ -15,7 +15,7 @@ fn main() {
     let config =
         KeylightConfig::builder("demo", "demo", "demo").base_url(url()).trusted_key("demo", PUBLIC_KEY).build();
     repeat(|| {
-        // a client of its own for each call, so that no connection is reused
+        // each call uses a new client, so that no connection is reused
         let client = Keylight::with_parts(config.clone(), store.clone(), Arc::new(UreqTransport::default()));
         let result = client.validate().unwrap();
         assert!(result.valid && result.lease.is_some());

@@ -16,7 +16,7 @@ fn main() {
         telemetry_enabled: false,
         ..Config::default()
     };
-    // One client for all calls, which keeps its connection open: a new one would first send a validate of its own.
+    // All calls use the same client and its open connection: a new client would send another validate when it starts.
     let client = LicenseSeat::try_new(config).unwrap();
     runtime.block_on(client.activate(KEY)).unwrap();
     repeat(|| assert!(runtime.block_on(client.validate()).unwrap().valid));

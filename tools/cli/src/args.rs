@@ -164,7 +164,7 @@ pub(crate) struct Common {
     pub(crate) verbose: bool,
 }
 
-/// The options of the local Polar. The `mcp` tool that starts a local Polar has the same options as arguments.
+/// The options of the local Polar. The `mcp` tool that starts a local Polar takes the same options as arguments.
 #[derive(clap::Args)]
 #[cfg_attr(feature = "mcp", derive(serde::Deserialize, schemars::JsonSchema), serde(default))]
 pub(crate) struct Serve {

@@ -52,7 +52,7 @@ const NOT_ON_ARM: [&str; 9] = [
     "loopback_is_never_proxied",
 ];
 
-/// A system that is not this machine's own, but for which this machine can build and run programs.
+/// A system other than that of this machine. This machine can build programs for it, and run them.
 struct System<'a> {
     sh: &'a Shell,
     target: &'static str,

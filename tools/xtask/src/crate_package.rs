@@ -112,7 +112,7 @@ fn wrong_files(sh: &Shell, of: &Crate, target: &Path) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// Returns the names of the fields that crates.io shows and that this manifest lacks.
+/// Returns a message for each field that crates.io shows but that this manifest does not have.
 fn missing_words(package: &Package, addresses: &[(&str, String)]) -> Vec<String> {
     let few = |words: &[String]| (1..=MOST_WORDS).contains(&words.len());
     let [repository, homepage] = [&package.repository, &package.homepage].map(|own| own.clone().unwrap_or_default());

@@ -45,8 +45,8 @@ pub(crate) fn check() -> Result<()> {
     let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
     for package in workspace::metadata()?.packages {
         let sources = package.manifest_path.with_file_name("src");
-        // a package without a source folder compiles the sources of another package with other features; these sources
-        // are checked with that other package
+        // a package without a source folder compiles the sources of another package; these sources are checked when the
+        // other package's turn comes
         if !sources.exists() {
             continue;
         }

@@ -128,9 +128,9 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     Ok(folder.join(wheel.file_name().context("the wheel has no name")?))
 }
 
-/// Adds this project's licenses to the wheel. maturin adds license files only from the folder of pyproject.toml. In the
-/// source distribution they are in that folder. In the repository they are in the top folder, and `license-files` may
-/// not name files outside of the folder of pyproject.toml.
+/// Adds this project's licenses to the wheel. maturin adds license files only from the folder of pyproject.toml, and
+/// `license-files` may not name files outside of that folder. In the repository, the licenses are in the top folder, so
+/// maturin does not find them. In the source distribution, they are in the folder of pyproject.toml.
 fn add_own_licenses(sh: &Shell, dist_info: &Path) -> Result<()> {
     let metadata = sh.read_file(dist_info.join("METADATA"))?;
     let (before, after) = metadata.split_once("License-Expression: ").context("the wheel names no license")?;
@@ -165,7 +165,8 @@ fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
     let _inside = sh.push_dir(SOURCE);
     let maturin = shell::without_own_variables(sh.cmd(programs.join("maturin"))).env("PATH", path);
     let maturin = maturin.arg("build").args(arguments);
-    // zig links with the oldest glibc that the wheels support
+    // with zig as the linker, a wheel needs only the glibc that manylinux2014 allows, even if this machine has a newer
+    // one
     let maturin =
         if cfg!(target_os = "linux") { maturin.args(["--zig", "--compatibility", "manylinux2014"]) } else { maturin };
     let maturin = maturin.env(paths::FLAGS, paths::remapped(&target)).env("CFLAGS", paths::remapped_for_c(&target));

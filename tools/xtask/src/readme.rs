@@ -201,8 +201,9 @@ fn check_compiled(path: &str) -> Result<()> {
     bail!("{TYPES_TEST} does not compile the blocks of {path}; add the page there")
 }
 
-/// Checks TOML that is a whole manifest or a part of one. The TOML must be valid. If it depends on a package of this
-/// workspace, the package must have a version that the TOML allows, and the features that the TOML names.
+/// Checks TOML that is a whole manifest or a part of one. The TOML must be valid. If it names a package of this
+/// workspace as a dependency, the TOML must allow the version of that package, and the package must have the features
+/// that the TOML asks for.
 fn check_toml(text: &str) -> Result<()> {
     let manifest: toml::Table = text.parse().context("it is not valid TOML")?;
     let metadata = workspace::metadata()?;

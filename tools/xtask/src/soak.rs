@@ -70,7 +70,7 @@ pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
         println!("skipped: cargo-deny is not installed");
         return Ok(());
     }
-    // advisories are not checked, because the result would depend on whether their database can be reached
+    // security advisories are not checked, because the result would depend on whether their database can be reached
     for manifest in ["Cargo.toml", tauri::MANIFEST] {
         let deny = shell::cargo(sh, "deny --workspace --locked --offline --all-features --manifest-path").arg(manifest);
         deny.args(["check", "bans", "licenses", "sources"]).run()?;

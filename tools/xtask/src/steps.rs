@@ -315,7 +315,8 @@ pub(crate) enum Selection {
     Quick,
     /// All steps.
     Everything,
-    /// The named steps, and in each table the steps after the named one. Used to resume an interrupted run.
+    /// The remaining steps of an interrupted run: the named steps, and all steps that come after one of them in the
+    /// same table.
     From(Vec<String>),
     /// Only these steps.
     Named(Vec<String>),
@@ -388,7 +389,7 @@ impl Tables {
     }
 }
 
-/// Runs all steps of the tables, most of them two at a time. Returns the number of steps.
+/// Runs all steps of the tables, and returns the number of steps. For most of the run, two steps run at the same time.
 fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
     plan(sh, &tables);
     let run = || -> Result<()> {

@@ -1,4 +1,5 @@
-//! The operations of this project that the benchmark measures, with the license that `activate` has put into `FOLDER`.
+//! The operations of this project that the benchmark measures. They use the license that the operation `activate` has
+//! stored in `FOLDER`.
 
 mod releases;
 
@@ -18,8 +19,8 @@ use releases::{FastClock, HalfReachable};
 const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
 const PRO: &str = "de300000-0000-4000-8000-0000000000b1";
 
-/// The number of clients that `validate` prepares. It is the same for every count, so that the difference of two runs
-/// contains no preparation.
+/// The number of clients that `validate` prepares. It is the same for every count, so that two runs with different
+/// counts differ only in the validates, and not in the preparation.
 const CLIENTS: usize = 20;
 
 fn main() {
@@ -27,7 +28,7 @@ fn main() {
         "activate" => {
             let client = client(&folder()).open().unwrap();
             assert!(client.activate(KEY).unwrap().allowed());
-            // so that no later validate has to wait: two requests may leave in any second
+            // waits here, so that a later validate does not have to: a client sends at most two requests in a second
             thread::sleep(Duration::from_secs(1));
         }
         "clocks" => repeat(|| {
@@ -96,8 +97,8 @@ fn config() -> Config {
 }
 
 fn client(folder: &Path) -> ClientBuilder {
-    // With a clock of its own, a client does not wait for the requests of other clients of this process. Without it,
-    // two validates a second would be all that can be measured.
+    // Each client has its own clock. It therefore does not wait for the requests of other clients in this process.
+    // Otherwise only two validates could be measured in a second.
     Client::builder(config()).directory(folder).clock(SystemClock::new())
 }
 
@@ -121,7 +122,7 @@ fn is_confirmed(client: &Client) -> bool {
     license.state() == State::Active && license.problem().is_none()
 }
 
-/// Returns the file of the license in `FOLDER`.
+/// Returns the path of the license's file in `FOLDER`.
 fn record_path() -> PathBuf {
     let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     files.into_iter().find(|path| path.extension().is_some_and(|end| end == "license")).unwrap()
@@ -131,7 +132,7 @@ fn record() -> Vec<u8> {
     fs::read(record_path()).unwrap()
 }
 
-/// Returns the bytes of memory that this process occupies.
+/// Returns how many bytes of memory this process occupies.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

@@ -273,7 +273,7 @@ export class Client implements LicenseClient {
   #show(decision: Decision): void {
     if (this.#shown && isSame(decision, this.#shown)) return;
     this.#shown = freeze(decision);
-    // calls the listeners later: the caller may be a component that is rendering, and a listener could change its state
+    // calls the listeners later: the caller may be rendering a component, and a listener may make that component render
     queueMicrotask(() => this.#report());
   }
 

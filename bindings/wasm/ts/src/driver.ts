@@ -143,7 +143,8 @@ async function send(
 }
 
 /**
- * Executes a `join` step: waits until another operation ends or the time is up. `ends` aborts when an operation ends.
+ * Executes a `join` step: waits until another operation ends or the time is up. The signal `ends` is aborted when an
+ * operation ends.
  */
 async function join(
   { clock }: Host,

@@ -22,7 +22,7 @@ export interface AnyLicenseError extends Error, AnyFailure {
   readonly name: "LicenseError";
   /** One sentence that tells the user what happened and what to do. It is in English unless the settings replace it. */
   readonly message: string;
-  /** The decision that holds after the failure; `null` if there is no client. */
+  /** The decision that applies after the failure; `null` if there is no client. */
   readonly decision: Decision | null;
   /**
    * The exception of the platform or the app that caused the failure, or the app's reason for aborting the call.
@@ -94,7 +94,7 @@ export function errorFrom(kind: ErrorKind, what: string, cause: unknown): Licens
   return new LicenseError(kind, `${what} (${words(cause)})`, { cause });
 }
 
-/** The app's own messages for the user, by the code of each message. They replace the English messages. */
+/** The app's own messages for users. Each replaces the English message that has the same code. */
 export type Texts = LicenseSettings["texts"];
 
 /** Returns the message that tells the user about an error that occurred outside of the engine. */

@@ -63,7 +63,7 @@ export interface License<Feature extends string = string> {
    * decision; `current()` returns the present decision. Returns a function that removes the listener.
    *
    * Some changes happen only because time passes, for example when grace ends. With the automatic refresh, `listener`
-   * is called at that moment. Without the automatic refresh, it is called the next time that the app calls `current` or
+   * is called at that moment. Without the automatic refresh, it is called when the app next calls `current` or starts
    * an operation.
    *
    * ```ts

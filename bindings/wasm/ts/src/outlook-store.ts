@@ -1,6 +1,6 @@
 /**
- * Stores an outlook beside the record. An outlook holds the decisions that the engine would make at later times. With a
- * stored outlook, the next page can show the license before it has loaded the engine.
+ * Stores an outlook beside the record. An outlook holds the decisions that the engine would make at later times. On the
+ * user's next visit, the page can show these decisions before it has loaded the engine.
  *
  * The decisions depend on the record, the settings and some other values. The outlook is stored with a checksum of all
  * these values, and is used only if the checksum of the present values is the same. The settings themselves are not

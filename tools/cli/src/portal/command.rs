@@ -1,5 +1,5 @@
 //! The commands of the customer portal. They restore a license, list and release devices, replace a key, accept an
-//! invitation, and buy.
+//! invitation, and buy a license.
 
 use super::choice::{Choice, device_line, find_by_label, key_line};
 use super::outcome::{KeyDevices, Listing, Outcome, Stop};

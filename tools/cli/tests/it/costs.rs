@@ -10,8 +10,8 @@ use crate::{skipped, strace};
 use mock_polar::DEMO_KEY_PLAIN;
 use std::process::{Command, Stdio};
 
-/// The system calls that `status` makes in addition to those of `--version`. They are the same on every Linux, unlike
-/// those with which a system loads a program.
+/// The number of system calls that `status` makes in addition to those of `--version`. The additional calls are the
+/// same on every Linux, unlike the calls with which a system loads a program.
 const SYSTEM_CALLS: usize = 10;
 
 /// The instructions of `main`. The test program is built without optimization.

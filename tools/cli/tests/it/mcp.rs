@@ -22,7 +22,7 @@ struct Agent {
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
     stderr: Option<JoinHandle<Vec<u8>>>,
-    /// The replies that arrived before the test asked for them, by the ids of their requests.
+    /// The replies that arrived before the test asked for them. Each is stored under the id of its request.
     replies: BTreeMap<u64, Value>,
     requests: u64,
     /// Everything that the program has written to standard output.

@@ -14,7 +14,8 @@ pub(crate) struct Figure {
     pub(crate) title: &'static str,
     pub(crate) unit: &'static str,
     pub(crate) precision: Precision,
-    /// The definition, and the command that measures it, in words with which a stranger can repeat it.
+    /// What the figure measures, and how, in words with which a stranger can repeat the measurement. Includes the
+    /// command.
     pub(crate) how: &'static str,
     pub(crate) needs: &'static [&'static Requirement],
     pub(crate) measure: fn(&Setting<'_>) -> Result<Vec<Row>>,
@@ -32,8 +33,8 @@ impl Figure {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Precision {
-    /// Counted: the same on every machine with the same compilers and versions, except for a few instructions that
-    /// depend on random numbers.
+    /// A number that is counted, not timed. It is the same on every machine with the same compilers and versions,
+    /// except for a few instructions that depend on random numbers.
     Exact,
     /// Times that are compared within one run. The ratio to the baseline also holds on other machines, but the time
     /// itself holds only on this machine.

@@ -1,4 +1,4 @@
-//! The growth of costs with the number of features, of unreleased seats, of clients, and of processes.
+//! How costs grow with the number of features, of seats that are still to be released, of clients, and of processes.
 
 use std::process::{Child, Command, Stdio};
 

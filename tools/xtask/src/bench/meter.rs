@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use xshell::{Cmd, Shell, cmd};
 
-/// The number of rounds of a time. In each round, every subject is measured once.
+/// The number of rounds in which times are measured. In each round, every subject is measured once.
 const ROUNDS: usize = 15;
 
 /// Returns the cost of one operation. Measures a run with many operations and a run with one operation. The difference
@@ -72,7 +72,8 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     if values.len() % 2 == 1 { at(middle) } else { (at(middle.wrapping_sub(1)) + at(middle)) / 2.0 }
 }
 
-/// Returns the nanoseconds per operation that a program of `bench/` prints.
+/// Runs a program of `bench/`, which prints the nanoseconds that `count` operations took. Returns the nanoseconds per
+/// operation.
 pub(crate) fn nanoseconds(command: Cmd<'_>, count: u32) -> Result<f64> {
     Ok(command.read()?.parse::<f64>()? / f64::from(count))
 }

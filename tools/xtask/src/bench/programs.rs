@@ -1,4 +1,5 @@
-//! The size, the crates and the build time of a release program with each crate.
+//! For each of the compared crates, the size of a release program that uses it, the number of crates that are compiled
+//! into this program, and how long the program takes to build.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -133,7 +133,7 @@ fn goals(figures: &[Measured<'_>]) -> String {
     text
 }
 
-/// Returns a list of the alternatives that cost less than this project in one of the figures.
+/// Returns a Markdown list of the alternatives that cost less than this project, for each figure.
 fn better(figures: &[Measured<'_>]) -> String {
     let mut list = String::new();
     for Measured { figure, rows } in figures {

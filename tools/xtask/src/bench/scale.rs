@@ -1,5 +1,5 @@
-//! The requests that Polar receives from the installations of one vendor, and the effects on users: a simulation in
-//! virtual time.
+//! Simulates the installations of one vendor in virtual time. Shows how many requests Polar receives from them, and how
+//! the users are affected.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;

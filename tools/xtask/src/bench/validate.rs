@@ -9,8 +9,8 @@ use super::meter;
 use super::row::Row;
 use super::setting::{BARE, OURS, PEERS, Program, Server, Setting};
 
-/// The number of validates in one run. Each of them uses a client of its own, because a client of this project sends at
-/// most two requests in a second.
+/// The number of validates in one run. The program of this project uses a new client for each of them, because one client
+/// sends at most two requests in a second.
 const MANY: u32 = 11;
 
 /// A request written by hand, which is sent to the server that the alternatives use.

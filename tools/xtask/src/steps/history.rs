@@ -16,7 +16,7 @@ const PASSED: &str = "passed";
 /// The folder with one file for each step. The file contains how many seconds the step took.
 const SECONDS: &str = "seconds";
 
-/// Begins the record of a full run.
+/// Marks the start of a full run, in which no step has passed yet.
 pub(super) fn begin() -> Result<()> {
     end()?;
     Ok(fs::create_dir_all(folder(PASSED)?)?)

@@ -23,7 +23,7 @@ export function isPage(): boolean {
   }
 }
 
-/** Returns `true` if Vitest or jest runs this module. Returns `false` in a process that a test has started. */
+/** Returns `true` if Vitest or jest runs this module. Returns `false` in a child process that a test starts. */
 export function isTest(): boolean {
   return "__vitest_worker__" in globalThis || Symbol.for("$$jest-matchers-object") in globalThis;
 }

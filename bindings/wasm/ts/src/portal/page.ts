@@ -12,7 +12,7 @@ import type { Portal } from "./methods.js";
 import { report, type Reply, type RunPortal } from "./run.js";
 import type { Progress } from "./types.js";
 
-/** A page's license, with the function that sends the portal's requests to the other process. */
+/** A page's license, with the function that sends the portal's requests to the process that holds the license. */
 export interface PageLicense extends License {
   /** Runs an operation of the customer portal. `request` describes the operation in JSON. */
   readonly callPortal: (

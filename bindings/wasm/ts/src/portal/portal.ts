@@ -1,5 +1,5 @@
 /**
- * The type of a client with the customer portal. This module contains only types, so that a page can import them
+ * The type of a client that has the customer portal. This module contains only types, so that a page can import them
  * without loading the portal.
  *
  * ```text
@@ -9,8 +9,8 @@
  *                    ── sessionFromToken ────────────┘
  * ```
  *
- * Members that hold addresses, names and labels are personal. They do not appear if an object is logged, copied, or
- * converted by `JSON.stringify`. No object contains tokens, codes or license keys.
+ * Addresses, names and labels are personal data. When an object is logged, copied, or converted by `JSON.stringify`,
+ * the members that hold such data are left out. No object contains tokens, codes or license keys.
  */
 
 import type { LicenseClient } from "../license.js";
