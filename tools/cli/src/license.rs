@@ -13,7 +13,7 @@ use std::io;
 pub(crate) struct Report {
     pub(crate) decision: Decision,
     pub(crate) exit: Exit,
-    /// A line for people, about a result that the decision does not show.
+    /// A line that tells people about a result that is not part of the decision.
     pub(crate) headline: Option<String>,
     /// An additional result, as members of the JSON for scripts.
     pub(crate) extra: Extra,

@@ -273,7 +273,7 @@ export class Client implements LicenseClient {
   #show(decision: Decision): void {
     if (this.#shown && isSame(decision, this.#shown)) return;
     this.#shown = freeze(decision);
-    // calls the listeners later: the caller may be rendering a component, and a listener may make that component render
+    // calls the listeners later: the caller may be rendering a component, and a listener may start another render
     queueMicrotask(() => this.#report());
   }
 

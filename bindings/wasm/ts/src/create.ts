@@ -102,7 +102,8 @@ function json(settings: object): string {
 }
 
 /**
- * Returns the identifier of this device. If there is none, returns a random identifier, which lasts until the app ends.
+ * Returns the identifier of this device. If there is none, returns a random identifier, which is used until the app
+ * ends.
  */
 function deviceOf(platform: Platform, storage: Storage): Promise<string> {
   const found = async (): Promise<string> => {

@@ -28,11 +28,11 @@ pub(super) struct Tool {
 /// The effect of a tool outside this process.
 #[derive(Clone, Copy)]
 enum Effect {
-    /// Reads files and settings on this computer, and does not ask Polar.
+    /// The tool reads files and settings on this computer, and does not ask Polar.
     Reads,
-    /// Reads files and settings on this computer, and asks Polar.
+    /// The tool reads files and settings on this computer, and asks Polar.
     Asks,
-    /// Changes the local Polar, which holds invented data only.
+    /// The tool changes the local Polar, which holds only invented data.
     ChangesLocalPolar,
 }
 

@@ -14,7 +14,7 @@ use crate::{soak, strace};
 enum Fault {
     /// The call fails with this error.
     Error(&'static str),
-    /// The call fails with this error, and so do all later ones, as on a disk that stays full.
+    /// This call and all later ones fail with this error, as on a disk that stays full.
     ErrorsFromHere(&'static str),
     /// The process is killed during the call.
     Kill,
@@ -176,7 +176,7 @@ fn prepared<'a>(polar: &'a MockPolar, operation: &Operation) -> Device<'a> {
     device
 }
 
-/// Runs the operation with one failing call. Returns the run, and whether the call was reached.
+/// Runs the operation with a fault in one system call. Returns the run, and whether that call was reached.
 fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) {
     let seen = tempfile::NamedTempFile::new().unwrap();
     let Case { call, number, fault } = case;

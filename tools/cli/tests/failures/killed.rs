@@ -72,8 +72,8 @@ fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     child.wait().unwrap().code().is_none()
 }
 
-/// Makes Polar and the device agree again: runs `validate` without killing it, and then, if all seats are taken,
-/// removes the seats that are not this device's, as a customer would.
+/// Makes Polar and the device agree again. Runs `validate` without killing it. If all seats are taken after that,
+/// removes the seats that do not belong to this device, as a customer would.
 fn settle(device: &Device, limit_activations: u32, story: &str) {
     let decision = device.run(&["validate"]);
     let (seats, _) = device.seats();

@@ -102,8 +102,7 @@ export class LicenseDialogElement extends Base {
 
   set license(source: LicenseSource | null | undefined) {
     if (source === this.#source) return;
-    // A framework creates a new function at each render. A new function therefore does not mean that the license is
-    // new.
+    // a framework creates a new function at each render, so a new function does not mean a new license
     if (typeof source === "function" && typeof this.#source === "function") return;
     this.#leaveLicense();
     this.#source = source ?? undefined;

@@ -39,8 +39,8 @@ export const RELEASE = "polar-license:release";
 
 /**
  * A call by a renderer. `follow` is the first call of every page, and returns the decision. After any call, the main
- * process sends each later change of the decision to the frame that made the call. `id` is the number that the page has
- * given to the call.
+ * process sends each new decision to the frame that made the call. `id` is the number that the page has given to the
+ * call.
  */
 export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" }

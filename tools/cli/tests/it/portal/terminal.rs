@@ -35,7 +35,7 @@ impl Terminal {
         let (stdin, stderr) = (pair.slave.try_clone().unwrap(), pair.slave);
         let mut command = device.command(words);
         let child = command.stdin(stdin).stderr(stderr).stdout(stdout).spawn().unwrap();
-        // `command` still has the other end of the terminal open. It is dropped, because the thread below stops reading
+        // `command` is dropped, because it still has the other end of the terminal open. The thread below stops reading
         // only once that end is closed everywhere.
         drop(command);
         let (keyboard, mut screen) = (File::from(pair.master.try_clone().unwrap()), File::from(pair.master));
