@@ -32,7 +32,7 @@ pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 /// | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
 ///
 /// Call polar_license_refresh() when the app starts. Operations that change something run one after the other.
-/// Concurrent calls of polar_license_validate() share one request. A callback of the app may call any function of this
+/// Concurrent calls to polar_license_validate() share one request. A callback of the app may call any function of this
 /// library, even with this license, unless the callback's comment says otherwise.
 pub struct License {
     client: Client,
@@ -60,8 +60,8 @@ pub type ChangeCallback =
     Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision, before: *const Decision)>;
 
 impl License {
-    /// Returns the customer portal of a license, and the values behind the handles of its replies. Both stay usable
-    /// after the license is freed.
+    /// Returns the customer portal of a license, and the objects to which the handles in its replies refer. The caller
+    /// can use them even after the license is freed.
     #[cfg(feature = "portal")]
     pub(crate) fn portal(license: *const Self) -> Result<(Portal, Handles), Error> {
         let license = shared(license)?;
@@ -328,14 +328,14 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
 
 /// Calls `callback` after every operation that changed the decision, with the current decision and the previous one.
 /// The callback runs on the thread that ran the operation. If the decision changes because time passes, for example
-/// when grace ends, the callback is called after the next operation. The thread of polar_license_start_auto_refresh()
-/// begins one at that moment.
+/// when grace ends, the callback is called after the next operation. After polar_license_start_auto_refresh(), the
+/// library's thread runs an operation at that moment.
 ///
 /// `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
 /// with `user_data`. If this function fails, that happens at once. Otherwise it happens after
 /// polar_license_off_change() or polar_license_free(), as soon as the callback is no longer running. `destructor` may
-/// be NULL, `callback` must not be NULL. Callable from any thread. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
+/// be NULL, `callback` must not be NULL. Callable from any thread. Never blocks. Returns POLAR_LICENSE_OK, or
+/// POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_on_change(
     license: *const License,

@@ -99,9 +99,10 @@ pub extern "C" fn polar_license_decision_allows(decision: *const Decision, featu
     })
 }
 
-/// Returns why the feature is on or off, in one sentence for the user, in English unless the options replace it. A
-/// feature that needs a license for another plan is off, even if polar_license_decision_message() reports nothing
-/// wrong. Never returns NULL; returns an empty string if an argument is NULL or `feature` is not UTF-8.
+/// Returns why the feature is on or off, in one sentence for the user. The sentence is in English unless the options
+/// provide another one. A feature that needs a license for another plan is off, even if
+/// polar_license_decision_message() reports nothing wrong. Never returns NULL; returns an empty string if an argument
+/// is NULL or `feature` is not UTF-8.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -66,9 +66,9 @@ pub extern "C" fn polar_license_error_kind(error: *const Error) -> i32 {
     })
 }
 
-/// Returns one sentence for the user, in English unless the options replace it. It says what happened and what to do,
-/// and contains neither the license key nor personal data. Never returns NULL; returns an empty string if `error` is
-/// NULL.
+/// Returns one sentence for the user, which says what happened and what to do. The sentence is in English unless the
+/// options provide another one. It contains neither the license key nor personal data. Never returns NULL; returns an
+/// empty string if `error` is NULL.
 ///
 /// The string belongs to the error and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -106,8 +106,9 @@ pub extern "C" fn polar_license_error_reason(error: *const Error) -> i32 {
 }
 
 /// Returns what the user can do about the error, one of POLAR_LICENSE_NEXT_.... This can differ from the next step of
-/// polar_license_error_decision(), which is about the license on this device: another key can be refused while this
-/// license works. Returns POLAR_LICENSE_NEXT_NONE if `error` is NULL.
+/// polar_license_error_decision(), which is about the license on this device. For example, if Polar refuses a key that
+/// the user has just entered, the license on this device can still be valid. Returns POLAR_LICENSE_NEXT_NONE if `error`
+/// is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -141,8 +142,8 @@ pub extern "C" fn polar_license_error_retry_after_ms(error: *const Error) -> i64
     })
 }
 
-/// Returns 1 if Polar may have carried out the request although no reply arrived: a seat may be taken, or usage may be
-/// counted. Returns 0 otherwise, or if `error` is NULL.
+/// Returns 1 if Polar may have carried out the request although no reply arrived: a seat may have been taken, or uses
+/// may have been counted. Returns 0 otherwise, or if `error` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -34,11 +34,11 @@ static APP_LOG: AppLog = AppLog(RwLock::new(None));
 /// Passes the library's log lines to `callback`, up to the level `level`. Replaces any earlier callback. A NULL
 /// `callback` ends logging. Applies to the whole process. Nothing is logged before this function is called.
 ///
-/// `destructor` is called once with `user_data`: when a later call of this function replaces or removes the callback,
-/// or if this function fails. It may be NULL. Callable from any thread. Never blocks. When this function returns, a
-/// call of the earlier callback may still be running on another thread.
-/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if
-/// the program is written in Rust and has set another logger.
+/// `destructor` is called once with `user_data`: when a later call to this function replaces or removes the callback,
+/// or if this function fails. `destructor` may be NULL. Callable from any thread. Never blocks. When this function
+/// returns, the earlier callback may still be running on another thread. Returns POLAR_LICENSE_OK,
+/// POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if the program is written in
+/// Rust and has set another logger.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_set_log(
     level: i32,

@@ -39,8 +39,8 @@ use std::ffi::{c_char, c_void};
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request or one of its arguments is not valid;
 /// POLAR_LICENSE_ERR_RATE_LIMITED, with polar_license_error_retry_after_ms(), if this process or another one requested
 /// or tried too many codes; POLAR_LICENSE_ERR_REFUSED; POLAR_LICENSE_ERR_STORAGE, _NETWORK, _TIMEOUT, _SERVER or
-/// _CANCELLED. After POLAR_LICENSE_ERR_REFUSED, polar_license_error_reason() returns why a license key was refused. It
-/// returns POLAR_LICENSE_REASON_UNSET if instead the session has ended or the operation is not possible.
+/// _CANCELLED. After POLAR_LICENSE_ERR_REFUSED, polar_license_error_reason() returns why a license key was refused, or
+/// POLAR_LICENSE_REASON_UNSET if no key was refused: then the session has ended, or the operation is not possible.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_call(
     license: *const License,
@@ -158,7 +158,7 @@ pub extern "C" fn polar_license_portal_activate(
 }
 
 /// Lists the customer's license keys that belong to this organization and to a benefit that the options accept. In the
-/// reply's "/keys", the keys that can be used come first. They are sorted by their expiry, latest first.
+/// reply's "/keys", the keys that can be used come first, and of these the key with the latest expiry.
 ///
 /// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
 #[unsafe(no_mangle)]

@@ -168,14 +168,14 @@ pub extern "C" fn polar_license_retry_after_s(
     })
 }
 
-/// Reports the reply, even if a server other than Polar's sent it. `http_status` is the HTTP status of the reply.
-/// `retry_after_s` is the result of polar_license_retry_after_s() for the headers of the reply. `body` is the whole
-/// body of the reply, which is copied. If the callback reports several replies, the last one counts.
+/// Call this function when a reply has arrived, even if a server other than Polar's sent it. `http_status` is the HTTP
+/// status of the reply. `retry_after_s` is the result of polar_license_retry_after_s() for the headers of the reply.
+/// `body` is the whole body of the reply, which is copied. If the callback reports several replies, the last one
+/// counts.
 ///
 /// `body` may be NULL if `length` is 0. Call this function from the transport callback, on one thread at a time. Never
-/// blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if a required argument is NULL, or if `http_status`
-/// is not an HTTP status.
+/// blocks. Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if a required argument is NULL, or if
+/// `http_status` is not an HTTP status.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_response_set(
     response: *mut Response,

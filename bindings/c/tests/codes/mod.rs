@@ -38,7 +38,7 @@ pub struct Row {
     pub doc: String,
 }
 
-/// Returns the rows of one of the core's tables.
+/// Returns a `Row` for each code of one of the core's types, such as a `Reason`.
 macro_rules! rows {
     ($codes:ty) => {
         <$codes>::ALL

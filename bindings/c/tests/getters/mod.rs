@@ -110,8 +110,8 @@ fn first_sentence(member: &str) -> String {
     format!("{}.", words.split(". ").next().unwrap().trim_end_matches('.'))
 }
 
-/// Returns a C header for the tests. Its one macro checks what each getter returns if the decision is NULL, or if the
-/// getter panics.
+/// Returns a C header for the tests. It defines one macro, which checks what each getter returns if the decision is
+/// NULL, or if the getter panics.
 pub fn calls(header: &str) -> String {
     let mut text = String::from(
         "/* Checks the results of the functions that read one member of a decision, if the decision is NULL or the function

@@ -16,8 +16,8 @@ pub fn decision() -> Vec<String> {
     with_inner.collect()
 }
 
-/// Returns the names of the members of an error. In the JSON of a failure, these members are in the object `error`. The
-/// members of the decision are beside that object, and are left out.
+/// Returns the names of the members of an error. In the JSON of a failure, these are the members of the object `error`.
+/// That JSON also contains the members of the decision, which this function leaves out.
 pub fn error() -> Vec<String> {
     let description = schema::error().to_value();
     let member = properties(&description).unwrap().get("error").unwrap();

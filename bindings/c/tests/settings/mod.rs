@@ -341,8 +341,8 @@ impl Setting {
     }
 }
 
-/// The setters of values that are not strings. Each row has the end of the setter's name, the type of the values, and a
-/// description of the values.
+/// The setters that store one value under a name, for types other than strings. Each row is the last part of the
+/// setter's name, the type of the value, and a description of the value.
 const VALUES: [(&str, Kind, &str); 3] = [
     ("integer", Kind::Signed64, "an integer"),
     (
