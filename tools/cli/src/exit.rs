@@ -47,8 +47,8 @@ impl Exit {
         }
     }
 
-    /// Returns the status of an operation that failed. If the operation was refused, the status depends on whether the
-    /// decision in the error allows access. If the error contains no decision, `license` is used instead.
+    /// Returns the exit status of an operation that failed. If the operation was refused, the exit status depends on
+    /// whether the decision in the error allows access. If the error contains no decision, `license` is used instead.
     pub(crate) fn of_error(error: &Error, license: Option<&Decision>) -> Self {
         let kind = error.kind();
         if kind == ErrorKind::InvalidConfig {
@@ -62,7 +62,8 @@ impl Exit {
         }
     }
 
-    /// Returns the status after a refusal. It depends on whether the license on this device allows access.
+    /// Returns the exit status after a refusal. The exit status depends on whether the license on this device allows
+    /// access.
     pub(crate) fn of_refusal(license: Option<&Decision>) -> Self {
         if license.is_some_and(Decision::allowed) { Self::Failed } else { Self::NotAllowed }
     }

@@ -2,8 +2,8 @@
  * The main entry point for programs that run in Node, in Electron's main process, in Deno or in Bun. Apps call
  * `createLicenseClient` as they do in browsers, but the license is kept in a file, and a seat belongs to the machine.
  *
- * A server that renders pages also loads this entry point. On such a server, `createLicenseClient` rejects, because the
- * license belongs to the user's device.
+ * A server that renders pages also loads this entry point. `createLicenseClient` rejects if it detects such a server,
+ * because the license belongs to the user's device.
  */
 
 import { create, type LicenseOptions } from "./create.js";

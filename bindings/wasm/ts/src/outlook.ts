@@ -33,7 +33,7 @@ interface CountedPhase extends Phase {
   after: number;
 }
 
-/** Returns the explanation that a phase has for a feature. */
+/** Returns the explanation for a feature in a phase. */
 export function explanationOf({ explanations, unknown }: Phase, feature: string): Explanation {
   const known = Object.hasOwn(explanations, feature) ? explanations[feature] : undefined;
   return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, io};
 
-/// The time limit for a request. It applies if there is no valid configuration with a limit of its own.
+/// The time limit for a request, unless a valid configuration sets a limit of its own.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs all checks, and prints their findings.

@@ -51,7 +51,7 @@ impl<'a> Device<'a> {
         command
     }
 
-    /// Runs the command, with no fault in any system call.
+    /// Runs the command without any fault in its system calls.
     pub(crate) fn run(&self, words: &[&str]) -> Run {
         Run::of(&self.command(words).output().unwrap())
     }

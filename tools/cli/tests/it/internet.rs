@@ -99,7 +99,7 @@ pub(crate) fn proxy_breaking_off(then: fn(&mut TcpStream) -> io::Result<()>) -> 
     format!("http://{address}")
 }
 
-/// Returns the address of a SOCKS proxy that refuses each connection with `code`, a reply code of RFC 1928.
+/// Returns the address of a SOCKS proxy that refuses each connection with `code`, a reply code from RFC 1928.
 pub(crate) fn socks_proxy_refusing(code: u8) -> String {
     let address = listener(move |connection| {
         connection.read_exact(&mut [0; 3])?;

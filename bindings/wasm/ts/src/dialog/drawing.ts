@@ -259,7 +259,7 @@ export class Drawing {
     };
     dialog.addEventListener("cancel", leave);
     dialog.addEventListener("keydown", (event) => {
-      // while the user composes a character, Escape only ends the composition
+      // while the user composes a character with an input method, Escape only ends the composition
       if (event.key === "Escape" && !event.isComposing) leave(event);
       else if (event.key === "Tab") this.#cycleFocus(event);
     });

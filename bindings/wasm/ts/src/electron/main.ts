@@ -105,7 +105,10 @@ class Share {
   readonly #license: License;
   readonly #allow: (event: IpcSender) => boolean;
   readonly #portals: PagePortals | undefined;
-  /** The frames that receive changes, by their `frameTreeNodeId`, which stays the same when a page reloads. */
+  /**
+   * The frames that receive changes. The key is the frame's `frameTreeNodeId`, which stays the same when a page
+   * reloads.
+   */
   readonly #followers = new Map<number, IpcSender>();
   /** The senders that have a listener for the event `destroyed`. */
   readonly #watched = new WeakSet<object>();

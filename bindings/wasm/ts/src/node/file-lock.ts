@@ -118,8 +118,8 @@ export class FileLock {
       return await this.#inside.run(holder, () => work(holder.token));
     } finally {
       await this.#release(holder);
-      // In Node before version 22, every promise of the process is slower while an `AsyncLocalStorage` is in use. So it
-      // is disabled when nobody holds the lock.
+      // In Node before version 22, every promise in the process is slower while an `AsyncLocalStorage` is in use. It is
+      // therefore disabled when nobody holds the lock.
       this.#inside.disable();
     }
   }

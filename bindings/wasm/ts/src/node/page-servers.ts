@@ -12,7 +12,7 @@
 interface PageServer {
   framework: string;
   isHere: () => boolean;
-  /** The place where an app of this framework should create its client. */
+  /** The place in the app's code where the client should be created, for apps that use this framework. */
   place: string;
 }
 

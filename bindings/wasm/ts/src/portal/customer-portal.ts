@@ -58,7 +58,7 @@ const NOT_BY_LINK =
  * contain the value.
  */
 function plain(given: unknown): string | number | boolean | null {
-  // JSON can represent neither infinity nor NaN
+  // JSON can represent neither infinity nor NaN: infinity becomes the largest safe integer, and NaN becomes -1
   if (typeof given === "number") return given >= 0 ? Math.trunc(Math.min(given, Number.MAX_SAFE_INTEGER)) : -1;
   return typeof given === "string" || typeof given === "boolean" ? given : null;
 }

@@ -74,7 +74,7 @@ impl Customer<'_> {
         self.polar.mails()[mails].code.clone().unwrap()
     }
 
-    /// Runs the command. Writes the address and then the code to its standard input.
+    /// Runs the command. Writes the customer's e-mail address and then the code to its standard input.
     fn runs(&self, device: &Device<'_>, words: &[&str]) -> Run {
         let mails = self.polar.mails().len();
         let mut talk = Talk::begin(device, words);
