@@ -7,8 +7,8 @@ use crate::guard::guarded;
 use crate::pointer;
 use std::ptr;
 
-/// Runs `work`. Returns [`OK`], or the kind of the error if `work` fails. If `error` is not NULL, also stores the error
-/// there, or NULL if `work` succeeds.
+/// Runs `work`. Returns [`OK`], or the kind of the error if `work` fails. If `error` is not NULL, stores the error at
+/// `error`, or NULL if `work` succeeds.
 pub(crate) fn run(function: &str, error: *mut *mut Error, work: impl FnOnce() -> Result<(), Error>) -> i32 {
     let result = guarded(function, None, || Some(work())).unwrap_or_else(|| Err(Error::panicked(function)));
     match result {

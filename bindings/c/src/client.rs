@@ -311,8 +311,8 @@ pub extern "C" fn polar_license_deactivate(
     })
 }
 
-/// Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
-/// customer portal; call polar_license_deactivate() instead to release it.
+/// Removes the license from this device without asking Polar. If the license has a seat, the seat stays taken until it
+/// is removed in Polar's customer portal. To release the seat as well, call polar_license_deactivate() instead.
 ///
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
 /// Callable from any thread. May block on the disk, never on the network.
@@ -334,8 +334,8 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
 /// `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
 /// with `user_data`. If this function fails, that happens at once. Otherwise it happens after
 /// polar_license_off_change() or polar_license_free(), as soon as the callback is no longer running. `destructor` may
-/// be NULL, `callback` must not be NULL. Callable from any thread. Never blocks. Returns POLAR_LICENSE_OK, or
-/// POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
+/// be NULL, `callback` must not be NULL. Callable from any thread. Never blocks.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` or `callback` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_on_change(
     license: *const License,

@@ -8,8 +8,8 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 /// A function that reads the time from two clocks, and stores both times. At `wall_ms`, it stores the milliseconds
-/// since 1970-01-01 UTC, on a clock that may go back. At `mono_ms`, it stores the milliseconds since any fixed moment,
-/// on a clock that only goes forward. It is called from any thread. It must return at once and must not call this
+/// since 1970-01-01 UTC; this clock may go back. At `mono_ms`, it stores the milliseconds since any fixed moment; this
+/// clock must only go forward. The function is called from any thread. It must return at once and must not call this
 /// library, because the library holds locks during the call.
 pub type ClockCallback = Option<extern "C" fn(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64)>;
 

@@ -9,13 +9,15 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char};
 use std::sync::OnceLock;
 
-/// `POLAR_LICENSE_OK`: returned in place of the number of an [`ErrorKind`] if there is no error.
+/// `POLAR_LICENSE_OK`: the number that a function returns instead of the number of an [`ErrorKind`] if there is no
+/// error.
 pub(crate) const OK: i32 = 0;
 
-/// `POLAR_LICENSE_REASON_UNSET`: returned in place of the number of a [`Reason`] if there is no reason.
+/// `POLAR_LICENSE_REASON_UNSET`: the number that a function returns instead of the number of a [`Reason`] if there is
+/// no reason.
 pub(crate) const REASON_UNSET: i32 = 0;
 
-/// `POLAR_LICENSE_ABSENT`: returned in place of an int64_t value that is absent.
+/// `POLAR_LICENSE_ABSENT`: the int64_t that a function returns if it has no value to return.
 pub(crate) const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// The name that is returned for a number that this version does not know.
@@ -81,7 +83,7 @@ pub extern "C" fn polar_license_deactivated_name(deactivated: i32) -> *const c_c
     })
 }
 
-/// The names in one of the core's tables, as strings that end with NUL. They are created on first use.
+/// The names of the codes in one of the core's tables, as strings that end with NUL. They are created on first use.
 pub(crate) struct Names(OnceLock<BTreeMap<i32, CString>>);
 
 impl Names {

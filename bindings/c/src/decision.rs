@@ -301,8 +301,8 @@ pub extern "C" fn polar_license_decision_usage(decision: *const Decision) -> i64
     count("polar_license_decision_usage", decision, |license| Some(license.usage))
 }
 
-/// Returns the highest usage that may be consumed. Returns POLAR_LICENSE_ABSENT if there is no limit, if there is no
-/// license, or if `decision` is NULL.
+/// Returns the usage limit of the key, that is, how many uses may be consumed in total. Returns POLAR_LICENSE_ABSENT if
+/// there is no limit, if there is no license, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -2,7 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs `work`, and returns `fallback` if it panics. `function` is the name of the exported function.
+/// Runs `work` and returns its result, or returns `fallback` if `work` panics. `function` is the name of the exported
+/// function.
 pub(crate) fn guarded<T>(function: &str, fallback: T, work: impl FnOnce() -> T) -> T {
     // A panic could leave some state incomplete. State that only the closure uses is dropped together with the closure.
     // All other state is behind locks, which ignore poisoning so that later calls can use the state.

@@ -10,13 +10,13 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-/// Log level of errors: something is wrong.
+/// The log level for errors: something is wrong.
 pub const POLAR_LICENSE_LOG_ERROR: i32 = 1;
-/// Log level of warnings: something may be wrong.
+/// The log level for warnings: something may be wrong.
 pub const POLAR_LICENSE_LOG_WARN: i32 = 2;
-/// Log level of the main events. The library writes few lines at this level.
+/// The log level for the main events. The library writes few lines at this level.
 pub const POLAR_LICENSE_LOG_INFO: i32 = 3;
-/// Log level of details. The library writes many lines at this level.
+/// The log level for details. The library writes many lines at this level.
 pub const POLAR_LICENSE_LOG_DEBUG: i32 = 4;
 
 /// A function that receives one log line, which contains neither the license key nor personal data. `level` is one of
@@ -36,9 +36,9 @@ static APP_LOG: AppLog = AppLog(RwLock::new(None));
 ///
 /// `destructor` is called once with `user_data`: when a later call to this function replaces or removes the callback,
 /// or if this function fails. `destructor` may be NULL. Callable from any thread. Never blocks. When this function
-/// returns, the earlier callback may still be running on another thread. Returns POLAR_LICENSE_OK,
-/// POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if the program is written in
-/// Rust and has set another logger.
+/// returns, the earlier callback may still be running on another thread.
+/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if
+/// the program is written in Rust and has set another logger.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_set_log(
     level: i32,

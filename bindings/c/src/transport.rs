@@ -174,8 +174,9 @@ pub extern "C" fn polar_license_retry_after_s(
 /// counts.
 ///
 /// `body` may be NULL if `length` is 0. Call this function from the transport callback, on one thread at a time. Never
-/// blocks. Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if a required argument is NULL, or if
-/// `http_status` is not an HTTP status.
+/// blocks.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if a required argument is NULL, or if `http_status`
+/// is not an HTTP status.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_response_set(
     response: *mut Response,

@@ -198,8 +198,8 @@ fn comments_name_what_exists() {
     }
 }
 
-/// Checks that each function passes its own name to its guard. Another test names a function in an environment
-/// variable, and the guard with that name panics.
+/// Checks that each function passes its own name to its guard. The test `panics` depends on this: it sets an
+/// environment variable to the name of a function, and the guard that has this name panics.
 #[test]
 fn every_function_is_guarded_by_its_own_name() {
     let folders = ["src", "src/options", "src/portal"].map(|name| fs::read_dir(folder().join(name)).unwrap());

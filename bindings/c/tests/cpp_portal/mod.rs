@@ -62,8 +62,8 @@ fn names_of(name: &str, rows: &[Row]) -> String {
     text + "}\n"
 }
 
-/// Returns the C++ source of an object's class. If the object has several alternatives, the class has the members of
-/// all of them.
+/// Returns the C++ source of the class for one JSON object. If the object can have one of several forms, the class has
+/// the members of all forms.
 fn class(name: &str, schema: &Value) -> String {
     let class = snake_case(name);
     let mut text = String::new();
@@ -267,7 +267,7 @@ fn comment(indent: &str, doc: &str) -> String {
     text
 }
 
-/// Replaces the names of operations and of their arguments with their names in C++.
+/// Replaces the core's names of operations and of their arguments with the names that they have in C++.
 fn named(text: &str) -> String {
     let is_ours = |word: &str| {
         let is_name = |name: &str| name == word && name.contains(char::is_uppercase);

@@ -1,4 +1,4 @@
-//! Generates the code around the C functions that read one member of a decision: the C++ methods that call them, the
+//! Generates the code that uses the C functions that read one member of a decision: the C++ methods that call them, the
 //! calls in the C tests, and the table in `tests/c_functions`. The members come from the core, and the types come from
 //! the C header.
 

@@ -106,8 +106,8 @@ impl Polar {
         thread::spawn(move || http(&address, &request));
     }
 
-    /// Adds the secrets in all requests and mails to `secrets`. Called before a reset of the server deletes the
-    /// requests and mails.
+    /// Adds the secrets in all requests and mails to `secrets`. Must be called before the server is reset, because the
+    /// reset deletes the requests and mails.
     fn keep_secrets(&mut self) {
         let requests = self.server.requests();
         assert!(requests.iter().all(|request| request.header("polar-version").is_none()), "a version is named");

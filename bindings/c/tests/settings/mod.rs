@@ -1,5 +1,5 @@
 //! Generates the setters of options from the core's description of the settings: the functions in C with their
-//! comments, the methods in C++, and the calls of all setters for the tests in C and for the fuzz targets.
+//! comments, the methods in C++, and the calls to all setters for the tests in C and for the fuzz targets.
 
 use crate::codes::wrapped;
 use crate::{snake_case, without_unit};
@@ -52,7 +52,7 @@ pub(super) fn call(setter: u8, options: *mut Options, text: *const c_char, numbe
 
 /// A function that sets a setting, or a part of a setting.
 struct Setter {
-    /// The rest of the name in C, after `polar_license_options_`.
+    /// The part of the C function's name that follows `polar_license_options_`.
     name: String,
     /// The name of the method, which is the same in C++ and in the Rust builder.
     method: String,
@@ -68,8 +68,8 @@ struct Argument {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     String,
-    /// A string in C. The Rust builder takes an array of strings in its place, so it receives an array that contains
-    /// only this string.
+    /// A string in C. The Rust builder expects an array of strings instead, so it gets an array that contains only this
+    /// string.
     ArrayOfOne,
     Boolean,
     Milliseconds,
@@ -122,7 +122,7 @@ pub fn methods() -> String {
     text
 }
 
-/// Returns a header for tests in C that contains calls of all setters.
+/// Returns a header for tests in C that contains calls to all setters.
 pub fn calls() -> String {
     let setters: Vec<Setter> = settings().iter().flat_map(Setting::setters).collect();
     let mut text = String::from(
