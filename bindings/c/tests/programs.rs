@@ -121,8 +121,8 @@ fn customer_portal() {
     portal::run_with_polar(&mut command(&compile("tests/c/portal.c")));
 }
 
-/// Checks that no panic leaves the library. Links the program with a build of the library in which an environment
-/// variable names the function that panics.
+/// Checks that no panic leaves the library. Links the program with a build of the library in which a function panics if
+/// an environment variable contains its name.
 #[test]
 fn panics() {
     let library = env::var_os("POLAR_LICENSE_C_PANICKING").map_or_else(panicking, PathBuf::from);

@@ -206,8 +206,8 @@ impl System<'_> {
         let library = self.build(&folder, &[])?;
         let panicking =
             self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "portal,test-panic"])?;
-        // `--workspace` gives the dependencies the same features as in the step `tests`; with other features, cargo
-        // would compile them again
+        // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would
+        // compile them again
         let tests = shell::cargo(self.sh, "test --locked --workspace --test programs --test examples -- --skip python");
         let tests = tests.env("POLAR_LICENSE_C_CC", self.compilers[0]).env("POLAR_LICENSE_C_CXX", self.compilers[1]);
         let tests = tests.env("POLAR_LICENSE_C_LIBRARY", library).env("POLAR_LICENSE_C_PANICKING", panicking);

@@ -13,8 +13,8 @@ use crate::{demo_web, npm_package, shell, workspace};
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let packed = npm_package::package(sh)?;
     npm_package::install_all(sh)?;
-    // `--workspace` gives the dependencies the same features as in the step `tests`; with other features, cargo
-    // would compile them again
+    // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would compile
+    // them again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let program = target.join("debug/polar-license");

@@ -65,8 +65,8 @@ pub(crate) fn check_electron(sh: &Shell) -> Result<()> {
 /// package and of the local Polar.
 fn prepare_runtimes(sh: &Shell) -> Result<(&'static Path, PathBuf)> {
     let tarball = &npm_package::package(sh)?.file;
-    // `--workspace` gives the dependencies the same features as in the step `tests`; with other features, cargo
-    // would compile them again
+    // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would compile
+    // them again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
     npm_package::install_all(sh)?;

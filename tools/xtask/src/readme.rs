@@ -141,8 +141,8 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
     }
-    // `--workspace` gives the dependencies the same features as in the step `tests`; with other features, cargo
-    // would compile them again
+    // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would compile
+    // them again
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
     // the full path distinguishes this README from the READMEs of other packages in the workspace
     let ours = format!("test src/../{path} ");

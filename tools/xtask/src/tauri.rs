@@ -31,8 +31,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     add_package(sh, npm_package::package(sh)?)?;
     npm_package::install_all(sh)?;
     let app = build(sh)?;
-    // `--workspace` gives the dependencies the same features as in the step `tests`; with other features, cargo
-    // would compile them again
+    // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would compile
+    // them again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let tests = cmd!(sh, "xvfb-run --auto-servernum node --test --test-reporter=spec {TESTS}/window.test.mjs");

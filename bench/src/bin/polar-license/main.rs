@@ -97,7 +97,7 @@ fn config() -> Config {
 }
 
 fn client(folder: &Path) -> ClientBuilder {
-    // Each client has its own clock. It therefore does not wait for the requests of other clients in this process.
+    // Each client has its own clock, and therefore does not wait for the requests of other clients in this process.
     // Otherwise only two validates could be measured in a second.
     Client::builder(config()).directory(folder).clock(SystemClock::new())
 }

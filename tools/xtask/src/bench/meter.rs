@@ -64,7 +64,7 @@ pub(crate) fn ratio(times: &[f64], baseline: &[f64]) -> f64 {
     median(times.iter().zip(baseline).map(|(time, baseline)| time / baseline).collect())
 }
 
-/// Returns the median, or the mean of the two middle values.
+/// Returns the median. For an even number of values, it is the mean of the two middle values.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;

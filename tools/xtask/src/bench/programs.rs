@@ -40,7 +40,8 @@ pub(crate) fn crates(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-/// Measures each program. A program that does not build gets a row with the reason.
+/// Measures each program. If the program of an alternative does not build, its row shows the reason. Fails if the
+/// program of this project or the baseline does not build.
 fn each(measure: impl Fn(&'static Program) -> Result<f64>) -> Result<Vec<Row>> {
     let rows = programs().map(|program| match (measure(program), program.role) {
         (Ok(value), role) => Ok(Row::new(program.name, role, value)),

@@ -24,8 +24,7 @@ pub(crate) enum Role {
     Ours,
     /// A package that a user could choose instead.
     Peer,
-    /// The cheapest thing that could do the same, such as one request written by hand. The other rows are compared with
-    /// it.
+    /// The lower bound with which the other rows are compared, such as one request written by hand.
     Baseline,
 }
 

@@ -36,7 +36,7 @@ pub(crate) enum Server {
 /// This project's program.
 pub(crate) const OURS: Program = Program { name: "polar-license", role: Role::Ours, server: Server::Polar };
 
-/// One request written by hand.
+/// The program that only sends one request, as an app's developer would write it by hand.
 pub(crate) const BARE: Program = Program { name: "ureq", role: Role::Baseline, server: Server::Polar };
 
 /// The alternatives in Rust.
