@@ -7,9 +7,8 @@
 //!   report ─┴─ figure                                                                   (tools)  (servers)   goal
 //! ```
 //!
-//! The measured programs and pages are in `bench/`, a workspace of its own. This module tells each
-//! program how often to repeat its operation. The program measures the time itself, and this module compares the
-//! results.
+//! The measured programs and pages are in `bench/`, a workspace of its own. This module tells each program how often to
+//! repeat its operation. The program measures the time itself, and this module compares the results.
 
 mod figure;
 mod goal;

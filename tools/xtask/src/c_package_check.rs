@@ -86,7 +86,7 @@ fn differences(found: &str, list: &str) -> Vec<String> {
     unexpected.chain(listed.difference(&found).map(|path| format!("not packed: {path}"))).collect()
 }
 
-/// Checks that the soname and the exported functions carry the version of the C interface. Also checks that the library
+/// Checks that the soname and the exported symbols contain the version of the C interface. Also checks that the library
 /// exports only functions that the header declares.
 fn exports(sh: &Shell, folder: &Path) -> Result<()> {
     let library = shared(folder, System::Linux)?;

@@ -111,8 +111,8 @@ fn fuzz(sh: &Shell, seconds: f64) -> Result<()> {
     for target in fuzz_targets()? {
         let (found, seeds) = (output.join("corpus").join(&target), format!("fuzz/corpus/{target}"));
         sh.create_dir(&found)?;
-        // only the C library has unsafe code, which AddressSanitizer checks, and only the target `calls` uses the C
-        // library
+        // AddressSanitizer is needed only for the target `calls`, because only this target uses the C library, and only
+        // the C library has unsafe code
         let sanitizer = if target == "calls" { "address" } else { "none" };
         let run =
             cmd!(sh, "rustup run nightly cargo fuzz run --fuzz-dir fuzz --sanitizer {sanitizer} --target-dir {output}");

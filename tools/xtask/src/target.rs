@@ -53,8 +53,8 @@ impl Target {
         self.foreign().map_or_else(Vec::new, |triple| vec!["--target", triple])
     }
 
-    /// Returns the name of the environment variable for one of cargo's settings for this target. An example of `name`
-    /// is `LINKER`.
+    /// Returns the name of the environment variable with which cargo reads a setting for this target. `name` is the
+    /// name of the setting, such as `LINKER`.
     pub(crate) fn setting(&self, name: &str) -> String {
         setting(&self.triple, name)
     }
