@@ -11,7 +11,7 @@ const WORDS: [(&str, &str); 3] = [
     ("`replace_previous`", "POLAR_LICENSE_REPLACE_PREVIOUS"),
 ];
 
-/// The marks in the C++ header. The generated enums are written between them.
+/// The two lines in the C++ header between which the generated enums are written.
 pub const BEGIN: &str = "// Generated from the tables of the core: do not edit.\n";
 pub const END: &str = "// End of what is generated.\n";
 

@@ -7,11 +7,11 @@ use crate::{members, snake_case, without_unit};
 use polar_license::schema;
 use std::fmt::Write;
 
-/// The marks in the C++ header. The generated methods are written between them.
+/// The two lines in the C++ header between which the generated methods are written.
 pub const BEGIN: &str = "    // Generated from the members of a decision: do not edit.\n";
 pub const END: &str = "    // End of the generated members.\n";
 
-/// The marks in `tests/c_functions/getters.rs`. The generated rows are written between them.
+/// The two lines in `tests/c_functions/getters.rs` between which the generated rows are written.
 pub const BEGIN_OF_TABLE: &str = "    // Generated from the members of a decision: do not edit.\n";
 pub const END_OF_TABLE: &str = "    // End of what is generated.\n";
 

@@ -22,7 +22,7 @@ const WORDS: [(&str, &str); 4] = [
     ),
 ];
 
-/// The marks in the C++ header. The generated methods are written between them.
+/// The two lines in the C++ header between which the generated methods are written.
 pub const BEGIN: &str = "    // Generated from the settings of the core: do not edit.\n";
 pub const END: &str = "    // End of what is generated.\n";
 
