@@ -1,5 +1,5 @@
-/* Tests the store, transport, clock, change listener and log that an app provides. They are used, they fail, they
- * call the library, and each is destroyed exactly once. */
+/* Tests the store, transport, clock, change listener and log that an app provides. The library uses them, they fail,
+ * they call the library, and the library destroys each of them exactly once. */
 #include "fake_polar.h"
 
 #define DAY_MS INT64_C(86400000)

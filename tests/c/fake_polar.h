@@ -17,7 +17,7 @@ typedef struct fake_polar {
     /* If this is not NULL, the transport calls it before it answers. */
     void (*before)(void *context);
     void *context;
-    /* The store. A call that fails takes a minute on the clock, so that no operation has time to try again. */
+    /* The store. A call that fails advances the clock by a minute, so that no operation has time to try again. */
     unsigned char bytes[4096];
     size_t length;
     int store_fails;
@@ -148,7 +148,7 @@ static inline void fake_polar_destroy(void *user_data)
 }
 
 /* Waits until the library has destroyed `expected` parts, and returns whether it has destroyed exactly that many.
- * The thread of a request may be the last to destroy its part. */
+ * Waiting is necessary, because the thread of a request may still be about to destroy a part. */
 static inline int fake_polar_destroyed(fake_polar *polar, int expected)
 {
     const time_t end = time(NULL) + 30;

@@ -9,7 +9,7 @@
  * seat. The store and the clock are inside the program. */
 #include "check.h"
 
-/* The most characters in the line of a case. No case is that long. */
+/* The size of the buffer for the line of a case. Every line is shorter. */
 enum { LINE = 65536 };
 
 typedef struct device {

@@ -401,7 +401,7 @@ static void strings_for_a_license_are_checked(void)
 }
 
 /* Each setter accepts a string of any length. If the string is too long for Polar or the system, opening the license
- * fails. Only a directory may have any length, because a store in memory does not use it. */
+ * fails. The directory is an exception: it may be too long here, because the license is in memory. */
 static void strings_in_options_may_be_huge(void)
 {
     typedef int32_t setter(polar_license_options *, const char *);
@@ -434,7 +434,7 @@ static void ignore_change(void *user_data, const polar_license_decision *decisio
     (void)user_data, (void)decision, (void)before;
 }
 
-/* An invalid report of a transport or a store is rejected, and the previous report is used. */
+/* If a transport or a store reports something invalid, the library rejects that report and uses the previous one. */
 static void report_invalid(void *user_data, const polar_license_request *request, polar_license_response *response)
 {
     const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;

@@ -39,7 +39,7 @@ static void log_line(void *user_data, int32_t level, const char *target, const c
     fprintf(stderr, "%d %s %s\n", (int)level, target, message);
 }
 
-/* Every reading of the clock advances it a little, so that no operation has to wait. */
+/* The clock advances a little each time it is read, so that no operation has to wait. */
 static atomic_llong began_ms, passed_ms;
 
 static void tell_time(void *user_data, int64_t *wall_ms, uint64_t *mono_ms)

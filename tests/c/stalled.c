@@ -1,5 +1,5 @@
 /* Checks that `current` and `allows` return at once while another thread is inside a validation that stalls. The
- * optional argument is the most nanoseconds that a call of either may take, as the median of many calls. */
+ * optional argument is a limit in nanoseconds for the median duration of many calls to each of them. */
 #define _POSIX_C_SOURCE 200809L
 #include "fake_polar.h"
 

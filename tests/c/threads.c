@@ -116,7 +116,7 @@ static void it_may_be_read_while_it_is_validated_and_saved(void)
     pthread_t readers[2];
     atomic_int over = 0;
     int i;
-    polar.before = pass_a_second; /* every confirmation has another time, and is saved */
+    polar.before = pass_a_second; /* each confirmation has a new time, and so is saved */
     polar.context = &polar;
     license = fake_polar_open(&polar);
     CHECK(polar_license_activate(license, "MY-KEY-123456", NULL) == POLAR_LICENSE_OK);

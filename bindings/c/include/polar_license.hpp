@@ -1,5 +1,5 @@
 // License keys sold through Polar (https://polar.sh), for C++17. This header wraps polar_license.h in RAII classes. It
-// is header-only, and needs nothing else but the library. The customer portal is in polar_license_portal.hpp.
+// is header-only, and needs nothing but the library. The customer portal is in polar_license_portal.hpp.
 //
 //     polar::license license{polar::options{ORGANIZATION, "com.acme.app"}.feature("export", {PRO})};
 //     try {
@@ -165,8 +165,8 @@ template <class T> void destroy(void *data) { delete static_cast<T *>(data); }
 
 } // namespace detail
 
-/// A decision that another object owns, such as a failure. Do not use the view after that object is destroyed. Do not
-/// use a view that a change callback receives after the callback has returned.
+/// A view of a decision that another object owns; for example, a failure owns a decision. Do not use the view after
+/// that object is destroyed. If a change callback receives a view, do not use it after the callback has returned.
 class decision_view {
   public:
     explicit decision_view(const polar_license_decision *decision = nullptr) : handle(decision) {}
@@ -185,7 +185,7 @@ class decision_view {
     polar::state state() const { return polar::state{polar_license_decision_state(handle)}; }
     polar::reason reason() const { return polar::reason{polar_license_decision_reason(handle)}; }
     polar::next_step next_step() const { return polar::next_step{polar_license_decision_next_step(handle)}; }
-    /// One sentence for the user, in English unless the options replace it.
+    /// One sentence for the user. It is in English unless the options provide another sentence.
     std::string_view message() const { return polar_license_decision_message(handle); }
     /// The kind of the problem that the decision reports, or error_kind::ok if there is none. A problem does not
     /// prevent a decision, and access does not depend on it.
@@ -350,7 +350,7 @@ class failure {
 
     explicit operator bool() const { return kind() != error_kind::ok; }
     error_kind kind() const { return error_kind{number}; }
-    /// One sentence for the user, in English unless the options replace it.
+    /// One sentence for the user. It is in English unless the options provide another sentence.
     std::string_view message() const
     {
         return inside ? polar_license_error_message(inside.get()) : polar_license_kind_name(number);
@@ -362,7 +362,7 @@ class failure {
     }
     polar::reason reason() const { return polar::reason{polar_license_error_reason(inside.get())}; }
     /// The next step that the user can take after the failure. This can differ from the next step of decision(), which
-    /// is about the license that is here.
+    /// is about the license on this device.
     polar::next_step next_step() const { return polar::next_step{polar_license_error_next_step(inside.get())}; }
     /// The vendor's page for the next step.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_error_next_url(inside.get())); }
@@ -441,9 +441,9 @@ struct request {
     milliseconds timeout;
 };
 
-/// Returns how many seconds to wait, as a reply's headers Retry-After, RateLimit-Reset and Date ask, or std::nullopt if
-/// they do not ask for a wait. Store the result in response::retry_after_s. Pass a null pointer for a header that the
-/// reply does not have.
+/// Returns how many seconds to wait before the next request, according to the headers Retry-After, RateLimit-Reset and
+/// Date of a reply. Returns std::nullopt if the headers do not ask for a wait. Store the result in
+/// response::retry_after_s. Pass a null pointer for a header that the reply does not have.
 inline std::optional<std::uint32_t> retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date)
 {
     const std::int64_t seconds = polar_license_retry_after_s(retry_after, ratelimit_reset, date);
@@ -823,8 +823,8 @@ class license {
     void cancel() { polar_license_cancel(handle); }
 
     /// Calls `listener` after every operation that changed the decision, with the current decision and the previous
-    /// one. If the decision changes because time passes, the next operation comes at that moment only with
-    /// `start_auto_refresh`. Does nothing if the listener is empty.
+    /// one. If the decision changes because time passes, `listener` is called after the next operation. After
+    /// `start_auto_refresh`, the library runs an operation at that moment. Does nothing if the listener is empty.
     [[nodiscard]] subscription on_change(std::function<void(decision_view decision, decision_view before)> listener)
     {
         using function = std::function<void(decision_view, decision_view)>;
