@@ -1,7 +1,8 @@
-//! Further methods of the engine, for the customer portal. `callPortal` starts the operation that a request in JSON
-//! describes. The other methods resume the operation's steps. A step runs an operation of the engine, sends a request
-//! with a token, or waits. This module decides nothing. Its replies contain no token, code or license key: they contain
-//! handles, with which JavaScript refers to these values.
+//! The engine's methods for the customer portal. `callPortal` starts the operation that a request in JSON describes. An
+//! operation consists of steps: a step runs an operation of the engine, sends a request with a token, or waits.
+//! JavaScript carries out each step and then calls the method that resumes the operation. The replies contain no token,
+//! code or license key. They contain handles instead, with which JavaScript refers to these secrets. This module makes
+//! no decisions.
 //!
 //! ```text
 //!  callPortal ─► run       an operation of the engine: its steps, and resumeRun when it is done

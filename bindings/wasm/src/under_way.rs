@@ -1,5 +1,5 @@
-//! Stores the portal's operations that are in progress. If a portal operation runs an operation of the engine, this
-//! module also records which engine operation runs for which portal operation. It runs no operation itself.
+//! Keeps track of the customer portal's operations that are in progress. Some of them run an operation of the engine.
+//! For each engine operation, this module records the portal operation that needs its outcome.
 
 use crate::numbered::Numbered;
 use polar_license::engine::{self, Outcome};
@@ -29,7 +29,8 @@ pub(crate) struct Runs {
 }
 
 impl Portal {
-    /// Records that the engine's step with this number is being resumed.
+    /// Called when the engine's operation at step `number` is resumed. If that operation runs for the portal, remembers
+    /// the portal's step that needs it.
     pub(crate) fn resumes(&mut self, number: u32) {
         self.runs.current = self.runs.under_way.take(number);
     }

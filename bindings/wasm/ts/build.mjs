@@ -95,8 +95,8 @@ async function modules(entries, splitting) {
 }
 
 /**
- * Rewrites a source map, so that it lists the sources by paths that a developer recognizes. Leaves out the source of
- * the WebAssembly, which is already part of the script itself.
+ * Rewrites a source map, so that it lists the sources by paths that a developer recognizes. Removes the WebAssembly
+ * from the source map, because the script itself already contains the WebAssembly.
  */
 function tidy(file) {
   const map = JSON.parse(readFileSync(file, "utf8"));
@@ -121,7 +121,7 @@ async function commonJs(file) {
     entryPoints: [`./${relative(out, file).replaceAll("\\", "/")}`],
     outfile: file.replace(/\.js$/, ".cjs"),
     bundle: true,
-    // with this platform, esbuild lists the exports in a form that Node finds when an ES module imports this module
+    // for this platform, esbuild lists the exports in a form that Node recognizes when an ES module imports this module
     platform: "node",
     format: "cjs",
     minify: true,

@@ -6,7 +6,7 @@
  * ```
  *
  * Optimizes the file in the same way as the build of the package, but keeps the names of functions. Then adds up the
- * functions of each crate and of each module of the engine. The sizes are before compression.
+ * sizes of the functions in each crate, and in each module of the engine. The sizes are before compression.
  */
 
 import { execFileSync } from "node:child_process";

@@ -79,7 +79,7 @@ fn row(name: &str) -> (String, String) {
     (asks.into(), waits.into())
 }
 
-/// Returns the kinds of errors that a text names in backticks.
+/// Returns the kinds of errors whose names appear in backticks in a text.
 fn kinds(text: &str) -> BTreeSet<&str> {
     let is_kind = |word: &&str| ErrorKind::ALL.iter().any(|kind| kind.as_str() == *word);
     text.split('`').skip(1).step_by(2).filter(is_kind).collect()

@@ -156,7 +156,7 @@ fn decisions(schema: &Value) -> String {
     text
 }
 
-/// Returns Python's `Literal` type of the codes, or Python's `None` if there are no codes.
+/// Returns a Python `Literal` type that lists the codes, or Python's `None` if there are no codes.
 fn literals<Code: Display>(codes: &[Code]) -> String {
     let names: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
     if names.is_empty() { "None".into() } else { format!("Literal[{}]", names.join(", ")) }
@@ -252,8 +252,9 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
         return format!("{indent}\"\"\"{doc}\"\"\"\n");
     }
     let mut text = String::new();
-    // The formatter puts the closing quotes on a line of their own, but only if the text has several lines. If the text
-    // fits on one line and the closing quotes do not, the width is reduced, so that the text has two lines.
+    // The formatter puts the closing quotes on a line of their own, but only if the text has several lines. A text may
+    // fit on one line when its closing quotes do not. In that case, the width is reduced, so that the text is wrapped
+    // onto a second line.
     let width = WIDTH - indent.len() - "\"\"\"".len();
     let width = if doc.chars().count() <= width { width - "\"\"\"".len() } else { width };
     for (number, line) in lines(&doc, width).iter().enumerate() {

@@ -57,8 +57,8 @@ pub(crate) fn page() -> String {
     page + &portal()
 }
 
-/// Returns the section that lists the customer portal's texts for users. The section lists no reasons, because the
-/// portal's errors have no reasons of their own.
+/// Returns the section that lists the customer portal's texts for users. The section has no table of reasons, because
+/// the portal adds none.
 fn portal() -> String {
     let mut page = String::from(
         "\n## Customer portal\n\nThe customer portal has these sentences, besides the ones above.\n\n\

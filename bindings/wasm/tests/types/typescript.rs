@@ -166,8 +166,8 @@ macro_rules! documented {
 
 documented!(State, Reason, NextStep, OffReason, ErrorKind, Deactivated, KeyStatus, Stage);
 
-/// Returns an interface with the members that all decisions have, an interface for the decisions in each state, and the
-/// union of the states' interfaces.
+/// Returns the types of decisions: an interface with the members that all decisions have, one interface for each state,
+/// and `Decision`, which is the union of the states' interfaces.
 fn decisions(schema: &Value) -> String {
     let mut text = interface("AnyDecision", schema, Use::Read);
     let mut all = String::new();

@@ -1,6 +1,6 @@
 /**
- * Abort signals. Checks a signal that an app has passed, and lets many callers wait for one signal with a single
- * listener, because Node warns of a leak at the eleventh listener.
+ * Checks an abort signal that an app has passed. Many callers can wait for the same signal, but this module adds only
+ * one listener to it, because Node warns of a memory leak at the eleventh listener.
  */
 
 import { LicenseError } from "./error.js";

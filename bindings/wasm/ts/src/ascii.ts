@@ -1,6 +1,6 @@
 /**
- * Decodes WebAssembly from the text that a script contains. `ascii.mjs` has encoded it, and explains why it does not
- * use base64.
+ * Decodes WebAssembly from text in a script. `ascii.mjs` encodes the text. A comment there explains why the encoding is
+ * not base64.
  */
 
 /** Encoded bytes. */

@@ -1,4 +1,7 @@
-/** Compares decisions by their content. Freezes decisions, because all readers share one object. */
+/**
+ * Compares decisions by their content, and freezes them. All callers get the same decision object, so none of them may
+ * change it.
+ */
 
 import type { Decision } from "./types.js";
 

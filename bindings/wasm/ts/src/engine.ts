@@ -39,8 +39,8 @@ interface Instance {
 }
 
 /**
- * Returns a function that creates engines. The engines share one instance of the module, and the limit on the pace of
- * requests therefore applies to all of them together. `newGlue` is called for each instance, and creates a new copy of
+ * Returns a function that creates engines. All the engines share one instance of the module. They therefore also share
+ * the limit on how often requests may be sent. `newGlue` is called for each instance, and creates a new copy of
  * wasm-bindgen's JavaScript.
  */
 export function enginesOf(module: WebAssembly.Module, newGlue: () => object): Engines {

@@ -174,8 +174,8 @@ export interface LicenseClient<Feature extends string = string> extends License<
   stopAutoRefresh(this: void): void;
 
   /**
-   * Ends timers, listeners and running operations, and frees the memory. The stored license stays. `current` and
-   * `allows` keep returning their last results.
+   * Stops the timers, removes all listeners, cancels the operations that are running, and frees the memory. The stored
+   * license is not removed. `current` and `allows` keep returning their last results.
    */
   dispose(this: void): void;
 }

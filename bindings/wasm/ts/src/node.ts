@@ -1,6 +1,6 @@
 /**
- * The client for Node. Import this entry if a bundler would otherwise choose the entry of another platform, or if a
- * server has a license of its own. Also exports the file storage, so that an app can choose the directory.
+ * The client for Node. Import this entry if a bundler would otherwise choose the entry of another platform, or if the
+ * licensed program is itself a server. Also exports the file storage, so that an app can choose the directory.
  */
 
 import { create, type LicenseOptions } from "./create.js";

@@ -8,7 +8,7 @@ import { freeze, isSame } from "./decision.js";
 import { type Clock, later, LONGEST_TIMER_MS } from "./time.js";
 import type { Decision, Explanation } from "./types.js";
 
-/** The decisions of a license over time. The outlook with the higher `at` is the newer one. */
+/** The decisions of a license over time. Of two outlooks, the one with the higher `at` is newer. */
 export interface Outlook {
   at: number;
   phases: CountedPhase[];

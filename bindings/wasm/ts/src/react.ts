@@ -35,8 +35,8 @@ export interface Register {}
 export type RegisteredFeature = Register extends { license: infer Source } ? FeatureOf<Source> : string;
 
 /**
- * The type of the license that the app has declared, such as the client of `polar-license/portal`. If the app has
- * declared none, the type `License`.
+ * The type of the license that the app has declared, such as the client of `polar-license/portal`. This is the type
+ * `License` if the app has declared none.
  */
 export type RegisteredLicense<Feature extends string> = Register extends { license: infer Source }
   ? LicenseOf<Source>

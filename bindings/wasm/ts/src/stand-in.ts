@@ -15,7 +15,7 @@ export interface StandIn {
   /** Always true, so that the client replaces the stand-in with an engine before it runs an operation. */
   readonly hasStopped: true;
 
-  /** Returns the tags of the record on which the decisions depend. */
+  /** Returns the tags of the record from which the decisions were made. */
   tags(): Tags;
 
   isCurrent(): boolean;

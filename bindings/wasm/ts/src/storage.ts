@@ -8,9 +8,9 @@ import type { AbortSignal } from "./platform.js";
 /** A storage. It opens the stores of licenses, and identifies this device. */
 export interface Storage {
   /**
-   * Returns a text that identifies this device: it is the same at every start on this device, and differs on every
-   * other device. Only a hash of the text leaves the machine. Rejects if the storage cannot identify the device. In
-   * that case the client uses a random text until the app ends.
+   * Returns a text that identifies this device. The text is the same at every start on this device, and every other
+   * device has a different one. Only a hash of the text leaves the machine. Rejects if the storage cannot identify the
+   * device. In that case the client uses a random text until the app ends.
    */
   device(): Promise<string>;
 

@@ -1,7 +1,7 @@
 /**
  * For pages in the windows of a Tauri app with the plugin `tauri-plugin-polar-license`. The app's Rust side holds the
- * license. This entry passes calls on to it, shows its decisions and makes none. The only license keys that this entry
- * ever holds are those that the user types.
+ * license and makes all decisions. This entry forwards calls to the Rust side, and gives the page the decisions that
+ * the Rust side sends. The only license keys that this entry ever holds are those that the user types.
  */
 
 import { Channel, invoke } from "@tauri-apps/api/core";

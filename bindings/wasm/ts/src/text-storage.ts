@@ -1,5 +1,5 @@
 /**
- * A storage that keeps named texts in a storage of the app or of the browser. A record is stored in base64.
+ * Named texts in the storage of the app or of the browser. This `Storage` keeps each record in base64.
  *
  * | name | text |
  * |---|---|
@@ -34,8 +34,8 @@ const LOCK_WAIT_MS = 2_000;
 export type Follow = (name: string, changed: () => void) => () => void;
 
 /**
- * Creates a storage that keeps records in `texts`. Pass `follow` if tabs share `texts`: tabs then change a record one
- * after another and notify one another of changes, and the storage also keeps outlooks.
+ * Creates a `Storage` that keeps records in `texts`. If several tabs share `texts`, pass `follow`: the tabs then take
+ * turns to change a record, and notify one another of changes. With `follow`, the storage keeps outlooks too.
  */
 export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Storage {
   const outlook = (appId: string): OutlookText => {
@@ -103,7 +103,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
   };
 }
 
-/** Creates a storage that keeps records in the app's own storage. */
+/** Creates a `Storage` that keeps records in the app's own key-value store. */
 export function keyValueStorage(storage: KeyValueStorage): Storage {
   return textStorage(() => storage);
 }

@@ -13,8 +13,8 @@ export interface Clock {
   /** Returns the number of milliseconds since some fixed moment. The number never decreases. */
   monotonic(): number;
   /**
-   * Called before a request that must wait for `ms`. The clock of a test can define this method to jump forward by
-   * `ms`; the client then sends the request at once.
+   * Called when the client has to wait `ms` before it sends a request. The clock of a test can define this method and
+   * jump forward by `ms`, so that the client sends the request at once.
    */
   rest?(ms: number): void;
 }

@@ -42,7 +42,7 @@ export interface Unanswered {
   /** Whether the request may have reached Polar. */
   sent: boolean;
   message: string;
-  /** The exception of `fetch`, or the app's reason for aborting. */
+  /** The exception that `fetch` threw, or the reason that the app gave when it aborted the call. */
   cause?: unknown;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Compiles the engine. The WebAssembly comes from the app, or from one of this package's entry points. If compiling
  * fails, the error has a sentence for the user, and a detail that tells the developer the cause: there is no
- * WebAssembly, a policy forbids it, the file is not the engine, or the browser is too old.
+ * WebAssembly, a security policy forbids WebAssembly, the file is not the engine, or the browser is too old.
  */
 
 import { errorFrom, LicenseError, words } from "./error.js";

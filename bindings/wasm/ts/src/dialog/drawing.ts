@@ -147,8 +147,8 @@ export class Drawing {
     this.#drawDetails(view);
     for (const [button, action, code] of this.#buttons) {
       const isMain = action === view.main;
-      // Some actions have two buttons: one among the main buttons, and one in FURTHER. Such an action's main button is
-      // shown only if the action is the main action.
+      // An action in `FURTHER` has two buttons: this one, and one in `#further`. This one is shown only while the action
+      // is the view's main action.
       const isHere = view.actions.has(action) && (isMain || !FURTHER.some(([further]) => further === action));
       this.#update(button, isHere, isMain, isBusy && action !== "cancel");
       button.classList.toggle("danger", action === "deactivate");
@@ -168,10 +168,10 @@ export class Drawing {
   }
 
   /**
-   * Moves the focus to the control that the user most likely needs next. If the dialog asks for a confirmation, that is
-   * the button that changes nothing. Otherwise it is the input field for the key, or the main action. If there is
-   * neither, the title gets the focus. If the dialog is taller than the page, also scrolls to the error, or to the
-   * message if there is no error.
+   * Moves the focus to the control that the user most likely needs next. If the dialog asks whether to deactivate the
+   * license, this is the button that keeps the license. Otherwise it is the input field for the key, or the button of
+   * the main action. If the dialog has none of these, the title gets the focus. If the dialog is taller than the page,
+   * this method also scrolls to the error, or to the message if there is no error.
    */
   focus(view: View): void {
     if (view.hasPage) return;
@@ -263,8 +263,8 @@ export class Drawing {
       if (event.key === "Escape" && !event.isComposing) leave(event);
       else if (event.key === "Tab") this.#cycleFocus(event);
     });
-    // runs even if the browser closed the dialog without a `cancel` event; does nothing if the dialog was opened again
-    // meanwhile
+    // This listener also runs if the browser has closed the dialog without a `cancel` event. It does nothing if the
+    // dialog has been opened again in the meantime.
     dialog.addEventListener("close", () => dialog.open || this.#listener.close());
     dialog.addEventListener("click", (event) => {
       const page = (event.target as Element).closest("a");

@@ -35,8 +35,8 @@ export interface LicenseDialogEventMap extends HTMLElementEventMap {
    */
   deactivated: CustomEvent<Deactivation>;
   /**
-   * The user is opening one of the vendor's pages. `detail` is the page's address. Call `preventDefault()` to open the
-   * page yourself, for example with Electron's shell. The event bubbles to the document.
+   * Dispatched when the user follows a link to one of the vendor's pages. `detail` is the page's address. Call
+   * `preventDefault()` to open the page yourself, for example with Electron's shell. The event bubbles to the document.
    */
   link: CustomEvent<string>;
   /** The dialog was closed. */

@@ -28,8 +28,8 @@ export interface DialogPlace {
 /** Pages for the dialog, such as those that `polar-license/dialog-portal` creates. */
 export interface DialogPages {
   /**
-   * Shows the pages until the user is done. Resolves to the decision if the license was activated, otherwise to
-   * `undefined`. Rejects when `signal` aborts.
+   * Shows the pages until the user has finished with them. Resolves to the decision if the user has activated the
+   * license, otherwise to `undefined`. Rejects when `signal` aborts.
    */
   open(what: PagesFor, place: DialogPlace): Promise<Decision | undefined>;
 }

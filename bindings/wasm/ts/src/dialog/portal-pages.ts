@@ -16,7 +16,10 @@ export interface Question {
   readonly label: PortalTextCode;
   readonly button: PortalTextCode;
   readonly type: "email" | "one-time-code";
-  /** The label of a second button. It lets the user give no answer, and the dialog then asks another question. */
+  /**
+   * The label of a second button. If the user presses this button, the question stays unanswered, and the dialog asks
+   * another question.
+   */
   readonly other?: PortalTextCode;
 }
 
@@ -40,7 +43,7 @@ export class Pages {
   readonly #actions = create("div", { class: "actions", part: "actions" });
   #isBusy = false;
 
-  /** Creates pages that are drawn in `place`. `products` maps the ids of benefits to the names of products. */
+  /** Creates the pages. They are shown inside `place`. `products` maps the ids of benefits to the names of products. */
   constructor(
     readonly place: DialogPlace,
     readonly products: Readonly<Record<string, string>>,
@@ -105,15 +108,15 @@ export class Pages {
         return create("li", {}, words, press);
       });
       this.#show(message, [create("ul", { part: "choices" }, ...rows)], []);
-      // focuses the message and not a button: a user who hits Enter twice on the previous page would otherwise press
+      // focuses the message rather than a button: a user who hits Enter twice on the previous page would otherwise press
       // this page's button with the second Enter
       this.#message.focus();
     });
   }
 
   /**
-   * Runs work that needs no input. If it fails, the user can try again. Resolves to `undefined` if the user chooses the
-   * action labelled `other` instead.
+   * Runs work that needs no input. If the work fails, the user can try again. If `other` is passed, the page also has a
+   * button with this label. Resolves to `undefined` if the user presses that button.
    */
   wait<Result>(work: Work<Result>): Promise<Result>;
   wait<Result>(work: Work<Result>, other: PortalTextCode): Promise<Result | undefined>;

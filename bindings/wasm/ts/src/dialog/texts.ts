@@ -59,7 +59,7 @@ export const ENGLISH = {
 export type DialogTextCode = keyof typeof ENGLISH;
 
 /**
- * Replacements for the English texts, each under the code that the text has in `texts/dialog.en.json`.
+ * Replacements for the English texts. The name of each member is the text's code in `texts/dialog.en.json`.
  * `texts/dialog.de.json` contains German texts.
  */
 export type DialogTexts = Readonly<Partial<Record<DialogTextCode | PortalTextCode, string>>>;

@@ -35,7 +35,7 @@ export type Action =
  */
 export type Page = "status" | "key" | "confirm" | "other";
 
-/** The appearance of a state. It decides the icon and the colour. */
+/** The kind of state that the dialog shows. The icon and the colour depend on this kind. */
 export type Tone = "good" | "waiting" | "bad" | "none" | "busy";
 
 /** The values from which the dialog's content is derived. */

@@ -190,7 +190,8 @@ class Share {
     const { signal } = running;
     switch (call.method) {
       case "follow":
-        // This is the first call of a page. The page that the frame showed before is gone, so its portal is ended.
+        // This is the first call of a new page in this frame. The frame's previous page is gone, so the portal for that
+        // page is closed.
         this.#portals?.end(place);
         return this.#license.current();
       case "portal":

@@ -1,7 +1,7 @@
 /**
  * The customer portal for pages in windows. Tokens, license keys and the secrets of checkouts stay in the main process.
- * A page refers to them by numbers, and cannot use the numbers of another page. The values of a page are wiped when the
- * page releases them or is gone.
+ * A page refers to them by numbers, and cannot use the numbers of another page. The main process wipes a page's values
+ * when the page releases them, or when the page itself is gone.
  */
 
 import { LicenseError } from "../error.js";
@@ -25,8 +25,8 @@ const HANDLES = new Set([
 interface HeldReply {
   readonly reply: Reply;
   /**
-   * A value of the reply has one number in the page, and another number in this process. Maps the page's number to the
-   * number in this process.
+   * Maps the number by which the page refers to a value of the reply to the number that this process uses for the same
+   * value.
    */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }

@@ -73,7 +73,7 @@ export function pageLicense(bridge: PageBridge, name?: string): PageLicense | un
     },
     current(): Decision {
       if (bridge.keepsTime || !page.latest) page.accept(bridge.current());
-      // calls the listeners later, because the caller may be rendering at this moment
+      // calls the listeners later, because the caller may be in the middle of rendering
       if (page.latest !== page.reported) queueMicrotask(() => page.report());
       return page.latest as Decision;
     },
@@ -121,7 +121,8 @@ export function pageLicense(bridge: PageBridge, name?: string): PageLicense | un
         signal,
       ),
     onChange: (listener) => {
-      // throws a plain `Error`, because a `LicenseError` cannot cross into the page
+      // throws a plain `Error`, because the class `LicenseError` does not exist in the page, to which only this
+      // function's source is sent
       if (typeof listener !== "function") throw new Error("`onChange` needs a function to call");
       const entry = { call: listener };
       page.listeners.add(entry);

@@ -1,9 +1,9 @@
 /**
- * For a preload script: gives the page `window.license`, which forwards calls to the client in the main process. Holds
- * only the last decision that the main process sent, and makes no decision itself.
+ * For a preload script: gives the page `window.license`, which forwards calls to the client in the main process. The
+ * preload script stores only the last decision that the main process sent, and makes no decisions itself.
  *
- * A sandboxed preload script cannot load packages, so an app must bundle its script with this module. This module
- * imports nothing from Electron.
+ * A sandboxed preload script cannot load packages, so the app must bundle this module into its preload script. This
+ * module imports nothing from Electron.
  */
 
 import type { Progress } from "../portal/types.js";
@@ -31,9 +31,9 @@ export interface RendererIpc {
 }
 
 /**
- * Gives pages a `License` as `window.license`, or under another `name`. The license's calls reject with a
- * `LicenseFailure`, which is a plain object. Before Electron 35, each `current()` returns another copy of the decision,
- * and calls accept no `signal`.
+ * Gives pages a `License` as `window.license`, or under another `name`. If a call fails, it rejects with a
+ * `LicenseFailure`, which is a plain object. Before Electron 35, each call of `current()` returns a new copy of the
+ * decision, and calls accept no `signal`.
  */
 export function exposeLicense(contextBridge: Bridge, ipcRenderer: RendererIpc, name = "license"): void {
   const bridge = pageBridge(new Mirror(ipcRenderer));
@@ -89,8 +89,8 @@ class Mirror {
 
   /**
    * Returns the latest decision. The first call blocks until the main process has sent a decision. Otherwise a page
-   * that renders early would show a wrong state for a moment. The call does not block for long, because the main
-   * process asks nobody before it answers.
+   * that renders early would show a wrong state for a moment. The call does not block for long: the main process
+   * already has the decision, and does not have to ask Polar.
    */
   current(): Decision {
     if (!this.#latest) {

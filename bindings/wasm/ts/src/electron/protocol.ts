@@ -73,8 +73,8 @@ export interface NumberedDecision {
 export type Reply = NumberedDecision | { error: LicenseFailure };
 
 /**
- * The value with which a renderer's call rejects. It is a plain object, because an `Error` loses its members when it
- * crosses into the page. It has the members of `LicenseError`, except `cause`.
+ * The value with which a call in the renderer rejects. It is a plain object, because an `Error` loses its members when
+ * Electron copies it to the page. It has the members of `LicenseError`, except `cause`.
  */
 export type LicenseFailure = (RefusedFailure | OtherFailure) & {
   name: "LicenseError";

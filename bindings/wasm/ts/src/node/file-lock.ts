@@ -45,7 +45,8 @@ import {
  */
 const TOKEN_BYTES = 8;
 /**
- * For locks that are held for milliseconds: the age at which such a lock counts as left behind by a dead holder.
+ * A lock that processes hold only for milliseconds. If such a lock is older than this, it counts as left behind by a
+ * process that has died.
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
@@ -65,8 +66,8 @@ const JUDGED_FOR_MS = 1000;
  */
 const MOST_CLAIMS = 99;
 /**
- * A lock file contains a token, and the file name of a claim to the lock contains the same token. If a lock file has no
- * valid token, the claim's file name contains this one.
+ * Stands in for the token of a lock file that contains no valid token. The file name of a claim to a lock contains the
+ * token from the lock file, or this one.
  */
 const NO_TOKEN = "0000000000000000";
 
@@ -220,7 +221,7 @@ export class FileLock {
   async #delete(token: string): Promise<boolean> {
     try {
       const lock = await openLock(this.#path());
-      // If the lock contains another token, another process has taken it over.
+      // If the lock contains another token, another process has taken over the lock.
       if (lock.token === token) await unlink(this.#path());
       return true;
     } catch (error) {

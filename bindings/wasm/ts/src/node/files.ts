@@ -97,7 +97,7 @@ async function giveToOwnerOf(directory: string, replaced: string | undefined, ma
     const owner = owners.find(({ uid }) => uid !== ROOT);
     if (owner) await made.chown(owner.uid, owner.gid);
   } catch {
-    // The error is ignored. The file then still belongs to root, and the owner of the directory cannot read it.
+    // Ignores the error. The file then still belongs to root, so the owner of the directory cannot read it.
   }
 }
 
@@ -105,8 +105,8 @@ const ROOT = 0;
 const EVERYBODY_WRITES = 0o002;
 
 /**
- * Syncs a directory, so that a power cut does not undo a rename or a removal in it. Does nothing if the system, or this
- * user, cannot sync directories.
+ * Syncs a directory, so that a power cut does not undo a rename or a removal in it. Does nothing if the system cannot
+ * sync directories, or does not permit the user to sync this one.
  */
 export async function syncDirectory(path: string): Promise<void> {
   if (WINDOWS) return;

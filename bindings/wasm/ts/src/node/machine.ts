@@ -161,8 +161,8 @@ export async function nameUnlessUsable(temporary: string, path: string): Promise
   try {
     await link(temporary, path);
   } catch {
-    // `link` fails if `path` exists already, and also on a file system without hard links. In both cases, renames the
-    // file unless `path` is a usable file.
+    // `link` fails if `path` already exists. It also fails on a file system without hard links. In either case, the
+    // file is renamed to `path`, unless a usable file is already there.
     if ((await readRandom(path)) === undefined) await rename(temporary, path);
   }
 }

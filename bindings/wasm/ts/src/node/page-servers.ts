@@ -46,7 +46,8 @@ const SERVERS: readonly PageServer[] = [
 ];
 
 /**
- * Returns `undefined` if this process may create a client. Otherwise, returns why it may not, and what to do instead.
+ * Returns `undefined` if this process may create a client. Otherwise, returns a message for the developer, which
+ * explains why the process may not, and what to do instead.
  */
 export function refusalOnPageServer(): string | undefined {
   const server = SERVERS.find(({ isHere }) => isHere());

@@ -130,8 +130,8 @@ class Running {
     return call(engine, (engine, now) => {
       if ("failure" in answer) {
         const { failure, sent } = answer;
-        // does not pass on `fetch`'s message, because it may contain a secret from the request, such as its address or
-        // a header
+        // does not pass on the message of `fetch`, because the message may contain a secret: it may quote the request's
+        // address or a header
         const message = failure === "network" ? "Polar could not be reached" : answer.message;
         return engine.resumePortalFailure(number, failure, sent, message, ...now);
       }

@@ -45,7 +45,9 @@ const finished = new FinalizationRegistry<() => void>((release) => release());
 
 const handles = new WeakMap<object, Handle>();
 
-/** Records that `shown`, an object of the app, stands for the value of `handle`. Returns `shown`. */
+/**
+ * Links `shown`, an object that the app receives, to `handle`, so that `handleOf` finds the handle. Returns `shown`.
+ */
 export function standsFor<Shown extends object>(shown: Shown, handle: Handle): Shown {
   handles.set(shown, handle);
   return shown;

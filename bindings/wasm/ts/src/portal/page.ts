@@ -1,6 +1,6 @@
 /**
- * The customer portal in a page whose license another process holds. That process runs the operations, and keeps
- * tokens, license keys and the secrets of checkouts. The page has objects that stand for these values.
+ * The customer portal for a page whose license is held by another process. That process runs the operations, and keeps
+ * the tokens, the license keys and the secrets of checkouts. The page gets objects that refer to these values.
  */
 
 import { checkedSignal } from "../abort.js";

@@ -40,7 +40,7 @@ const [BENEFIT, OTHER] = ["de300000-0000-4000-8000-0000000000b1", "de300000-0000
 const KEY = "FAKE-1C285B2D-6CE6-4C98-A1BF-BC9DBFE304F0";
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
-/** A time span of 100 years. No decision stays valid for that long. */
+/** A time span of 100 years, which is longer than any decision stays valid. */
 const AGES_MS = 36_500 * DAY_MS;
 
 /**

@@ -26,8 +26,8 @@ export interface TestPolar {
   /** Whether Polar cannot be reached. */
   offline: boolean;
   /**
-   * A function that receives each request and may answer it: if the function returns a reply, the client gets this
-   * reply, otherwise the usual one. Example: `polar.answer = () => replies.rateLimited(5)`.
+   * A function that receives each request. If the function returns a reply, the client gets that reply. If the function
+   * returns `undefined`, the simulated Polar replies as usual. Example: `polar.answer = () => replies.rateLimited(5)`.
    */
   answer: ((request: PolarRequest) => PolarReply | undefined) | undefined;
   /** The requests that this Polar has received, oldest first. */
@@ -67,9 +67,7 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
   [/\/benefit-grants\/$/, "list_grants"],
 ];
 
-/**
- * Creates a simulated Polar for tests. Its replies describe the given license, and take the time from the given clock.
- */
+/** Creates a simulated Polar for tests. Its replies describe `license`. The times in its replies come from `clock`. */
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
   /**

@@ -1,7 +1,7 @@
 /**
- * Replies in Polar's form, for a stubbed `fetch` or for MSW. They were recorded from `polar-license serve`, a local
- * simulation of Polar with an invented customer. A test can change parts of them. This file makes no licensing
- * decision.
+ * Replies in the form that Polar sends, for a stubbed `fetch` or for MSW. They were recorded from `polar-license
+ * serve`, a local simulation of Polar with an invented customer. A test can change parts of a reply. This file makes no
+ * licensing decisions.
  */
 
 import type { Response } from "../platform.js";
@@ -114,7 +114,8 @@ function listOf(items: readonly object[]): object {
  * the members that clients read.
  */
 export function responseOf({ status, headers, body }: PolarReply): Response {
-  // `null` stands for an empty body, except in the reply to a request for a code (202): that body is the JSON `null`
+  // A `null` stands for an empty body. The exception is status 202, the reply to a request for a code: Polar sends the
+  // JSON `null` as its body.
   const text = body === null && status !== 202 ? "" : JSON.stringify(body);
   const all = { "content-type": "application/json", ...headers };
   if (typeof Response === "function") return new Response(text === "" ? null : text, { status, headers: all });
