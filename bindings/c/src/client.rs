@@ -199,7 +199,7 @@ pub extern "C" fn polar_license_refresh(license: *const License, decision: *mut 
     decide("polar_license_refresh", license, decision, Client::refresh)
 }
 
-/// Gets the decision that holds now. Sends nothing.
+/// Gets the current decision. Sends nothing to Polar.
 ///
 /// `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
 /// Callable from any thread. Never blocks, even while other threads wait for the network.

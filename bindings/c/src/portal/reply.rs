@@ -1,4 +1,4 @@
-//! `polar_license_reply`: the result of an operation of the customer portal, which the app reads by JSON pointers.
+//! `polar_license_reply`: the result of an operation of the customer portal. The app reads it with JSON pointers.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::codes::POLAR_LICENSE_ABSENT;
@@ -12,11 +12,11 @@ use std::ptr;
 use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// The result of an operation of the customer portal. It is JSON, and its values are read by JSON pointers (RFC 6901):
-/// "/keys/0/displayKey" is a member of the first element of the member "keys", and "" is the whole reply. Sessions,
-/// license keys, devices, customers, checkouts and purchases have a handle: a number to pass as an argument to further
-/// operations with this license. A handle is valid until its reply is freed. Freeing the reply also wipes the values
-/// behind its handles.
+/// The result of an operation of the customer portal. It is JSON, and the app reads its values with JSON pointers (RFC
+/// 6901): "/keys/0/displayKey" is a member of the first element of the member "keys", and "" is the whole reply.
+/// Sessions, license keys, devices, customers, checkouts and purchases have a handle: a number to pass as an argument
+/// to further operations with this license. A handle is valid until its reply is freed. Freeing the reply also wipes
+/// the values behind its handles.
 ///
 /// A reply comes from polar_license_portal_call() or another function of the customer portal. Free it with
 /// polar_license_reply_free(), before or after you free the license. A reply does not change, and may be read from

@@ -1,7 +1,7 @@
 //! What one validate costs on a connection of its own: time, instructions, system calls, requests.
 //!
-//! The alternatives do not call Polar, but another server, which takes a different time to answer. So each of the two
-//! servers has a baseline: a request to this server that is written by hand.
+//! The alternatives do not call Polar, but another server, which may not be equally fast. So each of the two servers has
+//! a baseline: a request to this server that is written by hand.
 
 use anyhow::Result;
 
