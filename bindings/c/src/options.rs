@@ -213,8 +213,8 @@ pub extern "C" fn polar_license_options_set_transport(
 
 /// Replaces the system's clocks with a clock that the app provides, so that a test can let a month pass at once.
 ///
-/// `destructor` is called once with `user_data`: when neither the options nor a license uses the clock any longer, or if
-/// this function fails. `destructor` may be NULL; `clock` must not be NULL. Only one thread may use the options at a
+/// `destructor` is called once with `user_data`: when neither the options nor a license uses the clock any longer, or
+/// if this function fails. `destructor` may be NULL; `clock` must not be NULL. Only one thread may use the options at a
 /// time. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_clock(
