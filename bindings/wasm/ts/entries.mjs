@@ -4,8 +4,8 @@
  */
 
 /**
- * The entries that are built together, so that what they have in common is written only once. A program that loads two
- * of them therefore has only one engine and one class `LicenseError`.
+ * The entries that are built together, so that the code that they share is written to a file only once. A program that
+ * loads two of these entries therefore has only one engine and one class `LicenseError`.
  */
 export const ENTRIES = {
   index: "index",

@@ -40,8 +40,8 @@ const ALTERNATIVES: [(&str, &str, &str); 7] = [
     ("Devices", "hidden", "HiddenDevices"),
 ];
 
-/// Results that are objects with only one member. In TypeScript, the methods return the member itself and not the
-/// object. Each row has the name of the result, and the type that TypeScript returns.
+/// Results that are objects with only one member. In TypeScript, the methods return this member rather than the object.
+/// Each row contains the name of the result, and the type that TypeScript returns.
 const UNWRAPPED: [(&str, &str); 2] = [("LicenseKeys", "readonly LicenseKey[]"), ("Released", "Deactivated")];
 
 /// Returns the text of `portal/types.ts`, which declares the objects.

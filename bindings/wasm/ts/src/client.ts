@@ -217,7 +217,7 @@ export class Client implements LicenseClient {
 
   /**
    * Runs an operation, for the app or for the portal. If the operation fails, resolves to a result with an `error`.
-   * Rejects only if the engine could not carry the operation to its end.
+   * Rejects only if the engine itself fails before the operation has ended.
    */
   async run(operation: Operation, signal?: AbortSignal): Promise<Finished> {
     const parents = [checkedSignal(signal), this.#disposal.signal];

@@ -106,7 +106,7 @@ export function messageOf(kind: ErrorKind, detail: string, texts: Texts): string
   return sentence.replaceAll("{detail}", () => detail);
 }
 
-/** Returns a copy of the error with its message in the app's words. */
+/** Returns a copy of the error whose message comes from the app's own texts. */
 export function worded(error: LicenseError, texts: Texts): LicenseError {
   const { kind, detail } = error;
   return new LicenseError(kind, detail, { ...error, message: messageOf(kind, detail, texts) });

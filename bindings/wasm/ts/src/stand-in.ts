@@ -27,7 +27,7 @@ export interface StandIn {
   /** Throws, because there is no engine. */
   call(): never;
 
-  /** Calls `load` when the browser is idle, or earlier if a phase ends or the clock was set back. */
+  /** Calls `load` when the browser is idle. Calls it earlier if a phase ends, or if the clock has been set back. */
   whenNeeded(load: () => void): void;
 
   /** Makes `error` the `problem` of the decisions. `error` says why the engine could not be loaded. */

@@ -71,7 +71,7 @@ export interface Store {
    */
   locked(work: () => Promise<void>, timeoutMs?: number): Promise<void>;
 
-  /** Calls `changed` when another tab may have changed the record. Returns a function that ends these calls. */
+  /** Calls `changed` when another tab may have changed the record. Returns a function that stops watching. */
   watch?(changed: () => void): () => void;
 
   /**

@@ -28,8 +28,8 @@ const DEVICE = "polar-license/device";
 const LOCK_WAIT_MS = 2_000;
 
 /**
- * A function that watches the text of `name` for changes by other tabs. It calls `changed` as soon as this tab can read
- * the new text. It returns a function that stops watching.
+ * A function that watches the text of `name` for changes by other tabs. When another tab has changed the text, the
+ * function calls `changed`, but not before this tab can read the new text. Returns a function that stops watching.
  */
 export type Follow = (name: string, changed: () => void) => () => void;
 
@@ -119,8 +119,8 @@ export function memoryStorage(): Storage {
 }
 
 /**
- * Decodes base64. A text that is not base64 is not a record either. In that case, returns the bytes of the text itself,
- * which the engine recognizes as tampered with.
+ * Decodes base64. If the text is not base64, it cannot be a record. In that case, returns the bytes of the text itself,
+ * so that the engine reports the record as tampered with.
  */
 function bytes(text: string): Uint8Array {
   let raw = text;

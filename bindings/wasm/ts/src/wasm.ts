@@ -38,8 +38,8 @@ function tooLate(): never {
 }
 
 /**
- * Matches the messages of JavaScript engines that refuse to compile because a policy, such as the page's
- * Content-Security-Policy, forbids it.
+ * Matches the error messages with which JavaScript engines refuse to compile WebAssembly because of a policy, such as
+ * the page's Content-Security-Policy.
  */
 const FORBIDDEN = /content.security.policy|\bcsp\b|unsafe-eval|disallowed by embedder/i;
 

@@ -101,7 +101,7 @@ export class Pages {
         const press = this.#button(this.text(button), () => {
           this.#run((signal) => work(value, signal), resolve, reject, () => press.focus());
         });
-        // a screen reader may read the button's label without the rest of the row
+        // a screen reader may read only the button and not its row, so the button's label contains the name too
         press.setAttribute("aria-label", `${this.text(button)}: ${name}`);
         const words = create("span", {}, create("bdi", {}, name));
         if (note) words.append(create("small", {}, note));

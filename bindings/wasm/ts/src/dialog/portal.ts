@@ -126,8 +126,8 @@ async function manageDevices(pages: Pages, session: PortalSession): Promise<unde
 }
 
 /**
- * Lets the customer release a device. If the vendor hides the devices from customers, shows a link instead. The link
- * leads to `devices.page`, or to `page` if `devices.page` is `null`.
+ * Lets the customer release a device. If the vendor hides the devices from customers, shows a message with a link in
+ * place of the list. The link leads to `devices.page`, or to `page` if `devices.page` is `null`.
  */
 function releaseDevice<Result>(
   pages: Pages,

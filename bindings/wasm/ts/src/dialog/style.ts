@@ -1,7 +1,7 @@
 /**
  * The dialog's style sheet. It uses system colours, which follow the page's `color-scheme`, so it defines no colours
- * for dark mode or forced colours. The dialog is dark only on a page whose `color-scheme` allows that. The logical
- * properties follow `dir`. A sentence in another language than the page's keeps its own direction.
+ * for dark mode or forced colours. The dialog is dark only if the page's `color-scheme` allows dark. The logical
+ * properties follow `dir`. A sentence keeps its own direction, even if its language is not the page's language.
  */
 
 export const STYLE = `

@@ -10,9 +10,7 @@ import type { PagesFor } from "./pages.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import { dateOf, labelOf } from "./words.js";
 
-/**
- * The action of a button. `link` opens the vendor's page for the next step that the decision or the error calls for.
- */
+/** The action of a button. `link` opens the vendor's page for the next step, which the decision or the error names. */
 export type Action =
   | "submit"
   | "move"
@@ -166,8 +164,8 @@ function confirmationView(texts: DialogTexts, error: string): View {
 function licenseView(situation: Situation, decision: Decision, error: string): View {
   const { failure, page, hasPages, portalUrl, texts } = situation;
   const isStatus = page === "status";
-  // if the failure calls for a step other than trying again, the dialog offers that step; otherwise it offers the step
-  // that the decision calls for
+  // The failure may have a next step other than trying again. The dialog then offers that step. Otherwise the dialog
+  // offers the next step of the decision.
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
   const { nextStep, nextUrl } = answer ?? decision;
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");

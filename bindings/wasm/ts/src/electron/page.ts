@@ -1,8 +1,9 @@
 /**
  * The code that runs in the page itself. It has to run there because `contextBridge` copies objects at each call, and
  * `current` must return the same object until the decision changes. Electron sends the source of `pageLicense` to the
- * page. For this reason, `pageLicense` must not refer to anything outside of itself. It also must not give a name to an
- * inner function, because some builds then insert a call of a helper that is outside of `pageLicense`.
+ * page. For this reason, `pageLicense` must not refer to anything outside of itself. Its inner functions must also have
+ * no names, because some builds insert a call to a helper for each named function, and the helper is outside of
+ * `pageLicense`.
  */
 
 import type { Deactivation } from "../license.js";

@@ -140,7 +140,8 @@ export class FileLock {
     timer.unref();
     return async () => {
       clearInterval(timer);
-      // Waits for a rewrite that is in progress: after the release, the rewrite could change the next holder's lock.
+      // This process may be rewriting the lock at the moment. Waits until the rewrite has finished, because a rewrite
+      // after the release could overwrite the lock of the next holder.
       await keeping;
       await this.#release(holder);
     };
@@ -490,8 +491,8 @@ async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
 }
 
 /**
- * A wait in small steps, for at most `limitMs`. Counts its steps and reads no clock, so that the time during which a
- * process was suspended does not count.
+ * Waits in small steps, for at most `limitMs`. Counts the steps instead of reading a clock, so that the time during
+ * which a process is suspended does not count towards the limit.
  */
 class Wait {
   readonly #limitMs: number;

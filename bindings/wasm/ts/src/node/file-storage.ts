@@ -1,6 +1,6 @@
 /**
- * A storage for programs with a file system: programs in Node, Bun and Deno, and the main process of Electron. Shares
- * its license with programs in Rust and C that use the same directory. Makes no licensing decision.
+ * A `Storage` for programs that have a file system: programs in Node, Bun and Deno, and the main process of Electron.
+ * The stored license is shared with programs in Rust and C that use the same directory. Makes no licensing decisions.
  */
 
 import type { Place, Storage, Store } from "../storage.js";

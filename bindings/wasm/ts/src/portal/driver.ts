@@ -63,7 +63,7 @@ class Running {
 
   async carryOut(request: Parameters<RunPortal>[0]): Promise<Reply> {
     const { client, engine: latest } = this.#host;
-    // if the engine has trapped, `run` first creates a new engine and loads the stored license into it
+    // if the engine has crashed, `run` first creates a new engine and loads the stored license into it
     if (latest().hasStopped) await client.run(OPEN);
     const engine = latest();
     const json = JSON.stringify(request(engine));

@@ -3,5 +3,6 @@
 export * from "../public.js";
 export type { PortalClient } from "./portal.js";
 export type * from "./public-types.js";
-// This `Purchase` is the portal's. A decision has another type of the same name, for a subscription or an order.
+// This is the `Purchase` of the customer portal. Decisions use another type with the same name, for a subscription or
+// an order.
 export type { Purchase } from "./types.js";

@@ -128,7 +128,8 @@ export class Store {
   async #make(make: () => PromiseLike<License>): Promise<void> {
     const making = createLicense(make);
     this.#made = making;
-    // if all components are removed before the license is created, `#made` is reset, and the new license is not used
+    // If all components were removed while the license was being created, `#made` has been reset, and the new license
+    // is not used.
     const license = await making.catch((error: LicenseError) => {
       if (this.#made === making) this.#refusal = error;
       throw error;

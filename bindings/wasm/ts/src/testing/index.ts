@@ -1,6 +1,6 @@
 /**
- * For tests of apps: a license in any state, a clock that the test sets, and replies in Polar's form. Not meant for
- * production.
+ * For tests of apps: a license in any state, a clock that the test sets, and replies in the form that Polar sends. Not
+ * meant for production.
  */
 
 export { testClock, type TestClock } from "./clock.js";

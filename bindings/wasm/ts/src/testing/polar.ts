@@ -30,7 +30,7 @@ export interface TestPolar {
    * returns `undefined`, the simulated Polar replies as usual. Example: `polar.answer = () => replies.rateLimited(5)`.
    */
   answer: ((request: PolarRequest) => PolarReply | undefined) | undefined;
-  /** The requests that this Polar has received, oldest first. */
+  /** The requests that this simulated Polar has received, oldest first. */
   readonly requests: PolarRequest[];
 }
 
