@@ -1,5 +1,8 @@
-/// The interface through which an app uses a license on this device. The license may be held by the same page, or by
-/// another process. This file has only types, so that a page can import them without loading the client.
+/// <reference lib="esnext.disposable" preserve="true" />
+/**
+ * The interface through which an app uses a license on this device. The license may be held by the same page, or by
+ * another process. This file has only types, so that a page can import them without loading the client.
+ */
 
 import type { AbortSignal } from "./platform.js";
 import type { Deactivated, Decision, Explanation } from "./types.js";

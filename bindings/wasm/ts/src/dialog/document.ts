@@ -20,7 +20,10 @@ export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** The attributes of an input field for a key or a code. They turn off spelling checks and other help with writing. */
+/**
+ * The attributes of an input field for a key, a code or an e-mail address. The text is written from left to right, and
+ * the browser does not correct or capitalize it.
+ */
 export const PLAIN_FIELD = {
   dir: "ltr",
   autocapitalize: "off",

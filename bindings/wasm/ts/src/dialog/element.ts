@@ -73,8 +73,9 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class LicenseDialogElement extends Base {
   static readonly observedAttributes: readonly string[] = ["open"];
 
-  // The values that the app sets through the setters `features`, `portal`, `texts` and `license`. The setters are
-  // necessary: without them, a framework would set attributes instead, and an attribute can hold only text.
+  // The first four fields store the values that the app sets through the setters `features`, `portal`, `texts` and
+  // `license`. The setters are necessary: without them, a framework would set attributes instead, and an attribute can
+  // hold only text.
   #features: Readonly<Record<string, string>> | null | undefined;
   #portal: DialogPages | null | undefined;
   #texts: DialogTexts = {};

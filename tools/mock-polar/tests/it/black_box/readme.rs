@@ -145,7 +145,7 @@ fn the_reply_to_an_invalid_command_says_what_is_wrong() {
         ("POST", "/_mock/faults", r#"{"fault":"stall","time":1}"#, 400, "`time`"),
         ("POST", "/_mock/faults", r#"{"fault":"stall","status":500}"#, 400, "`stall` has no `status`"),
         ("POST", "/_mock/faults", r#"{"fault":"earthquake"}"#, 400, "earthquake"),
-        ("POST", "/_mock/faults", r#"{"fault":"stall","for":1}"#, 400, "use `after_handling`, `cors`, `on`"),
+        ("POST", "/_mock/faults", r#"{"fault":"stall","for":1}"#, 400, "`after_handling`"),
         ("POST", "/_mock/faults", r#"{"fault":"delay"}"#, 400, "missing field `ms`"),
         ("POST", "/_mock/faults", "", 400, "body"),
         ("DELETE", "/_mock/faults/7", "", 404, "fault"),
