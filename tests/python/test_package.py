@@ -101,7 +101,7 @@ class SourceDistribution(unittest.TestCase):
         ):
             self.assertIn(name, names)
         folders = {name.partition("/")[0] for name in names if "/" in name}
-        self.assertEqual(folders, {"benches", "bindings", "docs", "examples", "src", "tests", "texts", "tools"})
+        self.assertEqual(folders, {"bindings", "docs", "examples", "src", "tests", "texts", "tools"})
         print(f"{len(names)} files are in {SDIST.name}")
 
 

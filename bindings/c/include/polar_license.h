@@ -367,22 +367,22 @@
 #define POLAR_LICENSE_FAILED_CANCELLED 3
 
 /**
- * Log level of errors: something is wrong.
+ * The log level for errors: something is wrong.
  */
 #define POLAR_LICENSE_LOG_ERROR 1
 
 /**
- * Log level of warnings: something may be wrong.
+ * The log level for warnings: something may be wrong.
  */
 #define POLAR_LICENSE_LOG_WARN 2
 
 /**
- * Log level of the main events. The library writes few lines at this level.
+ * The log level for the main events. The library writes few lines at this level.
  */
 #define POLAR_LICENSE_LOG_INFO 3
 
 /**
- * Log level of details. The library writes many lines at this level.
+ * The log level for details. The library writes many lines at this level.
  */
 #define POLAR_LICENSE_LOG_DEBUG 4
 
@@ -411,7 +411,7 @@ typedef struct polar_license_error polar_license_error;
  * | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
  *
  * Call polar_license_refresh() when the app starts. Operations that change something run one after the other.
- * Concurrent calls of polar_license_validate() share one request. A callback of the app may call any function of this
+ * Concurrent calls to polar_license_validate() share one request. A callback of the app may call any function of this
  * library, even with this license, unless the callback's comment says otherwise.
  */
 typedef struct polar_license polar_license;
@@ -433,11 +433,11 @@ typedef struct polar_license_options polar_license_options;
 typedef struct polar_license_record polar_license_record;
 
 /**
- * The result of an operation of the customer portal. It is JSON, and its values are read by JSON pointers (RFC 6901):
- * "/keys/0/displayKey" is a member of the first element of the member "keys", and "" is the whole reply. Sessions,
- * license keys, devices, customers, checkouts and purchases have a handle: a number to pass as an argument to further
- * operations with this license. A handle is valid until its reply is freed. Freeing the reply also wipes the values
- * behind its handles.
+ * The result of an operation of the customer portal. It is JSON, and the app reads its values with JSON pointers (RFC
+ * 6901): "/keys/0/displayKey" is a member of the first element of the member "keys", and "" is the whole reply.
+ * Sessions, license keys, devices, customers, checkouts and purchases have a handle: a number to pass as an argument
+ * to further operations with this license. A handle is valid until its reply is freed. Freeing the reply also wipes
+ * the values behind its handles.
  *
  * A reply comes from polar_license_portal_call() or another function of the customer portal. Free it with
  * polar_license_reply_free(), before or after you free the license. A reply does not change, and may be read from
@@ -523,8 +523,8 @@ typedef void (*polar_license_transport_callback)(void *user_data,
 
 /**
  * A function that reads the time from two clocks, and stores both times. At `wall_ms`, it stores the milliseconds
- * since 1970-01-01 UTC, on a clock that may go back. At `mono_ms`, it stores the milliseconds since any fixed moment,
- * on a clock that only goes forward. It is called from any thread. It must return at once and must not call this
+ * since 1970-01-01 UTC; this clock may go back. At `mono_ms`, it stores the milliseconds since any fixed moment; this
+ * clock must only go forward. The function is called from any thread. It must return at once and must not call this
  * library, because the library holds locks during the call.
  */
 typedef void (*polar_license_clock_callback)(void *user_data, int64_t *wall_ms, uint64_t *mono_ms);
@@ -704,8 +704,8 @@ int32_t polar_license_options_set_transport(polar_license_options *options,
 /**
  * Replaces the system's clocks with a clock that the app provides, so that a test can let a month pass at once.
  *
- * `destructor` is called once with `user_data`: when neither the options nor a license use the clock any longer, or if
- * this function fails. `destructor` may be NULL; `clock` must not be NULL. Only one thread may use the options at a
+ * `destructor` is called once with `user_data`: when neither the options nor a license uses the clock any longer, or
+ * if this function fails. `destructor` may be NULL; `clock` must not be NULL. Only one thread may use the options at a
  * time. Never blocks.
  */
 int32_t polar_license_options_set_clock(polar_license_options *options,
@@ -985,7 +985,7 @@ int32_t polar_license_validate(const polar_license *license, polar_license_decis
 int32_t polar_license_refresh(const polar_license *license, polar_license_decision **decision);
 
 /**
- * Gets the decision that holds now. Sends nothing.
+ * Gets the current decision. Sends nothing to Polar.
  *
  * `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
  * Callable from any thread. Never blocks, even while other threads wait for the network.
@@ -1060,8 +1060,8 @@ int32_t polar_license_consume(const polar_license *license,
 int32_t polar_license_deactivate(const polar_license *license, int32_t *deactivated, polar_license_error **error);
 
 /**
- * Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
- * customer portal; call polar_license_deactivate() instead to release it.
+ * Removes the license from this device without asking Polar. If the license has a seat, the seat stays taken until it
+ * is removed in Polar's customer portal. To release the seat as well, call polar_license_deactivate() instead.
  *
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
  * Callable from any thread. May block on the disk, never on the network.
@@ -1073,8 +1073,8 @@ int32_t polar_license_forget(const polar_license *license, polar_license_error *
 /**
  * Calls `callback` after every operation that changed the decision, with the current decision and the previous one.
  * The callback runs on the thread that ran the operation. If the decision changes because time passes, for example
- * when grace ends, the callback is called after the next operation. The thread of polar_license_start_auto_refresh()
- * begins one at that moment.
+ * when grace ends, the callback is called after the next operation. After polar_license_start_auto_refresh(), the
+ * library's thread runs an operation at that moment.
  *
  * `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
  * with `user_data`. If this function fails, that happens at once. Otherwise it happens after
@@ -1146,9 +1146,10 @@ int32_t polar_license_decision_allowed(const polar_license_decision *decision);
 int32_t polar_license_decision_allows(const polar_license_decision *decision, const char *feature);
 
 /**
- * Returns why the feature is on or off, in one sentence for the user, in English unless the options replace it. A
- * feature that needs a license for another plan is off, even if polar_license_decision_message() reports nothing
- * wrong. Never returns NULL; returns an empty string if an argument is NULL or `feature` is not UTF-8.
+ * Returns why the feature is on or off, in one sentence for the user. The sentence is in English unless the options
+ * provide another one. A feature that needs a license for another plan is off, even if
+ * polar_license_decision_message() reports nothing wrong. Never returns NULL; returns an empty string if an argument
+ * is NULL or `feature` is not UTF-8.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
@@ -1307,8 +1308,8 @@ int64_t polar_license_decision_notice_at_ms(const polar_license_decision *decisi
 int64_t polar_license_decision_usage(const polar_license_decision *decision);
 
 /**
- * Returns the highest usage that may be consumed. Returns POLAR_LICENSE_ABSENT if there is no limit, if there is no
- * license, or if `decision` is NULL.
+ * Returns the usage limit of the key, that is, how many uses may be consumed in total. Returns POLAR_LICENSE_ABSENT if
+ * there is no limit, if there is no license, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1450,9 +1451,9 @@ void polar_license_decision_free(polar_license_decision *decision);
 int32_t polar_license_error_kind(const polar_license_error *error);
 
 /**
- * Returns one sentence for the user, in English unless the options replace it. It says what happened and what to do,
- * and contains neither the license key nor personal data. Never returns NULL; returns an empty string if `error` is
- * NULL.
+ * Returns one sentence for the user, which says what happened and what to do. The sentence is in English unless the
+ * options provide another one. It contains neither the license key nor personal data. Never returns NULL; returns an
+ * empty string if `error` is NULL.
  *
  * The string belongs to the error and is freed with it. Callable from any thread; never blocks.
  */
@@ -1476,8 +1477,9 @@ int32_t polar_license_error_reason(const polar_license_error *error);
 
 /**
  * Returns what the user can do about the error, one of POLAR_LICENSE_NEXT_.... This can differ from the next step of
- * polar_license_error_decision(), which is about the license on this device: another key can be refused while this
- * license works. Returns POLAR_LICENSE_NEXT_NONE if `error` is NULL.
+ * polar_license_error_decision(), which is about the license on this device. For example, if Polar refuses a key that
+ * the user has just entered, the license on this device can still be valid. Returns POLAR_LICENSE_NEXT_NONE if `error`
+ * is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1500,8 +1502,8 @@ const char *polar_license_error_next_url(const polar_license_error *error);
 int64_t polar_license_error_retry_after_ms(const polar_license_error *error);
 
 /**
- * Returns 1 if Polar may have carried out the request although no reply arrived: a seat may be taken, or usage may be
- * counted. Returns 0 otherwise, or if `error` is NULL.
+ * Returns 1 if Polar may have carried out the request although no reply arrived: a seat may have been taken, or uses
+ * may have been counted. Returns 0 otherwise, or if `error` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1545,8 +1547,8 @@ void polar_license_error_free(polar_license_error *error);
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request or one of its arguments is not valid;
  * POLAR_LICENSE_ERR_RATE_LIMITED, with polar_license_error_retry_after_ms(), if this process or another one requested
  * or tried too many codes; POLAR_LICENSE_ERR_REFUSED; POLAR_LICENSE_ERR_STORAGE, _NETWORK, _TIMEOUT, _SERVER or
- * _CANCELLED. After POLAR_LICENSE_ERR_REFUSED, polar_license_error_reason() returns why a license key was refused. It
- * returns POLAR_LICENSE_REASON_UNSET if instead the session has ended or the operation is not possible.
+ * _CANCELLED. After POLAR_LICENSE_ERR_REFUSED, polar_license_error_reason() returns why a license key was refused, or
+ * POLAR_LICENSE_REASON_UNSET if no key was refused: then the session has ended, or the operation is not possible.
  */
 int32_t polar_license_portal_call(const polar_license *license,
                                   const char *request,
@@ -1631,7 +1633,7 @@ int32_t polar_license_portal_activate(const polar_license *license,
 
 /**
  * Lists the customer's license keys that belong to this organization and to a benefit that the options accept. In the
- * reply's "/keys", the keys that can be used come first. They are sorted by their expiry, latest first.
+ * reply's "/keys", the keys that can be used come first, and of these the key with the latest expiry.
  *
  * Everything else is as described for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
  */
@@ -1907,9 +1909,10 @@ const char *polar_license_request_header_value(const polar_license_request *requ
 int64_t polar_license_retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date);
 
 /**
- * Reports the reply, even if a server other than Polar's sent it. `http_status` is the HTTP status of the reply.
- * `retry_after_s` is the result of polar_license_retry_after_s() for the headers of the reply. `body` is the whole
- * body of the reply, which is copied. If the callback reports several replies, the last one counts.
+ * Call this function when a reply has arrived, even if a server other than Polar's sent it. `http_status` is the HTTP
+ * status of the reply. `retry_after_s` is the result of polar_license_retry_after_s() for the headers of the reply.
+ * `body` is the whole body of the reply, which is copied. If the callback reports several replies, the last one
+ * counts.
  *
  * `body` may be NULL if `length` is 0. Call this function from the transport callback, on one thread at a time. Never
  * blocks.
@@ -1951,9 +1954,9 @@ int32_t polar_license_response_fail(polar_license_response *response,
  * Passes the library's log lines to `callback`, up to the level `level`. Replaces any earlier callback. A NULL
  * `callback` ends logging. Applies to the whole process. Nothing is logged before this function is called.
  *
- * `destructor` is called once with `user_data`: when a later call of this function replaces or removes the callback,
- * or if this function fails. It may be NULL. Callable from any thread. Never blocks. When this function returns, a
- * call of the earlier callback may still be running on another thread.
+ * `destructor` is called once with `user_data`: when a later call to this function replaces or removes the callback,
+ * or if this function fails. `destructor` may be NULL. Callable from any thread. Never blocks. When this function
+ * returns, the earlier callback may still be running on another thread.
  * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if
  * the program is written in Rust and has set another logger.
  */

@@ -11,10 +11,10 @@
 //         restored = session.activate(restored.key());
 //     }
 //
-// Every result is a reply from the library or part of one, such as a key in a list or a device in a result. Copies
-// and parts share one reply and keep it alive. A string_view that an object returns lives as long as one of the objects
-// that share the reply. An object that a failed function returned, or that the default constructor created, converts to
-// false and is empty. Wipe your own copies of the secrets that you pass in: codes, tokens and addresses. This header
+// Every result is a reply from the library or part of one, such as a key in a list or a device in a result. Copies and
+// parts share one reply and keep it alive. A string_view that an object returns lives until the last object that shares
+// the reply is destroyed. An object that a failed function returned, or that the default constructor created, converts
+// to false and is empty. Wipe your own copies of the secrets that you pass in: codes, tokens and addresses. This header
 // wipes its own copies.
 //
 // A portal, its sessions and its checkouts must not be used after the license is destroyed. license.cancel() ends the
