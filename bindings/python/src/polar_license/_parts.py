@@ -7,8 +7,9 @@ from typing import Protocol
 
 
 class Storage(Protocol):
-    """A store for one license. Its methods may be called from any thread. If a method raises an exception, the record
-    counts as not read or not written, and the exception is logged."""
+    """A store for one license. Its methods may be called from any thread. If a method raises an exception, the
+    exception is logged, and the library treats the record as if it could not be read or written.
+    """
 
     def load(self) -> bytes | None:
         """Returns the record that was saved last. Returns `None` if there is none."""
