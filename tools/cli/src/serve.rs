@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 use std::sync::mpsc;
 use std::{env, fs, io};
 
-/// Runs the server until the process is interrupted or terminated.
+/// The handler is set before the address is printed. A program that waits for the address may interrupt this process as
+/// soon as the program has read the address.
 pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
     // the handler is set before the address is printed, because a program that reads the address may end this process
     // at once

@@ -236,8 +236,8 @@ class License(Closable):
         lib.polar_license_cancel(handle.pointer)
 
     def close(self) -> None:
-        """Ends running operations, listeners and the automatic refresh. The stored license stays. Another call of
-        `close` does nothing. After `close`, every other method raises `ValueError`.
+        """Cancels the running operations, removes the listeners, and stops the automatic refresh. The stored license is
+        not removed. Another call of `close` does nothing. After `close`, every other method raises `ValueError`.
         """
         handle, self._handle = self._handle, None
         _open.discard(self)

@@ -24,9 +24,9 @@ class Storage(Protocol):
 
 
 class Clock(Protocol):
-    """A source of time in place of the system's clocks. With it, a test can see how an app behaves after a month
-    offline. The library may call its methods from any thread, even while locks of the library are held. Therefore
-    the methods must return at once and must not use a license.
+    """A source of time that replaces the system's clocks. A test can use it to see how an app behaves after a month
+    offline. The library may call its methods from any thread, even while locks of the library are held. Therefore the
+    methods must return at once and must not use a license.
     """
 
     def now(self) -> datetime:

@@ -14,9 +14,9 @@ _running: "set[Future[Any]]" = set()
 
 
 def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T:
-    """Returns the result of the operation. Python handles signals only on its main thread, and not while that thread is
-    inside the library. Therefore, if the main thread calls this function, the operation runs on another thread, and
-    the main thread waits for it.
+    """Returns the result of the operation, and lets Ctrl+C interrupt it. Python handles signals only on its main
+    thread, and not while that thread is inside the library. Therefore, if the main thread calls this function, the
+    operation runs on another thread, and the main thread waits for it.
     """
     future: Future[T] = Future()
     _running.add(future)
