@@ -1,4 +1,4 @@
-//! Runs the local Polar as a process, for tests in other languages and for people who try things out.
+//! Runs the local Polar as a process, for tests in other languages and for trying out the library.
 
 use crate::args::Serve;
 use crate::exit::Exit;

@@ -21,7 +21,7 @@ pub(crate) fn parse(command: Command, with_help: fn() -> Command) -> Result<ArgM
 }
 
 /// Hides the values of variables from the help, because they may be secret, or too long for a line. Ignores a variable
-/// whose value is empty, as it is after `NAME= command` in a shell.
+/// that is set to an empty value, for example by `NAME= command` in a shell.
 pub(crate) fn hidden(command: Command) -> Command {
     command.mut_args(|arg| {
         let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());

@@ -1,4 +1,5 @@
-//! Tests that `doctor` names the fault, as text and as JSON, and prints nothing that must not be in a bug report.
+//! Tests that `doctor` names the fault, as text and as JSON, and that its output contains no secret or personal data,
+//! so that a user can paste it into a bug report.
 
 use crate::support::{BINARY, Device, Run, command, run, start_polar};
 use mock_polar::{
