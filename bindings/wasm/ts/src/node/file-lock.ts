@@ -45,8 +45,8 @@ import {
  */
 const TOKEN_BYTES = 8;
 /**
- * A lock that processes hold only for milliseconds. If such a lock is older than this, it counts as left behind by a
- * process that has died.
+ * The age from which a lock counts as left behind by a process that has died. Used for locks that processes hold only
+ * for milliseconds.
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
@@ -66,8 +66,8 @@ const JUDGED_FOR_MS = 1000;
  */
 const MOST_CLAIMS = 99;
 /**
- * Stands in for the token of a lock file that contains no valid token. The file name of a claim to a lock contains the
- * token from the lock file, or this one.
+ * The file name of a claim to a lock contains the token from the lock file. If the lock file contains no valid token,
+ * the file name contains this text instead.
  */
 const NO_TOKEN = "0000000000000000";
 
