@@ -19,7 +19,8 @@ pub(crate) struct Portal {
 /// The numbers of the portal's steps and of the engine's steps come from the same counter.
 #[derive(Default)]
 pub(crate) struct Runs {
-    /// The number of the portal's step whose operation the engine is starting or resuming at this moment.
+    /// The number of a step of the portal. At this moment, the engine is starting or resuming the operation that this
+    /// step needs.
     pub(crate) current: Option<u32>,
     /// The engine's operations that are in progress, each with the portal's step that needs it. An operation is
     /// identified by the number of its present step.
