@@ -30,14 +30,14 @@ impl Calls {
         Running { calls: self, id, cancelled }
     }
 
-    /// Cancels a call. The call may arrive later than its cancellation, because messages of a page may overtake each
-    /// other.
+    /// Cancels a call. The call may arrive later than its cancellation, because messages of a page may arrive out of
+    /// order.
     pub(crate) fn cancel(&self, id: CallId) {
         self.lock().entry(id).or_default().send_replace(true);
     }
 
-    /// Forgets the cancellations of calls that have not arrived, for all pages that this webview has shown except
-    /// `page`.
+    /// Forgets the calls that were cancelled but have not arrived yet. Does this for all pages that this webview has
+    /// shown, except for `page`.
     pub(crate) fn forget(&self, webview: &str, page: Option<&str>) {
         self.lock().retain(|id, call| {
             let is_gone = id.webview == webview && page != Some(&id.page);

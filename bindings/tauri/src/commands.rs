@@ -68,7 +68,7 @@ pub(crate) fn cancel<R: Runtime>(webview: Webview<R>, page: String, number: u32)
 }
 
 /// Runs an operation of the customer portal. `request` describes the operation in JSON. Values that the page must not
-/// see stay in this process, and the page receives a number that stands for each.
+/// see stay in this process. For each such value, the page receives a number.
 #[command]
 pub(crate) async fn portal<R: Runtime>(
     webview: Webview<R>,

@@ -28,7 +28,8 @@ pub use polar_license;
 
 use pages::Pages;
 
-/// The name of the plugin. The names of its commands, and of its permissions in capabilities, begin with it.
+/// The name of the plugin. It is also the prefix in the names of the plugin's commands, and of the plugin's permissions
+/// in capabilities.
 const NAME: &str = "polar-license";
 
 /// The longest time for which the process keeps running after its last window has closed, to receive the reply to a

@@ -7,7 +7,7 @@ use polar_license::tokio::Client;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tauri::ipc::Channel;
 
-/// The pages of an app. Sends messages to all of them.
+/// Keeps track of an app's pages, and sends each change of the license to all of them.
 pub(crate) struct Pages {
     client: Client,
     pub(crate) calls: Calls,
@@ -69,7 +69,8 @@ impl Pages {
 }
 
 impl Inner {
-    /// Returns a numbered outlook. The caller holds the lock, so an outlook with a higher number is a later one.
+    /// Returns the present outlook with the next number. The caller holds the lock, so no two outlooks are created at
+    /// once, and the later outlook has the higher number.
     fn outlook(&mut self, client: &Client) -> Outlook {
         self.at = self.at.saturating_add(1);
         Outlook::of(client, self.at)

@@ -15,16 +15,17 @@ pub(crate) struct Portal {
     pub(crate) runs: Runs,
 }
 
-/// The engine's operations that run because a step of the portal needs them. Each step has a number. The numbers of the
-/// portal's steps and of the engine's steps come from the same counter.
+/// The engine's operations that run for the portal: a step of the portal needs their outcome. Each step has a number.
+/// The numbers of the portal's steps and of the engine's steps come from the same counter.
 #[derive(Default)]
 pub(crate) struct Runs {
-    /// The number of the portal's step whose operation the engine is starting or resuming at this moment.
+    /// The number of a step of the portal. At this moment, the engine is starting or resuming the operation that this
+    /// step needs.
     pub(crate) current: Option<u32>,
     /// The engine's operations that are in progress, each with the portal's step that needs it. An operation is
     /// identified by the number of its present step.
     pub(crate) under_way: Numbered<u32>,
-    /// Maps each of the portal's steps to the outcome of the engine's operation that ran for it.
+    /// The outcomes of the engine's operations that have ended, by the portal's step for which each of them ran.
     pub(crate) ended: Numbered<Outcome>,
 }
 

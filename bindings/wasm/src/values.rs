@@ -154,7 +154,8 @@ impl Look {
     }
 }
 
-/// Converts a value to a JavaScript object. The object holds copies, so it may outlive the value.
+/// Converts a value to a JavaScript object. The object holds copies, so it stays valid after the value has been
+/// dropped.
 pub(crate) fn to_js<T: Tsify + Serialize, Owned: Tsify>(value: &T) -> Result<Ts<Owned>, JsValue> {
     let value = value.into_js().map_err(|_| defect("a value that JavaScript cannot hold"))?;
     Ok(Ts::new_unchecked(value.unchecked_into()))

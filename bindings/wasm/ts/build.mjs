@@ -135,8 +135,8 @@ async function commonJs(file) {
 
 function optimize(input, output) {
   const wasmOpt = fileURLToPath(import.meta.resolve("binaryen/bin/wasm-opt"));
-  // Without further flags, wasm-opt uses only WebAssembly features that the file itself declares as used by the
-  // compiler. Other features must not be added, because browsers must support every feature that is used.
+  // Without further flags, wasm-opt uses only the WebAssembly features that the compiler has listed in the file. No
+  // further features may be enabled, because a browser can load the file only if it supports every feature in it.
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);

@@ -96,7 +96,8 @@ pub(crate) struct AppOptions {
     features: Vec<(String, String)>,
 }
 
-/// Options that select the license and configure the client. They may stand before and after the subcommand.
+/// Options that select the license and configure the client. On the command line, they may stand before or after the
+/// subcommand.
 #[derive(Clone, Default, clap::Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
@@ -498,8 +499,9 @@ impl FromArgMatches for After {
 }
 
 impl AppOptions {
-    /// Returns an error if an option is missing that every operation on the license needs. `feature` is the feature that
-    /// the user asks about, if there is one. Returns an error if `--feature` does not define it.
+    /// Returns an error if the command line lacks an option that every operation on the license needs. `feature` is the
+    /// feature that the user asks about, if there is one. If `--feature` does not define this feature, that is an error
+    /// too.
     pub(crate) fn missing(&self, feature: Option<&str>) -> Option<(ErrorKind, String)> {
         if self.organization.is_none() {
             let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";
@@ -631,8 +633,8 @@ fn condition(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
-/// Converts an error about wrong usage to an error of the library. Returns `None` if `--json` is not in the command
-/// line, or if `error` is only the help or the version.
+/// Converts an error about wrong usage to an error of the library. Returns `None` if the command line does not contain
+/// `--json`. Also returns `None` if the user asked for the help or the version, which clap reports as an error too.
 pub(crate) fn usage_error(error: &clap::Error) -> Option<Error> {
     if !error.use_stderr() || !env::args_os().any(|argument| argument == "--json") {
         return None;

@@ -34,8 +34,8 @@ pub(crate) fn json(error: &Error, license: Option<&Decision>) -> serde_json::Res
     serde_json::to_string(&FailureJson { error: error.into(), license })
 }
 
-/// Returns `true` if the error means that the command line is wrong. The command then needs a sentence of its own,
-/// because the library's sentence is written for users of an app, and would blame the app.
+/// Returns `true` if the error means that the command line is wrong. The library's sentence is written for users of an
+/// app, and would blame the app. The command therefore prints a different sentence for such an error.
 pub(crate) fn is_wrong_usage(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidArgument | ErrorKind::InvalidConfig)
         && error.message() == Error::new(error.kind(), error.detail()).message()

@@ -21,8 +21,8 @@ impl Input {
         self.is_terminal
     }
 
-    /// Returns `true` if an answer may be shown again. It may appear only on the terminal where it was typed, and not
-    /// in a file.
+    /// Returns `true` if the program may print the user's answer. An answer may appear only on the terminal where it
+    /// was typed, and never in a file.
     pub(crate) fn may_be_shown(self) -> bool {
         self.is_terminal && io::stderr().is_terminal()
     }

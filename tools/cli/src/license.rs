@@ -1,4 +1,4 @@
-//! Runs one operation of the library, and prints the decision that follows from it.
+//! Runs one operation of the library, and prints the decision that applies after the operation.
 
 use crate::args::{Common, Operation};
 use crate::exit::Exit;
@@ -128,9 +128,9 @@ fn allows(decision: Decision, feature: String) -> Report {
 }
 
 impl Report {
-    /// Returns one JSON object. It contains the members of the decision, then those of the additional result. For a
-    /// feature, it instead contains a member for the feature and a member for the decision. These are kept apart
-    /// because each contains a member named `allowed`.
+    /// Returns one JSON object. It contains the members of the decision, followed by the members of the additional
+    /// result. A report about a feature is different: its object has one member for the feature and one for the
+    /// decision. They are kept apart because each of them contains a member named `allowed`.
     pub(crate) fn json(&self) -> serde_json::Result<String> {
         #[derive(Serialize)]
         #[serde(untagged)]

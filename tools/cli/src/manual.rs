@@ -13,8 +13,8 @@ pub(crate) fn completions(shell: Shell) -> io::Result<Exit> {
     print(&script)
 }
 
-/// Prints the manual page of the command. If a directory is given, writes one page for the command and one for each
-/// subcommand into it.
+/// Prints the manual page of the command. If a directory is given, writes files to this directory instead: one page for
+/// the command, and one for each subcommand.
 pub(crate) fn pages(directory: Option<&Path>) -> io::Result<Exit> {
     match directory {
         None => {

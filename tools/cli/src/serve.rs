@@ -1,4 +1,4 @@
-//! Runs the local Polar as a process, for tests in other languages and for people who try things out.
+//! Runs the local Polar as a process, for tests in other languages and for trying out the library.
 
 use crate::args::Serve;
 use crate::exit::Exit;
@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 use std::sync::mpsc;
 use std::{env, fs, io};
 
-/// Runs the server until the process is interrupted or terminated.
+/// The handler is set before the address is printed. A program that waits for the address may interrupt this process as
+/// soon as the program has read the address.
 pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
     // the handler is set before the address is printed, because a program that reads the address may end this process
     // at once

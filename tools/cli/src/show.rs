@@ -100,7 +100,7 @@ fn renewal(Subscription { status, current_period_end, ends_at, cancels_at_period
     }
 }
 
-/// Formats a point in time in UTC, without its fraction, such as `2026-11-21T07:44:42Z`.
+/// Formats a point in time in UTC, in whole seconds, such as `2026-11-21T07:44:42Z`.
 pub(crate) fn moment(at: Timestamp) -> String {
     let fraction = Duration::from_millis(at.unix_ms().rem_euclid(1000).unsigned_abs());
     at.minus(fraction).to_string()

@@ -5,9 +5,10 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, Error, Id};
 
-/// Reads the process's arguments and environment variables. An option before or after the subcommand wins over its
-/// variable. In `command`, the options after the subcommand must not have variables: there, a variable would win over
-/// the same option before the subcommand. `with_help` returns the description for the help.
+/// Reads the process's arguments and environment variables. An option on the command line wins over its variable,
+/// whether the option stands before or after the subcommand. In `command`, an option after the subcommand must have no
+/// variable, because that variable would win over the same option before the subcommand. `with_help` returns the
+/// description for the help.
 pub(crate) fn parse(command: Command, with_help: fn() -> Command) -> Result<ArgMatches, Error> {
     match hidden(command).try_get_matches() {
         Ok(mut matches) => {
@@ -20,7 +21,7 @@ pub(crate) fn parse(command: Command, with_help: fn() -> Command) -> Result<ArgM
 }
 
 /// Hides the values of variables from the help, because they may be secret, or too long for a line. Ignores a variable
-/// whose value is empty, as it is after `NAME= command` in a shell.
+/// that is set to an empty value, for example by `NAME= command` in a shell.
 pub(crate) fn hidden(command: Command) -> Command {
     command.mut_args(|arg| {
         let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());

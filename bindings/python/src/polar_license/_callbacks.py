@@ -1,6 +1,6 @@
 """The functions that the library calls, and the app's objects that these functions call. No exception reaches the
-library. If one of the app's objects raises an exception, the exception is logged, and the library is told that the call
-failed.
+library. If one of the app's objects raises an exception, the exception is logged, and the function reports to the
+library that the call failed.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -26,8 +26,8 @@ _held: set[Any] = set()
 
 
 def hold(value: object) -> Any:
-    """Returns user data that stands for the object in the C library. Pass `released` as the destructor of this
-    user data. The library calls `released` once, when it no longer needs the object.
+    """Returns a pointer by which the C library refers to the object: the user data of the callbacks. Pass `released` as
+    the destructor of this user data. The library calls `released` once, when it no longer needs the object.
     """
     handle = ffi.new_handle(value)
     _held.add(handle)

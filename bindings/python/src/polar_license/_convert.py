@@ -1,5 +1,4 @@
-"""Converts between Python's values and the library's strings and JSON. Knows names and units, and nothing about
-licenses.
+"""Converts between Python's values and the library's strings and JSON. This module contains no licensing logic.
 
 In JSON, the names of members are in camel case, and the names of durations end in `Ms`.
 """
@@ -76,8 +75,8 @@ def explanation(pointer: Any, feature: str) -> Explanation:
     decision."""
     members = lib.polar_license_decision_explain_json(pointer, text(feature))
     if not members:
-        # the feature's name cannot be encoded as UTF-8, so no configuration contains it; its escaped form is unknown
-        # too, and gets the explanation for unknown features
+        # The feature's name cannot be encoded as UTF-8, so no configuration contains it. No configuration contains its
+        # escaped form either, so this call returns the explanation for an unknown feature.
         return explanation(pointer, ascii(feature))
     converted: Explanation = _READER.instance(Explanation, json.loads(string(members)))
     return converted
@@ -121,8 +120,8 @@ _READER = Reader()
 
 
 def _fits(of: Any, members: Mapping[str, Any]) -> bool:
-    """Returns whether the JSON object belongs to this class. It belongs if each member for which the class allows only
-    one value has that value.
+    """Returns whether the class fits the JSON object. The class may have members that allow only one value. It fits if
+    each of these members has that value in the object.
     """
     constants = ((member, get_args(hint)) for _, member, hint in _members(of) if get_origin(hint) is Literal)
     return all(len(values) > 1 or members[member] == values[0] for member, values in constants)

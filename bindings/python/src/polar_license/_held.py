@@ -34,7 +34,9 @@ class License(Protocol):
 
 
 class Held:
-    """An object that stands for a value in the library. A copy of this object is not connected to the value."""
+    """The base class of objects that refer to a value in the library. A copy of such an object no longer refers to the
+    value.
+    """
 
     _reply: Reply | None = None
     _license: License | None = None

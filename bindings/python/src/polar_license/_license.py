@@ -194,10 +194,11 @@ class License(Closable):
     def on_change(self, listener: Callable[[Decision, Decision], object]) -> Callable[[], None]:
         """Calls `listener` at each change, with the new decision and the previous one. The listener runs on a thread of
         the library, so a program with windows has to pass the decision on to its own thread. The listener may use the
-        license. If it raises an exception, the exception is logged. Returns a function that ends these calls.
+        license. If it raises an exception, the exception is logged. Returns a function that removes the listener.
 
-        If the decision changes because time passes, for example when grace ends, the listener is called after the next
-        operation. The automatic refresh begins one at that moment.
+        The decision can also change because time passes, for example when grace ends. In this case, the listener is
+        called after the next operation. If the automatic refresh is running, it starts an operation at the moment of
+        the change.
         """
         subscription = ffi.new("uint64_t *")
         handle = self._used()
@@ -212,8 +213,9 @@ class License(Closable):
         return stop
 
     def start_auto_refresh(self) -> None:
-        """Refreshes automatically whenever a refresh is due, on a thread of the library. Meant for an app that runs for
-        days. Also notices, within two seconds, that another process has stored a change.
+        """Starts the automatic refresh: a thread of the library refreshes the license whenever a refresh is due. This
+        is meant for an app that runs for days. If another process stores a change, the app notices the change within
+        two seconds.
         """
         self._run(lib.polar_license_start_auto_refresh)
         # keeps the license open even if the app no longer refers to it
@@ -234,8 +236,8 @@ class License(Closable):
         lib.polar_license_cancel(handle.pointer)
 
     def close(self) -> None:
-        """Ends running operations, listeners and the automatic refresh. The stored license stays. Another call of
-        `close` does nothing. After `close`, every other method raises `ValueError`.
+        """Cancels the running operations, removes the listeners, and stops the automatic refresh. The stored license is
+        not removed. Another call of `close` does nothing. After `close`, every other method raises `ValueError`.
         """
         handle, self._handle = self._handle, None
         _open.discard(self)

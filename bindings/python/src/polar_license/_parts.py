@@ -7,8 +7,9 @@ from typing import Protocol
 
 
 class Storage(Protocol):
-    """A store for one license. Its methods may be called from any thread. If a method raises an exception, the record
-    counts as not read or not written, and the exception is logged."""
+    """A store for one license. Its methods may be called from any thread. If a method raises an exception, the
+    exception is logged, and the library treats the record as if it could not be read or written.
+    """
 
     def load(self) -> bytes | None:
         """Returns the record that was saved last. Returns `None` if there is none."""
@@ -23,9 +24,9 @@ class Storage(Protocol):
 
 
 class Clock(Protocol):
-    """A source of time in place of the system's clocks. With it, a test can see how an app behaves after a month
-    offline. The library may call its methods from any thread, even while locks of the library are held. Therefore
-    the methods must return at once and must not use a license.
+    """A source of time that replaces the system's clocks. A test can use it to see how an app behaves after a month
+    offline. The library may call its methods from any thread, even while locks of the library are held. Therefore the
+    methods must return at once and must not use a license.
     """
 
     def now(self) -> datetime:

@@ -78,7 +78,7 @@ class Caller:
 
 
 class HeldCaller(Held, Caller, Closable):
-    """An object with methods that stands for a value in the library."""
+    """The Python object for a value in the library. Its methods are operations of the portal."""
 
     def __init__(self, runner: Runner, reply: Reply, number: int) -> None:
         super().__init__(runner)

@@ -1,4 +1,4 @@
-"""Waits for the library in such a way that Ctrl+C ends the wait."""
+"""Waits for the library, and lets Ctrl+C interrupt the wait."""
 
 import threading
 from collections.abc import Callable
@@ -14,9 +14,9 @@ _running: "set[Future[Any]]" = set()
 
 
 def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T:
-    """Returns the result of the operation. Python handles signals only on its main thread, and not while that thread is
-    inside the library. Therefore, if the main thread calls this function, the operation runs on another thread, and
-    the main thread waits for it.
+    """Returns the result of the operation, and lets Ctrl+C interrupt it. Python handles signals only on its main
+    thread, and not while that thread is inside the library. Therefore, if the main thread calls this function, the
+    operation runs on another thread, and the main thread waits for it.
     """
     future: Future[T] = Future()
     _running.add(future)
@@ -27,7 +27,7 @@ def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T
     try:
         return future.result()
     except BaseException:
-        # an exception that arrives before the operation has ended comes from a signal handler, for example for Ctrl+C
+        # If the operation has not ended yet, the exception comes from a signal handler, for example for Ctrl+C.
         if not future.done():
             cancel()
             wait([future], _END_TIMEOUT_S)
@@ -35,8 +35,8 @@ def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T
 
 
 def wait_for_operations() -> None:
-    """Waits until the running operations have ended, but for a few seconds at most. The caller has cancelled them, but
-    a cancelled operation may still call functions of the app until it has ended.
+    """Waits until the running operations have ended, but no longer than a few seconds. The caller has cancelled the
+    operations, but a cancelled operation may still call functions of the app until it has ended.
     """
     wait(list(_running), _END_TIMEOUT_S)
 

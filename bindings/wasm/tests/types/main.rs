@@ -48,7 +48,7 @@ fn the_scenario_runners_have_the_members_of_the_core() {
     is_written("tests/scenarios/members.json", &format!("{members:#}\n"));
 }
 
-/// Returns the facts that the types guarantee about a decision in this state.
+/// Returns what the generated types guarantee about every decision in this state.
 fn certain(state: State) -> serde_json::Value {
     let reasons: Vec<&str> = state.reasons().iter().map(|reason| reason.as_str()).collect();
     json!({

@@ -64,8 +64,8 @@ export class Client implements LicenseClient {
   }
 
   /**
-   * Creates a client. Lets the engine read the stored record, or shows the decision of a stand-in until the client has
-   * created an engine. Sends no request.
+   * Creates a client. If `engine` is an engine, lets it read the stored record. If `engine` is a stand-in, the client
+   * shows the stand-in's decisions until the client has created an engine. Sends no request.
    */
   static async open(
     make: () => Promise<Engine>,

@@ -27,7 +27,9 @@ export interface LicenseOptions<Feature extends string = string> extends License
    * The function that sends the requests, for an app with a network stack of its own. Default: the platform's `fetch`.
    */
   fetch?: Fetch;
-  /** The clock that the client reads, for tests. Default: the platform's clocks. */
+  /**
+   * The clock from which the client reads the time. A test can pass a clock of its own. Default: the platform's clocks.
+   */
   clock?: Clock;
 }
 

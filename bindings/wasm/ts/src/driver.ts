@@ -69,7 +69,10 @@ export function driver(host: Host): Run {
     return step;
   };
 
-  /** Executes a `turn` step: waits for other tabs or processes, and keeps the turn until the operation is done. */
+  /**
+   * Executes a `turn` step: waits until no other tab or process is sending requests, and makes the others wait until
+   * the operation is done.
+   */
   const inTurn = async (engine: Engine, step: StepTo<"turn">, context: Context): Promise<Outcome> => {
     const { number, until } = step;
     const { signal } = context;
@@ -191,7 +194,7 @@ function tooLate(): never {
   throw new Error("the storage did not answer in time");
 }
 
-/** Returns the bytes that a store has loaded. Checks their type, because the store may be the app's own. */
+/** Returns the bytes that a store has loaded. Checks their type, because the app may have written the store itself. */
 function bytesOf(loaded: unknown): Uint8Array | undefined {
   if (loaded == null) return undefined;
   if (!ArrayBuffer.isView(loaded)) throw new Error("the storage must return bytes");

@@ -123,8 +123,8 @@ export class Engine {
       const failure = failureOf(thrown);
       if (failure) throw errorOf(failure, null);
       instance.hasStopped = true;
-      // The finalizers of the engines in this instance run later. They must not touch the heap after the trap, so the
-      // function that they call is replaced by one that does nothing.
+      // The engines of this instance have finalizers that run later. After the trap, the finalizers must not touch the
+      // heap, so the function that they call is replaced by one that does nothing.
       instance.glue.__wbg_set_wasm({ __wbg_engine_free: () => undefined });
       throw errorFrom("internal", "the licensing engine has stopped", thrown);
     }

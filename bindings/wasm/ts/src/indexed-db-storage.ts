@@ -10,8 +10,8 @@ const DATABASE = "polar-license";
 const TEXTS = "texts";
 
 /**
- * Creates a storage in IndexedDB, for pages whose localStorage is cleared or full, and for workers, which have no
- * localStorage.
+ * Creates a `Storage` in IndexedDB. It is meant for pages whose localStorage is cleared or full, and for workers, which
+ * have no localStorage.
  */
 export function indexedDbStorage(): LicenseStorage {
   const texts = {

@@ -33,8 +33,8 @@ export class LicenseProvider implements Provider {
   async initialize(): Promise<void> {
     this.#before = this.#license.current();
     this.#stop = this.#license.onChange((decision) => this.#changed(decision));
-    // After this function has returned, OpenFeature sets the provider's status to ready. The event, which sets the
-    // status to stale, must come after that.
+    // OpenFeature sets the provider's status to ready after this function has returned. The event sets the status to
+    // stale, so it must be emitted after that.
     if (isStale(this.#before)) queueMicrotask(() => queueMicrotask(() => this.events.emit(ProviderEvents.Stale)));
   }
 

@@ -39,7 +39,10 @@ export function explanationOf({ explanations, unknown }: Phase, feature: string)
   return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
 }
 
-/** If the wall clock is further behind the start of the outlook than this, somebody has set the clock back. */
+/**
+ * The wall clock may be behind the start of the outlook by up to this much. If it is further behind, somebody has set
+ * it back.
+ */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */

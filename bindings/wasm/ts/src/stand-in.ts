@@ -34,7 +34,8 @@ export interface StandIn {
   report(error: LicenseError): void;
 
   /**
-   * Forgets the function that `whenNeeded` received, so that its memory can be reclaimed. It is not called any more.
+   * Drops the function that was passed to `whenNeeded`, so that its memory can be reclaimed. The function is not called
+   * after that.
    */
   free(): void;
 }

@@ -100,7 +100,7 @@ async function connect(): Promise<TauriLicense> {
     explain: (feature) => explanationOf(horizon.look(), feature),
     follow: (follower) => {
       accept = follower;
-      // reports the first decision, which does not count as a change
+      // reports the current decision at once: `onChange` of the horizon reports only later ones
       follower(horizon.look().decision);
     },
     activate: (id, key, replacePrevious) => decided("activate", id, { key, replacePrevious }),

@@ -79,7 +79,8 @@ async function replyTo(request: Request, fetch: Fetch, signal: AbortSignal): Pro
     redirect: "manual",
     referrerPolicy: "no-referrer",
   });
-  // a browser hides the status of a redirect; the app's own `fetch` may return anything as a status
+  // A browser hides the status of a redirect, so 302 is used for any redirect. The status is converted to a number,
+  // because the app's own `fetch` may return a status of any type.
   const status = response.type === "opaqueredirect" ? 302 : Number(response.status);
   const header = (name: string): string | undefined => {
     const value: unknown = response.headers.get(name);

@@ -1,9 +1,9 @@
 /**
- * UTF-8 for the JavaScript that wasm-bindgen generates: the platform's codec, or the codec in this file if the platform
- * has none, as in jest's jsdom.
+ * UTF-8 for the JavaScript that wasm-bindgen generates. Uses the platform's encoder and decoder. If the platform has
+ * none, as in jest's jsdom, uses the ones in this file.
  */
 
-/** The platform's encoder and decoder, as the generated JavaScript uses them. */
+/** The platform's text encoder and decoder, declared with the methods that the generated JavaScript calls. */
 export type Codec = {
   TextEncoder: new () => { encode(text: string): Uint8Array };
   TextDecoder: new () => { decode(bytes?: Uint8Array): string };

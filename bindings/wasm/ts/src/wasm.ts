@@ -59,7 +59,7 @@ function notCompiled(bytes: BufferSource, error: unknown): LicenseError {
   return errorFrom("unsupported", "the WebAssembly of polar-license does not compile here: the browser may be too old", error);
 }
 
-/** Returns `true` if the bytes begin like a WebAssembly file. */
+/** Returns `true` if the bytes begin with the header of a WebAssembly file. */
 function isWebAssembly(bytes: BufferSource): boolean {
   try {
     const { buffer, byteOffset } = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);

@@ -1,4 +1,4 @@
-//! A server of the Model Context Protocol on standard input and output, for coding agents. Its tools look at licenses
+//! A server of the Model Context Protocol on standard input and output, for coding agents. Its tools inspect licenses
 //! and run a local Polar. Each tool answers with the JSON that the command prints with `--json`.
 //!
 //! ```text
@@ -7,8 +7,7 @@
 //! ```
 //!
 //! The server never shows a license key, except the invented keys of the local Polar, which `serve` shows too. It never
-//! takes or releases a seat, and never changes a license. It writes nothing but messages of the protocol to standard
-//! output.
+//! takes or releases a seat, and never changes a license. It writes only messages of the protocol to standard output.
 
 mod local_polar;
 mod tools;

@@ -1,5 +1,5 @@
 //! Choices between several customers, license keys or devices, shown as lines for people and as JSON for scripts. This
-//! module itself chooses nothing.
+//! module only shows the choices, and does not choose between them.
 
 use crate::show;
 use polar_license::Timestamp;

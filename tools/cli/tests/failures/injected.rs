@@ -91,7 +91,7 @@ fn check_consume(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
     if run.status == Some(0) {
         return ensure(used == 3, "it succeeded without counting");
     }
-    // a command that was killed, or that could not print, cannot report anything
+    // a command that was killed, or that could not print its output, is excused: it had no way to report anything
     let told = run.status.is_none() || run.printed["error"].is_null() || run.reports_doubt();
     ensure(used == 0 || told, "it failed after counting, and does not say that it may have")
 }
@@ -238,8 +238,8 @@ fn matters(call: &strace::Call, directory: &str) -> bool {
     !is_debug_assertion && (about(directory) || about("socket:[") || writes_output || begins_something)
 }
 
-/// Returns the errors with which a call may fail. There are none for calls at the end of a process, for calls of the
-/// standard library's debug assertions, and for `futex`, whose failures the standard library ignores.
+/// Returns the errors with which a call may fail. The list is empty for calls at the end of a process, for calls that
+/// the standard library makes only in debug assertions, and for `futex`, whose failures the standard library ignores.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "futex" | "fcntl" | "exit" | "exit_group" | "execve" | "rt_sigreturn" | "gettid" | "rseq" => &[],

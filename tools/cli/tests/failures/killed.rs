@@ -63,7 +63,8 @@ fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     polar.clear_requests();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let requests = random.below(4);
-    // the command is killed after a random number of requests, at most three, and then a random time
+    // The command is killed at a random moment: first it sends a random number of requests (at most three), and then a
+    // random time passes.
     while polar.requests().len() < requests && child.try_wait().unwrap().is_none() {}
     for _ in 0..random.below(3000) {
         let _ = polar.requests().len();

@@ -14,7 +14,8 @@ use std::process::{Command, Stdio};
 /// same on every Linux, unlike the calls with which a system loads a program.
 const SYSTEM_CALLS: usize = 10;
 
-/// The instructions of `main`. The test program is built without optimization.
+/// The maximum number of instructions that `main` may execute for `status`. The test program is built without
+/// optimization.
 const INSTRUCTIONS: u64 = 2_700_000;
 
 /// Returns the number of system calls of a run.

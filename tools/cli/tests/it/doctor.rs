@@ -1,4 +1,5 @@
-//! Tests that `doctor` names the fault, as text and as JSON, and prints nothing that must not be in a bug report.
+//! Tests that `doctor` names the fault, as text and as JSON, and that its output contains no secret or personal data,
+//! so that a user can paste it into a bug report.
 
 use crate::support::{BINARY, Device, Run, command, run, start_polar};
 use mock_polar::{
@@ -16,8 +17,8 @@ const DAY: i64 = 24 * 60 * 60;
 struct Found(i32, Value);
 
 impl Found {
-    /// Runs `doctor` twice, for JSON and for text, and compares the two. `command` creates a command whose last
-    /// argument is `doctor`.
+    /// Runs `doctor` twice, once for JSON and once for text, and compares the two outputs. The function `command`
+    /// returns a command line whose last argument is `doctor`.
     fn by(command: impl Fn() -> Command) -> Self {
         let text = run(command(), "");
         let mut as_json = command();
@@ -113,8 +114,8 @@ fn the_version_that_answers_is_shown_and_a_newer_one_is_noted() {
     }
 }
 
-/// If Polar has removed an API version or moved an endpoint, the reply still comes from Polar itself. So the user's
-/// network is not at fault.
+/// If Polar has removed an API version or moved an endpoint, the error reply still comes from Polar itself. So `doctor`
+/// must not blame the user's network.
 #[test]
 fn a_removed_endpoint_differs_from_a_foreign_network() {
     let polar = start_polar();

@@ -88,8 +88,8 @@ pub(crate) fn proxy_answering(reply: &'static str) -> String {
     format!("http://{address}")
 }
 
-/// Returns the address of a proxy that accepts a connection, and calls `then` to end it as soon as the client sends
-/// something to the server.
+/// Starts a proxy, and returns its address. The proxy accepts a connection, and then calls `then`. This function waits
+/// until the client sends something to the server, and then ends the connection.
 pub(crate) fn proxy_breaking_off(then: fn(&mut TcpStream) -> io::Result<()>) -> String {
     let address = listener(move |connection| {
         read_head(connection)?;

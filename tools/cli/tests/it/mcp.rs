@@ -162,7 +162,7 @@ fn six_tools_are_listed_with_the_arguments_that_they_accept() {
     for tool in tools {
         let (name, schema) = (tool["name"].as_str().unwrap(), &tool["inputSchema"]);
         assert!(tool["description"].as_str().unwrap().ends_with('.'), "{tool}");
-        // not every client accepts a schema that is a choice between several schemas
+        // the schema must not use `oneOf` or `anyOf` at the top level, because some clients do not accept such a schema
         assert_eq!(
             (&schema["type"], &schema["oneOf"], &schema["anyOf"]),
             (&json!("object"), &json!(null), &json!(null))

@@ -1,4 +1,4 @@
-//! Tests `serve` by running it as test suites in other languages do.
+//! Tests `serve` by running it in the same way as test suites in other languages do: as a separate process.
 
 use crate::support::{BINARY, command, run};
 use mock_polar::{

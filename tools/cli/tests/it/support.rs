@@ -93,7 +93,7 @@ impl<'a> Device<'a> {
     }
 
     /// Creates a device on which this key was activated `days` days ago, and which has been offline since. If `days` is
-    /// negative, the device's clock has been set back by as many days since the activation.
+    /// negative, the device's clock has been set back since the activation: by this number of days.
     pub(crate) fn licensed_days_ago(polar: &'a MockPolar, key: &str, days: i64) -> Self {
         const DAY_MS: i64 = 24 * 60 * 60 * 1000;
         let device = Self::new(polar);

@@ -144,7 +144,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Whether the dialog is shown. There is an attribute of the same name. */
+  /** Whether the dialog is shown. This property reflects the attribute `open`. */
   get open(): boolean {
     return this.hasAttribute("open");
   }

@@ -216,7 +216,7 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
 
 /**
  * Returns the row about the subscription. It says when the subscription renews or ends, or that a payment has failed.
- * After a failed payment, the row also links to the page on which customers can change how they pay.
+ * After a failed payment, the row also links to the page on which customers can change the payment method.
  */
 function subscriptionOf({ texts, locale, portalUrl }: Situation, { purchase }: Decision): Detail | undefined {
   if (purchase?.kind !== "subscription") return undefined;

@@ -45,7 +45,7 @@ export interface SyncEvent extends IpcSender {
 export interface ShareOptions {
   /**
    * Returns whether a frame may use the license and receive changed decisions. Called for every message. By default,
-   * main frames may use the license and iframes may not. If your windows also show pages that are not your app's, check
+   * main frames may use the license and iframes may not. If your windows also show pages from other sources, check
    * `event.senderFrame.url`.
    */
   allow?: (event: IpcSender) => boolean;

@@ -42,7 +42,8 @@ export function exposeLicense(contextBridge: Bridge, ipcRenderer: RendererIpc, n
 }
 
 /**
- * Creates the bridge from closures and not as a class, because `contextBridge` copies objects without their prototypes.
+ * Creates the bridge. Its methods are closures rather than methods of a class, because `contextBridge` copies objects
+ * without their prototypes.
  */
 function pageBridge(mirror: Mirror): PageBridge {
   const decision = async (call: Call): Promise<Decision> => (await mirror.call(call)).decision;

@@ -45,8 +45,8 @@ import {
  */
 const TOKEN_BYTES = 8;
 /**
- * A lock that processes hold only for milliseconds. If such a lock is older than this, it counts as left behind by a
- * process that has died.
+ * The age from which a lock counts as left behind by a process that has died. Used for locks that processes hold only
+ * for milliseconds.
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
@@ -66,8 +66,8 @@ const JUDGED_FOR_MS = 1000;
  */
 const MOST_CLAIMS = 99;
 /**
- * Stands in for the token of a lock file that contains no valid token. The file name of a claim to a lock contains the
- * token from the lock file, or this one.
+ * The file name of a claim to a lock contains the token from the lock file. If the lock file contains no valid token,
+ * the file name contains this text instead.
  */
 const NO_TOKEN = "0000000000000000";
 
@@ -162,10 +162,10 @@ export class FileLock {
   }
 
   /**
-   * Removes files that dead processes left beside the record. The caller holds the lock with `token`, so a `.tmp` with
-   * another token belongs to a former holder and is removed. All other files may still be in use by a process that
-   * waits for the lock or takes it over. They are removed only after ten seconds, when a lock counts as left behind
-   * too.
+   * Removes files that dead processes left beside the record. The caller holds the lock with `token`. A `.tmp` file
+   * with another token therefore belongs to a former holder, and is removed at once. All other files may still be in
+   * use by a process that waits for the lock or takes it over. They are removed only when they are ten seconds old. At
+   * that age, a lock counts as left behind as well.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -197,7 +197,7 @@ export class FileLock {
     const holder: Holder = { token: random.toString("hex") };
     const wait = new Wait(timeoutMs, random, signal);
     // Waits until no other call of this process holds the lock. It is not enough to wait for the lock file: after a
-    // while, this call would take the file for one that was left behind, and would take it over.
+    // while, this call would consider the file as left behind by a dead process, and would take over the lock.
     while (this.#holder !== undefined) if (!(await wait.pause())) return undefined;
     this.#holder = holder;
     let locked = false;
@@ -468,9 +468,8 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 }
 
 /**
- * Moves a lock back to its path, so that its holder keeps it. Does nothing if another process has acquired the lock
- * meanwhile. In that case, the former holder finds another token in the lock and does not change the record.
- * @internal
+ * Moves a lock back to its path, so that its holder keeps it. Does nothing if another process has acquired the lock in
+ * the meantime. In that case, the former holder finds another token in the lock, and does not change the record.
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {
   try {

@@ -170,8 +170,8 @@ export class FileStore implements Store {
   }
 
   /**
-   * Finds the newest record that another device has for this app and product. The app uses it to offer that the license
-   * is moved to this device. Errors are ignored, because the app works without this offer.
+   * Finds the newest record that another device has for this app and product. With this record, the app can offer to
+   * move the license to this device. Errors are ignored, because the app works without the offer.
    */
   async #newestSibling(): Promise<Uint8Array | undefined> {
     const names = await readdir(this.#directory).catch((): string[] => []);

@@ -186,8 +186,8 @@ export function withCode(code: string): Error {
 
 /**
  * Appends names to the path of a directory. Unlike `path.join`, keeps each `..`. `path.join` removes a `..` together
- * with the name before it. If that name is a symbolic link, the result is another directory than the one that the
- * system would find.
+ * with the name before it. If that name is a symbolic link, `path.join` returns the path of a different directory from
+ * the one that the system would find.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

@@ -40,8 +40,8 @@ export function systemVersion(plist: string): string | undefined {
 }
 
 /**
- * Returns the name that Windows gives itself, without the edition. In some places Windows 11 calls itself Windows 10; if
- * the build number shows this, the name is corrected. @internal
+ * Returns the name of a version of Windows, without the edition. Windows 11 reports itself as Windows 10 in some
+ * places. If the build number shows that it is Windows 11, returns `Windows 11`. @internal
  */
 export function windowsName(name: string, build: string): string | undefined {
   const short = /^Windows (?:Server )?\d+/.exec(name)?.[0];

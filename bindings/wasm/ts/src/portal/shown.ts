@@ -25,7 +25,8 @@ const PERSONAL = ["email", "name", "label"];
 export function shown({ holder, release, json }: Reply): { value: unknown; handle: Handle | undefined } {
   const reply = new HeldReply(holder, release);
   let last: Handle | undefined;
-  // the callback gets the innermost objects first, so `last` ends as the handle of the outermost object
+  // the callback gets inner objects before outer ones, so the last value of `last` is the handle of the outermost
+  // object
   const value: unknown = JSON.parse(json, (_, value: unknown) => {
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return Object.freeze(value);

@@ -44,7 +44,7 @@ export interface SeatFields {
 /** The reason why Polar denies a key. */
 export type Denial = "not_found" | "inactive" | "expired" | "conditions" | "benefit";
 
-/** Functions that create Polar's replies. A test may change a reply before it returns it to the client. */
+/** Functions that create Polar's replies. A test may change a reply before its stub returns the reply to the client. */
 export const replies = {
   /** 200: the key is valid. Pass `activationId` if the validate request named a seat. */
   validated(license: LicenseFields = {}, activationId?: string): PolarReply {
