@@ -169,7 +169,8 @@ faults! {
     /// The proxy cannot be reached.
     ProxyUnreachable = "proxy_unreachable",
         "Check the proxy's address in the system's settings, or in HTTPS_PROXY.";
-    /// The proxy does not look up names, and this computer cannot look up Polar's server.
+    /// The proxy's address leaves it to this computer to look up names, and this computer cannot look up the name of
+    /// Polar's server.
     ProxyLookup = "proxy_lookup",
         "Let the proxy look up the name: in its address, write socks5h:// instead of socks5://, or socks4a:// \
          instead of socks4://.";

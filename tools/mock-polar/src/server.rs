@@ -351,7 +351,7 @@ fn or_panic<T>(result: Result<T, String>) -> T {
     }
 }
 
-/// Writes a mail to the console, where a developer waits for the code in it.
+/// Prints a mail to the console, so that a developer can read the code that the mail contains.
 fn show_mail(mail: &Mail) {
     let _ = writeln!(io::stderr(), "mock-polar: {mail}");
 }

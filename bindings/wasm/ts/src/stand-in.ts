@@ -30,7 +30,7 @@ export interface StandIn {
   /** Calls `load` when the browser is idle. Calls it earlier if a phase ends, or if the clock has been set back. */
   whenNeeded(load: () => void): void;
 
-  /** Makes `error` the `problem` of the decisions. `error` says why the engine could not be loaded. */
+  /** Sets the `problem` of every later decision to `error`, which says why the engine could not be loaded. */
   report(error: LicenseError): void;
 
   /**
