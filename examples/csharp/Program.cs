@@ -28,7 +28,7 @@ static class Program
                     return 0;
                 }
                 license.Refresh(); // returns at once if the last confirmation is fresh
-                // Activates only if there is no license yet. With a license, the program works while Polar is down.
+                // Activates only if the feature is off. With a license, the program works while Polar is down.
                 if (argument != null && !license.Allows("export")) license.Activate(argument);
                 if (license.Allows("export")) Console.WriteLine("exporting");
                 else Console.Error.WriteLine(license.Explain("export")); // no license, or one for another plan

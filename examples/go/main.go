@@ -41,7 +41,7 @@ func run(arguments []string) error {
 		return err
 	}
 	license.Refresh() // returns at once if the last confirmation is fresh
-	// Activates only if there is no license yet. With a license, the program works while Polar is down.
+	// Activates only if the feature is off. With a license, the program works while Polar is down.
 	if len(arguments) > 0 && !license.Allows("export") {
 		if err := license.Activate(arguments[0]); err != nil {
 			return err

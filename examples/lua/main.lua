@@ -19,7 +19,7 @@ local ok, failure = pcall(function()
     return
   end
   license:refresh() -- returns at once if the last confirmation is fresh
-  -- Activates only if there is no license yet. With a license, the program works while Polar is down.
+  -- Activates only if the feature is off. With a license, the program works while Polar is down.
   if argument and not license:allows("export") then license:activate(argument) end
   if license:allows("export") then
     print("exporting")

@@ -101,7 +101,7 @@ try {
     console.log(license.deactivate() ? "the seat is free" : "there was no seat");
   } else {
     license.refresh(); // returns at once if the last confirmation is fresh
-    // Activates only if there is no license yet. With a license, the program works while Polar is down.
+    // Activates only if the feature is off. With a license, the program works while Polar is down.
     if (argument && !license.allows("export")) license.activate(argument);
     if (license.allows("export")) console.log("exporting");
     else console.error(license.explain("export")); // no license, or one for another plan

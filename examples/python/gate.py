@@ -31,7 +31,7 @@ if sys.argv[1:] == ["--deactivate"]:
     print("the seat is free" if outcome.value == RELEASED else "there was no seat")
 else:
     polar.polar_license_refresh(license, None)  # returns at once if the last confirmation is fresh
-    # Activates only if there is no license yet. With a license, the program works while Polar is down.
+    # Activates only if the feature is off. With a license, the program works while Polar is down.
     if sys.argv[1:] and not polar.polar_license_allows(license, b"export"):
         check(polar.polar_license_activate(license, sys.argv[1].encode(), ctypes.byref(error)))
     polar.polar_license_current(license, ctypes.byref(decision))

@@ -1,4 +1,4 @@
-// The five stories that every app should test, each with a local Polar: `npx polar-license-mock` or `polar-license
+// The stories that every app should test, each with a local Polar: `npx polar-license-mock` or `polar-license
 // serve`.
 // Usage: POLAR=http://127.0.0.1:8787 dotnet run --project tests
 using System;

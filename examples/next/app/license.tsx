@@ -24,19 +24,17 @@ export const ExportButton = () => (
 );
 
 export function LicenseForm() {
-  const { decision, busy, error, activate, deactivate } = useLicense();
+  const { decision, busy, error, allows, activate, deactivate } = useLicense();
   if (!decision) return <p>{error?.message ?? "Looking for the license …"}</p>;
-  const status = error?.message ?? decision.message;
-  if (decision.allowed) {
-    return (
-      <p>
-        <output>{status}</output> <button onClick={() => deactivate()}>Deactivate</button>
-      </p>
-    );
-  }
   return (
-    <form action={(form) => void activate(String(form.get("key")))}>
-      <output>{status}</output> <input name="key" aria-label="License key" /> <button disabled={busy}>Activate</button>
-    </form>
+    <>
+      <output>{error?.message ?? decision.message}</output>
+      {decision.allowed && <button onClick={() => deactivate()}>Deactivate</button>}
+      {!allows("export") && ( // also shown to a customer of another plan, who needs it to enter an upgrade's key
+        <form action={(form) => void activate(String(form.get("key")))}>
+          <input name="key" aria-label="License key" /> <button disabled={busy}>Activate</button>
+        </form>
+      )}
+    </>
   );
 }

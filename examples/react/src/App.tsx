@@ -13,21 +13,19 @@ export const App = () => (
   </LicenseProvider>
 );
 
-/** The state of the license, and the form for the key. */
+/** The state of the license, and the form for the key while the feature is off. */
 function License() {
-  const { decision, busy, error, activate, deactivate } = useLicense();
+  const { decision, busy, error, allows, activate, deactivate } = useLicense();
   if (!decision) return <p>{error?.message}</p>; // the client is still opening, or could not be opened
-  const status = error?.message ?? decision.message;
-  if (decision.allowed) {
-    return (
-      <p>
-        <output>{status}</output> <button onClick={() => deactivate()}>Deactivate</button>
-      </p>
-    );
-  }
   return (
-    <form action={(form) => void activate(String(form.get("key")))}>
-      <output>{status}</output> <input name="key" aria-label="License key" /> <button disabled={busy}>Activate</button>
-    </form>
+    <>
+      <output>{error?.message ?? decision.message}</output>
+      {decision.allowed && <button onClick={() => deactivate()}>Deactivate</button>}
+      {!allows("export") && ( // also shown to a customer of another plan, who needs it to enter an upgrade's key
+        <form action={(form) => void activate(String(form.get("key")))}>
+          <input name="key" aria-label="License key" /> <button disabled={busy}>Activate</button>
+        </form>
+      )}
+    </>
   );
 }

@@ -24,7 +24,7 @@ do {
         exit(0)
     }
     license.refresh()  // returns at once if the last confirmation is fresh
-    // Activates only if there is no license yet. With a license, the program works while Polar is down.
+    // Activates only if the feature is off. With a license, the program works while Polar is down.
     if let key = argument, !license.allows("export") { try license.activate(key) }
     if license.allows("export") {
         print("exporting")

@@ -23,7 +23,7 @@ public final class Main {
                 return;
             }
             license.refresh(); // returns at once if the last confirmation is fresh
-            // Activates only if there is no license yet. With a license, the program works while Polar is down.
+            // Activates only if the feature is off. With a license, the program works while Polar is down.
             if (arguments.length > 0 && !license.allows("export")) license.activate(arguments[0]);
             if (license.allows("export")) System.out.println("exporting");
             else System.err.println(license.explain("export")); // no license, or one for another plan

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The five stories that every app should test, each with a local Polar: {@code npx polar-license-mock} or
+ * The stories that every app should test, each with a local Polar: {@code npx polar-license-mock} or
  * {@code polar-license serve}. The variable POLAR has the address of the local Polar.
  */
 public final class Stories {
