@@ -87,6 +87,25 @@ test("the main entry uses files in Node, and the page's storage in a browser", (
   assert.match(run("page.mjs", script, "--conditions=browser"), /^storage .*localStorage/);
 });
 
+test("the detail of a network error names Polar's address and Node's code, but no path", () => {
+  const script = `
+    import { createServer } from "node:http";
+    import { createLicenseClient, memoryStorage } from "polar-license";
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address();
+    await new Promise((resolve) => server.close(resolve)); // nobody listens on this port now
+    const license = await createLicenseClient({
+      organizationId: "de300000-0000-4000-8000-000000000001", appId: "com.acme.app", storage: memoryStorage(),
+      environment: "http://127.0.0.1:" + port + "/secret",
+    });
+    const { kind, detail } = await license.activate("POLAR-1C285B2D-6CE6-4C98-A1BF-BC9DBFE304F0").catch((error) => error);
+    console.log(kind, detail.replace(port, "PORT"));
+  `;
+  const expected = "network Polar could not be reached at http://127.0.0.1:PORT (fetch failed, ECONNREFUSED)\n";
+  assert.equal(run("network.mjs", script), expected);
+});
+
 test("the entries for frameworks and Tauri load by `import` and by `require`, and contain no engine", () => {
   assert.equal(peers.length, 3);
   for (const name of ["react", "@openfeature", "@tauri-apps"]) {

@@ -61,7 +61,7 @@ export async function exchange(fetch: Fetch, request: Request, signal: AbortSign
     signal.aborted
       ? { failure: "cancelled", sent: true, message: "cancelled while waiting for Polar", cause: signal.reason }
       : { failure: "timeout", sent: true, message: "Polar did not answer in time" };
-  const reply = replyTo(request, fetch, inner.signal).catch(unreached);
+  const reply = replyTo(request, fetch, inner.signal).catch((cause: unknown) => unreached(request.url, cause));
   const answer = await within<Reply | Unanswered>(request.timeoutMs, reply, late, signal);
   inner.abort();
   return answer;
@@ -110,18 +110,23 @@ async function read(response: Response, limit: number): Promise<Uint8Array> {
   }
 }
 
-function unreached(cause: unknown): Unanswered {
-  return { failure: "network", sent: mayHaveLeft(cause), message: `Polar could not be reached (${words(cause)})`, cause };
+/** The outcome of a `fetch` that threw. Its message names only the origin of `url`, because the path may be secret. */
+function unreached(url: string, cause: unknown): Unanswered {
+  const code = codeOf(cause);
+  const reason = code ? `${words(cause)}, ${code}` : words(cause);
+  const message = `Polar could not be reached at ${new URL(url).origin} (${reason})`;
+  return { failure: "network", sent: !NOT_SENT.test(code), message, cause };
 }
 
 /**
- * Returns `false` if Node's error code shows that no byte of the request was sent, and `true` otherwise. `error` can be
+ * Returns Node's code for the cause of a failed `fetch`, such as `ECONNREFUSED`, or an empty text. `error` can be
  * anything, even an object that throws when it is read.
  */
-function mayHaveLeft(error: unknown): boolean {
+function codeOf(error: unknown): string {
   try {
-    return !NOT_SENT.test((error as { cause: { code: string } }).cause.code);
+    const { code } = (error as { cause: { code: unknown } }).cause;
+    return typeof code === "string" ? code : "";
   } catch {
-    return true;
+    return "";
   }
 }
