@@ -31,10 +31,6 @@ const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 /// A path in Rust, relative to the crate's root. It does not begin with `crate`, `super` or `self`.
 type Names = Vec<String>;
 
-/// The exceptions to the rule that no two modules call each other's methods. Each exception names the two modules and
-/// the reason. No exception may be added.
-const CALLING_EACH_OTHER: &[(&str, [&str; 2], &str)] = &[];
-
 /// The modules that each module uses. The first key is the module, the second is a module that it uses, and the value
 /// describes one place where it does so.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
@@ -55,7 +51,7 @@ pub(crate) fn check() -> Result<()> {
         called.extend(levels(name.as_str(), &calls_between(&modules)));
         graphs.extend(levels(name.as_str(), &imports(&modules)));
     }
-    let mut wrong = wrong_pairs(&called, CALLING_EACH_OTHER);
+    let mut wrong = pairs(&called);
     for (folder, graph) in &graphs {
         wrong.extend(circles(graph).iter().map(|circle| describe(folder, circle, graph)));
     }
@@ -242,25 +238,18 @@ fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     levels
 }
 
-/// Returns a message for each pair of modules that call each other but are not in `listed`, and for each pair in
-/// `listed` whose modules do not call each other.
-fn wrong_pairs(levels: &BTreeMap<String, Graph>, listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
-    let mut listed: BTreeSet<(&str, [&str; 2])> = listed.iter().map(|(folder, pair, _)| (*folder, *pair)).collect();
-    let mut wrong = Vec::new();
+/// Returns a message for each pair of modules that call each other's methods.
+fn pairs(levels: &BTreeMap<String, Graph>) -> Vec<String> {
+    let mut pairs = Vec::new();
     for (folder, graph) in levels {
         for (one, used) in graph {
-            for other in used.keys().filter(|other| one < *other) {
-                let is_pair = graph.get(other).is_some_and(|used| used.contains_key(one));
-                if is_pair && !listed.remove(&(folder.as_str(), [one, other])) {
-                    wrong.push(describe(folder, &BTreeSet::from([one.clone(), other.clone()]), graph));
-                }
+            let calls_back = |other: &&String| graph.get(*other).is_some_and(|used| used.contains_key(one));
+            for other in used.keys().filter(|other| one < *other).filter(calls_back) {
+                pairs.push(describe(folder, &BTreeSet::from([one.clone(), other.clone()]), graph));
             }
         }
     }
-    wrong.extend(listed.iter().map(|(folder, [one, other])| {
-        format!("{folder}: {one}, {other} do not call each other any more: take them off `CALLING_EACH_OTHER`")
-    }));
-    wrong
+    pairs
 }
 
 /// Follows re-exports to find where the item at `path` is defined. Returns the path of the module whose file defines
@@ -421,9 +410,8 @@ mod tests {
     }
 
     /// Makes a crate of these files, and returns what the check reports about modules that call each other's methods.
-    fn calling(files: &[(&str, &str)], listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
-        let modules = parsed(files);
-        wrong_pairs(&levels("src", &calls_between(&modules)), listed)
+    fn calling(files: &[(&str, &str)]) -> Vec<String> {
+        pairs(&levels("src", &calls_between(&parsed(files))))
     }
 
     #[test]
@@ -438,10 +426,8 @@ mod tests {
             ),
         ];
         let pair = "src/e: ask, end (e/ask.rs calls store; e/end.rs calls ask)";
-        assert_eq!(calling(&files, &[]), [pair]);
-        let listed = ("src/e", ["ask", "end"], "a reason");
-        assert_eq!(calling(&files, &[listed]), Vec::<String>::new());
-        assert_eq!(calling(&files[..2], &[listed]).len(), 1, "a pair that is gone stays on no list");
+        assert_eq!(calling(&files), [pair]);
+        assert_eq!(calling(&files[..2]), Vec::<String>::new());
     }
 
     #[test]
@@ -452,10 +438,10 @@ mod tests {
             ("p.rs", "pub struct Pacer; impl Pacer { fn wait(&self, ask: crate::a::Ask) { ask.stop() } }"),
             ("b.rs", "impl crate::a::Ask { fn stop(self) {} }"),
         ];
-        assert_eq!(calling(&files, &[]), Vec::<String>::new());
+        assert_eq!(calling(&files), Vec::<String>::new());
         let back =
             ("p.rs", "pub struct Pacer; impl Pacer { fn wait(&self, ask: crate::a::Ask) { crate::a::Ask::go() } }");
-        assert_eq!(calling(&[files[0], files[1], back], &[]), ["src: a, p (a.rs calls wait; p.rs calls go)"]);
+        assert_eq!(calling(&[files[0], files[1], back]), ["src: a, p (a.rs calls wait; p.rs calls go)"]);
     }
 
     #[test]
@@ -467,7 +453,7 @@ mod tests {
                 "pub struct B; impl B { fn get(&self, list: Vec<u8>) { list.get(0); self.own() } fn put(&self) {} }",
             ),
         ];
-        assert_eq!(calling(&files, &[]), Vec::<String>::new());
+        assert_eq!(calling(&files), Vec::<String>::new());
     }
 
     #[test]
