@@ -19,7 +19,7 @@ export async function enterKeys(page, look) {
   const field = page.getByLabel("License key");
   const enter = async (key) => {
     await field.fill(key);
-    await page.getByRole("button", { name: "Activate" }).click();
+    await page.getByRole("button", { name: "Activate", exact: true }).click();
   };
   await field.waitFor();
   const saw = [{ step: "start", isOffered: await look() }];

@@ -84,23 +84,8 @@ fn markdown(machine: &Machine, figures: &[Measured<'_>], with_plots: bool) -> St
     text
 }
 
-const INTRODUCTION: &str = "# Benchmarks  This page is the last report of `cargo xtask bench --keep`, which needs \
-                            Linux. `cargo xtask bench --only NAME` measures one figure, and writes a report with \
-                            plots into `target/bench`. The programs and pages that are measured are in \
-                            [bench](bench), a workspace of its own: nothing that ships depends on an alternative.  - \
-                            In all figures, less is better. - **Exact** figures are counted, and are the same on \
-                            every machine with the same compilers and versions, except for a few   instructions that \
-                            depend on random numbers. - **Ratios** are medians over 15 rounds, unless a figure says \
-                            otherwise. In each round, all subjects are measured one   after the other, and each is \
-                            divided by the baseline of its round. The times beside them are medians too, and are \
-                            those of this machine. - The alternatives do more or less than this project: `ureq` and \
-                            `fetch` are the request that an app would write by hand,   without storage, grace, or a \
-                            seat. Each alternative that does not use Polar is answered by a server on this machine \
-                            with fixed replies in its own protocol. - `cargo xtask test` holds the figures that are \
-                            exact and that a change could spoil: what reading allocates and waits for \
-                            (`tests/reading.rs`), system calls and instructions of `status` \
-                            (`tools/cli/tests/it/costs.rs`), requests and saves in   a year (`tests/scale.rs`), \
-                            crates (step `budget`), and sizes (steps `npm` and `c-package`).";
+/// The text above the figures.
+const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// Checks whether the row meets its goal. Takes the baseline from `rows`.
 fn outcome(row: &Row, rows: &[Row]) -> Option<Outcome> {
