@@ -50,6 +50,7 @@ struct Settings {
     bind_device: bool,
     refresh_ms: i64,
     grace_ms: i64,
+    air_gap_ms: Option<i64>,
     timeout_ms: i64,
     label: Option<String>,
     conditions: Values,
@@ -94,6 +95,7 @@ pub struct ConfigBuilder {
     benefits: Vec<String>,
     features: LiteMap<String, Vec<String>>,
     refresh_ms: Option<i64>,
+    air_gap_days: Option<i64>,
     /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
@@ -130,6 +132,7 @@ impl Config {
             benefits: Vec::new(),
             features: LiteMap::new(),
             refresh_ms: None,
+            air_gap_days: None,
             updates: None,
             texts: Vec::new(),
             texts_fault: None,
@@ -142,6 +145,7 @@ impl Config {
                 bind_device: true,
                 refresh_ms: DAY_MS,
                 grace_ms: 14 * DAY_MS,
+                air_gap_ms: None,
                 timeout_ms: 10_000,
                 label: None,
                 conditions: Values::default(),
@@ -201,6 +205,13 @@ impl Config {
         Self(Arc::new(Settings { environment, ..(*self.0).clone() }))
     }
 
+    /// Returns the configuration for answering the request of another device. `updates` limits only the version that
+    /// runs here, and the other device may run an earlier one.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn for_device(&self) -> Self {
+        Self(Arc::new(Settings { updates: None, ..(*self.0).clone() }))
+    }
+
     pub(crate) fn texts(&self) -> &Texts {
         &self.0.texts
     }
@@ -215,6 +226,10 @@ impl Config {
 
     pub(crate) fn grace_ms(&self) -> i64 {
         self.0.grace_ms
+    }
+
+    pub(crate) fn air_gap_ms(&self) -> Option<i64> {
+        self.0.air_gap_ms
     }
 
     pub(crate) fn benefits(&self) -> &[Uuid] {
@@ -392,6 +407,14 @@ impl ConfigBuilder {
         self
     }
 
+    /// Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
+    /// confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
+    /// license otherwise. Without this setting, such licenses are not permitted.
+    pub fn air_gap_days(mut self, days: u32) -> Self {
+        self.air_gap_days = Some(days.into());
+        self
+    }
+
     /// Sets the longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait
     /// up to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -553,6 +576,12 @@ impl ConfigBuilder {
             return Err(invalid(fault.as_str()));
         }
         settings.texts = Texts::new(&self.texts).map_err(|fault| invalid(describe(&fault)))?;
+        settings.air_gap_ms = self.air_gap_days.map(parse_air_gap).transpose()?;
+        if settings.air_gap_ms.is_some() && settings.app_secret.is_none() {
+            return Err(invalid(
+                "the setting `air_gap_days` requires an app secret, since anybody could forge an answer",
+            ));
+        }
         settings.updates = self.updates.as_ref().map(parse_updates).transpose()?;
         check_link("purchase", &mut settings.links.purchase, Schemes::Web)?;
         check_link("portal", &mut settings.links.portal, Schemes::Web)?;
@@ -606,6 +635,13 @@ fn parse_id(setting: &str, text: &str) -> Result<Uuid, Error> {
             let text = shown(text);
             invalid(format!("the {setting} `{text}` is not a UUID of version 4; copy it from Polar's dashboard"))
         })
+}
+
+fn parse_air_gap(days: i64) -> Result<i64, Error> {
+    const TEN_YEARS: i64 = 3_660;
+    let days = Some(days).filter(|days| (1..=TEN_YEARS).contains(days));
+    let days = days.ok_or_else(|| invalid("the days of the air gap are not between 1 and 3660; 365 are usual"))?;
+    Ok(days.saturating_mul(DAY_MS))
 }
 
 fn parse_updates((days, built): &(i64, String)) -> Result<Updates, Error> {
@@ -745,6 +781,9 @@ mod tests {
             ),
             (valid().meta("seat", "x"), "`seat`"),
             (valid().app_secret(""), "app secret"),
+            (valid().air_gap_days(365), "`air_gap_days` requires an app secret"),
+            (valid().app_secret("hush").air_gap_days(0), "days of the air gap are not between 1 and 3660"),
+            (valid().app_secret("hush").air_gap_days(3_661), "days of the air gap are not between 1 and 3660"),
             (valid().updates(0, "2026-11-21"), "days of the updates are not between 1 and 36525"),
             (valid().updates(36_526, "2026-11-21"), "days of the updates are not between 1 and 36525"),
             (valid().updates(365, ""), "the build date `` is not a day like `2026-11-21`"),

@@ -44,6 +44,7 @@ pub struct Decision {
     pub(crate) updates_until: Option<Date>,
     pub(crate) refresh_at: Option<Timestamp>,
     pub(crate) grace_ends_at: Option<Timestamp>,
+    pub(crate) offline_ends_at: Option<Timestamp>,
     pub(crate) notice_at: Option<Timestamp>,
     pub(crate) next_step: NextStep,
     pub(crate) links: Links,
@@ -85,6 +86,7 @@ impl Decision {
             updates_until: None,
             refresh_at: None,
             grace_ends_at: None,
+            offline_ends_at: None,
             notice_at: None,
             next_step: NextStep::EnterKey,
             links: Links::default(),
@@ -208,6 +210,18 @@ impl Decision {
         self.grace_ends_at
     }
 
+    /// Returns `true` if this license was imported on a computer without a network, and Polar has not confirmed it to
+    /// this device since.
+    pub fn air_gapped(&self) -> bool {
+        self.offline_ends_at.is_some()
+    }
+
+    /// Returns the time, on Polar's clock, until which an imported license allows access. Returns `None` if the license
+    /// is not [air-gapped](Self::air_gapped).
+    pub fn offline_ends_at(&self) -> Option<Timestamp> {
+        self.offline_ends_at
+    }
+
     /// Returns `true` if the app should notify the user. This is the case if this device's license does not allow
     /// access, if grace ends soon, or if there is a problem that concerns the user. Show the
     /// [`message`](Self::message), and the message of the [`problem`](Self::problem) if there is one. A user who has no
@@ -219,7 +233,8 @@ impl Decision {
     }
 
     /// Returns the time, on Polar's clock, from which the app should tell the user to go online. It lies some days
-    /// before the end of grace.
+    /// before the end of grace. If the license is [air-gapped](Self::air_gapped), the user should make a new request
+    /// from two weeks before its end.
     pub fn notice_at(&self) -> Option<Timestamp> {
         self.notice_at
     }
@@ -259,6 +274,8 @@ impl Decision {
     fn text(&self) -> Text {
         match self.state {
             State::Active => Text::Active,
+            State::Lapsed if self.air_gapped() => Text::OfflineLapsed,
+            State::ClockSuspect if self.air_gapped() => Text::OfflineClockSuspect,
             State::Grace if self.next_step == NextStep::Connect => Text::GraceEnding,
             State::Grace => Text::Grace,
             State::Lapsed => Text::Lapsed,
@@ -346,6 +363,11 @@ pub(crate) struct DecisionJson<'a> {
     refresh_at: Option<Timestamp>,
     /// The time until which access lasts if Polar is not reached.
     grace_ends_at: Option<Timestamp>,
+    /// Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
+    /// since.
+    air_gapped: bool,
+    /// The time until which an imported license allows access; null unless `airGapped` is true.
+    offline_ends_at: Option<Timestamp>,
     /// The usage at the time of Polar's last confirmation.
     usage: Option<u32>,
     /// The highest usage that may be consumed; null if there is no limit.
@@ -366,7 +388,8 @@ pub(crate) struct DecisionJson<'a> {
     /// or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if there
     /// is one. A user who has no license, or is offline for a while, needs no notice.
     notice: bool,
-    /// The time from which the app should tell the user to go online. It lies some days before the end of grace.
+    /// The time from which the app should tell the user to go online. It lies some days before the end of grace. If
+    /// `airGapped` is true, the user should make a new request, and the time lies two weeks before `offlineEndsAt`.
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,
@@ -391,6 +414,8 @@ impl<'a> From<&'a Decision> for DecisionJson<'a> {
             confirmed_at: license.map(|license| license.confirmed_at),
             refresh_at: decision.refresh_at,
             grace_ends_at: decision.grace_ends_at,
+            air_gapped: decision.air_gapped(),
+            offline_ends_at: decision.offline_ends_at,
             usage: license.map(|license| license.usage),
             limit_usage: license.and_then(|license| license.limit_usage),
             limit_activations: license.and_then(|license| license.limit_activations),
@@ -419,7 +444,7 @@ mod tests {
 
     #[test]
     fn every_member_is_present_in_order() {
-        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"purchase":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":false,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"airGapped":false,"offlineEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"purchase":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":false,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
         let problem =

@@ -57,6 +57,16 @@ impl DeviceId {
         &self.0
     }
 
+    /// Returns the 16 bytes that the digits stand for.
+    pub(crate) fn to_bytes(&self) -> [u8; 16] {
+        u128::from_str_radix(&self.0, 16).unwrap_or_default().to_be_bytes()
+    }
+
+    /// Returns the id that these 16 bytes stand for, which another device has written.
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
+    }
+
     fn hash(domain: &[u8], organization: &Uuid, source: &str) -> Self {
         let input = [domain, organization.to_string().as_bytes(), b"\0", source.as_bytes()].concat();
         let first_half = Hash::hash(&input).first_chunk().copied().unwrap_or_default();

@@ -78,6 +78,7 @@ mod failure;
 mod finish;
 mod label;
 mod memory;
+mod offline;
 mod outlook;
 mod pacer;
 mod policy;
@@ -94,6 +95,8 @@ mod timeline;
 mod watch;
 
 pub use crate::codes::Deactivated;
+pub use crate::offline::{OfflineRequest, ReturnedSeats};
+pub use crate::offline_text::OfflineText;
 #[cfg(feature = "portal")]
 pub use crate::record::CodeUse;
 pub use crate::store::Change;
@@ -119,6 +122,7 @@ use crate::record::{Record, Sealer};
 use crate::time::{Now, Timestamp, milliseconds};
 use crate::values::Values;
 use edit::{AttemptId, Edit};
+use offline::Answering;
 use random::Random;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -149,6 +153,22 @@ pub enum Operation {
     Deactivate,
     /// Remove the license from this device without releasing the seat.
     Forget,
+    /// Write a request for a license, on a computer without a network.
+    OfflineRequest,
+    /// Activate the key for the device that wrote the request, and write the answer. The engine must have been created
+    /// for that device.
+    OfflineAnswer {
+        /// The request.
+        request: OfflineRequest,
+        /// The text that the user typed.
+        key: TypedKey,
+    },
+    /// Import the answer to the latest request.
+    OfflineImport(OfflineText),
+    /// Remove the license from a computer without a network, and write a text that gives up its seat.
+    OfflineReturn,
+    /// Release the seats that another device has given up. The engine must have been created for that device.
+    OfflineRelease(ReturnedSeats),
     /// Run an operation for the customer portal.
     #[cfg(feature = "portal")]
     Portal(PortalOperation),
@@ -280,6 +300,8 @@ struct Running {
     deadline: u64,
     /// The activation that was sent, or is about to be sent.
     sending: Option<AttemptId>,
+    /// The request of another device that the operation answers.
+    answering: Option<Answering>,
 }
 
 /// The longest time for which a decision is used before it is computed again from the clocks.
@@ -400,6 +422,11 @@ impl Operation {
         match self {
             Self::Validate | Self::Refresh(_) => true,
             Self::Open | Self::Consume(_) | Self::Activate { .. } | Self::Deactivate | Self::Forget => false,
+            Self::OfflineRequest
+            | Self::OfflineAnswer { .. }
+            | Self::OfflineImport(_)
+            | Self::OfflineReturn
+            | Self::OfflineRelease(_) => false,
             #[cfg(feature = "portal")]
             Self::Portal(_) => false,
         }

@@ -112,6 +112,8 @@ mod key;
 mod license;
 mod links;
 mod names;
+mod offline;
+mod offline_text;
 #[cfg(feature = "portal")]
 #[cfg_attr(docsrs, doc(cfg(feature = "portal")))]
 pub mod portal;
@@ -163,3 +165,6 @@ mod trials {}
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../docs/src/updates.md")]
 mod updates {}
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../docs/src/air-gap.md")]
+mod air_gap {}

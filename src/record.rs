@@ -20,7 +20,8 @@ mod seal;
 pub use code_tries::CodeUse;
 #[cfg(feature = "portal")]
 pub(crate) use code_tries::{CodeMail, CodeTries, CodeTry};
-pub(crate) use seal::Sealer;
+pub(crate) use codec::{read_returned, read_seat_from as read_seat, write_returned, write_seat_alone as write_seat};
+pub(crate) use seal::{Answered, Sealer, Tag};
 
 use crate::codes::{Denial, Distrust};
 use crate::key::Key;
@@ -55,6 +56,8 @@ pub(crate) struct Record {
     /// blocks an IP address that sends too many of them.
     #[cfg(feature = "portal")]
     pub(crate) code_tries: CodeTries,
+    /// The latest request for an offline license, until its answer was imported or Polar was asked.
+    pub(crate) offline_request: Option<RequestedOffline>,
     /// The license of a stored record that cannot be trusted. If the record names a license, Polar can be asked about
     /// that license. If the record could not even be read, the license is unknown.
     pub(crate) untrusted: Option<Untrusted>,
@@ -63,7 +66,7 @@ pub(crate) struct Record {
 }
 
 /// A license and Polar's last answer about it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredLicense {
     pub(crate) identity: Identity,
     /// A number that changes with every answer from Polar about this license. If it changes while a request is under
@@ -76,6 +79,18 @@ pub(crate) struct StoredLicense {
     pub(crate) conditions: [u8; 8],
     /// The seat's label at Polar. `None` if there is no seat, or if this device no longer knows the label.
     pub(crate) label: Option<String>,
+    /// The number of the offline request whose answer brought the license here. `None` if Polar has confirmed the
+    /// license to this device itself.
+    pub(crate) imported: Option<u64>,
+}
+
+/// A request for an offline license.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RequestedOffline {
+    /// A random number, which the answer repeats.
+    pub(crate) number: u64,
+    /// The time of the wall clock when the request was made.
+    pub(crate) wall: Timestamp,
 }
 
 /// The key and the seat, which together identify the license that an answer is about.
@@ -170,7 +185,9 @@ impl Record {
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
         let paused = self.plan.pause_ahead(wall).is_some();
         let paced = self.sent.iter().flatten().any(|at| (0..=PACE_MS).contains(&wall.ms_since(*at)));
-        self.identity_to_ask().is_some() || paused || paced || self.unsettled() > 0 || self.has_code_tries(wall)
+        let requested = self.offline_request.is_some();
+        let waits = paused || paced || self.has_code_tries(wall);
+        self.identity_to_ask().is_some() || requested || waits || self.unsettled() > 0
     }
 
     /// Removes the license, its seats and everything about them. Keeps the times that are needed to stay within Polar's
@@ -207,6 +224,13 @@ impl Record {
     /// the tags and before the seal.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         codec::write(self)
+    }
+
+    /// Returns a seat that this device has or had, which a new license may use again: the seat of the license, or else
+    /// the last one that still has to be released.
+    pub(crate) fn seat_to_keep(&self, bound: bool) -> Option<Seat> {
+        let here = self.identity_to_ask().and_then(|identity| identity.seat);
+        here.or_else(|| self.releases.last().map(|release| Seat { id: release.activation_id, bound }))
     }
 
     /// Returns the key and the seat of the stored license, if it is trusted.

@@ -60,6 +60,32 @@ texts! {
     Expired = "state.expired", "The license has expired. Renew it to continue.";
     /// The state `clock_suspect`.
     ClockSuspect = "state.clock_suspect", "The clock of this device does not fit the last confirmation of the license. Check the date, then go online once to continue.";
+    /// An imported license ends soon. `{day}` is the day on which it ends.
+    OfflineEnding = "offline.ending", "The license of this computer ends on {day}. Create a new request, and import its answer.";
+    /// An imported license has ended.
+    OfflineLapsed = "offline.lapsed", "The license of this computer has ended. Create a new request, and import its answer.";
+    /// The state `clock_suspect` of an imported license.
+    OfflineClockSuspect = "offline.clock_suspect", "The clock of this computer does not fit its license. Correct the date, or create a new request and import its answer.";
+    /// A text of the offline exchange is incomplete or was changed.
+    OfflineDamaged = "offline.damaged", "This text is incomplete or has a mistake. Copy the whole text again.";
+    /// A request was entered where another text was expected.
+    OfflineRequestHere = "offline.request_here", "This text is a request. Take it to a computer with a network to get its answer.";
+    /// An answer was entered where another text was expected.
+    OfflineAnswerHere = "offline.answer_here", "This text is an answer. Import it on the computer that made the request.";
+    /// A return was entered where another text was expected.
+    OfflineReturnHere = "offline.return_here", "This text returns a license. Use it to return the license, on a computer with a network.";
+    /// A newer version of the app wrote the text.
+    OfflineNewer = "offline.newer", "This text was made by a newer version of this app. Update the app, and try again.";
+    /// The text belongs to another app.
+    OfflineOtherProduct = "offline.other_product", "This text belongs to another product. Use the same app on both computers.";
+    /// The answer was made for another device.
+    OfflineOtherDevice = "offline.other_device", "This answer was made for another computer. Create a request on this computer, and import its answer.";
+    /// The versions of the app on both computers have different secrets.
+    OfflineOtherSecret = "offline.other_secret", "The other computer has a version of this app that does not fit this one. Use the same version on both computers.";
+    /// The answer does not belong to the latest request.
+    OfflineOtherRequest = "offline.other_request", "This answer does not belong to the latest request of this computer. Create a new request, and import its answer.";
+    /// The answer was imported so late that its license has ended.
+    OfflineLate = "offline.late", "This answer is too old. Create a new request, and import its answer.";
 
     /// No license is stored.
     NoLicense = "reason.no_license", "No license is active on this device. Enter a license key.";

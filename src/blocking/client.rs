@@ -4,14 +4,17 @@ use super::driver::{Driver, Listener, lock};
 use super::file_store::default_directory;
 use super::local::{machine, usual_store};
 use super::network::default_transport;
+use super::other_device::OtherDevices;
 use super::refresher::Refresher;
 use crate::client::deactivation::Deactivation;
+use crate::client::offline::{self, OfflineAnswer, OfflineReturn};
 use crate::client::opening::{self, Opened};
 use crate::client::options::ActivateOptions;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::decision::Decision;
-use crate::engine::{Operation, Patience};
+use crate::device::DeviceId;
+use crate::engine::{OfflineRequest, Operation, Patience, ReturnedSeats};
 use crate::error::Error;
 use crate::store::Store;
 use crate::time::Date;
@@ -42,6 +45,7 @@ use std::sync::{Arc, Mutex};
 pub struct Client {
     driver: Arc<Driver>,
     refresher: Arc<Mutex<Option<Refresher>>>,
+    other_devices: Arc<OtherDevices>,
 }
 
 /// Builds a [`Client`] with a directory, store, network stack or clock other than the default. Created by
@@ -128,6 +132,41 @@ impl Client {
     #[doc = include_str!("../client/operations/forget.md")]
     pub fn forget(&self) -> Result<Decision, Error> {
         self.driver.run(Operation::Forget).result
+    }
+
+    #[doc = include_str!("../client/operations/offline_request.md")]
+    pub fn offline_request(&self) -> Result<String, Error> {
+        offline::request(self.driver.run(Operation::OfflineRequest))
+    }
+
+    #[doc = include_str!("../client/operations/offline_answer.md")]
+    pub fn offline_answer(&self, request: &str, key: &str) -> Result<OfflineAnswer, Error> {
+        let request = OfflineRequest::read(&self.other_devices.config, request)?;
+        let other = self.driver_for(request.device.clone(), request.system.clone())?;
+        OfflineAnswer::of(other.run(Operation::OfflineAnswer { request, key: key.into() }))
+    }
+
+    #[doc = include_str!("../client/operations/offline_import.md")]
+    pub fn offline_import(&self, answer: &str) -> Result<Decision, Error> {
+        self.driver.run(Operation::OfflineImport(answer.into())).result
+    }
+
+    #[doc = include_str!("../client/operations/offline_return.md")]
+    pub fn offline_return(&self) -> Result<OfflineReturn, Error> {
+        OfflineReturn::of(self.driver.run(Operation::OfflineReturn))
+    }
+
+    #[doc = include_str!("../client/operations/offline_release.md")]
+    pub fn offline_release(&self, returned: &str) -> Result<Deactivation, Error> {
+        let returned = ReturnedSeats::read(&self.other_devices.config, returned)?;
+        let other = self.driver_for(returned.device.clone(), String::new())?;
+        Deactivation::of(other.run(Operation::OfflineRelease(returned)))
+    }
+
+    /// Returns a driver that acts for another device, with a record of that device.
+    fn driver_for(&self, device: DeviceId, system: String) -> Result<Driver, Error> {
+        let (Opened { engine, unknown_features, .. }, store) = self.other_devices.open(device, system)?;
+        Ok(self.driver.beside(engine, unknown_features, store))
     }
 
     #[doc = include_str!("../client/operations/cancel.md")]
@@ -264,13 +303,19 @@ impl ClientBuilder {
         let transport = self.transport.map_or_else(|| default_transport(&self.config), Ok)?;
         let directory = self.directory.or_else(default_directory);
         let machine = machine(&self.config, directory.as_deref(), true);
+        let other_devices = OtherDevices {
+            config: self.config.clone(),
+            directory: directory.clone(),
+            has_own_store: self.store.is_some(),
+            has_own_clock: self.clock.is_some(),
+        };
         let Opened { engine, unknown_features, app_id, product, device } =
             opening::open(self.config, machine, self.clock.is_some());
         let store = self.store.unwrap_or_else(|| usual_store(directory, &app_id, product, device));
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let driver = Arc::new(Driver::new(engine, unknown_features, store, transport, clock));
         driver.run(Operation::Open);
-        Ok(Client { driver, refresher: Arc::default() })
+        Ok(Client { driver, refresher: Arc::default(), other_devices: Arc::new(other_devices) })
     }
 }
 

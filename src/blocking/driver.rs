@@ -71,6 +71,11 @@ impl Driver {
         }
     }
 
+    /// Returns a driver with another engine and another store, and with this driver's network and clock.
+    pub(super) fn beside(&self, engine: Engine, unknown_features: UnknownFeatures, store: Box<dyn Store>) -> Self {
+        Self::new(engine, unknown_features, store, Arc::clone(&self.transport), self.engine.clock())
+    }
+
     pub(super) fn run(&self, operation: Operation) -> Outcome {
         let scope = lock(&self.scope).clone();
         self.run_in(&scope, operation)

@@ -59,7 +59,7 @@ impl Store for NoStore {
 
 /// Returns random bytes for jitter and labels. If the system cannot supply random numbers, returns zeros, which are
 /// good enough for both.
-fn random() -> [u8; 16] {
+pub(super) fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     if let Err(error) = getrandom::getrandom(&mut bytes) {
         log::warn!("no random numbers from the system: {error}");

@@ -24,6 +24,7 @@ mod http;
 pub(crate) mod local;
 mod machine;
 mod network;
+pub(crate) mod other_device;
 #[cfg(feature = "portal")]
 mod portal;
 mod refresher;
@@ -31,6 +32,7 @@ mod refresher;
 mod success_page;
 
 pub use crate::client::deactivation::Deactivation;
+pub use crate::client::offline::{OfflineAnswer, OfflineReturn};
 pub use crate::client::options::ActivateOptions;
 pub use crate::transport::Transport;
 pub use api::Api;

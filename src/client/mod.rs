@@ -19,6 +19,8 @@ pub(crate) mod exchange_log;
 pub(crate) mod listeners;
 #[cfg(any(all(feature = "blocking", not(feature = "http")), all(feature = "tokio-client", not(feature = "tokio"))))]
 pub(crate) mod no_transport;
+#[cfg(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+pub(crate) mod offline;
 pub(crate) mod opening;
 pub(crate) mod options;
 #[cfg(feature = "portal")]

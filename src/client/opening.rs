@@ -42,8 +42,31 @@ pub(crate) fn open(config: Config, machine: Machine, has_own_clock: bool) -> Ope
         // Nothing identifies this machine, and nothing can be stored. So each run of the app counts as a new device.
         (None, None) => DeviceId::derive(&organization, &random_id(machine.random)),
     };
-    let takes_turns = machine.takes_turns;
-    let host = Host { device, system: machine.system, seed: (machine.random)(), takes_turns };
+    create(config, device, machine.system, machine.random, machine.takes_turns, has_own_clock)
+}
+
+/// Creates an engine that acts for another device. `system` is the name of that device's operating system.
+#[cfg(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+pub(crate) fn open_for(
+    config: Config,
+    device: DeviceId,
+    system: SystemName,
+    random: fn() -> [u8; 16],
+    has_own_clock: bool,
+) -> Opened {
+    create(config, device, system, random, true, has_own_clock)
+}
+
+/// Creates the engine of a client for this device or another one.
+fn create(
+    config: Config,
+    device: DeviceId,
+    system: SystemName,
+    random: fn() -> [u8; 16],
+    takes_turns: bool,
+    has_own_clock: bool,
+) -> Opened {
+    let host = Host { device, system, seed: random(), takes_turns };
     // All clients of this process send from the same IP address, so they share a pacer. A pacer can use the times of
     // only one clock, so a client with a clock of its own has its own pacer.
     let pacer = if has_own_clock { Pacer::new() } else { process_pacer() };

@@ -48,6 +48,10 @@ impl SharedEngine {
         Self { engine: Mutex::new(engine), clock, published: ArcSwapOption::empty() }
     }
 
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     pub(crate) fn now(&self) -> Now {
         self.clock.now()
     }

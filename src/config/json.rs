@@ -69,6 +69,7 @@ const SETTINGS: &[(&str, Read)] = &[
     ("bindDevice", |builder, setting| set(&mut builder.settings.bind_device, setting.boolean())),
     ("refreshIntervalMs", |builder, setting| set(&mut builder.refresh_ms, setting.milliseconds().map(Some))),
     ("offlineGraceMs", |builder, setting| set(&mut builder.settings.grace_ms, setting.milliseconds())),
+    ("airGapDays", |builder, setting| set(&mut builder.air_gap_days, setting.days().map(Some))),
     ("timeoutMs", |builder, setting| set(&mut builder.settings.timeout_ms, setting.milliseconds())),
     ("label", |builder, setting| set(&mut builder.settings.label, setting.string().map(Some))),
     ("conditions", |builder, setting| set(&mut builder.settings.conditions, setting.values())),
@@ -121,6 +122,10 @@ impl Setting<'_> {
     fn milliseconds(self) -> Result<i64, Error> {
         let milliseconds = self.value.integer().filter(|milliseconds| *milliseconds >= 0);
         milliseconds.ok_or_else(|| wrong(self.name, "a whole number of milliseconds"))
+    }
+
+    fn days(self) -> Result<i64, Error> {
+        self.value.integer().ok_or_else(|| wrong(self.name, "a whole number of days"))
     }
 
     fn updates(self) -> Result<(i64, String), Error> {
@@ -221,6 +226,10 @@ pub(crate) struct SettingsJson {
     refresh_interval_ms: Option<u64>,
     /// The time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     offline_grace_ms: Option<u64>,
+    /// The number of days for which a license is valid on a computer that is never online, counted from Polar's
+    /// confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
+    /// license otherwise. Without this setting, such licenses are not permitted.
+    air_gap_days: Option<u32>,
     /// The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up
     /// to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
     timeout_ms: Option<u64>,

@@ -43,7 +43,7 @@ impl Engine {
     pub(super) fn begin_activate(&self, key: Option<TypedKey>, replace_previous: bool) -> Next {
         match key.map(|typed| Key::parse_worded(self.config.texts(), typed.as_str())).transpose() {
             Err(error) => Next::fail(error),
-            Ok(key) => Next::Store(Vec::new(), AfterStore::Activate { key, replace_previous }),
+            Ok(key) => Next::Store(Vec::new(), AfterStore::Activate { key, replace_previous, known_seat: None }),
         }
     }
 
@@ -52,18 +52,28 @@ impl Engine {
     /// questions are, in this order:
     ///
     /// 1. Is the key valid with the seat of the license that this device has now?
-    /// 2. Is it valid with the newest kept seat?
+    /// 2. Is it valid with `known_seat`, or else with the newest kept seat?
     /// 3. Is it valid without a seat?
     /// 4. Is it valid with each of the other kept seats? This is asked only if the key is valid and needs a seat.
-    pub(super) fn activate(&mut self, key: Option<Key>, replace_previous: bool, now: Now) -> Next {
+    pub(super) fn activate(
+        &mut self,
+        key: Option<Key>,
+        replace_previous: bool,
+        known_seat: Option<Seat>,
+        now: Now,
+    ) -> Next {
         let previous = self.target();
         let stored_key = previous.as_ref().map(|previous| previous.identity.key.clone());
         let Some(key) = key.or(stored_key) else { return Next::fail(self.not_activated()) };
         let seat = previous.as_ref().and_then(|previous| previous.identity.seat);
-        let mut kept = self.record.keyless_seats.iter().rev().map(|kept| Some(kept.seat)).take(MOST_KEPT_ASKED);
+        let known = known_seat.filter(|known| seat.is_none_or(|seat| seat.id != known.id));
+        let kept = self.record.keyless_seats.iter().rev().map(|kept| kept.seat);
+        let mut kept = known.into_iter().chain(kept).map(Some).take(MOST_KEPT_ASKED);
         let seats = seat.map(Some).into_iter().chain(kept.next());
         let questions = seats.chain([None]).chain(kept).collect::<Vec<_>>().into_iter();
-        self.check_next(Activation { key, previous, replace_previous, can_move: false, questions, checked: None }, now)
+        let can_move = false;
+        let activation = Activation { key, previous, replace_previous, known_seat, can_move, questions, checked: None };
+        self.check_next(activation, now)
     }
 
     /// Asks the next question about the key. If no question is left, requests a seat.

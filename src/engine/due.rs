@@ -24,7 +24,7 @@ impl Engine {
         // but not more often than `ASK_AGAIN_MS` allows.
         let may_ask_again = !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS);
         let user_waits = patience == Patience::Short && may_ask_again;
-        if user_waits || !self.has_pending_work() {
+        if user_waits || !self.has_pending_work(now) {
             return user_waits;
         }
         match patience {
@@ -36,8 +36,12 @@ impl Engine {
     }
 
     /// Returns `true` if there is a reason to contact Polar even if the user does nothing: a license, seats to release,
-    /// or a license that cannot be trusted and about which Polar has not answered yet.
-    fn has_pending_work(&self) -> bool {
+    /// or a license that cannot be trusted and about which Polar has not answered yet. There is no reason as long as an
+    /// imported license allows access: its computer has no network.
+    fn has_pending_work(&mut self, now: Now) -> bool {
+        if self.works_offline(now) {
+            return false;
+        }
         self.has_license() || !self.record.releases.is_empty() || (self.target().is_some() && !self.untrusted_answered)
     }
 
@@ -65,7 +69,7 @@ impl Engine {
     /// Returns the time at which a timer should run the next refresh. At that time, either Polar should be asked, or
     /// the state changes because time has passed. Returns `None` if neither will happen.
     pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
-        let ask_in = self.has_pending_work().then(|| self.due_in(now));
+        let ask_in = self.has_pending_work(now).then(|| self.due_in(now));
         let pause = self.pacer.pause_left(now);
         let ask_in = ask_in.map(|wait| wait.max(pause));
         let estimate = self.estimate(now);

@@ -11,7 +11,7 @@ use crate::config::Config;
 #[cfg(feature = "portal")]
 use crate::key::Key;
 use crate::license::Terms;
-use crate::record::{Attempt, Identity, KeptSeat, Plan, Record, StoredLicense, TimeBase, Verdict};
+use crate::record::{Attempt, Identity, KeptSeat, Plan, Record, RequestedOffline, StoredLicense, TimeBase, Verdict};
 #[cfg(feature = "portal")]
 use crate::record::{CodeTry, CodeUse, Seat};
 use crate::time::{Now, Timestamp};
@@ -40,6 +40,14 @@ pub(super) enum Edit {
     /// key is activated.
     SeatKept(KeptSeat),
     Forget,
+    /// A license for this computer, which has no network, is about to be requested.
+    OfflineRequested(RequestedOffline),
+    /// The answer to the latest request was imported.
+    Imported(Box<StoredLicense>),
+    /// The license was removed from this computer without asking Polar.
+    GivenUp(Identity),
+    /// Another computer, whose record this is, has given up these seats.
+    SeatsReturned(Vec<Identity>),
     /// The time on the wall clock before which Polar accepts no request.
     Pause(Timestamp),
     Plan(PlanEdit),
@@ -203,6 +211,10 @@ impl Edit {
             | Self::SeatReleased(_)
             | Self::Released(_)
             | Self::Deactivated(_)
+            | Self::OfflineRequested(_)
+            | Self::Imported(_)
+            | Self::GivenUp(_)
+            | Self::SeatsReturned(_)
             | Self::Forget => true,
             #[cfg(feature = "portal")]
             Self::CodeTry(..)
@@ -240,6 +252,10 @@ impl Edit {
             | Self::Released(_)
             | Self::Deactivated(_)
             | Self::SeatKept(_)
+            | Self::OfflineRequested(_)
+            | Self::Imported(_)
+            | Self::GivenUp(_)
+            | Self::SeatsReturned(_)
             | Self::Forget => false,
             #[cfg(feature = "portal")]
             Self::CodesBlocked(_) => matches!(later, Self::CodesBlocked(_)),
@@ -269,8 +285,19 @@ impl Edit {
 impl Editor<'_> {
     pub(super) fn apply(&mut self, record: &mut Record, edit: &Edit) -> Applied {
         match edit {
-            Edit::Answer(answer) => return self.answer(record, answer),
-            Edit::Activated(activated) => self.activated(record, activated),
+            Edit::Answer(answer) => {
+                // Polar's own answer is newer than any answer to a request that still waits for one.
+                record.offline_request = None;
+                return self.answer(record, answer);
+            }
+            Edit::Activated(activated) => {
+                record.offline_request = None;
+                self.activated(record, activated);
+            }
+            Edit::OfflineRequested(request) => return offline_requested(record, *request).into(),
+            Edit::Imported(license) => return imported(record, license).into(),
+            Edit::GivenUp(identity) => return give_up(record, identity).into(),
+            Edit::SeatsReturned(seats) => seats.iter().for_each(|identity| seat_returned(record, identity)),
             Edit::Plan(plan) => self.plan(record, *plan),
             Edit::Pause(until) => {
                 record.plan.pause_until = record.plan.pause_ahead(self.now.wall).max(Some(*until));
@@ -306,20 +333,7 @@ impl Editor<'_> {
                 clear_seat(record.untrusted.as_mut().and_then(|untrusted| untrusted.identity.as_mut()), *id);
             }
             Edit::Deactivated(identity) => {
-                // If the license's key was replaced after the request was sent, the identities differ. The seat still
-                // shows that it is the same license.
-                let is_it = |here: &Identity| {
-                    here == identity || (here.seat.is_some() && here.activation_id() == identity.activation_id())
-                };
-                if !record.identity().is_some_and(is_it) {
-                    return Applied::Unchanged;
-                }
-                // attempts, kept seats and planned releases stay, because they concern seats other than the released
-                // one
-                record.license = None;
-                record.untrusted = None;
-                record.unknown.clear();
-                record.plan = Plan { pause_until: record.plan.pause_until, ..Plan::default() };
+                return remove_license(record, identity).into();
             }
         }
         Applied::Changed
@@ -458,6 +472,7 @@ impl Editor<'_> {
             time: TimeBase { confirmed: confirmed.at, offset: confirmed.at.ms_since(*wall), high: confirmed.at },
             conditions: conditions_hash(self.config),
             label,
+            imported: None,
         })
     }
 
@@ -499,6 +514,69 @@ impl From<bool> for Applied {
     fn from(changed: bool) -> Self {
         if changed { Self::Changed } else { Self::Unchanged }
     }
+}
+
+/// Removes this license from the record, and returns `true` if it was there.
+fn remove_license(record: &mut Record, identity: &Identity) -> bool {
+    // If the license's key was replaced after the request was sent, the identities differ. The seat still shows that it
+    // is the same license.
+    let is_it =
+        |here: &Identity| here == identity || (here.seat.is_some() && here.activation_id() == identity.activation_id());
+    let is_here = record.identity().is_some_and(is_it);
+    if is_here {
+        // attempts, kept seats and planned releases stay, because they concern seats other than the released one
+        record.license = None;
+        record.untrusted = None;
+        record.unknown.clear();
+        record.plan = Plan { pause_until: record.plan.pause_until, ..Plan::default() };
+    }
+    is_here
+}
+
+/// Removes this license from the record, and adds its seat to the list of seats to release. Returns `true` if the
+/// license was there.
+fn give_up(record: &mut Record, identity: &Identity) -> bool {
+    let key = record.identity().map(|here| here.key.clone());
+    let is_here = remove_license(record, identity);
+    // the answer to a request that was made before would restore the license although its seat is given up
+    record.offline_request = None;
+    if let (true, Some(key), Some(seat)) = (is_here, key, identity.activation_id()) {
+        record.release(&key, seat);
+    }
+    is_here
+}
+
+/// Adds a seat that another computer has given up to the list of seats to release, and removes its license.
+fn seat_returned(record: &mut Record, identity: &Identity) {
+    give_up(record, identity);
+    identity.activation_id().into_iter().for_each(|seat| record.release(&identity.key, seat));
+}
+
+/// Keeps the number of a request, unless an earlier request still waits for its answer. Returns `true` if the record
+/// has changed.
+fn offline_requested(record: &mut Record, request: RequestedOffline) -> bool {
+    let is_new = record.offline_request.is_none();
+    record.offline_request.get_or_insert(request);
+    is_new
+}
+
+/// Stores the license that the answer to the latest request contains. Returns `true` if the record has changed.
+fn imported(record: &mut Record, license: &StoredLicense) -> bool {
+    if record.offline_request.map(|request| request.number) != license.imported {
+        return false;
+    }
+    let seat = license.identity.activation_id();
+    let before = record.identity_to_ask().and_then(|before| Some((before.key.clone(), before.activation_id()?)));
+    if let Some((key, older)) = before.filter(|(_, older)| Some(*older) != seat) {
+        record.release(&key, older);
+    }
+    record.releases.retain(|release| Some(release.activation_id) != seat);
+    record.keyless_seats.retain(|kept| Some(kept.seat.id) != seat);
+    record.license = Some(Box::new(license.clone()));
+    record.untrusted = None;
+    record.offline_request = None;
+    record.plan = Plan { pause_until: record.plan.pause_until, ..Plan::default() };
+    true
 }
 
 /// Keeps a seat that could not be released because Polar did not know its key. But if the license on this device has

@@ -30,6 +30,7 @@ impl Engine {
             // the license is already in the store, so the failed save does not matter
             Success::Activated if is_stored => return self.saved(result, now),
             Success::Activated => self.not_stored(message),
+            Success::Imported => self.not_stored(message),
             #[cfg(feature = "portal")]
             Success::Rotated => self.rotated_not_stored(message),
             Success::Deactivated(Deactivated::Released) => self.released_not_removed(message),
@@ -44,7 +45,7 @@ impl Engine {
     fn is_worth_waiting_for(&self, result: Success) -> bool {
         match result {
             Success::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),
-            Success::Deactivated(_) => true,
+            Success::Deactivated(_) | Success::Imported => true,
             #[cfg(feature = "portal")]
             Success::Rotated => self.has_license(),
         }
@@ -55,12 +56,13 @@ impl Engine {
         match result {
             // the stored record is from a newer version of this library and was not overwritten, so the next start will
             // not find the license
-            Success::Activated if self.is_newer => Next::fail(self.refused(Reason::NewerFormat)),
-            Success::Activated if !self.has_license() => {
+            Success::Activated | Success::Imported if self.is_newer => Next::fail(self.refused(Reason::NewerFormat)),
+            Success::Activated | Success::Imported if !self.has_license() => {
                 let message = "another process removed the license meanwhile; activate it again";
                 Next::fail(self.error(ErrorKind::NotActivated, message))
             }
             Success::Activated => self.release_next(Ending::default(), now),
+            Success::Imported => Next::end(),
             Success::Deactivated(deactivated) => {
                 self.release_next(Ending { deactivated: Some(deactivated), ..Ending::default() }, now)
             }
@@ -84,8 +86,9 @@ impl Engine {
         let decision = self.current(now);
         #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
+        let answer = if ending.failure.is_none() { self.offline_answer() } else { None };
         let outcome = self.outcome(decision, ending.failure, now);
-        Outcome { deactivated: ending.deactivated, ..outcome }
+        Outcome { deactivated: ending.deactivated, text: ending.text.or(answer), ..outcome }
     }
 
     /// Ends an operation whose only purpose was to ask Polar, if Polar could not be asked. The outcome contains the
@@ -114,6 +117,6 @@ impl Engine {
             None => Ok(decision),
             Some(error) => Err(error.with_decision(decision)),
         };
-        Outcome { result, deactivated: None, wake_at }
+        Outcome { result, deactivated: None, text: None, wake_at }
     }
 }

@@ -203,7 +203,9 @@ impl Engine {
         if self.unreached.is_some() {
             return self.unreached.clone();
         }
-        let is_uncertain = |attempt: &&Attempt| !self.is_sending(attempt) && attempt.is_over(now.wall);
+        // An answer for another computer is carried there at once, so it reports even an attempt of a moment ago.
+        let is_over = |attempt: &Attempt| attempt.is_over(now.wall) || self.running.answering.is_some();
+        let is_uncertain = |attempt: &&Attempt| !self.is_sending(attempt) && is_over(attempt);
         let uncertain = self.record.attempts.iter().rfind(is_uncertain);
         let Some(attempt) = uncertain else { return self.storage.clone() };
         Some(Problem {

@@ -16,6 +16,10 @@ use uuid::Uuid;
 /// The length of the last part of the grace period, in which an app should tell the user to go online.
 const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
+/// The length of the last part of the time for which an imported license is valid, in which an app should tell the user
+/// to make a new request. It is longer than `NOTICE_MS`, because somebody has to carry the texts.
+const OFFLINE_NOTICE_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+
 /// The inputs of a decision other than the configuration.
 pub(super) struct Facts<'a> {
     pub(super) record: &'a Record,
@@ -37,13 +41,20 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     let grace_ends_at =
         license.filter(|license| license.verdict == Verdict::Confirmed).map(|license| grace_end(config, license));
     let notice_at = license.zip(grace_ends_at).map(|(license, end)| notice(config, license, end));
+    let offline_ends_at =
+        grace_ends_at.filter(|_| license.is_some_and(|license| air_gap_ms(config, license).is_some()));
+    let is_noticed = notice_at.zip(facts.now).is_some_and(|(at, now)| now >= at);
+    let next_step = next_step(state, reason, &facts, offline_ends_at.is_some(), is_noticed);
+    let ends_offline = offline_ends_at.filter(|_| state == State::Active && next_step == NextStep::Connect);
     let updates_until = license.and_then(|license| updates_until(config, &license.terms));
     let updates_ended = updates_until.filter(|_| reason == Some(Reason::UpdatesEnded));
     Decision {
         state,
         reason,
         updates_until,
-        dated_message: updates_ended.map(|until| dated(config, Text::UpdatesEnded, until)),
+        dated_message: updates_ended
+            .map(|until| dated(config, Text::UpdatesEnded, until))
+            .or_else(|| ends_offline.map(|until| dated(config, Text::OfflineEnding, until.day()))),
         license: license.map(|license| {
             let Identity { key, .. } = &license.identity;
             let label = license.label_of(&license.identity).as_deref().map(printable);
@@ -53,8 +64,9 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
         features: features(config, license, facts.now),
         refresh_at: facts.record.plan.next,
         grace_ends_at,
+        offline_ends_at,
         notice_at,
-        next_step: next_step(state, reason, &facts, notice_at.zip(facts.now).is_some_and(|(at, now)| now >= at)),
+        next_step,
         links: config.links().clone(),
         texts: config.texts().clone(),
         problem: facts.problem,
@@ -102,6 +114,9 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     }
     let Some(now) = now else { return (State::ClockSuspect, None) };
     let age = now.ms_since(license.time.confirmed);
+    if let Some(air_gap) = air_gap_ms(config, license) {
+        return (if age < air_gap { State::Active } else { State::Lapsed }, None);
+    }
     if age < config.refresh_ms() {
         (State::Active, None)
     } else if age < config.grace_ms() {
@@ -155,8 +170,15 @@ fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Times
     }
 }
 
+/// Returns the time for which an imported license is valid after Polar's confirmation, in ms. Returns `None` if Polar
+/// has confirmed the license to this device itself, or if the configuration has no such time.
+pub(super) fn air_gap_ms(config: &Config, license: &StoredLicense) -> Option<i64> {
+    license.imported.and(config.air_gap_ms())
+}
+
 fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
-    let end = license.time.confirmed.plus_ms(config.grace_ms());
+    let length = air_gap_ms(config, license).unwrap_or_else(|| config.grace_ms());
+    let end = license.time.confirmed.plus_ms(length);
     license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
@@ -169,16 +191,20 @@ pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timesta
     steps.into_iter().flatten().filter(|at| *at > now).min()
 }
 
-/// Returns the time from which the user should be told to go online. This is `NOTICE_MS` before the end of grace. If
-/// the next regular refresh is due later than that, the function returns the time of the refresh, because the refresh
+/// Returns the time from which the user should be told to go online, or to make a new request for a computer without a
+/// network. This is `NOTICE_MS` before the end of grace. If the next regular refresh is due later than that, the function returns the time of the refresh, because the refresh
 /// may make the notice unnecessary. The returned time is never later than the end of grace.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
+    if air_gap_ms(config, license).is_some() {
+        return end.plus_ms(-OFFLINE_NOTICE_MS).max(license.time.confirmed);
+    }
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     end.plus_ms(-NOTICE_MS).max(stale).min(end)
 }
 
-/// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends.
-fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_noticed: bool) -> NextStep {
+/// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends,
+/// or to make a new request before an imported license ends.
+fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_imported: bool, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
         // Polar was already asked with the key and the seat in the record, and did not confirm the license. So one of
         // the two must be damaged, and asking once more would not help.
@@ -188,6 +214,7 @@ fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_noticed
         None => Known::Nothing,
     };
     match state {
+        State::Active if is_imported && is_noticed => NextStep::Connect,
         State::Active => NextStep::None,
         State::Grace if is_noticed => NextStep::Connect,
         State::Grace => NextStep::None,

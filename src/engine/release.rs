@@ -52,11 +52,14 @@ impl Engine {
     pub(super) fn release_next(&mut self, ending: Ending, now: Now) -> Next {
         // nothing is released while the store still holds the license to which the seat belongs
         let is_stored = !self.unsaved.iter().any(Edit::is_precious);
-        let Some(release) = self.record.releases.first().filter(|_| is_stored) else {
+        let may_ask = is_stored && !self.works_offline(now);
+        let Some(release) = self.record.releases.first().filter(|_| may_ask).cloned() else {
             return Next::End(Vec::new(), ending);
         };
-        self.running.deadline = self.running.deadline.min(now.after(RELEASE_MS));
-        self.release(release.key.clone(), release.activation_id, SeatOf::Older(ending))
+        if !ending.must_release {
+            self.running.deadline = self.running.deadline.min(now.after(RELEASE_MS));
+        }
+        self.release(release.key, release.activation_id, SeatOf::Older(ending))
     }
 
     /// Releases a seat.
@@ -125,7 +128,7 @@ impl Engine {
                 // If the seat were still on the list, the next round would begin much too soon.
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
-                Next::Store(edits, AfterStore::Release(ending))
+                Next::Store(edits, AfterStore::Release(ending.with_release(deactivated)))
             }
             SeatOf::Previous(attempted) => Self::previous_released(*attempted, seat, deactivated),
             #[cfg(feature = "portal")]
@@ -189,7 +192,10 @@ impl Engine {
     fn release_failed(&mut self, of: SeatOf, cause: Cause, now: Now) -> Next {
         let rejection = Rejection::NotAnswered(cause);
         match of {
-            SeatOf::Older(ending) => Next::End(vec![Edit::Plan(self.plan(Some(&rejection), now))], ending),
+            SeatOf::Older(ending) => {
+                let plan = Edit::Plan(self.plan(Some(&rejection), now));
+                Next::End(vec![plan], ending.without_release(self.rejected(rejection)))
+            }
             SeatOf::Previous(attempted) => {
                 let pause = self.pause(&rejection, now);
                 let edits = [Edit::AttemptOver(attempted.id)].into_iter().chain(pause).collect();

@@ -58,6 +58,13 @@ impl Engine {
             Operation::Activate { key, replace_previous } => self.begin_activate(key, replace_previous),
             Operation::Deactivate => Next::Store(Vec::new(), AfterStore::Deactivate),
             Operation::Forget => Next::Store(vec![Edit::Forget], AfterStore::Forgotten),
+            Operation::OfflineRequest => self.begin_offline_request(now),
+            Operation::OfflineAnswer { request, key } => self.begin_offline_answer(request, &key),
+            Operation::OfflineImport(answer) => self.begin_offline_import(answer.as_str()),
+            Operation::OfflineReturn => Next::Store(Vec::new(), AfterStore::OfflineReturn),
+            Operation::OfflineRelease(given_up) => {
+                Next::Store(vec![Edit::SeatsReturned(given_up.seats)], AfterStore::OfflineRelease)
+            }
             #[cfg(feature = "portal")]
             Operation::Portal(operation) => self.begin_portal(operation, now),
         };
@@ -69,10 +76,13 @@ impl Engine {
         let timeout = self.config.timeout_ms();
         match operation {
             Operation::Refresh(Patience::Short) if self.state(now).is_allowed() => timeout.min(SHORT_PATIENCE_MS),
-            Operation::Activate { .. } | Operation::Consume(_) | Operation::Deactivate => {
-                timeout.saturating_add(EXTRA_MS)
-            }
+            Operation::Activate { .. }
+            | Operation::Consume(_)
+            | Operation::Deactivate
+            | Operation::OfflineAnswer { .. }
+            | Operation::OfflineRelease(_) => timeout.saturating_add(EXTRA_MS),
             Operation::Open | Operation::Validate | Operation::Refresh(_) | Operation::Forget => timeout,
+            Operation::OfflineRequest | Operation::OfflineImport(_) | Operation::OfflineReturn => timeout,
             #[cfg(feature = "portal")]
             Operation::Portal(_) => timeout.saturating_add(EXTRA_MS),
         }
@@ -188,10 +198,15 @@ impl StoreStep {
         // If only the times of requests could not be saved, the save is not repeated. The next successful save contains
         // them.
         engine.running.has_unsaved_request = false;
-        if let (AfterStore::Forgotten, Err(message)) = (&self.then, &written) {
+        if let (AfterStore::Forgotten | AfterStore::OfflineReturned, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);
             let message = format!("the license is still stored: {message}");
             return engine.step(Next::fail(engine.not_removed(message)), now);
+        }
+        if let (AfterStore::OfflineRequested, Err(message)) = (&self.then, &written) {
+            engine.adopt(self.unedited, Vec::new(), &written, now);
+            let message = format!("the request could not be stored, and its answer could not be imported: {message}");
+            return engine.step(Next::fail(engine.error(ErrorKind::Storage, message)), now);
         }
         #[cfg(feature = "portal")]
         if let (AfterStore::Portal(AfterPortalStore::CodeTry(..)), Err(message)) = (&self.then, &written) {
@@ -204,7 +219,9 @@ impl StoreStep {
             AfterStore::Ask(question) => engine.ask(question, now),
             AfterStore::Answered(question) if contradicted => engine.ask_again(question, now),
             AfterStore::Answered(question) => Next::Release(question.ending),
-            AfterStore::Activate { key, replace_previous } => engine.activate(key, replace_previous, now),
+            AfterStore::Activate { key, replace_previous, known_seat } => {
+                engine.activate(key, replace_previous, known_seat, now)
+            }
             AfterStore::AttemptSaved(attempted) => engine.attempt_saved(attempted, written),
             AfterStore::PreviousReleased(activation) => engine.save_attempt(activation, now),
             AfterStore::NoSeat(activation) => engine.no_seat(&activation),
@@ -217,6 +234,11 @@ impl StoreStep {
             AfterStore::Release(ending) => Next::Release(ending),
             AfterStore::End(ending) => Next::End(Vec::new(), ending),
             AfterStore::Forgotten => Next::end(),
+            AfterStore::OfflineRequested => engine.offline_requested(),
+            AfterStore::OfflineImport(answered) => engine.offline_import(answered, now),
+            AfterStore::OfflineReturn => engine.offline_return(),
+            AfterStore::OfflineReturned => engine.offline_returned(),
+            AfterStore::OfflineRelease => engine.offline_release(written),
             #[cfg(feature = "portal")]
             AfterStore::Portal(then) => engine.portal_stored(then, written, now),
         };
@@ -297,7 +319,7 @@ impl AfterReply {
                 return Step::Done(engine.end_without_asking(error, now));
             }
             Self::Release(SeatOf::Older(ending), _) | Self::CheckKey(SeatOf::Older(ending), ..) => {
-                Next::End(Vec::new(), ending)
+                Next::End(Vec::new(), ending.without_release(error))
             }
             Self::Ask(..) | Self::Check(..) | Self::Activate(..) | Self::Release(..) | Self::CheckKey(..) => {
                 Next::fail(error)

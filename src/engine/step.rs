@@ -8,6 +8,7 @@ use super::{OpId, Operation};
 use crate::codes::Deactivated;
 use crate::decision::Decision;
 use crate::error::Error;
+use crate::offline_text::OfflineText;
 use crate::transport::Request;
 use std::fmt;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub struct Outcome {
     pub result: Result<Decision, Error>,
     /// The outcome for the seat. `None` if the operation was not a deactivation.
     pub deactivated: Option<Deactivated>,
+    /// The text for another computer, if the operation was an offline one that writes a text.
+    pub text: Option<OfflineText>,
     /// The time at which a timer should start the next refresh, in ms of the monotonic clock; `None` if there is
     /// nothing to wait for.
     pub wake_at: Option<u64>,

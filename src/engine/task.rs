@@ -7,9 +7,10 @@ use super::edit::{Asked, AttemptId, Edit};
 use crate::codes::Deactivated;
 use crate::error::Error;
 use crate::key::Key;
+use crate::offline_text::OfflineText;
+use crate::record::{Answered, Identity, Seat};
 #[cfg(feature = "portal")]
 use crate::record::{CodeTry, CodeUse};
-use crate::record::{Identity, Seat};
 use crate::wire::{self, Confirmed};
 #[cfg(feature = "portal")]
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub(super) enum AfterStore {
     Activate {
         key: Option<Key>,
         replace_previous: bool,
+        /// A seat to ask Polar about that may not be in the record.
+        known_seat: Option<Seat>,
     },
     /// Send the activation if its attempt was saved.
     AttemptSaved(Attempted),
@@ -57,6 +60,16 @@ pub(super) enum AfterStore {
     Release(Ending),
     End(Ending),
     Forgotten,
+    /// Report the offline request if its number was saved.
+    OfflineRequested,
+    /// Save the license of an answer, if it answers the latest request.
+    OfflineImport(Answered),
+    /// Remove the license, and keep its seat on the list of seats to release.
+    OfflineReturn,
+    /// Report the seats to release.
+    OfflineReturned,
+    /// Release the seats that another device has given up.
+    OfflineRelease,
     #[cfg(feature = "portal")]
     Portal(AfterPortalStore),
 }
@@ -92,6 +105,8 @@ pub(super) struct Unsaved {
 pub(super) enum Success {
     Activated,
     Deactivated(Deactivated),
+    /// The answer to an offline request was imported.
+    Imported,
     /// Polar replaced a license key with a new one.
     #[cfg(feature = "portal")]
     Rotated,
@@ -161,6 +176,8 @@ pub(super) struct Activation {
     /// The license that this device had when the user activated this key, whether it could be trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
+    /// A seat to ask Polar about that may not be in the record.
+    pub(super) known_seat: Option<Seat>,
     /// Whether the license can be moved to this device. If so, Polar knows the seat of the stored license as a seat of
     /// this key, but refuses it to this device, for example because the activation's conditions do not match.
     pub(super) can_move: bool,
@@ -178,11 +195,32 @@ pub(super) struct Attempted {
     pub(super) label: String,
 }
 
-/// The error and the deactivation to report at the end of an operation, if there are any.
+/// What to report at the end of an operation, besides the decision.
 #[derive(Default)]
 pub(super) struct Ending {
     pub(super) failure: Option<Error>,
     pub(super) deactivated: Option<Deactivated>,
+    /// The text for another computer.
+    pub(super) text: Option<OfflineText>,
+    /// Whether the operation is there to release seats, so that it fails if Polar does not answer.
+    pub(super) must_release: bool,
+}
+
+impl Ending {
+    pub(super) fn text(text: Option<OfflineText>) -> Self {
+        Self { text, ..Self::default() }
+    }
+
+    /// Returns the ending of an operation that could not release a seat, because of `error`.
+    pub(super) fn without_release(self, error: Error) -> Self {
+        if self.must_release { Self { failure: Some(error), ..self } } else { self }
+    }
+
+    /// Returns the ending of an operation that has released one more seat.
+    pub(super) fn with_release(self, deactivated: Deactivated) -> Self {
+        let is_new = self.must_release && self.deactivated != Some(Deactivated::Released);
+        if is_new { Self { deactivated: Some(deactivated), ..self } } else { self }
+    }
 }
 
 impl Next {
@@ -211,7 +249,7 @@ impl AfterStore {
     pub(super) fn write(&self) -> Write {
         match self {
             Self::Deactivate => Write::Always,
-            Self::Forgotten => Write::AllOrNothing,
+            Self::Forgotten | Self::OfflineRequested | Self::OfflineReturned => Write::AllOrNothing,
             #[cfg(feature = "portal")]
             Self::Portal(then) => then.write(),
             Self::Ask(_)
@@ -222,6 +260,9 @@ impl AfterStore {
             | Self::NoSeat(_)
             | Self::Save(_)
             | Self::Release(_)
+            | Self::OfflineImport(_)
+            | Self::OfflineReturn
+            | Self::OfflineRelease
             | Self::End(_) => Write::Changes,
         }
     }
@@ -288,6 +329,7 @@ impl Question {
 impl Activation {
     /// Starts this activation again from the beginning.
     pub(super) fn start_over(self) -> AfterStore {
-        AfterStore::Activate { key: Some(self.key), replace_previous: self.replace_previous }
+        let Self { key, replace_previous, known_seat, .. } = self;
+        AfterStore::Activate { key: Some(key), replace_previous, known_seat }
     }
 }

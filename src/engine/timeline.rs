@@ -50,6 +50,16 @@ impl Timeline {
     }
 }
 
+/// Returns the times of a license that was imported. Polar's clock read `confirmed` at some moment after the wall clock
+/// read `requested` and before it read `now`. So a wall clock that fits is taken to be right, and of any other the
+/// error is known but for the time between the request and the import.
+pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestamp) -> TimeBase {
+    let least = confirmed.ms_since(now);
+    // if the clock was set back meanwhile, only its present time counts
+    let most = confirmed.ms_since(requested).max(least);
+    TimeBase { confirmed, offset: 0.clamp(least, most), high: confirmed }
+}
+
 /// Returns the earliest times at which the estimate of Polar's time can reach `at`: one for the wall clock, and one for
 /// the monotonic clock. As long as neither clock has reached its time, the estimate is earlier than `at`, unless the
 /// wall clock is set back. `estimate` is the present estimate.
@@ -132,6 +142,16 @@ mod tests {
         // the clock was three years ahead when Polar confirmed, and is right a day later
         assert_eq!(fresh(base(-years, 0), DAY), Some(at(DAY)));
         assert_eq!(fresh(base(-years, 0), DAY + years), Some(at(DAY)));
+    }
+
+    #[test]
+    fn a_clock_that_fits_a_confirmation_from_elsewhere_is_right_and_another_is_off_by_the_way_at_most() {
+        let offset = |requested, now| imported(at(0), at(requested), at(now)).offset;
+        assert_eq!(offset(-DAY, DAY), 0);
+        let years = 10 * 365 * DAY;
+        assert_eq!(offset(years - DAY, years + DAY), -years + DAY, "as if Polar had confirmed at the request");
+        assert_eq!(offset(-years - DAY, -years + DAY), years - DAY, "as if Polar had confirmed at the import");
+        assert_eq!(offset(DAY, -DAY), DAY, "set back on the way");
     }
 
     #[test]

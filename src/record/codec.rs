@@ -1,7 +1,9 @@
 //! Converts a record to bytes and back. The reader accepts any bytes. It never panics, and a wrong length field cannot
 //! make it allocate more memory than the bytes that it reads take up.
 
-use super::{Attempt, Identity, KeptSeat, Record, Release, Seat, StoredLicense, TimeBase, Untrusted, Verdict};
+use super::{
+    Attempt, Identity, KeptSeat, Record, Release, RequestedOffline, Seat, StoredLicense, TimeBase, Untrusted, Verdict,
+};
 #[cfg(feature = "portal")]
 use super::{CodeMail, CodeTries, CodeTry};
 use crate::codes::{Denial, Distrust};
@@ -35,6 +37,7 @@ mod field {
     pub(super) const CODE_TRIES: u8 = 14;
     #[cfg(feature = "portal")]
     pub(super) const CODE_MAILS: u8 = 15;
+    pub(super) const OFFLINE_REQUEST: u8 = 16;
 }
 
 /// The numbers that stand for the kinds of purchases: none, a subscription, and an order. In the stored terms of a
@@ -89,6 +92,36 @@ fn read_seat(input: &mut Reader<'_>) -> Option<Option<Seat>> {
     })
 }
 
+/// Writes the seat that an offline request names.
+pub(crate) fn write_seat_alone(seat: Option<Seat>) -> Vec<u8> {
+    let mut out = Writer::default();
+    write_seat(&mut out, seat);
+    out.bytes
+}
+
+/// Reads the seat that an offline request names. Returns the seat and the bytes after it.
+pub(crate) fn read_seat_from(bytes: &[u8]) -> Option<(Option<Seat>, &[u8])> {
+    let mut input = Reader::new(bytes);
+    Some((read_seat(&mut input)?, input.rest))
+}
+
+/// Writes the seats of an offline return, each with its key.
+pub(crate) fn write_returned(seats: &[Identity]) -> Vec<u8> {
+    let mut out = Writer::default();
+    seats.iter().for_each(|identity| write_identity(&mut out, Some(identity)));
+    out.bytes
+}
+
+/// Reads the seats of an offline return.
+pub(crate) fn read_returned(bytes: &[u8]) -> Option<Vec<Identity>> {
+    let mut input = Reader::new(bytes);
+    let mut seats = Vec::new();
+    while !input.is_empty() {
+        seats.push(read_identity(&mut input)??);
+    }
+    Some(seats)
+}
+
 fn write_body(out: &mut Writer, record: &Record) {
     if let Some(license) = &record.license {
         write_license(out, license);
@@ -131,6 +164,11 @@ fn write_body(out: &mut Writer, record: &Record) {
             out.byte((*is_tried).into());
         }
     }
+    if let Some(RequestedOffline { number, wall }) = record.offline_request {
+        out.begin(field::OFFLINE_REQUEST);
+        out.number(number, 8);
+        out.time(wall);
+    }
     if let Some(untrusted) = &record.untrusted {
         out.begin(field::UNTRUSTED);
         out.byte(untrusted.why.number());
@@ -144,7 +182,7 @@ fn write_body(out: &mut Writer, record: &Record) {
 }
 
 fn write_license(out: &mut Writer, license: &StoredLicense) {
-    let StoredLicense { revision, verdict, terms, time, conditions, label, identity: _ } = license;
+    let StoredLicense { revision, verdict, terms, time, conditions, label, imported, identity: _ } = license;
     out.begin(field::REVISION);
     out.number(*revision, 8);
     out.begin(field::VERDICT);
@@ -167,6 +205,8 @@ fn write_license(out: &mut Writer, license: &StoredLicense) {
     out.time(time.confirmed);
     out.time(Timestamp::from_unix_ms(time.offset));
     out.time(time.high);
+    // Only the license of an answer has this number, so that all other records keep the bytes that they always had.
+    imported.iter().for_each(|number| out.number(*number, 8));
     out.begin(field::CONDITIONS);
     out.bytes(conditions);
     out.optional_text(label.as_deref());
@@ -232,6 +272,7 @@ fn unread(identity: Identity) -> StoredLicense {
         time: TimeBase { confirmed: Timestamp::default(), offset: 0, high: Timestamp::default() },
         conditions: [0; 8],
         label: None,
+        imported: None,
     }
 }
 
@@ -264,6 +305,7 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
             license.time.confirmed = value.time()?;
             license.time.offset = value.time()?.unix_ms();
             license.time.high = value.time()?;
+            license.imported = if value.is_empty() { None } else { Some(value.number(8)?) };
         }
         field::CONDITIONS => {
             license.conditions = value.array()?;
@@ -311,6 +353,9 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
             while !value.is_empty() {
                 record.code_tries.mails.push(CodeMail { at: value.time()?, is_tried: value.u8()? != 0 });
             }
+        }
+        (field::OFFLINE_REQUEST, _) => {
+            record.offline_request = Some(RequestedOffline { number: value.number(8)?, wall: value.time()? });
         }
         (field::UNTRUSTED, _) => {
             let why = Distrust::from_number(value.u8()?).unwrap_or(Distrust::NewerFormat);

@@ -1,10 +1,11 @@
 //! The seal of a record. It proves that this product wrote the record on this device, and that the record is unchanged.
 
 use super::codec::{Reader, Writer, read_body, read_identity};
-use super::{Identity, Record, Untrusted};
+use super::{Identity, Record, StoredLicense, Untrusted};
 use crate::codes::Distrust;
 use crate::config::Config;
 use crate::device::DeviceId;
+use crate::offline_text::Fault;
 use hmac_sha256::{HKDF, HMAC};
 use zeroize::Zeroizing;
 
@@ -17,7 +18,8 @@ const TAG_BYTES: usize = 8;
 /// The length of a key in bytes. HMAC uses a key of this length unchanged, because it is the block size of SHA-256.
 const KEY_BYTES: usize = 64;
 
-type Tag = [u8; TAG_BYTES];
+/// A short hash that names a product, a device or a secret, and reveals nothing else about it.
+pub(crate) type Tag = [u8; TAG_BYTES];
 
 /// The keys and tags with which the records of one product on one device are sealed and opened.
 pub(crate) struct Sealer {
@@ -30,7 +32,17 @@ pub(crate) struct Sealer {
 
 struct SealKey {
     tag: Tag,
+    /// Seals records.
     key: Zeroizing<[u8; KEY_BYTES]>,
+    /// Seals the answers to offline requests. It is another key, so that nobody can pass a record off as an answer.
+    answer_key: Zeroizing<[u8; KEY_BYTES]>,
+}
+
+/// The content of an answer to an offline request, whose seal is valid.
+pub(crate) struct Answered {
+    /// The number of the request.
+    pub(crate) number: u64,
+    pub(crate) license: Box<StoredLicense>,
 }
 
 impl Sealer {
@@ -38,7 +50,11 @@ impl Sealer {
         let base_url = config.environment().base_url();
         let product = format!("{}\0{base_url}\0{}", config.organization_id(), config.app_id());
         let place = format!("{product}\0{}", device.as_str());
-        let key = |secret: &Root| SealKey { tag: secret.tag("secret", ""), key: secret.key("seal", &place) };
+        let key = |secret: &Root| SealKey {
+            tag: secret.tag("secret", ""),
+            key: secret.key("seal", &place),
+            answer_key: secret.key("offline answer", &place),
+        };
         let public = Root::of("");
         Self {
             product: public.tag("product", &product),
@@ -67,6 +83,56 @@ impl Sealer {
         out.bytes
     }
 
+    /// Returns the tag of the current secret.
+    pub(crate) fn secret_tag(&self) -> Tag {
+        self.key.tag
+    }
+
+    /// Returns `true` if the current secret or a previous one has this tag.
+    pub(crate) fn has_secret(&self, tag: Tag) -> bool {
+        self.key_of(tag).is_some()
+    }
+
+    /// Returns the content of the answer to an offline request: the license, sealed with the secret that has this tag.
+    /// Returns `None` if this app does not have the secret.
+    pub(crate) fn seal_answer(&self, secret: Tag, number: u64, license: StoredLicense) -> Option<Vec<u8>> {
+        let key = self.key_of(secret)?;
+        let mut out = Writer::default();
+        [self.product, self.device, secret].iter().for_each(|tag| out.bytes(tag));
+        out.number(number, 8);
+        out.bytes(&Record { license: Some(Box::new(license)), ..Record::default() }.bytes());
+        let seal = HMAC::mac(&out.bytes, key.answer_key.as_slice());
+        out.bytes(&seal);
+        Some(out.bytes)
+    }
+
+    /// Opens the answer to an offline request.
+    pub(crate) fn open_answer(&self, bytes: &[u8]) -> Result<Answered, Fault> {
+        let (content, seal) = bytes.split_last_chunk().ok_or(Fault::Damaged)?;
+        let mut input = Reader::new(content);
+        let mut tag = || input.array::<TAG_BYTES>().ok_or(Fault::Damaged);
+        let (product, device, secret) = (tag()?, tag()?, tag()?);
+        if product != self.product {
+            return Err(Fault::OtherProduct);
+        } else if device != self.device {
+            return Err(Fault::OtherDevice);
+        }
+        let key = self.key_of(secret).ok_or(Fault::OtherSecret)?;
+        if !HMAC::verify(content, key.answer_key.as_slice(), seal) {
+            return Err(Fault::Damaged);
+        }
+        let mut read = || {
+            let number = input.number(8)?;
+            let identity = read_identity(&mut input)?;
+            Some(Answered { number, license: read_body(&mut input, identity)?.license? })
+        };
+        read().ok_or(Fault::Damaged)
+    }
+
+    fn key_of(&self, secret: Tag) -> Option<&SealKey> {
+        std::iter::once(&self.key).chain(&self.previous_keys).find(|key| key.tag == secret)
+    }
+
     /// Opens a record. If the record cannot be trusted, returns the parts of it that can be read.
     pub(crate) fn open(&self, bytes: &[u8]) -> Result<Box<Record>, Untrusted> {
         let (content, seal) = bytes.split_last_chunk().unwrap_or((&[], &[0; SEAL_BYTES]));
@@ -81,7 +147,7 @@ impl Sealer {
         } else if header.device != self.device {
             Distrust::OtherDevice
         } else {
-            let key = std::iter::once(&self.key).chain(&self.previous_keys).find(|key| key.tag == header.secret);
+            let key = self.key_of(header.secret);
             if header.format == FORMAT
                 && key.is_some_and(|key| HMAC::verify(content, key.key.as_slice(), seal))
                 && let Some(record) = read_body(&mut input, header.identity.clone())
@@ -195,6 +261,7 @@ mod tests {
                 time: TimeBase { confirmed: at(10), offset: -5, high: at(20) },
                 conditions: [1, 2, 3, 4, 5, 6, 7, 8],
                 label: None,
+                imported: None,
             })),
             attempts: vec![Attempt {
                 at: at(5),
@@ -210,6 +277,7 @@ mod tests {
             plan: Plan { next: Some(at(30)), failed_tries: 2, pause_until: None },
             #[cfg(feature = "portal")]
             code_tries: crate::record::CodeTries::default(),
+            offline_request: None,
             untrusted: Some(Untrusted { why: Distrust::OtherDevice, identity: None }),
             unknown: vec![(200, vec![1, 2, 3])],
         }

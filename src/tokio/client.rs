@@ -6,14 +6,17 @@ use super::place::Place;
 use super::refresher::Refresher;
 use crate::blocking::default_directory;
 use crate::blocking::local::{machine, usual_store};
+use crate::blocking::other_device::OtherDevices;
 use crate::client::deactivation::Deactivation;
+use crate::client::offline::{self, OfflineAnswer, OfflineReturn};
 use crate::client::opening::{self, Opened};
 use crate::client::options::ActivateOptions;
 use crate::clock::{Clock, SystemClock};
 use crate::codes::ErrorKind;
 use crate::config::Config;
 use crate::decision::Decision;
-use crate::engine::{Operation, Outcome, Patience, Phase};
+use crate::device::DeviceId;
+use crate::engine::{OfflineRequest, Operation, Outcome, Patience, Phase, ReturnedSeats};
 use crate::error::Error;
 use crate::store::{AsyncStore, Store};
 use crate::time::Date;
@@ -44,6 +47,7 @@ use tokio::runtime::Handle;
 pub struct Client {
     driver: Arc<Driver>,
     refresher: Arc<Mutex<Option<Refresher>>>,
+    other_devices: Arc<OtherDevices>,
 }
 
 /// Builds a [`Client`] with a directory, store, network stack or clock other than the default. Created by
@@ -133,6 +137,41 @@ impl Client {
     #[doc = include_str!("../client/operations/forget.md")]
     pub async fn forget(&self) -> Result<Decision, Error> {
         self.driver.run(Operation::Forget).await.result
+    }
+
+    #[doc = include_str!("../client/operations/offline_request.md")]
+    pub async fn offline_request(&self) -> Result<String, Error> {
+        offline::request(self.driver.run(Operation::OfflineRequest).await)
+    }
+
+    #[doc = include_str!("../client/operations/offline_answer.md")]
+    pub async fn offline_answer(&self, request: &str, key: &str) -> Result<OfflineAnswer, Error> {
+        let request = OfflineRequest::read(&self.other_devices.config, request)?;
+        let other = self.driver_for(request.device.clone(), request.system.clone())?;
+        OfflineAnswer::of(other.run(Operation::OfflineAnswer { request, key: key.into() }).await)
+    }
+
+    #[doc = include_str!("../client/operations/offline_import.md")]
+    pub async fn offline_import(&self, answer: &str) -> Result<Decision, Error> {
+        self.driver.run(Operation::OfflineImport(answer.into())).await.result
+    }
+
+    #[doc = include_str!("../client/operations/offline_return.md")]
+    pub async fn offline_return(&self) -> Result<OfflineReturn, Error> {
+        OfflineReturn::of(self.driver.run(Operation::OfflineReturn).await)
+    }
+
+    #[doc = include_str!("../client/operations/offline_release.md")]
+    pub async fn offline_release(&self, returned: &str) -> Result<Deactivation, Error> {
+        let returned = ReturnedSeats::read(&self.other_devices.config, returned)?;
+        let other = self.driver_for(returned.device.clone(), String::new())?;
+        Deactivation::of(other.run(Operation::OfflineRelease(returned)).await)
+    }
+
+    /// Returns a driver that acts for another device, with a record of that device.
+    fn driver_for(&self, device: DeviceId, system: String) -> Result<Arc<Driver>, Error> {
+        let (Opened { engine, unknown_features, .. }, store) = self.other_devices.open(device, system)?;
+        Ok(Arc::new(self.driver.beside(engine, unknown_features, Place::Threads(store.into()))))
     }
 
     #[doc = include_str!("../client/operations/cancel.md")]
@@ -284,14 +323,21 @@ impl ClientBuilder {
         });
         let ended = |error| Error::new(ErrorKind::Internal, format!("could not prepare the client: {error}"));
         let (machine, directory, config) = prepared.await.map_err(ended)?;
+        let other_config = config.clone();
         let Opened { engine, unknown_features, app_id, product, device } =
             opening::open(config, machine, self.clock.is_some());
+        let other_devices = OtherDevices {
+            config: other_config,
+            directory: directory.clone(),
+            has_own_store: self.place.is_some(),
+            has_own_clock: self.clock.is_some(),
+        };
         let usual_place = || Place::Threads(usual_store(directory, &app_id, product, device).into());
         let place = self.place.unwrap_or_else(usual_place);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
-        let driver = Arc::new(Driver::new(engine, unknown_features, place, transport, clock, runtime));
+        let driver = Arc::new(Driver::new(engine, unknown_features, place, transport.into(), clock, runtime));
         driver.run(Operation::Open).await;
-        Ok(Client { driver, refresher: Arc::default() })
+        Ok(Client { driver, refresher: Arc::default(), other_devices: Arc::new(other_devices) })
     }
 }
 

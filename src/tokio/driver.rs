@@ -52,7 +52,7 @@ pub(super) struct Driver {
     /// last. `None` if that operation set no time, or if no operation has ended yet.
     planned: watch::Sender<Option<u64>>,
     place: Place,
-    transport: Box<dyn AsyncTransport>,
+    transport: Arc<dyn AsyncTransport>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
     /// The cancellations of the operations that callers have started.
@@ -72,7 +72,7 @@ impl Driver {
         engine: Engine,
         unknown_features: UnknownFeatures,
         place: Place,
-        transport: Box<dyn AsyncTransport>,
+        transport: Arc<dyn AsyncTransport>,
         clock: Arc<dyn Clock>,
         runtime: Handle,
     ) -> Self {
@@ -88,6 +88,12 @@ impl Driver {
             under_way: watch::Sender::new(0),
             runtime,
         }
+    }
+
+    /// Returns a driver with another engine and another place, and with this driver's network, clock and runtime.
+    pub(super) fn beside(&self, engine: Engine, unknown_features: UnknownFeatures, place: Place) -> Self {
+        let (transport, clock) = (Arc::clone(&self.transport), self.engine.clock());
+        Self::new(engine, unknown_features, place, transport, clock, self.runtime.clone())
     }
 
     /// Runs an operation for a caller. [`cancel`](Self::cancel) ends it.
@@ -227,7 +233,7 @@ impl Driver {
 
     /// Returns the outcome of an operation whose task ended because the runtime shut down.
     fn cut_off(&self) -> Outcome {
-        Outcome { result: Err(self.shut_down()), deactivated: None, wake_at: None }
+        Outcome { result: Err(self.shut_down()), deactivated: None, text: None, wake_at: None }
     }
 
     /// Returns the error of an operation whose task ended because the runtime shut down. Polar may have applied the

@@ -69,6 +69,7 @@ mod refresher;
 mod trust;
 
 pub use crate::client::deactivation::Deactivation;
+pub use crate::client::offline::{OfflineAnswer, OfflineReturn};
 pub use crate::client::options::ActivateOptions;
 pub use client::{Client, ClientBuilder, Subscription};
 #[cfg(feature = "tokio")]

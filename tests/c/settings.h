@@ -9,6 +9,7 @@
     CALL(polar_license_options_set_bind_device, (o, 1)); \
     CALL(polar_license_options_set_refresh_interval_ms, (o, 1)); \
     CALL(polar_license_options_set_offline_grace_ms, (o, 1)); \
+    CALL(polar_license_options_set_air_gap_days, (o, 1)); \
     CALL(polar_license_options_set_timeout_ms, (o, 1)); \
     CALL(polar_license_options_set_label, (o, "x")); \
     CALL(polar_license_options_set_condition, (o, "x", "x")); \

@@ -38,6 +38,8 @@ const OF_A_DECISION: &[(&str, Getter<Decision>)] = &[
     ("confirmedAt", Number(polar_license_decision_confirmed_at_ms)),
     ("refreshAt", Number(polar_license_decision_refresh_at_ms)),
     ("graceEndsAt", Number(polar_license_decision_grace_ends_at_ms)),
+    ("airGapped", Flag(polar_license_decision_air_gapped)),
+    ("offlineEndsAt", Number(polar_license_decision_offline_ends_at_ms)),
     ("usage", Number(polar_license_decision_usage)),
     ("limitUsage", Number(polar_license_decision_limit_usage)),
     ("limitActivations", Number(polar_license_decision_limit_activations)),

@@ -761,6 +761,15 @@ int32_t polar_license_options_set_refresh_interval_ms(polar_license_options *opt
 int32_t polar_license_options_set_offline_grace_ms(polar_license_options *options, uint64_t offline_grace_ms);
 
 /**
+ * Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
+ * confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
+ * license otherwise. Without this setting, such licenses are not permitted.
+ *
+ * Only one thread may use the options at a time. Never blocks. In JSON: airGapDays.
+ */
+int32_t polar_license_options_set_air_gap_days(polar_license_options *options, uint32_t air_gap_days);
+
+/**
  * Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
  * Polar wait up to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
  *
@@ -1289,6 +1298,23 @@ int64_t polar_license_decision_refresh_at_ms(const polar_license_decision *decis
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_grace_ends_at_ms(const polar_license_decision *decision);
+
+/**
+ * Returns 1 if the license was imported on a computer without a network, and Polar has not confirmed it to this device
+ * since. Otherwise returns 0. Returns 0 if `decision` is NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int32_t polar_license_decision_air_gapped(const polar_license_decision *decision);
+
+/**
+ * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, until which an imported license allows
+ * access. This time may have passed already. Returns POLAR_LICENSE_ABSENT unless the license is air-gapped, or if
+ * `decision` is NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int64_t polar_license_decision_offline_ends_at_ms(const polar_license_decision *decision);
 
 /**
  * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to

@@ -240,6 +240,14 @@ class decision_view {
     {
         return detail::moment(polar_license_decision_grace_ends_at_ms(handle));
     }
+    /// Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
+    /// since.
+    bool air_gapped() const { return polar_license_decision_air_gapped(handle) != 0; }
+    /// The time until which an imported license allows access; null unless `airGapped` is true.
+    std::optional<time_point> offline_ends_at() const
+    {
+        return detail::moment(polar_license_decision_offline_ends_at_ms(handle));
+    }
     /// The usage at the time of Polar's last confirmation.
     std::optional<std::int64_t> usage() const { return detail::number(polar_license_decision_usage(handle)); }
     /// The highest usage that may be consumed; null if there is no limit.
@@ -603,6 +611,12 @@ class options {
     options &offline_grace(milliseconds offline_grace)
     {
         return set(polar_license_options_set_offline_grace_ms(handle, count(offline_grace)));
+    }
+    /// Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
+    /// confirmation.
+    options &air_gap_days(std::uint32_t air_gap_days)
+    {
+        return set(polar_license_options_set_air_gap_days(handle, air_gap_days));
     }
     /// Sets the longest time that `validate` waits.
     options &timeout(milliseconds timeout) { return set(polar_license_options_set_timeout_ms(handle, count(timeout))); }

@@ -282,6 +282,27 @@ pub extern "C" fn polar_license_decision_grace_ends_at_ms(decision: *const Decis
     moment("polar_license_decision_grace_ends_at_ms", decision, polar_license::Decision::grace_ends_at)
 }
 
+/// Returns 1 if the license was imported on a computer without a network, and Polar has not confirmed it to this device
+/// since. Otherwise returns 0. Returns 0 if `decision` is NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_air_gapped(decision: *const Decision) -> i32 {
+    guarded("polar_license_decision_air_gapped", 0, || {
+        pointer::borrow(decision).is_some_and(|this| this.decision.air_gapped()).into()
+    })
+}
+
+/// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, until which an imported license allows
+/// access. This time may have passed already. Returns POLAR_LICENSE_ABSENT unless the license is air-gapped, or if
+/// `decision` is NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_offline_ends_at_ms(decision: *const Decision) -> i64 {
+    moment("polar_license_decision_offline_ends_at_ms", decision, polar_license::Decision::offline_ends_at)
+}
+
 /// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
 /// go online. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is no license, if Polar denied
 /// the license when it last answered, or if `decision` is NULL.

@@ -253,5 +253,5 @@ impl<'a> PortalStep<'a> {
 }
 
 fn not_begun(context: &Context) -> Outcome {
-    Outcome { result: Err(context.cancelled()), deactivated: None, wake_at: None }
+    Outcome { result: Err(context.cancelled()), deactivated: None, text: None, wake_at: None }
 }

@@ -37,14 +37,35 @@ pub(crate) enum Task {
 
 /// An operation on the license.
 pub(crate) enum Operation {
-    Activate { key: Option<String>, replace_previous: bool },
+    Activate {
+        key: Option<String>,
+        replace_previous: bool,
+    },
     Validate,
     Refresh,
     Status,
-    Allows { feature: String },
-    Consume { count: u32 },
+    Allows {
+        feature: String,
+    },
+    Consume {
+        count: u32,
+    },
     Deactivate,
     Forget,
+    /// Write a request for a license, on a computer without a network.
+    Request,
+    /// Answer the request of a computer without a network.
+    Answer {
+        request: String,
+        key: String,
+    },
+    Import {
+        answer: String,
+    },
+    /// Give the license of a computer without a network back, or carry such a return out.
+    Return {
+        text: Option<String>,
+    },
 }
 
 /// Options that select the license. The tools of `mcp` accept them as arguments, which then apply to one call.
@@ -145,6 +166,10 @@ pub(crate) struct Common {
     /// How long access lasts without a confirmation by Polar [default: 14d]
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_OFFLINE_GRACE")]
     offline_grace: Option<humantime::Duration>,
+
+    /// How many days a license is valid on a computer that is never online [default: not permitted]
+    #[arg(long, value_name = "DAYS", hide_short_help = true, env = "POLAR_LICENSE_AIR_GAP_DAYS")]
+    air_gap_days: Option<u32>,
 
     /// How long a confirmation counts as fresh [default: 24h]
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_REFRESH_INTERVAL")]
@@ -289,6 +314,39 @@ enum Command {
     Deactivate(After),
     /// Remove the license from this device without releasing the seat
     Forget(After),
+    /// Print a request for a license, on a computer that is never online
+    ///
+    /// Take the text to a computer with a network, and run `answer` there. The text contains no license key. Needs
+    /// --air-gap-days and --app-secret.
+    Request(After),
+    /// Answer the request of a computer that is never online
+    ///
+    /// Activates the key for that computer, and prints the text to import there. The text contains the license key.
+    Answer {
+        /// The request; `-` reads it from standard input
+        request: String,
+        /// The key; `-` reads it from standard input, after the request
+        key: String,
+        #[command(flatten)]
+        common: After,
+    },
+    /// Import the answer to the request of this computer
+    Import {
+        /// The answer; `-` reads it from standard input
+        answer: String,
+        #[command(flatten)]
+        common: After,
+    },
+    /// Give back the license of a computer that is never online
+    ///
+    /// Without TEXT, removes the license from this computer, and prints a text that contains its key. Run the same
+    /// command with this text on a computer with a network to release the seat.
+    Return {
+        /// The text that the other computer printed; `-` reads it from standard input
+        text: Option<String>,
+        #[command(flatten)]
+        common: After,
+    },
     /// Restore a lost license with a code sent by e-mail
     ///
     /// For a customer who has lost the license key or has another computer. Polar mails a code to the e-mail address of
@@ -429,6 +487,10 @@ impl Command {
             Self::Consume { count, common } => (common, Operation::Consume { count }),
             Self::Deactivate(common) => (common, Operation::Deactivate),
             Self::Forget(common) => (common, Operation::Forget),
+            Self::Request(common) => (common, Operation::Request),
+            Self::Answer { request, key, common } => (common, Operation::Answer { request, key }),
+            Self::Import { answer, common } => (common, Operation::Import { answer }),
+            Self::Return { text, common } => (common, Operation::Return { text }),
             Self::Restore { choices, buyer, common } => {
                 return (common, Task::Portal(PortalCommand::Restore { buyer, choices }));
             }
@@ -541,6 +603,7 @@ impl Common {
             app_secret: after.app_secret.or(self.app_secret),
             device_id: after.device_id.or(self.device_id),
             offline_grace: after.offline_grace.or(self.offline_grace),
+            air_gap_days: after.air_gap_days.or(self.air_gap_days),
             refresh_interval: after.refresh_interval.or(self.refresh_interval),
             timeout: after.timeout.or(self.timeout),
             json: self.json || after.json,
@@ -574,6 +637,9 @@ impl Common {
         }
         if let Some(grace) = self.offline_grace {
             config = config.offline_grace(*grace);
+        }
+        if let Some(days) = self.air_gap_days {
+            config = config.air_gap_days(days);
         }
         if let Some(interval) = self.refresh_interval {
             config = config.refresh_interval(*interval);

@@ -26,6 +26,8 @@ pub(crate) enum Extra {
     Feature(Feature),
     /// The key that has replaced another one. Only its last six characters are shown.
     NewKey(String),
+    /// A text for another computer. It is the only output, so that it can be written to a file.
+    Text(String),
 }
 
 /// Whether a feature is on.
@@ -65,6 +67,11 @@ pub(crate) fn open(common: &Common) -> Result<Client, Error> {
 
 /// Prints the result of an operation.
 pub(crate) fn print(report: &Report, as_json: bool) -> io::Result<Exit> {
+    if let (Extra::Text(text), false) = (&report.extra, as_json) {
+        report.headline.iter().for_each(|line| output::note(line));
+        output::print(text)?;
+        return Ok(report.exit);
+    }
     let headline = report.headline.iter().map(|line| format!("{line}\n")).collect::<String>();
     output::print(&if as_json { report.json()? } else { headline + &show::text(&report.decision) })?;
     Ok(report.exit)
@@ -113,6 +120,34 @@ fn operate(client: &Client, operation: Operation) -> Result<Report, Error> {
             let headline = seat.map(stays);
             Report { decision: client.forget()?, exit: Exit::Allowed, headline, extra: Extra::Nothing }
         }
+        Operation::Request => {
+            let text = client.offline_request()?;
+            let headline = "take this text to a computer with a network, and run `polar-license answer` there";
+            Report::text(client.current(), headline, text)
+        }
+        Operation::Answer { request, key } => {
+            let request = read_text(request, "Request:")?;
+            let answer = client.offline_answer(&request, &read_key(key)?)?;
+            if let Some(problem) = answer.decision.problem() {
+                output::note(&show::problem(problem));
+            }
+            Report::text(answer.decision, "import this text on the computer of the request", answer.text)
+        }
+        Operation::Import { answer } => client.offline_import(&read_text(answer, "Answer:")?)?.into(),
+        Operation::Return { text: Some(text) } => {
+            let Deactivation { decision, deactivated, .. } = client.offline_release(&read_text(text, "Return:")?)?;
+            Report::deactivated(decision, "returned", deactivated)
+        }
+        Operation::Return { text: None } => {
+            let returned = client.offline_return()?;
+            match returned.text {
+                Some(text) => {
+                    let headline = "run `polar-license return` with this text on a computer with a network";
+                    Report::text(returned.decision, headline, text)
+                }
+                None => Report::deactivated(returned.decision, "returned", Deactivated::NotNeeded),
+            }
+        }
     })
 }
 
@@ -151,6 +186,11 @@ impl Report {
                 decision: &'a Decision,
                 new_key: &'a str,
             },
+            Text {
+                #[serde(flatten)]
+                decision: &'a Decision,
+                text: &'a str,
+            },
         }
         let decision = &self.decision;
         let members = match &self.extra {
@@ -158,8 +198,14 @@ impl Report {
             Extra::Deactivated(deactivated) => Members::Deactivated { decision, deactivated: *deactivated },
             Extra::Feature(feature) => Members::Feature { feature, license: decision },
             Extra::NewKey(new_key) => Members::NewKey { decision, new_key },
+            Extra::Text(text) => Members::Text { decision, text },
         };
         serde_json::to_string(&members)
+    }
+
+    /// Reports a text for another computer. `headline` says what to do with it.
+    fn text(decision: Decision, headline: &str, text: String) -> Self {
+        Self { decision, exit: Exit::Allowed, headline: Some(headline.to_owned()), extra: Extra::Text(text) }
     }
 
     /// Reports what happened to a seat. `what` is the word with which the headline begins: `deactivated` for the
@@ -184,6 +230,15 @@ impl From<Decision> for Report {
     fn from(decision: Decision) -> Self {
         Self { exit: Exit::of(&decision), decision, headline: None, extra: Extra::Nothing }
     }
+}
+
+/// Returns the text of a computer without a network from an argument. If the argument is `-`, reads it from a line of
+/// standard input.
+fn read_text(argument: String, question: &str) -> Result<String, Error> {
+    if argument == "-" {
+        return Input::new().line(question, "no text on standard input");
+    }
+    Ok(argument)
 }
 
 /// Returns the license key from an argument. If the argument is `-`, reads the key from the first line of standard

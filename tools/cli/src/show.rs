@@ -10,6 +10,8 @@ pub(crate) fn text(decision: &Decision) -> String {
     let next_step = if decision.reason() == Some(Reason::Storage) {
         // The library's advice is not used. It is written for apps, which have no `doctor`.
         Some(String::from("run `polar-license doctor`, which says why the license cannot be read, and what to do"))
+    } else if decision.air_gapped() && decision.next_step() == NextStep::Connect {
+        Some(String::from("run `polar-license request`, and import the answer"))
     } else {
         next_step(decision.next_step())
     };
@@ -61,7 +63,8 @@ fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> V
         ("expires", license.map(|license| at(license.expires_at).unwrap_or_else(|| String::from("never")))),
         ("purchase", decision.purchase().map(purchase)),
         ("confirmed", at(license.map(|license| license.confirmed_at))),
-        ("grace ends", at(decision.grace_ends_at())),
+        ("grace ends", at(decision.grace_ends_at().filter(|_| !decision.air_gapped()))),
+        ("offline", decision.offline_ends_at().map(|at| format!("until {}", moment(at)))),
         ("next step", next_step),
         ("see", url.map(str::to_owned)),
         ("problem", decision.problem().map(problem)),

@@ -88,6 +88,19 @@ pub extern "C" fn polar_license_options_set_offline_grace_ms(options: *mut Optio
     })
 }
 
+/// Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
+/// confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
+/// license otherwise. Without this setting, such licenses are not permitted.
+///
+/// Only one thread may use the options at a time. Never blocks. In JSON: airGapDays.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_set_air_gap_days(options: *mut Options, air_gap_days: u32) -> i32 {
+    set("polar_license_options_set_air_gap_days", options, |options| {
+        options.edit(|config| config.air_gap_days(air_gap_days));
+        Ok(())
+    })
+}
+
 /// Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
 /// Polar wait up to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
 ///

@@ -153,6 +153,33 @@ TextCode = Literal[
     # The clock of this device does not fit the last confirmation of the license. Check the date, then go online once to
     # continue.
     "state.clock_suspect",
+    # The license of this computer ends on {day}. Create a new request, and import its answer.
+    "offline.ending",
+    # The license of this computer has ended. Create a new request, and import its answer.
+    "offline.lapsed",
+    # The clock of this computer does not fit its license. Correct the date, or create a new request and import its
+    # answer.
+    "offline.clock_suspect",
+    # This text is incomplete or has a mistake. Copy the whole text again.
+    "offline.damaged",
+    # This text is a request. Take it to a computer with a network to get its answer.
+    "offline.request_here",
+    # This text is an answer. Import it on the computer that made the request.
+    "offline.answer_here",
+    # This text returns a license. Use it to return the license, on a computer with a network.
+    "offline.return_here",
+    # This text was made by a newer version of this app. Update the app, and try again.
+    "offline.newer",
+    # This text belongs to another product. Use the same app on both computers.
+    "offline.other_product",
+    # This answer was made for another computer. Create a request on this computer, and import its answer.
+    "offline.other_device",
+    # The other computer has a version of this app that does not fit this one. Use the same version on both computers.
+    "offline.other_secret",
+    # This answer does not belong to the latest request of this computer. Create a new request, and import its answer.
+    "offline.other_request",
+    # This answer is too old. Create a new request, and import its answer.
+    "offline.late",
     # No license is active on this device. Enter a license key.
     "reason.no_license",
     # The stored license was changed or damaged. Go online once to confirm it, or enter the license key again.
@@ -497,6 +524,14 @@ class AnyDecision:
     grace_ends_at: datetime | None
     """The time until which access lasts if Polar is not reached."""
 
+    air_gapped: bool
+    """Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
+    since.
+    """
+
+    offline_ends_at: datetime | None
+    """The time until which an imported license allows access; `None` unless `air_gapped` is true."""
+
     usage: int | None
     """The usage at the time of Polar's last confirmation."""
 
@@ -527,7 +562,9 @@ class AnyDecision:
     """
 
     notice_at: datetime | None
-    """The time from which the app should tell the user to go online. It lies some days before the end of grace."""
+    """The time from which the app should tell the user to go online. It lies some days before the end of grace. If
+    `air_gapped` is true, the user should make a new request, and the time lies two weeks before `offline_ends_at`.
+    """
 
     message: str
     """One sentence for the user, in English unless the settings replace it."""
@@ -552,6 +589,7 @@ class UnlicensedDecision(AnyDecision):
     updates_until: None
     confirmed_at: None
     grace_ends_at: None
+    offline_ends_at: None
     usage: None
     limit_usage: None
     limit_activations: None
@@ -767,6 +805,12 @@ class LicenseSettings(TypedDict):
 
     offline_grace: NotRequired[timedelta]
     """The time for which access lasts without a confirmation. Default: 14 days. At most ten years."""
+
+    air_gap_days: NotRequired[int]
+    """The number of days for which a license is valid on a computer that is never online, counted from Polar's
+    confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
+    license otherwise. Without this setting, such licenses are not permitted.
+    """
 
     timeout: NotRequired[timedelta]
     """The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up to

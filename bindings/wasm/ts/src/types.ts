@@ -156,6 +156,39 @@ export type TextCode =
    * continue.
    */
   | "state.clock_suspect"
+  /** The license of this computer ends on {day}. Create a new request, and import its answer. */
+  | "offline.ending"
+  /** The license of this computer has ended. Create a new request, and import its answer. */
+  | "offline.lapsed"
+  /**
+   * The clock of this computer does not fit its license. Correct the date, or create a new request and import its
+   * answer.
+   */
+  | "offline.clock_suspect"
+  /** This text is incomplete or has a mistake. Copy the whole text again. */
+  | "offline.damaged"
+  /** This text is a request. Take it to a computer with a network to get its answer. */
+  | "offline.request_here"
+  /** This text is an answer. Import it on the computer that made the request. */
+  | "offline.answer_here"
+  /** This text returns a license. Use it to return the license, on a computer with a network. */
+  | "offline.return_here"
+  /** This text was made by a newer version of this app. Update the app, and try again. */
+  | "offline.newer"
+  /** This text belongs to another product. Use the same app on both computers. */
+  | "offline.other_product"
+  /** This answer was made for another computer. Create a request on this computer, and import its answer. */
+  | "offline.other_device"
+  /**
+   * The other computer has a version of this app that does not fit this one. Use the same version on both computers.
+   */
+  | "offline.other_secret"
+  /**
+   * This answer does not belong to the latest request of this computer. Create a new request, and import its answer.
+   */
+  | "offline.other_request"
+  /** This answer is too old. Create a new request, and import its answer. */
+  | "offline.late"
   /** No license is active on this device. Enter a license key. */
   | "reason.no_license"
   /** The stored license was changed or damaged. Go online once to confirm it, or enter the license key again. */
@@ -466,6 +499,13 @@ export interface AnyDecision {
   readonly refreshAt: string | null;
   /** The time until which access lasts if Polar is not reached. */
   readonly graceEndsAt: string | null;
+  /**
+   * Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
+   * since.
+   */
+  readonly airGapped: boolean;
+  /** The time until which an imported license allows access; null unless `airGapped` is true. */
+  readonly offlineEndsAt: string | null;
   /** The usage at the time of Polar's last confirmation. */
   readonly usage: number | null;
   /** The highest usage that may be consumed; null if there is no limit. */
@@ -489,7 +529,10 @@ export interface AnyDecision {
    * one. A user who has no license, or is offline for a while, needs no notice.
    */
   readonly notice: boolean;
-  /** The time from which the app should tell the user to go online. It lies some days before the end of grace. */
+  /**
+   * The time from which the app should tell the user to go online. It lies some days before the end of grace. If
+   * `airGapped` is true, the user should make a new request, and the time lies two weeks before `offlineEndsAt`.
+   */
   readonly noticeAt: string | null;
   /** One sentence for the user, in English unless the settings replace it. */
   readonly message: string;
@@ -512,6 +555,7 @@ export interface UnlicensedDecision extends AnyDecision {
   readonly updatesUntil: null;
   readonly confirmedAt: null;
   readonly graceEndsAt: null;
+  readonly offlineEndsAt: null;
   readonly usage: null;
   readonly limitUsage: null;
   readonly limitActivations: null;
@@ -708,6 +752,12 @@ export interface LicenseSettings<Feature extends string = string> {
   refreshIntervalMs?: number;
   /** The time for which access lasts without a confirmation. Default: 14 days. At most ten years. */
   offlineGraceMs?: number;
+  /**
+   * The number of days for which a license is valid on a computer that is never online, counted from Polar's
+   * confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
+   * license otherwise. Without this setting, such licenses are not permitted.
+   */
+  airGapDays?: number;
   /**
    * The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up to
    * 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.

@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test, and so its helpers, fail by panicking")]
 
 mod activation;
+mod air_gap;
 #[cfg(target_os = "linux")]
 mod costs;
 mod deactivation;

@@ -1,0 +1,36 @@
+//! Opens the record of another device, which has no network. A client acts for that device when it answers a request,
+//! or releases a seat that was given up. The record is in the same folder as the client's own, and the device's id is
+//! part of its file name.
+
+use super::local::{random, usual_store};
+use crate::client::opening::{self, Opened};
+use crate::codes::ErrorKind;
+use crate::config::Config;
+use crate::device::DeviceId;
+use crate::error::Error;
+use crate::store::Store;
+use std::path::PathBuf;
+
+/// What a client needs in order to act for other devices.
+pub(crate) struct OtherDevices {
+    pub(crate) config: Config,
+    pub(crate) directory: Option<PathBuf>,
+    /// Whether the app has given the client a store. Such a store has room for one record only.
+    pub(crate) has_own_store: bool,
+    pub(crate) has_own_clock: bool,
+}
+
+impl OtherDevices {
+    /// Creates an engine for another device, and opens the store of its record. `system` is the name of its operating
+    /// system.
+    pub(crate) fn open(&self, device: DeviceId, system: String) -> Result<(Opened, Box<dyn Store>), Error> {
+        if self.has_own_store {
+            let message =
+                "a client with the app's own store cannot act for another device; use a client with a directory";
+            return Err(Error::worded(self.config.texts(), ErrorKind::InvalidConfig, message));
+        }
+        let opened = opening::open_for(self.config.for_device(), device, system.into(), random, self.has_own_clock);
+        let store = usual_store(self.directory.clone(), &opened.app_id, opened.product, opened.device);
+        Ok((opened, store))
+    }
+}

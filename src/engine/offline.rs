@@ -1,0 +1,175 @@
+//! Licenses for computers without a network. The computer without a network (A) writes a request. Another computer (B),
+//! which has a network and the same app, turns the request and a key into an answer, and A imports the answer.
+//!
+//! ```text
+//! A   read, save a number ─► request ───────────────┐
+//! B     the ordinary activation, for A's device id ◄┘ ─► answer ─┐
+//! A   is it for the latest request? save ◄───────────────────────┘
+//!
+//! A   remove the license, keep its seat on the list of seats to release ─► return ─┐
+//! B     put the seats on the list of A's record ─► release them ◄──────────────────┘
+//! ```
+//!
+//! B keeps a record for A's device id. So B can lose power at any moment, and still knows the attempts and the seats
+//! of A. `offline_text.rs` writes and reads the three texts.
+
+use super::edit::Edit;
+use super::task::{AfterStore, Ending, Next, Success};
+use super::{Engine, policy, timeline};
+use crate::codes::{ErrorKind, Reason, State};
+use crate::error::Error;
+use crate::key::{Key, TypedKey};
+use crate::offline::{OfflineRequest, ReturnedSeats};
+use crate::offline_text::{Fault, Kind, OfflineText};
+use crate::record::{Answered, Identity, RequestedOffline, Seat, StoredLicense, Tag, Verdict};
+use crate::texts::Text;
+use crate::time::Now;
+
+/// The request that the operation in progress answers.
+#[derive(Clone, Copy)]
+pub(super) struct Answering {
+    secret: Tag,
+    number: u64,
+}
+
+impl Engine {
+    pub(super) fn begin_offline_request(&mut self, now: Now) -> Next {
+        if let Err(error) = self.check_air_gap() {
+            return Next::fail(error);
+        }
+        let number = u64::from(self.random.next()) << 32 | u64::from(self.random.next());
+        let request = RequestedOffline { number, wall: now.wall };
+        Next::Store(vec![Edit::OfflineRequested(request)], AfterStore::OfflineRequested)
+    }
+
+    /// Returns the request, after its number was saved. An earlier request that waits for its answer has the same
+    /// number, so its answer can still be imported.
+    pub(super) fn offline_requested(&self) -> Next {
+        let Some(request) = self.record.offline_request.filter(|_| !self.is_newer) else {
+            return Next::fail(self.refused(Reason::NewerFormat));
+        };
+        let request = OfflineRequest {
+            device: self.host.device.clone(),
+            secret: self.sealer.secret_tag(),
+            number: request.number,
+            seat: self.record.seat_to_keep(self.config.bind_device()),
+            system: self.host.system.get().into_owned(),
+        };
+        Next::End(Vec::new(), Ending::text(Some(request.write(self.record_tags().0))))
+    }
+
+    /// Activates the key for the device that wrote the request. This engine was created for that device.
+    pub(super) fn begin_offline_answer(&mut self, request: OfflineRequest, key: &TypedKey) -> Next {
+        if let Err(error) = self.check_air_gap() {
+            return Next::fail(error);
+        }
+        self.running.answering = Some(Answering { secret: request.secret, number: request.number });
+        match Key::parse_worded(self.config.texts(), key.as_str()) {
+            Err(error) => Next::fail(error),
+            Ok(key) => {
+                let then = AfterStore::Activate { key: Some(key), replace_previous: false, known_seat: request.seat };
+                Next::Store(Vec::new(), then)
+            }
+        }
+    }
+
+    /// Returns the answer to the request for which the operation in progress has activated a key.
+    pub(super) fn offline_answer(&self) -> Option<OfflineText> {
+        let Answering { secret, number } = self.running.answering?;
+        let license = self.record.license.as_deref().filter(|license| license.verdict == Verdict::Confirmed)?;
+        let license = StoredLicense { imported: None, ..license.clone() };
+        Some(Kind::Answer.write(&self.sealer.seal_answer(secret, number, license)?))
+    }
+
+    pub(super) fn begin_offline_import(&self, text: &str) -> Next {
+        let open = || self.sealer.open_answer(&Kind::Answer.read(text)?);
+        let answered =
+            self.check_air_gap().and_then(|()| open().map_err(|fault| fault.into_error(self.config.texts())));
+        match answered {
+            Err(error) => Next::fail(error),
+            Ok(answered) => Next::Store(Vec::new(), AfterStore::OfflineImport(answered)),
+        }
+    }
+
+    /// Imports an answer, after the stored record was read.
+    pub(super) fn offline_import(&mut self, answered: Answered, now: Now) -> Next {
+        let number = answered.number;
+        let here = self.record.license.as_deref();
+        if here.is_some_and(|here| here.imported == Some(number) && here.verdict == Verdict::Confirmed) {
+            return Next::end();
+        }
+        let Some(request) = self.record.offline_request.filter(|request| request.number == number) else {
+            return Next::fail(Fault::OtherRequest.into_error(self.config.texts()));
+        };
+        let time = timeline::imported(answered.license.time.confirmed, request.wall, now.wall);
+        let license = StoredLicense { time, imported: Some(number), ..*answered.license };
+        match self.check_import(&license, now) {
+            Err(error) => Next::fail(error),
+            Ok(()) => Next::save(vec![Edit::Imported(Box::new(license))], Success::Imported),
+        }
+    }
+
+    /// Returns an error if a license would not allow access on this device.
+    fn check_import(&self, license: &StoredLicense, now: Now) -> Result<(), Error> {
+        policy::fits(&self.config, license).map_err(|reason| self.refused(reason))?;
+        if let Some(until) = policy::updates_ended(&self.config, &license.terms) {
+            return Err(self.updates_ended(Text::KeyUpdatesEnded, until));
+        }
+        let at = now.wall.plus_ms(license.time.offset).max(license.time.confirmed);
+        match policy::state(&self.config, Some(license), Some(at)) {
+            State::Active | State::Grace => Ok(()),
+            State::Expired => Err(self.refused(Reason::Expired)),
+            State::Lapsed => Err(Fault::Late.into_error(self.config.texts())),
+            State::Denied | State::ClockSuspect | State::Unlicensed => Err(self.refused(Reason::Refused)),
+        }
+    }
+
+    /// Removes the license, after the stored record was read.
+    pub(super) fn offline_return(&self) -> Next {
+        match self.record.identity() {
+            Some(identity) => Next::Store(vec![Edit::GivenUp(identity.clone())], AfterStore::OfflineReturned),
+            None if self.record.releases.is_empty() => Next::fail(self.nothing_to_remove()),
+            None => self.offline_returned(),
+        }
+    }
+
+    /// Returns the text that gives up all seats which this device no longer uses.
+    pub(super) fn offline_returned(&self) -> Next {
+        let bound = self.config.bind_device();
+        let releases = self.record.releases.iter().rev();
+        let seats = releases.map(|release| {
+            let seat = Some(Seat { id: release.activation_id, bound });
+            Identity { key: release.key.clone(), seat }
+        });
+        let given_up = ReturnedSeats { device: self.host.device.clone(), seats: seats.collect() };
+        let text = (!given_up.seats.is_empty()).then(|| given_up.write(self.record_tags().0));
+        Next::End(Vec::new(), Ending::text(text))
+    }
+
+    /// Releases the seats that another device has given up, after they were saved in that device's record.
+    pub(super) fn offline_release(&self, written: Result<(), String>) -> Next {
+        match written {
+            Err(message) => Next::fail(self.not_released(&message)),
+            Ok(()) if self.is_newer => Next::fail(self.refused(Reason::NewerFormat)),
+            Ok(()) => Next::Release(Ending { must_release: true, ..Ending::default() }),
+        }
+    }
+
+    /// Returns `true` if the license was imported and allows access. As long as it does, Polar is asked only if the app
+    /// calls `validate`.
+    pub(super) fn works_offline(&mut self, now: Now) -> bool {
+        let license = self.record.license.as_deref();
+        license.is_some_and(|license| policy::air_gap_ms(&self.config, license).is_some())
+            && self.state(now).is_allowed()
+    }
+
+    fn check_air_gap(&self) -> Result<(), Error> {
+        match self.config.air_gap_ms() {
+            Some(_) => Ok(()),
+            None => Err(self.error(
+                ErrorKind::InvalidConfig,
+                "the app does not permit licenses for computers without a network; set `air_gap_days`",
+            )),
+        }
+    }
+}

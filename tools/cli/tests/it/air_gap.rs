@@ -1,0 +1,74 @@
+//! Tests the commands for a computer that is never online. The local Polar counts the requests that computer A sends.
+
+use crate::support::{Device, Run, run, start_polar};
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, MockPolar};
+
+/// Runs the command on computer A, which is never online.
+fn on_a(a: &Device<'_>, args: &[&str], input: &str) -> Run {
+    let mut command = a.command(args);
+    command.args(["--device-id", "computer A"]);
+    command.envs([("POLAR_LICENSE_APP_SECRET", "hush"), ("POLAR_LICENSE_AIR_GAP_DAYS", "365")]);
+    run(command, input)
+}
+
+fn on_b(b: &Device<'_>, args: &[&str], input: &str) -> Run {
+    let mut command = b.command(args);
+    command.envs([("POLAR_LICENSE_APP_SECRET", "hush"), ("POLAR_LICENSE_AIR_GAP_DAYS", "365")]);
+    run(command, input)
+}
+
+/// Returns the text that a run printed, without the advice on stderr.
+fn text(run: &Run) -> &str {
+    assert_eq!(run.status, 0, "{run:?}");
+    run.stdout.trim_end()
+}
+
+#[test]
+fn a_license_goes_to_a_computer_without_a_network_and_back() {
+    let polar = start_polar();
+    let (a, b) = (Device::new(&polar), Device::new(&polar));
+    let request = on_a(&a, &["request"], "");
+    assert!(request.stderr.contains("polar-license answer"), "{request:?}");
+    let answer = on_b(&b, &["answer", text(&request), "-"], DEMO_KEY_ONE_DEVICE);
+    assert!(!answer.stdout.contains(DEMO_KEY_ONE_DEVICE) && !answer.stderr.contains(DEMO_KEY_ONE_DEVICE));
+    let before = polar.requests().len();
+    let imported = on_a(&a, &["import", "-"], &answer.stdout);
+    assert!(imported.status == 0 && imported.stdout.contains("offline     until "), "{imported:?}");
+    assert_eq!(on_a(&a, &["refresh"], "").status, 0);
+    assert_eq!(on_a(&a, &["allows", "export"], "").status, 0);
+    assert_eq!(polar.activations(DEMO_KEY_ONE_DEVICE).len(), 1);
+
+    let returned = on_a(&a, &["return"], "");
+    assert_eq!(text(&on_a(&a, &["return"], "")), text(&returned), "again, because the text was lost");
+    assert_eq!(polar.requests().len(), before, "A has sent nothing");
+    let released = on_b(&b, &["return", text(&returned)], "");
+    assert!(released.status == 0 && released.stdout.contains("returned: the seat is free again"), "{released:?}");
+    assert!(polar.activations(DEMO_KEY_ONE_DEVICE).is_empty());
+    assert_eq!(on_a(&a, &["status"], "").status, 3);
+}
+
+#[test]
+fn a_key_without_seats_has_nothing_to_return() {
+    let polar = start_polar();
+    let (a, b) = (Device::new(&polar), Device::new(&polar));
+    let request = on_a(&a, &["request"], "");
+    let answer = on_b(&b, &["answer", "-", DEMO_KEY_PLAIN], &request.stdout);
+    assert_eq!(on_a(&a, &["import", text(&answer)], "").status, 0);
+    let returned = on_a(&a, &["return"], "");
+    assert!(returned.status == 0 && returned.stdout.contains("returned: the license took no seat"), "{returned:?}");
+}
+
+#[test]
+fn mistakes_say_what_to_do() {
+    let polar: MockPolar = start_polar();
+    let device = Device::new(&polar);
+    let without = device.run(&["request"]);
+    assert!(without.status == 2 && without.stderr.contains("air_gap_days"), "{without:?}");
+    let damaged = on_a(&device, &["import", "ANSWER1-ABC"], "");
+    assert!(damaged.status == 1 && damaged.stderr.contains("Copy the whole text again"), "{damaged:?}");
+    let request = on_a(&device, &["request"], "");
+    let swapped = on_a(&device, &["import", text(&request)], "");
+    assert!(swapped.stderr.contains("This text is a request"), "{swapped:?}");
+    let nothing = on_a(&device, &["return"], "");
+    assert!(nothing.status == 1 && nothing.stderr.contains("no license to remove"), "{nothing:?}");
+}
