@@ -50,8 +50,8 @@ impl OfflineRequest {
         Kind::Request.write(&content)
     }
 
-    /// Reads the request of another computer. Refuses a request that this app could not answer.
-    pub(crate) fn read(config: &Config, text: &str) -> Result<Self, Error> {
+    /// Reads the request of another computer. Fails with `invalid_argument` if this app could not answer it.
+    pub fn read(config: &Config, text: &str) -> Result<Self, Error> {
         let read = || {
             let content = Kind::Request.read(text)?;
             let (product, rest) = content.split_first_chunk().ok_or(Fault::Damaged)?;
@@ -77,6 +77,16 @@ impl OfflineRequest {
         };
         read().map_err(|fault| fault.into_error(config.texts()))
     }
+
+    /// Returns the id of the device that wrote the request. The engine that answers must be created for this device.
+    pub fn device(&self) -> &DeviceId {
+        &self.device
+    }
+
+    /// Returns the name of the operating system of that device.
+    pub fn system(&self) -> &str {
+        &self.system
+    }
 }
 
 impl ReturnedSeats {
@@ -86,8 +96,14 @@ impl ReturnedSeats {
         Kind::Return.write(&content)
     }
 
-    /// Reads the return of another computer.
-    pub(crate) fn read(config: &Config, text: &str) -> Result<Self, Error> {
+    /// Returns the id of the device that has given up the seats. The engine that releases them must be created for this
+    /// device.
+    pub fn device(&self) -> &DeviceId {
+        &self.device
+    }
+
+    /// Reads the return of another computer. Fails with `invalid_argument` if this app cannot read it.
+    pub fn read(config: &Config, text: &str) -> Result<Self, Error> {
         let read = || {
             let content = Kind::Return.read(text)?;
             let (product, rest) = content.split_first_chunk().ok_or(Fault::Damaged)?;

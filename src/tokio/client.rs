@@ -147,7 +147,7 @@ impl Client {
     #[doc = include_str!("../client/operations/offline_answer.md")]
     pub async fn offline_answer(&self, request: &str, key: &str) -> Result<OfflineAnswer, Error> {
         let request = OfflineRequest::read(&self.other_devices.config, request)?;
-        let other = self.driver_for(request.device.clone(), request.system.clone())?;
+        let other = self.driver_for(request.device().clone(), request.system().to_owned())?;
         OfflineAnswer::of(other.run(Operation::OfflineAnswer { request, key: key.into() }).await)
     }
 
@@ -164,7 +164,7 @@ impl Client {
     #[doc = include_str!("../client/operations/offline_release.md")]
     pub async fn offline_release(&self, returned: &str) -> Result<Deactivation, Error> {
         let returned = ReturnedSeats::read(&self.other_devices.config, returned)?;
-        let other = self.driver_for(returned.device.clone(), String::new())?;
+        let other = self.driver_for(returned.device().clone(), String::new())?;
         Deactivation::of(other.run(Operation::OfflineRelease(returned)).await)
     }
 
