@@ -43,6 +43,8 @@ pub(crate) const ALL: &[&str] = &[
     "rule 16",
     "rule 17",
     "rule 18",
+    "rule 20a",
+    "rule 20b",
     // Polar's answers
     "answer: 200",
     "answer: 204",
