@@ -64,6 +64,8 @@ codes! {
         Grace = "grace", 5;
         /// The last confirmation is too old. Access returns as soon as Polar confirms the license again.
         Lapsed = "lapsed", 6;
+        /// No license is stored, and the trial on this device has not ended.
+        Trial = "trial", 7;
     }
 }
 
@@ -114,6 +116,8 @@ codes! {
         /// The license includes only versions of the app that were built earlier than this version. Those versions
         /// continue to work.
         UpdatesEnded = "updates_ended", 15;
+        /// No license key has been activated on this device, and the trial has ended.
+        TrialEnded = "trial_ended", 16;
     }
 }
 
@@ -136,6 +140,8 @@ codes! {
         ContactVendor = "contact_vendor", 6;
         /// Deactivate another device, either on that device or in Polar's customer portal.
         ManageDevices = "manage_devices", 7;
+        /// Buy a license, or enter its key.
+        Buy = "buy", 8;
     }
 }
 
@@ -254,9 +260,9 @@ stored_codes! {
 }
 
 impl State {
-    /// Returns `true` if the app may run: in [`State::Active`] and [`State::Grace`] only.
+    /// Returns `true` if the app may run: in [`State::Active`], [`State::Grace`] and [`State::Trial`] only.
     pub const fn is_allowed(self) -> bool {
-        matches!(self, Self::Active | Self::Grace)
+        matches!(self, Self::Active | Self::Grace | Self::Trial)
     }
 
     /// Returns the possible reasons for this state. There are none if the state itself is the reason.
@@ -269,6 +275,7 @@ impl State {
                 Reason::OtherProduct,
                 Reason::NewerFormat,
                 Reason::Storage,
+                Reason::TrialEnded,
             ],
             Self::Denied => &[
                 Reason::NotFound,
@@ -279,7 +286,7 @@ impl State {
                 Reason::Benefit,
                 Reason::UpdatesEnded,
             ],
-            Self::ClockSuspect | Self::Expired | Self::Active | Self::Grace | Self::Lapsed => &[],
+            Self::ClockSuspect | Self::Expired | Self::Active | Self::Grace | Self::Lapsed | Self::Trial => &[],
         }
     }
 }
@@ -314,7 +321,8 @@ impl Denial {
             | Reason::Refused
             | Reason::ActivationRequired
             | Reason::ActivationLimit
-            | Reason::UpdatesEnded => Self::Refused,
+            | Reason::UpdatesEnded
+            | Reason::TrialEnded => Self::Refused,
         }
     }
 }
@@ -358,6 +366,7 @@ impl Reason {
             Self::ActivationLimit => Text::KeyInUse,
             Self::Benefit => Text::Benefit,
             Self::UpdatesEnded => Text::UpdatesEnded,
+            Self::TrialEnded => Text::TrialEnded,
         }
     }
 
@@ -379,6 +388,7 @@ impl Reason {
             | Self::OtherProduct
             | Self::Storage
             | Self::Refused => Text::KeyRefused,
+            Self::TrialEnded => Text::TrialEnded,
         }
     }
 
@@ -405,6 +415,7 @@ impl Reason {
             | Self::OtherProduct
             | Self::Storage
             | Self::Refused => "Polar refused this license key; contact the vendor",
+            Self::TrialEnded => "the trial on this device has ended; it starts only once",
         }
     }
 
@@ -428,7 +439,8 @@ impl Reason {
             | Self::ActivationRequired
             | Self::ActivationLimit
             | Self::Benefit
-            | Self::UpdatesEnded => self.refusal(),
+            | Self::UpdatesEnded
+            | Self::TrialEnded => self.refusal(),
         }
     }
 
@@ -448,6 +460,7 @@ impl Reason {
             Self::NoLicense | Self::OtherProduct => NextStep::EnterKey,
             Self::NotFound | Self::Conditions | Self::ActivationRequired => NextStep::Activate,
             Self::Expired | Self::UpdatesEnded => NextStep::Renew,
+            Self::TrialEnded => NextStep::Buy,
             Self::ActivationLimit => NextStep::ManageDevices,
             Self::Storage | Self::Inactive | Self::Refused | Self::Benefit => NextStep::ContactVendor,
         }
@@ -458,6 +471,7 @@ impl Reason {
         match self {
             Self::NotFound | Self::Benefit => NextStep::EnterKey,
             Self::Expired | Self::UpdatesEnded => NextStep::Renew,
+            Self::TrialEnded => NextStep::Buy,
             Self::Conditions | Self::ActivationRequired => NextStep::Activate,
             Self::ActivationLimit => NextStep::ManageDevices,
             // The user must update the app, and `NextStep` has no variant for that.

@@ -45,13 +45,14 @@ pub struct Decision {
     pub(crate) refresh_at: Option<Timestamp>,
     pub(crate) grace_ends_at: Option<Timestamp>,
     pub(crate) offline_ends_at: Option<Timestamp>,
+    pub(crate) trial_ends_at: Option<Timestamp>,
     pub(crate) notice_at: Option<Timestamp>,
     pub(crate) next_step: NextStep,
     pub(crate) links: Links,
     pub(crate) texts: Texts,
     pub(crate) problem: Option<Problem>,
-    /// The sentence for the user, if it contains a date. If `None`, the other fields determine the sentence.
-    pub(crate) dated_message: Option<String>,
+    /// The sentence for the user, if the other fields do not determine it.
+    pub(crate) own_message: Option<String>,
 }
 
 /// A problem that did not prevent a decision, such as a failure to reach Polar.
@@ -87,12 +88,13 @@ impl Decision {
             refresh_at: None,
             grace_ends_at: None,
             offline_ends_at: None,
+            trial_ends_at: None,
             notice_at: None,
             next_step: NextStep::EnterKey,
             links: Links::default(),
             texts: Texts::default(),
             problem: None,
-            dated_message: None,
+            own_message: None,
         }
     }
 
@@ -127,6 +129,9 @@ impl Decision {
             let because = self.reason.map_or_else(String::new, |reason| format!(" ({reason})"));
             let detail = format!("the feature `{name}` is off in the state `{}`{because}", self.state);
             (Some(OffReason::NotLicensed), self.next_step, self.message(), detail)
+        } else if !self.allows(feature) && self.state == State::Trial {
+            let detail = format!("the trial does not include the feature `{name}`");
+            (Some(OffReason::NotIncluded), NextStep::Buy, text(Text::FeatureNotInTrial), detail)
         } else if !self.allows(feature) {
             let benefit = self.license.as_ref().map(|license| license.benefit_id).unwrap_or_default();
             let detail = format!("the benefit {benefit} of the license does not turn the feature `{name}` on");
@@ -222,19 +227,26 @@ impl Decision {
         self.offline_ends_at
     }
 
+    /// Returns the time at which the trial of this device ends, or at which it has ended. Returns `None` if no trial was
+    /// started, or if a license is stored.
+    pub fn trial_ends_at(&self) -> Option<Timestamp> {
+        self.trial_ends_at
+    }
+
     /// Returns `true` if the app should notify the user. This is the case if this device's license does not allow
-    /// access, if grace ends soon, or if there is a problem that concerns the user. Show the
+    /// access, if grace or a trial ends soon, or if there is a problem that concerns the user. Show the
     /// [`message`](Self::message), and the message of the [`problem`](Self::problem) if there is one. A user who has no
-    /// license, or is offline for a while, needs no notice.
+    /// license, whose trial has ended, or who is offline for a while, needs no notice.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
-        let has_step = self.next_step != NextStep::None && self.reason != Some(Reason::NoLicense);
+        let has_no_license = matches!(self.reason, Some(Reason::NoLicense | Reason::TrialEnded));
+        let has_step = self.next_step != NextStep::None && !has_no_license;
         has_step || self.problem.as_ref().is_some_and(concerns_user)
     }
 
     /// Returns the time, on Polar's clock, from which the app should tell the user to go online. It lies some days
     /// before the end of grace. If the license is [air-gapped](Self::air_gapped), the user should make a new request
-    /// from two weeks before its end.
+    /// from two weeks before its end. In a trial, the user should buy a license from some days before its end.
     pub fn notice_at(&self) -> Option<Timestamp> {
         self.notice_at
     }
@@ -268,7 +280,7 @@ impl Decision {
     /// Returns one sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts)
     /// it.
     pub fn message(&self) -> &str {
-        self.dated_message.as_deref().unwrap_or_else(|| self.texts.get(self.text()))
+        self.own_message.as_deref().unwrap_or_else(|| self.texts.get(self.text()))
     }
 
     fn text(&self) -> Text {
@@ -280,6 +292,7 @@ impl Decision {
             State::Grace => Text::Grace,
             State::Lapsed => Text::Lapsed,
             State::Expired => Text::Expired,
+            State::Trial => Text::Trial,
             State::ClockSuspect => Text::ClockSuspect,
             State::Unlicensed if self.reason == Some(Reason::Tampered) && self.next_step == NextStep::EnterKey => {
                 Text::TamperedKey
@@ -368,6 +381,9 @@ pub(crate) struct DecisionJson<'a> {
     air_gapped: bool,
     /// The time until which an imported license allows access; null unless `airGapped` is true.
     offline_ends_at: Option<Timestamp>,
+    /// The time at which the trial of this device ends, or at which it has ended; null if no trial was started, or if a
+    /// license is stored.
+    trial_ends_at: Option<Timestamp>,
     /// The usage at the time of Polar's last confirmation.
     usage: Option<u32>,
     /// The highest usage that may be consumed; null if there is no limit.
@@ -384,12 +400,14 @@ pub(crate) struct DecisionJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should notify the user: true if this device's license does not allow access, if grace ends soon,
-    /// or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if there
-    /// is one. A user who has no license, or is offline for a while, needs no notice.
+    /// Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
+    /// ends soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem`
+    /// if there is one. A user who has no license, whose trial has ended, or who is offline for a while, needs no
+    /// notice.
     notice: bool,
     /// The time from which the app should tell the user to go online. It lies some days before the end of grace. If
-    /// `airGapped` is true, the user should make a new request, and the time lies two weeks before `offlineEndsAt`.
+    /// `airGapped` is true, the user should make a new request, and the time lies two weeks before `offlineEndsAt`. In a
+    /// trial, the user should buy a license, and the time lies some days before `trialEndsAt`.
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,
@@ -416,6 +434,7 @@ impl<'a> From<&'a Decision> for DecisionJson<'a> {
             grace_ends_at: decision.grace_ends_at,
             air_gapped: decision.air_gapped(),
             offline_ends_at: decision.offline_ends_at,
+            trial_ends_at: decision.trial_ends_at,
             usage: license.map(|license| license.usage),
             limit_usage: license.and_then(|license| license.limit_usage),
             limit_activations: license.and_then(|license| license.limit_activations),
@@ -444,7 +463,7 @@ mod tests {
 
     #[test]
     fn every_member_is_present_in_order() {
-        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"airGapped":false,"offlineEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"purchase":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":false,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"airGapped":false,"offlineEndsAt":null,"trialEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"purchase":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":false,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
         let problem =
@@ -456,7 +475,7 @@ mod tests {
 
     #[test]
     fn a_feature_is_explained_by_its_license_its_plan_and_its_name() {
-        use crate::features::Features;
+        use crate::features::{Access, Features};
         let (basic, pro) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let features = Features::new([("export".to_owned(), vec![pro])].into_iter().collect());
         let terms = crate::license::Terms {
@@ -466,11 +485,11 @@ mod tests {
             limit_usage: None,
             ..Default::default()
         };
-        let with = |state, benefit, reason| Decision {
+        let with = |state, benefit: Option<Uuid>, reason| Decision {
             state,
             reason,
             license: Some(License::new("****-00EEF6".into(), None, None, Timestamp::from_unix_ms(8), &terms)),
-            features: features.enabled_for(benefit),
+            features: features.enabled_for(benefit.map_or(Access::Denied, Access::Benefit)),
             ..Decision::unknown()
         };
         let explained = |decision: Decision, feature: &str| {

@@ -92,6 +92,7 @@ mod span;
 mod step;
 mod task;
 mod timeline;
+mod trial;
 mod watch;
 
 pub use crate::codes::Deactivated;
@@ -153,6 +154,8 @@ pub enum Operation {
     Deactivate,
     /// Remove the license from this device without releasing the seat.
     Forget,
+    /// Start the trial.
+    StartTrial,
     /// Write a request for a license, on a computer without a network.
     OfflineRequest,
     /// Activate the key for the device that wrote the request, and write the answer. The engine must have been created
@@ -379,15 +382,15 @@ impl Engine {
     /// the monotonic clock. The decision changes as soon as either clock has reached its time.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
-        let by_license = self.record.license.as_deref().and_then(|license| match estimate {
+        let by_time = self.record.time().and_then(|time| match estimate {
             Some(at) => {
-                let change = policy::next_change(&self.config, license, at)?;
-                Some(timeline::soonest(license.time, now, at, change))
+                let change = policy::next_change(&self.config, &self.record, at)?;
+                Some(timeline::soonest(time, now, at, change))
             }
-            None => Some(timeline::believed(license.time)),
+            None => Some(timeline::believed(time)),
         });
         let attempts = self.record.attempts.iter().filter_map(|attempt| attempt.next_change(now.wall));
-        let mut until = by_license.unwrap_or(Now::LAST);
+        let mut until = by_time.unwrap_or(Now::LAST);
         until.wall = attempts.fold(until.wall, Timestamp::min);
         until
     }
@@ -396,7 +399,7 @@ impl Engine {
     /// [`current`](Self::current) decision, but this method does not create a `Decision`.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
-        policy::features(&self.config, self.record.license.as_deref(), estimate).allows(feature)
+        policy::features(&self.config, &self.record, estimate).allows(feature)
     }
 
     /// Returns the configuration with which the engine was created.
@@ -422,7 +425,8 @@ impl Operation {
         match self {
             Self::Validate | Self::Refresh(_) => true,
             Self::Open | Self::Consume(_) | Self::Activate { .. } | Self::Deactivate | Self::Forget => false,
-            Self::OfflineRequest
+            Self::StartTrial
+            | Self::OfflineRequest
             | Self::OfflineAnswer { .. }
             | Self::OfflineImport(_)
             | Self::OfflineReturn

@@ -32,7 +32,7 @@ impl Links {
     /// Returns the page on which the user can take this next step, or `None` if the app has not configured one.
     pub(crate) fn of(&self, step: NextStep) -> Option<&str> {
         match step {
-            NextStep::Renew | NextStep::EnterKey => self.purchase.as_deref(),
+            NextStep::Renew | NextStep::Buy | NextStep::EnterKey => self.purchase.as_deref(),
             NextStep::ManageDevices => self.portal.as_deref(),
             NextStep::ContactVendor => self.support.as_deref(),
             NextStep::None | NextStep::Connect | NextStep::Activate | NextStep::Move => None,
@@ -145,6 +145,7 @@ mod tests {
             ("renew", "p"),
             ("contact_vendor", "s"),
             ("manage_devices", "d"),
+            ("buy", "p"),
         ];
         assert_eq!(pages, expected);
         assert!(NextStep::ALL.iter().all(|step| Links::default().of(*step).is_none()));

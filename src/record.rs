@@ -58,6 +58,8 @@ pub(crate) struct Record {
     pub(crate) code_tries: CodeTries,
     /// The latest request for an offline license, until its answer was imported or Polar was asked.
     pub(crate) offline_request: Option<RequestedOffline>,
+    /// The trial that was started on this device. It is kept when the license is removed, so that a device has one trial.
+    pub(crate) trial: Option<StartedTrial>,
     /// The license of a stored record that cannot be trusted. If the record names a license, Polar can be asked about
     /// that license. If the record could not even be read, the license is unknown.
     pub(crate) untrusted: Option<Untrusted>,
@@ -82,6 +84,15 @@ pub(crate) struct StoredLicense {
     /// The number of the offline request whose answer brought the license here. `None` if Polar has confirmed the
     /// license to this device itself.
     pub(crate) imported: Option<u64>,
+}
+
+/// A trial that was started on this device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StartedTrial {
+    /// The time of the wall clock when the trial was started.
+    pub(crate) started: Timestamp,
+    /// The latest of all estimates of the time, from the trial's start on.
+    pub(crate) high: Timestamp,
 }
 
 /// A request for an offline license.
@@ -187,17 +198,19 @@ impl Record {
         let paced = self.sent.iter().flatten().any(|at| (0..=PACE_MS).contains(&wall.ms_since(*at)));
         let requested = self.offline_request.is_some();
         let waits = paused || paced || self.has_code_tries(wall);
-        self.identity_to_ask().is_some() || requested || waits || self.unsettled() > 0
+        let has_license = self.identity_to_ask().is_some();
+        has_license || self.trial.is_some() || requested || waits || self.unsettled() > 0
     }
 
-    /// Removes the license, its seats and everything about them. Keeps the times that are needed to stay within Polar's
-    /// rate limits.
+    /// Removes the license, its seats and everything about them. Keeps the trial, and the times that are needed to stay
+    /// within Polar's rate limits.
     pub(crate) fn forget(&mut self) {
         *self = Self {
             plan: Plan { pause_until: self.plan.pause_until, ..Plan::default() },
             sent: self.sent,
             #[cfg(feature = "portal")]
             code_tries: std::mem::take(&mut self.code_tries),
+            trial: self.trial,
             ..Self::default()
         };
     }
@@ -233,6 +246,19 @@ impl Record {
         here.or_else(|| self.releases.last().map(|release| Seat { id: release.activation_id, bound }))
     }
 
+    /// Returns the times from which the present time is estimated: those of the license, or of the trial if there is no
+    /// license.
+    pub(crate) fn time(&self) -> Option<TimeBase> {
+        let by_trial = || self.trial.map(|trial| trial.time());
+        self.license.as_ref().map(|license| license.time).or_else(by_trial)
+    }
+
+    /// Returns the latest estimate of the time among [`time`](Self::time).
+    pub(crate) fn high_mut(&mut self) -> Option<&mut Timestamp> {
+        let trial = self.trial.as_mut().map(|trial| &mut trial.high);
+        self.license.as_mut().map(|license| &mut license.time.high).or(trial)
+    }
+
     /// Returns the key and the seat of the stored license, if it is trusted.
     pub(crate) fn identity(&self) -> Option<&Identity> {
         self.license.as_ref().map(|license| &license.identity)
@@ -263,6 +289,14 @@ impl Record {
         if self.keyless_seats.iter().all(|earlier| earlier.seat.id != kept.seat.id) {
             self.keyless_seats.push(kept.clone());
         }
+    }
+}
+
+impl StartedTrial {
+    /// Returns the times of the trial in the form in which a license has them. Nobody but the device's own clock has
+    /// said when the trial started, so this clock counts as right.
+    fn time(&self) -> TimeBase {
+        TimeBase { confirmed: self.started, offset: 0, high: self.high }
     }
 }
 

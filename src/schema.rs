@@ -61,6 +61,7 @@ pub fn present(state: State) -> Vec<&'static str> {
     match state {
         State::Unlicensed => Vec::new(),
         State::Denied | State::Expired => LICENSED.to_vec(),
+        State::Trial => vec!["trialEndsAt", "noticeAt"],
         State::ClockSuspect | State::Active | State::Grace | State::Lapsed => [&LICENSED[..], &CONFIRMED].concat(),
     }
 }
@@ -69,10 +70,14 @@ pub fn present(state: State) -> Vec<&'static str> {
 /// [`State::reasons`] for its values.
 pub fn absent(state: State) -> Vec<String> {
     match state {
-        State::Unlicensed => {
+        State::Unlicensed | State::Trial => {
+            let present = present(state);
             let members = serde_json::to_value(DecisionJson::from(&Decision::unknown())).unwrap_or_default();
             let members = members.as_object().into_iter().flatten().filter(|(_, value)| value.is_null());
-            members.map(|(name, _)| name.clone()).filter(|name| !ANYWAY.contains(&name.as_str())).collect()
+            members
+                .map(|(name, _)| name.clone())
+                .filter(|name| !ANYWAY.contains(&name.as_str()) && !present.contains(&name.as_str()))
+                .collect()
         }
         State::Denied | State::ClockSuspect | State::Expired | State::Active | State::Grace | State::Lapsed => {
             Vec::new()
@@ -93,7 +98,7 @@ const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
 /// The nullable members of a decision that may have a value even if there is no license.
-const ANYWAY: [&str; 4] = ["activationLabel", "refreshAt", "nextUrl", "problem"];
+const ANYWAY: [&str; 6] = ["activationLabel", "refreshAt", "trialEndsAt", "noticeAt", "nextUrl", "problem"];
 
 /// The kinds of errors that have a reason.
 pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];

@@ -60,6 +60,20 @@ texts! {
     Expired = "state.expired", "The license has expired. Renew it to continue.";
     /// The state `clock_suspect`.
     ClockSuspect = "state.clock_suspect", "The clock of this device does not fit the last confirmation of the license. Check the date, then go online once to continue.";
+    /// The state `trial`. `{day}` is the day on which the trial ends.
+    Trial = "state.trial", "This is a trial. It ends on {day}.";
+    /// The state `trial`, some days before the trial ends. `{day}` is the day on which it ends.
+    TrialEnding = "state.trial_ending", "The trial ends on {day}. Buy a license to keep using the app.";
+    /// The trial has ended.
+    TrialEnded = "reason.trial_ended", "The trial has ended. Buy a license to continue.";
+    /// The trial cannot continue, because the clock was set back.
+    TrialClock = "trial.clock", "The trial cannot continue, because the clock of this device was set back. Correct the date, or buy a license.";
+    /// The trial cannot start, because the clock shows a day before this version of the app was built.
+    TrialClockBehind = "trial.clock_behind", "The trial cannot start, because the date of this device is wrong. Correct the date, and try again.";
+    /// The trial could not be stored, so it was not started.
+    TrialNotStored = "trial.not_stored", "The trial could not be started, because it could not be stored on this device. Make sure that there is space and that this app may write its data.";
+    /// The trial does not include a feature.
+    FeatureNotInTrial = "feature.not_in_trial", "The trial does not include this feature. Buy a license to use it.";
     /// An imported license ends soon. `{day}` is the day on which it ends.
     OfflineEnding = "offline.ending", "The license of this computer ends on {day}. Create a new request, and import its answer.";
     /// An imported license has ended.

@@ -141,6 +141,11 @@ impl Date {
         Timestamp::parse(text).or_else(midnight).map(Self::from)
     }
 
+    /// Returns the moment at which this day begins in UTC.
+    pub(crate) fn start(self) -> Timestamp {
+        Timestamp(self.days.saturating_mul(DAY_MS))
+    }
+
     /// Returns the day that comes `days` days after this day.
     pub(crate) fn plus_days(self, days: u32) -> Self {
         Self { days: self.days.saturating_add(days.into()) }

@@ -134,6 +134,11 @@ impl Client {
         self.driver.run(Operation::Forget).result
     }
 
+    #[doc = include_str!("../client/operations/start_trial.md")]
+    pub fn start_trial(&self) -> Result<Decision, Error> {
+        self.driver.run(Operation::StartTrial).result
+    }
+
     #[doc = include_str!("../client/operations/offline_request.md")]
     pub fn offline_request(&self) -> Result<String, Error> {
         offline::request(self.driver.run(Operation::OfflineRequest))

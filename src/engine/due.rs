@@ -76,7 +76,7 @@ impl Engine {
         let license = decision.license();
         let stale_at = license.map(|license| license.confirmed_at.plus_ms(self.config.refresh_ms()));
         let expires_at = license.and_then(|license| license.expires_at);
-        let changes = [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at];
+        let changes = [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at, decision.trial_ends_at()];
         let change_in = changes.into_iter().filter_map(|at| {
             let wait = at?.ms_since(estimate?);
             (wait > 0).then_some(wait.unsigned_abs())

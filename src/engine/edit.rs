@@ -11,7 +11,9 @@ use crate::config::Config;
 #[cfg(feature = "portal")]
 use crate::key::Key;
 use crate::license::Terms;
-use crate::record::{Attempt, Identity, KeptSeat, Plan, Record, RequestedOffline, StoredLicense, TimeBase, Verdict};
+use crate::record::{
+    Attempt, Identity, KeptSeat, Plan, Record, RequestedOffline, StartedTrial, StoredLicense, TimeBase, Verdict,
+};
 #[cfg(feature = "portal")]
 use crate::record::{CodeTry, CodeUse, Seat};
 use crate::time::{Now, Timestamp};
@@ -40,6 +42,8 @@ pub(super) enum Edit {
     /// key is activated.
     SeatKept(KeptSeat),
     Forget,
+    /// The app has started the trial. Holds the time of the wall clock.
+    TrialStarted(Timestamp),
     /// A license for this computer, which has no network, is about to be requested.
     OfflineRequested(RequestedOffline),
     /// The answer to the latest request was imported.
@@ -211,6 +215,7 @@ impl Edit {
             | Self::SeatReleased(_)
             | Self::Released(_)
             | Self::Deactivated(_)
+            | Self::TrialStarted(_)
             | Self::OfflineRequested(_)
             | Self::Imported(_)
             | Self::GivenUp(_)
@@ -252,6 +257,7 @@ impl Edit {
             | Self::Released(_)
             | Self::Deactivated(_)
             | Self::SeatKept(_)
+            | Self::TrialStarted(_)
             | Self::OfflineRequested(_)
             | Self::Imported(_)
             | Self::GivenUp(_)
@@ -294,6 +300,7 @@ impl Editor<'_> {
                 record.offline_request = None;
                 self.activated(record, activated);
             }
+            Edit::TrialStarted(at) => return start_trial(record, *at).into(),
             Edit::OfflineRequested(request) => return offline_requested(record, *request).into(),
             Edit::Imported(license) => return imported(record, license).into(),
             Edit::GivenUp(identity) => return give_up(record, identity).into(),
@@ -478,7 +485,7 @@ impl Editor<'_> {
 
     fn plan(&mut self, record: &mut Record, edit: PlanEdit) {
         let now = self.estimate(record);
-        let state = policy::state(self.config, record.license.as_deref(), now);
+        let state = policy::state(self.config, record, now);
         let settled = edit.answered && record.releases.is_empty();
         let failed_tries = if settled && state.is_allowed() { 0 } else { edit.failed_tries.saturating_add(1) };
         let round = Round { state, settled, failed_tries, jitter: edit.jitter };
@@ -489,11 +496,10 @@ impl Editor<'_> {
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
     }
 
-    /// Returns the time on Polar's clock, estimated from the license in `record`. Returns `None` if there is no
-    /// license, or if the wall clock is suspect.
+    /// Returns the time on Polar's clock, estimated from the license or the trial in `record`. Returns `None` if there
+    /// is neither, or if the wall clock is suspect.
     pub(super) fn estimate(&mut self, record: &Record) -> Option<Timestamp> {
-        let license = record.license.as_deref()?;
-        self.timeline.judge(license.time, self.now)
+        self.timeline.judge(record.time()?, self.now)
     }
 }
 
@@ -550,6 +556,15 @@ fn give_up(record: &mut Record, identity: &Identity) -> bool {
 fn seat_returned(record: &mut Record, identity: &Identity) {
     give_up(record, identity);
     identity.activation_id().into_iter().for_each(|seat| record.release(&identity.key, seat));
+}
+
+/// Starts the trial, unless a license is stored, or a trial was started before. Returns `true` if the record has changed.
+fn start_trial(record: &mut Record, at: Timestamp) -> bool {
+    let is_new = record.trial.is_none() && record.license.is_none() && record.untrusted.is_none();
+    if is_new {
+        record.trial = Some(StartedTrial { started: at, high: at });
+    }
+    is_new
 }
 
 /// Keeps the number of a request, unless an earlier request still waits for its answer. Returns `true` if the record

@@ -105,10 +105,10 @@ impl Engine {
             record.sent = sent;
         }
         if let Some(estimate) = editor.estimate(record)
-            && let Some(license) = record.license.as_mut()
+            && let Some(high) = record.high_mut()
         {
-            changed |= estimate.ms_since(license.time.high) > self.longest_high_lag(now);
-            license.time.high = license.time.high.max(estimate);
+            changed |= estimate.ms_since(*high) > self.longest_high_lag(now);
+            *high = estimate.max(*high);
         }
         Edited { changed, precious, contradicted, overtaken }
     }
@@ -190,12 +190,13 @@ impl Engine {
 
     pub(super) fn state(&mut self, now: Now) -> State {
         let estimate = self.estimate(now);
-        policy::state(&self.config, self.record.license.as_deref(), estimate)
+        policy::state(&self.config, &self.record, estimate)
     }
 
-    /// Returns the time on Polar's clock, or `None` if no clock can be trusted.
+    /// Returns the time on Polar's clock. Returns `None` if no clock can be trusted, or if there is neither a license nor
+    /// a trial.
     pub(super) fn estimate(&mut self, now: Now) -> Option<Timestamp> {
-        self.timeline.judge(self.record.license.as_ref()?.time, now)
+        self.timeline.judge(self.record.time()?, now)
     }
 
     /// Returns the problem that must be solved first, or `None` if there is no problem at present.

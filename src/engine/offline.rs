@@ -116,11 +116,13 @@ impl Engine {
             return Err(self.updates_ended(Text::KeyUpdatesEnded, until));
         }
         let at = now.wall.plus_ms(license.time.offset).max(license.time.confirmed);
-        match policy::state(&self.config, Some(license), Some(at)) {
+        match policy::license_state(&self.config, license, Some(at)) {
             State::Active | State::Grace => Ok(()),
             State::Expired => Err(self.refused(Reason::Expired)),
             State::Lapsed => Err(Fault::Late.into_error(self.config.texts())),
-            State::Denied | State::ClockSuspect | State::Unlicensed => Err(self.refused(Reason::Refused)),
+            State::Denied | State::ClockSuspect | State::Unlicensed | State::Trial => {
+                Err(self.refused(Reason::Refused))
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 use crate::codes::{Denial, Known, NextStep, Reason, State};
 use crate::config::Config;
 use crate::decision::{Decision, Problem};
-use crate::features::EnabledFeatures;
+use crate::features::{Access, EnabledFeatures, TrialFeatures};
 use crate::license::{License, Terms};
 use crate::record::{Identity, Record, StoredLicense, Verdict};
 use crate::text::printable;
@@ -13,7 +13,8 @@ use crate::texts::Text;
 use crate::time::{Date, Timestamp};
 use uuid::Uuid;
 
-/// The length of the last part of the grace period, in which an app should tell the user to go online.
+/// The length of the last part of the grace period, in which an app should tell the user to go online. In a trial, the
+/// length of the last part, in which an app should tell the user to buy a license.
 const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
 /// The length of the last part of the time for which an imported license is valid, in which an app should tell the user
@@ -34,13 +35,16 @@ pub(super) struct Facts<'a> {
 
 pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     let license = facts.record.license.as_deref();
-    let (state, reason) = match license {
-        Some(license) => judge(config, license, facts.now),
-        None => (State::Unlicensed, Some(why_unlicensed(&facts))),
+    let trial = trial(config, facts.record);
+    let (state, reason) = match (license, &trial) {
+        (Some(license), _) => judge(config, license, facts.now),
+        (None, Some(trial)) => trial.judge(facts.now),
+        (None, None) => (State::Unlicensed, Some(why_unlicensed(&facts))),
     };
     let grace_ends_at =
         license.filter(|license| license.verdict == Verdict::Confirmed).map(|license| grace_end(config, license));
     let notice_at = license.zip(grace_ends_at).map(|(license, end)| notice(config, license, end));
+    let notice_at = notice_at.or_else(|| trial.as_ref().map(Trial::notice_at));
     let offline_ends_at =
         grace_ends_at.filter(|_| license.is_some_and(|license| air_gap_ms(config, license).is_some()));
     let is_noticed = notice_at.zip(facts.now).is_some_and(|(at, now)| now >= at);
@@ -48,23 +52,26 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     let ends_offline = offline_ends_at.filter(|_| state == State::Active && next_step == NextStep::Connect);
     let updates_until = license.and_then(|license| updates_until(config, &license.terms));
     let updates_ended = updates_until.filter(|_| reason == Some(Reason::UpdatesEnded));
+    let about_trial = trial.as_ref().and_then(|trial| trial.message(config, state, next_step, facts.now));
     Decision {
         state,
         reason,
         updates_until,
-        dated_message: updates_ended
+        own_message: updates_ended
             .map(|until| dated(config, Text::UpdatesEnded, until))
-            .or_else(|| ends_offline.map(|until| dated(config, Text::OfflineEnding, until.day()))),
+            .or_else(|| ends_offline.map(|until| dated(config, Text::OfflineEnding, until.day())))
+            .or(about_trial),
         license: license.map(|license| {
             let Identity { key, .. } = &license.identity;
             let label = license.label_of(&license.identity).as_deref().map(printable);
             let terms = Terms { expires_at: known_expiry(license, facts.now), ..license.terms.clone() };
             License::new(key.masked(), license.identity.activation_id(), label, license.time.confirmed, &terms)
         }),
-        features: features(config, license, facts.now),
+        features: features(config, facts.record, facts.now),
         refresh_at: facts.record.plan.next,
         grace_ends_at,
         offline_ends_at,
+        trial_ends_at: trial.map(|trial| trial.ends_at),
         notice_at,
         next_step,
         links: config.links().clone(),
@@ -74,14 +81,66 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
 }
 
 /// Returns only the state, without making the whole decision.
-pub(super) fn state(config: &Config, license: Option<&StoredLicense>, now: Option<Timestamp>) -> State {
-    license.map_or(State::Unlicensed, |license| judge(config, license, now).0)
+pub(super) fn state(config: &Config, record: &Record, now: Option<Timestamp>) -> State {
+    match &record.license {
+        Some(license) => license_state(config, license, now),
+        None => trial(config, record).map_or(State::Unlicensed, |trial| trial.judge(now).0),
+    }
+}
+
+/// Returns the state that a device with this license is in.
+pub(super) fn license_state(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> State {
+    judge(config, license, now).0
 }
 
 /// Returns the features that are on at this instant.
-pub(super) fn features(config: &Config, license: Option<&StoredLicense>, now: Option<Timestamp>) -> EnabledFeatures {
-    let allowed = license.filter(|license| judge(config, license, now).0.is_allowed());
-    config.features().enabled_for(allowed.map(|license| license.terms.benefit_id))
+pub(super) fn features(config: &Config, record: &Record, now: Option<Timestamp>) -> EnabledFeatures {
+    let access = match &record.license {
+        _ if !state(config, record, now).is_allowed() => Access::Denied,
+        Some(license) => Access::Benefit(license.terms.benefit_id),
+        None => trial(config, record).map_or(Access::Denied, |trial| Access::Trial(trial.features.clone())),
+    };
+    config.features().enabled_for(access)
+}
+
+/// The trial of a device that has no license.
+struct Trial<'a> {
+    started: Timestamp,
+    ends_at: Timestamp,
+    features: &'a TrialFeatures,
+}
+
+/// Returns the trial that was started on this device. Returns `None` if a license is stored, even one that cannot be
+/// trusted: that license alone decides. Also returns `None` if the configuration has no trial.
+fn trial<'a>(config: &'a Config, record: &Record) -> Option<Trial<'a>> {
+    let has_license = record.license.is_some() || record.untrusted.is_some();
+    let (offered, trial) = config.trial().zip(record.trial.filter(|_| !has_license))?;
+    Some(Trial { started: trial.started, ends_at: trial.started.plus_ms(offered.ms), features: &offered.features })
+}
+
+impl Trial<'_> {
+    fn judge(&self, now: Option<Timestamp>) -> (State, Option<Reason>) {
+        if now.is_some_and(|now| now < self.ends_at) {
+            (State::Trial, None)
+        } else {
+            (State::Unlicensed, Some(Reason::TrialEnded))
+        }
+    }
+
+    /// Returns the time from which the user should be told to buy a license.
+    fn notice_at(&self) -> Timestamp {
+        self.ends_at.plus_ms(-NOTICE_MS).max(self.started)
+    }
+
+    /// Returns the sentence for the user, unless the state and the reason determine it.
+    fn message(&self, config: &Config, state: State, next_step: NextStep, now: Option<Timestamp>) -> Option<String> {
+        let text = if next_step == NextStep::Buy { Text::TrialEnding } else { Text::Trial };
+        if state == State::Trial {
+            Some(dated(config, text, self.ends_at.day()))
+        } else {
+            now.is_none().then(|| config.texts().get(Text::TrialClock).to_owned())
+        }
+    }
 }
 
 fn why_unlicensed(facts: &Facts<'_>) -> Reason {
@@ -182,18 +241,27 @@ fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
     license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
-/// Returns the time, on Polar's clock, at which the decision about a license will next change by itself, that is, only
-/// because time passes.
-pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timestamp) -> Option<Timestamp> {
-    let stale = license.time.confirmed.plus_ms(config.refresh_ms());
-    let end = grace_end(config, license);
-    let steps = [Some(stale), Some(notice(config, license, end)), Some(end), license.terms.expires_at];
-    steps.into_iter().flatten().filter(|at| *at > now).min()
+/// Returns the time, on Polar's clock, at which the decision will next change by itself, that is, only because time
+/// passes.
+pub(super) fn next_change(config: &Config, record: &Record, now: Timestamp) -> Option<Timestamp> {
+    let changes = match &record.license {
+        Some(license) => {
+            let stale = license.time.confirmed.plus_ms(config.refresh_ms());
+            let end = grace_end(config, license);
+            [Some(stale), Some(notice(config, license, end)), Some(end), license.terms.expires_at]
+        }
+        None => {
+            let trial = trial(config, record)?;
+            [Some(trial.notice_at()), Some(trial.ends_at), None, None]
+        }
+    };
+    changes.into_iter().flatten().filter(|at| *at > now).min()
 }
 
 /// Returns the time from which the user should be told to go online, or to make a new request for a computer without a
-/// network. This is `NOTICE_MS` before the end of grace. If the next regular refresh is due later than that, the function returns the time of the refresh, because the refresh
-/// may make the notice unnecessary. The returned time is never later than the end of grace.
+/// network. This is `NOTICE_MS` before the end of grace. If the next regular refresh is due later than that, the
+/// function returns the time of the refresh, because the refresh may make the notice unnecessary. The returned time is
+/// never later than the end of grace.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
     if air_gap_ms(config, license).is_some() {
         return end.plus_ms(-OFFLINE_NOTICE_MS).max(license.time.confirmed);
@@ -203,7 +271,7 @@ fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp
 }
 
 /// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends,
-/// or to make a new request before an imported license ends.
+/// to make a new request before an imported license ends, or to buy a license before a trial ends.
 fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_imported: bool, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
         // Polar was already asked with the key and the seat in the record, and did not confirm the license. So one of
@@ -215,6 +283,8 @@ fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_importe
     };
     match state {
         State::Active if is_imported && is_noticed => NextStep::Connect,
+        State::Trial if is_noticed => NextStep::Buy,
+        State::Trial => NextStep::None,
         State::Active => NextStep::None,
         State::Grace if is_noticed => NextStep::Connect,
         State::Grace => NextStep::None,

@@ -58,6 +58,7 @@ impl Engine {
             Operation::Activate { key, replace_previous } => self.begin_activate(key, replace_previous),
             Operation::Deactivate => Next::Store(Vec::new(), AfterStore::Deactivate),
             Operation::Forget => Next::Store(vec![Edit::Forget], AfterStore::Forgotten),
+            Operation::StartTrial => self.begin_trial(now),
             Operation::OfflineRequest => self.begin_offline_request(now),
             Operation::OfflineAnswer { request, key } => self.begin_offline_answer(request, &key),
             Operation::OfflineImport(answer) => self.begin_offline_import(answer.as_str()),
@@ -82,7 +83,10 @@ impl Engine {
             | Operation::OfflineAnswer { .. }
             | Operation::OfflineRelease(_) => timeout.saturating_add(EXTRA_MS),
             Operation::Open | Operation::Validate | Operation::Refresh(_) | Operation::Forget => timeout,
-            Operation::OfflineRequest | Operation::OfflineImport(_) | Operation::OfflineReturn => timeout,
+            Operation::StartTrial
+            | Operation::OfflineRequest
+            | Operation::OfflineImport(_)
+            | Operation::OfflineReturn => timeout,
             #[cfg(feature = "portal")]
             Operation::Portal(_) => timeout.saturating_add(EXTRA_MS),
         }
@@ -203,6 +207,10 @@ impl StoreStep {
             let message = format!("the license is still stored: {message}");
             return engine.step(Next::fail(engine.not_removed(message)), now);
         }
+        if let (AfterStore::TrialStarted, Err(message)) = (&self.then, &written) {
+            engine.adopt(self.unedited, Vec::new(), &written, now);
+            return engine.step(Next::fail(engine.trial_not_stored(message)), now);
+        }
         if let (AfterStore::OfflineRequested, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);
             let message = format!("the request could not be stored, and its answer could not be imported: {message}");
@@ -234,6 +242,7 @@ impl StoreStep {
             AfterStore::Release(ending) => Next::Release(ending),
             AfterStore::End(ending) => Next::End(Vec::new(), ending),
             AfterStore::Forgotten => Next::end(),
+            AfterStore::TrialStarted => engine.trial_started(now),
             AfterStore::OfflineRequested => engine.offline_requested(),
             AfterStore::OfflineImport(answered) => engine.offline_import(answered, now),
             AfterStore::OfflineReturn => engine.offline_return(),

@@ -32,7 +32,9 @@ pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     }
     let (first, longest) = match round.state {
         State::Denied | State::Expired => (15 * MINUTE_MS, 6 * HOUR_MS),
-        State::Unlicensed | State::ClockSuspect | State::Active | State::Grace | State::Lapsed => (MINUTE_MS, HOUR_MS),
+        State::Unlicensed | State::ClockSuspect | State::Active | State::Grace | State::Lapsed | State::Trial => {
+            (MINUTE_MS, HOUR_MS)
+        }
     };
     let doublings = round.failed_tries.saturating_sub(1).min(16);
     let wait = longest.min(first << doublings);

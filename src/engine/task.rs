@@ -60,6 +60,8 @@ pub(super) enum AfterStore {
     Release(Ending),
     End(Ending),
     Forgotten,
+    /// Report the trial, if it was saved.
+    TrialStarted,
     /// Report the offline request if its number was saved.
     OfflineRequested,
     /// Save the license of an answer, if it answers the latest request.
@@ -249,7 +251,9 @@ impl AfterStore {
     pub(super) fn write(&self) -> Write {
         match self {
             Self::Deactivate => Write::Always,
-            Self::Forgotten | Self::OfflineRequested | Self::OfflineReturned => Write::AllOrNothing,
+            Self::Forgotten | Self::TrialStarted | Self::OfflineRequested | Self::OfflineReturned => {
+                Write::AllOrNothing
+            }
             #[cfg(feature = "portal")]
             Self::Portal(then) => then.write(),
             Self::Ask(_)

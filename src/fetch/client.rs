@@ -125,6 +125,11 @@ impl Client {
         self.driver.run(Operation::Forget).await.result
     }
 
+    #[doc = include_str!("../client/operations/start_trial.md")]
+    pub async fn start_trial(&self) -> Result<Decision, Error> {
+        self.driver.run(Operation::StartTrial).await.result
+    }
+
     #[doc = include_str!("../client/operations/cancel.md")]
     pub fn cancel(&self) {
         self.driver.cancel();

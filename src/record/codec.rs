@@ -2,7 +2,8 @@
 //! make it allocate more memory than the bytes that it reads take up.
 
 use super::{
-    Attempt, Identity, KeptSeat, Record, Release, RequestedOffline, Seat, StoredLicense, TimeBase, Untrusted, Verdict,
+    Attempt, Identity, KeptSeat, Record, Release, RequestedOffline, Seat, StartedTrial, StoredLicense, TimeBase,
+    Untrusted, Verdict,
 };
 #[cfg(feature = "portal")]
 use super::{CodeMail, CodeTries, CodeTry};
@@ -38,6 +39,7 @@ mod field {
     #[cfg(feature = "portal")]
     pub(super) const CODE_MAILS: u8 = 15;
     pub(super) const OFFLINE_REQUEST: u8 = 16;
+    pub(super) const TRIAL: u8 = 17;
 }
 
 /// The numbers that stand for the kinds of purchases: none, a subscription, and an order. In the stored terms of a
@@ -168,6 +170,11 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.begin(field::OFFLINE_REQUEST);
         out.number(number, 8);
         out.time(wall);
+    }
+    if let Some(StartedTrial { started, high }) = record.trial {
+        out.begin(field::TRIAL);
+        out.time(started);
+        out.time(high);
     }
     if let Some(untrusted) = &record.untrusted {
         out.begin(field::UNTRUSTED);
@@ -357,6 +364,7 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
         (field::OFFLINE_REQUEST, _) => {
             record.offline_request = Some(RequestedOffline { number: value.number(8)?, wall: value.time()? });
         }
+        (field::TRIAL, _) => record.trial = Some(StartedTrial { started: value.time()?, high: value.time()? }),
         (field::UNTRUSTED, _) => {
             let why = Distrust::from_number(value.u8()?).unwrap_or(Distrust::NewerFormat);
             record.untrusted = Some(Untrusted { why, identity: read_identity(value)? });

@@ -214,7 +214,7 @@ impl Root {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attempt, KeptSeat, Plan, Release, Seat, StoredLicense, TimeBase, Verdict};
+    use super::super::{Attempt, KeptSeat, Plan, Release, Seat, StartedTrial, StoredLicense, TimeBase, Verdict};
     use super::*;
     use crate::codes::Denial;
     use crate::key::Key;
@@ -278,6 +278,7 @@ mod tests {
             #[cfg(feature = "portal")]
             code_tries: crate::record::CodeTries::default(),
             offline_request: None,
+            trial: None,
             untrusted: Some(Untrusted { why: Distrust::OtherDevice, identity: None }),
             unknown: vec![(200, vec![1, 2, 3])],
         }
@@ -317,6 +318,7 @@ mod tests {
                 })
                 .collect(),
             sent: [None, Some(Timestamp::from_unix_ms(7))],
+            trial: Some(StartedTrial { started: Timestamp::from_unix_ms(50), high: Timestamp::from_unix_ms(60) }),
             ..record()
         };
         let mut labelled = record();

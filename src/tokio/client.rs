@@ -139,6 +139,11 @@ impl Client {
         self.driver.run(Operation::Forget).await.result
     }
 
+    #[doc = include_str!("../client/operations/start_trial.md")]
+    pub async fn start_trial(&self) -> Result<Decision, Error> {
+        self.driver.run(Operation::StartTrial).await.result
+    }
+
     #[doc = include_str!("../client/operations/offline_request.md")]
     pub async fn offline_request(&self) -> Result<String, Error> {
         offline::request(self.driver.run(Operation::OfflineRequest).await)

@@ -8,6 +8,7 @@ pub(crate) const ALL: &[&str] = &[
     "row 1: other_product",
     "row 1: newer_format",
     "row 1: storage",
+    "row 1: trial_ended",
     "row 2: not_found",
     "row 2: inactive",
     "row 2: conditions",
@@ -20,6 +21,7 @@ pub(crate) const ALL: &[&str] = &[
     "row 7",
     "row 8",
     "row 9",
+    "row 10",
     // the rules in ARCHITECTURE.md
     "rule 1",
     "rule 2",
@@ -43,6 +45,7 @@ pub(crate) const ALL: &[&str] = &[
     "rule 16",
     "rule 17",
     "rule 18",
+    "rule 21",
     // Polar's answers
     "answer: 200",
     "answer: 204",
@@ -92,6 +95,7 @@ pub(crate) const ALL: &[&str] = &[
     "story: conditions changed",
     "story: benefits config changed",
     "story: updates for a year",
+    "story: a trial",
     "story: the purchase",
     "story: notice three days before grace ends",
     "story: usage_exhausted",

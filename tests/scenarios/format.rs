@@ -26,6 +26,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("record.json", include_str!("record.json")),
     ("seats.json", include_str!("seats.json")),
     ("storage.json", include_str!("storage.json")),
+    ("trial.json", include_str!("trial.json")),
     ("updates.json", include_str!("updates.json")),
     ("usage.json", include_str!("usage.json")),
     ("vendor.json", include_str!("vendor.json")),
@@ -131,6 +132,7 @@ pub(crate) enum Operation {
     Consume,
     Deactivate,
     Forget,
+    StartTrial,
 }
 
 /// A request to the local Polar. It goes to Polar's own interface if its path begins with `/v1/`, otherwise to the

@@ -174,6 +174,11 @@
 #define POLAR_LICENSE_STATE_LAPSED 6
 
 /**
+ * No license is stored, and the trial on this device has not ended. Access is allowed.
+ */
+#define POLAR_LICENSE_STATE_TRIAL 7
+
+/**
  * There is no reason to report: the state has only one possible cause.
  */
 #define POLAR_LICENSE_REASON_UNSET 0
@@ -256,6 +261,11 @@
 #define POLAR_LICENSE_REASON_UPDATES_ENDED 15
 
 /**
+ * No license key has been activated on this device, and the trial has ended.
+ */
+#define POLAR_LICENSE_REASON_TRIAL_ENDED 16
+
+/**
  * Nothing to do.
  */
 #define POLAR_LICENSE_NEXT_NONE 0
@@ -294,6 +304,11 @@
  * Deactivate another device, either on that device or in Polar's customer portal.
  */
 #define POLAR_LICENSE_NEXT_MANAGE_DEVICES 7
+
+/**
+ * Buy a license, or enter its key.
+ */
+#define POLAR_LICENSE_NEXT_BUY 8
 
 /**
  * Polar confirmed that the seat is free.
@@ -768,6 +783,23 @@ int32_t polar_license_options_set_offline_grace_ms(polar_license_options *option
  * Only one thread may use the options at a time. Never blocks. In JSON: airGapDays.
  */
 int32_t polar_license_options_set_air_gap_days(polar_license_options *options, uint32_t air_gap_days);
+
+/**
+ * Sets the number of days for which people can try the app before they buy a license. At least one day, at most a
+ * year. The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
+ * again. Without this setting, there is no trial.
+ *
+ * Only one thread may use the options at a time. Never blocks. In JSON: trialDays.
+ */
+int32_t polar_license_options_set_trial_days(polar_license_options *options, uint32_t trial_days);
+
+/**
+ * Adds one of the features that the trial includes. Default: all features of the app. Call it again for each further
+ * value.
+ *
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: trialFeatures.
+ */
+int32_t polar_license_options_add_trial_feature(polar_license_options *options, const char *trial_feature);
 
 /**
  * Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at

@@ -101,6 +101,32 @@ pub extern "C" fn polar_license_options_set_air_gap_days(options: *mut Options, 
     })
 }
 
+/// Sets the number of days for which people can try the app before they buy a license. At least one day, at most a
+/// year. The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
+/// again. Without this setting, there is no trial.
+///
+/// Only one thread may use the options at a time. Never blocks. In JSON: trialDays.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_set_trial_days(options: *mut Options, trial_days: u32) -> i32 {
+    set("polar_license_options_set_trial_days", options, |options| {
+        options.edit(|config| config.trial_days(trial_days));
+        Ok(())
+    })
+}
+
+/// Adds one of the features that the trial includes. Default: all features of the app. Call it again for each further
+/// value.
+///
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: trialFeatures.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_add_trial_feature(options: *mut Options, trial_feature: *const c_char) -> i32 {
+    set("polar_license_options_add_trial_feature", options, |options| {
+        let trial_feature = argument::string("trial_feature", trial_feature)?;
+        options.edit(|config| config.trial_feature(trial_feature));
+        Ok(())
+    })
+}
+
 /// Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
 /// Polar wait up to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
 ///

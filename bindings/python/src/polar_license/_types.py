@@ -24,6 +24,8 @@ State = Literal[
     "grace",
     # The last confirmation is too old. Access returns as soon as Polar confirms the license again.
     "lapsed",
+    # No license is stored, and the trial on this device has not ended.
+    "trial",
 ]
 """The state of the license. Access is allowed in `active` and `grace` only."""
 
@@ -60,6 +62,8 @@ Reason = Literal[
     # The license includes only versions of the app that were built earlier than this version. Those versions continue
     # to work.
     "updates_ended",
+    # No license key has been activated on this device, and the trial has ended.
+    "trial_ended",
 ]
 """The reason why a license is in its state, or why an operation was refused."""
 
@@ -80,6 +84,8 @@ NextStep = Literal[
     "contact_vendor",
     # Deactivate another device, either on that device or in Polar's customer portal.
     "manage_devices",
+    # Buy a license, or enter its key.
+    "buy",
 ]
 """The next step that the user can take."""
 
@@ -153,6 +159,21 @@ TextCode = Literal[
     # The clock of this device does not fit the last confirmation of the license. Check the date, then go online once to
     # continue.
     "state.clock_suspect",
+    # This is a trial. It ends on {day}.
+    "state.trial",
+    # The trial ends on {day}. Buy a license to keep using the app.
+    "state.trial_ending",
+    # The trial has ended. Buy a license to continue.
+    "reason.trial_ended",
+    # The trial cannot continue, because the clock of this device was set back. Correct the date, or buy a license.
+    "trial.clock",
+    # The trial cannot start, because the date of this device is wrong. Correct the date, and try again.
+    "trial.clock_behind",
+    # The trial could not be started, because it could not be stored on this device. Make sure that there is space and
+    # that this app may write its data.
+    "trial.not_stored",
+    # The trial does not include this feature. Buy a license to use it.
+    "feature.not_in_trial",
     # The license of this computer ends on {day}. Create a new request, and import its answer.
     "offline.ending",
     # The license of this computer has ended. Create a new request, and import its answer.
@@ -532,6 +553,11 @@ class AnyDecision:
     offline_ends_at: datetime | None
     """The time until which an imported license allows access; `None` unless `air_gapped` is true."""
 
+    trial_ends_at: datetime | None
+    """The time at which the trial of this device ends, or at which it has ended; `None` if no trial was started, or if
+    a license is stored.
+    """
+
     usage: int | None
     """The usage at the time of Polar's last confirmation."""
 
@@ -556,14 +582,16 @@ class AnyDecision:
     """The vendor's page for the next step, if the settings have one."""
 
     notice: bool
-    """Whether the app should notify the user: true if this device's license does not allow access, if grace ends soon,
-    or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if there
-    is one. A user who has no license, or is offline for a while, needs no notice.
+    """Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
+    ends soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem`
+    if there is one. A user who has no license, whose trial has ended, or who is offline for a while, needs no
+    notice.
     """
 
     notice_at: datetime | None
     """The time from which the app should tell the user to go online. It lies some days before the end of grace. If
     `air_gapped` is true, the user should make a new request, and the time lies two weeks before `offline_ends_at`.
+    In a trial, the user should buy a license, and the time lies some days before `trial_ends_at`.
     """
 
     message: str
@@ -581,7 +609,7 @@ class UnlicensedDecision(AnyDecision):
 
     state: Literal["unlicensed"]
     allowed: Literal[False]
-    reason: Literal["no_license", "tampered", "other_device", "other_product", "newer_format", "storage"]
+    reason: Literal["no_license", "tampered", "other_device", "other_product", "newer_format", "storage", "trial_ended"]
     display_key: None
     benefit_id: None
     activation_id: None
@@ -594,7 +622,6 @@ class UnlicensedDecision(AnyDecision):
     limit_usage: None
     limit_activations: None
     purchase: None
-    notice_at: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -689,6 +716,29 @@ class LapsedDecision(AnyDecision):
     notice_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrialDecision(AnyDecision):
+    """No license is stored, and the trial on this device has not ended."""
+
+    state: Literal["trial"]
+    allowed: Literal[True]
+    reason: None
+    trial_ends_at: datetime
+    notice_at: datetime
+    display_key: None
+    benefit_id: None
+    activation_id: None
+    expires_at: None
+    updates_until: None
+    confirmed_at: None
+    grace_ends_at: None
+    offline_ends_at: None
+    usage: None
+    limit_usage: None
+    limit_activations: None
+    purchase: None
+
+
 Decision = (
     UnlicensedDecision
     | DeniedDecision
@@ -697,6 +747,7 @@ Decision = (
     | ActiveDecision
     | GraceDecision
     | LapsedDecision
+    | TrialDecision
 )
 """Whether the app may run, why, and what the user can do. The members of a decision depend on its `state`."""
 
@@ -811,6 +862,15 @@ class LicenseSettings(TypedDict):
     confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
     license otherwise. Without this setting, such licenses are not permitted.
     """
+
+    trial_days: NotRequired[int]
+    """The number of days for which people can try the app before they buy a license. At least one day, at most a year.
+    The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
+    again. Without this setting, there is no trial.
+    """
+
+    trial_features: NotRequired[Sequence[str]]
+    """The features that the trial includes. Default: all features of the app."""
 
     timeout: NotRequired[timedelta]
     """The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up to
