@@ -1112,6 +1112,25 @@ int32_t polar_license_deactivate(const polar_license *license, int32_t *deactiva
 int32_t polar_license_forget(const polar_license *license, polar_license_error **error);
 
 /**
+ * Starts the trial of this device. The app can be used until the time that polar_license_decision_trial_ends_at_ms()
+ * returns, with the features that the trial includes. Changes nothing if access is already allowed, by a license or by
+ * the trial. A device has one trial, which polar_license_deactivate() and polar_license_forget() do not renew. Never
+ * asks Polar.
+ *
+ * `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+ * polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+ * polar_license_error_free(), and `decision` gets NULL. Callable from any thread. May block on the disk, never on the
+ * network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the trial has ended, if a stored license does not allow
+ * access, or if the clock of this device shows a day before this version of the app was built;
+ * POLAR_LICENSE_ERR_INVALID_CONFIG if the options set no days of a trial; POLAR_LICENSE_ERR_STORAGE if the trial could
+ * not be stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
+ */
+int32_t polar_license_start_trial(const polar_license *license,
+                                  polar_license_decision **decision,
+                                  polar_license_error **error);
+
+/**
  * Calls `callback` after every operation that changed the decision, with the current decision and the previous one.
  * The callback runs on the thread that ran the operation. If the decision changes because time passes, for example
  * when grace ends, the callback is called after the next operation. After polar_license_start_auto_refresh(), the
@@ -1349,9 +1368,18 @@ int32_t polar_license_decision_air_gapped(const polar_license_decision *decision
 int64_t polar_license_decision_offline_ends_at_ms(const polar_license_decision *decision);
 
 /**
+ * Returns the time, in milliseconds since 1970-01-01 UTC, at which the trial of this device ends, or at which it has
+ * ended. Returns POLAR_LICENSE_ABSENT if no trial was started, if a license is stored, or if `decision` is NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int64_t polar_license_decision_trial_ends_at_ms(const polar_license_decision *decision);
+
+/**
  * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
- * go online. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is no license, if Polar denied
- * the license when it last answered, or if `decision` is NULL.
+ * go online, or to buy a license if this is a trial. This time may have passed already. Returns POLAR_LICENSE_ABSENT
+ * if there is neither a license nor a trial, if Polar denied the license when it last answered, or if `decision` is
+ * NULL.
  *
  * Callable from any thread; never blocks.
  */

@@ -326,6 +326,32 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
     })
 }
 
+/// Starts the trial of this device. The app can be used until the time that polar_license_decision_trial_ends_at_ms()
+/// returns, with the features that the trial includes. Changes nothing if access is already allowed, by a license or by
+/// the trial. A device has one trial, which polar_license_deactivate() and polar_license_forget() do not renew. Never
+/// asks Polar.
+///
+/// `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+/// polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+/// polar_license_error_free(), and `decision` gets NULL. Callable from any thread. May block on the disk, never on the
+/// network.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the trial has ended, if a stored license does not allow
+/// access, or if the clock of this device shows a day before this version of the app was built;
+/// POLAR_LICENSE_ERR_INVALID_CONFIG if the options set no days of a trial; POLAR_LICENSE_ERR_STORAGE if the trial could
+/// not be stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_start_trial(
+    license: *const License,
+    decision: *mut *mut Decision,
+    error: *mut *mut Error,
+) -> i32 {
+    pointer::write(decision, ptr::null_mut());
+    call::run("polar_license_start_trial", error, || {
+        pointer::pass(decision, Decision::new(shared(license)?.client.start_trial()?));
+        Ok(())
+    })
+}
+
 /// Calls `callback` after every operation that changed the decision, with the current decision and the previous one.
 /// The callback runs on the thread that ran the operation. If the decision changes because time passes, for example
 /// when grace ends, the callback is called after the next operation. After polar_license_start_auto_refresh(), the

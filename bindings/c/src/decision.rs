@@ -303,9 +303,19 @@ pub extern "C" fn polar_license_decision_offline_ends_at_ms(decision: *const Dec
     moment("polar_license_decision_offline_ends_at_ms", decision, polar_license::Decision::offline_ends_at)
 }
 
+/// Returns the time, in milliseconds since 1970-01-01 UTC, at which the trial of this device ends, or at which it has
+/// ended. Returns POLAR_LICENSE_ABSENT if no trial was started, if a license is stored, or if `decision` is NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_trial_ends_at_ms(decision: *const Decision) -> i64 {
+    moment("polar_license_decision_trial_ends_at_ms", decision, polar_license::Decision::trial_ends_at)
+}
+
 /// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
-/// go online. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is no license, if Polar denied
-/// the license when it last answered, or if `decision` is NULL.
+/// go online, or to buy a license if this is a trial. This time may have passed already. Returns POLAR_LICENSE_ABSENT
+/// if there is neither a license nor a trial, if Polar denied the license when it last answered, or if `decision` is
+/// NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
