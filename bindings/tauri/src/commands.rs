@@ -63,6 +63,11 @@ pub(crate) async fn forget<R: Runtime>(webview: Webview<R>, page: String, number
 }
 
 #[command]
+pub(crate) async fn start_trial<R: Runtime>(webview: Webview<R>, page: String, number: u32) -> Reply {
+    change(&webview, page, number, Operation::StartTrial).await
+}
+
+#[command]
 pub(crate) fn cancel<R: Runtime>(webview: Webview<R>, page: String, number: u32) {
     pages(&webview).calls.cancel(CallId { webview: webview.label().to_owned(), page, number });
 }

@@ -67,6 +67,7 @@ pub fn init_with<R: Runtime>(client: ClientBuilder) -> TauriPlugin<R> {
             commands::consume,
             commands::deactivate,
             commands::forget,
+            commands::start_trial,
             commands::cancel,
             commands::portal,
             commands::release_reply,

@@ -122,6 +122,12 @@ impl Engine {
         self.begin(Operation::Forget, now(wall, mono))
     }
 
+    /// Starts the trial.
+    #[wasm_bindgen(js_name = startTrial)]
+    pub fn start_trial(&self, wall: f64, mono: f64) -> NextStep {
+        self.begin(Operation::StartTrial, now(wall, mono))
+    }
+
     /// Returns the change to the stored record that JavaScript must make in a `store` step. `stored` is the stored
     /// record, and is absent if no record is stored. `unreadable` is true if the store failed to read the record.
     /// Returns `keep` if the operation no longer waits for the store.

@@ -52,6 +52,7 @@ pub(crate) enum Operation {
     },
     Deactivate,
     Forget,
+    StartTrial,
     /// Write a request for a license, on a computer without a network.
     Request,
     /// Answer the request of a computer without a network.
@@ -170,6 +171,10 @@ pub(crate) struct Common {
     /// How many days a license is valid on a computer that is never online [default: not permitted]
     #[arg(long, value_name = "DAYS", hide_short_help = true, env = "POLAR_LICENSE_AIR_GAP_DAYS")]
     air_gap_days: Option<u32>,
+
+    /// How many days people can try the app before they buy a license [default: no trial]
+    #[arg(long, value_name = "DAYS", hide_short_help = true, env = "POLAR_LICENSE_TRIAL_DAYS")]
+    trial_days: Option<u32>,
 
     /// How long a confirmation counts as fresh [default: 24h]
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_REFRESH_INTERVAL")]
@@ -314,6 +319,10 @@ enum Command {
     Deactivate(After),
     /// Remove the license from this device without releasing the seat
     Forget(After),
+    /// Start the trial of this device
+    ///
+    /// Needs --trial-days. A device has one trial. Asks nobody.
+    StartTrial(After),
     /// Print a request for a license, on a computer that is never online
     ///
     /// Take the text to a computer with a network, and run `answer` there. The text contains no license key. Needs
@@ -487,6 +496,7 @@ impl Command {
             Self::Consume { count, common } => (common, Operation::Consume { count }),
             Self::Deactivate(common) => (common, Operation::Deactivate),
             Self::Forget(common) => (common, Operation::Forget),
+            Self::StartTrial(common) => (common, Operation::StartTrial),
             Self::Request(common) => (common, Operation::Request),
             Self::Answer { request, key, common } => (common, Operation::Answer { request, key }),
             Self::Import { answer, common } => (common, Operation::Import { answer }),
@@ -604,6 +614,7 @@ impl Common {
             device_id: after.device_id.or(self.device_id),
             offline_grace: after.offline_grace.or(self.offline_grace),
             air_gap_days: after.air_gap_days.or(self.air_gap_days),
+            trial_days: after.trial_days.or(self.trial_days),
             refresh_interval: after.refresh_interval.or(self.refresh_interval),
             timeout: after.timeout.or(self.timeout),
             json: self.json || after.json,
@@ -640,6 +651,9 @@ impl Common {
         }
         if let Some(days) = self.air_gap_days {
             config = config.air_gap_days(days);
+        }
+        if let Some(days) = self.trial_days {
+            config = config.trial_days(days);
         }
         if let Some(interval) = self.refresh_interval {
             config = config.refresh_interval(*interval);

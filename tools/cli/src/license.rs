@@ -120,6 +120,7 @@ fn operate(client: &Client, operation: Operation) -> Result<Report, Error> {
             let headline = seat.map(stays);
             Report { decision: client.forget()?, exit: Exit::Allowed, headline, extra: Extra::Nothing }
         }
+        Operation::StartTrial => client.start_trial()?.into(),
         Operation::Request => {
             let text = client.offline_request()?;
             let headline = "take this text to a computer with a network, and run `polar-license answer` there";

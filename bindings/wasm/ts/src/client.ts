@@ -140,6 +140,9 @@ export class Client implements LicenseClient {
   readonly forget = async (options: CallOptions = {}): Promise<Decision> =>
     (await this.#change((engine, now) => engine.forget(...now), options.signal)).decision;
 
+  readonly startTrial = async (options: CallOptions = {}): Promise<Decision> =>
+    (await this.#change((engine, now) => engine.startTrial(...now), options.signal)).decision;
+
   readonly onChange = (listener: (decision: Decision, before: Decision) => void): (() => void) => {
     if (typeof listener !== "function") {
       throw new LicenseError("invalid_argument", "`onChange` needs a function to call");

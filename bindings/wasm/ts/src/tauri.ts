@@ -114,6 +114,7 @@ async function connect(): Promise<TauriLicense> {
       return { ...decision, deactivated };
     },
     forget: (id) => decided("forget", id),
+    startTrial: (id) => decided("start_trial", id),
     callPortal: async (id, request, onProgress) => {
       const progress = new Channel<Progress>();
       progress.onmessage = onProgress;

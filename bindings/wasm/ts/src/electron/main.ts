@@ -307,6 +307,7 @@ function parse(message: unknown): Call | undefined {
     case "refresh":
     case "deactivate":
     case "forget":
+    case "startTrial":
       return { id, method };
     case "activate":
       if ((key !== null && typeof key !== "string") || typeof replacePrevious !== "boolean") return undefined;

@@ -48,6 +48,8 @@ export interface LicenseCalls<Feature extends string = string> {
   deactivate(this: void, options?: CallOptions): Promise<Deactivation | undefined>;
   /** See `License.forget`. */
   forget(this: void, options?: CallOptions): Promise<Decision | undefined>;
+  /** See `License.startTrial`. */
+  startTrial(this: void, options?: CallOptions): Promise<Decision | undefined>;
 }
 
 /** The explanation for every feature until there is a license. */
@@ -192,6 +194,7 @@ export class Store {
       consume: (count, options) => this.#call((license) => license.consume(count, options)),
       deactivate: (options) => this.#call((license) => license.deactivate(options)),
       forget: (options) => this.#call((license) => license.forget(options)),
+      startTrial: (options) => this.#call((license) => license.startTrial(options)),
     };
   }
 

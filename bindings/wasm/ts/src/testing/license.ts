@@ -53,10 +53,12 @@ export async function fakeLicense<Feature extends string = string>(
   const { state = "active", features = {}, settings, clock = testClock() } = options;
   const polar = options.polar ?? testPolar(clock);
   const configured = Object.entries(features).map(([name, isOn]) => [name, [isOn ? BENEFIT : OTHER]]);
+  const inTrial = Object.keys(features).filter((name) => features[name as Feature]);
   const all: LicenseOptions = {
     organizationId: ORGANIZATION,
     appId: "com.example.fake",
     features: Object.fromEntries(configured) as Record<string, string[]>,
+    ...(state === "trial" ? { trialDays: 14, trialFeatures: inTrial } : {}),
     ...settings,
     storage: memoryStorage(),
     fetch: polar.fetch,
@@ -116,6 +118,9 @@ const LIVES: Record<State, (life: Life) => Promise<void>> = {
     await activate(life);
     life.clock.advance(AGES_MS);
     await goOffline(life);
+  },
+  async trial({ license }) {
+    await license.startTrial();
   },
 };
 
