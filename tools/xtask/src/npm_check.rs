@@ -17,7 +17,7 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 /// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed. The
 /// same sources give the same size on every machine, but even a change to one line can make the output 100 bytes larger
 /// or smaller. DESIGN.md says how many bytes each library adds.
-const SLIM_LIMIT: u64 = 87_500;
+const SLIM_LIMIT: u64 = 92_000;
 
 /// The largest number of bytes of the script of `./slim`, without the WebAssembly. When a user opens a page again, the
 /// page shows the license as soon as this script has run. It does not wait until the WebAssembly has been downloaded.

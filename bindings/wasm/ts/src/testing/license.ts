@@ -53,7 +53,7 @@ export async function fakeLicense<Feature extends string = string>(
   const { state = "active", features = {}, settings, clock = testClock() } = options;
   const polar = options.polar ?? testPolar(clock);
   const configured = Object.entries(features).map(([name, isOn]) => [name, [isOn ? BENEFIT : OTHER]]);
-  const inTrial = Object.keys(features).filter((name) => features[name as Feature]);
+  const inTrial = Object.entries(features).flatMap(([name, isOn]) => (isOn ? [name] : []));
   const all: LicenseOptions = {
     organizationId: ORGANIZATION,
     appId: "com.example.fake",
