@@ -110,7 +110,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The name of the condition that binds an activation to its device.
 pub(crate) const DEVICE_CONDITION: &str = "device";
 
-/// The member of `meta` that holds the marker of an activation: the random digits that are also in its label.
+/// The member of `meta` that holds an activation's marker: the random digits in its label.
 pub(crate) const MARKER_META: &str = "seat";
 
 impl Config {
@@ -476,9 +476,8 @@ impl ConfigBuilder {
     }
 
     /// Sets the versions of the app that a license includes: those that were built within a number of days after the
-    /// license was purchased. A version that was built later gets no access, and the reason is
-    /// [`updates_ended`](crate::Reason::UpdatesEnded). Earlier versions continue to work. Default: a license includes
-    /// every version.
+    /// license was purchased. A version that was built later gets no access, for the reason
+    /// [`updates_ended`](crate::Reason::UpdatesEnded). Default: a license includes every version.
     ///
     /// `days` is that number of days. `built` is the day on which this version was built, such as `2026-11-21`. A date
     /// and time in the format of RFC 3339 is also accepted; its day in UTC counts.
@@ -500,9 +499,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the page for buying or renewing a license: an `https` address. It is the
-    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew the license, or
-    /// to enter a key, which the user may have to buy first.
+    /// Sets the page for buying or renewing a license: an `https` address. It becomes the
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error whose next step is to renew the license, or to
+    /// enter a key (the user may have to buy one first).
     pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.purchase = Some(url.into().into());
         self

@@ -148,7 +148,7 @@ impl Decision {
         self.reason
     }
 
-    /// Returns the license, or `None` if none is stored or it cannot be trusted.
+    /// Returns the license, or `None` if none is stored, or if the record is not trusted.
     pub fn license(&self) -> Option<&License> {
         self.license.as_ref()
     }
@@ -211,7 +211,7 @@ impl Decision {
     }
 
     /// Returns `true` if this license was imported on a computer without a network, and Polar has not confirmed it to
-    /// this device since.
+    /// this device since the import.
     pub fn air_gapped(&self) -> bool {
         self.offline_ends_at.is_some()
     }
@@ -347,12 +347,12 @@ pub(crate) struct DecisionJson<'a> {
     benefit_id: Option<Uuid>,
     /// The seat taken by this device, if the key has an activation limit.
     activation_id: Option<Uuid>,
-    /// The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device
-    /// no longer knows the label, for example because its record was edited.
+    /// The label of this device's seat, as the customer sees it; null if the key needs no seat. It is also null if the
+    /// label was lost, for example because the record was edited.
     activation_label: Option<&'a str>,
     /// The time at which the key expires. Null if it never expires. Also null if Polar says that the key has expired
-    /// although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar did not
-    /// give the new time.
+    /// although the expiry that this device knows has not passed. In that case the vendor has changed the expiry, and
+    /// Polar did not say to what.
     expires_at: Option<Timestamp>,
     /// The last day of updates, in UTC, such as `2027-11-21`: the license includes the versions of the app that were
     /// built on this day or earlier. Null if the settings do not limit updates, or if there is no license.
@@ -364,7 +364,7 @@ pub(crate) struct DecisionJson<'a> {
     /// The time until which access lasts if Polar is not reached.
     grace_ends_at: Option<Timestamp>,
     /// Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
-    /// since.
+    /// since the import.
     air_gapped: bool,
     /// The time until which an imported license allows access; null unless `airGapped` is true.
     offline_ends_at: Option<Timestamp>,

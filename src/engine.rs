@@ -145,8 +145,7 @@ pub enum Operation {
     Activate {
         /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
-        /// Whether to make room if no seat is free for the key: release the seat that this device already has, and try
-        /// again.
+        /// Whether to release the seat that this device already has, and to try again, if no seat is free for the key.
         replace_previous: bool,
     },
     /// Release the seat, and remove the license from this device.
@@ -185,8 +184,8 @@ pub enum Patience {
     /// The app has just started the automatic refresh, and nobody waits for the result. If access is not allowed, Polar
     /// is asked even if no refresh is due yet.
     Started,
-    /// The network may just have come back, and nobody waits for the result. Polar is asked even before the refresh is
-    /// due, if the state is not active or if Polar was not reached when it was last asked.
+    /// The network may just have come back, and nobody waits for the result. Asks Polar even before the refresh is due
+    /// if the state is not active, or if Polar could not be reached the last time.
     Woken,
 }
 
@@ -262,7 +261,7 @@ pub struct Engine {
     is_newer: bool,
     /// The edits that were made to `record` and are not in the store yet.
     unsaved: Vec<Edit>,
-    /// The reason why Polar was not reached when it was last asked, or `None` if it was reached.
+    /// The reason why Polar could not be reached the last time, or `None` if it was reached.
     unreached: Option<Problem>,
     /// The reason why the store could not be read or written at the last attempt, or `None` if it could.
     storage: Option<Problem>,
@@ -270,7 +269,7 @@ pub struct Engine {
     asked_at: Option<u64>,
     /// Whether Polar was asked about a stored license that cannot be trusted, and has answered.
     untrusted_answered: bool,
-    /// The next time at which to ask Polar if neither clock can be trusted, in ms of the monotonic clock.
+    /// The time at which to ask Polar next while neither clock can be trusted, in ms of the monotonic clock.
     fallback_at: Option<u64>,
     /// The operation in progress. If there is none, the operation that ended last.
     running: Running,
@@ -304,7 +303,7 @@ struct Running {
     answering: Option<Answering>,
 }
 
-/// The longest time for which a decision is used before it is computed again from the clocks.
+/// The longest time for which a decision is used before it is computed again.
 const LONGEST_SPAN: Duration = Duration::from_secs(60);
 
 impl Engine {
@@ -375,8 +374,8 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the time at which the decision changes next if no operation runs: one time of the wall clock and one of
-    /// the monotonic clock. The decision changes as soon as either clock has reached its time.
+    /// Returns the time at which the decision changes next if no operation runs, as a time of each clock. The decision
+    /// changes as soon as one of the two clocks has reached its time.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_license = self.record.license.as_deref().and_then(|license| match estimate {

@@ -50,8 +50,9 @@ impl Error {
         &self.0.problem.detail
     }
 
-    /// Returns the next step that the user can take. The [`decision`](Self::decision) has a next step of its own, which
-    /// is about the license on this device: a second key can be refused while the first one works.
+    /// Returns the next step that the user can take. It may differ from the next step of the
+    /// [`decision`](Self::decision), which is about the license on this device: for example, a second key can be
+    /// refused while the first one works.
     pub fn next_step(&self) -> NextStep {
         self.0.next_step
     }
@@ -150,7 +151,7 @@ impl Error {
     }
 }
 
-/// The JSON of an [`Error`]: the members of its decision, if it has one, and the error.
+/// The JSON of an [`Error`]: the error, and the members of its decision if it has one.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Failure"))]
 pub(crate) struct ErrorJson<'a> {

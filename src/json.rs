@@ -3,8 +3,8 @@
 //!
 //! The reader is hand-written, because `derive(Deserialize)` for Polar's replies and the settings would add 16 to 23 KB
 //! to a page of 70 KB, and a `serde_json::Value` would copy the customer's data, which this reader skips. Tests compare
-//! the reader with serde_json. The only numbers that the reader returns are integers. The grammar is RFC 8259. If an
-//! object has several members with the same name, the last one counts, as in `JSON.parse`.
+//! the reader with serde_json. The grammar is RFC 8259, but the reader returns integers only. If an object has several
+//! members with the same name, the last one counts, as in `JSON.parse`.
 
 use serde::Serialize;
 use std::str::Chars;

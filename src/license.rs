@@ -20,7 +20,9 @@ pub struct Terms {
     pub limit_usage: Option<u32>,
     /// The usage so far.
     pub usage: u32,
-    /// The time at which the key expires, or `None` if it never expires.
+    /// The time at which the key expires, or `None` if it never expires. Also `None` if Polar says that the key has
+    /// expired although the expiry that this device knows has not passed. In that case the vendor has changed the
+    /// expiry, and Polar did not say to what.
     pub expires_at: Option<Timestamp>,
     /// The time at which the key was sold. It does not change when the key is rotated. `None` if Polar did not report
     /// it.
@@ -41,12 +43,12 @@ pub struct License {
     pub benefit_id: Uuid,
     /// The seat taken by this device, or `None` if the key has no activation limit.
     pub activation_id: Option<Uuid>,
-    /// The label that the customer sees for the seat of this device. `None` if the key needs no seat, or if this device
-    /// no longer knows the label, for example because its record was edited.
+    /// The label of this device's seat, as the customer sees it. `None` if the key needs no seat. Also `None` if the
+    /// label was lost, for example because the record was edited.
     pub activation_label: Option<String>,
     /// The time at which the key expires, or `None` if it never expires. Also `None` if Polar says that the key has
-    /// expired although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar
-    /// did not give the new time.
+    /// expired before the expiry that this device knows. In that case the vendor has changed the expiry, and Polar did
+    /// not say to what.
     pub expires_at: Option<Timestamp>,
     /// The time of Polar's last confirmation, on Polar's clock.
     pub confirmed_at: Timestamp,

@@ -40,11 +40,11 @@ pub(crate) enum Fault {
     OtherProduct,
     /// It was written for another device.
     OtherDevice,
-    /// It was written with an app secret that this version of the app does not have.
+    /// The text was written with an app secret that this version of the app does not have.
     OtherSecret,
-    /// It answers a request that is not the latest one of this device.
+    /// The answer belongs to another request than the latest one of this device.
     OtherRequest,
-    /// It is imported so late that its license has ended.
+    /// The answer is imported so late that its license has ended.
     Late,
 }
 

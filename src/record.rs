@@ -44,8 +44,8 @@ pub(crate) struct Record {
     pub(crate) attempts: Vec<Attempt>,
     /// Seats that this device no longer uses, and whose release Polar has not confirmed yet.
     pub(crate) releases: Vec<Release>,
-    /// Two kinds of seats: seats whose key Polar no longer knows, because the key was rotated or deleted, and seats
-    /// that the customer portal has found after their activation got no answer. When the key of such a seat is
+    /// Seats of two kinds. Seats whose key Polar no longer knows, because the key was rotated or deleted. And seats
+    /// whose activation got no answer, and which the customer portal has found since. When the key of such a seat is
     /// activated again, the activation uses or releases the seat.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
@@ -202,8 +202,7 @@ impl Record {
         };
     }
 
-    /// Returns `true` if earlier requests that asked for codes or tried them still limit how soon the next one may be
-    /// sent.
+    /// Returns `true` if earlier requests for codes, or tries of codes, still limit the next ones.
     #[cfg(feature = "portal")]
     fn has_code_tries(&self, wall: Timestamp) -> bool {
         self.code_tries.matter(wall)
@@ -226,8 +225,9 @@ impl Record {
         codec::write(self)
     }
 
-    /// Returns a seat that this device has or had, which a new license may use again: the seat of the license, or else
-    /// the last one that still has to be released.
+    /// Returns a seat that a new license of this device may use again. This is the seat of the license, or otherwise
+    /// the seat that was last added to the list of seats to release. A seat from that list is bound to this device if
+    /// `bound` is `true`.
     pub(crate) fn seat_to_keep(&self, bound: bool) -> Option<Seat> {
         let here = self.identity_to_ask().and_then(|identity| identity.seat);
         here.or_else(|| self.releases.last().map(|release| Seat { id: release.activation_id, bound }))
@@ -275,8 +275,8 @@ impl StoredLicense {
 }
 
 impl Plan {
-    /// Returns the end of the pause, or `None` if there is no pause or it is over. Ignores a pause that is longer than
-    /// any that Polar asks for: it was saved while the wall clock was set differently.
+    /// Returns the end of the pause, or `None` if there is none. Ignores a pause that is longer than any that Polar
+    /// asks for, because it was saved while the wall clock was wrong.
     pub(crate) fn pause_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         self.pause_until.filter(|until| *until > wall && until.since(wall) <= LONGEST_BLOCK)
     }

@@ -1,5 +1,5 @@
-//! Reads the headers in which a server says how long to wait before the next request, and limits this wait to
-//! `LONGEST_BLOCK`. This module reads no clock: it compares a date in `Retry-After` with the server's own `Date`.
+//! Reads from a reply's headers how long to wait before the next request, at most `LONGEST_BLOCK`. Reads no clock: a
+//! date in `Retry-After` is compared with the server's own `Date`.
 
 use crate::time::Timestamp;
 use std::time::Duration;

@@ -24,8 +24,8 @@ pub fn error() -> Schema {
     schema::<ErrorJson<'_>>()
 }
 
-/// Returns the kinds of purchases in the schema of a decision: the name of each kind, and the schema of its members
-/// other than `kind`.
+/// Returns two pairs, one for each kind of purchase in the schema of a decision: the name of the kind, and the schema
+/// of its members except `kind`.
 pub fn purchases(decision: &serde_json::Value) -> [(&'static str, &serde_json::Value); 2] {
     let definitions = &decision["$defs"];
     [("subscription", &definitions["Subscription"]), ("order", &definitions["Order"])]
@@ -80,8 +80,8 @@ pub fn absent(state: State) -> Vec<String> {
     }
 }
 
-/// Returns `true` if every decision in this state asks the app to show a notice. In the state `unlicensed`, only some
-/// decisions do: a user who has never had a license needs no notice.
+/// Returns `true` if every decision in this state has a notice for the user. In the state `unlicensed` only some have
+/// one: a user who has never had a license needs no notice.
 pub fn always_notices(state: State) -> bool {
     !state.is_allowed() && state != State::Unlicensed
 }

@@ -209,7 +209,7 @@ texts! {
         WrongAddress = "portal.wrong_address", "No mail can be sent to this address. Check it for typos.";
         /// A code was requested, and it is unknown whether Polar knows the address; `{email}` is the address.
         CodeSent = "portal.code_sent", "If {email} bought it, a code is on its way to that address. Check the address for typos.";
-        /// This text is added to the message of an error if it is unknown whether a code was mailed.
+        /// Added to an error's message if it is unknown whether a code was mailed.
         MaybeMailed = "portal.maybe_mailed", "The mail with the code may be on its way all the same. Look for it before you ask for another one.";
         /// The address belongs to several customers, and none was chosen.
         SeveralCustomers = "portal.several_customers", "This address belongs to several customers. Choose one of them.";
@@ -223,10 +223,9 @@ texts! {
         TooManyCodesSeconds = "portal.too_many_codes_seconds", "Too many codes were requested or tried. Try again in {seconds} seconds.";
         /// Too many codes were requested or tried. `{minutes}` is the time to wait, which is at least 2 minutes.
         TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
-        /// This text is added to the message of an error if the mailed code can still be tried after the wait.
+        /// Added to an error's message if the mailed code will still be valid when the user may try again.
         CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";
-        /// This text is added to the message of an error if the mailed code will have expired when the user may try
-        /// again.
+        /// Added to an error's message if the mailed code will have expired by the time when the user may try again.
         CodeOverByThen = "portal.code_over_by_then", "The code from the last mail will have expired by then: ask for another one.";
         /// The entered text cannot be the address of a checkout.
         NotALink = "portal.not_a_link", "This is not a link to a checkout. Copy the whole link.";
@@ -234,7 +233,7 @@ texts! {
         NotAnInvitation = "portal.not_an_invitation", "This is not an invitation. Copy the link from the mail.";
         /// The entered invitation has expired, or was accepted or withdrawn.
         InvitationOver = "portal.invitation_over", "This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a code by e-mail if you have accepted it.";
-        /// This text is added to the message of an error if it is unknown whether the invitation was accepted.
+        /// Added to an error's message if it is unknown whether the invitation was accepted.
         MaybeClaimed = "portal.maybe_claimed", "The invitation may have been accepted all the same: ask for a code by e-mail.";
         /// The session has ended. A session lasts one hour.
         SessionOver = "portal.session_over", "The session has ended. Ask for another code.";
@@ -244,14 +243,13 @@ texts! {
         KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
         /// The requested object was used or deleted, or belongs to somebody else.
         NotKnown = "portal.not_known", "This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.";
-        /// Polar does not permit the request, because of the state of the license key or because of the vendor's
-        /// settings.
+        /// Polar does not permit the request because of the key's state or the vendor's settings.
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
-        /// This text is added to the message of an error if it is unknown whether the license key was replaced.
+        /// Added to an error's message if it is unknown whether the license key was replaced.
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
         /// The license key was replaced, but the new one could not be stored.
         RotatedNotStored = "portal.rotated_not_stored", "The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the new key with a code by e-mail.";
-        /// This text is added to the message of an error if it is unknown whether the device was released.
+        /// Added to an error's message if it is unknown whether the device was released.
         MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
         /// The license is certainly in use on a device, but Polar shows the customer no devices.
         DevicesHidden = "portal.devices_hidden", "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";
@@ -378,8 +376,7 @@ mod tests {
         std::iter::from_fn(next).collect()
     }
 
-    /// Checks that a sentence is for users: that it is complete, does not mention Polar, and contains no words that
-    /// only developers understand.
+    /// Checks that a sentence is written for users: complete, without the word "Polar", and without jargon.
     fn is_for_users(sentence: &str) {
         assert!(sentence.starts_with(char::is_uppercase) && sentence.ends_with('.'), "{sentence}");
         for word in ["Polar", ";", "  ", "\n", "`", "API", "JSON", "HTTP"] {

@@ -86,8 +86,8 @@ impl Request {
     /// Creates a request to the configured environment, without a token and without a body. The strings in `parts` form
     /// the path. Every request of a client is created here.
     pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
-        // The address is built in one allocation, because it may contain a secret: a string that grows leaves copies of
-        // its content behind in memory.
+        // The address may contain a secret. It is built in one allocation, because a string that grows leaves copies of
+        // its content in memory.
         let url = [&[config.environment().base_url()], parts].concat().concat();
         Self { method, ..Self::post(url, "", timeout) }
     }
@@ -143,7 +143,7 @@ pub enum Answer {
         failure: Failure,
         /// Whether the request may have reached Polar.
         sent: Sent,
-        /// A line for developers and logs: lower case, no full stop, no key, no address that belongs to the user.
+        /// A line for developers and logs: lower case, no full stop, no license key, no address of the user.
         message: String,
     },
 }
@@ -151,8 +151,7 @@ pub enum Answer {
 /// The reason why no complete reply arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// A connection that could not be made, or that broke: name resolution, TCP or TLS failed, the connection was
-    /// reset, or the body was truncated.
+    /// The connection failed: name resolution, TCP or TLS failed, the connection was reset, or the body was truncated.
     Network,
     /// An exchange that took longer than [`Request::timeout`].
     Timeout,

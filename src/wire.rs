@@ -130,8 +130,8 @@ pub enum Cause {
     },
 }
 
-/// The number of seconds to wait after a reply with status 429, if the reply does not say in a readable form how long
-/// to wait. Polar's block for these endpoints lasts 60 s.
+/// The seconds to wait after a reply with status 429 that does not say how long to wait. Polar's block for these
+/// endpoints lasts 60 s.
 const RETRY_AFTER_S: u32 = 60;
 
 macro_rules! path {
@@ -394,18 +394,18 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
     Cause::Unreachable { kind, message, maybe_applied }
 }
 
-/// Returns the time for which Polar accepts no request, or `None` if the answer is not a 429. If a 429 does not say how
-/// long to wait, assumes `RETRY_AFTER_S`.
+/// Returns the time for which Polar accepts no more requests, or `None` if the answer is not a 429. Assumes
+/// `RETRY_AFTER_S` if the 429 does not say how long to wait.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))
 }
 
-/// Reads the terms from a license key object. Returns `None` unless the object confirms the requested key: the object
-/// must be about this key of this organization, and the key's status must be `granted`.
+/// Reads the terms from a license key object. Returns `None` unless the object is about this key of this organization
+/// and has the status `granted`.
 ///
-/// `before` holds the terms that Polar confirmed just before this reply. If a member is missing from the object, its
-/// value in `before` is used. Without `before`, the benefit is required, and all other missing members count as null.
+/// `before` holds the terms that Polar confirmed just before. It provides the value of a member that is missing in the
+/// object. Without `before`, the benefit is required, and other missing members count as null.
 fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Option<&Terms>) -> Option<Terms> {
     if license.text("key")? != key.secret()
         || license.read("organization_id", id)? != organization_id
@@ -470,10 +470,10 @@ fn status(json: Json<'_>) -> Option<String> {
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
 }
 
-/// Returns the location of the value that Polar refused: the names in the `loc` of the first entry in `detail`, joined
-/// by dots. Leaves out every other part of the reply, because Polar's reply repeats the refused values, such as the
-/// key. Also stops before the first name that this library's requests do not contain, because the reply may come from
-/// an intermediary and contain anything.
+/// Returns the place of the value that Polar refused: the names in the `loc` of the first entry in `detail`, joined by
+/// dots. Leaves out the rest of the reply, because Polar repeats the refused values in it, such as the key. Stops
+/// before a name that this library's requests do not contain, because the reply may come from an intermediary and
+/// contain anything.
 fn location(document: Object<'_, '_>) -> Option<String> {
     let first = document.items("detail[].", "detail")?.next()?;
     let names: Vec<String> =

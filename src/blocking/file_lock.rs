@@ -65,17 +65,17 @@ use crate::store::{HeldTurn, StoreError};
 pub(super) const TOKEN_BYTES: usize = 8;
 /// The age of a lock at which its holder counts as dead. A live process holds a lock only for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The age of a long-held lock at which its holder counts as dead. A live holder writes the lock file again every
-/// second. This age is shorter than the time limit of a `validate`. So an app that restarts after a crash can wait until
+/// The age at which the holder of a long-held lock counts as dead. A live holder writes the lock file again every
+/// second. This age is shorter than the time limit of a `validate`. So after a crash, a restarted app can wait until
 /// the lock of its previous run counts as left behind, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// A lock that could not be taken over is examined again after this time.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
-/// The largest number of claims that may be left behind at one lock. A claim is a file that a process creates to take
-/// over a lock, and leaves behind if it dies before it is done. The number of the claim is part of the file's name.
-/// File names must be short, so the number has at most two digits.
+/// The largest number of claims that may be left behind at one lock. A process creates a claim (a file) to take over a
+/// lock, and leaves it behind if it dies. The claim's number is part of the file's name. It has at most two digits,
+/// because file names must be short.
 const MOST_CLAIMS: u32 = 99;
-/// A value to use in place of the token if a lock file has no token, or if its token cannot be read.
+/// Stands for the token of a lock file that has no readable token.
 const NO_TOKEN: &str = "0000000000000000";
 
 /// The tokens of locks that this process could not delete. The lock files may still exist, but no thread holds these
@@ -176,9 +176,8 @@ impl FileLock {
         Ok(Some(held))
     }
 
-    /// Reserves the lock for this thread, so that no other thread of this process can acquire it. Returns `false` if
-    /// another thread has reserved the lock. The lock file alone is not enough, because after a while another thread
-    /// could take it over as abandoned.
+    /// Reserves the lock for this thread within this process. Returns `false` if another thread has reserved it. The
+    /// lock file alone is not enough, because another thread could take it over when it counts as left behind.
     fn reserve(&self, token: &str) -> Result<bool, StoreError> {
         let thread = thread::current().id();
         let mut holder = self.holder();
@@ -198,8 +197,8 @@ impl FileLock {
     fn create(&self, token: &str) -> Result<bool, StoreError> {
         let path = self.path();
         let create = || match create_private(&path) {
-            // Windows reports this error if the file was deleted while another process had it open, and that process
-            // still has not closed it. The file is then the lock of the previous holder.
+            // Windows reports this error if the lock file was deleted while another process had it open and has not
+            // closed it yet. The file is the lock of a previous holder.
             Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && path.exists() => {
                 Err(ErrorKind::AlreadyExists.into())
             }
@@ -258,8 +257,8 @@ impl FileLock {
         Ok(taken)
     }
 
-    /// Takes over the lock `seen` if it was left behind: moves the lock file to `old_path`, as described at the top of
-    /// this file. Returns `false` if the lock was not left behind, or if another process is taking over the lock.
+    /// Takes over the lock `seen` if it was left behind, by moving the lock file to `old_path`: see the top of this
+    /// file. Returns `false` if it was not left behind, or if another process is taking it over.
     fn take_over(&self, seen: &LockFile, old_path: &Path, now: SystemTime) -> io::Result<bool> {
         if !is_older(seen.modified, now, self.stale_after) && !seen.is_own() {
             return Ok(false);
@@ -329,9 +328,9 @@ impl FileLock {
     }
 
     /// Removes the files that dead processes have left beside the record. The caller holds the lock with `token`, so
-    /// every `.tmp` with another token was left by an earlier holder. Files with other endings may belong to processes
-    /// that are waiting for the lock or taking it over. They are removed only once they have reached the age at which a
-    /// lock counts as left behind.
+    /// every `.tmp` with another token was left by an earlier holder. Other files may belong to processes that are
+    /// waiting for the lock or taking it over. They are removed only when they are as old as a lock that counts as left
+    /// behind.
     pub(super) fn sweep(&self, token: &str) {
         let (Some(name), Some(directory)) = (self.record.file_name().and_then(OsStr::to_str), self.record.parent())
         else {
@@ -385,8 +384,8 @@ struct LockFile {
     modified: SystemTime,
 }
 
-/// A lock that this process has examined and could not take over. The process examines the lock again if the lock has
-/// changed, or as soon as the process has waited for the lock for `until` in total.
+/// A lock that this process has examined and could not take over. The process examines it again when the lock has
+/// changed, or when the process has waited for the lock for `until` in total.
 struct Judged {
     lock: LockFile,
     until: Duration,
@@ -469,10 +468,9 @@ fn is_older(modified: SystemTime, now: SystemTime, age: Duration) -> bool {
     now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= age
 }
 
-/// Puts back a lock file whose holder is still alive, and which was therefore moved away by mistake. Uses a hard link,
-/// or else creates the file again. If another process has acquired the lock in the meantime, both ways fail, and the
-/// file is not put back. In this case, the former holder notices that it has lost the lock: it checks that it still has
-/// the lock before it changes anything.
+/// Puts back a lock file that was moved away by mistake, because its holder is still alive. Uses a hard link, or
+/// otherwise creates the file again. Does nothing if another process has acquired the lock meanwhile. The former holder
+/// then notices that it has lost the lock, because it checks the lock before it changes anything.
 fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     if fs::hard_link(old_path, path).is_err()
         && let (Some(token), Ok(mut file)) = (lock.and_then(|lock| lock.token.as_ref()), create_private(path))
@@ -509,9 +507,9 @@ impl Wait {
     }
 }
 
-/// Splits `entry` into a token and an extension, if it is the name of a temporary file of the record named `record`, or
-/// of one of the record's locks. Returns `None` for any other file. The record and the locks themselves count as other
-/// files, because their names contain no token.
+/// Splits the name of a temporary file of a record, or of one of its locks, into its token and its extension. `record`
+/// is the name of the record. Returns `None` for all other files, including the record and the locks, whose names
+/// contain no token.
 fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
     let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
     let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;

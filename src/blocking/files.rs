@@ -2,10 +2,10 @@
 //! Never names a path in an error: paths contain the user's name. Never opens a named pipe in a way that blocks.
 //!
 //! # Owners
-//! `sudo` keeps the user's home directory, so a program that runs as root may work on the files of a user. That user
-//! cannot read a private file that belongs to root. So each file that root creates is given to the owner of the file
-//! that it replaces, or else to the owner of its directory. If everybody may write to the directory, the new file is
-//! always given to the owner of the directory: anybody may have put the old file there, in order to become the owner of
+//! `sudo` keeps the user's home directory, so a program that runs as root may work in a user's directory. If its files
+//! belonged to root, that user could not read them. So root gives each file that it creates to the owner of the file
+//! that it replaces, or otherwise to the owner of the directory. In a directory to which everybody may write, the owner
+//! of the directory always gets the file. Otherwise anybody could put a file there in advance, and become the owner of
 //! a file with a license key.
 
 use std::ffi::OsString;

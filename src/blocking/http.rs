@@ -86,13 +86,13 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-/// The outcome of a request that was sent in the same way as [`HttpTransport`] sends requests, with the additional
-/// details that a self-test needs.
+/// The outcome of a request with additional details for a self-test. The request was sent in the same way as
+/// [`HttpTransport`] sends requests.
 pub(super) struct Probe {
     pub(super) answer: Answer,
     /// The header `Date` of the reply.
     pub(super) date: Option<String>,
-    /// The header `Polar-Version` of the reply: the version of Polar's API in which the reply is written.
+    /// The reply's header `Polar-Version`: the version of Polar's API.
     pub(super) version: Option<String>,
     /// The reason why there is no reply.
     pub(super) obstacle: Option<Obstacle>,
@@ -150,7 +150,7 @@ pub(super) fn leaves_certificates_out() -> bool {
     system_roots::leaves_file_out()
 }
 
-/// Returns `false`, because the systems for which this function is compiled do not use `SSL_CERT_FILE`.
+/// Returns `false`, because these systems do not use `SSL_CERT_FILE`.
 #[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
 pub(super) fn leaves_certificates_out() -> bool {
     false
@@ -177,7 +177,7 @@ fn is_looked_up_in_vain(url: &str) -> bool {
     is_needed && (host.trim_matches(['[', ']']), 0).to_socket_addrs().is_err()
 }
 
-/// The variables that can name a proxy. ureq tries them in this order, and uses the first one that holds an address.
+/// The variables that can name a proxy. ureq tries them in this order, and uses the first one with an address.
 const PROXY_VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
 /// Returns the names of the environment variables that are set but do not hold a proxy's address.
@@ -276,8 +276,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
     Ok(config.new_agent())
 }
 
-/// Returns the proxy for a request. Fails if the first proxy variable that is set in the environment does not hold a
-/// proxy's address: ureq would ignore that variable, and send the request without the proxy.
+/// Returns the proxy for a request. Fails if the first proxy variable that is set does not contain the address of a
+/// proxy. Without this check, ureq would ignore the variable and send the request without a proxy.
 fn proxy(target: Target) -> Result<Option<Proxy>, Fault> {
     if target == Target::Loopback {
         return Ok(None);
@@ -304,8 +304,8 @@ fn system_roots() -> Option<usize> {
     None
 }
 
-/// Loads the system's root certificates. ureq's platform verifier is not used: on a system without certificates it
-/// fails only after connecting, and its error looks like that of any other failed connection.
+/// Loads the system's root certificates. Does not use ureq's platform verifier: on a system without certificates, that
+/// verifier fails only after connecting, and its error looks like any other failed connection.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
     let found = system_roots::system_roots().certs;
@@ -316,8 +316,8 @@ fn roots() -> RootCerts {
     found.iter().map(|certificate| ureq::tls::Certificate::from_der(certificate).to_owned()).into()
 }
 
-/// Returns the bundled root certificates, because Android's own verifier cannot be used: it needs the app's Java
-/// context, which this library does not have.
+/// Returns the bundled root certificates. Android's own verifier cannot be used: it needs the app's Java context, which
+/// this library does not have.
 #[cfg(not(any(windows, all(unix, not(target_os = "android")))))]
 fn roots() -> RootCerts {
     RootCerts::WebPki
@@ -346,7 +346,7 @@ impl Read for WatchedBody<'_> {
 /// The reason why there is no reply.
 enum Fault {
     Address,
-    /// This environment variable should hold the address of a proxy, but its value is not such an address.
+    /// The value of this environment variable is not the address of a proxy.
     ProxyVariable(&'static str),
     TooLarge,
     Ureq(ureq::Error),

@@ -1,6 +1,6 @@
 //! A thread that refreshes the license whenever a refresh is due. So in a program that runs for weeks, the license
-//! stays confirmed, a revoked key is noticed within a day, and what another process has stored is noticed within two
-//! seconds. The thread decides nothing itself: after every operation, the engine says when the next refresh is due.
+//! stays confirmed, a revoked key is noticed within a day, and a record that another process has stored is noticed
+//! within two seconds. The thread decides nothing: after every operation, the engine says when the next refresh is due.
 
 use super::driver::{Driver, Scope};
 use crate::engine::{Look, Operation, Watch};

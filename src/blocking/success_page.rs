@@ -164,8 +164,8 @@ impl SuccessPage {
         found
     }
 
-    /// Answers a request with a page. Returns the token in the request. Returns `None` if there is no token, or if the
-    /// request's `state` is not the one in the success URL.
+    /// Answers a request with a page, and returns the token in the request. Returns `None` if there is no token, or if
+    /// the request's `state` is not the one in the success URL.
     fn answer(&self, texts: &Texts, visitor: &mut Visitor) -> Option<Token> {
         let token = token_in(&visitor.head, &self.state);
         let (status, text) = match token {
@@ -201,8 +201,8 @@ impl Visitor {
     }
 }
 
-/// Returns the token in a request. Returns `None` if the request contains no token, or if the request's own parameter
-/// `state` differs from the expected `state`.
+/// Returns the token in a request. Returns `None` if there is no token, or if the request's parameter `state` is not
+/// the expected `state`.
 fn token_in(request: &[u8], state: &str) -> Option<Token> {
     let line = std::str::from_utf8(request).ok()?.lines().next()?;
     let target = line.strip_prefix("GET ")?.split(' ').next()?;

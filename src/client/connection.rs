@@ -41,14 +41,14 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Returns the message for a request that was not sent because the environment variable `variable` does not hold the
-/// address of a proxy.
+/// Returns the message for a request that was not sent because the value of the environment variable `variable` is not
+/// the address of a proxy.
 pub(crate) fn wrong_proxy(variable: &str) -> String {
     format!("the variable {variable} holds no proxy's address, so nothing was sent; correct it or remove it")
 }
 
-/// Returns the answer for a request whose time limit is zero: a timeout. Returns `None` if there is time left. A
-/// request with no time left is never passed to the network stack, which might check the limit only after it has sent
+/// Returns a timeout for a request whose time limit is zero, and `None` if there is time left. A request without time
+/// is never passed to the network stack, because the network stack might check the limit only after it has sent
 /// something.
 pub(crate) fn no_time(timeout: Duration) -> Option<Answer> {
     timeout.is_zero().then(|| Answer::failed(Failure::Timeout, Sent::No, timeout_message(Sent::No)))
@@ -114,7 +114,7 @@ pub(crate) fn tls_message(reason: &str) -> String {
     format!("the connection's certificate is not trusted: {problem}{hint}")
 }
 
-/// Returns `true` if rustls reports that the server does not speak TLS: its answer does not begin as a TLS record does.
+/// Returns `true` if rustls reports that the server does not speak TLS, because its answer is not a TLS record.
 pub(crate) fn is_plain_text(reason: &str) -> bool {
     reason == "received corrupt message of type InvalidContentType"
 }

@@ -23,8 +23,8 @@ pub(crate) struct Machine {
     pub(crate) takes_turns: bool,
 }
 
-/// The result of opening a client: its engine, the warnings about unknown features, and the values that distinguish the
-/// client's record from the records of other apps, products and devices.
+/// An opened client: its engine, the warnings about unknown features, and the values that distinguish its record from
+/// the records of other apps, products and devices.
 pub(crate) struct Opened {
     pub(crate) engine: Engine,
     pub(crate) unknown_features: UnknownFeatures,
@@ -67,8 +67,8 @@ fn create(
     has_own_clock: bool,
 ) -> Opened {
     let host = Host { device, system, seed: random(), takes_turns };
-    // All clients of this process send from the same IP address, so they share a pacer. A pacer can use the times of
-    // only one clock, so a client with a clock of its own has its own pacer.
+    // All clients of this process have the same IP address, so they share a pacer. A client with a clock of its own
+    // needs its own pacer, because a pacer can use the times of only one clock.
     let pacer = if has_own_clock { Pacer::new() } else { process_pacer() };
     let app_id = config.app_id().to_owned();
     let unknown_features = UnknownFeatures::new(&config);

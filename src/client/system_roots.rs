@@ -23,8 +23,8 @@ pub(crate) fn system_roots() -> CertificateResult {
     found
 }
 
-/// Returns `true` if `SSL_CERT_FILE` is set and must be ignored: it does not name a regular file (a device or a pipe
-/// may have no end), or the file is too long for certificates.
+/// Returns `true` if `SSL_CERT_FILE` is set but must not be read. It may name a device or a pipe, which may have no
+/// end, or a file that is too long for certificates.
 pub(crate) fn leaves_file_out() -> bool {
     let is_usable = |path: &Path| fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST_BYTES);
     env::var_os("SSL_CERT_FILE").is_some_and(|path| !is_usable(Path::new(&path)))

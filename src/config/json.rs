@@ -198,9 +198,8 @@ fn wrong(name: &str, expected: &str) -> Error {
 
 /// The settings of an app.
 ///
-/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare this type with
-/// the builder: its members with the settings that [`ConfigBuilder::from_json`] reads, and its doc comments with those
-/// of the builder's methods.
+/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare its members
+/// with the settings that [`ConfigBuilder::from_json`] reads, and its doc comments with those of the builder's methods.
 #[cfg(any(test, feature = "schema"))]
 #[derive(Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Settings"))]
@@ -257,8 +256,8 @@ pub(crate) struct SettingsJson {
     /// was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier
     /// versions continue to work. Default: a license includes every version.
     updates: Option<UpdatesJson>,
-    /// The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if
-    /// the next step is to renew the license, or to enter a key, which the user may have to buy first.
+    /// The page for buying or renewing a license: an `https` address. It becomes the `nextUrl` of a decision or an
+    /// error whose next step is to renew the license, or to enter a key (the user may have to buy one first).
     purchase_url: Option<String>,
     /// The page on which customers see and remove their devices, such as your organization's customer portal at Polar:
     /// an `https` address. It is the `nextUrl` of a decision or an error if the next step is to manage devices.

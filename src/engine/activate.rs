@@ -113,8 +113,7 @@ impl Engine {
         if activation.previous.as_ref().is_some_and(|previous| is_here(&previous.identity)) {
             return self.keep_license(activation, identity, confirmed, now);
         }
-        // No seat has to be taken: either the key needs none, or one of the seats that this device has kept belongs to
-        // the key.
+        // No seat has to be taken: the key needs none, or this device already has one.
         self.save_activated(activation, None, confirmed, now)
     }
 
@@ -257,8 +256,8 @@ impl Engine {
         Next::fail_after(edits.chain(pause).collect(), error)
     }
 
-    /// Ends an activation for which no seat was free. If another process on this device has taken the last seat
-    /// meanwhile, the activation succeeds, because that seat serves both processes.
+    /// Ends an activation that found no free seat. The activation succeeds if another process on this device has taken
+    /// the last seat meanwhile, because that seat serves both processes.
     pub(super) fn no_seat(&self, activation: &Activation) -> Next {
         let previous = activation.previous.as_ref().map(|previous| &previous.identity);
         let taken_meanwhile = self.record.license.as_ref().is_some_and(|license| {

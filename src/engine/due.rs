@@ -1,6 +1,5 @@
-//! Decides when this engine asks Polar although the user does nothing: whether a refresh is due, when a timer should
-//! start the next refresh, and how soon Polar is asked again after each answer. `schedule.rs` computes the waits
-//! between requests.
+//! Decides when to ask Polar without the user doing anything: whether a refresh is due, when a timer should start the
+//! next one, and how soon to ask again after each reply. `schedule.rs` computes the waits between requests.
 
 use super::edit::{Edit, PlanEdit};
 use super::{Engine, Patience, schedule};
@@ -11,8 +10,8 @@ use crate::time::Now;
 use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
-/// The shortest time between two requests to Polar that are sent for a user without access. Such a request is sent if
-/// the app refreshes the license or starts the automatic refresh, even if the plan is to ask later.
+/// The shortest time between two requests to Polar for a user without access. Such a request is sent when the app
+/// refreshes the license or starts the automatic refresh, even if the plan is to ask later.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {
@@ -35,9 +34,9 @@ impl Engine {
         }
     }
 
-    /// Returns `true` if there is a reason to contact Polar even if the user does nothing: a license, seats to release,
-    /// or a license that cannot be trusted and about which Polar has not answered yet. There is no reason as long as an
-    /// imported license allows access: its computer has no network.
+    /// Returns `true` if Polar has to be contacted even if the user does nothing. This is the case if the device has a
+    /// license, if seats have to be released, or if the record is not trusted and Polar has not answered about it yet.
+    /// Returns `false` while an imported license allows access, because its computer has no network.
     fn has_pending_work(&mut self, now: Now) -> bool {
         if self.works_offline(now) {
             return false;
@@ -94,7 +93,7 @@ impl Engine {
             Some(Rejection::Denied(_)) => (has_confirmed, None),
             Some(Rejection::NotAnswered(cause)) => (false, Some(cause.problem(self.config.texts()))),
         };
-        // only a pause that Polar imposed is saved, not the wait by which this process spaces its requests
+        // saves only a pause that Polar imposed, not the wait with which this process spaces its requests
         let is_paused = matches!(rejection, Some(Rejection::NotAnswered(Cause::RateLimited(_))));
         let pause = self.pacer.pause_left(now);
         let plan = PlanEdit {

@@ -81,7 +81,7 @@ pub(super) enum Edit {
 pub struct Rotated {
     /// Polar's id of the license key. The old and the new key have the same id.
     pub id: Uuid,
-    /// All older keys that had this id, as far as this device knows them.
+    /// All older keys with this id that this device knows.
     pub from: Vec<Key>,
     /// The new key.
     pub to: Key,
@@ -404,7 +404,7 @@ impl Editor<'_> {
         }
         if confirmed.terms.limit_activations == Some(1) {
             // The key has only one seat, and that seat was free until now. So no earlier attempt with this key has
-            // taken it, and no attempt that is still on its way can take it any more.
+            // taken it, and no attempt that is still under way can take it.
             let last_six = identity.key.last_six();
             record.remove_attempts(&|attempt| attempt.last_six == last_six);
         }
@@ -415,12 +415,12 @@ impl Editor<'_> {
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
             let same_key = old.identity.key == identity.key;
-            // If the identities are equal, this edit is already in the record: an earlier save wrote the record,
-            // although it was reported as failed.
+            // If the identities are equal, the record already contains this edit: an earlier save was reported as
+            // failed, but wrote the record.
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
-                // Meanwhile, another process has activated the same key. Both processes now use the seat that the other
-                // process took, and the seat that this process took is released.
+                // Meanwhile, another process has activated the same key. Both processes now use the other process's
+                // seat, and this process's seat is released.
                 record.release(&identity.key, seat.id);
                 record.license = Some(old);
                 return;
@@ -429,9 +429,8 @@ impl Editor<'_> {
                 record.release(&old.identity.key, seat.id);
             }
             label = label.or_else(|| old.label_of(identity));
-            // If the license is the same, its new revision must be higher than the old one. Otherwise the new revision
-            // is computed from Polar's answer alone, so that the license gets the same revision if the edit is applied
-            // again to another record.
+            // If the license is the same, its new revision must be higher than the old one. Otherwise the revision
+            // comes from Polar's answer alone. So it is the same if this edit is applied again to another record.
             if is_the_same {
                 revision = old.revision;
             }
@@ -524,7 +523,7 @@ fn remove_license(record: &mut Record, identity: &Identity) -> bool {
         |here: &Identity| here == identity || (here.seat.is_some() && here.activation_id() == identity.activation_id());
     let is_here = record.identity().is_some_and(is_it);
     if is_here {
-        // attempts, kept seats and planned releases stay, because they concern seats other than the released one
+        // attempts, kept seats and planned releases concern other seats, so they stay
         record.license = None;
         record.untrusted = None;
         record.unknown.clear();
@@ -538,7 +537,7 @@ fn remove_license(record: &mut Record, identity: &Identity) -> bool {
 fn give_up(record: &mut Record, identity: &Identity) -> bool {
     let key = record.identity().map(|here| here.key.clone());
     let is_here = remove_license(record, identity);
-    // the answer to a request that was made before would restore the license although its seat is given up
+    // without this, the answer to an older request would restore the license although its seat is given up
     record.offline_request = None;
     if let (true, Some(key), Some(seat)) = (is_here, key, identity.activation_id()) {
         record.release(&key, seat);
@@ -579,9 +578,9 @@ fn imported(record: &mut Record, license: &StoredLicense) -> bool {
     true
 }
 
-/// Keeps a seat that could not be released because Polar did not know its key. But if the license on this device has
-/// the same seat under another key, that key may be a newer one that has replaced the key of `kept`. In that case, the
-/// seat is added to the list of seats to release, under the newer key.
+/// Keeps a seat that could not be released because Polar did not know its key. The license on this device may have the
+/// same seat under another key, which may be a newer one that replaced the key of `kept`. In that case, adds the seat
+/// to the seats to release, under the newer key.
 fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
     match here.map(|here| here.key.clone()).filter(|key| *key != kept.key) {
@@ -590,9 +589,9 @@ fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     }
 }
 
-/// Keeps the seat of an activation whose answer was lost, so that a later activation of the seat's key can use it. If
-/// the license on this device already has another seat of that key, the found seat is not needed, and is put on the
-/// list of seats to release.
+/// Keeps the seat of an activation whose answer was lost, so that a later activation with the same key can use it. If
+/// the license on this device already has another seat of that key, adds the found seat to the seats to release
+/// instead. Returns `false` if the activation is not in the record.
 #[cfg(feature = "portal")]
 fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool {
     let Some(attempt) = record.attempts.iter().find(|attempt| attempt.marker == marker) else { return false };
@@ -608,10 +607,10 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Replaces the older keys in the record with the new key. Polar no longer knows the older keys, but the seats that were
-/// taken with them are still taken. If the license on this device has one of the older keys, it gets the new key and
-/// keeps its seat and its last confirmation. Seats that were kept under an older key are added to the list of seats to
-/// release. Returns `true` if the record has changed.
+/// Replaces the older keys in the record with the new key. Polar no longer knows the older keys, but the seats that
+/// were taken with them are still taken. A license with one of the older keys gets the new key, and keeps its seat and
+/// its last confirmation. Seats that were kept under an older key have to be released. Returns `true` if the record has
+/// changed.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
     let Rotated { id, from, to, was_known } = rotated;

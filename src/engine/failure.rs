@@ -33,9 +33,9 @@ impl Engine {
             .with_next_step(reason.next_step(Known::Seat))
     }
 
-    /// Returns the error for a license that does not include this version of the app, because it includes only versions
-    /// that were built on the day `until` or before. `text` selects the sentence for the user: one sentence is about
-    /// the license on this device, and the other one is about a key that the user has entered.
+    /// Returns the error for a license that includes only versions of the app that were built on the day `until` or
+    /// before, and so does not include this version. `text` is the sentence for the user. It is about the license on
+    /// this device, or about a key that the user has entered.
     pub(super) fn updates_ended(&self, text: Text, until: Date) -> Error {
         let detail = format!("{}; it includes those built until {until}", Reason::UpdatesEnded.refusal());
         self.refused(Reason::UpdatesEnded).with_texts(policy::dated(&self.config, text, until), detail)
@@ -72,7 +72,7 @@ impl Engine {
         self.store_failed(Text::ReleasedNotRemoved, true, detail)
     }
 
-    /// Returns the error for a license that could not be removed, and whose seat was therefore not released.
+    /// Returns the error if a license cannot be removed from this device, so that its seat was not released.
     pub(super) fn not_released(&self, message: &str) -> Error {
         let why = "nothing was released, because the license could not be removed from this device";
         self.not_removed(format!("{why}: {message}"))

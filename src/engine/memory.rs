@@ -29,8 +29,8 @@ struct Edited {
     precious: bool,
     /// Whether a new edit contains an answer from Polar that contradicts the answer that another process has saved.
     contradicted: bool,
-    /// Whether an earlier edit, which is not saved yet, contains an obsolete answer: another process has saved a newer
-    /// answer about the same license.
+    /// Whether an earlier edit that is not saved yet contains an obsolete answer, because another process has saved a
+    /// newer answer about the same license.
     overtaken: bool,
 }
 
@@ -39,10 +39,10 @@ struct Edited {
 /// `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 
-/// After the first read of the store, the stored estimate `high` may lag behind the current estimate of the time by a
-/// tenth of the time for which this engine has been running, but at least by ten minutes and at most by a day. So a
-/// program that runs for months does not save the record every few minutes only because time passes. If the process is
-/// killed, at most a tenth of a long run is missing from `high`.
+/// Limits on how far the stored time `high` may lag behind the estimated time, after the first read of the store: a
+/// tenth of the time for which this engine has been running, but at least ten minutes and at most a day. Without a lag,
+/// a program that runs for months would save the record every few minutes only because time passes. If the process is
+/// killed, the stored time misses at most a tenth of a long run.
 const HIGH_LAG_PART: i64 = 10;
 const LEAST_HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 const MOST_HIGH_LAG_MS: i64 = 24 * 60 * 60 * 1000;
@@ -142,16 +142,16 @@ impl Engine {
             Some(merged) => {
                 (self.record, self.is_newer, self.has_read) = (merged.record, merged.is_newer, true);
                 if let Some(identity) = self.record.identity().filter(|_| merged.overtaken) {
-                    // Another process has stored a newer answer about this license. So the unsaved answer of this
-                    // process is obsolete, and is dropped here. If it stayed, the next answer of this process would be
-                    // applied to the same old revision, and would count as obsolete too.
+                    // Another process has stored a newer answer about this license, so the unsaved answer of this
+                    // process is obsolete and is dropped. Otherwise the next answer of this process would be applied to
+                    // the same old revision, and would count as obsolete too.
                     self.unsaved.retain(|edit| !edit.answers_about(identity));
                 }
                 (merged.contradicted, merged.complete)
             }
             None => {
-                // The store cannot be read. The license in memory is kept, and the edits are applied to it, so that no
-                // license is lost because of the store.
+                // The store cannot be read. Keeps the license in memory and applies the edits to it, so that the
+                // store's failure loses no license.
                 let mut record = std::mem::take(&mut self.record);
                 let edited = self.edit(&mut record, &[], &edits, now);
                 self.record = record;

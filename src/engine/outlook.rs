@@ -1,6 +1,6 @@
-//! Predicts the decisions that follow from the current one if only time passes. The predictions are for pages that show
-//! decisions but have no engine: a page whose license another process holds, and a page that has not loaded its engine
-//! yet. A prediction sends nothing, and leaves the engine's own estimate of the time unchanged.
+//! Predicts the decisions that follow from the current one if only time passes. Pages that show decisions without an
+//! engine use them: a page whose license another process holds, and a page that has not loaded its engine yet. A
+//! prediction sends nothing, and leaves the engine's own estimate of the time unchanged.
 
 use super::Engine;
 use crate::decision::Decision;
@@ -17,8 +17,9 @@ pub struct Phase {
     pub decision: Decision,
 }
 
-/// The largest number of phases. A new phase can begin with each of these: the confirmation, grace, the notice before
-/// grace ends, the end of grace, the expiry of the key, and an attempt whose outcome becomes uncertain.
+/// The largest number of phases. A new phase can begin at each of these moments: confirmation, start of grace, notice
+/// before the end of grace, end of grace, expiry of the key, and the moment when the outcome of an attempt becomes
+/// uncertain.
 const MOST: usize = 16;
 
 impl Engine {

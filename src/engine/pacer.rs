@@ -3,9 +3,8 @@
 //! from the record when another process has sent a request.
 //!
 //! Operations that are likely to send several requests start so far apart that each can send all its requests. If fifty
-//! such operations start at the same time, the first ones end before the last ones begin, and operations that cannot
-//! end in time are refused immediately. Here are the requests of three operations, 1, 2 and 3, each of which sends
-//! three:
+//! of them are called at the same time, the first ones end before the last ones begin, and those that cannot end in
+//! time fail immediately. This example has three operations (1, 2 and 3) with three requests each:
 //!
 //! ```text
 //! first requests  1           2           3           time ─►
@@ -54,15 +53,15 @@ impl Pacer {
         Self::default()
     }
 
-    /// Reserves the earliest moment for one more request and returns it. If that moment leaves too little time for an
-    /// answer before `deadline`, reserves nothing and returns `Err` with the time until that moment in ms.
+    /// Reserves the earliest moment for one more request and returns it. If an answer could not arrive between that
+    /// moment and `deadline`, reserves nothing and returns `Err` with the time until that moment in ms.
     pub(super) fn reserve(&self, now: Now, deadline: u64) -> Result<u64, u64> {
         self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
     }
 
-    /// Reserves a time for the first request of an operation that is likely to send several requests. This time comes
-    /// after the times reserved for all operations that began earlier. If not all requests of this operation can be
-    /// sent before `deadline`, the function reserves nothing and returns `Err`, as [`reserve`](Self::reserve) does.
+    /// Reserves a time for the first request of an operation that is likely to send several requests. The time lies
+    /// after the times that are reserved for all operations that began earlier. If not all requests of this operation
+    /// can be sent before `deadline`, reserves nothing and returns `Err`, as [`reserve`](Self::reserve) does.
     pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
         // While an operation is in progress, the engine and the operation's current step both own its ticket. So an
@@ -95,9 +94,9 @@ impl Pacer {
     /// Counts the requests that another process has sent. `sent` holds the times of these requests. It may also hold
     /// times of requests that this process has sent and already counted; those are not counted again.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
-        /// If two times differ by at most this much, they count as the time of the same request. The wall clock and the
-        /// monotonic clock are read one after the other, so a time that is converted from one to the other is not
-        /// exact.
+        /// Two times that differ by at most this much count as the time of the same request. Times have to be converted
+        /// between the wall clock and the monotonic clock. The two clocks are read one after the other, so the
+        /// converted time is not exact.
         const SAME_MS: u64 = 5;
         let mut pace = self.pace();
         for at in sent.into_iter().flatten() {
@@ -121,10 +120,10 @@ impl Pacer {
 }
 
 impl Pace {
-    /// Reserves the first free moment from `earliest` on. If that moment has already come, always succeeds. Otherwise
-    /// the request has to wait. If the wait would be too long, reserves nothing and returns `Err` with the wait in ms.
-    /// The wait is too long in two cases: if less than `rest` ms would be left before the deadline, or if Polar's pause
-    /// takes up more than half of the time until the deadline.
+    /// Reserves the first free moment from `earliest` on. Always succeeds if that moment has come already. Otherwise
+    /// the request has to wait. If the wait is too long, reserves nothing and returns `Err` with the wait in ms. A wait
+    /// is too long if it leaves less than `rest` ms before the deadline. A pause that Polar imposed is also too long if
+    /// it takes up more than half of the time until the deadline.
     fn reserve(&mut self, now: Now, earliest: i64, rest: i64, deadline: u64) -> Result<u64, u64> {
         let oldest = now.mono.cast_signed().saturating_sub(PACE_MS);
         self.slots.retain(|at| *at >= oldest);
@@ -141,8 +140,8 @@ impl Pace {
         Ok(at)
     }
 
-    /// Returns the first moment, not earlier than `earliest`, at which one more request can be sent. At most two
-    /// requests may be sent in any second, counting those that were sent and those that are already planned.
+    /// Returns the first moment from `earliest` on at which one more request can be sent. In any second there may be at
+    /// most two requests, including those that are only planned.
     fn next_slot(&self, earliest: i64) -> i64 {
         let mut at = earliest;
         loop {

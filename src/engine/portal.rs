@@ -141,8 +141,8 @@ impl Engine {
         Next::fail(self.codes_refused(to, error, now))
     }
 
-    /// Returns the error for a code that must not be requested or tried yet. If the user wanted to try a code, the
-    /// error also says whether the code that was mailed last will still be valid after the wait.
+    /// Returns the error for a code that cannot be requested or tried yet. If the user wanted to try a code, the error
+    /// also says whether the last mailed code will still be valid after the wait.
     fn codes_refused(&self, to: CodeUse, error: Error, now: Now) -> Error {
         let again_at = now.wall.plus(error.retry_after().unwrap_or_default());
         match (to, code_pace::last_mail_ends(&self.record.code_tries, now.wall)) {
@@ -164,8 +164,8 @@ impl Engine {
         match here {
             None => Next::Send(AfterReply::Release(SeatOf::Device(marker), request)),
             Some(here) if here.key == request.key => Next::Store(Vec::new(), AfterStore::Deactivate),
-            // The stored key and the key in the request differ. Polar has replaced one of them with the other: either
-            // after the key was stored here, or after the portal listed the key. Only Polar knows which key is newer.
+            // The stored key and the key in the request differ, because Polar has replaced one with the other. Only
+            // Polar knows which one is newer.
             Some(_) => Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker))),
         }
     }
@@ -186,8 +186,7 @@ impl Engine {
         &self.record.attempts
     }
 
-    /// Returns the seats of this device, including seats that could not be released because Polar did not know their
-    /// key.
+    /// Returns the seats of this device, including those that it kept because Polar did not know their key.
     pub(crate) fn own_seats(&self) -> Vec<Uuid> {
         let seat = self.own_license().and_then(Identity::activation_id);
         seat.into_iter().chain(self.record.keyless_seats.iter().map(|kept| kept.seat.id)).collect()

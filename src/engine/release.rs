@@ -104,9 +104,9 @@ impl Engine {
             Err(Rejection::Denied(Reason::NotFound)) => Deactivated::KeyUnknown,
             Err(Rejection::Denied(_)) => Deactivated::Unknown,
             Err(Rejection::NotAnswered(cause)) => match of {
-                // Polar did not say whether it knows the key. The key may have been rotated, and then the seat is still
-                // taken. The license is removed from this device anyway, but the seat is kept in the record, so that
-                // the new key can use or release it.
+                // Polar did not say whether it knows the key. The key may have been rotated, so the seat may still be
+                // taken. The license is removed, but the seat stays in the record. The new key can then use or release
+                // it.
                 SeatOf::License(_) => Deactivated::KeyUnknown,
                 SeatOf::Older(_) | SeatOf::Previous(_) => return self.release_failed(of, cause, now),
                 #[cfg(feature = "portal")]
@@ -215,7 +215,8 @@ impl SeatOf {
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,
-            // If Polar does not know the seat, the activation fails, and the license on this device stays as it is.
+            // Polar does not know the previous seat, so the activation fails, and the license on this device stays as
+            // it is.
             Self::Previous(_) => false,
             // The seat may be on this device's list of seats to release, or an activation whose answer was lost may
             // have taken it. The list entry or the activation may be forgotten only if the seat is certainly free. Only

@@ -24,8 +24,8 @@ pub(super) struct Round {
     pub(super) jitter: u32,
 }
 
-/// Returns how many ms to wait until the next round. After access was confirmed, the wait is a little shorter than the
-/// refresh interval: with a longer wait, the state would become `grace` even for a user who is online.
+/// Returns how many ms to wait until the next round. After a confirmation, the wait is a little shorter than the
+/// refresh interval. With a longer wait, the state of a user who is online would become `grace` before each refresh.
 pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     if round.settled && round.state == State::Active {
         return refresh_ms.saturating_sub(tenth(refresh_ms, round.jitter));

@@ -57,7 +57,7 @@ pub struct TurnStep {
 /// The result of waiting until it is this process's turn to ask Polar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// It is this process's turn: no other process is asking Polar, and the answers that others got are stored.
+    /// It is this process's turn to ask Polar. No other process is asking, and the answers that others got are stored.
     Taken,
     /// Another process is still asking Polar, and the operation cannot wait any longer.
     Late,

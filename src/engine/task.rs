@@ -1,6 +1,6 @@
-//! Describes, as data, the next step of an operation and how the operation continues after that step. Each variant has
-//! exactly the fields that it needs. This module decides, stores and sends nothing: the operations choose what comes
-//! next, and `run.rs` turns their choice into a step for the driver.
+//! The next step of an operation, and how the operation continues after it, as data. Each variant has exactly the
+//! fields that it needs. This module decides, stores and sends nothing: the operations choose the next step, and
+//! `run.rs` turns it into a step for the driver.
 
 use super::Patience;
 use super::edit::{Asked, AttemptId, Edit};
@@ -165,21 +165,21 @@ pub(super) enum Purpose {
     /// A conflict after an activation: this process activated the key again, and another process got a denial for the
     /// license. It is unknown which of the two answers is later.
     Activate,
-    /// The operation has validated the license, refreshed it or counted a use, and another process has got an answer
-    /// that contradicts this process's answer. It is unknown which answer is later, so Polar is asked again.
+    /// Another process has got an answer from Polar that contradicts the answer of this operation (a validation, a
+    /// refresh or a count of uses). It is unknown which answer is later, so Polar is asked again.
     ResolveConflict,
 }
 
 /// An activation in progress.
 pub(super) struct Activation {
     pub(super) key: Key,
-    /// The license that this device had when the user activated this key, whether it could be trusted or not.
+    /// The license that this device had when the user activated this key, even if its record was not trusted.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
     /// A seat to ask Polar about that may not be in the record.
     pub(super) known_seat: Option<Seat>,
-    /// Whether the license can be moved to this device. If so, Polar knows the seat of the stored license as a seat of
-    /// this key, but refuses it to this device, for example because the activation's conditions do not match.
+    /// Whether the license can be moved to this device. This is `true` if Polar knows the seat of the stored license as
+    /// a seat of this key, but refuses it to this device, for example because the activation's conditions do not match.
     pub(super) can_move: bool,
     /// The questions about the key that have not been sent to Polar yet. Each item is one question: `Some(seat)` asks
     /// about the key together with this seat, and `None` asks about the key alone.
@@ -272,8 +272,7 @@ impl AfterStore {
 impl AfterPortalStore {
     fn write(&self) -> Write {
         match self {
-            // The request that tries a code must be counted in the store before it is sent, because otherwise other
-            // processes would not count it.
+            // The store must count this try before the request is sent. Otherwise other processes would not know of it.
             Self::CodeTry(..) => Write::AllOrNothing,
             Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
             // This write happens before anything is sent to Polar. It shows whether Polar's answer can be stored later.

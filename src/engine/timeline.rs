@@ -31,7 +31,7 @@ impl Timeline {
     pub(super) fn judge(&mut self, base: TimeBase, now: Now) -> Option<Timestamp> {
         let live = self.0.filter(|live| live.confirmed == base.confirmed);
         let counted = live.map(|live| live.estimate.plus_ms(now.since(live.mono)));
-        // another process that has run for longer may have saved an estimate that is later than this process's own
+        // another process that has run for longer may have saved a later estimate
         let floor = counted.map_or(base.high, |counted| counted.max(base.high));
         let least = floor.plus_ms(-TOLERANCE_MS);
         let corrected = now.wall.plus_ms(base.offset);
@@ -61,8 +61,8 @@ pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestam
 }
 
 /// Returns the earliest times at which the estimate of Polar's time can reach `at`: one for the wall clock, and one for
-/// the monotonic clock. As long as neither clock has reached its time, the estimate is earlier than `at`, unless the
-/// wall clock is set back. `estimate` is the present estimate.
+/// the monotonic clock. Until either clock has reached its time, the estimate is earlier than `at`, unless the wall
+/// clock is set back. `estimate` is the present estimate.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }

@@ -87,8 +87,8 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // When this guard is dropped, it wakes the tasks that wait for this operation. It is dropped even if the
-        // operation ends because its future is dropped.
+        // When this guard is dropped, it wakes the tasks that wait for this operation. That also happens if the
+        // operation's future is dropped.
         let wakes = WakeOnDrop(self);
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -129,8 +129,8 @@ impl Driver {
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// If an operation has ended since the last call of this function, returns the time that the operation has planned
-    /// for the next automatic refresh. Otherwise returns `None`, and wakes the calling task when an operation ends.
+    /// If an operation has ended since the last call, returns the time that this operation has planned for the next
+    /// automatic refresh. Otherwise returns `None`, and wakes the calling task when an operation ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()

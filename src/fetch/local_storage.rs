@@ -1,5 +1,5 @@
-//! A record in `localStorage`, as hexadecimal digits. An update reads the old record and writes the new one without
-//! yielding, so no other code of this page runs in between.
+//! A record in `localStorage`, as hexadecimal digits. An update reads and writes the record without yielding, so that
+//! no other code of this page runs in between.
 
 use super::environment::global;
 use super::storage_error::storage_error;

@@ -1,5 +1,5 @@
 //! A task that refreshes the license when a refresh is due, when the network comes back, and when a hidden page is
-//! shown again. The engine decides when a refresh is due; the task only waits and runs the refresh.
+//! shown again. The engine decides whether a refresh is due; the task only waits and runs it.
 
 use super::cancellation::Cancellation;
 use super::driver::Driver;

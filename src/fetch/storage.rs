@@ -30,7 +30,7 @@ impl Storage {
     /// neither.
     pub(super) fn usual() -> Option<Self> {
         match (global("localStorage"), global("indexedDB")) {
-            // If the browser forbids access to a storage at the moment, treat the storage as present: it may hold
+            // If the browser forbids access to a storage at the moment, assume that it exists, because it may hold
             // records that were saved earlier.
             (Ok(Some(_)) | Err(_), _) => Some(Self::Local),
             (Ok(None), Ok(Some(_)) | Err(_)) => Some(Self::IndexedDb),

@@ -58,8 +58,8 @@ impl Context {
         !self.attempts.is_empty()
     }
 
-    /// Returns `true` if Polar lists an activation of this device with this marker, label and time, and if this device
-    /// never got Polar's answer to it.
+    /// Returns `true` if an activation that Polar lists was made by this device (`marker`, `label` and `since` identify
+    /// it) but Polar's answer to it never arrived here.
     pub(super) fn is_lost_attempt(&self, marker: &str, label: &str, since: Timestamp) -> bool {
         // every request reaches Polar sooner than this, or not at all
         const ON_ITS_WAY_MS: i64 = 10 * 60 * 1000;

@@ -46,7 +46,7 @@ impl LicenseKey {
         self.benefit_id
     }
 
-    /// Returns the number of devices on which the key may be active at once, or `None` if the key needs no activation.
+    /// Returns the number of devices that may use the key at once, or `None` if the key needs no activation.
     pub fn limit_activations(&self) -> Option<u32> {
         self.limit_activations
     }
@@ -111,8 +111,8 @@ impl LicenseKey {
         Some((organization_id, this))
     }
 
-    /// Returns a value by which usable keys are sorted: the key with the latest expiry comes first, and of keys with
-    /// the same expiry, the newest comes first.
+    /// Returns a value for sorting usable keys: latest expiry first, and the newest first among keys with the same
+    /// expiry.
     pub(super) fn rank(&self) -> impl Ord + use<> {
         let lasts_until = self.expires_at.map_or(i64::MAX, Timestamp::unix_ms);
         std::cmp::Reverse((lasts_until, self.created_at.unix_ms()))

@@ -31,9 +31,9 @@ use uuid::Uuid;
 /// The longest wait for the key of a purchase or of an invitation.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// Returns the usable keys, the best first. If there are none, but a key has expired according to this device's clock,
-/// that clock may be wrong: returns the expired key with the latest expiry. If no key has expired either, fails with an
-/// error that says why no key can be used.
+/// Returns the usable keys, the best first. If no key is usable, returns the expired key with the latest expiry,
+/// because this device's clock may be wrong. If no key has expired either, fails with an error that says why none can
+/// be used.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),
@@ -42,8 +42,8 @@ pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<License
     })
 }
 
-/// Activates a usable key of the customer. If several can be used and none of them is the key of the license on this
-/// device, returns them for the user to choose from.
+/// Activates a usable key of the customer. If several keys can be used, and none is the key of the license on this
+/// device, returns them so that the user can choose one.
 pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
@@ -149,8 +149,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
         Err(error) if error.reason() == Some(Reason::ActivationLimit) => {
             devices(context, token, key.clone(), true).then(now, |devices, _| match devices {
                 Ok(devices) => Step::done(Restored::NoSeat(Box::new(NoSeat { key, devices, error }))),
-                // if the devices cannot be listed, the user must still learn that no seat is free, so this returns the
-                // error of the activation
+                // the error of the activation, since the user must learn that no seat is free even if the devices
+                // cannot be listed
                 Err(_) => Step::failed(error),
             })
         }
@@ -158,8 +158,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
     })
 }
 
-/// Activates the key of the license on this device if the list contains it, or else the only key if the list has just
-/// one. Otherwise returns the keys, so that the user can choose one.
+/// Activates the key that the license on this device already has, if the list contains it. Otherwise activates the only
+/// key of the list. If the list has several keys, returns them so that the user can choose one.
 fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -> Step<Restored> {
     if let Some(at) = keys.iter().position(LicenseKey::is_here) {
         return activate(context, token, keys.swap_remove(at));

@@ -1,6 +1,6 @@
 //! Polar's endpoints for customers as typed requests, and functions that read the replies. As in `crate::wire`, a reply
-//! counts as Polar's only if it has the form that Polar documents. These functions use only two kinds of personal data:
-//! the names of customers to choose from, and the e-mail address of a checkout's buyer.
+//! counts as Polar's only if it has the form that Polar documents. The only personal data that is read are the names of
+//! customers to choose from, and the e-mail address of a checkout's buyer.
 //!
 //! The paths `license-keys/` and `benefit-grants/` end in a slash, and no other path does. Polar answers with a
 //! redirect if the slash is missing or if there is one too many.
@@ -305,8 +305,8 @@ pub(super) fn slug_of_grant(answer: &Answer, context: &Context) -> Option<String
     read.ok()
 }
 
-/// Returns `true` if the reply shows that customers see the devices of this benefit's keys, because the vendor has
-/// switched on `Enable user to deactivate instances via Polar`. Otherwise returns `false`.
+/// Returns `true` if the reply shows that customers can see the devices of this benefit's keys, because the vendor has
+/// switched on `Enable user to deactivate instances via Polar`.
 pub(super) fn shows_devices(answer: &Answer, benefit: Uuid) -> bool {
     let read = Call::Read.read(answer, |reply| {
         let mut grants = reply.items("items[].", "items")?;

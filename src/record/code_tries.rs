@@ -43,22 +43,22 @@ pub enum CodeUse {
 }
 
 impl CodeTries {
-    /// The time for which this device counts a request. Polar counts a request for an hour after it arrives, so the
-    /// time that a request may take to reach Polar is added to the hour.
+    /// The time for which this device counts a request: one hour, for which Polar counts it after it arrives, and the
+    /// time that the request may take to reach Polar.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
     /// The time limit for sending a request. It begins when the request is counted. Polar receives the request within
     /// this time or not at all.
     pub(crate) const ON_ITS_WAY_MS: i64 = 15 * 1000;
 
-    /// Returns `true` if Polar may still count one of the listed requests towards its limit, or if Polar's block of
-    /// this IP address has not ended.
+    /// Returns `true` if these requests still limit the next ones: Polar may still count one of them, or still blocks
+    /// this IP address.
     pub(crate) fn matter(&self, wall: Timestamp) -> bool {
         let is_kept = |code_try: &CodeTry| wall.ms_since(code_try.at) < Self::KEPT_MS;
         self.list.iter().any(is_kept) || self.block_ahead(wall).is_some()
     }
 
-    /// Returns the time at which Polar's block ends, or `None` if there is no block or it has ended.
+    /// Returns the time at which Polar's block of this IP address ends. Returns `None` if there is no block now.
     pub(crate) fn block_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         self.blocked_until.filter(|until| *until > wall)
     }
@@ -84,8 +84,8 @@ impl CodeMail {
     /// The time for which a code is valid.
     const GOOD_MS: i64 = 30 * 60 * 1000;
 
-    /// Returns the time at which the code expires. Returns `None` if the code has expired, or if the time of the
-    /// request cannot be right because the wall clock was set back far after the request.
+    /// Returns the time at which the code expires. Returns `None` if the code has expired. Also returns `None` if the
+    /// stored time of the request is wrong, because the wall clock was set back far since then.
     pub(crate) fn ends(&self, wall: Timestamp) -> Option<Timestamp> {
         let is_good = (-CodeTries::KEPT_MS..Self::GOOD_MS).contains(&wall.ms_since(self.at));
         is_good.then(|| self.at.min(wall).plus_ms(Self::GOOD_MS))

@@ -1,5 +1,5 @@
-//! Converts a record to bytes and back. The reader accepts any bytes. It never panics, and a wrong length field cannot
-//! make it allocate more memory than the bytes that it reads take up.
+//! Converts a record to bytes and back. The reader accepts any bytes without a panic. A wrong length field cannot make
+//! it allocate more memory than the bytes take up.
 
 use super::{
     Attempt, Identity, KeptSeat, Record, Release, RequestedOffline, Seat, StoredLicense, TimeBase, Untrusted, Verdict,
@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 /// The ids of the fields in a record's body. After the first release, an id is never reused for another field.
 ///
-/// A version of this library keeps the fields that it does not know, and ignores additional bytes at the end of a field
-/// that it knows. So a new member of a license or a seat is appended to an existing field of that license or seat, and
-/// is read only if it is there. If the member had a field of its own, an older version would keep that field even after
+/// A version of this library keeps the fields that it does not know. In a field that it knows, it ignores additional
+/// bytes at the end. So a new member of a license or a seat is appended to the existing field of that license or seat,
+/// and is read only if it is there. With a field of its own, the member would survive in an older version even after
 /// the license was replaced by another one.
 mod field {
     pub(super) const REVISION: u8 = 1;
@@ -49,8 +49,7 @@ const ORDER: u8 = 2;
 /// The number that stands for the verdict "confirmed". All other numbers of a verdict stand for denials.
 const CONFIRMED: u8 = 0;
 
-/// The numbers that stand for the kinds of seats: no seat, a seat that any device may use, and a seat that is bound to
-/// this device.
+/// The numbers for the kinds of seats: none, a seat that any device may use, and a seat that is bound to this device.
 const NO_SEAT: u8 = 0;
 const FREE_SEAT: u8 = 1;
 const BOUND_SEAT: u8 = 2;
@@ -231,7 +230,7 @@ fn write_purchase(out: &mut Writer, purchase: Option<&Purchase>) {
     }
 }
 
-/// Reads a purchase. Returns `Some(None)` if there is no purchase, or if it has a kind that only newer versions know.
+/// Reads a purchase. Returns `Some(None)` if there is none, or if only newer versions know its kind.
 fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
     Some(match value.u8()? {
         SUBSCRIPTION => Some(Purchase::Subscription(Subscription {

@@ -21,7 +21,7 @@ const KEY_BYTES: usize = 64;
 /// A short hash that names a product, a device or a secret, and reveals nothing else about it.
 pub(crate) type Tag = [u8; TAG_BYTES];
 
-/// The keys and tags with which the records of one product on one device are sealed and opened.
+/// Seals and opens the records of one product on one device, with their keys and tags.
 pub(crate) struct Sealer {
     product: Tag,
     device: Tag,

@@ -48,8 +48,8 @@ pub(super) struct Driver {
     engine: SharedEngine,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
-    /// The time at which the refresher has to check again whether a refresh is due, as set by the operation that ended
-    /// last. `None` if that operation set no time, or if no operation has ended yet.
+    /// The time at which the refresher has to check again whether a refresh is due. The operation that ended last has
+    /// set it. `None` if that operation set no time, or if no operation has ended yet.
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Arc<dyn AsyncTransport>,
@@ -64,7 +64,8 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// After a request's timeout, the driver waits this much longer, so that the transport can still report the outcome.
+/// The time that the driver waits in addition to a request's timeout, so that the transport can still report the
+/// outcome.
 const SLACK: Duration = Duration::from_millis(250);
 
 impl Driver {
@@ -167,10 +168,10 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // When this guard is dropped, it wakes the operations that wait for this one. It is dropped even if the app's
+        // When this guard is dropped, it wakes the operations that wait for this one. That also happens if the app's
         // store panics.
         let wakes = WakeOnDrop(&self.ended);
-        // this client keeps its turn to ask Polar until the answer is stored
+        // the turn to ask Polar, which this client keeps until the answer is stored
         let mut turn = None;
         let mut step = self.engine.update(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -267,7 +268,7 @@ impl Driver {
 
     async fn wait_for_turn(&self, step: TurnStep, cancellation: &Cancellation, held: &mut Option<HeldTurn>) -> Step {
         let taken = self.place.take_turn(self.time_until(step.until));
-        // this race has no time limit of its own, because the store limits how long it waits for the turn
+        // this race needs no time limit, because the store limits the wait for the turn
         match race(taken, Duration::MAX, cancellation.requested(Cancel::AfterReply)).await {
             Raced::Done(turn) => *held = turn,
             Raced::TimeUp => {}

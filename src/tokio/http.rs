@@ -152,8 +152,8 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
     Ok(builder.build()?)
 }
 
-/// Returns the first variable that is set for the proxy, if its value is not a proxy's address. reqwest would ignore
-/// this variable, and send the request without the proxy.
+/// Returns the name of the first proxy variable that is set, if its value is not the address of a proxy. Without this
+/// check, reqwest would ignore the variable and send the request without a proxy.
 fn wrong_proxy_variable() -> Option<&'static str> {
     // The order is the same as in reqwest, which uses the first variable that is set.
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -234,7 +234,7 @@ impl Body for GatedBody {
 /// The reason why there is no reply.
 enum Fault {
     Address,
-    /// This environment variable should hold the address of a proxy, but its value is not such an address.
+    /// The value of this environment variable is not the address of a proxy.
     ProxyVariable(&'static str),
     TooLarge,
     /// The runtime is shutting down.
@@ -299,8 +299,7 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     causes(error).find_map(<dyn StdError>::downcast_ref)
 }
 
-/// Returns the chain of an error's causes: first the error itself, then its cause, then the cause of that cause, and so
-/// on.
+/// Returns the error, then its cause, then the cause of that cause, and so on.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         // `source` would skip the wrapped error and return that error's cause

@@ -17,8 +17,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
-/// The store of a client: either an asynchronous store, which tasks call directly, or a blocking store, which is called
-/// on threads.
+/// The store of a client: an async store, which tasks call directly, or a blocking store, which is called on threads of
+/// its own.
 pub(super) enum Place {
     Tasks(Box<dyn AsyncStore>),
     Threads(Arc<dyn Store>),
@@ -143,8 +143,8 @@ fn write(
     stored: oneshot::Sender<Option<Vec<u8>>>,
     decided: oneshot::Receiver<Change>,
 ) -> Result<(), StoreError> {
-    // This fails if the task that waits for the record was dropped. In that case, nobody sends a change, and the record
-    // stays as it is.
+    // Fails if the task that waits for the record was dropped. Then nobody sends a change, and the record stays as it
+    // is.
     let _ = stored.send(store.load()?);
     match decided.blocking_recv().unwrap_or(Change::Keep) {
         Change::Keep => Ok(()),

@@ -145,6 +145,6 @@ pub(crate) fn bytes<'a>(pointer: *const u8, length: usize) -> Option<&'a [u8]> {
         return Some(&[]);
     }
     let fits = isize::try_from(length).is_ok();
-    // SAFETY: The pointer is not NULL, so `length` bytes can be read from it, and they do not change during the call.
+    // SAFETY: The pointer is not NULL, so `length` bytes can be read from it, and nobody changes them during the call.
     (fits && !pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer, length) })
 }

@@ -141,7 +141,7 @@ pub extern "C" fn polar_license_portal_restore(
     })
 }
 
-/// Activates the key `key` on this device: the key that the user has chosen, or a key for which a seat was released.
+/// Activates the key `key` on this device. The user has chosen this key, or a seat was released for it.
 ///
 /// Everything else is as described for polar_license_portal_restore().
 #[unsafe(no_mangle)]

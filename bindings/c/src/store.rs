@@ -30,9 +30,9 @@ pub type SaveCallback =
 /// on failure. For the rules on threads and locks, see the load callback.
 pub type RemoveCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
 
-/// A function that prevents other processes from changing the record until the unlock callback is called. It returns 0,
-/// or another number if the lock cannot be acquired. Until the unlock callback is called, the library calls only the
-/// load, save and remove callbacks of this store, and only on the thread that called the lock callback.
+/// A function that locks the record: no other process can change it until the unlock callback is called. It returns 0,
+/// or another number if the lock cannot be acquired. While the lock is held, the library calls only the load, save and
+/// remove callbacks of this store, and only on the thread that called the lock callback.
 pub type LockCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
 
 /// A function that releases the lock that the lock callback acquired.

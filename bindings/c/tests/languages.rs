@@ -18,7 +18,7 @@ use std::{env, fs, io};
 /// The path of JNA on Debian.
 const JNA: &str = "/usr/share/java/jna.jar";
 
-/// Returns whether the programs that the language needs are installed, that is, whether each of these command lines
+/// Returns `true` if the programs that the language needs are installed, that is, if each of these command lines
 /// succeeds.
 fn is_installed(language: &str, needs: &[&str]) -> bool {
     let missing = needs.iter().find(|need| {

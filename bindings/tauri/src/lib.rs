@@ -32,8 +32,7 @@ use pages::Pages;
 /// in capabilities.
 const NAME: &str = "polar-license";
 
-/// The longest time for which the process keeps running after its last window has closed, to receive the reply to a
-/// request.
+/// The longest time for which the process waits for the reply to a request after its last window has closed.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// Returns the plugin, which opens the license when the app starts and refreshes it automatically.

@@ -169,8 +169,7 @@ faults! {
     /// The proxy cannot be reached.
     ProxyUnreachable = "proxy_unreachable",
         "Check the proxy's address in the system's settings, or in HTTPS_PROXY.";
-    /// The proxy's address leaves it to this computer to look up names, and this computer cannot look up the name of
-    /// Polar's server.
+    /// The proxy's address requires this computer to look up the name of Polar's server, but the look-up failed.
     ProxyLookup = "proxy_lookup",
         "Let the proxy look up the name: in its address, write socks5h:// instead of socks5://, or socks4a:// \
          instead of socks4://.";
@@ -219,7 +218,7 @@ faults! {
     /// The key does not include this version of the app.
     UpdatesEnded = "updates_ended",
         "Renew the license, or use a version of the app that was built on that day or before.";
-    /// This device has no id that lasts longer than one run of the app.
+    /// This device has no id that stays the same in the next run of the app.
     NoDeviceId = "no_device_id",
         "Set a device id, or make the directory of the license writable.";
     /// The system names no directory for the license.

@@ -50,9 +50,8 @@ pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
 }
 
 /// Does the same checks as [`network`], but asks Polar about the given license key. Also finds out whether Polar knows
-/// that key in the configured organization, and whether the app accepts it. If Polar does not know it, asks Polar's
-/// other environment as well (the sandbox instead of production, or the reverse), to find out whether the key belongs
-/// there.
+/// the key in the configured organization, and whether the app accepts it. If Polar does not know the key, also asks
+/// Polar's other environment (the sandbox instead of production, or the reverse), because the key may belong there.
 pub fn network_with_key(config: &Config, key: &Key) -> Vec<Finding> {
     let request = Validate::new(key, config.organization_id());
     let asked = Asked::new(config.environment(), &request, config.timeout());
@@ -388,16 +387,15 @@ pub(super) fn named(environment: &Environment) -> String {
     }
 }
 
-/// Returns `true` if `body` is the body with which Polar answers a request for an address that has no endpoint, or for
-/// a version of its API that it has removed.
+/// Returns `true` if `body` is Polar's standard "not found" body. Polar sends this body if a request's address has no
+/// endpoint, or if its API version was removed.
 fn is_bare_not_found(body: &[u8]) -> bool {
     let document = Json::parse(body);
     let detail = document.and_then(|document| document.get("detail")).and_then(Json::string);
     detail.as_deref() == Some("Not Found") && document.is_some_and(|document| document.get("error").is_none())
 }
 
-/// Formats a duration: in minutes if it is shorter than an hour, in hours if it is shorter than two days, and otherwise
-/// in days.
+/// Formats a duration: in minutes below one hour, in hours below two days, and otherwise in days.
 fn rounded(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;

@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// After a request's timeout, the driver waits this much longer, so that the transport can still report the outcome.
+/// The time that the driver waits in addition to a request's timeout, so that the transport can still report the
+/// outcome.
 const SLACK: Duration = Duration::from_millis(250);
 
 /// Operations that are cancelled together.

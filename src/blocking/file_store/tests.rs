@@ -53,7 +53,7 @@ fn age(path: &Path, seconds: i64) {
     file.set_modified(then).unwrap();
 }
 
-/// Creates the files that a process leaves behind if it is killed while it saves.
+/// Creates the files that a process leaves behind when it is killed during a save.
 fn die_while_saving(store: &FileStore, token: &str, seconds_ago: i64) {
     create_private_directory(&store.directory).unwrap();
     fs::write(lock_path(store), token).unwrap();
@@ -109,8 +109,7 @@ fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed(
     assert_eq!(disk_steps(|| store.remove().unwrap()), [Write, SyncFile, Rename, SyncDirectory, Remove]);
 }
 
-/// After a power cut, the lock of a process that died may be missing, while other files that the process left behind
-/// are still there.
+/// After a power cut, the lock of a dead process may be missing, while the other files of that process still exist.
 #[test]
 fn the_first_save_removes_what_dead_processes_left_without_a_lock() {
     let scratch = Scratch::new();
@@ -641,8 +640,8 @@ fn a_directory_without_permission_is_an_error() {
     fs::set_permissions(&store.directory, fs::Permissions::from_mode(0o555)).unwrap();
     let mut child = child("a_directory_without_permission_is_an_error", &store.directory);
     if create_private(&store.directory.join("x")).is_ok() {
-        // Root can write even without permission. So if this process is root, the child runs as the user `nobody`,
-        // provided that `nobody` can run the program.
+        // Root can write even without permission. So if this process is root, the child runs as the user `nobody`, if
+        // that user can run the program.
         std::os::unix::process::CommandExt::uid(&mut child, 65534);
     }
     if let Ok(output) = child.output() {

@@ -1,6 +1,6 @@
 //! The replies of the portal as JSON, in the form that bindings receive. The JSON contains no token, no code, no full
-//! license key, and no secret of a checkout. An object with such a secret stays in the core, and the JSON contains a
-//! `Handle` for the object.
+//! license key, and no secret of a checkout. An object with such a secret stays in the core, and a `Handle` stands for
+//! it in the JSON.
 
 use super::handles::{Handle, Held, Holder};
 use crate::codes::{Deactivated, KeyStatus, Stage};
@@ -144,11 +144,10 @@ pub enum DevicesJson<'a> {
     },
     /// No device is shown: the vendor does not show devices to customers, or there is none.
     Hidden {
-        /// Whether it is certain that there are devices, which is the case if every seat is taken or if this device has
-        /// a seat.
+        /// Whether it is certain that devices have seats: either every seat is taken, or this device has a seat.
         is_certain: bool,
-        /// The page on which customers of this vendor manage their purchases; null if its address is unknown, or if
-        /// there is certainly no device.
+        /// The page on which customers of this vendor manage their purchases; null if its address is unknown or if it
+        /// is certain that no device has a seat.
         page: Option<&'a str>,
         /// The sentence to show to the user. The sentence does not contain the address of `page`; show `page` as a link
         /// beside the sentence.

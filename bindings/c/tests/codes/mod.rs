@@ -121,8 +121,8 @@ pub fn constants() -> String {
             define(&mut text, &constant(&table, row), &row.doc, &row.number.to_string());
         }
     }
-    // This constant is written here rather than by cbindgen, because cbindgen's output is also read by maturin and cffi
-    // for the Python package. These two tools do not accept a constant whose value is the name of another constant.
+    // This constant is written here and not by cbindgen. maturin and cffi also read cbindgen's output, for the Python
+    // package, and do not accept a constant whose value is the name of another constant.
     define(&mut text, "POLAR_LICENSE_ABSENT", ABSENT, "INT64_MIN");
     // The header generator adds the line end.
     text.trim_end().to_owned()

@@ -28,8 +28,8 @@ fn properties(schema: &Value) -> Option<&serde_json::Map<String, Value>> {
     schema.get("properties")?.as_object()
 }
 
-/// Returns the names of the members of `member` if it is an object, and `None` if it is not. A member that is either an
-/// object or null counts as an object.
+/// Returns the names of the members of `member`, or `None` if it is not an object. An object that may be null counts as
+/// an object.
 fn inner(description: &Value, member: &Value) -> Option<Vec<String>> {
     let reference =
         member.get("$ref").or_else(|| member.get("anyOf")?.as_array()?.iter().find_map(|any| any.get("$ref")));

@@ -1,5 +1,5 @@
-//! Generates the setters of options from the core's description of the settings: the functions in C with their
-//! comments, the methods in C++, and the calls to all setters for the tests in C and for the fuzz targets.
+//! Generates the setters of options from the core's description of the settings: C functions with their comments, C++
+//! methods, and calls to all setters for the C tests and the fuzz targets.
 
 use crate::codes::wrapped;
 use crate::{snake_case, without_unit};

@@ -21,7 +21,7 @@ _FAILURES = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# objects to which the library has pointers; when the library no longer needs an object, it calls `released`
+# objects that the library has pointers to; it calls `released` when it no longer needs one
 _held: set[Any] = set()
 
 
@@ -86,7 +86,7 @@ def changed(handle: Any, decision: Any, before: Any) -> None:
     ffi.from_handle(handle)(convert.decision(decision), convert.decision(before))
 
 
-# if this raises an exception, no response is set, and the library assumes that the request may have been sent
+# if this function raises an exception, no response is set, and the library assumes that the request may have been sent
 @ffi.callback("polar_license_transport_callback", onerror=_failed)
 def send(handle: Any, request: Any, response: Any) -> None:
     try:
