@@ -473,8 +473,8 @@ impl Reason {
 }
 
 impl ErrorKind {
-    /// Returns `true` if the user should be told about a problem of this kind, although access does not depend on it.
-    /// Such a problem has consequences for the user, and does not go away by itself.
+    /// Returns `true` if the user should be told about a problem of this kind, although it does not change access. Such
+    /// a problem has consequences for the user, and does not go away by itself.
     pub(crate) const fn concerns_user(self) -> bool {
         match self {
             Self::Storage | Self::SeatUncertain | Self::Internal | Self::Unsupported => true,

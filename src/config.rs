@@ -99,7 +99,7 @@ pub struct ConfigBuilder {
     /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
-    /// The reason why the app's catalogue of sentences could not be read, or `None` if there is no such fault.
+    /// The reason why the app's catalogue of sentences could not be read, or `None` if it could.
     texts_fault: Option<String>,
     /// The other settings. `build` checks them, and adds the settings that it parses from the fields above.
     settings: Settings,
@@ -291,7 +291,7 @@ impl Updates {
         created_at.day().plus_days(self.days)
     }
 
-    /// Returns `true` if this version was built on the day `until` or before.
+    /// Returns `true` if this version was built by the day `until`.
     pub(crate) fn are_included(self, until: Date) -> bool {
         self.built <= until
     }

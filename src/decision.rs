@@ -143,7 +143,7 @@ impl Decision {
         self.state
     }
 
-    /// Returns the reason for the state, or `None` if the state can have only one cause.
+    /// Returns the reason for the state. Returns `None` for a state that needs no reason, such as `expired`.
     pub fn reason(&self) -> Option<Reason> {
         self.reason
     }

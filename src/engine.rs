@@ -362,11 +362,11 @@ impl Engine {
     }
 
     /// Returns the span in which the present decision of [`current`](Self::current) holds, unless an operation changes
-    /// the decision meanwhile.
+    /// it.
     ///
-    /// The span is a minute at most, even if the decision stays the same for longer. After this minute, `current` must
-    /// be called again. The engine learns the time only from these calls, and it needs a recent time to notice that the
-    /// wall clock was set back.
+    /// The span is at most a minute, even if the decision stays the same for longer. Then `current` must be called
+    /// again, because the engine learns the time only from these calls. It needs a recent time to notice that the wall
+    /// clock was set back.
     pub fn holds(&mut self, now: Now) -> Span {
         let change = self.next_change(now);
         let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));

@@ -83,8 +83,8 @@ impl Error {
         json::write(self)
     }
 
-    /// Not part of the public interface: returns only the member `error` of the JSON, for a binding that passes the
-    /// decision on separately.
+    /// Returns only the member `error` of the JSON, for a binding that passes the decision separately. Not part of the
+    /// public interface.
     #[doc(hidden)]
     pub fn details(&self) -> ErrorDetails<'_> {
         ErrorDetails {

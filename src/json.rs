@@ -53,7 +53,7 @@ impl<'a> Json<'a> {
         Some(std::iter::from_fn(move || Some((scanner.next_part()?, scanner.next_part()?))))
     }
 
-    /// Returns the text of a string without its quotes and escapes, or `None` if it contains a lone surrogate.
+    /// Returns the content of a string, without quotes and escapes, or `None` if it contains a lone surrogate.
     pub(crate) fn string(self) -> Option<String> {
         let mut rest = self.0.strip_prefix('"')?.chars();
         let mut text = String::with_capacity(self.0.len());
@@ -66,7 +66,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Returns an integer, or `None` if the value is anything else, such as a number with a fraction or an exponent.
+    /// Returns an integer. Returns `None` for anything else, also for a number with a fraction or an exponent.
     pub(crate) fn integer(self) -> Option<i64> {
         self.0.parse().ok()
     }

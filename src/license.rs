@@ -14,9 +14,9 @@ pub struct Terms {
     pub license_id: Uuid,
     /// The id of the benefit to which the key belongs.
     pub benefit_id: Uuid,
-    /// The number of devices that may be active at once, or `None` if the key needs no activation.
+    /// The number of devices that may use the key at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
-    /// The highest usage that may be consumed, or `None` if there is no limit.
+    /// The total number of uses that the key allows, or `None` if there is no limit.
     pub limit_usage: Option<u32>,
     /// The usage so far.
     pub usage: u32,
@@ -54,9 +54,9 @@ pub struct License {
     pub confirmed_at: Timestamp,
     /// The usage at the time of Polar's last confirmation.
     pub usage: u32,
-    /// The highest usage that may be consumed, or `None` if there is no limit.
+    /// The total number of uses that the key allows, or `None` if there is no limit.
     pub limit_usage: Option<u32>,
-    /// The number of devices that may be active at once, or `None` if the key needs no activation.
+    /// The number of devices that may use the key at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
     /// The purchase of the key, as of the last confirmation: a subscription or an order. `None` if Polar did not report
     /// it. Access never depends on the purchase.

@@ -32,13 +32,13 @@ pub(crate) enum Kind {
 pub(crate) enum Fault {
     /// A character is missing, wrong, or one too many.
     Damaged,
-    /// It is a text of another kind.
+    /// The text is of another kind.
     OtherKind(Kind),
     /// A newer version of this library wrote it.
     Newer,
-    /// It belongs to another app, organization or environment.
+    /// The text belongs to another app, organization or environment.
     OtherProduct,
-    /// It was written for another device.
+    /// The text was written for another device.
     OtherDevice,
     /// The text was written with an app secret that this version of the app does not have.
     OtherSecret,
@@ -78,7 +78,7 @@ impl Kind {
         self.write_as(VERSION, content)
     }
 
-    /// Writes a text of this kind and of this version.
+    /// Writes a text of this kind in this version of the format.
     pub(crate) fn write_as(self, version: char, content: &[u8]) -> OfflineText {
         let checked = [content, &self.checksum(version, content)].concat();
         OfflineText(format!("{}{version}-{}", self.word(), to_base32(&checked)))
@@ -180,7 +180,7 @@ fn to_base32(bytes: &[u8]) -> String {
     text
 }
 
-/// Reads digits. Returns `None` if a character is not a digit, or if no bytes have these digits.
+/// Converts base-32 digits to bytes. Returns `None` if a character is not a digit, or if no bytes have these digits.
 fn from_base32(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let digits = text.bytes().map(value_of).collect::<Option<Vec<u64>>>()?;

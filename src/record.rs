@@ -32,8 +32,8 @@ use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The length of a period in which at most two requests may be sent. Polar's own period is one second. This one is a
-/// little longer, because requests may arrive closer together than they were sent.
+/// The length of a period in which at most two requests may be sent. Polar's period is one second. This one is a little
+/// longer, because requests may arrive closer together than they were sent.
 pub(crate) const PACE_MS: i64 = 1_100;
 
 /// Everything that a device keeps between runs. The default is the record of a device that never had a license.
@@ -42,7 +42,7 @@ pub(crate) struct Record {
     pub(crate) license: Option<Box<StoredLicense>>,
     /// Activations that were sent and whose outcome is unknown.
     pub(crate) attempts: Vec<Attempt>,
-    /// Seats that this device no longer uses, and whose release Polar has not confirmed yet.
+    /// Seats that this device no longer uses, and that Polar has not confirmed as released.
     pub(crate) releases: Vec<Release>,
     /// Seats of two kinds. Seats whose key Polar no longer knows, because the key was rotated or deleted. And seats
     /// whose activation got no answer, and which the customer portal has found since. When the key of such a seat is
@@ -52,8 +52,8 @@ pub(crate) struct Record {
     /// The times of the last two requests, on the wall clock. They are kept when the license is removed, as are
     /// `code_tries` and a pause in `plan`: Polar counts requests by IP address, not by license.
     pub(crate) sent: [Option<Timestamp>; 2],
-    /// The latest requests in which this device asked Polar for a code or tried a code. They are counted, because Polar
-    /// blocks an IP address that sends too many of them.
+    /// The latest requests for codes and tries of codes. They are counted, because Polar blocks an IP address that
+    /// sends too many of them.
     #[cfg(feature = "portal")]
     pub(crate) code_tries: CodeTries,
     /// The latest request for an offline license, until its answer was imported or Polar was asked.
@@ -77,7 +77,7 @@ pub(crate) struct StoredLicense {
     pub(crate) time: TimeBase,
     /// The hash of the app's own conditions at the last confirmation.
     pub(crate) conditions: [u8; 8],
-    /// The seat's label at Polar. `None` if there is no seat, or if this device no longer knows the label.
+    /// The seat's label at Polar. `None` if there is no seat, or if this device has lost the label.
     pub(crate) label: Option<String>,
     /// The number of the offline request whose answer brought the license here. `None` if Polar has confirmed the
     /// license to this device itself.
@@ -109,7 +109,7 @@ pub(crate) struct Seat {
     pub(crate) bound: bool,
 }
 
-/// A seat that this device remembers because its key may be activated again later.
+/// A seat that this device remembers, because the user may activate its key again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptSeat {
     pub(crate) seat: Seat,
@@ -172,7 +172,7 @@ pub(crate) struct Plan {
     pub(crate) pause_until: Option<Timestamp>,
 }
 
-/// The license in the header of a record that cannot be trusted, and the reason why the record cannot be trusted.
+/// The license in the header of an untrusted record, and the reason why the record is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Untrusted {
     pub(crate) why: Distrust,
@@ -289,8 +289,8 @@ impl Identity {
 }
 
 impl Attempt {
-    /// At this age, an attempt counts as over, because no process still waits for Polar's answer to it. An activation
-    /// ends within 35 s, unless the machine goes to sleep.
+    /// The age at which an attempt counts as over, because no process waits for its answer any more. An activation ends
+    /// within 35 s, unless the machine goes to sleep.
     const UNDER_WAY_MS: i64 = 60 * 1000;
 
     /// Returns `true` if the user must be told about the attempt, because no process waits for its answer any more.
@@ -299,8 +299,7 @@ impl Attempt {
         self.is_uncertain || !(0..Self::UNDER_WAY_MS).contains(&wall.ms_since(self.saved_at))
     }
 
-    /// Returns the next time at which the result of [`is_over`](Self::is_over) changes, if the attempt itself does not
-    /// change.
+    /// Returns the next time at which [`is_over`](Self::is_over) changes its result only because time passes.
     pub(crate) fn next_change(&self, wall: Timestamp) -> Option<Timestamp> {
         let changes = [self.saved_at, self.saved_at.plus_ms(Self::UNDER_WAY_MS)];
         changes.into_iter().find(|at| !self.is_uncertain && *at > wall)

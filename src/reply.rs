@@ -15,8 +15,8 @@ use uuid::Uuid;
 /// The name and the place of a member of a reply, and whether the member is missing.
 #[derive(Clone, Copy)]
 pub(crate) struct Field {
-    /// The path of the object that contains the member, with a dot at its end, such as `license_key.`. The path is
-    /// empty if that object is the reply itself.
+    /// The path of the object that contains the member, with a dot at its end, such as `license_key.`. Empty for the
+    /// reply itself.
     object: &'static str,
     name: &'static str,
     is_missing: bool,

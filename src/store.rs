@@ -30,9 +30,8 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-    /// Does the same as [`Store::locked`], but gives up if it has to wait for others for longer than about `timeout`.
-    /// If `timeout` is zero, tries once. Clients call this method. The default calls [`Store::locked`], which may wait
-    /// longer.
+    /// Does the same as [`Store::locked`], but gives up after waiting for others for about `timeout`. If `timeout` is
+    /// zero, tries once. Clients call this method. The default calls [`Store::locked`], which may wait longer.
     fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         let _ = timeout;
         self.locked(work)

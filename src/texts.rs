@@ -1,7 +1,7 @@
-//! The sentences that a user may read. Each sentence has a code. An app can replace the sentence of a code. `texts/`
-//! has the sentences as JSON, for translators. The sentences of the customer portal are in files of their own, because
-//! a build without the portal does not accept their codes. This file does not decide which sentence is shown, and
-//! contains no texts for developers.
+//! The sentences that a user may read. Each sentence has a code, under which an app can replace it. `texts/` has the
+//! sentences as JSON, for translators. The sentences of the customer portal are in separate files, because a build
+//! without the portal does not accept their codes. This file does not choose which sentence is shown, and contains no
+//! texts for developers.
 
 use std::sync::Arc;
 
@@ -127,7 +127,7 @@ texts! {
     KeyExpired = "refused.expired", "This license key has expired. Renew it to continue.";
     /// The key is already active on as many devices as it allows.
     KeyInUse = "refused.activation_limit", "This license key is in use on as many devices as it allows. Deactivate one of them first.";
-    /// The key is already active on as many devices as it allows, and an older activation of this device is known.
+    /// All devices that the key allows are in use, and an older activation of this device is known.
     KeyInUseMove = "refused.activation_limit_move", "This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here.";
     /// The entered key belongs to a benefit that the app does not accept.
     KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
@@ -322,9 +322,8 @@ pub(crate) enum Fault {
     NoSuchPlaceholder { text: Text, name: String },
 }
 
-/// Splits a sentence at its first placeholder: returns the text before the placeholder, the placeholder's name, and the
-/// text after it. If the closing brace is missing, everything after the opening brace is returned as the name. No
-/// placeholder has such a name.
+/// Splits a sentence at its first placeholder: returns the text before it, its name, and the text after it. If the
+/// closing brace is missing, the name is everything after the opening brace, which no placeholder has as its name.
 fn split_placeholder(sentence: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = sentence.split_once('{')?;
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));

@@ -128,8 +128,8 @@ pub enum Answer {
     Reply {
         /// The HTTP status.
         status: u16,
-        /// The number of seconds to wait before the next request. `None` if the reply's headers contain no such number
-        /// in a form that can be read; see [`RetryHeaders`].
+        /// The number of seconds to wait before the next request. `None` if the reply's headers contain no readable
+        /// number; see [`RetryHeaders`].
         retry_after: Option<u32>,
         /// The header `Location`, if the reply has it. A redirect is not followed.
         location: Option<Zeroizing<String>>,

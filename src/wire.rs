@@ -343,8 +343,7 @@ impl Call {
         named.unwrap_or_else(|| self.not_polar(status, last.get()))
     }
 
-    /// If the reply is an error that Polar's API documents, returns the rejection that this error stands for. Otherwise
-    /// returns `None`.
+    /// Returns the rejection for an error that Polar's API documents, or `None` if the reply is something else.
     fn named(self, document: Object<'_, '_>, status: u16) -> Option<Rejection> {
         let error = document.text("error")?;
         Some(match (status, error.as_str()) {
@@ -682,7 +681,7 @@ mod tests {
         assert_eq!(deactivate().read(&reply(204, "")), Ok(()));
     }
 
-    /// Checks that the functions which read Polar's replies use the members that DESIGN.md lists, and no others.
+    /// Checks that reading Polar's replies uses the members that DESIGN.md lists, and no others.
     #[cfg(not(target_family = "wasm"))]
     #[test]
     fn the_license_endpoints_use_the_members_that_the_design_lists() {
@@ -771,7 +770,7 @@ mod tests {
         }
         let bare = read(activated("license_key", serde_json::Value::Null)).unwrap();
         assert_eq!((&bare.terms, bare.activation_id), (&before.terms, whole.activation_id));
-        // these replies are about another key, or do not say which key they are about
+        // these replies are about another key, or about no key
         let nothing = serde_json::json!({ "id": SEAT });
         assert!(is_foreign(read(nothing.to_string().into_bytes())));
         let other = serde_json::json!({ "id": SEAT, "license_key_id": SEAT });

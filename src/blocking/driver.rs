@@ -46,8 +46,8 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// Only the app's store, transport, clock and listeners can panic while the driver runs. They are never called in the
-/// middle of a change to the driver's state, so a panic leaves nothing half changed.
+/// Only the app's store, transport, clock and listeners can panic while the driver runs. They are never called while
+/// the driver's state is half changed.
 impl RefUnwindSafe for Driver {}
 
 impl Driver {

@@ -100,8 +100,7 @@ struct Holder {
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
-    /// Whether the lock file was created. While it has not been created yet, the lock excludes only the other threads
-    /// of this process.
+    /// Whether the lock file exists already. Until then, the lock excludes only the other threads of this process.
     file: bool,
 }
 
@@ -278,9 +277,9 @@ impl FileLock {
         taken
     }
 
-    /// Claims the right to take over the lock whose dead holder had the token `dead`. Only the process with the claim
-    /// may move the lock away. Returns the paths of this claim and of earlier claims by processes that died before they
-    /// had taken over the lock. Returns `None` if another process is taking over the lock.
+    /// Claims the right to take over the lock of the dead holder with the token `dead`. Only the process with the claim
+    /// may move the lock away. Returns the paths of this claim, and of earlier claims by processes that died before
+    /// they had taken over the lock. Returns `None` if another process is taking over the lock.
     fn claim(&self, dead: &str, now: SystemTime) -> io::Result<Option<Vec<PathBuf>>> {
         let mut claims = Vec::new();
         for attempt in 1..=MOST_CLAIMS {

@@ -232,8 +232,8 @@ pub(super) enum Hindrance {
 
 #[cfg(feature = "http")]
 impl FileStore {
-    /// Rehearses a save without touching the record: acquires the lock, and writes and syncs a temporary file. Then
-    /// removes everything that it created, including the directory if it did not exist before.
+    /// Does everything that a save does, without touching the record: acquires the lock, and writes and syncs a
+    /// temporary file. Then removes everything that it created, including the directory if it did not exist before.
     pub(super) fn rehearse_save(&self) -> Result<(), Hindrance> {
         /// The content of the temporary file. It is larger than a record, so that a disk with only one free block
         /// counts as full.
@@ -308,8 +308,8 @@ impl FileStore {
         rename(temporary, &self.path()).map_err(failed)
     }
 
-    /// Returns the newest record of this app and product that belongs to another device, if one can be read. Its
-    /// license is not valid on this device, but the app can offer to move it here.
+    /// Returns the newest readable record of this app and product that belongs to another device. Its license is not
+    /// valid on this device, but the app can offer to move it here.
     fn newest_sibling(&self) -> Option<Vec<u8>> {
         let stem = self.name.strip_suffix(EXTENSION)?;
         let prefix = stem.get(..stem.len().checked_sub(TAG_DIGITS)?)?;

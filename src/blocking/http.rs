@@ -122,7 +122,7 @@ pub(super) enum Obstacle {
     Answer,
 }
 
-/// The proxy through which requests to an address are sent, and the certificates that are trusted for them.
+/// The proxy and the trusted certificates for requests to an address.
 pub(super) struct Route {
     /// The proxy's protocol, and whether a user name is sent to it.
     pub(super) proxy: Option<(String, bool)>,
@@ -144,7 +144,7 @@ pub(super) fn probe(request: &Request) -> Probe {
     }
 }
 
-/// Returns `true` if `SSL_CERT_FILE` is ignored because it does not name a file that can contain certificates.
+/// Returns `true` if `SSL_CERT_FILE` is ignored because it names no file that can contain certificates.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 pub(super) fn leaves_certificates_out() -> bool {
     system_roots::leaves_file_out()
@@ -241,7 +241,8 @@ fn read(mut response: Response<Body>, limit: usize) -> Result<Reply, Fault> {
     Ok(Reply { answer, date, version })
 }
 
-/// Returns the target and the scheme of a request to this address, or `None` if nothing may be sent to the address.
+/// Returns the target and the scheme of a request to this address, or `None` if requests to the address are not
+/// allowed.
 fn target(url: &str) -> Option<(Target, Scheme)> {
     let uri: Uri = url.parse().ok()?;
     Target::of(uri.scheme_str()?, uri.host()?)
@@ -404,7 +405,7 @@ impl Fault {
     }
 }
 
-/// Returns `true` if an error of this kind means that the server or a proxy accepted the connection and then closed it.
+/// Returns `true` if this kind of error means that the server or a proxy closed a connection that it had accepted.
 fn was_accepted(kind: io::ErrorKind) -> bool {
     use io::ErrorKind as Kind;
     matches!(
@@ -419,8 +420,8 @@ fn was_accepted(kind: io::ErrorKind) -> bool {
     )
 }
 
-/// Composes one line for developers and logs. It is not ureq's own message, because that message may contain an address
-/// or a detail of a proxy.
+/// Composes one line for developers and logs. ureq's own message is not used, because it may contain an address or a
+/// detail of a proxy.
 fn message(error: &ureq::Error, sent: Sent) -> String {
     use ureq::Error;
     match (error, sent) {

@@ -214,8 +214,8 @@ fn token_in(request: &[u8], state: &str) -> Option<Token> {
     Token::read(parameter("customer_session_token")?)
 }
 
-/// Returns `true` if two texts are equal. The position of the first difference does not affect how long this takes, so
-/// that nobody can find the expected text by measuring the time.
+/// Returns `true` if two texts are equal. The time that this takes does not depend on the position of the first
+/// difference, so that nobody can find the expected text by measuring the time.
 fn is_same(given: &str, expected: &str) -> bool {
     let different = given.bytes().zip(expected.bytes()).fold(0, |different, (a, b)| different | (a ^ b));
     given.len() == expected.len() && different == 0

@@ -74,8 +74,8 @@ pub(crate) enum CertificateFault {
 }
 
 impl CertificateFault {
-    /// Returns the certificate fault that rustls reports in `reason`, or `None` if the report is not about the
-    /// certificate.
+    /// Returns the fault of the certificate that rustls reports in `reason`, or `None` if `reason` is about something
+    /// else.
     pub(crate) fn of(reason: &str) -> Option<Self> {
         // error codes of Windows: CERT_E_EXPIRED, CERT_E_UNTRUSTEDROOT and CERT_E_CN_NO_MATCH
         const EXPIRED: u32 = 0x800B_0101;

@@ -1,5 +1,4 @@
-//! Opens a client: determines its device id, creates its engine, and returns the values that make up the name of its
-//! record.
+//! Opens a client: determines its device id, creates its engine, and returns the parts of its record's name.
 
 use std::sync::OnceLock;
 

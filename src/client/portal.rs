@@ -14,9 +14,9 @@ macro_rules! portal {
             driver: $Pointer<Driver>,
         }
 
-        /// A customer's session. With it, an app finds the customer's license keys, restores a license, and manages
-        /// devices. A session lasts an hour, and Polar offers no way to end it early. So keep it in memory only, and
-        /// drop it when the dialog that it belongs to closes.
+        /// A customer's session. It finds the customer's license keys, restores a license, and manages devices. It
+        /// lasts an hour, and Polar offers no way to end it early. So keep it in memory only, and drop it when its
+        /// dialog closes.
         #[derive(Clone)]
         pub struct Session {
             driver: $Pointer<Driver>,

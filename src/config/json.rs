@@ -253,8 +253,8 @@ pub(crate) struct SettingsJson {
     /// sealed again with the current secret. An empty string stands for versions that had no secret.
     previous_app_secrets: Option<Vec<String>>,
     /// The versions of the app that a license includes: those that were built within a number of days after the license
-    /// was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier
-    /// versions continue to work. Default: a license includes every version.
+    /// was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
+    /// includes every version.
     updates: Option<UpdatesJson>,
     /// The page for buying or renewing a license: an `https` address. It becomes the `nextUrl` of a decision or an
     /// error whose next step is to renew the license, or to enter a key (the user may have to buy one first).

@@ -36,7 +36,7 @@ const MOST_UNSETTLED: usize = 256;
 /// The maximum number of kept seats (see `Engine::activate`) that one activation asks Polar about.
 const MOST_KEPT_ASKED: usize = 16;
 
-/// The rejection of a key whose seats are all taken, as far as this device can tell.
+/// The rejection of a key that, as far as this device can tell, has no free seat.
 const NO_SEAT: Rejection = Rejection::Denied(Reason::ActivationLimit);
 
 impl Engine {
@@ -134,8 +134,8 @@ impl Engine {
         Ok(confirmed)
     }
 
-    /// Saves the attempt before the activation is sent. If the process dies after sending, the saved attempt shows that
-    /// this device may have taken a seat.
+    /// Saves the attempt before the activation is sent. If the process then dies, the saved attempt shows that this
+    /// device may have taken a seat.
     pub(super) fn save_attempt(&mut self, activation: Activation, now: Now) -> Next {
         if self.record.unsettled() >= MOST_UNSETTLED {
             let message = format!(
@@ -171,7 +171,7 @@ impl Engine {
             return Next::fail(self.error(ErrorKind::Storage, message));
         }
         if self.is_newer {
-            // a newer version wrote the stored record, so the record was left as it is, and the attempt was not saved
+            // a newer version wrote the stored record, so the record was left unchanged, and the attempt was not saved
             self.forget_attempt(attempted.id);
             return Next::fail(self.refused(Reason::NewerFormat));
         }
@@ -281,8 +281,8 @@ impl Engine {
         Next::fail(if can_move { error.with_next_step(NextStep::Move) } else { error })
     }
 
-    /// Returns `true` if the store already contains this license with a confirmation. In this case, the license works
-    /// at the next start even if the edits of this operation are never saved.
+    /// Returns `true` if the store already contains this license with a confirmation. It then works at the next start
+    /// even if the edits of this operation are never saved.
     fn is_stored(&self, identity: &Identity) -> bool {
         let license = self.record.license.as_ref();
         let confirmed =

@@ -53,8 +53,8 @@ impl Engine {
                 if wait > longest { 0 } else { wait.max(0).unsigned_abs() }
             }
             (None, Some(next)) => {
-                // Neither clock can be trusted to tell Polar's time, but the monotonic clock still tells how much time
-                // has passed in this process.
+                // Neither clock can be trusted to tell Polar's time, but the monotonic clock still measures how much
+                // time passes in this process.
                 let at = *self.fallback_at.get_or_insert_with(|| {
                     let wait = next.ms_since(now.wall).clamp(0, schedule::LONGEST_MS);
                     now.after(wait.unsigned_abs())

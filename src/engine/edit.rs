@@ -132,7 +132,7 @@ pub(super) struct Activated {
     pub(super) instead_of: Option<Identity>,
 }
 
-/// The result of a round of requests, from which the time of the next round is computed.
+/// The result of a round of requests. It determines the time of the next round.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlanEdit {
     /// Whether Polar answered.
@@ -178,9 +178,9 @@ pub(super) struct Editor<'a> {
     pub(super) unsaved: &'a [Edit],
 }
 
-/// An attempt with an unknown outcome is reported to the customer for at least this time. The first confirmation after
-/// this time removes the attempt. By then, the customer has either checked whether the attempt took a seat, or has not
-/// needed that seat.
+/// The least time for which an attempt with an unknown outcome is reported to the customer. The first confirmation
+/// after this time removes the attempt. By then, the customer has either checked whether the attempt took a seat, or
+/// has not needed that seat.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {
@@ -273,8 +273,8 @@ impl Edit {
         if let Some(at) = unsaved.iter().position(|earlier| earlier.is_replaced_by(&edit)) {
             let earlier = unsaved.remove(at);
             if let (Self::Answer(edit), Self::Answer(earlier)) = (&mut edit, earlier) {
-                // The earlier answer was never stored, so the stored license still has the revision for which that
-                // answer was given. Apply the new answer to the same revision.
+                // The earlier answer was never stored, so the stored license still has the revision from before that
+                // answer. The new answer replaces that revision.
                 edit.asked.revision = earlier.asked.revision;
             }
         }
@@ -286,7 +286,7 @@ impl Editor<'_> {
     pub(super) fn apply(&mut self, record: &mut Record, edit: &Edit) -> Applied {
         match edit {
             Edit::Answer(answer) => {
-                // Polar's own answer is newer than any answer to a request that still waits for one.
+                // Polar's own answer makes an open offline request obsolete: an answer to that request would be older.
                 record.offline_request = None;
                 return self.answer(record, answer);
             }
@@ -375,8 +375,8 @@ impl Editor<'_> {
         Applied::Changed
     }
 
-    /// Returns `true` if the license is not in the store yet, so that only this process knows it. No other process can
-    /// have received an answer about such a license.
+    /// Returns `true` if only this process knows the license, because it is not in the store yet. No other process can
+    /// have got an answer about such a license.
     fn is_only_ours(&self, identity: &Identity) -> bool {
         self.unsaved.iter().any(|edit| edit.activates(identity))
     }
@@ -459,9 +459,8 @@ impl Editor<'_> {
             // the time of creation never changes, so it is kept if an answer leaves it out
             terms.created_at = terms.created_at.or(known.created_at);
         }
-        // Every revision must be new. Adding 1 to the stored revision is not enough: the record may have been removed,
-        // or replaced by an older one, and then the next number may have been used before. Polar's time in ms is larger
-        // than every earlier revision.
+        // Every revision must be new. The stored revision plus 1 may have been used before, if the record was removed
+        // or replaced by an older one. Polar's time in ms is larger than every earlier revision.
         let by_time = confirmed.at.unix_ms().max(0).unsigned_abs();
         Box::new(StoredLicense {
             identity: identity.clone(),
@@ -483,7 +482,7 @@ impl Editor<'_> {
         let round = Round { state, settled, failed_tries, jitter: edit.jitter };
         let wait = next_round(&round, self.config.refresh_ms());
         let next = now.unwrap_or(self.now.wall).plus_ms(wait.saturating_sub(self.now.since(edit.ended)));
-        // If a pause began after the request was sent, the answer to this request does not end the pause.
+        // A pause that began after the request was sent outlasts the answer to this request.
         let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
     }

@@ -91,8 +91,8 @@ impl Engine {
         Outcome { deactivated: ending.deactivated, text: ending.text.or(answer), ..outcome }
     }
 
-    /// Ends an operation whose only purpose was to ask Polar, if Polar could not be asked. The outcome contains the
-    /// current decision, with `error` as its problem.
+    /// Ends an operation that only had to ask Polar, but could not. The outcome contains the current decision, with
+    /// `error` as its problem.
     pub(super) fn end_without_asking(&mut self, error: Error, now: Now) -> Outcome {
         let mut decision = self.current(now);
         decision.problem = Some(error.into_problem());

@@ -27,7 +27,7 @@ struct Edited {
     changed: bool,
     /// Whether the save must survive a power cut.
     precious: bool,
-    /// Whether a new edit contains an answer from Polar that contradicts the answer that another process has saved.
+    /// Whether Polar's answer in a new edit contradicts the answer that another process has saved.
     contradicted: bool,
     /// Whether an earlier edit that is not saved yet contains an obsolete answer, because another process has saved a
     /// newer answer about the same license.
@@ -123,9 +123,9 @@ impl Engine {
         (run / HIGH_LAG_PART).clamp(LEAST_HIGH_LAG_MS, MOST_HIGH_LAG_MS)
     }
 
-    /// Adopts the result of a merge. If the stored record could not be read, `merged` is `None`, and the edits are
-    /// applied to the record in memory. Returns `true` if another process has saved an answer that contradicts one of
-    /// the edits.
+    /// Adopts the result of a merge. `merged` is `None` if the stored record could not be read; then applies the edits
+    /// to the record in memory. Returns `true` if another process has saved an answer that contradicts one of the
+    /// edits.
     pub(super) fn adopt(
         &mut self,
         merged: Option<Box<Merged>>,
@@ -198,7 +198,7 @@ impl Engine {
         self.timeline.judge(self.record.license.as_ref()?.time, now)
     }
 
-    /// Returns the problem that must be solved first, or `None` if there is no problem at present.
+    /// Returns the most urgent problem at present, or `None` if there is none.
     pub(super) fn problem(&self, now: Now) -> Option<Problem> {
         if self.unreached.is_some() {
             return self.unreached.clone();

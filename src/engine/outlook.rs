@@ -48,8 +48,8 @@ impl Engine {
     }
 }
 
-/// Returns what both clocks will show when the first of them reaches its time in `until`. `at` is what they show at
-/// present. Returns `None` if a clock has reached its time already, or if neither ever will.
+/// Returns the readings of both clocks at the moment when the first of them reaches its time in `until`. `at` is their
+/// present readings. Returns `None` if a clock has reached its time already, or if neither ever will.
 fn clocks_at(until: Now, at: Now) -> Option<Now> {
     let wall = u64::try_from(until.wall.ms_since(at.wall)).unwrap_or(0);
     let passed = wall.min(at.until(until.mono));

@@ -42,9 +42,8 @@ struct Begun {
 /// The average time between two requests at the highest pace.
 const SLOT_MS: i64 = PACE_MS / 2;
 
-/// The time that must be left between an operation's last request and its deadline, so that Polar can answer in time.
-/// It matters only for an operation with several requests, which may have to wait until earlier operations have sent
-/// theirs.
+/// The time that must be left between an operation's last request and its deadline, so that Polar can answer. It
+/// matters only for an operation with several requests, which may have to wait for the requests of earlier operations.
 const ANSWERS_MS: i64 = 2_000;
 
 impl Pacer {
@@ -91,8 +90,8 @@ impl Pacer {
         [latest.next(), last].map(|ago| Some(now.wall.plus_ms(ago?.saturating_neg())))
     }
 
-    /// Counts the requests that another process has sent. `sent` holds the times of these requests. It may also hold
-    /// times of requests that this process has sent and already counted; those are not counted again.
+    /// Counts the requests that another process has sent at the times `sent`. These may include requests of this
+    /// process that it has already counted; they are not counted again.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
         /// Two times that differ by at most this much count as the time of the same request. Times have to be converted
         /// between the wall clock and the monotonic clock. The two clocks are read one after the other, so the

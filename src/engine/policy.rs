@@ -12,7 +12,7 @@ use crate::texts::Text;
 use crate::time::{Date, Timestamp};
 use uuid::Uuid;
 
-/// The length of the last part of the grace period, in which an app should tell the user to go online.
+/// An app should tell the user to go online if grace ends within this time.
 const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
 /// An app should tell the user to make a new request if an imported license ends within this time. The time is longer
@@ -125,9 +125,9 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     }
 }
 
-/// Returns `Ok` if the confirmed license has what this app needs: an accepted benefit, and also a seat if the key has
-/// an activation limit. Otherwise returns the reason. This is computed for every decision and never stored, so that a
-/// new configuration takes effect at once.
+/// Returns `Ok` if the confirmed license fits this app: its benefit is accepted, and it has a seat if the key has an
+/// activation limit. Otherwise returns the reason. This is computed for every decision and never stored, so that a new
+/// configuration takes effect at once.
 pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reason> {
     if license.terms.limit_activations.is_some() && license.identity.seat.is_none() {
         return Err(Reason::ActivationRequired);

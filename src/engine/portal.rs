@@ -176,7 +176,7 @@ impl Engine {
     }
 
     /// Returns Polar's id of the license key that is active here. The id stays the same when the key is rotated.
-    /// Returns `None` if there is no license, or if it cannot be trusted.
+    /// Returns `None` if there is no license, or if the record is not trusted.
     pub(crate) fn own_license_id(&self) -> Option<Uuid> {
         self.record.license.as_ref().map(|license| license.terms.license_id)
     }

@@ -50,7 +50,7 @@ impl Engine {
     /// Releases the next seat on the list. If the list is empty, ends the operation. A release that fails is tried
     /// again later, and does not make the operation fail.
     pub(super) fn release_next(&mut self, ending: Ending, now: Now) -> Next {
-        // nothing is released while the store still holds the license to which the seat belongs
+        // no seat is released while the store still holds the license with this seat
         let is_stored = !self.unsaved.iter().any(Edit::is_precious);
         let may_ask = is_stored && !self.works_offline(now);
         let Some(release) = self.record.releases.first().filter(|_| may_ask).cloned() else {
@@ -158,8 +158,8 @@ impl Engine {
         Next::Store(vec![Edit::AttemptOver(id)], AfterStore::NoSeat(activation))
     }
 
-    /// Removes the license. If Polar does not know the license's key, the key may have been replaced by another one. In
-    /// this case, keeps the seat in the record, so that an activation of the new key can use or release it.
+    /// Removes the license. If Polar does not know its key, which another key may have replaced, keeps the seat in the
+    /// record, so that an activation of the new key can use or release it.
     fn remove_license(&self, identity: Identity, deactivated: Deactivated) -> Next {
         let kept = identity.seat.filter(|_| deactivated == Deactivated::KeyUnknown).map(|seat| {
             let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));
@@ -179,9 +179,9 @@ impl Engine {
             Some(_) => Next::Store(Vec::new(), AfterStore::Deactivate),
             None => {
                 let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
-                // If the answer to the activation that took this seat was lost, the activation is still in the record.
-                // The seat is released now, so the activation is removed. But if Polar does not know the key, the
-                // activation stays in the record: the key may have been rotated, and the seat may still be taken.
+                // If the activation that took this seat got no answer, it is still in the record as an attempt. The
+                // seat is released, so the attempt is removed. The attempt stays if Polar does not know the key: the
+                // key may have been rotated, and the seat may still be taken.
                 let marker = marker.filter(|_| deactivated != Deactivated::KeyUnknown).map(Edit::MarkerReleased);
                 Next::End(self.older_released(seat, key, deactivated).chain(marker).collect(), ending)
             }
@@ -210,8 +210,8 @@ impl Engine {
 
 impl SeatOf {
     /// Returns `true` if Polar must also be asked about the key after it has answered that it does not know the seat.
-    /// Polar gives this answer about a free seat, and also about a seat that is still taken under a rotated key. The
-    /// question about the key is rarely needed, because Polar releases most seats at the first request.
+    /// Polar gives the same answer about a free seat and about a seat that is still taken under a rotated key. This
+    /// second question is rare, because Polar releases most seats at the first request.
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,

@@ -150,9 +150,9 @@ impl Engine {
 }
 
 impl TurnStep {
-    /// Continues the operation when the wait for its turn is over. If the operation got its turn, it first reads the
-    /// record again. If another process has just stored Polar's answer to the same question, the operation uses that
-    /// answer and does not ask Polar again.
+    /// Continues the operation after it has waited for its turn. If it has its turn, it first reads the record again.
+    /// If another process has just stored Polar's answer to the same question, it uses that answer and does not ask
+    /// Polar again.
     pub fn resume(self, engine: &mut Engine, turn: Turn, now: Now) -> Step {
         match turn {
             Turn::Taken => {
@@ -189,8 +189,8 @@ impl StoreStep {
         change
     }
 
-    /// Continues the operation. `written` says whether the record was locked, read and written; if not, its `Err` holds
-    /// the message of the first failure.
+    /// Continues the operation. `written` is `Ok` if the record was locked, read and written. Otherwise it holds the
+    /// message of the first failure.
     pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
         // The app may have its own store, whose messages may contain any character.
         let written = written.map_err(|message| printable(&message));

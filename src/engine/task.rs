@@ -77,7 +77,7 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// If the request that asks for a code or tries one was counted, tell the caller to send it. Otherwise tell the
+    /// Tell the caller to send the request that asks for a code or tries one, if it was counted. Otherwise tell the
     /// caller how long to wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.
@@ -202,7 +202,7 @@ pub(super) struct Ending {
     pub(super) deactivated: Option<Deactivated>,
     /// The text for another computer.
     pub(super) text: Option<OfflineText>,
-    /// Whether the operation is there to release seats, so that it fails if Polar does not answer.
+    /// Whether releasing seats is the operation's purpose, so that it fails if Polar does not answer.
     pub(super) must_release: bool,
 }
 
@@ -275,15 +275,15 @@ impl AfterPortalStore {
             // The store must count this try before the request is sent. Otherwise other processes would not know of it.
             Self::CodeTry(..) => Write::AllOrNothing,
             Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
-            // This write happens before anything is sent to Polar. It shows whether Polar's answer can be stored later.
+            // Written before anything is sent to Polar, to find out whether Polar's answer can be stored.
             Self::ReleaseHere(..) | Self::Rotate => Write::Always,
         }
     }
 }
 
 impl AfterReply {
-    /// Returns the number of requests that an operation is likely to send if it begins with this request. For example,
-    /// an activation asks about the key before it takes a seat.
+    /// Returns the number of requests that an operation is likely to send if this is its first one. For example, an
+    /// activation asks about the key before it takes a seat.
     pub(super) fn likely_requests(&self) -> u8 {
         match self {
             Self::Check(..) => 3,

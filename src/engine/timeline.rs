@@ -50,9 +50,9 @@ impl Timeline {
     }
 }
 
-/// Returns the times of a license that was imported. Polar's clock read `confirmed` at some moment after the wall clock
-/// read `requested` and before it read `now`. So a wall clock that fits is taken to be right, and of any other the
-/// error is known but for the time between the request and the import.
+/// Returns the times of an imported license. When Polar's clock read `confirmed`, this device's clock read something
+/// between `requested` and `now`. If it may have been right at that moment, it is trusted. Otherwise its error is
+/// known, except for the time between the request and the import.
 pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestamp) -> TimeBase {
     let least = confirmed.ms_since(now);
     // if the clock was set back meanwhile, only its present time counts
@@ -74,10 +74,10 @@ pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }
 
-/// Returns the earliest wall-clock time at which Polar's clock may show `at`. Usually, this is `at` corrected by the
-/// known offset between the clocks. But if the wall clock was far off at Polar's last confirmation, somebody may have
-/// corrected the clock since then, and the offset would no longer apply. In that case, returns either `at` or the
-/// corrected time, whichever is earlier.
+/// Returns the earliest wall-clock time at which Polar's clock may show `at`. This is `at`, corrected by the known
+/// offset between the clocks. The offset no longer applies if somebody has corrected the wall clock since Polar's last
+/// confirmation. That is possible if the offset is large. In that case, returns `at` or the corrected time, whichever
+/// is earlier.
 fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }

@@ -22,8 +22,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// changes with the record.
 const STAMP_EVERY: Duration = Duration::from_secs(1);
 
-/// The longest time between two refreshes. It is ten minutes because a refresh also saves the estimated time, and the
-/// engine may need to save it that often.
+/// The longest time between two refreshes. It is ten minutes, because a refresh also saves the estimated time, which
+/// may be necessary that often.
 const TOUCH_EVERY_MS: u64 = 600_000;
 
 /// The shortest time between two refreshes. If the engine asks for a refresh sooner, the refresh is delayed until this

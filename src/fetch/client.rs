@@ -183,8 +183,8 @@ impl ClientBuilder {
     }
 
     /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well: without it, a random id in
-    /// the browser's storage identifies the device. Node has no browser storage, so the app would count as a new device
-    /// at each start, and would not trust the record of the previous start.
+    /// the browser's storage identifies the device. Node has no browser storage. There, the app would be a new device
+    /// at each start, and would not trust its record of the previous start.
     pub fn store(mut self, store: impl LocalAsyncStore + 'static) -> Self {
         self.store = Some(Box::new(store));
         self

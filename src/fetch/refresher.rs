@@ -53,8 +53,8 @@ impl Signal {
         self.waker.take().into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if the wait must end early. Otherwise, remembers the calling task, so that it is woken when the
-    /// wait must end.
+    /// Returns `true` if the wait must end early. Otherwise remembers the calling task, to wake it when the wait must
+    /// end.
     fn is_set(&self, context: &Context<'_>) -> bool {
         self.waker.set(Some(context.waker().clone()));
         self.stopped.get() || self.woken.get()

@@ -1,5 +1,5 @@
-//! The handle of an operation, which its caller holds while the operation is in progress. If the caller drops the
-//! handle after the operation has started, the operation goes on for a while; see [`Running`].
+//! The handle of a running operation. If the caller drops the handle after the operation has started, the operation
+//! goes on for a while; see [`Running`].
 
 use super::cancellation::Cancellation;
 use crate::client::cancel::Cancel;

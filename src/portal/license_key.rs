@@ -51,7 +51,7 @@ impl LicenseKey {
         self.limit_activations
     }
 
-    /// Returns the highest usage that may be consumed, or `None` if there is no limit.
+    /// Returns the total number of uses that the key allows, or `None` if there is no limit.
     pub fn limit_usage(&self) -> Option<u32> {
         self.limit_usage
     }
@@ -120,7 +120,7 @@ impl LicenseKey {
 }
 
 impl KeyStatus {
-    /// Returns why a key with this status cannot be used, or `None` if it can be used.
+    /// Returns the reason why a key with this status cannot be used, or `None` if it can.
     pub(super) fn reason(self) -> Option<Reason> {
         match self {
             // The key may be usable although this version does not know its status. If the user chooses this key, Polar

@@ -178,7 +178,7 @@ enum Usable {
     /// the latest expiry. Polar lists expired keys as granted, so the list does not show whether the key has really
     /// expired.
     PerhapsExpired(LicenseKey),
-    /// No key can be used. Contains the reason why the first key cannot be used, or `None` if there is no key at all.
+    /// No key can be used. Contains the reason for the first key, or `None` if there is no key at all.
     None(Option<Reason>),
 }
 
@@ -204,8 +204,8 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-/// Returns the error for a key that Polar has not granted in time. If Polar's last answer listed grants but none of
-/// them named a key, `unread` is the member that was missing from the last grant.
+/// Returns the error for a key that Polar has not granted in time. `unread` is set if Polar's last answer listed grants
+/// but no key: it is the member that was missing in the last grant.
 fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
     let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
     let detail = format!("Polar has not granted the license key within 5 minutes{seen}");

@@ -27,8 +27,7 @@ pub(crate) struct CodeTry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeMail {
     pub(crate) at: Timestamp,
-    /// Whether any code has been tried since this code was requested. As long as this is `false`, one try is reserved
-    /// for this code.
+    /// Whether any code was tried after this one was requested. Until then, one try is reserved for this code.
     pub(crate) is_tried: bool,
 }
 

@@ -204,7 +204,7 @@ fn write_license(out: &mut Writer, license: &StoredLicense) {
     out.time(time.confirmed);
     out.time(Timestamp::from_unix_ms(time.offset));
     out.time(time.high);
-    // Only the license of an answer has this number, so that all other records keep the bytes that they always had.
+    // Only the license of an answer has this number. All other records keep the bytes that they had without it.
     imported.iter().for_each(|number| out.number(*number, 8));
     out.begin(field::CONDITIONS);
     out.bytes(conditions);

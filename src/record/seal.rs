@@ -64,8 +64,8 @@ impl Sealer {
         }
     }
 
-    /// Returns two tags: one of the product and one of the device. Both are part of the record's file name, so each
-    /// product and each device has a file of its own.
+    /// Returns two tags: one of the product and one of the device. Both are part of the file name, so each product and
+    /// each device has its own record.
     pub(crate) fn tags(&self) -> (Tag, Tag) {
         (self.product, self.device)
     }

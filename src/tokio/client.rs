@@ -222,8 +222,8 @@ impl Client {
         self.driver.run_until(operation, cancelled).await
     }
 
-    /// Returns the current decision, and the later decisions that follow if only time passes and nothing else happens.
-    /// For bindings; not part of the public interface.
+    /// Returns the current decision, and the later decisions that follow if only time passes. For bindings; not part of
+    /// the public interface.
     #[doc(hidden)]
     #[must_use]
     pub fn outlook(&self) -> Vec<Phase> {

@@ -361,8 +361,8 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-/// A guard for a task that carries out an operation. The driver counts the task as running until the guard is dropped,
-/// which also happens if the task panics.
+/// A guard for a task that carries out an operation. The driver counts the task as running until the guard is dropped.
+/// A panic of the task drops it too.
 struct UnderWay(Arc<Driver>);
 
 impl UnderWay {

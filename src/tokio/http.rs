@@ -95,7 +95,7 @@ async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientCon
         }
     };
     if request.body.is_empty() {
-        // If the request has no body, nothing shows later whether it was sent. So it counts as sent from here on.
+        // Without a body, nothing shows later whether the request was sent. So it counts as sent from here on.
         gate.pass(Passage::Sent);
     }
     let mut builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
@@ -168,9 +168,9 @@ fn is_proxy(address: &str) -> bool {
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// The state that decides whether the body of a request is sent. Two parties share it: hyper, which asks for the body,
-/// and the code that waits for the answer, which may give up. If hyper asks first, the body is sent. If the waiting
-/// code gives up first, the body is not sent.
+/// Decides whether the body of a request is sent. Shared by hyper, which asks for the body, and by the code that waits
+/// for the answer and may give up. If hyper asks first, the body is sent. If the waiting code gives up first, the body
+/// is not sent.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 

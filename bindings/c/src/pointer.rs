@@ -1,6 +1,6 @@
 //! The only module with raw pointers. Each function here relies on exactly what the header requires of the caller: a
 //! pointer is NULL, or points to an object of its type that stays alive and unchanged during the call. The module is
-//! private, so that no Rust code outside this crate can violate this requirement.
+//! private, so that only this crate can break this rule.
 #![expect(unsafe_code, reason = "the one place where pointers from C become references")]
 
 use std::ffi::{CStr, c_char, c_void};
@@ -56,7 +56,7 @@ pub(crate) fn pass<T>(place: *mut *mut T, value: T) {
 pub(crate) fn free<T>(pointer: *mut T) {
     if !pointer.is_null() {
         alive::count(-1);
-        // SAFETY: The pointer is not NULL, so it came from `into_raw`, and the caller no longer uses it.
+        // SAFETY: The pointer is not NULL, so it came from `into_raw`. The caller no longer uses it.
         drop(unsafe { Box::from_raw(pointer) });
     }
 }
@@ -98,7 +98,7 @@ pub(crate) fn free_shared<T>(pointer: *mut T) -> Option<Arc<T>> {
         return None;
     }
     alive::count(-1);
-    // SAFETY: The pointer is not NULL, so it came from `shared_into_raw`, and the caller no longer uses it.
+    // SAFETY: The pointer is not NULL, so it came from `shared_into_raw`. The caller no longer uses it.
     Some(unsafe { Arc::from_raw(pointer.cast_const()) })
 }
 

@@ -105,7 +105,7 @@ fn online() {
     assert_eq!(run(online.arg(polar.url()).arg(directory.path()).args([&seat, &uses, &kept])), "ok\n");
     assert_eq!(polar.activations(&seat).len(), 0);
     assert!(polar.requests().iter().all(|request| request.header("polar-version").is_none()), "a version is named");
-    // These are the label, conditions and meta that the program has set with the setters in C.
+    // The label, conditions and meta that the program has set with the setters in C.
     let activation = &polar.activations(&kept)[0];
     assert_eq!(activation.label, "a test");
     assert_eq!(activation.conditions, json!({ "beta": false, "edition": "plus", "major": 3, "odd": -1 }));

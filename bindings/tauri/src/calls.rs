@@ -30,8 +30,7 @@ impl Calls {
         Running { calls: self, id, cancelled }
     }
 
-    /// Cancels a call. The call may arrive later than its cancellation, because messages of a page may arrive out of
-    /// order.
+    /// Cancels a call. A page's messages may arrive out of order, so the cancellation may arrive before the call.
     pub(crate) fn cancel(&self, id: CallId) {
         self.lock().entry(id).or_default().send_replace(true);
     }

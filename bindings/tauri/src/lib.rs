@@ -123,7 +123,7 @@ impl<R: Runtime, M: Manager<R>> LicenseExt<R> for M {
 /// Waits until the reply to a request in progress is stored, so that the next start knows the outcome.
 fn end<R: Runtime>(app: &AppHandle<R>) {
     let client = app.license().clone();
-    // on a timeout, the record says that the operation's outcome is unknown, and the next start reports that
+    // after a time-out, the next start finds in the record that the operation's outcome is unknown, and reports it
     let _ = wait_for(async move { tokio::time::timeout(LONGEST_END, client.drain()).await });
 }
 

@@ -153,7 +153,7 @@ faults! {
     NotPolar = "not_polar",
         "A proxy, a firewall or another server answered in Polar's place: check the environment, and ask who runs \
          this network to let requests to this server through.";
-    /// Polar no longer has the endpoint, or does not have it in this version of its interface.
+    /// Polar has removed the endpoint, or this version of Polar's API does not have it.
     EndpointGone = "endpoint_gone",
         "Polar answers, but no longer at this address or in this version of its interface: update the app. If \
          `environment` is an address of your own, compare it with the one that the server shows.";
@@ -224,7 +224,7 @@ faults! {
     /// The system names no directory for the license.
     NoDirectory = "no_directory",
         "Set HOME, or name a directory.";
-    /// This user may not write to the directory of the license.
+    /// This user may not write to the license's directory.
     NotWritable = "not_writable",
         "Let this user write there, or choose another directory.";
     /// There is no space left.
@@ -233,8 +233,8 @@ faults! {
     /// Another process holds the lock.
     Locked = "locked",
         "Close other programs that use this license, or try again in a few seconds.";
-    /// The license file, or its directory, cannot be read or created, because something else is in its place. For
-    /// example, there is a directory with the name of the file.
+    /// Something else is in the place of the license file or its directory, such as a directory with the name of the
+    /// file.
     Obstructed = "obstructed",
         "Move away what is there, or choose another directory.";
     /// The license file exists, but this user is not allowed to read it.

@@ -191,8 +191,8 @@ impl Asked {
         }
     }
 
-    /// Returns `true` if the address begins with `http:`. In that case the server is on this computer, because any
-    /// other server must have an `https` address.
+    /// Returns `true` if the address begins with `http:`. The server is then on this computer, because any other server
+    /// must have an `https` address.
     fn is_on_this_computer(&self) -> bool {
         self.url.starts_with("http:")
     }

@@ -1,4 +1,4 @@
-//! Sends each request on its own thread. So the wait for an answer ends at the deadline or when the operation is
+//! Sends each request on a thread of its own. So the wait for an answer ends at the deadline or when the operation is
 //! cancelled, even if the transport does not return. Also defines `Scope`, a set of operations that are cancelled
 //! together. This file never reads a clock: it only waits for durations.
 
@@ -41,7 +41,7 @@ impl Scope {
     pub(super) fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         for exchange in lock(&self.0.exchanges).iter() {
-            // This fails if the exchange has just ended and dropped its receiver. In that case nothing waits any more.
+            // Fails if the exchange has just ended and dropped its receiver. Then nothing waits for it any more.
             let _ = exchange.send(Event::Cancel);
         }
     }

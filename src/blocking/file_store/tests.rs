@@ -304,7 +304,7 @@ fn a_lock_that_is_no_file_is_judged_by_its_age() {
         assert_eq!(error, "another process has locked the license file; try again in a few seconds", "{kind}");
         make_old(&lock_path(&store));
         lock_at_once(&store).expect(kind);
-        // This library must not delete the content of a directory, so the filled directory stays.
+        // A filled directory stays, because this library must not delete its content.
         let left = if kind == "filled directory" { 2 } else { 1 };
         assert_eq!(names(&scratch).len(), left, "{:?}", names(&scratch));
     }
@@ -465,8 +465,8 @@ fn of_many_that_take_over_at_once_one_wins() {
 }
 
 /// The number of additions that each thread makes. In the test with several processes, each process makes twice as
-/// many. All additions together must take less time than the longest wait for the lock. The number is smaller on
-/// Windows, because these tests also run under Wine, where every operation on a file asks a server and is slow.
+/// many. All additions together must take less time than the longest wait for the lock. On Windows the number is
+/// smaller, because these tests also run under Wine, where every file operation asks a server and is slow.
 const TIMES: u32 = if cfg!(windows) { 10 } else { 50 };
 
 /// Adds one to the number in the record, `times` times.
@@ -526,8 +526,8 @@ fn readers_disturb_no_writer() {
     assert_eq!(names(&scratch), [store.name.as_str()]);
 }
 
-/// Returns the command that runs one test of this file in a process of its own. That process reads the directory from
-/// an environment variable.
+/// Returns the command that runs one test of this file in a separate process. That process gets the directory in an
+/// environment variable.
 fn child(test: &str, directory: &Path) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command

@@ -84,7 +84,7 @@ impl<'a> Holder<'a> {
         Handle(number)
     }
 
-    /// Returns the handles, as plain numbers, of the values that were stored through this holder.
+    /// Returns the numbers of the handles of all values that were stored through this holder.
     pub(super) fn numbers(self) -> Vec<u32> {
         self.numbers
     }

@@ -65,7 +65,7 @@ pub struct CheckoutJson {
 #[serde(rename_all = "camelCase")]
 pub struct PurchaseJson<'a> {
     handle: Handle,
-    /// The outcome of the request for a code: either an e-mail is on its way, or the user has to choose a customer.
+    /// The result of the request for a code: an e-mail is on its way, or the user has to choose a customer.
     code: CodeRequestJson<'a>,
 }
 
@@ -89,8 +89,8 @@ pub struct LicenseKeyJson {
     id: Uuid,
     /// `****-` and the last six characters of the key.
     display_key: String,
-    /// The status, which says whether the key can be used. This device's clock, which may be wrong, determines whether
-    /// the status is `expired`.
+    /// The status, which says whether the key can be used. The status `expired` depends on this device's clock, which
+    /// may be wrong.
     status: KeyStatus,
     /// The id of the benefit to which the key belongs.
     benefit_id: Uuid,
@@ -132,7 +132,7 @@ pub enum RestoredJson<'a> {
     },
 }
 
-/// The devices on which a license key is active: either a list of them, or the reason why none can be shown.
+/// The devices on which a license key is active: a list, or the reason why none can be shown.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Devices"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]

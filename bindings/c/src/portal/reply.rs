@@ -27,7 +27,7 @@ pub struct Reply {
     strings: Mutex<Strings>,
 }
 
-/// The strings that the caller has borrowed, each with the JSON pointer at which it was read.
+/// The strings that the caller has borrowed, by the JSON pointers at which they were read.
 #[derive(Default)]
 struct Strings {
     texts: BTreeMap<String, Option<Zeroizing<CString>>>,

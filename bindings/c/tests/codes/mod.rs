@@ -26,8 +26,7 @@ struct Table {
     /// The name of the enum in C++. `about` is the comment above the enum.
     enumeration: &'static str,
     about: &'static str,
-    /// The C constant, the C++ enumerator and the comment for the value 0, if 0 stands for an absent value in this
-    /// table.
+    /// The C constant, the C++ enumerator and the comment for the value 0, if this table uses 0 for an absent value.
     zero: Option<(&'static str, &'static str, &'static str)>,
     rows: Vec<Row>,
 }

@@ -266,7 +266,7 @@ fn comment(indent: &str, doc: &str) -> String {
     text
 }
 
-/// Replaces the core's names of operations and of their arguments with the names that they have in C++.
+/// Replaces the core's names of operations and arguments with their names in C++.
 fn named(text: &str) -> String {
     let is_ours = |word: &str| {
         let is_name = |name: &str| name == word && name.contains(char::is_uppercase);

@@ -37,8 +37,7 @@ fn inner(description: &Value, member: &Value) -> Option<Vec<String>> {
     let Some(kinds) = definition.get("oneOf").and_then(Value::as_array) else {
         return Some(properties(definition)?.keys().cloned().collect());
     };
-    // The object is of one of several kinds, and one of its members names the kind. The result has the members of all
-    // kinds.
+    // The object is one of several kinds. One member names the kind, and the result has the members of all kinds.
     let of_kind = |kind: &Value| properties(kind).into_iter().flat_map(|members| members.keys().cloned()).collect();
     let of_kinds = kinds.iter().flat_map(|kind| -> Vec<String> {
         let named = kind.get("$ref").and_then(|reference| resolved(description, reference));
