@@ -145,7 +145,7 @@ codes! {
         InvalidArgument = "invalid_argument", 1;
         /// The configuration is invalid. Nothing was sent.
         InvalidConfig = "invalid_config", 2;
-        /// Polar could not be reached: there was no connection, or something other than Polar answered.
+        /// Polar could not be reached: there was no connection, or another server answered.
         Network = "network", 3;
         /// No complete answer came in time.
         Timeout = "timeout", 4;

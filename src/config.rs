@@ -407,9 +407,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
-    /// confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-    /// license otherwise. Without this setting, such licenses are not permitted.
+    /// Sets for how many days after Polar's confirmation a license is valid on a computer that is never online. At
+    /// least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
+    /// Default: such licenses are not permitted.
     pub fn air_gap_days(mut self, days: u32) -> Self {
         self.air_gap_days = Some(days.into());
         self

@@ -200,7 +200,7 @@ impl Decision {
         self.updates_until.is_none_or(|until| built <= until)
     }
 
-    /// Returns the time, on Polar's clock, at which Polar will next be asked.
+    /// Returns the time, on Polar's clock, of the next planned request to Polar.
     pub fn refresh_at(&self) -> Option<Timestamp> {
         self.refresh_at
     }
@@ -302,14 +302,14 @@ impl Problem {
         Self { kind, message, detail, retry_after: None, maybe_applied: false }
     }
 
-    /// Returns a problem which says that Polar accepts no requests of any kind until `wait` has passed.
+    /// Returns the problem that Polar accepts no requests until `wait` has passed.
     pub(crate) fn busy(texts: &Texts, wait: Duration) -> Self {
         let sentences = [Text::BusySecond, Text::BusySeconds, Text::BusyMinutes];
         Self::rate_limited(texts, wait, sentences, "Polar limits requests")
     }
 
-    /// Creates a problem that says how long to wait, both as a number and in words. The array holds the texts for a
-    /// wait of one second, of several seconds, and of minutes.
+    /// Creates a problem that gives the time to wait as a number and in words. The array holds the texts for a wait of
+    /// one second, of several seconds, and of minutes.
     pub(crate) fn rate_limited(
         texts: &Texts,
         wait: Duration,
@@ -339,7 +339,7 @@ pub(crate) struct DecisionJson<'a> {
     allowed: bool,
     /// The state.
     state: State,
-    /// The reason for the state; null if the state can have only one cause.
+    /// The reason for the state; null for a state that needs no reason, such as `expired`.
     reason: Option<Reason>,
     /// `****-` and the last six characters of the key; null if no license is stored.
     display_key: Option<&'a str>,
@@ -370,7 +370,7 @@ pub(crate) struct DecisionJson<'a> {
     offline_ends_at: Option<Timestamp>,
     /// The usage at the time of Polar's last confirmation.
     usage: Option<u32>,
-    /// The highest usage that may be consumed; null if there is no limit.
+    /// The total number of uses that the key allows; null if there is no limit.
     limit_usage: Option<u32>,
     /// The number of devices that may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,

@@ -46,8 +46,8 @@ impl DeviceId {
         Self::hash(MACHINE_DOMAIN, organization, source.trim_matches(|c: char| c.is_ascii_whitespace()))
     }
 
-    /// Returns the id for a value that the app chose itself, such as a dongle's serial number. Like a machine's
-    /// identifier, the value is hashed, so that it never leaves the machine in a readable form.
+    /// Returns the id for a value that the app has chosen, such as a dongle's serial number. The value is hashed, so
+    /// that it never leaves the machine in a readable form.
     pub fn from_app(organization: &Uuid, value: &str) -> Self {
         Self::hash(APP_DOMAIN, organization, value)
     }

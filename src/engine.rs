@@ -141,7 +141,7 @@ pub enum Operation {
     Refresh(Patience),
     /// Count this many uses of the license key.
     Consume(u32),
-    /// Take a seat for this device, unless the license key needs none.
+    /// Take a seat for this device, if the license key needs one.
     Activate {
         /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
@@ -173,8 +173,8 @@ pub enum Operation {
     Portal(PortalOperation),
 }
 
-/// The cause of a refresh. The cause decides whether Polar is asked before the refresh is due, and how long the refresh
-/// may take.
+/// The cause of a refresh. It decides whether Polar is asked before the refresh is due, and how long the refresh may
+/// take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
     /// The app waits for the result. If access is already allowed, the refresh takes at most two seconds.
@@ -263,7 +263,7 @@ pub struct Engine {
     unsaved: Vec<Edit>,
     /// The reason why Polar could not be reached the last time, or `None` if it was reached.
     unreached: Option<Problem>,
-    /// The reason why the store could not be read or written at the last attempt, or `None` if it could.
+    /// The reason why the store could not be read or written the last time, or `None` if it could.
     storage: Option<Problem>,
     /// The time at which Polar was last asked, in ms of the monotonic clock.
     asked_at: Option<u64>,
@@ -279,8 +279,7 @@ pub struct Engine {
     reported: Option<Decision>,
 }
 
-/// The part of a running operation's state that every kind of operation needs. The steps of an operation hold the rest
-/// of its state.
+/// The state that every running operation has. The steps of the operation hold the rest.
 #[derive(Default)]
 struct Running {
     id: OpId,
@@ -336,7 +335,7 @@ impl Engine {
         }
     }
 
-    /// Returns the tag of the product and the tag of the device. Together they distinguish this record from others.
+    /// Returns the tags of the product and of the device. Together they distinguish this record from others.
     pub fn record_tags(&self) -> ([u8; 8], [u8; 8]) {
         self.sealer.tags()
     }
@@ -353,8 +352,8 @@ impl Engine {
         policy::decide(&self.config, facts)
     }
 
-    /// Returns the change for which listeners have not been called yet, if there is one. A driver calls this after each
-    /// operation. The first call returns `None`, because the first decision is not a change.
+    /// Returns a change of the decision that listeners have not been told about, if there is one. A driver calls this
+    /// after each operation. The first call returns `None`, because the first decision is not a change.
     pub fn take_change(&mut self, now: Now) -> Option<DecisionChange> {
         let decision = self.current(now);
         let before = self.reported.replace(decision.clone())?;

@@ -58,13 +58,13 @@ const VERSION: char = '1';
 
 const CHECKSUM_BYTES: usize = 5;
 
-/// The digits of base 32. Without I, L, O and U, no two of them look alike.
+/// The digits of base 32. Without I, L, O and U, no two look alike.
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 impl Kind {
     const ALL: [Self; 3] = [Self::Request, Self::Answer, Self::Return];
 
-    /// Returns the word with which a text of this kind begins.
+    /// Returns the word at the start of a text of this kind.
     const fn word(self) -> &'static str {
         match self {
             Self::Request => "REQUEST",

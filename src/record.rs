@@ -49,8 +49,8 @@ pub(crate) struct Record {
     /// activated again, the activation uses or releases the seat.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
-    /// The times of the last two requests, on the wall clock. They are kept when the license is removed, as are
-    /// `code_tries` and a pause in `plan`: Polar counts requests by IP address, not by license.
+    /// The wall-clock times of the last two requests. They are kept when the license is removed, as are `code_tries`
+    /// and a pause in `plan`, because Polar counts requests by IP address and not by license.
     pub(crate) sent: [Option<Timestamp>; 2],
     /// The latest requests for codes and tries of codes. They are counted, because Polar blocks an IP address that
     /// sends too many of them.
@@ -142,8 +142,8 @@ pub(crate) struct TimeBase {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Attempt {
     pub(crate) at: Timestamp,
-    /// Four random digits in the label and in the activation's meta, by which the vendor and this device recognize the
-    /// seat.
+    /// Four random digits in the label and in the activation's meta. The vendor and this device recognize the seat by
+    /// them.
     pub(crate) marker: String,
     pub(crate) label: String,
     pub(crate) last_six: String,
@@ -180,8 +180,8 @@ pub(crate) struct Untrusted {
 }
 
 impl Record {
-    /// Returns `true` if the record contains anything that has to be stored. `wall` is the time of the wall clock.
-    /// Requests that were sent long ago, and a pause that is over, need not be stored.
+    /// Returns `true` if the record contains anything that has to be stored. Requests of long ago and a pause that is
+    /// over do not have to be stored. `wall` is the time of the wall clock.
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
         let paused = self.plan.pause_ahead(wall).is_some();
         let paced = self.sent.iter().flatten().any(|at| (0..=PACE_MS).contains(&wall.ms_since(*at)));
@@ -219,8 +219,8 @@ impl Record {
         self.attempts.len().saturating_add(self.releases.len()).saturating_add(self.keyless_seats.len())
     }
 
-    /// Returns the seat, the key, and the body of the record as bytes. In the stored record, these bytes stand after
-    /// the tags and before the seal.
+    /// Returns the seat, the key and the body of the record as bytes. A stored record has the tags before these bytes,
+    /// and the seal after them.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         codec::write(self)
     }

@@ -2,8 +2,8 @@
 //! through this file. DESIGN.md lists the members that the library reads, and a test compares that list with the
 //! members that are really read.
 //!
-//! The last member that was read is remembered. If a reply cannot be read, this member has caused the failure, so the
-//! error names it. The names in errors come from this library and never from the reply, and no value is shown.
+//! The last member that was read is remembered. If a reply cannot be read, this member is the cause, and the error
+//! names it. The names in errors come from this library and never from the reply, and no value is shown.
 
 use crate::json::Json;
 use crate::text::parse_uuid;
@@ -117,7 +117,7 @@ pub(crate) mod asked {
         MEMBERS.with_borrow_mut(|members| members.insert([path, name].concat()));
     }
 
-    /// Returns the members that were read on this thread since the last call of this function.
+    /// Returns the members that were read on this thread since the last call.
     pub(crate) fn take() -> BTreeSet<String> {
         MEMBERS.take()
     }
@@ -162,8 +162,7 @@ pub(crate) mod contract {
         }
     }
 
-    /// Splits a row of a table. Returns the text of the first cell, and the names of the members in each of the other
-    /// two.
+    /// Splits a row of a table: returns the text of the first cell, and the members that the other two cells name.
     fn cells(row: &str) -> (String, [BTreeSet<String>; 2]) {
         let mut cells = row.trim_matches('|').split('|').map(str::trim);
         let answer = cells.next().unwrap_or_default().replace('`', "");

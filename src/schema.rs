@@ -171,8 +171,8 @@ mod tests {
             let comment = comment(&name).or_else(|| comment(name.strip_suffix('s')?));
             let comment = comment.unwrap_or_else(|| panic!("ConfigBuilder has no method for {name}"));
             let description = setting["description"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-            // The names of settings in backquotes are converted, for example `offlineGraceMs` to `offline_grace`. The
-            // names of files are not converted: they contain characters other than letters, such as a dot.
+            // Converts the names of settings in backquotes, such as `offlineGraceMs` to `offline_grace`. Leaves the
+            // names of files, which contain characters other than letters, such as a dot.
             let words = description
                 .split('`')
                 .map(|word| if word.chars().all(char::is_alphabetic) { in_rust(word) } else { word.to_owned() });

@@ -64,8 +64,8 @@ pub trait HeldTurn {
     fn keep(&self);
 }
 
-/// A turn for a store that no other process shares. The turn is granted at once. Its holder does not have to show that
-/// it is alive, because nobody waits for the turn.
+/// A turn for a store that no other process shares. It is granted at once, and its holder does not have to show that it
+/// is alive, because nobody waits for the turn.
 impl HeldTurn for () {
     fn keep(&self) {}
 }

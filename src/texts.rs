@@ -191,8 +191,7 @@ texts! {
     /// The browser has no WebAssembly, or does not allow it.
     Unsupported = "error.unsupported", "This app cannot check its license in this browser. Contact the vendor.";
 
-    /// This text is added to the message of an error if the license could not be stored. The license then works only
-    /// until the app ends.
+    /// Added to an error's message if the license could not be stored, and so works only until the app ends.
     UntilExit = "also.until_exit", "The license works until this app ends.";
 
     /// A feature is on.
@@ -279,9 +278,8 @@ texts! {
 pub(crate) struct Texts(Option<Arc<[(Text, String)]>>);
 
 impl Texts {
-    /// Creates the list of sentences. Each item of `by_code` is the code of a sentence, and the app's own sentence that
-    /// replaces the English one. If several items have the same code, the last one counts. If an item is not valid,
-    /// returns `Err` with the fault.
+    /// Creates the list of sentences from pairs of a code and the app's own sentence for it. If a code occurs more than
+    /// once, the last sentence counts. Returns the fault of a pair that is not valid.
     pub(crate) fn new(by_code: &[(String, String)]) -> Result<Self, Fault> {
         if by_code.is_empty() {
             return Ok(Self::default());
@@ -314,7 +312,7 @@ impl Texts {
     }
 }
 
-/// The fault of a sentence with which the app wants to replace an English one.
+/// The reason why a sentence of the app cannot replace an English one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     NoSuchCode { code: String },

@@ -55,8 +55,8 @@ pub struct Request {
     pub user_agent: String,
     /// The time limit for the whole exchange, from name resolution to the last byte of the body.
     pub timeout: Duration,
-    /// The length of the longest reply body that is read, in bytes. The limit is higher for the lists of the customer
-    /// portal, because this library does not control how long they are.
+    /// The length, in bytes, of the longest reply body that is read. It is higher for the lists of the customer portal,
+    /// whose length this library does not control.
     pub reply_limit: usize,
 }
 
@@ -176,7 +176,7 @@ impl Answer {
         Self::failed(Failure::Timeout, Sent::Maybe, "Polar did not answer in time")
     }
 
-    /// Creates the answer that a driver uses if the caller cancels. `sent` is [`Sent::No`] if the driver has not yet
+    /// Creates the answer for a request that the caller has cancelled. `sent` is [`Sent::No`] if the driver has not yet
     /// called the transport, and [`Sent::Maybe`] if it has.
     pub fn cancelled(sent: Sent) -> Self {
         let message = match sent {

@@ -119,7 +119,7 @@ pub enum Cause {
     },
     /// Polar refuses all requests for this long.
     RateLimited(Duration),
-    /// No answer from Polar arrived: either there was no answer at all, or another server answered.
+    /// No answer from Polar arrived: there was none at all, or it came from another server.
     Unreachable {
         /// `network`, `timeout`, `server` or `cancelled`.
         kind: ErrorKind,
@@ -230,7 +230,7 @@ impl Activate {
         };
         let seat = reply.read("id", id)?;
         let at = reply.read("created_at", time).or(before.map(|before| before.at))?;
-        // the id of the key, or the key itself, must show that the reply is about this key
+        // the reply must name the key, or the key's id, to show that it is about this key
         let is_this_key = match reply.read("license_key_id", id) {
             Some(license_id) => license_id == terms.license_id || (license.is_some() && terms.license_id.is_nil()),
             None => license.is_some(),
@@ -248,7 +248,7 @@ impl Deactivate {
         Body { activation_id: Some(self.activation_id), ..Body::new(&self.key, self.organization_id) }.json()
     }
 
-    /// Reads the reply. `Denied` means that Polar does not know, or no longer knows, this key or activation.
+    /// Reads the reply. `Denied` means that Polar does not know this key or activation, or no longer knows it.
     pub fn read(&self, answer: &Answer) -> Result<(), Rejection> {
         match answer {
             Answer::Reply { status: 204, body, .. } if body.is_empty() => Ok(()),
@@ -257,8 +257,8 @@ impl Deactivate {
     }
 }
 
-/// The members of all requests. A member that is `None` is left out, because Polar does not accept null for it. Empty
-/// `conditions` and `meta` are left out too.
+/// The members of all requests. `None`, empty `conditions` and empty `meta` are left out, because Polar does not accept
+/// null.
 #[derive(Serialize)]
 struct Body<'a> {
     key: &'a str,
@@ -513,8 +513,8 @@ impl Rejection {
         }
     }
 
-    /// Returns the error for this rejection. Its message is one of the app's texts, and is meant for a user who has
-    /// entered the key.
+    /// Returns the error for this rejection, with one of the app's texts as its message. The message assumes that the
+    /// user has just entered the key.
     pub(crate) fn into_error(self, texts: &Texts) -> Error {
         match self {
             Self::Denied(reason) => Error::refused(texts, reason),

@@ -141,8 +141,8 @@ impl Driver {
     }
 
     /// Waits until an operation ends, the scope is cancelled, or `pause` has passed. Does not wait if an operation has
-    /// ended since the last call. Returns `None` if no operation has ended. Otherwise returns `Some` with the time that
-    /// the operation has planned for the next automatic refresh. This time is `None` if no refresh is planned.
+    /// ended since the last call. Returns `None` if no operation has ended. Otherwise returns the time that the
+    /// operation has planned for the next automatic refresh, or `Some(None)` if it has planned none.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();
@@ -184,8 +184,8 @@ impl Driver {
         }
     }
 
-    /// Waits until it is this process's turn to ask Polar. While it is another process's turn, waits in many short
-    /// intervals, so that a cancellation soon ends the wait.
+    /// Waits until it is this process's turn to ask Polar. Waits in many short intervals, so that a cancellation soon
+    /// ends the wait.
     fn wait_for_turn<'a>(&'a self, step: TurnStep, scope: &Scope, held: &mut Option<Box<dyn HeldTurn + 'a>>) -> Step {
         const PIECE: Duration = Duration::from_millis(100);
         *held = self.store.take_turn(Duration::ZERO);
@@ -222,8 +222,8 @@ impl Driver {
     fn pause(&self, until: u64, scope: &Scope) {
         let wait = Duration::from_millis(self.now().until(until));
         if !wait.is_zero() {
-            // This wait ends early if the scope is cancelled. The thread is also woken when another operation ends, and
-            // then goes back to waiting.
+            // Ends early if the scope is cancelled. If another operation ends, the thread wakes and then goes back to
+            // waiting.
             self.engine.wait_while(&self.ended, wait, |_| !scope.is_cancelled());
         }
     }

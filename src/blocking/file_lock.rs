@@ -63,13 +63,13 @@ use crate::store::{HeldTurn, StoreError};
 /// The length of a token. It is short because eCryptfs limits file names to 143 bytes, and the record's own name may
 /// already have 106.
 pub(super) const TOKEN_BYTES: usize = 8;
-/// The age of a lock at which its holder counts as dead. A live process holds a lock only for milliseconds.
+/// The age at which the holder of a lock counts as dead. A live process holds a lock only for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
 /// The age at which the holder of a long-held lock counts as dead. A live holder writes the lock file again every
 /// second. This age is shorter than the time limit of a `validate`. So after a crash, a restarted app can wait until
 /// the lock of its previous run counts as left behind, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// A lock that could not be taken over is examined again after this time.
+/// The time after which a lock that could not be taken over is examined again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The largest number of claims that may be left behind at one lock. A process creates a claim (a file) to take over a
 /// lock, and leaves it behind if it dies. The claim's number is part of the file's name. It has at most two digits,
@@ -118,8 +118,8 @@ impl Drop for Held<'_> {
     }
 }
 
-/// Lets a holder keep the lock for longer than a few milliseconds. As long as the holder calls `keep` regularly, other
-/// processes do not treat the lock as abandoned.
+/// Lets a holder keep the lock for longer than a few milliseconds. Other processes do not take over the lock as long as
+/// its holder calls `keep` regularly.
 impl HeldTurn for Held<'_> {
     /// Writes the token again, which renews the modification time of the lock.
     fn keep(&self) {
@@ -236,8 +236,8 @@ impl FileLock {
 
     /// Removes the lock if it was left behind. Returns `true` if the lock was removed.
     ///
-    /// `judged` holds the last lock that was examined and not removed. A caller that tries repeatedly passes the same
-    /// `judged` each time, so that the same lock is not examined again at every try.
+    /// `judged` holds the last lock that was examined and not removed, so that a caller that tries repeatedly does not
+    /// examine the same lock at every try.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);
@@ -443,8 +443,8 @@ fn remove_anything(path: &Path) {
     }
 }
 
-/// Returns `true` for a temporary error: another process has just removed or renamed the file or, on Windows, still has
-/// it open.
+/// Returns `true` for a temporary error: another process has just removed or renamed the file, or still has it open (on
+/// Windows).
 fn passes(error: &io::Error) -> bool {
     error.kind() == ErrorKind::NotFound || (cfg!(windows) && is_in_use(error))
 }
@@ -478,8 +478,8 @@ fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     }
 }
 
-/// A wait in small steps, at most `limit` in total. Counts the steps instead of reading a clock, so that time during
-/// which the process was suspended does not count as waiting.
+/// A wait in small steps of at most `limit` in total. Counts the steps and reads no clock, so that the wait does not
+/// end early if the process was suspended.
 struct Wait {
     limit: Duration,
     waited: Duration,
@@ -535,7 +535,7 @@ mod tests {
         LockFile::read(&lock.path()).unwrap()
     }
 
-    /// Returns the time at which this lock becomes stale.
+    /// Returns the time at which this lock counts as left behind.
     fn later(seen: &LockFile) -> SystemTime {
         seen.modified + STALE_AFTER
     }

@@ -63,8 +63,7 @@ fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     }
 }
 
-/// Does nothing. On systems other than Unix, a new file gets the access rights of its directory: whoever can read the
-/// directory can read the file.
+/// Does nothing. On systems other than Unix, a new file has the access rights of its directory.
 #[cfg(not(unix))]
 fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
 
@@ -201,7 +200,7 @@ pub(super) fn retry_while_in_use<T>(mut attempt: impl FnMut() -> io::Result<T>) 
     attempt()
 }
 
-/// Returns `true` for the error codes with which Windows reports that another program has the file open.
+/// Returns `true` for the errors that Windows reports if another program has the file open.
 pub(super) fn is_in_use(error: &io::Error) -> bool {
     const ACCESS_DENIED: i32 = 5;
     const SHARING_VIOLATION: i32 = 32;
@@ -310,7 +309,7 @@ pub(super) mod tests {
         STEPS.take()
     }
 
-    /// Makes the next step of each of these kinds fail in this thread.
+    /// Makes the next step of each of these kinds fail on this thread.
     pub(in crate::blocking) fn fail_next(steps: &[DiskStep]) {
         FAILS.set(steps.to_vec());
     }

@@ -205,8 +205,7 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<Ro
     let response = match request.method {
         Method::Get => with_headers(agent.get(request.url.as_str()), request)?.call()?,
         Method::Post => with_headers(agent.post(request.url.as_str()), request)?
-            // Without this header, ureq sends a body from a reader in chunks, and Polar answers a chunked body with the
-            // error 411.
+            // Without this header, ureq sends the body in chunks, and Polar answers a chunked body with the error 411.
             .header("Content-Length", request.body.len().to_string())
             .send(SendBody::from_reader(body))?,
     };

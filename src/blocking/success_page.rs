@@ -89,8 +89,8 @@ impl SuccessPage {
         Ok(Self { listener, address: format!("http://127.0.0.1:{port}/polar?state={state}"), state })
     }
 
-    /// Returns the success URL of the checkout. Only the vendor's backend should know it, because anybody who knows it
-    /// can send a token here.
+    /// Returns the success URL of the checkout. Give it only to the vendor's backend, because anybody who knows it can
+    /// send a token here.
     pub fn address(&self) -> &str {
         &self.address
     }

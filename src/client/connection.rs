@@ -123,8 +123,8 @@ fn certificate_problem(reason: &str) -> Option<&str> {
     without_names(reason).strip_prefix("invalid peer certificate: ")
 }
 
-/// Returns the report without the names that the certificate is valid for. rustls lists these names after a semicolon.
-/// They could reveal whose network this is.
+/// Returns the report without the names for which the certificate is valid. rustls lists them after a semicolon. They
+/// could reveal whose network this is.
 fn without_names(reason: &str) -> &str {
     reason.split(';').next().unwrap_or_default()
 }

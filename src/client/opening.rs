@@ -38,7 +38,7 @@ pub(crate) fn open(config: Config, machine: Machine, has_own_clock: bool) -> Ope
     let device = match (config.device_id(), machine.source) {
         (Some(id), _) => DeviceId::from_app(&organization, id),
         (None, Some(source)) => DeviceId::derive(&organization, &source),
-        // Nothing identifies this machine, and nothing can be stored. So each run of the app counts as a new device.
+        // Nothing identifies this machine, and nothing can be stored. Each run of the app counts as a new device.
         (None, None) => DeviceId::derive(&organization, &random_id(machine.random)),
     };
     create(config, device, machine.system, machine.random, machine.takes_turns, has_own_clock)

@@ -94,8 +94,7 @@ fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A member of the object. Each method of this type reads the member as one type, or returns an error that says what
-/// the member must be.
+/// A member of the object. Each method reads it as one type, or returns an error that says what the member must be.
 #[derive(Clone, Copy)]
 struct Setting<'a> {
     name: &'a str,
@@ -225,9 +224,9 @@ pub(crate) struct SettingsJson {
     refresh_interval_ms: Option<u64>,
     /// The time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     offline_grace_ms: Option<u64>,
-    /// The number of days for which a license is valid on a computer that is never online, counted from Polar's
-    /// confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-    /// license otherwise. Without this setting, such licenses are not permitted.
+    /// The number of days after Polar's confirmation for which a license is valid on a computer that is never online.
+    /// At least one day, at most ten years. Requires an app secret, because anybody could forge such a license
+    /// otherwise. Default: such licenses are not permitted.
     air_gap_days: Option<u32>,
     /// The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up
     /// to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.

@@ -28,9 +28,8 @@ use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
 
-/// The limit on unsettled seats, which are seats that this device may have taken or still has to release. At this
-/// limit, the device takes no further seat. With the longest labels and keys, this many seats fill half of the longest
-/// record that can be read.
+/// The limit on unsettled seats: seats that this device may have taken or still has to release. A device with this many
+/// takes no further seat. With the longest labels and keys, they fill half of the longest record that can be read.
 const MOST_UNSETTLED: usize = 256;
 
 /// The maximum number of kept seats (see `Engine::activate`) that one activation asks Polar about.
@@ -117,8 +116,8 @@ impl Engine {
         self.save_activated(activation, None, confirmed, now)
     }
 
-    /// Keeps the stored license instead of taking a seat. Either the stored license already has the key that was
-    /// checked, or its seat belongs to that key.
+    /// Keeps the stored license instead of taking a seat, because that license already has the checked key, or a seat
+    /// of that key.
     fn keep_license(&mut self, activation: Activation, identity: Identity, confirmed: Confirmed, now: Now) -> Next {
         let is_stored = self.is_stored(&identity);
         let answer = activation.previous.map(|asked| NewAnswer::confirmed(asked, Some(identity), confirmed, now));
@@ -212,9 +211,9 @@ impl Engine {
         let activation = &attempted.activation;
         let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
         match older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
-            // The request that releases the older seat names the key that is being activated. If the older seat's key
-            // was rotated into this key, Polar finds the seat. If the seat belongs to another license, Polar does not
-            // find it, and nothing is released.
+            // The request to release the older seat names the key that is being activated. If the older seat's key was
+            // rotated into this key, Polar finds the seat. If the seat belongs to another license, Polar does not find
+            // it, and releases nothing.
             Some(seat) => self.release(activation.key.clone(), seat.id, SeatOf::Previous(Box::new(attempted))),
             None => self.stop(attempted.activation, Some(attempted.id), rejection, now),
         }

@@ -59,8 +59,8 @@ impl Engine {
         Next::Send(AfterReply::Ask(Question { asked: Some(asked), ..question }, request))
     }
 
-    /// Asks Polar once more, because the answer to this question contradicts the answer that another process has
-    /// stored. Usage is not counted again.
+    /// Asks Polar once more, because this answer contradicts the answer that another process has stored. Does not count
+    /// usage again.
     pub(super) fn ask_again(&mut self, question: Question, now: Now) -> Next {
         if matches!(question.purpose, Purpose::Activate | Purpose::ResolveConflict) {
             return Next::Release(question.ending);

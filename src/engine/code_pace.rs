@@ -14,8 +14,8 @@ use crate::time::Timestamp;
 /// window, and the length of the window in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
-/// Counts the request `new`, which asks for a code or tries one. Does not count a request that is already counted, or
-/// that may not be sent yet. Returns `true` if `tries` has changed.
+/// Counts the request `new`, which asks for a code or tries one, unless it is already counted or may not be sent yet.
+/// Returns `true` if `tries` has changed.
 ///
 /// Asking for a code also reserves one later try of the mailed code. A try uses up the oldest reservation.
 pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool {
@@ -57,8 +57,7 @@ pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timest
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }
 
-/// Returns how long, in ms, Polar will still refuse requests that ask for codes or try them. Returns 0 if Polar does
-/// not refuse such requests.
+/// Returns for how many ms Polar will still refuse requests and tries of codes, or 0 if it does not refuse them.
 pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
@@ -66,8 +65,8 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
 /// Returns how many ms to wait until a request of the kind `to` may be sent. Before a code is requested, there must
 /// also be room for a second request that tries the code. Otherwise the customer would get a code that cannot be used.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
-    // A try whose time lies in the future counts as made at `now`. Such a try was saved while the wall clock was ahead,
-    // or by another process just after `now` was read.
+    // A time in the future counts as `now`. It was saved while the wall clock was ahead, or by another process just
+    // after `now` was read.
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
     let untried = tries.mails.iter().filter(|mail| !mail.is_tried);
     let ends: Vec<i64> = untried.filter_map(|mail| Some(mail.ends(now)?.ms_since(now))).collect();

@@ -65,8 +65,8 @@ impl Engine {
         }
     }
 
-    /// Returns the time at which a timer should run the next refresh. At that time, either Polar should be asked, or
-    /// the state changes because time has passed. Returns `None` if neither will happen.
+    /// Returns the time at which a timer should run the next refresh: Polar should be asked then, or the state changes
+    /// because time has passed. Returns `None` if neither will happen.
     pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
         let ask_in = self.has_pending_work(now).then(|| self.due_in(now));
         let pause = self.pacer.pause_left(now);
@@ -107,8 +107,8 @@ impl Engine {
         plan
     }
 
-    /// Records the failure of an operation, and whether Polar could be reached. Returns the edits to save. If Polar
-    /// imposed a pause, the pause is saved, so that other processes pause too. Otherwise there is nothing to save.
+    /// Records that an operation failed, and whether Polar could be reached. Returns the edits to save: a pause that
+    /// Polar imposed, so that other processes pause too, or nothing.
     pub(super) fn pause(&mut self, rejection: &Rejection, now: Now) -> Vec<Edit> {
         let plan = self.plan(Some(rejection), now);
         plan.pause_until.map(Edit::Pause).into_iter().collect()

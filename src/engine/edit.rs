@@ -46,7 +46,7 @@ pub(super) enum Edit {
     Imported(Box<StoredLicense>),
     /// The license was removed from this computer without asking Polar.
     GivenUp(Identity),
-    /// Another computer, whose record this is, has given up these seats.
+    /// Another computer, to which this record belongs, has given up these seats.
     SeatsReturned(Vec<Identity>),
     /// The time on the wall clock before which Polar accepts no request.
     Pause(Timestamp),
@@ -140,8 +140,8 @@ pub(super) struct PlanEdit {
     /// The number of consecutive failed rounds just before this one.
     pub(super) failed_tries: u32,
     pub(super) jitter: u32,
-    /// The end of the round, in ms of this process's monotonic clock. The edit may be applied again much later, so it
-    /// contains this time instead of reading the clock.
+    /// The end of the round, in ms of this process's monotonic clock. It is part of the edit, because the edit may be
+    /// applied again much later.
     pub(super) ended: u64,
     /// The time on the wall clock before which Polar accepts no request.
     pub(super) pause_until: Option<Timestamp>,
@@ -357,8 +357,7 @@ impl Editor<'_> {
             NewVerdict::Confirmed(confirmation) => {
                 let label = license.label_of(&confirmation.identity);
                 *license = self.license(confirmation, license.revision, label, &license.terms);
-                // Both times come from Polar. The wall clock may be ahead, and would then let an attempt be removed too
-                // early.
+                // Both times come from Polar. A wall clock that is ahead could remove an attempt too early.
                 let at = confirmation.confirmed.at;
                 record.remove_attempts(&|attempt| at.ms_since(attempt.at) >= ATTEMPTS_KEPT_MS);
             }
@@ -645,7 +644,7 @@ fn clear_seat(identity: Option<&mut Identity>, activation_id: Uuid) {
     }
 }
 
-/// Returns a hash of the app's own conditions, which shows later whether the app has changed them.
+/// Returns a hash of the app's own conditions, to notice later that the app has changed them.
 pub(super) fn conditions_hash(config: &Config) -> [u8; 8] {
     Hash::hash(config.conditions().json().as_bytes()).first_chunk().copied().unwrap_or_default()
 }

@@ -62,8 +62,7 @@ impl Engine {
         self.store_failed(Text::NotRemoved, false, detail)
     }
 
-    /// Returns the error to report if the seat of a license was released, but the license could not be removed from
-    /// this device.
+    /// Returns the error for a license whose seat was released, but which could not be removed from this device.
     pub(super) fn released_not_removed(&self, message: &str) -> Error {
         let detail = format!(
             "the seat was released, but the license is still stored on this device and works here until its grace period \

@@ -15,7 +15,7 @@ use crate::time::{Now, Timestamp};
 pub(super) struct Merged {
     record: Box<Record>,
     is_newer: bool,
-    /// Whether the store contains all edits after the change that [`Engine::merge`] returns has been written.
+    /// Whether the store contains all edits once the change is written that [`Engine::merge`] returns.
     complete: bool,
     contradicted: bool,
     overtaken: bool,

@@ -7,8 +7,8 @@ use crate::decision::Decision;
 use crate::time::{Now, Timestamp};
 use std::time::Duration;
 
-/// A decision, and the time from which it holds. `from` contains a time of the wall clock and a time of the monotonic
-/// clock. The decision holds as soon as one of the two clocks has reached its time in `from`.
+/// A decision, and the time from which it holds. `from` has a time of each clock. The decision holds as soon as one of
+/// the clocks has reached its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// The start of this phase. For the first phase, this is the time at which the outlook was requested.

@@ -80,8 +80,7 @@ impl Pacer {
         pace.paused_until = pace.paused_until.max(until);
     }
 
-    /// Returns the times on the wall clock at which the last two requests were sent. Omits a request that was sent so
-    /// long ago that it no longer limits the pace.
+    /// Returns the wall-clock times of the last two requests. Omits a request that no longer limits the pace.
     pub(super) fn recent(&self, now: Now) -> [Option<Timestamp>; 2] {
         let ago = |at: &i64| now.mono.cast_signed().saturating_sub(*at);
         let pace = self.pace();
@@ -128,9 +127,9 @@ impl Pace {
         self.slots.retain(|at| *at >= oldest);
         let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
         let end = at.saturating_add(rest.unsigned_abs());
-        // A pause that Polar asked for may be long. So a request waits only for a pause that ends in the first half of
-        // the time until the request's deadline. The delays that space this process's own requests are short. A request
-        // may wait through such a delay until just before the deadline.
+        // A pause that Polar imposed may be long, so a request waits only if the pause ends in the first half of the
+        // time until its deadline. The delays between this process's own requests are short, so a request may wait for
+        // them until just before its deadline.
         let half = now.after(now.until(deadline) / 2);
         if at > now.mono && (end >= deadline || self.paused_until > half) {
             return Err(now.until(at));

@@ -36,11 +36,11 @@ pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 /// An operation of the engine for the customer portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortalOperation {
-    /// Counts a request that asks for a code or tries one, before it is sent. Fails with `rate_limited` and the time to
-    /// wait if there were too many such requests.
+    /// Counts a request for a code, or a try of one, before it is sent. Fails with `rate_limited` and the time to wait
+    /// if there were too many.
     Code(CodeUse),
-    /// Frees the try that is reserved for the code that was requested last. Use this operation only if Polar certainly
-    /// did not mail this code. Then nobody can enter the code, so it needs no try.
+    /// Frees the try that is reserved for the last requested code. Use this operation only if Polar certainly did not
+    /// mail the code: nobody can enter it, so it needs no try.
     CodeNotMailed,
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.
@@ -193,8 +193,8 @@ impl Engine {
     }
 }
 
-/// Creates the error to report if too many codes were requested or tried. Its message says how long to wait, and the
-/// error also contains this duration as a number.
+/// Returns the error for too many requests or tries of codes. It contains the time to wait as a sentence and as a
+/// number.
 fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     let forms = [Text::TooManyCodesSecond, Text::TooManyCodesSeconds, Text::TooManyCodesMinutes];
     Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)
@@ -203,8 +203,8 @@ fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
 /// Creates the error for a block during which Polar neither mails nor checks codes.
 ///
 /// There are two kinds of block. A block for too many codes lasts a quarter of an hour. A block for too many requests
-/// of any kind, including validate and activate, lasts a minute at most. So if there is more than a minute to wait, the
-/// cause is too many codes. Otherwise the cause is unknown, and the error says only that Polar is busy.
+/// of any kind, including validate and activate, lasts a minute at most. So a wait of more than a minute means too many
+/// codes. With a shorter wait, the cause is unknown, and the error says only that Polar is busy.
 pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
     const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
     if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { Error::of(Problem::busy(texts, wait), None) }

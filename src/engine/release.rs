@@ -27,14 +27,13 @@ use crate::time::Now;
 use crate::wire::{self, Cause, Confirmed, Rejection};
 use uuid::Uuid;
 
-/// The time limit for releasing an older seat. The release runs at the end of an operation that the user started for
-/// another purpose, so the user should not have to wait for it.
+/// The time limit for releasing an older seat. The release follows an operation that the user started for another
+/// purpose, so it should not keep the user waiting.
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
-    /// Releases the seat of the license on this device. Before the call, the stored record was written again without
-    /// changes, to find out whether the store can be written. `written` is the result. If the store cannot be written,
-    /// the seat is not released.
+    /// Releases the seat of the license on this device. `written` says whether the store can be written: the record was
+    /// just written again without changes. If it could not be written, the seat is not released.
     pub(super) fn deactivate(&mut self, written: Result<(), String>) -> Next {
         let identity = self.record.identity().cloned();
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
@@ -136,9 +135,9 @@ impl Engine {
         }
     }
 
-    /// Removes a released seat from the list of seats to release. If Polar did not know the key of a seat on the list,
-    /// the key may have been replaced. In this case the seat moves to another list, and is used or released when the
-    /// new key is activated.
+    /// Removes a released seat from the list of seats to release. If Polar did not know the seat's key, another key may
+    /// have replaced it. In that case moves the seat to the kept seats, so that an activation of the new key uses or
+    /// releases it.
     fn older_released(&self, seat: Uuid, key: Key, deactivated: Deactivated) -> impl Iterator<Item = Edit> {
         let is_listed = self.record.releases.iter().any(|release| release.activation_id == seat);
         let is_kept = is_listed && deactivated == Deactivated::KeyUnknown;
@@ -146,8 +145,8 @@ impl Engine {
         [Edit::Released(seat)].into_iter().chain(is_kept.then_some(Edit::SeatKept(kept)))
     }
 
-    /// Continues an activation that has tried to release the previous seat. If Polar has released that seat, tries once
-    /// more to take a seat. Otherwise Polar did not know that seat under this key, so no seat has become free.
+    /// Continues an activation that has tried to release the previous seat. If Polar has released it, tries once more
+    /// to take a seat. Otherwise Polar did not know that seat under this key, so no seat is free.
     fn previous_released(attempted: Attempted, seat: Uuid, deactivated: Deactivated) -> Next {
         let Attempted { activation, id, .. } = attempted;
         if deactivated == Deactivated::Released {
@@ -218,9 +217,9 @@ impl SeatOf {
             // Polar does not know the previous seat, so the activation fails, and the license on this device stays as
             // it is.
             Self::Previous(_) => false,
-            // The seat may be on this device's list of seats to release, or an activation whose answer was lost may
-            // have taken it. The list entry or the activation may be forgotten only if the seat is certainly free. Only
-            // Polar's answer about the key shows that.
+            // The seat may be on the list of seats to release, or an attempt may have taken it. The list entry or the
+            // attempt may be forgotten only if the seat is certainly free. Only Polar's answer about the key shows
+            // that.
             #[cfg(feature = "portal")]
             Self::Device(_) => true,
         }

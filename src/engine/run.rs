@@ -194,8 +194,8 @@ impl StoreStep {
     pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
         // The app may have its own store, whose messages may contain any character.
         let written = written.map_err(|message| printable(&message));
-        // If only the times of requests could not be saved, the save is not repeated. The next successful save contains
-        // them.
+        // If only the times of requests could not be saved, the save is not repeated, because the next successful save
+        // contains them.
         engine.running.has_unsaved_request = false;
         if let (AfterStore::Forgotten | AfterStore::OfflineReturned, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);

@@ -20,7 +20,7 @@ pub(super) struct Round {
     /// is allowed afterwards.
     pub(super) failed_tries: u32,
     /// A random number that moves the time of the next round. Without it, a thousand apps that lost the connection to
-    /// Polar at the same time would all ask again at the same time.
+    /// Polar together would also ask again together.
     pub(super) jitter: u32,
 }
 

@@ -35,8 +35,8 @@ pub(super) enum AfterStore {
     /// Polar's answer was saved: end the operation. But if another process has saved a contradicting answer, ask Polar
     /// once more.
     Ask(Question),
-    /// Polar's answer was saved: end the operation. But if another process has saved an answer that contradicts this
-    /// one, ask Polar once more.
+    /// Polar's answer was saved: end the operation. If another process has saved a contradicting answer, ask Polar once
+    /// more.
     Answered(Question),
     /// Activate `key`, or the stored key if `key` is `None`.
     Activate {
@@ -133,7 +133,7 @@ pub(super) enum SeatOf {
     /// A license that was on this device earlier.
     Older(Ending),
     /// Any device of the customer, released through the customer portal. Holds the marker of the activation that took
-    /// the seat, or `None` if the activation has no marker.
+    /// the seat, if it has one.
     #[cfg(feature = "portal")]
     Device(Option<String>),
 }

@@ -68,8 +68,8 @@ pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timesta
     Now { wall: wall_at(base, at), mono: now.after(counted) }
 }
 
-/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. The passing of monotonic
-/// time does not restore this trust, so `mono` of the result is a time that is never reached.
+/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. Its `mono` is never
+/// reached, because trust does not return when only monotonic time passes.
 pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }

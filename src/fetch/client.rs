@@ -67,7 +67,7 @@ impl Client {
         Self::builder(config).open().await
     }
 
-    /// Returns a builder, with which you can replace the default storage, store, network stack or clock.
+    /// Returns a builder, to replace the default storage, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, storage: None, store: None, transport: None, clock: None }
     }

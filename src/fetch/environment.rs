@@ -82,7 +82,7 @@ impl EventListener {
 
 impl Drop for EventListener {
     fn drop(&mut self) {
-        // `add` has registered this listener on this target, so removing it cannot fail
+        // cannot fail, because `add` has registered this listener on this target
         let _ = self.target.remove_event_listener_with_callback(self.event, self.call.as_ref().unchecked_ref());
     }
 }

@@ -1,4 +1,4 @@
-//! The browser storage that keeps the record and, beside it, the random id of this browser.
+//! The browser storage for the record and for the random id of this browser.
 
 use super::environment::{global, random};
 use super::indexed_db::IndexedDbStore;

@@ -1,4 +1,4 @@
-//! The state of the app and of this device when an operation of the portal began.
+//! The app and this device as they were when an operation of the portal began.
 
 use crate::config::{Config, Environment};
 use crate::engine::Engine;
@@ -7,7 +7,7 @@ use crate::record::Attempt;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The state of the app and of this device when an operation began.
+/// The app and this device as they were when an operation began.
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) config: Config,

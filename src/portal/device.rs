@@ -11,7 +11,7 @@ pub enum Devices {
     /// The devices, oldest first.
     Listed(Vec<Device>),
     /// No device is shown: the vendor hides devices from customers, or there are none. The
-    /// [message](HiddenDevices::message) says which of the two is the case, if that can be determined.
+    /// [message](HiddenDevices::message) says which of the two it is, if that is known.
     Hidden(HiddenDevices),
 }
 

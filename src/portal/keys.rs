@@ -76,8 +76,8 @@ pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -
     })
 }
 
-/// Handles a reply in which Polar lists no device of a key. Finds out from the customer's grants whether the vendor
-/// shows devices at all, and on which page the customer manages purchases.
+/// Handles a reply without any device of the key. Finds out from the customer's grants whether the vendor shows devices
+/// at all, and on which page the customer manages purchases.
 fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
     let has_seat_here = context.is_here(key.id, &key.key) && context.seat.is_some();
     Step::send(context.grant_of_benefit(&token, key.benefit_id()), move |answer, _| {

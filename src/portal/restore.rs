@@ -81,8 +81,8 @@ fn restore_waiting(
     })
 }
 
-/// Activates a key that, according to this device's clock, has expired. If Polar also says that the key has expired,
-/// waits until the customer gets another key.
+/// Activates a key that has expired by this device's clock. If Polar confirms that it has expired, waits until the
+/// customer gets another key.
 fn activate_or_wait(context: Context, token: Token, key: LicenseKey, waiting: Waiting, now: Now) -> Step<Restored> {
     let id = key.id;
     activate(context.clone(), token.clone(), key).then(now, move |restored, now| match restored {

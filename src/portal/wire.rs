@@ -220,8 +220,8 @@ fn token(reply: Object<'_, '_>, name: &'static str) -> Option<Token> {
     Token::read(&Zeroizing::new(reply.text(name)?))
 }
 
-/// Reads a page of keys. Omits keys of other organizations. Such keys are in the list if the customer entered a code
-/// that was mailed for another vendor's app.
+/// Reads a page of keys, without the keys of other organizations. The list contains such keys if the customer entered a
+/// code that was mailed for another vendor's app.
 pub(super) fn keys_listed(answer: &Answer, context: &Context, page: u32, wall: Timestamp) -> Result<Page, Refusal> {
     Call::Read.read(answer, |reply| {
         let organization = context.config.organization_id();

@@ -1,5 +1,4 @@
-//! The times at which codes of the customer portal were requested or tried on this device. The record of these times
-//! contains no address and no code.
+//! The times at which this device requested or tried codes of the customer portal. Contains no address and no code.
 
 use crate::retry_headers::LONGEST_BLOCK;
 use crate::time::Timestamp;
@@ -62,10 +61,10 @@ impl CodeTries {
         self.blocked_until.filter(|until| *until > wall)
     }
 
-    /// Corrects times that were saved while the wall clock was ahead. If the time of a request lies in the future,
-    /// replaces it with the current time. Shortens a block to `LONGEST_BLOCK` from now if it would last longer. So the
-    /// limits still apply after the clock was set back, but nobody has to wait until the clock reaches the wrong times.
-    /// Returns `true` if any time was corrected.
+    /// Corrects times that were saved while the wall clock was ahead. Replaces the time of a request that lies in the
+    /// future with the current time, and shortens a block to `LONGEST_BLOCK` from now. So the limits still apply after
+    /// the clock was set back, but nobody has to wait until the clock reaches the wrong times. Returns `true` if any
+    /// time was corrected.
     pub(crate) fn count_from(&mut self, wall: Timestamp) -> bool {
         let tries = self.list.iter_mut().map(|code_try| (&mut code_try.at, wall));
         let mails = self.mails.iter_mut().map(|mail| (&mut mail.at, wall));

@@ -40,8 +40,8 @@ mod field {
     pub(super) const OFFLINE_REQUEST: u8 = 16;
 }
 
-/// The numbers that stand for the kinds of purchases: none, a subscription, and an order. In the stored terms of a
-/// license, this number follows the time at which the license expires.
+/// The numbers for the kinds of purchases: none, a subscription, an order. In the stored terms of a license, this
+/// number follows the expiry.
 const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
@@ -281,8 +281,8 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
         field::VERDICT => {
             license.verdict = match value.u8()? {
                 CONFIRMED => Verdict::Confirmed,
-                // This version does not know the number. A newer version of this library has stored it for a kind of
-                // denial that this version lacks. The license stays denied, and Polar's next answer tells the reason.
+                // A newer version of this library stored this number, for a kind of denial that this version does not
+                // know. The license stays denied, and Polar's next answer gives the reason.
                 number => Verdict::Denied(Denial::from_number(number).unwrap_or(Denial::Refused)),
             };
         }
@@ -485,7 +485,7 @@ impl<'a> Reader<'a> {
         Some(std::str::from_utf8(self.take(length)?).ok()?.to_owned())
     }
 
-    /// Reads a key. Returns `Some(None)` if the text is empty, which stands for no key.
+    /// Reads a key. Returns `Some(None)` if the text is empty, which means that there is no key.
     fn key(&mut self) -> Option<Option<Key>> {
         let text = self.text()?;
         if text.is_empty() {

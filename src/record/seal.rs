@@ -18,7 +18,7 @@ const TAG_BYTES: usize = 8;
 /// The length of a key in bytes. HMAC uses a key of this length unchanged, because it is the block size of SHA-256.
 const KEY_BYTES: usize = 64;
 
-/// A short hash that names a product, a device or a secret, and reveals nothing else about it.
+/// A short hash that tells products, devices or secrets apart, and reveals nothing else about them.
 pub(crate) type Tag = [u8; TAG_BYTES];
 
 /// Seals and opens the records of one product on one device, with their keys and tags.
@@ -34,7 +34,7 @@ struct SealKey {
     tag: Tag,
     /// Seals records.
     key: Zeroizing<[u8; KEY_BYTES]>,
-    /// Seals the answers to offline requests. It is another key, so that nobody can pass a record off as an answer.
+    /// Seals the answers to offline requests. It differs from `key`, so that nobody can pass a record off as an answer.
     answer_key: Zeroizing<[u8; KEY_BYTES]>,
 }
 

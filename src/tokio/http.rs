@@ -49,8 +49,8 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Creates a transport. Until the first request, it opens no connection, and does not read the system's proxy
-    /// settings or root certificates.
+    /// Creates a transport. It opens no connection, and reads no proxy settings or root certificates, before the first
+    /// request.
     pub fn new() -> Self {
         Self::default()
     }
@@ -155,7 +155,7 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
 /// Returns the name of the first proxy variable that is set, if its value is not the address of a proxy. Without this
 /// check, reqwest would ignore the variable and send the request without a proxy.
 fn wrong_proxy_variable() -> Option<&'static str> {
-    // The order is the same as in reqwest, which uses the first variable that is set.
+    // reqwest tries the variables in this order too, and uses the first one that is set
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|address| !address.is_empty());
     names.into_iter().find(is_set).filter(|name| !std::env::var(name).is_ok_and(|address| is_proxy(&address)))
@@ -263,8 +263,8 @@ impl Fault {
     }
 }
 
-/// Composes one line for developers and logs. It is not reqwest's own message, because that message may contain an
-/// address or a detail of a proxy.
+/// Composes one line for developers and logs. reqwest's own message is not used, because it may contain an address or a
+/// detail of a proxy.
 fn message(error: &reqwest::Error, sent: Sent) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_message(&error.to_string());

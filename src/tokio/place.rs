@@ -36,8 +36,8 @@ impl Place {
     }
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. Nobody else can change the
-    /// record between the load and the change. If another process holds the lock, waits for about `within` at most,
-    /// provided that the store can limit this wait.
+    /// record between the load and the change. If another process holds the lock, waits for about `within` at most, if
+    /// the store can limit its wait.
     pub(super) async fn update(
         &self,
         within: Duration,

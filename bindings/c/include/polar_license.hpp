@@ -734,7 +734,7 @@ class options {
 
   private:
     explicit options(polar_license_options *owned) : handle(owned) {}
-    /// Ignores the result of a setter: the library keeps a mistake, and reports it when the license is opened.
+    /// Ignores the result of a setter: the library remembers a mistake, and reports it when the license is opened.
     options &set(std::int32_t) { return *this; }
     static std::uint64_t count(milliseconds duration)
     {

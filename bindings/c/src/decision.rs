@@ -86,8 +86,8 @@ pub extern "C" fn polar_license_decision_allowed(decision: *const Decision) -> i
     })
 }
 
-/// Returns 1 if the feature is on: the app may run, and the key's benefit is among the benefits that turn the feature
-/// on. Returns 0 otherwise, for example if the options do not name the feature, or if an argument is NULL.
+/// Returns 1 if the feature is on: the license gives access, and the key's benefit is one of those that turn the
+/// feature on. Returns 0 otherwise, for example if the options do not name the feature, or if an argument is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -134,7 +134,8 @@ pub(crate) fn write<T>(place: *mut T, value: T) {
 
 /// Returns the caller's string without the NUL at its end, or `None` if the pointer is NULL.
 pub(crate) fn string<'a>(pointer: *const c_char) -> Option<&'a CStr> {
-    // SAFETY: The pointer is not NULL, so it points to a string that ends with NUL and does not change during the call.
+    // SAFETY: The pointer is not NULL, so it points to a string that ends with NUL. Nobody changes the string during
+    // the call.
     (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer) })
 }
 

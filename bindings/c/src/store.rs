@@ -9,8 +9,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-/// The object in which a load callback puts the bytes that it finds. The object exists only during the call of that
-/// callback.
+/// Receives the bytes that a load callback finds. It exists only during the call of that callback.
 pub struct Record(Option<Vec<u8>>);
 
 /// A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves

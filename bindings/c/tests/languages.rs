@@ -33,8 +33,7 @@ fn is_installed(language: &str, needs: &[&str]) -> bool {
     false
 }
 
-/// Returns a folder for this language. It contains the shared library, under the name that the library has after
-/// installation.
+/// Returns a folder for this language with the shared library, under the name that it has after installation.
 fn folder(language: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("languages").join(language);
     fs::create_dir_all(&folder).unwrap();

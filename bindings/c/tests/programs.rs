@@ -57,8 +57,8 @@ fn portal_hpp() {
     passes("tests/c/portal_hpp.cpp");
 }
 
-/// Runs the test cases in which the server is hostile. The test programs in other languages run the same cases. If the
-/// program runs under a memory checker or another runner, it is slow, so only one case in 50 is run.
+/// Runs the test cases with a hostile server, which the test programs in other languages run too. Under a memory
+/// checker or another runner, which is slow, runs only one case in 50.
 #[test]
 fn hostile() {
     let program = compile("tests/c/hostile.c");
@@ -70,7 +70,7 @@ fn hostile() {
     });
 }
 
-/// The program in C. It cannot read JSON, so it gets the fields of a test case as one line.
+/// The program in C. It gets the fields of a test case as one line, because it cannot read JSON.
 struct InC(Program);
 
 impl App for InC {

@@ -12,8 +12,8 @@ pub(crate) struct CallId {
     pub(crate) number: u32,
 }
 
-/// The running calls, each with a channel that says whether the call was cancelled. Also contains calls that have not
-/// arrived yet, if their cancellation arrived first.
+/// The running calls, each with a channel that says whether it was cancelled. Also contains cancelled calls that have
+/// not arrived yet.
 #[derive(Default)]
 pub(crate) struct Calls(Mutex<HashMap<CallId, watch::Sender<bool>>>);
 

@@ -7,8 +7,8 @@ use polar_license::{Deactivated, Decision, Error, ErrorDetails, Explanation, Now
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// The present decision, and the decisions that will follow if nothing happens except that time passes. Outlooks may
-/// arrive out of order. The outlook with the highest number `at` is always the latest one.
+/// The present decision, and the decisions that will follow if only time passes. Outlooks may arrive out of order: the
+/// one with the highest `at` is the latest.
 #[derive(Clone, Serialize)]
 pub(crate) struct Outlook {
     at: u64,

@@ -26,7 +26,7 @@ const NO_ORGANIZATION: Uuid = Uuid::from_u128(0x5e1f7e57_0000_4000_8000_00000000
 /// The newest version of Polar's API that this library is tested with.
 const NEWEST_TESTED: &str = "2027-01";
 
-/// The largest deviation at which the clock still counts as right.
+/// The clock counts as right if it deviates by at most this much.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// Asks Polar once about a key that does not exist. Finds out who answers, over which proxy and with which certificate,
@@ -369,8 +369,8 @@ fn who_answered(status: u16, body: &[u8]) -> Fault {
     }
 }
 
-/// Returns the other of Polar's two environments, to which a key may belong instead. Returns `None` if the app has
-/// configured a server's address instead of one of Polar's environments.
+/// Returns Polar's other environment, to which a key may belong. Returns `None` if the app has configured a server's
+/// address and not one of Polar's environments.
 pub(super) fn other_environment(environment: &Environment) -> Option<Environment> {
     match environment {
         Environment::Production => Some(Environment::Sandbox),

@@ -169,8 +169,7 @@ fn move_away(path: &Path) -> String {
     format!("Something else is in the place of the license file. Move it away: `mv {path} {path}.old`.")
 }
 
-/// Opens the engine as a client does, but uses the device's random identifier only if it already exists. Creating one
-/// would leave a file behind.
+/// Opens the engine as a client does, but creates no random device identifier, because that would leave a file behind.
 fn open(config: Config, directory: &Path) -> Opened {
     let kept = directory.join("device-id").exists().then_some(directory);
     let machine = machine(&config, kept, true);

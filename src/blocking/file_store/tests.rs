@@ -660,8 +660,8 @@ fn is_root(scratch: &Scratch) -> bool {
     std::os::unix::fs::MetadataExt::uid(&fs::metadata(&scratch.0).unwrap()) == 0
 }
 
-/// Runs `test` in a child process that is not root, and returns its output. If this process is root, the child runs as
-/// the user `nobody`. Returns `None` if that user cannot run this program.
+/// Runs `test` in a child process that is not root, and returns its output. If this process is root, the child is the
+/// user `nobody`. Returns `None` if that user cannot run this program.
 #[cfg(unix)]
 fn output_without_privileges(test: &str, scratch: &Scratch) -> Option<String> {
     let mut child = child(test, &new_store(scratch).directory);
@@ -711,8 +711,8 @@ fn a_lock_that_this_user_can_never_take_over_is_reported_at_once() {
     if let Some(store) = child_store() {
         return println!("{}", lock_at_once(&store).unwrap_err());
     }
-    // In a directory with the sticky bit, a user can remove only their own files. This case needs a lock that belongs
-    // to another user, which only root can set up.
+    // In a directory with the sticky bit, a user can remove only their own files. Only root can set up this case,
+    // because it needs a lock that belongs to another user.
     let sticky = (0o1777, "a lock that this user may not remove was left behind; delete the file ending in `.lock`");
     let read_only = (0o555, "could not lock the license file: permission denied; let this user read and write");
     for (mode, expected) in [sticky, read_only] {

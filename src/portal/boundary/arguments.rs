@@ -73,8 +73,8 @@ impl Argument for Confirmation {
     }
 }
 
-/// Implements `Argument` for types whose values stay in the core. A binding only knows a number that stands for such a
-/// value, its handle, and sends this number in requests.
+/// Implements `Argument` for types whose values stay in the core. A binding knows only the value's handle, a number,
+/// and sends it in requests.
 macro_rules! held {
     ($($type:ident: $expected:literal, $pattern:pat => $value:expr;)+) => {$(
         impl Argument for $type {

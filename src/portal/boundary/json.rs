@@ -96,7 +96,7 @@ pub struct LicenseKeyJson {
     benefit_id: Uuid,
     /// The number of devices on which the key may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
-    /// The highest usage that may be consumed; null if there is no limit.
+    /// The total number of uses that the key allows; null if there is no limit.
     limit_usage: Option<u32>,
     /// The usage so far.
     usage: u32,
@@ -104,7 +104,7 @@ pub struct LicenseKeyJson {
     created_at: Timestamp,
     /// The time at which the key expires; null if it never expires.
     expires_at: Option<Timestamp>,
-    /// Whether the license on this device used this key when the list was read.
+    /// Whether the license on this device used this key at the time of the list.
     is_here: bool,
 }
 
@@ -142,7 +142,7 @@ pub enum DevicesJson<'a> {
         /// The devices, the oldest first.
         devices: Vec<DeviceJson<'a>>,
     },
-    /// No device is shown: the vendor does not show devices to customers, or there is none.
+    /// No device is shown: the vendor hides devices from customers, or there are none.
     Hidden {
         /// Whether it is certain that devices have seats: either every seat is taken, or this device has a seat.
         is_certain: bool,

@@ -142,7 +142,7 @@ fn read<T>(
     read(&pointer::borrow(reply)?.reply, argument::string("pointer", at).ok()?)
 }
 
-/// Reads a string, and stores it in the reply, so that the caller can borrow it.
+/// Reads a string and keeps it in the reply, so that the caller can borrow it.
 fn string(
     reply: *const Reply,
     at: *const c_char,

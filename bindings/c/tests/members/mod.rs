@@ -16,8 +16,8 @@ pub fn decision() -> Vec<String> {
     with_inner.collect()
 }
 
-/// Returns the names of the members of an error. In the JSON of a failure, these are the members of the object `error`.
-/// That JSON also contains the members of the decision, which this function leaves out.
+/// Returns the names of an error's members, that is, of the object `error` in the JSON of a failure. Leaves out the
+/// members of the decision, which that JSON also contains.
 pub fn error() -> Vec<String> {
     let description = schema::error().to_value();
     let member = properties(&description).unwrap().get("error").unwrap();

@@ -285,7 +285,7 @@ impl Setting {
         Setter { name: self.first_setter(), method: method.to_owned(), comment, arguments }
     }
 
-    /// Returns the description of the setting as sentences that begin with a verb, such as "Sets".
+    /// Returns the setting's description with a verb at the start of each sentence, such as "Sets".
     fn sentences(&self) -> String {
         let description = lower_first(&self.description);
         match &self.shape {

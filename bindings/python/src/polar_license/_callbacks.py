@@ -70,7 +70,7 @@ def tell_time(handle: Any, wall_ms: Any, mono_ms: Any) -> None:
     mono_ms[0] = convert.milliseconds(clock.monotonic())
 
 
-# if this raises an exception, the library receives 1, which ends the operation
+# if this function raises an exception, the library receives 1, which ends the operation
 @ffi.callback("polar_license_progress_callback", error=1, onerror=_failed)
 def report(handle: Any, stage: int, waited_ms: int, next_in_ms: int) -> int:
     members = {

@@ -43,7 +43,7 @@ class Caller:
         arguments: Mapping[str, object],
         on_progress: Callable[[Progress], object] | None = None,
     ) -> Any:
-        """Runs an operation, and returns its result, whose type is `result`."""
+        """Runs an operation, and returns its result as an object of the type `result`."""
         request = {"call": operation} | {name: self._json(value) for name, value in arguments.items()}
         raised: list[BaseException] = []
 
