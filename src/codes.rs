@@ -540,8 +540,8 @@ impl ErrorKind {
 mod tests {
     use super::*;
 
-    /// Checks that the number and the name of each row of a table convert back to the same row. If two rows shared a
-    /// number or a name, the check would fail for one of them.
+    /// Checks that the number and the name of each row of a table convert back to that row. This fails if two rows
+    /// share a number or a name.
     macro_rules! round_trip {
         ($($type:ident from $first:literal),+) => {$(
             for (code, number) in $type::ALL.iter().zip($first..) {

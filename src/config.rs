@@ -205,8 +205,8 @@ impl Config {
         Self(Arc::new(Settings { environment, ..(*self.0).clone() }))
     }
 
-    /// Returns the configuration for answering the request of another device. `updates` limits only the version that
-    /// runs here, and the other device may run an earlier one.
+    /// Returns the configuration for answering another device's request. It has no `updates`, which would limit the
+    /// version that runs here, while the other device may run an earlier one.
     #[cfg(feature = "blocking")]
     pub(crate) fn for_device(&self) -> Self {
         Self(Arc::new(Settings { updates: None, ..(*self.0).clone() }))

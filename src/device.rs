@@ -62,7 +62,7 @@ impl DeviceId {
         u128::from_str_radix(&self.0, 16).unwrap_or_default().to_be_bytes()
     }
 
-    /// Returns the id that these 16 bytes stand for, which another device has written.
+    /// Returns the id with these 16 bytes, which another device has written.
     pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(format!("{:032x}", u128::from_be_bytes(bytes)))
     }

@@ -267,7 +267,7 @@ pub struct Engine {
     storage: Option<Problem>,
     /// The time at which Polar was last asked, in ms of the monotonic clock.
     asked_at: Option<u64>,
-    /// Whether Polar was asked about a stored license that cannot be trusted, and has answered.
+    /// Whether Polar has answered about a stored license whose record is not trusted.
     untrusted_answered: bool,
     /// The time at which to ask Polar next while neither clock can be trusted, in ms of the monotonic clock.
     fallback_at: Option<u64>,

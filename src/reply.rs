@@ -131,8 +131,7 @@ pub(crate) mod contract {
     use serde_json::Value;
     use std::collections::{BTreeMap, BTreeSet};
 
-    /// The rows of one of DESIGN.md's tables. Each row has the name of an answer as its key. A row is removed when it
-    /// has been checked.
+    /// The rows of a table in DESIGN.md, by the name of the answer. A row is removed when it has been checked.
     pub(crate) struct Contract(BTreeMap<String, [BTreeSet<String>; 2]>);
 
     impl Contract {

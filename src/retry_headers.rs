@@ -4,8 +4,8 @@
 use crate::time::Timestamp;
 use std::time::Duration;
 
-/// The longest pause that a server can impose on this library: twice as long as Polar's longest block. The limit is
-/// needed for two cases. Another server may answer in Polar's place and ask for a wait of a day. And the end of a pause
+/// The longest pause that a server can impose on this library: twice as long as Polar's longest block. Without a limit,
+/// another server that answers in Polar's place could impose a day. The limit also applies to a stored pause, whose end
 /// may have been saved while the wall clock was wrong.
 pub(crate) const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
 

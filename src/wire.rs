@@ -462,8 +462,8 @@ fn order(object: Object<'_, '_>) -> Option<Order> {
     })
 }
 
-/// Reads the name of a status. Polar may send a name that this version does not know, and the user sees the name. So
-/// the name is shortened, and its control characters are replaced.
+/// Reads the name of a status, which this version may not know and which the user sees. So the name is shortened, and
+/// its control characters are replaced.
 fn status(json: Json<'_>) -> Option<String> {
     const MOST: usize = 64;
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))

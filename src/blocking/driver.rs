@@ -151,8 +151,8 @@ impl Driver {
         planned.take()
     }
 
-    /// Carries out a store step. First reads without the lock, because most steps change nothing. This is safe, because
-    /// a record is only ever replaced as a whole. If the step changes something, reads again under the lock, and then
+    /// Carries out a store step. First reads without the lock, because most steps change nothing. That is safe, because
+    /// records are always replaced as a whole. If the step changes something, reads again under the lock, and then
     /// writes.
     fn store(&self, mut step: StoreStep, scope: &Scope) -> Step {
         self.pause(step.not_before, scope);

@@ -96,7 +96,7 @@ struct Holder {
     token: String,
 }
 
-/// A held lock. The lock is released when this value is dropped, even if the work under the lock panics.
+/// A held lock. Dropping it releases the lock, even if the work under the lock panics.
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,

@@ -280,7 +280,7 @@ impl FileStore {
 }
 
 impl FileStore {
-    /// Runs `work` under the lock. If this thread does not hold the lock already, acquires it for this call.
+    /// Runs `work` under the lock, and acquires the lock first if this thread does not hold it yet.
     fn while_locked(&self, work: impl FnOnce(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         match self.lock.own_token() {
             Some(token) => work(&token),

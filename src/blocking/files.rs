@@ -80,7 +80,7 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     Ok(open(path)?.0)
 }
 
-/// Opens a regular file for reading, and returns its length too. Fails for anything else, because opening a pipe would
+/// Opens a regular file for reading, and returns it with its length. Fails for anything else: opening a pipe would
 /// block until somebody writes to it.
 fn open(path: &Path) -> io::Result<(File, u64)> {
     let metadata = retry_while_in_use(|| fs::metadata(path)).map_err(unless_loop)?;
@@ -95,9 +95,8 @@ fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((retry_while_in_use(|| options.open(path))?, metadata.len()))
 }
 
-/// Turns the error for a loop of symbolic links into `IsADirectory`, which this module uses for everything that is not
-/// a file. The standard library has an error kind for such a loop, but that kind is unstable. Returns any other error
-/// unchanged.
+/// Converts the error for a loop of symbolic links to `IsADirectory`, which this module uses for everything that is not
+/// a file. (The standard library's own error kind for a loop is unstable.) Returns other errors unchanged.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }

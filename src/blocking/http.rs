@@ -331,7 +331,7 @@ struct WatchedBody<'a> {
 
 impl<'a> WatchedBody<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        // An empty body is never read, so nothing shows whether the request was sent.
+        // An empty body is never read, so the reader cannot show whether the request was sent.
         Self { rest: bytes, sent: if bytes.is_empty() { Sent::Maybe } else { Sent::No } }
     }
 }

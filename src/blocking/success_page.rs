@@ -54,8 +54,7 @@ pub struct SuccessPage {
 /// sends to this page are shorter.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// The pause between two rounds. In each round, waiting connections are accepted, and the data that has arrived is
-/// read.
+/// The pause between two rounds. Each round accepts the waiting connections, and reads the data that has arrived.
 const PIECE: Duration = Duration::from_millis(50);
 
 /// The time limit for a connection to send its whole request.
@@ -185,7 +184,7 @@ impl SuccessPage {
 }
 
 impl Visitor {
-    /// Reads as much of the request line and the headers as has arrived. Returns `true` once all of them have been
+    /// Reads the part of the request line and the headers that has arrived. Returns `true` when all of them have been
     /// read, or as many bytes as the limit allows.
     fn read_head(&mut self) -> io::Result<bool> {
         let mut byte = [0];

@@ -24,8 +24,8 @@ pub(crate) enum Scheme {
 }
 
 impl Target {
-    /// Returns the kind of server at an address, and whether the connection to it is encrypted. Returns `None` if
-    /// nothing may be sent to the address.
+    /// Returns the kind of server at an address, and whether the connection is encrypted. Returns `None` if requests to
+    /// the address are not allowed.
     pub(crate) fn of(scheme: &str, host: &str) -> Option<(Self, Scheme)> {
         let target = if is_loopback(host) { Self::Loopback } else { Self::Remote };
         match (scheme, target) {

@@ -239,7 +239,7 @@ impl Engine {
         Next::save(vec![Edit::Activated(Box::new(activated)), Edit::Plan(plan)], Success::Activated)
     }
 
-    /// Ends an activation that is known not to have taken a seat. The license on this device, if any, is unchanged.
+    /// Ends an activation that has certainly taken no seat. The license on this device, if any, is unchanged.
     fn stop(&mut self, activation: Activation, attempt: Option<AttemptId>, rejection: Rejection, now: Now) -> Next {
         let pause = self.pause(&rejection, now);
         let edits = attempt.map(Edit::AttemptOver).into_iter();

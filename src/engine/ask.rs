@@ -32,8 +32,8 @@ impl Engine {
     pub(super) fn ask(&mut self, question: Question, now: Now) -> Next {
         let increment_usage = match question.purpose {
             Purpose::Refresh(patience) => {
-                // Whether a refresh is due is decided only before the first request. If another process gets an answer
-                // in the meantime, the code below notices that the license's revision has changed.
+                // Only the first request depends on whether a refresh is due. If another process gets an answer
+                // meanwhile, the code below notices it by the license's revision.
                 if question.asked.is_none() && !self.is_due(patience, now) {
                     return Next::End(Vec::new(), question.ending);
                 }

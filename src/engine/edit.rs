@@ -85,8 +85,8 @@ pub struct Rotated {
     pub from: Vec<Key>,
     /// The new key.
     pub to: Key,
-    /// Whether Polar still knew the key of this device's license when the rotation began. If it did, then a later
-    /// answer that the key is unknown is about the old key.
+    /// Whether Polar still knew the key of this device's license when the rotation began. If so, a later answer that
+    /// the key is unknown is about the old key.
     pub was_known: bool,
 }
 
@@ -154,7 +154,7 @@ pub(super) enum Applied {
     Unchanged,
     /// Another process has already saved the same answer as this edit.
     Repeated,
-    /// Another process has already saved an answer that contradicts this edit, so Polar must be asked once more.
+    /// Another process has already saved a contradicting answer, so Polar must be asked once more.
     Contradicted,
 }
 
@@ -364,8 +364,8 @@ impl Editor<'_> {
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
                     license.identity.seat.is_some() && license.conditions != conditions_hash(self.config);
-                // Polar does not say why it refuses. If the app's conditions have changed since the last confirmation,
-                // that change is the most likely cause.
+                // Polar does not say why it refuses. A change of the app's conditions since the last confirmation is
+                // the most likely cause.
                 let is_for_conditions = *denial == Denial::Refused && conditions_changed;
                 license.verdict = Verdict::Denied(if is_for_conditions { Denial::Conditions } else { *denial });
                 license.revision = license.revision.saturating_add(1);
@@ -443,8 +443,8 @@ impl Editor<'_> {
         record.untrusted = None;
     }
 
-    /// Creates the license that is stored when Polar has confirmed a key. `known` holds the terms of the license that
-    /// was stored before.
+    /// Creates the license to store after Polar has confirmed a key. `known` holds the terms of the license that was
+    /// stored before.
     fn license(
         &self,
         confirmation: &Confirmation,
@@ -455,7 +455,7 @@ impl Editor<'_> {
         let Confirmation { identity, confirmed, wall } = confirmation;
         let mut terms = confirmed.terms.clone();
         if terms.license_id == known.license_id {
-            // the time of creation never changes, so it is kept if an answer leaves it out
+            // the key's time of creation never changes, so it is kept if an answer omits it
             terms.created_at = terms.created_at.or(known.created_at);
         }
         // Every revision must be new. The stored revision plus 1 may have been used before, if the record was removed
@@ -515,8 +515,8 @@ impl From<bool> for Applied {
 
 /// Removes this license from the record, and returns `true` if it was there.
 fn remove_license(record: &mut Record, identity: &Identity) -> bool {
-    // If the license's key was replaced after the request was sent, the identities differ. The seat still shows that it
-    // is the same license.
+    // If the key was replaced after the request was sent, the identities differ, but the seat shows that it is the same
+    // license.
     let is_it =
         |here: &Identity| here == identity || (here.seat.is_some() && here.activation_id() == identity.activation_id());
     let is_here = record.identity().is_some_and(is_it);

@@ -96,8 +96,8 @@ impl Engine {
             contradicted |= applied == Applied::Contradicted;
         }
         let mut changed = bytes_before != record.bytes();
-        // Polar counts every request, even one that fails. So the time of a request is saved for the next process, even
-        // if there is nothing else to save.
+        // Polar counts every request, even a failed one. So the time of a request is saved for the next process, even
+        // if nothing else is.
         changed |= self.running.has_unsaved_request;
         self.pacer.learn(now, record.sent);
         let sent = self.pacer.recent(now);
@@ -203,7 +203,7 @@ impl Engine {
         if self.unreached.is_some() {
             return self.unreached.clone();
         }
-        // An answer for another computer is carried there at once, so it reports even an attempt of a moment ago.
+        // An answer for another computer is carried there at once. So even an attempt of a moment ago is reported.
         let is_over = |attempt: &Attempt| attempt.is_over(now.wall) || self.running.answering.is_some();
         let is_uncertain = |attempt: &&Attempt| !self.is_sending(attempt) && is_over(attempt);
         let uncertain = self.record.attempts.iter().rfind(is_uncertain);

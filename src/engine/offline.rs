@@ -133,7 +133,7 @@ impl Engine {
         }
     }
 
-    /// Returns the text that gives up all seats which this device no longer uses.
+    /// Returns the text that gives up all seats that this device no longer uses.
     pub(super) fn offline_returned(&self) -> Next {
         let bound = self.config.bind_device();
         let releases = self.record.releases.iter().rev();

@@ -27,7 +27,7 @@ pub(super) struct Facts<'a> {
     /// The time on Polar's clock; `None` if no clock can be trusted.
     pub(super) now: Option<Timestamp>,
     pub(super) problem: Option<Problem>,
-    /// Whether Polar was asked about a stored license that cannot be trusted, and has answered.
+    /// Whether Polar has answered about a stored license whose record is not trusted.
     pub(super) untrusted_answered: bool,
 }
 
@@ -206,8 +206,8 @@ fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp
 /// the end of grace, or make a new request before an imported license ends.
 fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_imported: bool, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
-        // Polar was already asked with the key and the seat in the record, and did not confirm the license. So one of
-        // the two must be damaged, and asking once more would not help.
+        // Polar was already asked with the stored key and seat, and did not confirm the license. One of the two must be
+        // damaged, so asking again would not help.
         Some(_) if facts.untrusted_answered && reason == Some(Reason::Tampered) => Known::Nothing,
         Some(Identity { seat: Some(_), .. }) => Known::Seat,
         Some(Identity { seat: None, .. }) => Known::Key,

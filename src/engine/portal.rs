@@ -45,8 +45,7 @@ pub enum PortalOperation {
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.
     CodesBlocked(CodeUse, Duration),
-    /// Releases the seat of any of the customer's devices. If it is the seat of the license stored here, does the same
-    /// as a deactivation.
+    /// Releases the seat of any of the customer's devices. Deactivates if it is the seat of the license stored here.
     Release {
         /// The license key.
         key: Key,
@@ -55,9 +54,9 @@ pub enum PortalOperation {
         /// The marker of the activation that took the seat, if this app made the activation.
         marker: Option<String>,
     },
-    /// The customer portal has found a seat of this device. The activation that took the seat got no answer at the
-    /// time. If the user activates the seat's key on this device later, the activation uses this seat. But if the
-    /// license on this device already has another seat of the same key, the found seat is released.
+    /// The customer portal has found a seat of this device, whose activation got no answer at the time. If the user
+    /// activates the seat's key on this device later, the activation uses this seat. If the license on this device
+    /// already has another seat of the same key, the found seat is released.
     SeatFound {
         /// The license key.
         key: Key,
@@ -170,7 +169,7 @@ impl Engine {
         }
     }
 
-    /// Returns the key and the seat of the license on this device, even if the license cannot be trusted.
+    /// Returns the key and the seat of the license on this device, even if the record is not trusted.
     pub(crate) fn own_license(&self) -> Option<&Identity> {
         self.record.identity_to_ask()
     }

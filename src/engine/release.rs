@@ -87,9 +87,8 @@ impl Engine {
         }
     }
 
-    /// Continues a release for which Polar did not know the seat. Polar was then asked about the seat's key, and
-    /// `reply` is the answer. If Polar does not know the key either, the key may have been rotated, and the seat may
-    /// still be taken.
+    /// Continues a release for which Polar did not know the seat. `reply` is Polar's answer about the seat's key. If
+    /// Polar does not know the key either, the key may have been rotated, and the seat may still be taken.
     pub(super) fn key_of_seat_checked(
         &mut self,
         of: SeatOf,
@@ -115,7 +114,7 @@ impl Engine {
         self.after_release(of, key, seat, deactivated, now)
     }
 
-    /// Continues after Polar has released a seat, or has said that it does not know the seat.
+    /// Continues after Polar has released a seat, or has answered that it does not know the seat.
     fn after_release(&mut self, of: SeatOf, key: Key, seat: Uuid, deactivated: Deactivated, now: Now) -> Next {
         match of {
             SeatOf::License(identity) => {
@@ -124,7 +123,7 @@ impl Engine {
             }
             SeatOf::Older(ending) => {
                 // The plan must come after the edit that removes the released seat from the list of seats to release.
-                // If the seat were still on the list, the next round would begin much too soon.
+                // With that seat still on the list, the next round would begin much too soon.
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending.with_release(deactivated)))

@@ -1,5 +1,4 @@
-//! Computes how long the automatic refresh waits until it asks Polar again. The app can ask Polar at any time during
-//! this wait.
+//! Computes how long the automatic refresh waits before it asks Polar again. The app itself can ask at any time.
 
 use crate::codes::State;
 

@@ -37,7 +37,7 @@ pub struct Outcome {
     pub result: Result<Decision, Error>,
     /// The outcome for the seat. `None` if the operation was not a deactivation.
     pub deactivated: Option<Deactivated>,
-    /// The text for another computer, if the operation was an offline one that writes a text.
+    /// The text for another computer, if the operation writes one.
     pub text: Option<OfflineText>,
     /// The time at which a timer should start the next refresh, in ms of the monotonic clock; `None` if there is
     /// nothing to wait for.
@@ -81,8 +81,8 @@ pub struct StoreStep {
     pub(super) edits: Vec<Edit>,
     pub(super) then: AfterStore,
     pub(super) merged: Option<Box<Merged>>,
-    /// The stored record without the edits. The engine continues with this record if the edits had to be saved all
-    /// together but could not be.
+    /// The stored record without the edits. The engine continues with it if all edits had to be saved together and
+    /// could not be.
     pub(super) unedited: Option<Box<Merged>>,
 }
 

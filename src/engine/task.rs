@@ -52,7 +52,7 @@ pub(super) enum AfterStore {
     /// Report that every seat is taken. If another process has taken a seat for this device meanwhile, report success
     /// instead.
     NoSeat(Activation),
-    /// Report the result if it was saved. Otherwise save again or fail.
+    /// If the result was saved, report it. Otherwise save again or fail.
     Save(Unsaved),
     /// Release the seat of the stored license.
     Deactivate,
@@ -84,8 +84,8 @@ pub(super) enum AfterPortalStore {
     CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),
-    /// Release the seat of the stored license, although the stored key differs from the key in the request: Polar has
-    /// replaced one of the two with the other.
+    /// Release the seat of the stored license, although the stored key and the key in the request differ: Polar has
+    /// replaced one with the other.
     ReleaseHere(wire::Deactivate, Option<String>),
     /// Report whether the record could be written. If not, the key of the stored license must not be replaced.
     Rotate,
@@ -112,7 +112,7 @@ pub(super) enum Success {
     Rotated,
 }
 
-/// The part of an operation that follows a reply, together with the request that was sent.
+/// The continuation of an operation after a reply, with the request that was sent.
 pub(super) enum AfterReply {
     Ask(Question, wire::Validate),
     /// Asks whether the key to activate is valid, either with this seat or without a seat.
@@ -181,8 +181,8 @@ pub(super) struct Activation {
     /// Whether the license can be moved to this device. This is `true` if Polar knows the seat of the stored license as
     /// a seat of this key, but refuses it to this device, for example because the activation's conditions do not match.
     pub(super) can_move: bool,
-    /// The questions about the key that have not been sent to Polar yet. Each item is one question: `Some(seat)` asks
-    /// about the key together with this seat, and `None` asks about the key alone.
+    /// The questions about the key that were not sent yet. `Some(seat)` asks about the key with this seat, and `None`
+    /// about the key alone.
     pub(super) questions: std::vec::IntoIter<Option<Seat>>,
     /// Polar's confirmation of the key alone, without a seat.
     pub(super) checked: Option<Confirmed>,

@@ -141,8 +141,8 @@ impl Driver {
         work(&mut self.engine.borrow_mut(), now)
     }
 
-    /// Carries out a store step. First reads without a transaction, because most steps change nothing. This is safe,
-    /// because a record is only ever replaced as a whole. If the step changes something, reads again in the transaction
+    /// Carries out a store step. First reads without a transaction, because most steps change nothing. That is safe,
+    /// because records are always replaced as a whole. If the step changes something, reads again in the transaction
     /// that writes.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;

@@ -11,8 +11,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) config: Config,
-    /// The key of the license on this device, as this device last knew it. Another device may have replaced the key
-    /// since.
+    /// The key of the license on this device. Another device may have replaced this key since.
     pub(super) key: Option<Key>,
     /// Polar's id of the key. The id stays the same when Polar replaces the key.
     license_id: Option<Uuid>,

@@ -54,8 +54,8 @@ pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Re
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }
 
-/// Restores the license as [`restore`] does, but waits for a key if no key can be used. `expired` is a key that Polar
-/// has already refused because it has expired. This key is not tried again.
+/// Restores the license as [`restore`] does, but waits if no key can be used yet. `expired` is a key that Polar has
+/// already refused as expired; it is not tried again.
 fn restore_waiting(
     context: Context,
     token: Token,
@@ -174,9 +174,8 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
 enum Usable {
     /// At least one key can be used.
     Keys(Vec<LicenseKey>),
-    /// According to this device's clock, no key can be used, but the clock may be wrong. Contains the expired key with
-    /// the latest expiry. Polar lists expired keys as granted, so the list does not show whether the key has really
-    /// expired.
+    /// No key can be used by this device's clock, which may be wrong. Contains the expired key with the latest expiry.
+    /// Polar lists expired keys as granted, so the list does not show whether the key has really expired.
     PerhapsExpired(LicenseKey),
     /// No key can be used. Contains the reason for the first key, or `None` if there is no key at all.
     None(Option<Reason>),

@@ -126,8 +126,8 @@ impl Context {
         self.post(None, &["/v1/customer-seats/claim"], Body { invitation_token: invitation.as_str() })
     }
 
-    /// Returns the request for one page of the list of the customer's keys. The keys are listed without their
-    /// activations. If `benefit` is given, only the keys of this benefit are listed.
+    /// Returns the request for one page of the list of the customer's keys, without their activations. With `benefit`,
+    /// only keys of this benefit are listed.
     pub(super) fn list_keys(&self, token: &Token, benefit: Option<Uuid>, page: u32) -> Request {
         let benefit = benefit.map_or_else(String::new, |benefit| format!("&benefit_id={benefit}"));
         self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string(), &benefit])

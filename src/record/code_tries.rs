@@ -18,7 +18,7 @@ pub(crate) struct CodeTries {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeTry {
     pub(crate) at: Timestamp,
-    /// A random number. It distinguishes requests that different processes send in the same millisecond.
+    /// A random number that distinguishes requests of different processes in the same millisecond.
     pub(crate) id: u32,
 }
 

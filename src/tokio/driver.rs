@@ -91,7 +91,8 @@ impl Driver {
         }
     }
 
-    /// Returns a driver with another engine and another place, and with this driver's network, clock and runtime.
+    /// Returns a driver with another engine and another place for the record, but with this driver's network, clock and
+    /// runtime.
     pub(super) fn beside(&self, engine: Engine, unknown_features: UnknownFeatures, place: Place) -> Self {
         let (transport, clock) = (Arc::clone(&self.transport), self.engine.clock());
         Self::new(engine, unknown_features, place, transport, clock, self.runtime.clone())
@@ -131,8 +132,7 @@ impl Driver {
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
-    /// Returns one `Cancellation` for each operation that a caller has started and that is still in progress. Each can
-    /// be used to cancel its operation.
+    /// Returns the `Cancellation` of each operation that a caller has started and that is still in progress.
     fn running(&self) -> Vec<Arc<Cancellation>> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter_map(Weak::upgrade).collect()
@@ -352,7 +352,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result
     }
 }
 
-/// A guard that requests the end of an operation when the caller's future is dropped.
+/// A guard that ends an operation when the caller's future is dropped.
 struct EndOnDrop<'a>(&'a Cancellation);
 
 impl Drop for EndOnDrop<'_> {

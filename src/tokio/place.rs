@@ -153,8 +153,7 @@ fn write(
     }
 }
 
-/// Waits for a thread, and returns its result. If the app's store panics on that thread, the panic is resumed in the
-/// caller.
+/// Waits for a thread and returns its result. A panic of the app's store on that thread continues in the caller.
 async fn end_of<T>(thread: JoinHandle<T>) -> Result<T, StoreError> {
     match thread.await.map_err(JoinError::try_into_panic) {
         Ok(result) => Ok(result),

@@ -16,7 +16,7 @@ pub(crate) struct UserData {
 /// call this library. Pass NULL if there is nothing to free.
 pub type Destructor = Option<extern "C" fn(user_data: *mut c_void)>;
 
-// SAFETY: The header says that callbacks are called from any thread; the app must protect the data behind `data`.
+// SAFETY: The header says that callbacks may be called from any thread. The app must protect the data behind `data`.
 unsafe impl Send for UserData {}
 // SAFETY: The same reason as for `Send`.
 unsafe impl Sync for UserData {}

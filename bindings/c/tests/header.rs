@@ -100,8 +100,8 @@ fn it_compiles_strictly_as_c_and_cpp() {
             for wrapper in ["polar_license.hpp", "polar_license_portal.hpp"] {
                 let mut command = Command::new(compiler);
                 command.args(["-x", language, "-std=c++17", "-fsyntax-only"]).args(STRICT);
-                // A header that is compiled alone counts as a main file. In a main file, the compiler warns about
-                // `static` functions that are not used.
+                // Compiled alone, the header counts as a main file, in which the compiler warns about unused `static`
+                // functions.
                 run(command.args(["-Wno-unused", "-fno-exceptions"]).arg(path().with_file_name(wrapper)));
             }
         }

@@ -1,5 +1,5 @@
-//! Checks the connection to Polar with one request. The request is sent in the same way as the client's own requests.
-//! The findings never show the address of a proxy or the body of a reply.
+//! Checks the connection to Polar with one request, which is sent in the same way as the client's own requests. The
+//! findings never show the address of a proxy or the body of a reply.
 
 use super::finding::{Check, Fault, Finding};
 use crate::blocking::http::{Obstacle, Probe, Route, leaves_certificates_out, probe, route, wrong_proxy_variables};

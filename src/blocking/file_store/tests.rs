@@ -476,8 +476,8 @@ fn count_up(store: &FileStore, times: u32) {
             let count: u32 = load(store).map_or(0, |record| String::from_utf8(record).unwrap().parse().unwrap());
             save(store, (count + 1).to_string().as_bytes());
         };
-        // On a busy disk, another thread or process may hold the lock for longer than this thread waits for it. So this
-        // thread tries up to ten times to acquire the lock.
+        // On a busy disk, another thread or process may hold the lock for longer than this thread waits. So this thread
+        // tries up to ten times.
         assert!((0..10).any(|_| store.locked(&mut add).is_ok()), "the lock is never free");
     }
 }

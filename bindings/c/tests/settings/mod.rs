@@ -68,8 +68,7 @@ struct Argument {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     String,
-    /// A string in C. The Rust builder expects an array of strings instead, so it gets an array that contains only this
-    /// string.
+    /// A string in C that the Rust builder gets as an array of one string.
     ArrayOfOne,
     Boolean,
     Milliseconds,

@@ -27,7 +27,7 @@ _held: set[Any] = set()
 
 def hold(value: object) -> Any:
     """Returns a pointer by which the C library refers to the object: the user data of the callbacks. Pass `released` as
-    the destructor of this user data. The library calls `released` once, when it no longer needs the object.
+    its destructor. The library calls `released` once, when it no longer needs the object.
     """
     handle = ffi.new_handle(value)
     _held.add(handle)
