@@ -283,8 +283,8 @@ pub struct Engine {
 #[derive(Default)]
 struct Running {
     id: OpId,
-    /// The ticket that shows whether the operation is still under way. The operation's current step holds a clone of
-    /// the ticket. When no clone is left, the operation has ended.
+    /// Shows whether the operation is under way. The operation's current step holds a clone. When no clone is left, the
+    /// operation has ended.
     ticket: Arc<()>,
     asks: bool,
     /// Whether a send step has ended, with or without an answer.

@@ -58,8 +58,8 @@ pub(crate) struct Record {
     pub(crate) code_tries: CodeTries,
     /// The latest request for an offline license, until its answer was imported or Polar was asked.
     pub(crate) offline_request: Option<RequestedOffline>,
-    /// The license of a stored record that cannot be trusted. If the record names a license, Polar can be asked about
-    /// that license. If the record could not even be read, the license is unknown.
+    /// The license of a stored record that is not trusted. Polar can be asked about this license, unless the record
+    /// could not even be read.
     pub(crate) untrusted: Option<Untrusted>,
     /// Fields of the record's body that this version of the library does not know.
     pub(crate) unknown: Vec<(u8, Vec<u8>)>,
@@ -149,7 +149,7 @@ pub(crate) struct Attempt {
     pub(crate) last_six: String,
     /// The time of the wall clock when the attempt was saved.
     pub(crate) saved_at: Timestamp,
-    /// Whether the process that sent the activation has stopped waiting for the answer.
+    /// Whether the process that sent the activation no longer waits for the answer.
     pub(crate) is_uncertain: bool,
 }
 

@@ -92,7 +92,7 @@ const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 /// The nullable members of a decision that have a value whenever Polar's last answer was a confirmation.
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
-/// The nullable members of a decision that may have a value even if there is no license.
+/// The nullable members of a decision that may have a value even without a license.
 const ANYWAY: [&str; 4] = ["activationLabel", "refreshAt", "nextUrl", "problem"];
 
 /// The kinds of errors that have a reason.

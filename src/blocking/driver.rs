@@ -39,8 +39,8 @@ pub(super) struct Driver {
     transport: Arc<dyn Transport>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The scope in which the operations of callers run. A cancellation ends all operations in this scope. Then a new
-    /// scope takes its place for later operations.
+    /// The scope of the callers' operations. A cancellation ends all operations in it, and a new scope takes its place
+    /// for later operations.
     scope: Mutex<Scope>,
 }
 

@@ -201,9 +201,9 @@ impl Store for FileStore {
         }
     }
 
-    /// Returns a hash of the file's metadata, which changes with every save. A save replaces the file, and the new file
-    /// may have the same length and modification time as the old one. On Unix, the hash therefore includes the inode
-    /// number, which differs between the two files.
+    /// Returns a hash of the file's metadata, which changes with every save. A save replaces the file, and the new one
+    /// may have the same length and modification time. So on Unix the hash includes the inode number, in which the two
+    /// files differ.
     fn stamp(&self) -> Option<u64> {
         let mut stamp = DefaultHasher::new();
         if let Ok(metadata) = fs::metadata(self.path()) {
@@ -250,7 +250,7 @@ impl FileStore {
             Err(error) => Err(Hindrance::Failed(error)),
         };
         for path in missing {
-            // If another process has created a file in the directory meanwhile, this fails and the directory stays.
+            // Fails if another process has created a file in the directory meanwhile. The directory then stays.
             let _ = fs::remove_dir(path);
         }
         rehearsed

@@ -256,8 +256,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Http => TlsConfig::default(),
     };
     let proxy = proxy(target)?;
-    // ureq applies `timeout_connect` first to the connection to the proxy, and then once more to the wait for the
-    // proxy's answer. Each of the two gets half of the request's time.
+    // ureq applies `timeout_connect` twice: to the connection to the proxy, and to the wait for the proxy's answer. So
+    // each gets half of the request's time.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
         .proxy(proxy)
@@ -426,7 +426,7 @@ fn message(error: &ureq::Error, sent: Sent) -> String {
     match (error, sent) {
         (Error::HostNotFound, _) => "could not connect to Polar: host not found".to_owned(),
         (Error::ConnectProxyFailed(reason), _) => {
-            // ureq's text is the status code, a slash, and the code once more in place of the status's name
+            // ureq's text is the status code, a slash, and the code again where the status's name belongs
             let reason = reason.split('/').next().unwrap_or_default();
             format!("the proxy did not connect to Polar: {reason}")
         }

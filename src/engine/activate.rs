@@ -32,7 +32,7 @@ use crate::wire::{self, Confirmed, Rejection};
 /// takes no further seat. With the longest labels and keys, they fill half of the longest record that can be read.
 const MOST_UNSETTLED: usize = 256;
 
-/// The maximum number of kept seats (see `Engine::activate`) that one activation asks Polar about.
+/// The largest number of kept seats (see `Engine::activate`) about which one activation asks Polar.
 const MOST_KEPT_ASKED: usize = 16;
 
 /// The rejection of a key that, as far as this device can tell, has no free seat.
@@ -82,7 +82,7 @@ impl Engine {
         Next::Send(AfterReply::Check(activation, seat, request))
     }
 
-    /// Handles Polar's answer to the question whether the key is valid, either with `seat` or without a seat.
+    /// Handles Polar's answer whether the key is valid, with `seat` or without a seat.
     pub(super) fn checked(
         &mut self,
         mut activation: Activation,
@@ -175,7 +175,7 @@ impl Engine {
             return Next::fail(self.refused(Reason::NewerFormat));
         }
         if !self.record.attempts.iter().any(|attempt| attempt.is(attempted.id)) {
-            // The attempt has disappeared from the record, because another process has removed the record meanwhile.
+            // The attempt is gone, because another process has removed the record meanwhile.
             return Next::fail(self.not_activated());
         }
         let mut meta = self.config.meta().clone();

@@ -19,8 +19,8 @@ impl Engine {
     pub(super) fn is_due(&mut self, patience: Patience, now: Now) -> bool {
         let state = self.state(now);
         let since = self.asked_at.map(|at| now.since(at));
-        // A user without access is waiting, and perhaps presses a button again and again. So Polar is asked at once,
-        // but not more often than `ASK_AGAIN_MS` allows.
+        // A user without access may press a button again and again. So Polar is asked at once, but not more often than
+        // `ASK_AGAIN_MS` allows.
         let may_ask_again = !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS);
         let user_waits = patience == Patience::Short && may_ask_again;
         if user_waits || !self.has_pending_work(now) {

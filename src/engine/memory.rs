@@ -58,8 +58,8 @@ impl Engine {
         };
         let is_newer = record.untrusted.as_ref().is_some_and(|untrusted| untrusted.why == Distrust::NewerFormat)
             && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
-        // A plan, a pause or a denial must not overwrite an untrusted record. Only a confirmation, or something that
-        // the user does, may overwrite it.
+        // An untrusted record may be overwritten only by a confirmation or by an act of the user, and not by a plan, a
+        // pause or a denial.
         let was_untrusted = record.untrusted.is_some() && record.license.is_none();
         let Edited { changed, precious, contradicted, overtaken } = self.edit(&mut record, &self.unsaved, edits, now);
         let must_write = write == Write::Always && record.license.is_some();
@@ -80,7 +80,7 @@ impl Engine {
         (Merged { record, is_newer, complete, contradicted, overtaken }, change)
     }
 
-    /// Applies the `earlier` edits, which the record may lack, and then `edits`.
+    /// Applies `earlier`, the edits that the record may lack, and then `edits`.
     fn edit(&self, record: &mut Record, earlier: &[Edit], edits: &[Edit], now: Now) -> Edited {
         let bytes_before = record.bytes();
         let mut editor = Editor { config: &self.config, timeline: self.timeline, now, unsaved: earlier };
@@ -172,8 +172,7 @@ impl Engine {
         contradicted
     }
 
-    /// Returns the license to ask Polar about: the stored license, or else the license of a record that cannot be
-    /// trusted.
+    /// Returns the license to ask Polar about: the stored license, or else the license of an untrusted record.
     pub(super) fn target(&self) -> Option<Asked> {
         match &self.record.license {
             Some(license) => Some(Asked { identity: license.identity.clone(), revision: license.revision }),

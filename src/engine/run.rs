@@ -92,7 +92,7 @@ impl Engine {
     fn step(&mut self, next: Next, now: Now) -> Step {
         match next {
             Next::Store(edits, then) => self.store(now.mono, edits, then),
-            // the edits of the failed save are still in the engine's `unsaved`, so no further edits are passed
+            // the edits of the failed save are still in the engine's `unsaved`, so none are passed here
             Next::SaveAgain(not_before, unsaved) => self.store(not_before, Vec::new(), AfterStore::Save(unsaved)),
             Next::Send(then) => self.send(then, now),
             Next::Release(ending) => {

@@ -30,7 +30,7 @@ pub(super) enum Next {
     End(Vec<Edit>, Ending),
 }
 
-/// The part of an operation that follows a store step. It runs even if the changes of the step could not be saved.
+/// The continuation of an operation after a store step. It runs even if the changes of the step could not be saved.
 pub(super) enum AfterStore {
     /// Polar's answer was saved: end the operation. But if another process has saved a contradicting answer, ask Polar
     /// once more.
@@ -115,7 +115,7 @@ pub(super) enum Success {
 /// The continuation of an operation after a reply, with the request that was sent.
 pub(super) enum AfterReply {
     Ask(Question, wire::Validate),
-    /// Asks whether the key to activate is valid, either with this seat or without a seat.
+    /// Asks whether the key to activate is valid, with this seat or without a seat.
     Check(Activation, Option<Seat>, wire::Validate),
     Activate(Attempted, wire::Activate),
     /// Releases a seat.
@@ -124,7 +124,7 @@ pub(super) enum AfterReply {
     CheckKey(SeatOf, Uuid, wire::Validate),
 }
 
-/// The owner of a seat that is being released, with the data that the operation needs afterwards.
+/// The owner of a seat that is being released, and the data for continuing afterwards.
 pub(super) enum SeatOf {
     /// The license that is deactivated.
     License(Identity),
@@ -162,8 +162,8 @@ pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
-    /// A conflict after an activation: this process activated the key again, and another process got a denial for the
-    /// license. It is unknown which of the two answers is later.
+    /// Another process got a denial for the license that this process has just activated. It is unknown which of the
+    /// two answers is later.
     Activate,
     /// Another process has got an answer from Polar that contradicts the answer of this operation (a validation, a
     /// refresh or a count of uses). It is unknown which answer is later, so Polar is asked again.
@@ -195,7 +195,7 @@ pub(super) struct Attempted {
     pub(super) label: String,
 }
 
-/// What to report at the end of an operation, besides the decision.
+/// The report at the end of an operation, apart from the decision.
 #[derive(Default)]
 pub(super) struct Ending {
     pub(super) failure: Option<Error>,
@@ -211,7 +211,7 @@ impl Ending {
         Self { text, ..Self::default() }
     }
 
-    /// Returns the ending of an operation that could not release a seat, because of `error`.
+    /// Returns this ending for an operation that could not release a seat because of `error`.
     pub(super) fn without_release(self, error: Error) -> Self {
         if self.must_release { Self { failure: Some(error), ..self } } else { self }
     }

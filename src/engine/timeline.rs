@@ -55,7 +55,7 @@ impl Timeline {
 /// known, except for the time between the request and the import.
 pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestamp) -> TimeBase {
     let least = confirmed.ms_since(now);
-    // if the clock was set back meanwhile, only its present time counts
+    // if the clock was set back meanwhile, only its present time matters
     let most = confirmed.ms_since(requested).max(least);
     TimeBase { confirmed, offset: 0.clamp(least, most), high: confirmed }
 }

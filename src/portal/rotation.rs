@@ -122,8 +122,8 @@ impl Rotation {
         })
     }
 
-    /// Lists the key again, because the customer may have replaced it from two places at the same time. Only the key
-    /// from the later replacement is valid. But this device may have saved the two new keys in the opposite order.
+    /// Lists the key again, because the customer may have replaced it on two devices at the same time. Only the key of
+    /// the later replacement is valid, but this device may have saved the two new keys in the opposite order.
     fn confirm(self, saved: LicenseKey, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| {
             if let Ok(Some(last)) = found

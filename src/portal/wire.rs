@@ -176,8 +176,8 @@ pub(super) struct Page {
 /// The result of reading a list of grants.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
-    /// The JSON member that is missing from the last grant. Set only if no grant names a key. Polar creates a grant
-    /// before the grant's key, so the member may be missing for a while.
+    /// The JSON member that is missing from the last grant, if no grant names a key. Polar creates a grant before its
+    /// key, so the member may be missing for a while.
     pub(super) unread: Option<Field>,
 }
 

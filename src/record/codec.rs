@@ -369,7 +369,7 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
 #[derive(Default)]
 pub(super) struct Writer {
     pub(super) bytes: Vec<u8>,
-    /// The position at which the value of the last field starts.
+    /// The position at which the last field's value starts.
     value: usize,
 }
 

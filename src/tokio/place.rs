@@ -59,10 +59,10 @@ impl Place {
             })?;
             written
         });
-        // If the thread could not lock the store or load the record, there is nothing to merge. The thread's result
-        // then says why.
+        // If the thread could not lock the store or load the record, there is nothing to merge, and the thread's result
+        // says why.
         if let Ok(stored) = loaded.await {
-            // Sending fails if the thread has already ended. In that case, the result of the thread says why.
+            // Fails if the thread has already ended. The thread's result then says why.
             let _ = change.send(merge(Option::as_deref(&stored)));
         }
         end_of(writing).await?

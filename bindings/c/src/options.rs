@@ -253,7 +253,7 @@ fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -
     kind
 }
 
-/// Converts a double to an integer, or returns an error if it is not a whole number or is too large.
+/// Converts a double to an integer. Returns an error if it is not whole or is too large.
 fn whole(name: &str, value: f64) -> Result<i64, Error> {
     const MOST: f64 = 9_007_199_254_740_991.0;
     if value.trunc() == value && value.abs() <= MOST {

@@ -35,8 +35,7 @@ impl Calls {
         self.lock().entry(id).or_default().send_replace(true);
     }
 
-    /// Forgets the calls that were cancelled but have not arrived yet. Does this for all pages that this webview has
-    /// shown, except for `page`.
+    /// Forgets the cancelled calls that have not arrived yet, for all pages that this webview has shown except `page`.
     pub(crate) fn forget(&self, webview: &str, page: Option<&str>) {
         self.lock().retain(|id, call| {
             let is_gone = id.webview == webview && page != Some(&id.page);

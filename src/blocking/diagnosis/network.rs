@@ -19,7 +19,7 @@ use crate::wire::{Cause, Confirmed, Rejection, Validate};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A key and an organization that do not exist. Polar answers as it does for any other unknown key.
+/// A key and an organization that do not exist. Polar answers as for any other unknown key.
 const NO_KEY: &str = "POLAR-LICENSE-SELF-TEST";
 const NO_ORGANIZATION: Uuid = Uuid::from_u128(0x5e1f7e57_0000_4000_8000_000000000000);
 

@@ -62,8 +62,8 @@ impl<'a> Exchange<'a> {
         Self { scope, sender, receiver }
     }
 
-    /// Waits for `wait` before the request is sent. Calls `keep` every second during the wait. Returns `false` if the
-    /// scope was cancelled. In that case, the caller must not send the request.
+    /// Waits for `wait` before the request is sent, and calls `keep` every second meanwhile. Returns `false` if the
+    /// scope was cancelled; the request must then not be sent.
     pub(super) fn pause(&self, wait: Duration, keep: impl Fn()) -> bool {
         !self.scope.is_cancelled() && (wait.is_zero() || self.receive(wait, keep).is_none())
     }
