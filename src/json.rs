@@ -86,7 +86,7 @@ impl<'a> Json<'a> {
     }
 }
 
-/// The unread rest of a document. Every method moves past the part that it has read, or returns `None`.
+/// The unread rest of a document. Every method moves past the part that it reads, or returns `None`.
 struct Scanner<'a>(&'a [u8]);
 
 const WHITE_SPACE: &[u8] = b" \t\n\r";

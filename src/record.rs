@@ -79,8 +79,8 @@ pub(crate) struct StoredLicense {
     pub(crate) conditions: [u8; 8],
     /// The seat's label at Polar. `None` if there is no seat, or if this device has lost the label.
     pub(crate) label: Option<String>,
-    /// The number of the offline request whose answer brought the license here. `None` if Polar has confirmed the
-    /// license to this device itself.
+    /// The number of the offline request whose answer brought the license to this device. `None` if Polar has confirmed
+    /// the license to this device itself.
     pub(crate) imported: Option<u64>,
 }
 

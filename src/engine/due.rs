@@ -83,7 +83,7 @@ impl Engine {
         change_in.chain(ask_in).min().map(|wait| now.after(wait))
     }
 
-    /// Remembers whether Polar could be reached, and returns the plan for the next round.
+    /// Remembers whether Polar could be reached, and returns the plan for the next round of requests.
     pub(super) fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
         let has_confirmed = self.record.license.as_ref().is_some_and(|license| license.verdict == Verdict::Confirmed);
         let (is_new_denial, problem) = match rejection {

@@ -34,9 +34,8 @@ struct Edited {
     overtaken: bool,
 }
 
-/// The largest difference, before the first read of the store, between the stored estimate `high` and the current
-/// estimate of the time. If the difference is larger, the record is saved to update `high`. Every other save updates
-/// `high` too.
+/// Before the first read of the store, the stored time `high` may lag behind the estimated time by at most this much.
+/// If it lags further, the record is saved to update `high`. Every other save updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 
 /// Limits on how far the stored time `high` may lag behind the estimated time, after the first read of the store: a

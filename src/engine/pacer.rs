@@ -32,8 +32,8 @@ struct Pace {
 
 #[derive(Debug)]
 struct Begun {
-    /// The ticket that belongs to the operation. The engine and the operation's current step own the ticket as long as
-    /// the operation is under way. When the ticket is gone, the operation has ended.
+    /// The operation's ticket. The engine and the operation's current step own it while the operation is under way.
+    /// When it is gone, the operation has ended.
     ticket: Weak<()>,
     /// The end of the time that is reserved for the operation's requests.
     until: i64,

@@ -86,7 +86,7 @@ impl LocalAsyncStore for IndexedDbStore {
     }
 }
 
-/// An open database. Dropping this value closes the database. Requests that are pending at that time still complete.
+/// An open database. Dropping it closes the database, but pending requests still complete.
 struct Database(IdbDatabase);
 
 impl Database {

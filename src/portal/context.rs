@@ -33,7 +33,7 @@ struct LostAttempt {
 }
 
 impl Context {
-    /// Returns the current state.
+    /// Returns the context of an operation that begins now.
     pub fn of(engine: &Engine) -> Self {
         let here = engine.own_license();
         Self {

@@ -268,8 +268,8 @@ impl Setting {
         }
     }
 
-    /// Returns the setting's first setter, whose comment contains the description of the setting. The comments of the
-    /// setting's other setters refer to the first one.
+    /// Returns the setting's first setter, whose comment contains the setting's description. The comments of its other
+    /// setters refer to the first one.
     fn first(&self, method: &str, arguments: Vec<Argument>) -> Setter {
         let copied = match arguments.iter().filter(|argument| argument.kind.is_string()).count() {
             0 => "",
