@@ -128,7 +128,8 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     Ok(())
 }
 
-/// Returns `true` if no clock may claim a time later than 26 h before the time that the device has seen ("Time").
+/// Returns `true` if every time that a clock claims may be more than 26 h before the time that the device has seen
+/// ("Time").
 fn is_suspect(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> bool {
     all_claims_are_before(world, who, answer, answer.upper - TOLERANCE)
 }
