@@ -407,9 +407,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets for how many days after Polar's confirmation a license is valid on a computer that is never online. At
-    /// least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
-    /// Default: such licenses are not permitted.
+    /// Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never
+    /// online. At least one day, at most ten years. Requires an app secret, because anybody could forge such a license
+    /// otherwise. Default: such licenses are not permitted.
     pub fn air_gap_days(mut self, days: u32) -> Self {
         self.air_gap_days = Some(days.into());
         self
@@ -462,8 +462,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the secrets of earlier versions. Records that were sealed with one of these secrets can still be opened,
-    /// and are sealed again with the current secret. An empty string stands for versions that had no secret.
+    /// Sets the secrets of earlier versions of the app. Records that were sealed with one of them can still be opened,
+    /// and are sealed again with the current secret. An empty string stands for versions without a secret.
     pub fn previous_app_secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.settings.previous_app_secrets = secrets.into_iter().map(Into::into).map(Secret::new).collect();
         self
@@ -499,9 +499,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the page for buying or renewing a license: an `https` address. It becomes the
-    /// [`next_url`](crate::Decision::next_url) of a decision or an error whose next step is to renew the license, or to
-    /// enter a key (the user may have to buy one first).
+    /// Sets the page for buying or renewing a license: an `https` address. It is the
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew the license or
+    /// to enter a key (the user may have to buy one first).
     pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.purchase = Some(url.into().into());
         self

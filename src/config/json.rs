@@ -248,15 +248,15 @@ pub(crate) struct SettingsJson {
     /// A secret that is compiled into the app and seals the record. It keeps others from forging a record, as long as
     /// nobody reads the secret from the app's code.
     app_secret: Option<String>,
-    /// The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
-    /// sealed again with the current secret. An empty string stands for versions that had no secret.
+    /// The secrets of earlier versions of the app. Records that were sealed with one of them can still be opened, and
+    /// are sealed again with the current secret. An empty string stands for versions without a secret.
     previous_app_secrets: Option<Vec<String>>,
     /// The versions of the app that a license includes: those that were built within a number of days after the license
     /// was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
     /// includes every version.
     updates: Option<UpdatesJson>,
-    /// The page for buying or renewing a license: an `https` address. It becomes the `nextUrl` of a decision or an
-    /// error whose next step is to renew the license, or to enter a key (the user may have to buy one first).
+    /// The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if
+    /// the next step is to renew the license or to enter a key (the user may have to buy one first).
     purchase_url: Option<String>,
     /// The page on which customers see and remove their devices, such as your organization's customer portal at Polar:
     /// an `https` address. It is the `nextUrl` of a decision or an error if the next step is to manage devices.

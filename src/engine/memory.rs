@@ -15,7 +15,7 @@ use crate::time::{Now, Timestamp};
 pub(super) struct Merged {
     record: Box<Record>,
     is_newer: bool,
-    /// Whether the store contains all edits once the change is written that [`Engine::merge`] returns.
+    /// Whether no edit remains to be saved after the change that [`Engine::merge`] returns is written.
     complete: bool,
     contradicted: bool,
     overtaken: bool,

@@ -63,8 +63,8 @@ impl Pacer {
     /// can be sent before `deadline`, reserves nothing and returns `Err`, as [`reserve`](Self::reserve) does.
     pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
-        // The engine and the operation's current step both own the ticket of an operation in progress. So an operation
-        // whose ticket has only one owner has ended.
+        // An operation in progress has two owners of its ticket: the engine, and the operation's current step. So an
+        // operation whose ticket has only one owner has ended.
         pace.begun.retain(|begun| begun.ticket.strong_count() > 1);
         let turn = pace.begun.iter().map(|begun| begun.until).max().unwrap_or(i64::MIN);
         let room = SLOT_MS.saturating_mul(requests.into());

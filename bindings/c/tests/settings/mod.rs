@@ -284,7 +284,7 @@ impl Setting {
         Setter { name: self.first_setter(), method: method.to_owned(), comment, arguments }
     }
 
-    /// Returns the setting's description with a verb at the start of each sentence, such as "Sets".
+    /// Returns the setting's description as sentences, with a verb such as "Sets" at the start.
     fn sentences(&self) -> String {
         let description = lower_first(&self.description);
         match &self.shape {
