@@ -350,9 +350,8 @@ pub(crate) struct DecisionJson<'a> {
     /// The label of this device's seat, as the customer sees it; null if the key needs no seat. It is also null if the
     /// label was lost, for example because the record was edited.
     activation_label: Option<&'a str>,
-    /// The time at which the key expires. Null if it never expires. Also null if Polar says that the key has expired
-    /// although the expiry that this device knows has not passed. In that case the vendor has changed the expiry, and
-    /// Polar did not say to what.
+    /// The time at which the key expires. Null if it never expires. Also null if the vendor has moved the expiry to an
+    /// earlier time, and Polar reports only that the key has expired.
     expires_at: Option<Timestamp>,
     /// The last day of updates, in UTC, such as `2027-11-21`: the license includes the versions of the app that were
     /// built on this day or earlier. Null if the settings do not limit updates, or if there is no license.

@@ -373,8 +373,8 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the time at which the decision changes next if no operation runs, as a time of each clock. The decision
-    /// changes as soon as one of the two clocks has reached its time.
+    /// Returns the time at which the decision changes next if no operation runs. The result has one time for each
+    /// clock, and the decision changes as soon as one of the two clocks has reached its time.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_license = self.record.license.as_deref().and_then(|license| match estimate {

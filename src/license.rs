@@ -20,9 +20,8 @@ pub struct Terms {
     pub limit_usage: Option<u32>,
     /// The usage so far.
     pub usage: u32,
-    /// The time at which the key expires, or `None` if it never expires. Also `None` if Polar says that the key has
-    /// expired although the expiry that this device knows has not passed. In that case the vendor has changed the
-    /// expiry, and Polar did not say to what.
+    /// The time at which the key expires, or `None` if it never expires. Also `None` if the vendor has moved the expiry
+    /// to an earlier time, and Polar reports only that the key has expired.
     pub expires_at: Option<Timestamp>,
     /// The time at which the key was sold. It does not change when the key is rotated. `None` if Polar did not report
     /// it.

@@ -211,9 +211,9 @@ impl Engine {
         let activation = &attempted.activation;
         let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
         match older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
-            // The request to release the older seat names the key that is being activated. If the older seat's key was
-            // rotated into this key, Polar finds the seat. If the seat belongs to another license, Polar does not find
-            // it, and releases nothing.
+            // The request to release the older seat names the key that is being activated. Polar finds the seat if
+            // its own key was replaced by this key. Polar does not find the seat of another license, and so releases
+            // nothing.
             Some(seat) => self.release(activation.key.clone(), seat.id, SeatOf::Previous(Box::new(attempted))),
             None => self.stop(attempted.activation, Some(attempted.id), rejection, now),
         }

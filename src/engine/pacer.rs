@@ -92,9 +92,8 @@ impl Pacer {
     /// Counts the requests that another process has sent at the times `sent`. These may include requests of this
     /// process that it has already counted; they are not counted again.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
-        /// Two times that differ by at most this much count as the time of the same request. Times have to be converted
-        /// between the wall clock and the monotonic clock. The two clocks are read one after the other, so the
-        /// converted time is not exact.
+        /// Two times that differ by at most this much count as the time of one request. Converting a time between the
+        /// wall clock and the monotonic clock is not exact, because the two clocks are read one after the other.
         const SAME_MS: u64 = 5;
         let mut pace = self.pace();
         for at in sent.into_iter().flatten() {

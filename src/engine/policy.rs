@@ -159,9 +159,9 @@ pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
     config.texts().fill(text, &[("day", &day.to_string())])
 }
 
-/// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. The time is unknown
-/// if Polar says that the key has expired, although the last known expiry lies in the future. In that case the vendor
-/// has changed the expiry, and Polar's denial does not contain the new one.
+/// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. It is unknown if the
+/// vendor has moved the expiry to an earlier time: Polar then says that the key has expired, although the last known
+/// expiry lies in the future, and does not report the new one.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),

@@ -60,9 +60,8 @@ pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestam
     TimeBase { confirmed, offset: 0.clamp(least, most), high: confirmed }
 }
 
-/// Returns the earliest times at which the estimate of Polar's time can reach `at`: one for the wall clock, and one for
-/// the monotonic clock. Until either clock has reached its time, the estimate is earlier than `at`, unless the wall
-/// clock is set back. `estimate` is the present estimate.
+/// Returns two times, one of the wall clock and one of the monotonic clock. Until one of them is reached, the estimate
+/// of Polar's time is earlier than `at`, unless the wall clock is set back. `estimate` is the present estimate.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }

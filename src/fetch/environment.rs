@@ -34,8 +34,8 @@ pub(super) fn system_name() -> String {
     agent.map_or_else(|| String::from("JavaScript"), |agent| name_of(&agent))
 }
 
-/// Returns the browser and the system that a user agent names. Most user agents name several browsers. Of these, the
-/// one that comes first in `BROWSERS` is returned.
+/// Returns the browser and the system that a user agent names. Most user agents name several browsers; the first one in
+/// `BROWSERS` counts.
 fn name_of(agent: &str) -> String {
     const BROWSERS: [(&str, &str); 9] = [
         ("Edg", "Edge"),
