@@ -104,7 +104,7 @@ pub struct LicenseKeyJson {
     created_at: Timestamp,
     /// The time at which the key expires; null if it never expires.
     expires_at: Option<Timestamp>,
-    /// Whether the license on this device used this key at the time of the list.
+    /// Whether the license on this device used this key when the list was read.
     is_here: bool,
 }
 
