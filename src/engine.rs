@@ -283,8 +283,8 @@ pub struct Engine {
 #[derive(Default)]
 struct Running {
     id: OpId,
-    /// Shows whether the operation is under way. The operation's current step holds a clone. When no clone is left, the
-    /// operation has ended.
+    /// The ticket that shows whether the operation is under way. The operation's current step holds a clone. When no
+    /// clone is left, the operation has ended.
     ticket: Arc<()>,
     asks: bool,
     /// Whether a send step has ended, with or without an answer.

@@ -21,7 +21,7 @@ const KEY_BYTES: usize = 64;
 /// A short hash that tells products, devices or secrets apart, and reveals nothing else about them.
 pub(crate) type Tag = [u8; TAG_BYTES];
 
-/// Seals and opens the records of one product on one device, with their keys and tags.
+/// The keys and tags for sealing and opening the records of one product on one device.
 pub(crate) struct Sealer {
     product: Tag,
     device: Tag,

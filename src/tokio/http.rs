@@ -168,9 +168,9 @@ fn is_proxy(address: &str) -> bool {
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// Decides whether the body of a request is sent. Shared by hyper, which asks for the body, and by the code that waits
-/// for the answer and may give up. If hyper asks first, the body is sent. If the waiting code gives up first, the body
-/// is not sent.
+/// The state that decides whether the body of a request is sent. It is shared by hyper, which asks for the body, and by
+/// the code that waits for the answer and may give up. If hyper asks first, the body is sent. If the waiting code gives
+/// up first, the body is not sent.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 

@@ -426,7 +426,7 @@ typedef struct polar_license polar_license;
 typedef struct polar_license_options polar_license_options;
 
 /**
- * Receives the bytes that a load callback finds. It exists only during the call of that callback.
+ * The object that receives the bytes from a load callback. It exists only during the call of that callback.
  */
 typedef struct polar_license_record polar_license_record;
 

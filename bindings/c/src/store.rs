@@ -9,7 +9,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-/// Receives the bytes that a load callback finds. It exists only during the call of that callback.
+/// The object that receives the bytes from a load callback. It exists only during the call of that callback.
 pub struct Record(Option<Vec<u8>>);
 
 /// A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves
