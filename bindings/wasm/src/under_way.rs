@@ -25,7 +25,7 @@ pub(crate) struct Runs {
     /// The engine's operations that are in progress, each with the portal's step that needs it. An operation is
     /// identified by the number of its present step.
     pub(crate) under_way: Numbered<u32>,
-    /// The outcomes of the engine's operations that have ended, by the portal's step for which each of them ran.
+    /// The outcomes of the engine's operations that have ended. The key is the portal's step that needed the operation.
     pub(crate) ended: Numbered<Outcome>,
 }
 

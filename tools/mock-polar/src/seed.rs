@@ -193,8 +193,8 @@ fn demo_licenses(organization: Uuid, pro: Uuid, basic: Uuid) -> Vec<License> {
     ]
 }
 
-/// Adds products with checkout links, the order of a team, an invitation to one of the team's seats, and the secret of
-/// the vendor.
+/// Adds what is needed to test purchases: products with checkout links, a team's order with an invitation to one of its
+/// seats, and the vendor's secret.
 fn sell(database: &mut Database, organization: Uuid, benefit: Uuid) {
     let product = |number: u128, name: &str, price| Product {
         id: id(0xf0 + number),

@@ -30,9 +30,9 @@ const LOCK: &str = "package-lock.json";
 /// else.
 const TOOLS: [&str; 2] = ["--workspace", SCRIPTS];
 
-/// The paths of two copies of package-lock.json, made after npm has installed packages. The first copy says that npm
-/// has installed the tools that build the package, the second that npm has installed everything. If package-lock.json
-/// is no longer the same as the copy, npm must install the packages again.
+/// Two copies of package-lock.json, which are written after npm has installed packages. The first copy means that npm
+/// has installed the tools that build the package, and the second that npm has installed everything. If
+/// package-lock.json differs from the copy, npm must install the packages again.
 const INSTALLED_TOOLS: &str = "node_modules/.installed-tools.json";
 const INSTALLED_ALL: &str = "node_modules/.installed-all.json";
 
@@ -119,8 +119,8 @@ fn ci(sh: &Shell, workspaces: &[&str], installed: &str) -> Result<()> {
     let ci = npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).args(workspaces);
     // Electron's program is not downloaded, because the tests never start it, and the registry does not have it
     ci.env("ELECTRON_SKIP_BINARY_DOWNLOAD", "1").run()?;
-    // npm removes `node_modules` before it installs anything, and this copy of the lock file is written into
-    // `node_modules` last; so the copy exists only after a complete installation
+    // npm deletes `node_modules` before it installs anything, and this copy of the lock file is written last; so the
+    // copy exists only after a complete installation
     Ok(sh.copy_file(LOCK, installed)?)
 }
 

@@ -15,8 +15,8 @@ use xshell::{Shell, cmd};
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
-/// The test programs. Each entry is the package, the name of the program, and how long each timed test of the program
-/// runs, as a fraction of the total time.
+/// The test programs. Each entry is the package, the name of the program, and the time for which each timed test of the
+/// program runs, as a fraction of the total time.
 const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),

@@ -126,8 +126,8 @@ fn literal_of<'a>(name: &str, doc: &str, rows: impl Iterator<Item = (String, &'a
     text + "]\n" + &doc_string("", doc)
 }
 
-/// Returns the source text of a class with the members that all decisions have, of a class for the decisions in each
-/// state, and of the union of the states' classes.
+/// Returns the Python source of the types of decisions: a class with the members that all decisions have, a class for
+/// each state, and a union of the states' classes.
 fn decisions(schema: &Value) -> String {
     let mut text = data_class("AnyDecision", FROZEN, schema);
     let mut all = Vec::new();

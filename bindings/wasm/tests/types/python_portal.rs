@@ -41,8 +41,8 @@ from polar_license._portal_call import Caller, HeldCaller
 from polar_license._portal_types import (
 ";
 
-/// The classes that have methods. Each row contains the argument name under which operations take an object of the
-/// class, then the name of the class, its base class, and its documentation.
+/// The Python classes that have methods. Each row contains the argument by which operations receive an object of the
+/// class, the name of the class, its base class, and its documentation.
 const CLASSES: [(&str, &str, &str, &str); 3] = [
     (
         "portal",

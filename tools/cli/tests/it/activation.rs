@@ -134,7 +134,8 @@ fn a_process_killed_while_activating_leaves_a_trace_of_the_seat() {
 fn processes_that_activate_at_once_share_one_seat() {
     let polar = start_polar();
     let device = Device::new(&polar);
-    // one process is about to get its seat, and the other process waits until the first one has finished
+    // Polar does not answer until the fault is cleared. Meanwhile one process waits for its seat, and the other one
+    // waits for the first.
     let held = polar.fault(Fault::stall().on(Endpoint::Activate));
     thread::scope(|scope| {
         let runs = [(); 2].map(|()| scope.spawn(|| device.run(&["activate", DEMO_KEY_TWO_DEVICES])));

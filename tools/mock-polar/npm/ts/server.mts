@@ -83,7 +83,7 @@ type Send = Extract<compiled.Next, { do: "send" }>;
 class Front {
   readonly server: Server;
   readonly #polar: compiled.Polar;
-  /** One function for each waiting request. It polls the request. */
+  /** Functions that poll the waiting requests, one for each request. */
   readonly #waiting = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
 

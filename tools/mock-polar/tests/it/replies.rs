@@ -84,7 +84,8 @@ fn source(replies: &[(&str, Reply)]) -> String {
     text + "} as const;\n"
 }
 
-/// Replaces each random id with a fixed one, in the order in which the ids appear, so that two runs give equal values.
+/// Replaces each random id with a fixed one, so that two runs give equal values. The fixed ids are numbered in the
+/// order in which the random ids appear.
 fn with_stable_ids(value: Value, ids: &mut HashMap<String, String>) -> Value {
     match value {
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, with_stable_ids(value, ids))).collect(),

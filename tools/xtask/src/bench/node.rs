@@ -39,8 +39,8 @@ pub(crate) fn validate_times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-/// Returns how many milliseconds a page on a phone takes until its first decision, with this project's package and with
-/// each alternative that uses Polar. The browser has nothing in its cache, so the page downloads everything.
+/// Measures how many milliseconds pass until a page on a phone has its first decision, with this project's package and
+/// with each alternative that uses Polar. The browser's cache is empty, so the page downloads everything.
 pub(crate) fn cold_page_times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     page_times(setting, "cold", Goal::at_most(300.0).because(DOWNLOAD))
 }

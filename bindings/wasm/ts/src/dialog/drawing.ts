@@ -147,8 +147,8 @@ export class Drawing {
     this.#drawDetails(view);
     for (const [button, action, code] of this.#buttons) {
       const isMain = action === view.main;
-      // An action in `FURTHER` has two buttons: this one, and one in `#further`. This one is shown only while the action
-      // is the view's main action.
+      // An action in `FURTHER` has two buttons: this one, and one in `#further`. If the action is the view's main
+      // action, only this one is shown; otherwise only the other one.
       const isHere = view.actions.has(action) && (isMain || !FURTHER.some(([further]) => further === action));
       this.#update(button, isHere, isMain, isBusy && action !== "cancel");
       button.classList.toggle("danger", action === "deactivate");

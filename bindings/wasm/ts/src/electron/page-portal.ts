@@ -25,8 +25,8 @@ const HANDLES = new Set([
 interface HeldReply {
   readonly reply: Reply;
   /**
-   * Maps the number by which the page refers to a value of the reply to the number that this process uses for the same
-   * value.
+   * Translates the page's numbers. The page and this process use different numbers for the same value of the reply:
+   * each key is the page's number, and its value is the number in this process.
    */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }

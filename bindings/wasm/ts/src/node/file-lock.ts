@@ -50,8 +50,8 @@ const TOKEN_BYTES = 8;
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
- * For locks that are held for a long time: a lock that has not been rewritten for this long counts as left behind by a
- * dead holder. A living holder rewrites its lock every second.
+ * The age from which a lock counts as left behind by a dead holder. Used for locks that are held for a long time: a
+ * living holder rewrites its lock every second.
  */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The default time limit for waiting for other processes. */

@@ -27,8 +27,8 @@ const NOT_IMITATED: [&str; 5] = [
     "activate/label lone surrogate",
 ];
 
-/// The recorded exchanges that the local server answers differently. They are about orders, subscriptions and the
-/// export, which no client of license keys needs, and about the backend of a vendor.
+/// The recorded exchanges that the local server answers differently. No client of license keys needs them: they are
+/// about orders, subscriptions, the export of personal data, and the backend of a vendor.
 const NOT_IN_THE_PORTAL: [&str; 12] = [
     "power/export all data",
     "power/export as a plain member",
@@ -72,10 +72,10 @@ struct Replay {
     limited: Polar,
     /// The current version of the API. A request that names no version is answered in this version.
     version: ApiVersion,
-    /// The words in the seed. They are not random: the recordings and the local server have the same ones.
+    /// The words that are in the seed. They are not random: they are the same in the recordings and on the local
+    /// server.
     known: HashSet<String>,
-    /// Maps each random word in the recordings, such as an id or a key, to the word that the local server has in its
-    /// place.
+    /// Maps each random word in the recordings, such as an id or a key, to the word that the local server uses instead.
     bound: HashMap<String, String>,
     mails: usize,
     streams: Vec<TcpStream>,
@@ -169,8 +169,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats what happened before this exchange but was not recorded: the server was reset, or requests were sent.
-    /// This is known from the counters in the recorded replies.
+    /// Repeats events that happened before this exchange but were not recorded: resets of the server, and requests. The
+    /// counters in the recorded replies reveal these events.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
