@@ -62,7 +62,7 @@ pub(crate) enum Operation {
     Import {
         answer: String,
     },
-    /// Give the license of a computer without a network back, or carry such a return out.
+    /// Give back the license of a computer without a network, or release its seat with the text that was printed there.
     Return {
         text: Option<String>,
     },

@@ -291,8 +291,8 @@ struct Rule {
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
-    /// The sender of a channel without messages. When the rule is removed, the sender is dropped. Requests that the
-    /// fault stalls wait for this, and then continue.
+    /// The sender of a channel that carries no messages. It is dropped when the fault is removed. Stalled requests wait
+    /// for this, and then continue.
     in_force: watch::Sender<()>,
 }
 
@@ -337,7 +337,7 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Returns the fault that applies to a request, if there is one. Also counts the request, because a fault can be
+    /// Returns the fault that applies to a request, if there is one. Also counts the request for each fault that is
     /// limited to some requests. `endpoint` is `None` if the request's path belongs to no endpoint.
     pub(crate) fn apply(&mut self, endpoint: Option<Endpoint>) -> Option<AppliedFault> {
         for rule in &mut self.rules {

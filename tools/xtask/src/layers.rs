@@ -221,8 +221,8 @@ fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     uses
 }
 
-/// Returns one graph for the crate's top level, and one for each module with children. Each graph shows which of the
-/// modules at that level use which others.
+/// Returns one graph for the crate's top level, and one for each module with children. A graph shows which modules at
+/// that level use each other.
 fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {

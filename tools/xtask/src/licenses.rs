@@ -92,8 +92,7 @@ fn license_files(package: &Package) -> Result<Vec<PathBuf>> {
         if is_own { Some(workspace::root()) } else { package.manifest_path.parent().map(|path| path.as_std_path()) };
     let folder = folder.context("a manifest is in no folder")?;
     let mut files = workspace::files(folder)?;
-    // the subfolders of a dependency are searched too, because third-party code inside a package has a license of its
-    // own
+    // a dependency's subfolders are searched too, because they may contain third-party code with a license of its own
     files.retain(|file| is_license(file) && (!is_own || file.parent() == Some(folder)));
     Ok(files)
 }

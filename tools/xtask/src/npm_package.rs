@@ -19,8 +19,7 @@ use crate::{paths, wasm_build, workspace};
 /// The folder with the scripts that build the JavaScript, and with the dependencies of these scripts.
 pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
 
-/// The files that this module copies into every npm package, so that the templates of the packages need not contain
-/// them.
+/// The files that this module copies into every npm package. So the templates of the packages need not contain them.
 const COMMON: [&str; 3] = ["CHANGELOG.md", workspace::LICENSES[0], workspace::LICENSES[1]];
 
 /// The lock file of all npm packages of the repository.

@@ -21,9 +21,9 @@ const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
     ("polar-license-cli", "failures", 0.2),
-    // on two cores, two of the six timed tests run at a time, so the program takes three times as long as one test
+    // its six timed tests run two at a time on two cores, so the program takes three times as long as one test
     ("polar-license", "model", 0.05),
-    // on two cores, two of the seven timed tests run at a time, so the program takes four times as long as one test
+    // its seven timed tests run two at a time on two cores, so the program takes four times as long as one test
     ("polar-license", "fuzz", 0.1),
 ];
 

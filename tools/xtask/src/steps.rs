@@ -178,8 +178,8 @@ const RUST: &[Step] = &[
         proves: "the client for tokio passes its tests, including the scenarios, the customer portal and TLS",
         needs: &[],
         run: |sh| {
-            // `portal` is enabled here because the step `tests` builds with it; with other features, cargo would have
-            // to compile everything again
+            // `portal` is enabled because the step `tests` enables it; with other features, cargo would compile
+            // everything again
             let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
             test()
                 .args(["--lib", "--test", "tokio", "--test", "tokio_scenarios", "--test", "http", "--test", "tls"])

@@ -119,7 +119,7 @@ fn joined(head: String, parts: &[String]) -> String {
     parts.iter().fold(head, |text, part| text + if part.starts_with(['@', 'c']) { "\n\n" } else { "\n" } + part)
 }
 
-/// Returns the Python source of a class for each alternative, and of the union of these classes.
+/// Returns the Python source of a class for each alternative and of a union of these classes.
 fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     let (mut text, mut names) = (String::new(), Vec::new());
     for one in all {

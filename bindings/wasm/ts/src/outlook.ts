@@ -14,7 +14,7 @@ export interface Outlook {
   phases: CountedPhase[];
 }
 
-/** A decision, the time from which it holds, and the explanations of features under this decision. */
+/** A decision, the time at which it begins to hold, and the explanations of features under this decision. */
 export interface Phase {
   /** The start of the phase by the wall clock, in ms since 1970. */
   wall: number;

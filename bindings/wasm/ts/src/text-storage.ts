@@ -49,7 +49,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
       if (typeof known === "string" && known !== "") return known;
       const made = randomText();
       await texts().set(DEVICE, made);
-      // two tabs may store an identifier at the same time; both then use the one that was stored last
+      // if two tabs store an identifier at the same time, both use the one that was stored last
       return (await texts().get(DEVICE)) ?? made;
     },
     open({ appId, product }) {

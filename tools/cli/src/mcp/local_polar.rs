@@ -36,7 +36,7 @@ pub(super) struct Steering {
     /// Remove all faults
     clear_faults: bool,
 
-    /// Set a fault. It applies to the app's requests until it is removed, or to as many requests as `times` says
+    /// Set a fault, which applies to the app's requests until it is removed, or to as many requests as `times` says
     #[schemars(with = "Option<Fault>")]
     add_fault: Option<Value>,
 

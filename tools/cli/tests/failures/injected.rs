@@ -23,7 +23,7 @@ enum Fault {
 #[derive(Clone, Debug)]
 struct Case {
     call: String,
-    /// The number of the call. Each thread counts its calls of the same name from 1.
+    /// The number of the call. Each thread counts its calls with this name, and starts at 1.
     number: usize,
     fault: Fault,
 }
@@ -150,7 +150,7 @@ fn fail_each_call(operation: &Operation) {
     assert!(hit * 10 > tried * 8, "only {hit} of {tried} calls were reached");
 }
 
-/// Checks the conditions that must hold after every operation, then those that must hold after this operation.
+/// Checks the conditions that must hold after every operation, and then the conditions that belong to this operation.
 fn check(device: &Device, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
     // Two panics of the standard library are allowed: one if a thread cannot be started, and one if a directory cannot
     // be closed. The client catches the second one.

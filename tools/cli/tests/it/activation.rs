@@ -13,8 +13,8 @@ use std::time::Duration;
 #[test]
 fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
     for_each(faults::all(), |Case { name, fault, kind, maybe_applied, hangs }| {
-        // This fault cannot be noticed: Polar's reply names the seat, and the client cannot know that the seat belongs
-        // to another device.
+        // The client cannot notice this fault: Polar's reply names a seat, and the client cannot know that this seat
+        // belongs to another device.
         let kind = kind.filter(|_| name != "OtherActivation");
         let polar = start_polar();
         let device = Device::licensed(&polar, DEMO_KEY_PLAIN);

@@ -75,8 +75,8 @@ fn package(setting: &Setting<'_>) -> Result<PathBuf> {
     Ok(workspace::target()?.join("package/npm"))
 }
 
-/// Runs a script that prints the times of each subject in each round. `of` takes the name of a subject, and returns its
-/// role and the name of its baseline.
+/// Runs a script that prints the times of each subject in each round. For the name of a subject, `of` returns the
+/// subject's role and the name of its baseline.
 fn rows(script: Cmd<'_>, of: fn(&str) -> (Role, &'static str)) -> Result<Vec<Row>> {
     let times: BTreeMap<String, Vec<f64>> = serde_json::from_str(&script.read()?)?;
     let rows = times.iter().map(|(subject, own)| {

@@ -189,7 +189,7 @@ impl<'a> Setting<'a> {
 fn once<T>(cell: &OnceCell<T>, compute: impl FnOnce() -> Result<T>) -> Result<&T> {
     if cell.get().is_none() {
         let computed = compute()?;
-        // the cell is still empty, because only this function fills it, and `compute` does not use it
+        // `cell` is still empty, because `compute` does not use it; so `set` succeeds
         let _ = cell.set(computed);
     }
     cell.get().context("the cell was filled above")

@@ -35,8 +35,8 @@ const ICONS = {
 };
 
 /**
- * The main buttons in their order, each with its label. The list does not contain the action `link`, because its label
- * depends on the page that it opens.
+ * The main buttons and their labels, in the order in which they are shown. The action `link` is not in the list,
+ * because its label depends on the page that it opens.
  */
 const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["devices", "dialog.manage_devices"],
@@ -280,7 +280,7 @@ export class Drawing {
   }
 }
 
-/** Creates an icon. Each argument is one line of the icon: its class, and its path data. */
+/** Creates an icon from its lines. Each argument is the class of a line and its path data. */
 function createIcon(...lines: (readonly [string, string])[]): SVGElement {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", "0 0 24 24");

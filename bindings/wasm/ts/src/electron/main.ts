@@ -190,8 +190,8 @@ class Share {
     const { signal } = running;
     switch (call.method) {
       case "follow":
-        // This is the first call of a new page in this frame. The frame's previous page is gone, so the portal for that
-        // page is closed.
+        // A page calls `follow` first, so this is a new page in this frame. The frame's previous page is gone, and its
+        // portal is closed.
         this.#portals?.end(place);
         return this.#license.current();
       case "portal":

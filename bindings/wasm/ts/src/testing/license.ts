@@ -100,8 +100,8 @@ const LIVES: Record<State, (life: Life) => Promise<void>> = {
   },
   async clock_suspect(life) {
     await activate(life);
-    // sets the clock while the app is not running. A running app would not follow the change: it measures the elapsed
-    // time, and does not trust the user's clock.
+    // Sets the clock while the app is not running. A running app would not notice: it measures the elapsed time, and
+    // does not trust the user's clock.
     life.license.dispose();
     life.clock.set(life.clock.now() - AGES_MS);
     life.license = await life.start();

@@ -112,8 +112,8 @@ impl Replay {
     }
 
     /// Resets both servers to the seed, and freezes their clocks on the day of the recordings. Also delays their
-    /// workers, because Polar's worker did not run during the recordings. The few exchanges before which it ran say so
-    /// in their names.
+    /// workers, because Polar's worker did not run while the exchanges were recorded. It ran only before a few
+    /// exchanges, whose names say so.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -237,7 +237,7 @@ impl Replay {
             "bought/5 keys once the worker has run"
             | "stream-run/5 grants of the second checkout, with the token of the first" => self.free.run_worker(),
             "stream-run/1 confirm" => self.listen("/v1/checkouts/client/polar_c_CHECKOUT_OPEN/stream", &[]),
-            // In the recorded reply, `modified_at` is set. This request sets it, and changes nothing else.
+            // `modified_at` is set in the recorded reply. This request sets it, and changes nothing else.
             "cors/me 200" => {
                 let headers = [("Authorization", "Bearer polar_cst_TOKEN_ADA"), ("Content-Length", "2")];
                 exchange(self.free.address(), "PATCH", "/v1/customer-portal/customers/me", &headers, b"{}").unwrap();
@@ -374,8 +374,8 @@ fn reset(polar: &Polar) {
     polar.delay_purchases(Duration::from_secs(1_000_000));
 }
 
-/// Returns the kind of a random word, or `None` if the word is not random. A recorded word and a local word can stand
-/// for each other only if they are of the same kind.
+/// Returns the kind of a random word, or `None` if the word is not random. Only words of the same kind can correspond
+/// to each other.
 fn kind(word: &str) -> Option<&'static str> {
     let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     let token = ["polar_cst_", "polar_mst_", "polar_c_", "polar_cl_", "cus_"];
@@ -422,8 +422,8 @@ fn collect_words(value: &Value, known: &mut HashSet<String>) {
 fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     let mut named = Map::new();
     for (name, value) in headers {
-        // The length of a body is not compared: the times in two otherwise equal bodies can differ in their number of
-        // digits. The client has already checked that this header states the length of the body.
+        // The length of the body is left out: a time has more digits in some replies than in others. The client has
+        // already checked that the body has the length that this header states.
         let value = if name == "content-length" { "…".to_owned() } else { site(&value) };
         if !["date", "server", "connection"].contains(&name.as_str()) {
             named.insert(name, value.into());
