@@ -23,7 +23,7 @@ pub enum Step<'a> {
     /// until the operation is done.
     Turn { number: u32, until: u64 },
     /// Read, merge and write the stored record, but not before `not_before`. Stop waiting for the record's lock at
-    /// `until`. A store that takes longer than `timeout_ms` counts as broken.
+    /// `until`. If the store takes longer than `timeout_ms`, it counts as broken.
     Store { number: u32, not_before: u64, until: u64, timeout_ms: u64 },
     /// Post `body` once, but not before `not_before`. Wait at most `timeout_ms` for the reply, and read at most
     /// `reply_limit` bytes of the reply.

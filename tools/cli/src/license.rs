@@ -204,7 +204,7 @@ impl Report {
         serde_json::to_string(&members)
     }
 
-    /// Reports a text for another computer. `headline` says what to do with it.
+    /// Reports a text for another computer. `headline` says what the user has to do with this text.
     fn text(decision: Decision, headline: &str, text: String) -> Self {
         Self { decision, exit: Exit::Allowed, headline: Some(headline.to_owned()), extra: Extra::Text(text) }
     }

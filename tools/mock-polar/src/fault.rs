@@ -78,8 +78,8 @@ pub struct Fault {
     pub(crate) cors: Option<bool>,
 }
 
-/// The kind of a fault. Variants and fields have the same names as in the control endpoint's JSON. A missing field gets
-/// its default, which is the case that programs meet most often.
+/// The kind of a fault. Variants and fields have the same names as in the control endpoint's JSON. If the JSON lacks a
+/// field that has a default, the fault is the one that programs see most often.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -302,7 +302,7 @@ pub(crate) struct AppliedFault {
     in_force: watch::Receiver<()>,
 }
 
-/// A fault in force, in the form in which the control endpoint lists it.
+/// A fault that is in force, as the control endpoint lists it.
 #[derive(Serialize)]
 pub(crate) struct ListedFault<'a> {
     id: FaultId,

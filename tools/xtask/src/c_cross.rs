@@ -159,8 +159,8 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
             ("WINEDEBUG", "-all".into()),
         ],
     };
-    // Wine creates a folder with its settings when it first runs; Wine is run before the tests, so that no test has to
-    // wait for this
+    // Wine creates a folder with its settings when it first runs. That happens here, so that no test has to wait for
+    // it.
     let drivers = r"HKCU\Software\Wine\Drivers";
     let commands = [
         cmd!(sh, "{wine} wineboot --init"),

@@ -118,8 +118,8 @@ fn ci(sh: &Shell, workspaces: &[&str], installed: &str) -> Result<()> {
     let ci = npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).args(workspaces);
     // Electron's program is not downloaded, because the tests never start it, and the registry does not have it
     ci.env("ELECTRON_SKIP_BINARY_DOWNLOAD", "1").run()?;
-    // npm deletes `node_modules` before it installs anything, and this copy of the lock file is written last; so the
-    // copy exists only after a complete installation
+    // npm deletes `node_modules` before it installs anything, and this copy of the lock file is written afterwards. So
+    // the copy exists only after a complete installation.
     Ok(sh.copy_file(LOCK, installed)?)
 }
 

@@ -33,8 +33,8 @@ const FUZZ_SHARE: f64 = 0.08;
 /// The packages that are shipped as parts of apps.
 const SHIPPED: [&str; 3] = ["polar-license", "polar-license-c", "polar-license-wasm"];
 
-/// The folder, below the build output, into which libFuzzer writes. libFuzzer does not write into the repository's
-/// `fuzz/corpus`, so the seeds there stay unchanged.
+/// The folder, below the build output, into which libFuzzer writes. The seeds in the repository's `fuzz/corpus`
+/// therefore stay unchanged.
 const FUZZ_OUTPUT: &str = "fuzz";
 
 /// Runs everything. The tests with a time limit take about `minutes` in total; the others add a few minutes.

@@ -21,8 +21,8 @@ export interface Phase {
   decision: Decision;
   explanations: Record<string, Explanation>;
   /**
-   * The explanation for an unconfigured feature. The name of the feature is inserted between the two backticks in
-   * `detail`.
+   * The explanation for an unconfigured feature. `detail` has two backticks, between which the feature's name is
+   * inserted.
    */
   unknown: Explanation;
 }

@@ -84,8 +84,8 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
             // in Node, an open channel would otherwise keep the process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // Some platforms have no `BroadcastChannel`, or do not let the page use it. A tab then notices a
-            // change by another tab through `follow`, or else when it next reads the record.
+            // Some platforms have no `BroadcastChannel`, or do not let the page use it. `follow` then reports the
+            // changes of other tabs. Without `follow`, a tab notices them when it next reads the record.
           }
           const stop = follow(name, changed);
           return () => {

@@ -240,8 +240,8 @@ function drained(response: ServerResponse): Promise<void> {
 }
 
 /**
- * Calls `begin` with a function `go`, and waits until something calls `go` or the client disconnects. Then calls the
- * function that `begin` returned, which cleans up.
+ * Passes a function `go` to `begin`, and waits until `go` is called or the client disconnects. Then cleans up by
+ * calling the function that `begin` has returned.
  */
 function waited(response: ServerResponse, begin: (go: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {

@@ -69,7 +69,7 @@ impl Calls {
         }
     }
 
-    /// Resolves `names`, a path in the code of the module being visited, to a path from the crate's root.
+    /// Resolves a path from the code of the visited module, and returns it as a path from the crate's root.
     fn path(&self, names: Names) -> Option<Names> {
         match names.first()?.as_str() {
             "Self" => Some([self.own.clone()?, names.get(1..)?.to_vec()].concat()),

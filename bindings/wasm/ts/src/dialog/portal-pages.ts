@@ -17,8 +17,8 @@ export interface Question {
   readonly button: PortalTextCode;
   readonly type: "email" | "one-time-code";
   /**
-   * The label of a second button. If the user presses this button, the question stays unanswered, and the dialog asks
-   * another question.
+   * The label of a second button, with which the user leaves the question unanswered. The dialog then asks another
+   * question.
    */
   readonly other?: PortalTextCode;
 }

@@ -25,8 +25,8 @@ const HANDLES = new Set([
 interface HeldReply {
   readonly reply: Reply;
   /**
-   * Translates the page's numbers. The page and this process use different numbers for the same value of the reply:
-   * each key is the page's number, and its value is the number in this process.
+   * Translates numbers: the page and this process refer to one value of the reply by different numbers. Each key is the
+   * page's number, and its value is this process's number.
    */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }

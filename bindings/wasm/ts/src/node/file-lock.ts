@@ -251,7 +251,7 @@ export class FileLock {
 
   /** Creates the lock file. Returns `false` if another process still holds the lock when `wait` ends. */
   async #lock(token: string, wait: Wait): Promise<boolean> {
-    // The lock that this call last tried to take over, without success. The call does not try again before `untilMs`,
+    // The lock that this call has tried to take over without success. The call does not try again before `untilMs`,
     // unless the lock changes.
     let judged: { lock: LockFile; untilMs: number } | undefined;
     while (!(await this.#create(token))) {

@@ -113,8 +113,8 @@ fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
 
-/// The tables of the portal's recorded seed. Each row has a name in its field `role`, and the rows refer to each other
-/// by these names. `id` returns the id of the row with a given role.
+/// The tables of the portal's recorded seed. A row has a name, in its field `role`, by which other rows refer to it.
+/// `id` returns the id of the row with this name.
 struct Rows<'a>(&'a Value);
 
 impl Rows<'_> {
