@@ -1,7 +1,7 @@
 /**
  * A license in any state, for tests of an app. A fake license is a client like any other, and the real engine makes its
- * decisions. A test clock and a test Polar bring it into the wanted state: for example, the license is
- * activated, and then grace ends. A fake license therefore needs no network and no files, and never waits.
+ * decisions. A test clock and a test Polar bring it into the wanted state: for example, the license is activated, and
+ * then grace ends. A fake license therefore needs no network and no files, and never waits.
  */
 
 import { create, type LicenseOptions } from "../create.js";
