@@ -78,6 +78,9 @@ pub struct Seed {
 impl Seed {
     /// Reads a seed from JSON. Unknown fields are ignored.
     ///
+    /// The text is one object with the members below. Most members are lists of objects, whose fields are named here.
+    /// Fields after the word `optional` may be absent.
+    ///
     /// - `organizations`: maps a name to an id (UUID version 4), or to an object with `id`; optional `slug`, `members`
     ///   (customers are teams), `seats` (seats are sold), `api_access`. New keys belong to the organization named `main`.
     ///   If none has this name, they belong to the organization whose name sorts first.
