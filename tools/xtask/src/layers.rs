@@ -41,7 +41,7 @@ pub(crate) fn check() -> Result<()> {
     let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
     for package in workspace::metadata()?.packages {
         let sources = package.manifest_path.with_file_name("src");
-        // a package without a source folder compiles the sources of another package, which are checked with that package
+        // a package without a source folder compiles the sources of another package, which is checked itself
         if !sources.exists() {
             continue;
         }
