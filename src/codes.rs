@@ -1,7 +1,6 @@
-//! The enums whose names are the same in all languages: states, reasons, next steps and kinds of errors. Also defines
-//! what follows from one of these names alone: a sentence for the user, a next step, and the number that stands for the
-//! name in a record. From this crate, the module imports only the sentences for users and the macros for tables of
-//! names.
+//! The enums whose names are the same in all languages: states, reasons, next steps and kinds of errors. Each name has
+//! a sentence for the user, a next step, and a number in records. From this crate, the module imports only the
+//! sentences for users and the macros for tables of names.
 
 use crate::names::codes;
 use crate::texts::Text;
@@ -152,7 +151,7 @@ codes! {
         InvalidArgument = "invalid_argument", 1;
         /// The configuration is invalid. Nothing was sent.
         InvalidConfig = "invalid_config", 2;
-        /// Polar could not be reached: there was no connection, or something other than Polar answered.
+        /// Polar could not be reached: there was no connection, or another server answered.
         Network = "network", 3;
         /// No complete answer came in time.
         Timeout = "timeout", 4;
@@ -189,9 +188,9 @@ codes! {
         Unknown = "unknown", 1;
         /// The license took no seat.
         NotNeeded = "not_needed", 2;
-        /// Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because
-        /// the key was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released
-        /// when the new key is activated on this device.
+        /// Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did
+        /// not say whether it knows the key. When the new key is activated on this device, the seat is used or
+        /// released.
         KeyUnknown = "key_unknown", 3;
     }
 }
@@ -297,14 +296,14 @@ pub(crate) enum Known {
     Nothing,
     /// Only the key, which is enough to ask Polar about the license.
     Key,
-    /// The key and a seat, which was taken either by this device or by the device on which the record was written.
+    /// The key and a seat. The seat was taken by this device, or by the device on which the record was written.
     Seat,
 }
 
 impl Denial {
-    /// Returns the denial to store after Polar refused the license for `reason`. Some reasons have no denial of their
-    /// own, because Polar never gives them for a license that was activated before. For these reasons, returns
-    /// [`Denial::Refused`].
+    /// Returns the denial to store after Polar refused the license for `reason`. Returns [`Denial::Refused`] for a
+    /// reason that Polar never gives for a license that was activated before, because such a reason has no denial of
+    /// its own.
     pub(crate) const fn of(reason: Reason) -> Self {
         match reason {
             Reason::NotFound => Self::NotFound,
@@ -488,8 +487,8 @@ impl Reason {
 }
 
 impl ErrorKind {
-    /// Returns `true` if the user should be told about a problem of this kind, although access does not depend on it.
-    /// Such a problem has consequences for the user, and does not go away by itself.
+    /// Returns `true` if the user should be told about a problem of this kind, although it does not change access. Such
+    /// a problem has consequences for the user, and does not go away by itself.
     pub(crate) const fn concerns_user(self) -> bool {
         match self {
             Self::Storage | Self::SeatUncertain | Self::Internal | Self::Unsupported => true,
@@ -555,8 +554,8 @@ impl ErrorKind {
 mod tests {
     use super::*;
 
-    /// Checks that the number and the name of each row of a table convert back to the same row. If two rows shared a
-    /// number or a name, the check would fail for one of them.
+    /// Checks that the number and the name of each row of a table convert back to that row. This fails if two rows
+    /// share a number or a name.
     macro_rules! round_trip {
         ($($type:ident from $first:literal),+) => {$(
             for (code, number) in $type::ALL.iter().zip($first..) {

@@ -110,7 +110,7 @@ pub struct ConfigBuilder {
     /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
-    /// The reason why the app's catalogue of sentences could not be read, or `None` if there is no such fault.
+    /// The reason why the app's catalogue of sentences could not be read, or `None` if it could.
     texts_fault: Option<String>,
     /// The other settings. `build` checks them, and adds the settings that it parses from the fields above.
     settings: Settings,
@@ -124,7 +124,7 @@ const BEFORE_THIS_VERSION: Timestamp = Timestamp::from_unix_ms(1_790_812_800_000
 /// The name of the condition that binds an activation to its device.
 pub(crate) const DEVICE_CONDITION: &str = "device";
 
-/// The member of `meta` that holds the marker of an activation: the random digits that are also in its label.
+/// The member of `meta` that holds an activation's marker: the random digits in its label.
 pub(crate) const MARKER_META: &str = "seat";
 
 impl Config {
@@ -222,8 +222,8 @@ impl Config {
         Self(Arc::new(Settings { environment, ..(*self.0).clone() }))
     }
 
-    /// Returns the configuration for answering the request of another device. `updates` limits only the version that
-    /// runs here, and the other device may run an earlier one.
+    /// Returns the configuration for answering another device's request. It has no `updates`, which would limit the
+    /// version that runs here, while the other device may run an earlier one.
     #[cfg(feature = "blocking")]
     pub(crate) fn for_device(&self) -> Self {
         Self(Arc::new(Settings { updates: None, ..(*self.0).clone() }))
@@ -318,7 +318,7 @@ impl Updates {
         created_at.day().plus_days(self.days)
     }
 
-    /// Returns `true` if this version was built on the day `until` or before.
+    /// Returns `true` if this version was built by the day `until`.
     pub(crate) fn are_included(self, until: Date) -> bool {
         self.built <= until
     }
@@ -434,9 +434,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
-    /// confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-    /// license otherwise. Without this setting, such licenses are not permitted.
+    /// Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never
+    /// online. At least one day, at most ten years. Requires an app secret, because anybody could forge such a license
+    /// otherwise. Default: such licenses are not permitted.
     pub fn air_gap_days(mut self, days: u32) -> Self {
         self.air_gap_days = Some(days.into());
         self
@@ -509,8 +509,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the secrets of earlier versions. Records that were sealed with one of these secrets can still be opened,
-    /// and are sealed again with the current secret. An empty string stands for versions that had no secret.
+    /// Sets the secrets of earlier versions of the app. Records that were sealed with one of them can still be opened,
+    /// and are sealed again with the current secret. An empty string stands for versions without a secret.
     pub fn previous_app_secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.settings.previous_app_secrets = secrets.into_iter().map(Into::into).map(Secret::new).collect();
         self
@@ -523,9 +523,8 @@ impl ConfigBuilder {
     }
 
     /// Sets the versions of the app that a license includes: those that were built within a number of days after the
-    /// license was purchased. A version that was built later gets no access, and the reason is
-    /// [`updates_ended`](crate::Reason::UpdatesEnded). Earlier versions continue to work. Default: a license includes
-    /// every version.
+    /// license was purchased. A version that was built later gets no access, for the reason
+    /// [`updates_ended`](crate::Reason::UpdatesEnded). Default: a license includes every version.
     ///
     /// `days` is that number of days. `built` is the day on which this version was built, such as `2026-11-21`. A date
     /// and time in the format of RFC 3339 is also accepted; its day in UTC counts.
@@ -548,8 +547,8 @@ impl ConfigBuilder {
     }
 
     /// Sets the page for buying or renewing a license: an `https` address. It is the
-    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew the license, or
-    /// to enter a key, which the user may have to buy first.
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew the license or
+    /// to enter a key (the user may have to buy one first).
     pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.purchase = Some(url.into().into());
         self

@@ -148,12 +148,12 @@ impl Decision {
         self.state
     }
 
-    /// Returns the reason for the state, or `None` if the state can have only one cause.
+    /// Returns the reason for the state. Returns `None` for a state that needs no reason, such as `expired`.
     pub fn reason(&self) -> Option<Reason> {
         self.reason
     }
 
-    /// Returns the license, or `None` if none is stored or it cannot be trusted.
+    /// Returns the license, or `None` if none is stored, or if the record is not trusted.
     pub fn license(&self) -> Option<&License> {
         self.license.as_ref()
     }
@@ -205,7 +205,7 @@ impl Decision {
         self.updates_until.is_none_or(|until| built <= until)
     }
 
-    /// Returns the time, on Polar's clock, at which Polar will next be asked.
+    /// Returns the time, on Polar's clock, of the next planned request to Polar.
     pub fn refresh_at(&self) -> Option<Timestamp> {
         self.refresh_at
     }
@@ -216,7 +216,7 @@ impl Decision {
     }
 
     /// Returns `true` if this license was imported on a computer without a network, and Polar has not confirmed it to
-    /// this device since.
+    /// this device since the import.
     pub fn air_gapped(&self) -> bool {
         self.offline_ends_at.is_some()
     }
@@ -315,14 +315,14 @@ impl Problem {
         Self { kind, message, detail, retry_after: None, maybe_applied: false }
     }
 
-    /// Returns a problem which says that Polar accepts no requests of any kind until `wait` has passed.
+    /// Returns the problem that Polar accepts no requests until `wait` has passed.
     pub(crate) fn busy(texts: &Texts, wait: Duration) -> Self {
         let sentences = [Text::BusySecond, Text::BusySeconds, Text::BusyMinutes];
         Self::rate_limited(texts, wait, sentences, "Polar limits requests")
     }
 
-    /// Creates a problem that says how long to wait, both as a number and in words. The array holds the texts for a
-    /// wait of one second, of several seconds, and of minutes.
+    /// Creates a problem that gives the time to wait as a number and in words. The array holds the texts for a wait of
+    /// one second, of several seconds, and of minutes.
     pub(crate) fn rate_limited(
         texts: &Texts,
         wait: Duration,
@@ -352,7 +352,7 @@ pub(crate) struct DecisionJson<'a> {
     allowed: bool,
     /// The state.
     state: State,
-    /// The reason for the state; null if the state can have only one cause.
+    /// The reason for the state; null for a state that needs no reason, such as `expired`.
     reason: Option<Reason>,
     /// `****-` and the last six characters of the key; null if no license is stored.
     display_key: Option<&'a str>,
@@ -360,12 +360,11 @@ pub(crate) struct DecisionJson<'a> {
     benefit_id: Option<Uuid>,
     /// The seat taken by this device, if the key has an activation limit.
     activation_id: Option<Uuid>,
-    /// The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device
-    /// no longer knows the label, for example because its record was edited.
+    /// The label of this device's seat, as the customer sees it; null if the key needs no seat. It is also null if the
+    /// label was lost, for example because the record was edited.
     activation_label: Option<&'a str>,
-    /// The time at which the key expires. Null if it never expires. Also null if Polar says that the key has expired
-    /// although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar did not
-    /// give the new time.
+    /// The time at which the key expires. Null if it never expires. Also null if the vendor has moved the expiry to an
+    /// earlier time, and Polar reports only that the key has expired.
     expires_at: Option<Timestamp>,
     /// The last day of updates, in UTC, such as `2027-11-21`: the license includes the versions of the app that were
     /// built on this day or earlier. Null if the settings do not limit updates, or if there is no license.
@@ -377,7 +376,7 @@ pub(crate) struct DecisionJson<'a> {
     /// The time until which access lasts if Polar is not reached.
     grace_ends_at: Option<Timestamp>,
     /// Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
-    /// since.
+    /// since the import.
     air_gapped: bool,
     /// The time until which an imported license allows access; null unless `airGapped` is true.
     offline_ends_at: Option<Timestamp>,
@@ -386,7 +385,7 @@ pub(crate) struct DecisionJson<'a> {
     trial_ends_at: Option<Timestamp>,
     /// The usage at the time of Polar's last confirmation.
     usage: Option<u32>,
-    /// The highest usage that may be consumed; null if there is no limit.
+    /// The total number of uses that the key allows; null if there is no limit.
     limit_usage: Option<u32>,
     /// The number of devices that may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,

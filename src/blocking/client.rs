@@ -76,7 +76,7 @@ impl Client {
         Self::builder(config).open()
     }
 
-    /// Returns a builder, with which you can replace the default directory, store, network stack or clock.
+    /// Returns a builder, to replace the default directory, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, directory: None, store: None, transport: None, clock: None }
     }

@@ -1,5 +1,5 @@
 //! Logs a warning if the app asks for a feature that the configuration does not name. Such a feature is off, and its
-//! name is most often a typo.
+//! name is usually a typo.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -96,8 +96,7 @@ fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A member of the object. Each method of this type reads the member as one type, or returns an error that says what
-/// the member must be.
+/// A member of the object. Each method reads it as one type, or returns an error that says what the member must be.
 #[derive(Clone, Copy)]
 struct Setting<'a> {
     name: &'a str,
@@ -200,9 +199,8 @@ fn wrong(name: &str, expected: &str) -> Error {
 
 /// The settings of an app.
 ///
-/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare this type with
-/// the builder: its members with the settings that [`ConfigBuilder::from_json`] reads, and its doc comments with those
-/// of the builder's methods.
+/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare its members
+/// with the settings that [`ConfigBuilder::from_json`] reads, and its doc comments with those of the builder's methods.
 #[cfg(any(test, feature = "schema"))]
 #[derive(Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Settings"))]
@@ -228,9 +226,9 @@ pub(crate) struct SettingsJson {
     refresh_interval_ms: Option<u64>,
     /// The time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     offline_grace_ms: Option<u64>,
-    /// The number of days for which a license is valid on a computer that is never online, counted from Polar's
-    /// confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-    /// license otherwise. Without this setting, such licenses are not permitted.
+    /// The number of days after Polar's confirmation for which a license is valid on a computer that is never online.
+    /// At least one day, at most ten years. Requires an app secret, because anybody could forge such a license
+    /// otherwise. Default: such licenses are not permitted.
     air_gap_days: Option<u32>,
     /// The number of days for which people can try the app before they buy a license. At least one day, at most a year.
     /// The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
@@ -258,15 +256,15 @@ pub(crate) struct SettingsJson {
     /// A secret that is compiled into the app and seals the record. It keeps others from forging a record, as long as
     /// nobody reads the secret from the app's code.
     app_secret: Option<String>,
-    /// The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
-    /// sealed again with the current secret. An empty string stands for versions that had no secret.
+    /// The secrets of earlier versions of the app. Records that were sealed with one of them can still be opened, and
+    /// are sealed again with the current secret. An empty string stands for versions without a secret.
     previous_app_secrets: Option<Vec<String>>,
     /// The versions of the app that a license includes: those that were built within a number of days after the license
-    /// was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier
-    /// versions continue to work. Default: a license includes every version.
+    /// was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
+    /// includes every version.
     updates: Option<UpdatesJson>,
     /// The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if
-    /// the next step is to renew the license, or to enter a key, which the user may have to buy first.
+    /// the next step is to renew the license or to enter a key (the user may have to buy one first).
     purchase_url: Option<String>,
     /// The page on which customers see and remove their devices, such as your organization's customer portal at Polar:
     /// an `https` address. It is the `nextUrl` of a decision or an error if the next step is to manage devices.

@@ -1,6 +1,5 @@
-//! Makes the decision, as a pure function of the configuration, the record, the time, and the problem to report, if
-//! there is one. The rules for the state are tried in a fixed order, and the first one that matches determines the
-//! result.
+//! Makes the decision: a pure function of the configuration, the record, the time, and the problem to report, if there
+//! is one. The rules for the state are tried in a fixed order, and the first match wins.
 
 use crate::codes::{Denial, Known, NextStep, Reason, State};
 use crate::config::Config;
@@ -13,12 +12,11 @@ use crate::texts::Text;
 use crate::time::{Date, Timestamp};
 use uuid::Uuid;
 
-/// The length of the last part of the grace period, in which an app should tell the user to go online. In a trial, the
-/// length of the last part, in which an app should tell the user to buy a license.
+/// An app should tell the user to go online if grace ends within this time, and to buy a license if a trial does.
 const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
-/// The length of the last part of the time for which an imported license is valid, in which an app should tell the user
-/// to make a new request. It is longer than `NOTICE_MS`, because somebody has to carry the texts.
+/// An app should tell the user to make a new request if an imported license ends within this time. The time is longer
+/// than `NOTICE_MS`, because somebody has to carry the texts.
 const OFFLINE_NOTICE_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
 /// The inputs of a decision other than the configuration.
@@ -29,7 +27,7 @@ pub(super) struct Facts<'a> {
     /// The time on Polar's clock; `None` if no clock can be trusted.
     pub(super) now: Option<Timestamp>,
     pub(super) problem: Option<Problem>,
-    /// Whether Polar was asked about a stored license that cannot be trusted, and has answered.
+    /// Whether Polar has answered about a stored license whose record is not trusted.
     pub(super) untrusted_answered: bool,
 }
 
@@ -151,7 +149,7 @@ fn why_unlicensed(facts: &Facts<'_>) -> Reason {
     }
 }
 
-/// Returns the state, and the reason if this state can have more than one cause.
+/// Returns the state, and the reason for it if the state can have more than one.
 fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (State, Option<Reason>) {
     let expired = now.zip(license.terms.expires_at).is_some_and(|(now, end)| now >= end);
     match license.verdict {
@@ -166,8 +164,8 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     if expired {
         return (State::Expired, None);
     }
-    // This rule comes before the rules about the clock, because this denial does not depend on the clock. The rules
-    // about the clock would tell the user to go online, but going online does not lift this denial.
+    // This rule comes before the rules about the clock. Those rules would tell the user to go online, but going online
+    // does not help a license whose updates have ended.
     if updates_ended(config, &license.terms).is_some() {
         return (State::Denied, Some(Reason::UpdatesEnded));
     }
@@ -185,9 +183,9 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     }
 }
 
-/// Returns `Ok` if the confirmed license has what this app needs: an accepted benefit, and also a seat if the key has
-/// an activation limit. Otherwise returns the reason. This is computed for every decision and never stored, so that a
-/// new configuration takes effect at once.
+/// Returns `Ok` if the confirmed license fits this app: its benefit is accepted, and it has a seat if the key has an
+/// activation limit. Otherwise returns the reason. This is computed for every decision and never stored, so that a new
+/// configuration takes effect at once.
 pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reason> {
     if license.terms.limit_activations.is_some() && license.identity.seat.is_none() {
         return Err(Reason::ActivationRequired);
@@ -208,8 +206,8 @@ fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }
 
-/// If this version was built after the last day of updates, returns that day: a license with these terms does not
-/// include this version. Otherwise returns `None`.
+/// Returns the last day of updates if this version was built after it, and so is not included in a license with these
+/// terms. Otherwise returns `None`.
 pub(crate) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
     updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
 }
@@ -219,9 +217,9 @@ pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
     config.texts().fill(text, &[("day", &day.to_string())])
 }
 
-/// Returns the time at which the key expires, or `None` if the key never expires or the time is unknown. The time is
-/// unknown if Polar says that the key has expired, but the expiry that Polar gave earlier lies in the future. Then the
-/// vendor has changed the expiry, and Polar's denial does not contain the new one.
+/// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. It is unknown if the
+/// vendor has moved the expiry to an earlier time: Polar then says that the key has expired, although the last known
+/// expiry lies in the future, and does not report the new one.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),
@@ -229,7 +227,7 @@ fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Times
     }
 }
 
-/// Returns the time for which an imported license is valid after Polar's confirmation, in ms. Returns `None` if Polar
+/// Returns the time, in ms, for which an imported license is valid after Polar's confirmation. Returns `None` if Polar
 /// has confirmed the license to this device itself, or if the configuration has no such time.
 pub(super) fn air_gap_ms(config: &Config, license: &StoredLicense) -> Option<i64> {
     license.imported.and(config.air_gap_ms())
@@ -259,9 +257,9 @@ pub(super) fn next_change(config: &Config, record: &Record, now: Timestamp) -> O
 }
 
 /// Returns the time from which the user should be told to go online, or to make a new request for a computer without a
-/// network. This is `NOTICE_MS` before the end of grace. If the next regular refresh is due later than that, the
-/// function returns the time of the refresh, because the refresh may make the notice unnecessary. The returned time is
-/// never later than the end of grace.
+/// network. For a computer with a network, this is `NOTICE_MS` before the end of grace. If the next regular refresh is
+/// due later than that, returns the time of the refresh instead, because the refresh may make the notice unnecessary.
+/// The returned time is never later than the end of grace.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
     if air_gap_ms(config, license).is_some() {
         return end.plus_ms(-OFFLINE_NOTICE_MS).max(license.time.confirmed);
@@ -270,12 +268,12 @@ fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp
     end.plus_ms(-NOTICE_MS).max(stale).min(end)
 }
 
-/// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends,
-/// to make a new request before an imported license ends, or to buy a license before a trial ends.
+/// Returns the next step for the user. `is_noticed` means that the user should act before access ends: go online before
+/// the end of grace, make a new request before an imported license ends, or buy a license before a trial ends.
 fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_imported: bool, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
-        // Polar was already asked with the key and the seat in the record, and did not confirm the license. So one of
-        // the two must be damaged, and asking once more would not help.
+        // Polar was already asked with the stored key and seat, and did not confirm the license. One of the two must be
+        // damaged, so asking again would not help.
         Some(_) if facts.untrusted_answered && reason == Some(Reason::Tampered) => Known::Nothing,
         Some(Identity { seat: Some(_), .. }) => Known::Seat,
         Some(Identity { seat: None, .. }) => Known::Key,

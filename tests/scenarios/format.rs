@@ -114,8 +114,8 @@ pub(crate) struct Step {
     pub(crate) with: Members,
     pub(crate) name: Option<String>,
     pub(crate) waits: Option<Waits>,
-    /// For each endpoint: the steps that happen after the local Polar has handled a request to it, and before the reply
-    /// arrives.
+    /// For each endpoint, the steps that happen between the local Polar's handling of a request and the arrival of the
+    /// reply.
     pub(crate) during: BTreeMap<String, Vec<Step>>,
     /// Members of the decision that must hold at every instant of the step.
     pub(crate) always: Option<Members>,

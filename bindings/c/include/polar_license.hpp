@@ -211,8 +211,7 @@ class decision_view {
     {
         return detail::string(polar_license_decision_activation_id(handle));
     }
-    /// The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device
-    /// no longer knows the label, for example because its record was edited.
+    /// The label of this device's seat, as the customer sees it; null if the key needs no seat.
     std::optional<std::string_view> activation_label() const
     {
         return detail::string(polar_license_decision_activation_label(handle));
@@ -244,7 +243,7 @@ class decision_view {
         return detail::moment(polar_license_decision_grace_ends_at_ms(handle));
     }
     /// Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
-    /// since.
+    /// since the import.
     bool air_gapped() const { return polar_license_decision_air_gapped(handle) != 0; }
     /// The time until which an imported license allows access; null unless `airGapped` is true.
     std::optional<time_point> offline_ends_at() const
@@ -259,7 +258,7 @@ class decision_view {
     }
     /// The usage at the time of Polar's last confirmation.
     std::optional<std::int64_t> usage() const { return detail::number(polar_license_decision_usage(handle)); }
-    /// The highest usage that may be consumed; null if there is no limit.
+    /// The total number of uses that the key allows; null if there is no limit.
     std::optional<std::int64_t> limit_usage() const
     {
         return detail::number(polar_license_decision_limit_usage(handle));
@@ -621,8 +620,8 @@ class options {
     {
         return set(polar_license_options_set_offline_grace_ms(handle, count(offline_grace)));
     }
-    /// Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
-    /// confirmation.
+    /// Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never
+    /// online.
     options &air_gap_days(std::uint32_t air_gap_days)
     {
         return set(polar_license_options_set_air_gap_days(handle, air_gap_days));
@@ -689,7 +688,7 @@ class options {
     {
         return set(polar_license_options_set_app_secret(handle, app_secret.c_str()));
     }
-    /// Adds one of the secrets of earlier versions.
+    /// Adds one of the secrets of earlier versions of the app.
     options &previous_app_secret(const std::string &previous_app_secret)
     {
         return set(polar_license_options_add_previous_app_secret(handle, previous_app_secret.c_str()));
@@ -753,7 +752,7 @@ class options {
 
   private:
     explicit options(polar_license_options *owned) : handle(owned) {}
-    /// Ignores the result of a setter: the library keeps a mistake, and reports it when the license is opened.
+    /// Ignores the result of a setter: the library remembers a mistake, and reports it when the license is opened.
     options &set(std::int32_t) { return *this; }
     static std::uint64_t count(milliseconds duration)
     {

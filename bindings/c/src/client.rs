@@ -44,9 +44,9 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// Each subscription, together with its callback. The client holds a second reference to the callback. When a pair
-    /// is dropped, the subscription is dropped first, which removes the callback from the client. The pair's own
-    /// reference to the callback is dropped after that. So the app's destructor runs when the client holds no locks.
+    /// Each subscription with its callback. The client has another reference to the callback. When a pair is dropped,
+    /// the subscription is dropped first, and the client drops its reference. The pair's reference is dropped after
+    /// that. So the app's destructor runs while the client holds no locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 
@@ -60,8 +60,8 @@ pub type ChangeCallback =
     Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision, before: *const Decision)>;
 
 impl License {
-    /// Returns the customer portal of a license, and the objects to which the handles in its replies refer. The caller
-    /// can use them even after the license is freed.
+    /// Returns the customer portal of a license, and the objects behind the handles in its replies. Both stay usable
+    /// after the license is freed.
     #[cfg(feature = "portal")]
     pub(crate) fn portal(license: *const Self) -> Result<(Portal, Handles), Error> {
         let license = shared(license)?;

@@ -34,7 +34,7 @@ pub(crate) struct Inner {
     steps: Numbered<engine::Step>,
     last_number: u32,
     watch: Watch,
-    /// The time span during which the last result of `current` stays valid. `None` once an operation has moved to its
+    /// The time span during which the last result of `current` stays valid. `None` after an operation has moved to its
     /// next step, because that step may have changed the decision.
     held: Option<Span>,
     #[cfg(feature = "portal")]

@@ -63,7 +63,7 @@ pub(crate) enum Operation {
     Import {
         answer: String,
     },
-    /// Give the license of a computer without a network back, or carry such a return out.
+    /// Give back the license of a computer without a network, or release its seat with the text that was printed there.
     Return {
         text: Option<String>,
     },
@@ -533,8 +533,8 @@ impl Command {
     }
 }
 
-/// The common options after the subcommand. They have no variables, as [`variables::parse`] requires. clap describes
-/// them only for the subcommand that is called, because describing them for every subcommand would take longer than
+/// The common options after the subcommand. [`variables::parse`] requires that they have no environment variables. clap
+/// describes them only for the subcommand that is called. Describing them for every subcommand would take longer than
 /// everything else that `status` does.
 #[derive(Default)]
 struct After(Common);
@@ -631,8 +631,8 @@ impl Common {
         let organization = organization.as_deref().unwrap_or_default();
         let app = id.as_deref().unwrap_or("polar-license-cli");
         let mut config = Config::builder(organization, app).benefits(self.benefits.iter().cloned());
-        // This sentence replaces the library's, which says that the license works until the app ends. The command
-        // ends at once.
+        // The library's own sentence says that the license works until the app ends. This command ends at once, so it
+        // uses another sentence.
         config = config.text("also.until_exit", "The next command will not find the license.");
         if let Some(environment) = environment {
             config = config.environment(environment.as_str());

@@ -104,7 +104,7 @@ ErrorKind = Literal[
     "invalid_argument",
     # The configuration is invalid. Nothing was sent.
     "invalid_config",
-    # Polar could not be reached: there was no connection, or something other than Polar answered.
+    # Polar could not be reached: there was no connection, or another server answered.
     "network",
     # No complete answer came in time.
     "timeout",
@@ -138,9 +138,8 @@ Deactivated = Literal[
     "unknown",
     # The license took no seat.
     "not_needed",
-    # Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because the
-    # key was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released when the
-    # new key is activated on this device.
+    # Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did not
+    # say whether it knows the key. When the new key is activated on this device, the seat is used or released.
     "key_unknown",
 ]
 """The outcome for the seat after a deactivation."""
@@ -509,7 +508,7 @@ class AnyDecision:
     """The state."""
 
     reason: Reason | None
-    """The reason for the state; `None` if the state can have only one cause."""
+    """The reason for the state; `None` for a state that needs no reason, such as `expired`."""
 
     display_key: str | None
     """`****-` and the last six characters of the key; `None` if no license is stored."""
@@ -521,14 +520,13 @@ class AnyDecision:
     """The seat taken by this device, if the key has an activation limit."""
 
     activation_label: str | None
-    """The label that the customer sees for the seat of this device; `None` if the key needs no seat, or if this device
-    no longer knows the label, for example because its record was edited.
+    """The label of this device's seat, as the customer sees it; `None` if the key needs no seat. It is also `None` if
+    the label was lost, for example because the record was edited.
     """
 
     expires_at: datetime | None
-    """The time at which the key expires. `None` if it never expires. Also `None` if Polar says that the key has expired
-    although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar did not
-    give the new time.
+    """The time at which the key expires. `None` if it never expires. Also `None` if the vendor has moved the expiry to
+    an earlier time, and Polar reports only that the key has expired.
     """
 
     updates_until: date | None
@@ -547,7 +545,7 @@ class AnyDecision:
 
     air_gapped: bool
     """Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
-    since.
+    since the import.
     """
 
     offline_ends_at: datetime | None
@@ -562,7 +560,7 @@ class AnyDecision:
     """The usage at the time of Polar's last confirmation."""
 
     limit_usage: int | None
-    """The highest usage that may be consumed; `None` if there is no limit."""
+    """The total number of uses that the key allows; `None` if there is no limit."""
 
     limit_activations: int | None
     """The number of devices that may be active at once; `None` if the key needs no activation."""
@@ -858,9 +856,9 @@ class LicenseSettings(TypedDict):
     """The time for which access lasts without a confirmation. Default: 14 days. At most ten years."""
 
     air_gap_days: NotRequired[int]
-    """The number of days for which a license is valid on a computer that is never online, counted from Polar's
-    confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-    license otherwise. Without this setting, such licenses are not permitted.
+    """The number of days after Polar's confirmation for which a license is valid on a computer that is never online. At
+    least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
+    Default: such licenses are not permitted.
     """
 
     trial_days: NotRequired[int]
@@ -905,19 +903,19 @@ class LicenseSettings(TypedDict):
     """
 
     previous_app_secrets: NotRequired[Sequence[str]]
-    """The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
-    sealed again with the current secret. An empty string stands for versions that had no secret.
+    """The secrets of earlier versions of the app. Records that were sealed with one of them can still be opened, and
+    are sealed again with the current secret. An empty string stands for versions without a secret.
     """
 
     updates: NotRequired[Updates]
     """The versions of the app that a license includes: those that were built within a number of days after the license
-    was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
-    continue to work. Default: a license includes every version.
+    was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
+    includes every version.
     """
 
     purchase_url: NotRequired[str]
     """The page for buying or renewing a license: an `https` address. It is the `next_url` of a decision or an error if
-    the next step is to renew the license, or to enter a key, which the user may have to buy first.
+    the next step is to renew the license or to enter a key (the user may have to buy one first).
     """
 
     portal_url: NotRequired[str]

@@ -103,7 +103,7 @@ export type ErrorKind =
   | "invalid_argument"
   /** The configuration is invalid. Nothing was sent. */
   | "invalid_config"
-  /** Polar could not be reached: there was no connection, or something other than Polar answered. */
+  /** Polar could not be reached: there was no connection, or another server answered. */
   | "network"
   /** No complete answer came in time. */
   | "timeout"
@@ -139,9 +139,8 @@ export type Deactivated =
   /** The license took no seat. */
   | "not_needed"
   /**
-   * Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because the
-   * key was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released when the
-   * new key is activated on this device.
+   * Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did not
+   * say whether it knows the key. When the new key is activated on this device, the seat is used or released.
    */
   | "key_unknown";
 
@@ -492,7 +491,7 @@ export interface AnyDecision {
   readonly allowed: boolean;
   /** The state. */
   readonly state: State;
-  /** The reason for the state; null if the state can have only one cause. */
+  /** The reason for the state; null for a state that needs no reason, such as `expired`. */
   readonly reason: Reason | null;
   /** `****-` and the last six characters of the key; null if no license is stored. */
   readonly displayKey: string | null;
@@ -501,14 +500,13 @@ export interface AnyDecision {
   /** The seat taken by this device, if the key has an activation limit. */
   readonly activationId: string | null;
   /**
-   * The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device no
-   * longer knows the label, for example because its record was edited.
+   * The label of this device's seat, as the customer sees it; null if the key needs no seat. It is also null if the
+   * label was lost, for example because the record was edited.
    */
   readonly activationLabel: string | null;
   /**
-   * The time at which the key expires. Null if it never expires. Also null if Polar says that the key has expired
-   * although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar did not
-   * give the new time.
+   * The time at which the key expires. Null if it never expires. Also null if the vendor has moved the expiry to an
+   * earlier time, and Polar reports only that the key has expired.
    */
   readonly expiresAt: string | null;
   /**
@@ -524,7 +522,7 @@ export interface AnyDecision {
   readonly graceEndsAt: string | null;
   /**
    * Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
-   * since.
+   * since the import.
    */
   readonly airGapped: boolean;
   /** The time until which an imported license allows access; null unless `airGapped` is true. */
@@ -536,7 +534,7 @@ export interface AnyDecision {
   readonly trialEndsAt: string | null;
   /** The usage at the time of Polar's last confirmation. */
   readonly usage: number | null;
-  /** The highest usage that may be consumed; null if there is no limit. */
+  /** The total number of uses that the key allows; null if there is no limit. */
   readonly limitUsage: number | null;
   /** The number of devices that may be active at once; null if the key needs no activation. */
   readonly limitActivations: number | null;
@@ -803,9 +801,9 @@ export interface LicenseSettings<Feature extends string = string> {
   /** The time for which access lasts without a confirmation. Default: 14 days. At most ten years. */
   offlineGraceMs?: number;
   /**
-   * The number of days for which a license is valid on a computer that is never online, counted from Polar's
-   * confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-   * license otherwise. Without this setting, such licenses are not permitted.
+   * The number of days after Polar's confirmation for which a license is valid on a computer that is never online. At
+   * least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
+   * Default: such licenses are not permitted.
    */
   airGapDays?: number;
   /**
@@ -849,19 +847,19 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   appSecret?: string;
   /**
-   * The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
-   * sealed again with the current secret. An empty string stands for versions that had no secret.
+   * The secrets of earlier versions of the app. Records that were sealed with one of them can still be opened, and are
+   * sealed again with the current secret. An empty string stands for versions without a secret.
    */
   previousAppSecrets?: readonly string[];
   /**
    * The versions of the app that a license includes: those that were built within a number of days after the license
-   * was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
-   * continue to work. Default: a license includes every version.
+   * was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
+   * includes every version.
    */
   updates?: Updates;
   /**
    * The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if the
-   * next step is to renew the license, or to enter a key, which the user may have to buy first.
+   * next step is to renew the license or to enter a key (the user may have to buy one first).
    */
   purchaseUrl?: string;
   /**

@@ -104,8 +104,8 @@ const TONES: Record<State, Tone> = {
 };
 
 /**
- * For each next step, the action that the dialog offers, and the label of the link to the vendor's page. A next step
- * may have both of them, one, or none.
+ * For each next step, the action that the dialog offers, and the label of its link to the vendor's page. Either of them
+ * may be absent.
  */
 const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   none: {},

@@ -18,8 +18,8 @@ import type { Decision, Explanation } from "../types.js";
  */
 export interface PageBridge {
   /**
-   * Whether `current` returns the decision for the present moment, and returns it quickly. If so, the page calls
-   * `current` whenever the app reads the decision. Otherwise, the page calls `current` only once.
+   * Whether the page may call `current` whenever the app reads the decision, because `current` is fast and returns the
+   * decision for the present moment. Otherwise, the page calls `current` only once.
    */
   keepsTime?: boolean;
   current(): Decision;

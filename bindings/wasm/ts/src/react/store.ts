@@ -80,7 +80,7 @@ export class Store {
   constructor(license?: License) {
     this.#license = license;
     this.#state = { decision: null, busy: false, error: null, license: license ?? null, ...this.#calls() };
-    // the first render must be the same on the server and in the page, even if only one of them has a license
+    // the first render must be the same on the server and in the page, although the server may have no license
     this.#initial = { ...this.#state, allows: () => false, explain: () => UNKNOWN };
   }
 

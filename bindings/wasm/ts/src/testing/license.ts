@@ -1,7 +1,7 @@
 /**
  * A license in any state, for tests of an app. A fake license is a client like any other, and the real engine makes its
- * decisions. To reach the wanted state, a fake license goes through the necessary events with a test clock and a test
- * Polar. It therefore needs no network and no files, and never waits.
+ * decisions. A test clock and a test Polar bring it into the wanted state: for example, the license is activated, and
+ * then grace ends. A fake license therefore needs no network and no files, and never waits.
  */
 
 import { create, type LicenseOptions } from "../create.js";
@@ -102,8 +102,8 @@ const LIVES: Record<State, (life: Life) => Promise<void>> = {
   },
   async clock_suspect(life) {
     await activate(life);
-    // sets the clock while the app is not running. A running app would not follow the change: it measures the elapsed
-    // time, and does not trust the user's clock.
+    // Sets the clock while the app is not running. A running app would not notice: it measures the elapsed time, and
+    // does not trust the user's clock.
     life.license.dispose();
     life.clock.set(life.clock.now() - AGES_MS);
     life.license = await life.start();
