@@ -29,8 +29,8 @@ pub(crate) fn make_optional<T>(
     make_as(function, name, place, error, || Ok(make()?.map_or(ptr::null_mut(), pointer::into_raw)))
 }
 
-/// Creates an object that the caller may free while another thread runs one of its operations. Stores the pointer to
-/// the object at `place`, or NULL on failure.
+/// Creates an object that the caller may free while another thread is inside one of its operations. Stores the pointer
+/// to the object at `place`, or NULL on failure.
 pub(crate) fn make_shared<T>(
     function: &str,
     name: &str,
