@@ -7,7 +7,8 @@ use super::network::default_transport;
 use super::other_device::OtherDevices;
 use super::refresher::Refresher;
 use crate::client::deactivation::Deactivation;
-use crate::client::offline::{self, OfflineAnswer, OfflineReturn};
+use crate::client::offline::{self, OfflineReturn};
+use crate::client::offline_answer::OfflineAnswer;
 use crate::client::opening::{self, Opened};
 use crate::client::options::ActivateOptions;
 use crate::clock::{Clock, SystemClock};
@@ -76,7 +77,7 @@ impl Client {
         Self::builder(config).open()
     }
 
-    /// Returns a builder, with which you can replace the default directory, store, network stack or clock.
+    /// Returns a builder, to replace the default directory, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, directory: None, store: None, transport: None, clock: None }
     }
@@ -132,6 +133,11 @@ impl Client {
     #[doc = include_str!("../client/operations/forget.md")]
     pub fn forget(&self) -> Result<Decision, Error> {
         self.driver.run(Operation::Forget).result
+    }
+
+    #[doc = include_str!("../client/operations/start_trial.md")]
+    pub fn start_trial(&self) -> Result<Decision, Error> {
+        self.driver.run(Operation::StartTrial).result
     }
 
     #[doc = include_str!("../client/operations/offline_request.md")]

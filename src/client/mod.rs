@@ -1,6 +1,6 @@
-//! The parts that all clients share, whatever platform they run on: the documentation of their methods (`operations/`),
-//! the code that opens them, listeners, and warnings about unknown features. This module never waits, stores or sends
-//! anything, reads no clock, and decides nothing about licenses.
+//! The parts that the clients of all platforms share: the documentation of their methods (`operations/`), opening,
+//! listeners, and warnings about unknown features. This module never waits, stores or sends anything, reads no clock,
+//! and decides nothing about licenses.
 //!
 //! ```text
 //!  blocking::Client   tokio::Client   fetch::Client     threads, tasks, locks, timers: one driver each
@@ -19,8 +19,10 @@ pub(crate) mod exchange_log;
 pub(crate) mod listeners;
 #[cfg(any(all(feature = "blocking", not(feature = "http")), all(feature = "tokio-client", not(feature = "tokio"))))]
 pub(crate) mod no_transport;
-#[cfg(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+#[cfg(any(feature = "blocking", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
 pub(crate) mod offline;
+#[cfg(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+pub(crate) mod offline_answer;
 pub(crate) mod opening;
 pub(crate) mod options;
 #[cfg(feature = "portal")]

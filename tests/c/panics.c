@@ -96,6 +96,8 @@ static void a_license_panics(polar_license *l)
     FAILS(polar_license_consume, (l, 1, NULL, NULL));
     FAILS(polar_license_deactivate, (l, NULL, NULL));
     FAILS(polar_license_forget, (l, NULL));
+    FAILS(polar_license_start_trial, (l, &d, NULL));
+    CHECK(d == NULL);
     FAILS(polar_license_on_change, (l, on_change, &refused, fake_polar_destroy, NULL));
     CHECK(refused.destroyed == 1);
     FAILS(polar_license_off_change, (l, 1));
@@ -103,6 +105,26 @@ static void a_license_panics(polar_license *l)
     FAILS(polar_license_stop_auto_refresh, (l));
     FAILS(polar_license_cancel, (l));
     PANICS(polar_license_free, (polar_license_free(l), 1));
+}
+
+/* Creates a request only, for which no Polar is needed. */
+static void an_offline_text_panics(polar_license *l)
+{
+    polar_license_offline_text *request = NULL, *t = (polar_license_offline_text *)&t;
+    polar_license_decision *d = (polar_license_decision *)&d;
+    FAILS(polar_license_offline_request, (l, &t, NULL));
+    CHECK(t == NULL);
+    FAILS(polar_license_offline_answer, (l, "REQUEST1-0", "KEY", &t, &d, NULL));
+    FAILS(polar_license_offline_import, (l, "ANSWER1-0", &d, NULL));
+    FAILS(polar_license_offline_return, (l, &t, &d, NULL));
+    FAILS(polar_license_offline_release, (l, "RETURN1-0", NULL, &d, NULL));
+    CHECK(t == NULL && d == NULL);
+
+    CHECK(polar_license_offline_request(l, &request, NULL) == POLAR_LICENSE_OK);
+    PANICS(polar_license_offline_text_string, polar_license_offline_text_string(request) == NULL);
+    PANICS(polar_license_offline_text_free, (polar_license_offline_text_free(request), 1));
+    CHECK(strncmp(polar_license_offline_text_string(request), "REQUEST1-", 9) == 0);
+    polar_license_offline_text_free(request);
 }
 
 static void a_decision_panics(polar_license_decision *d)
@@ -201,6 +223,8 @@ int main(void)
     PANICS(polar_license_options_free, (polar_license_options_free(options), 1));
     CHECK(polar_license_options_set_store(options, load, fake_polar_save, fake_polar_remove, &polar, NULL) == 0);
     CHECK(polar_license_options_set_transport(options, post, &polar, NULL) == 0);
+    CHECK(polar_license_options_set_app_secret(options, "hush") == 0);
+    CHECK(polar_license_options_set_air_gap_days(options, 90) == 0);
     CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_OK);
     polar_license_options_free(options);
 
@@ -214,6 +238,7 @@ int main(void)
     polar_license_error_free(error);
     a_license_panics(license);
     a_portal_panics(license);
+    an_offline_text_panics(license);
     CHECK(polar_license_allows(license, "export") == 1);
     polar_license_free(license);
 

@@ -4,6 +4,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::ptr::{null, null_mut};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -27,10 +28,18 @@ static PARTS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 
 /// The parts that an app provides as callbacks.
 pub(crate) struct Parts {
-    pub(crate) store: Box<dyn Store>,
+    pub(crate) kept: Kept,
     pub(crate) clock: Box<dyn Clock>,
     /// The app's transport, or `None` for the transport of the library.
     pub(crate) transport: Option<Box<dyn Transport>>,
+}
+
+/// The place at which a license is stored.
+pub(crate) enum Kept {
+    /// The app's own store.
+    Store(Box<dyn Store>),
+    /// The library's file store, in this folder.
+    Folder(PathBuf),
 }
 
 /// A license, and the replies of the customer portal whose handles are in use. Dropping it frees the license and the
@@ -56,14 +65,23 @@ impl License {
     pub(crate) fn open(settings: &str, parts: Parts) -> Self {
         let settings = CString::new(settings).unwrap();
         let options = polar_license_options_from_json(settings.as_ptr());
-        let has_transport = parts.transport.is_some();
+        if let Kept::Folder(folder) = &parts.kept {
+            let folder = CString::new(folder.to_str().unwrap()).unwrap();
+            assert_eq!(polar_license_options_set_directory(options, folder.as_ptr()), OK);
+        }
+        let (has_store, has_transport) = (matches!(parts.kept, Kept::Store(_)), parts.transport.is_some());
         let parts = Arc::new(parts);
         let shared = || {
             *PARTS.0.lock().unwrap() += 1;
             Arc::into_raw(Arc::clone(&parts)).cast_mut().cast::<c_void>()
         };
         let end: Destructor = Some(end);
-        assert_eq!(polar_license_options_set_store(options, Some(load), Some(save), Some(remove), shared(), end), OK);
+        if has_store {
+            assert_eq!(
+                polar_license_options_set_store(options, Some(load), Some(save), Some(remove), shared(), end),
+                OK
+            );
+        }
         assert_eq!(polar_license_options_set_clock(options, Some(tell_time), shared(), end), OK);
         if has_transport {
             assert_eq!(polar_license_options_set_transport(options, Some(send), shared(), end), OK);
@@ -127,6 +145,12 @@ impl License {
         }
     }
 
+    pub(crate) fn start_trial(&self) -> Ended {
+        let (mut decision, mut error) = (null_mut(), null_mut());
+        let kind = polar_license_start_trial(self.0, &raw mut decision, &raw mut error);
+        ended(kind, decision, error)
+    }
+
     /// Deactivates the license. Returns the result, and the outcome for the seat.
     pub(crate) fn deactivate(&self) -> (Ended, Option<String>) {
         let (mut deactivated, mut error) = (-1, null_mut());
@@ -134,6 +158,52 @@ impl License {
             OK => (Ended::Decision(self.current()), text(polar_license_deactivated_name(deactivated))),
             kind => (ended(kind, null_mut(), error), None),
         }
+    }
+
+    /// Creates a request for a license. Returns the result, and the request.
+    pub(crate) fn offline_request(&self) -> (Ended, Option<String>) {
+        let (mut request, mut error) = (null_mut(), null_mut());
+        match polar_license_offline_request(self.0, &raw mut request, &raw mut error) {
+            OK => (Ended::Decision(self.current()), carried(request)),
+            kind => (failed(kind, request, error), None),
+        }
+    }
+
+    /// Answers the request of another computer. Returns the result, and the answer.
+    pub(crate) fn offline_answer(&self, request: &str, key: &str) -> (Ended, Option<String>) {
+        let (request, key) = (CString::new(request).unwrap(), CString::new(key).unwrap());
+        let (mut answer, mut decision, mut error) = (null_mut(), null_mut(), null_mut());
+        let ends = (&raw mut answer, &raw mut decision, &raw mut error);
+        match polar_license_offline_answer(self.0, request.as_ptr(), key.as_ptr(), ends.0, ends.1, ends.2) {
+            OK => (ended(OK, decision, error), carried(answer)),
+            kind => (failed(kind, answer, error), None),
+        }
+    }
+
+    pub(crate) fn offline_import(&self, answer: &str) -> Ended {
+        let answer = CString::new(answer).unwrap();
+        let (mut decision, mut error) = (null_mut(), null_mut());
+        let kind = polar_license_offline_import(self.0, answer.as_ptr(), &raw mut decision, &raw mut error);
+        ended(kind, decision, error)
+    }
+
+    /// Returns the license. Returns the result, and the text that gives up the seats.
+    pub(crate) fn offline_return(&self) -> (Ended, Option<String>) {
+        let (mut returned, mut decision, mut error) = (null_mut(), null_mut(), null_mut());
+        match polar_license_offline_return(self.0, &raw mut returned, &raw mut decision, &raw mut error) {
+            OK => (ended(OK, decision, error), carried(returned)),
+            kind => (failed(kind, returned, error), None),
+        }
+    }
+
+    /// Releases the seats that another computer has given up. Returns the result, and the outcome for the seats.
+    pub(crate) fn offline_release(&self, returned: &str) -> (Ended, Option<String>) {
+        let returned = CString::new(returned).unwrap();
+        let (mut deactivated, mut decision, mut error) = (-1, null_mut(), null_mut());
+        let ends = (&raw mut deactivated, &raw mut decision, &raw mut error);
+        let kind = polar_license_offline_release(self.0, returned.as_ptr(), ends.0, ends.1, ends.2);
+        let outcome = if kind == OK { text(polar_license_deactivated_name(deactivated)) } else { None };
+        (ended(kind, decision, error), outcome)
     }
 
     /// Runs an operation of the customer portal, by the operation's own function if it has one. Returns the reply, and
@@ -217,6 +287,19 @@ impl Ended {
     }
 }
 
+/// Reads a text for another computer, and frees it. Returns `None` if there is none.
+fn carried(carried: *mut OfflineText) -> Option<String> {
+    let string = text(polar_license_offline_text_string(carried));
+    polar_license_offline_text_free(carried);
+    string
+}
+
+/// Reads the error of an operation that creates a text for another computer.
+fn failed(kind: i32, carried: *mut OfflineText, error: *mut Error) -> Ended {
+    assert!(carried.is_null(), "an operation that fails creates no text");
+    ended(kind, null_mut(), error)
+}
+
 /// Reads the objects that an operation with the result `kind` created, and frees them.
 fn ended(kind: i32, decision: *mut Decision, error: *mut Error) -> Ended {
     assert_eq!((kind == OK, kind == OK), (error.is_null(), !decision.is_null()), "{kind} and the objects");
@@ -255,6 +338,14 @@ pub(crate) fn expect_nothing_left() {
     assert_eq!(alive::objects(), 0, "objects that were not freed");
 }
 
+/// Returns the app's own store, whose callbacks have this user data.
+fn store<'a>(user_data: *mut c_void) -> &'a dyn Store {
+    match &parts(user_data).kept {
+        Kept::Store(store) => &**store,
+        Kept::Folder(folder) => panic!("the library asks for a store, although it has the folder {}", folder.display()),
+    }
+}
+
 fn parts<'a>(user_data: *mut c_void) -> &'a Parts {
     // SAFETY: The pointer comes from `License::open`, and no callback is called after the destructor.
     unsafe { &*user_data.cast::<Parts>() }
@@ -268,7 +359,7 @@ extern "C" fn end(user_data: *mut c_void) {
 }
 
 extern "C" fn load(user_data: *mut c_void, record: *mut Record) -> i32 {
-    match parts(user_data).store.load() {
+    match store(user_data).load() {
         Ok(Some(bytes)) => polar_license_record_set(record, bytes.as_ptr(), bytes.len()),
         Ok(None) => OK,
         Err(_) => 1,
@@ -279,11 +370,11 @@ extern "C" fn save(user_data: *mut c_void, bytes: *const u8, length: usize, dura
     // SAFETY: The library passes `length` bytes.
     let record = unsafe { std::slice::from_raw_parts(bytes, length) };
     let durability = if durable == 1 { Durability::Synced } else { Durability::Relaxed };
-    parts(user_data).store.save(record, durability).is_err().into()
+    store(user_data).save(record, durability).is_err().into()
 }
 
 extern "C" fn remove(user_data: *mut c_void) -> i32 {
-    parts(user_data).store.remove().is_err().into()
+    store(user_data).remove().is_err().into()
 }
 
 extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64) {

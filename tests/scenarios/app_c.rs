@@ -6,7 +6,7 @@ use polar_license::transport::{Answer, Failure, Request, Sent};
 use serde_json::Value;
 
 use super::format::{Operation, Step};
-use super::library::{Ended, License, Parts};
+use super::library::{Ended, Kept, License, Parts};
 use super::world::{Around, Outcome, ProcessClock};
 
 pub(crate) struct App {
@@ -17,7 +17,11 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
         let transport: Box<dyn Transport> = Box::new(around.clone());
-        let parts = Parts { store: Box::new(around.clone()), clock: Box::new(clock), transport: Some(transport) };
+        let kept = match around.folder() {
+            Some(folder) => Kept::Folder(folder),
+            None => Kept::Store(Box::new(around.clone())),
+        };
+        let parts = Parts { kept, clock: Box::new(clock), transport: Some(transport) };
         Self { license: License::open(settings, parts), around }
     }
 
@@ -41,13 +45,16 @@ impl App {
             Operation::Refresh => (license.refresh(), None),
             Operation::Consume => (license.consume(step.count), None),
             Operation::Forget => (license.forget(), None),
+            Operation::StartTrial => (license.start_trial(), None),
             Operation::Activate => (license.activate(step.key.as_deref(), step.replace_previous), None),
             Operation::Deactivate => license.deactivate(),
-            Operation::OfflineRequest
-            | Operation::OfflineAnswer
-            | Operation::OfflineImport
-            | Operation::OfflineReturn
-            | Operation::OfflineRelease => panic!("tests/c_functions.rs leaves these scenarios out"),
+            Operation::OfflineImport => (license.offline_import(step.text()), None),
+            Operation::OfflineRelease => license.offline_release(step.text()),
+            Operation::OfflineRequest => return with_text(license.offline_request()),
+            Operation::OfflineAnswer => {
+                return with_text(license.offline_answer(step.text(), step.key.as_deref().unwrap()));
+            }
+            Operation::OfflineReturn => return with_text(license.offline_return()),
         };
         match ended {
             Ended::Decision(decision) => Outcome { deactivated, ..Outcome::of(decision) },
@@ -62,6 +69,14 @@ impl App {
 
     pub(crate) fn cancel(&self) {
         self.license.cancel();
+    }
+}
+
+/// Converts the result of an operation that may return a text for another computer.
+fn with_text((ended, text): (Ended, Option<String>)) -> Outcome {
+    match ended {
+        Ended::Decision(decision) => Outcome { text, ..Outcome::of(decision) },
+        Ended::Error(error) => Outcome::failed(error),
     }
 }
 

@@ -35,12 +35,13 @@
  *            function returns belongs to the object that it came from, and lives until that object is freed.
  * Objects    Objects are created by the functions below, and each object is freed once by the _free function of its
  *            type. Passing a pointer to anything else, or to a freed object, is undefined behaviour.
- * Secrets    No error and no log line contains a license key that was passed in, or a code, token or address of the
- *            customer portal. Codes, tokens and addresses are wiped when their object is freed.
- * Threads    A polar_license may be used from any thread, and by several threads at once. A polar_license_decision and
- *            a polar_license_error do not change, and several threads may read them at once. Only one thread at a time
- *            may use a polar_license_options. The library holds no lock while it waits for the network or a callback,
- *            unless the comment of the callback says otherwise.
+ * Secrets    No error and no log line contains a license key or a text that was passed in, or a code, token or address
+ *            of the customer portal. Codes, tokens, addresses and the texts for computers without a network are wiped
+ *            when their object is freed.
+ * Threads    A polar_license may be used from any thread, and by several threads at once. A polar_license_decision, a
+ *            polar_license_error and a polar_license_offline_text do not change, and several threads may read them at
+ *            once. Only one thread at a time may use a polar_license_options. The library holds no lock while it waits
+ *            for the network or a callback, unless the comment of the callback says otherwise.
  * Callbacks  A callback must return: no C++ exception and no longjmp may leave it. It may have a destructor for its
  *            user data. The destructor is called once, when the data is no longer needed, or if the function that
  *            takes the callback fails.
@@ -78,7 +79,7 @@
 #define POLAR_LICENSE_ERR_INVALID_CONFIG 2
 
 /**
- * Polar could not be reached: there was no connection, or something other than Polar answered.
+ * Polar could not be reached: there was no connection, or another server answered.
  */
 #define POLAR_LICENSE_ERR_NETWORK 3
 
@@ -174,6 +175,11 @@
 #define POLAR_LICENSE_STATE_LAPSED 6
 
 /**
+ * No license is stored, and the trial on this device has not ended. Access is allowed.
+ */
+#define POLAR_LICENSE_STATE_TRIAL 7
+
+/**
  * There is no reason to report: the state has only one possible cause.
  */
 #define POLAR_LICENSE_REASON_UNSET 0
@@ -256,6 +262,11 @@
 #define POLAR_LICENSE_REASON_UPDATES_ENDED 15
 
 /**
+ * No license key has been activated on this device, and the trial has ended.
+ */
+#define POLAR_LICENSE_REASON_TRIAL_ENDED 16
+
+/**
  * Nothing to do.
  */
 #define POLAR_LICENSE_NEXT_NONE 0
@@ -296,6 +307,11 @@
 #define POLAR_LICENSE_NEXT_MANAGE_DEVICES 7
 
 /**
+ * Buy a license, or enter its key.
+ */
+#define POLAR_LICENSE_NEXT_BUY 8
+
+/**
  * Polar confirmed that the seat is free.
  */
 #define POLAR_LICENSE_DEACTIVATED_RELEASED 0
@@ -311,9 +327,8 @@
 #define POLAR_LICENSE_DEACTIVATED_NOT_NEEDED 2
 
 /**
- * Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because the key
- * was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released when the new key
- * is activated on this device.
+ * Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did not say
+ * whether it knows the key. When the new key is activated on this device, the seat is used or released.
  */
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 
@@ -409,12 +424,26 @@ typedef struct polar_license_error polar_license_error;
  * | polar_license_refresh() | if a request is due or access is not allowed | 2 s if access is allowed, else 10 s |
  * | polar_license_validate() | always | 10 s |
  * | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
+ * | polar_license_offline_request(), polar_license_offline_return() | never | 10 s, if another operation is running |
+ * | polar_license_offline_import() | never | 10 s, if another operation is running or the license cannot be stored at once |
+ * | polar_license_offline_answer(), polar_license_offline_release() | always | 35 s |
  *
  * Call polar_license_refresh() when the app starts. Operations that change something run one after the other.
  * Concurrent calls to polar_license_validate() share one request. A callback of the app may call any function of this
  * library, even with this license, unless the callback's comment says otherwise.
  */
 typedef struct polar_license polar_license;
+
+/**
+ * A text that a user carries from one computer to another: a request, an answer or a return. It is one line of
+ * letters, digits and hyphens. Answers and returns contain the license key: do not log them, and keep them as safe as
+ * the key.
+ *
+ * A text comes from polar_license_offline_request(), polar_license_offline_answer() or polar_license_offline_return().
+ * Free it with polar_license_offline_text_free(), before or after you free the license. A text does not change, and
+ * may be read from several threads at once.
+ */
+typedef struct polar_license_offline_text polar_license_offline_text;
 
 /**
  * The app's configuration. It is created by polar_license_options_new() or polar_license_options_from_json(), used by
@@ -427,8 +456,7 @@ typedef struct polar_license polar_license;
 typedef struct polar_license_options polar_license_options;
 
 /**
- * The object in which a load callback puts the bytes that it finds. The object exists only during the call of that
- * callback.
+ * The object that receives the bytes from a load callback. It exists only during the call of that callback.
  */
 typedef struct polar_license_record polar_license_record;
 
@@ -497,9 +525,9 @@ typedef int32_t (*polar_license_remove_callback)(void *user_data);
 typedef void (*polar_license_destructor)(void *user_data);
 
 /**
- * A function that prevents other processes from changing the record until the unlock callback is called. It returns 0,
- * or another number if the lock cannot be acquired. Until the unlock callback is called, the library calls only the
- * load, save and remove callbacks of this store, and only on the thread that called the lock callback.
+ * A function that locks the record: no other process can change it until the unlock callback is called. It returns 0,
+ * or another number if the lock cannot be acquired. While the lock is held, the library calls only the load, save and
+ * remove callbacks of this store, and only on the thread that called the lock callback.
  */
 typedef int32_t (*polar_license_lock_callback)(void *user_data);
 
@@ -761,13 +789,30 @@ int32_t polar_license_options_set_refresh_interval_ms(polar_license_options *opt
 int32_t polar_license_options_set_offline_grace_ms(polar_license_options *options, uint64_t offline_grace_ms);
 
 /**
- * Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
- * confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
- * license otherwise. Without this setting, such licenses are not permitted.
+ * Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never online.
+ * At least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
+ * Default: such licenses are not permitted.
  *
  * Only one thread may use the options at a time. Never blocks. In JSON: airGapDays.
  */
 int32_t polar_license_options_set_air_gap_days(polar_license_options *options, uint32_t air_gap_days);
+
+/**
+ * Sets the number of days for which people can try the app before they buy a license. At least one day, at most a
+ * year. The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
+ * again. Without this setting, there is no trial.
+ *
+ * Only one thread may use the options at a time. Never blocks. In JSON: trialDays.
+ */
+int32_t polar_license_options_set_trial_days(polar_license_options *options, uint32_t trial_days);
+
+/**
+ * Adds one of the features that the trial includes. Default: all features of the app. Call it again for each further
+ * value.
+ *
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: trialFeatures.
+ */
+int32_t polar_license_options_add_trial_feature(polar_license_options *options, const char *trial_feature);
 
 /**
  * Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
@@ -852,9 +897,9 @@ int32_t polar_license_options_set_device_id(polar_license_options *options, cons
 int32_t polar_license_options_set_app_secret(polar_license_options *options, const char *app_secret);
 
 /**
- * Adds one of the secrets of earlier versions. Records that were sealed with one of these secrets can still be opened,
- * and are sealed again with the current secret. An empty string stands for versions that had no secret. Call it again
- * for each further value.
+ * Adds one of the secrets of earlier versions of the app. Records that were sealed with one of them can still be
+ * opened, and are sealed again with the current secret. An empty string stands for versions without a secret. Call it
+ * again for each further value.
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: previousAppSecrets.
  */
@@ -862,12 +907,11 @@ int32_t polar_license_options_add_previous_app_secret(polar_license_options *opt
 
 /**
  * Sets the versions of the app that a license includes: those that were built within a number of days after the
- * license was purchased. A version that was built later gets no access, and the reason is
- * POLAR_LICENSE_REASON_UPDATES_ENDED. Earlier versions continue to work. Default: a license includes every version.
- * `days` is the number of days after the purchase, such as 365. The license includes versions that are built within
- * this time. `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format
- * of RFC 3339 is also accepted; its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP
- * BUILT "%Y-%m-%d" UTC).
+ * license was purchased. A version that was built later gets no access, for the reason
+ * POLAR_LICENSE_REASON_UPDATES_ENDED. Default: a license includes every version. `days` is the number of days after
+ * the purchase, such as 365. The license includes versions that are built within this time. `built` is the day on
+ * which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its
+ * day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
  */
@@ -875,8 +919,8 @@ int32_t polar_license_options_set_updates(polar_license_options *options, uint32
 
 /**
  * Sets the page for buying or renewing a license: an `https` address. polar_license_decision_next_url() and
- * polar_license_error_next_url() return it if the next step is to renew the license, or to enter a key, which the user
- * may have to buy first.
+ * polar_license_error_next_url() return it if the next step is to renew the license or to enter a key (the user may
+ * have to buy one first).
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: purchaseUrl.
  */
@@ -1080,6 +1124,25 @@ int32_t polar_license_deactivate(const polar_license *license, int32_t *deactiva
 int32_t polar_license_forget(const polar_license *license, polar_license_error **error);
 
 /**
+ * Starts the trial of this device. The app can be used until the time that polar_license_decision_trial_ends_at_ms()
+ * returns, with the features that the trial includes. Changes nothing if access is already allowed, by a license or by
+ * the trial. A device has one trial, which polar_license_deactivate() and polar_license_forget() do not renew. Never
+ * asks Polar.
+ *
+ * `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+ * polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+ * polar_license_error_free(), and `decision` gets NULL. Callable from any thread. May block on the disk, never on the
+ * network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the trial has ended, if a stored license does not allow
+ * access, or if the clock of this device shows a day before this version of the app was built;
+ * POLAR_LICENSE_ERR_INVALID_CONFIG if the options set no days of a trial; POLAR_LICENSE_ERR_STORAGE if the trial could
+ * not be stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
+ */
+int32_t polar_license_start_trial(const polar_license *license,
+                                  polar_license_decision **decision,
+                                  polar_license_error **error);
+
+/**
  * Calls `callback` after every operation that changed the decision, with the current decision and the previous one.
  * The callback runs on the thread that ran the operation. If the decision changes because time passes, for example
  * when grace ends, the callback is called after the next operation. After polar_license_start_auto_refresh(), the
@@ -1140,6 +1203,122 @@ int32_t polar_license_stop_auto_refresh(const polar_license *license);
 int32_t polar_license_cancel(const polar_license *license);
 
 /**
+ * Returns the text as a string, or NULL if `text` is NULL.
+ *
+ * The string belongs to the text and is freed with it. Callable from any thread; never blocks.
+ */
+const char *polar_license_offline_text_string(const polar_license_offline_text *text);
+
+/**
+ * Wipes the text, and frees it with its string. NULL is allowed.
+ *
+ * Free each text once, when no thread uses it any longer. Never blocks.
+ */
+void polar_license_offline_text_free(polar_license_offline_text *text);
+
+/**
+ * Creates a request for a license, on a computer that is never online. The request does not contain the license key.
+ * On any computer with a network and the same options, polar_license_offline_answer() turns the request and the key
+ * into an answer. As long as no answer was imported, every call returns the same request. Requires
+ * polar_license_options_set_air_gap_days().
+ *
+ * `request` must not be NULL; it gets the text, to free with polar_license_offline_text_free(), or NULL on failure.
+ * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
+ * Callable from any thread. Blocks on the disk, and on another operation that is running, 10 s at most; never on the
+ * network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_CONFIG if the options do not set the days;
+ * POLAR_LICENSE_ERR_STORAGE if the request cannot be stored, so its answer could not be imported;
+ * POLAR_LICENSE_ERR_TIMEOUT or _CANCELLED.
+ */
+int32_t polar_license_offline_request(const polar_license *license,
+                                      polar_license_offline_text **request,
+                                      polar_license_error **error);
+
+/**
+ * Answers the request of a computer that is never online: activates the key for that computer, and creates the text to
+ * import there. A seat that the computer already has is used again. The license of this computer does not change. This
+ * computer remembers the seats of the other one in a record beside its own, so `license` must not have a store of the
+ * app. Both computers need the same options.
+ *
+ * `request` and `key` are the texts that the user typed or pasted; they are copied. `answer` must not be NULL; it gets
+ * the text, to free with polar_license_offline_text_free(), or NULL on failure. `decision` may be NULL; otherwise it
+ * gets the decision for the other computer, to free with polar_license_decision_free(), or NULL on failure. `error`
+ * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. The decision of
+ * the error is that of the other computer, too. Callable from any thread. Blocks on the network and the disk, 35 s at
+ * most. polar_license_cancel() does not end it.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `request` is not a request that this app can answer,
+ * or if `key` cannot be a license key, in which case nothing was sent, and polar_license_error_message() tells the
+ * user what to do; POLAR_LICENSE_ERR_INVALID_CONFIG if the options do not set the days, or if `license` has a store of
+ * the app; or an error that polar_license_activate() returns. If polar_license_error_maybe_applied() returns 1, a seat
+ * may have been taken: call this function again with the same request, because the seat is remembered.
+ */
+int32_t polar_license_offline_answer(const polar_license *license,
+                                     const char *request,
+                                     const char *key,
+                                     polar_license_offline_text **answer,
+                                     polar_license_decision **decision,
+                                     polar_license_error **error);
+
+/**
+ * Imports the answer to the latest request of this computer, which is never online. The license is active at once,
+ * until polar_license_decision_offline_ends_at_ms(). If the same answer is imported again, nothing changes.
+ *
+ * `answer` is the text that the user typed or pasted; it is copied. `decision` and `error` may be NULL. On success,
+ * `decision` gets a decision to free with polar_license_decision_free(), and `error` gets NULL. On failure, `error`
+ * gets an error to free with polar_license_error_free(), and `decision` gets NULL. Callable from any thread. Blocks on
+ * the disk, and on another operation that is running, 10 s at most; never on the network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `answer` is damaged, belongs to another device or
+ * product, or answers an older request; POLAR_LICENSE_ERR_REFUSED if the options do not accept the license;
+ * POLAR_LICENSE_ERR_INVALID_CONFIG if the options do not set the days; POLAR_LICENSE_ERR_TIMEOUT or _CANCELLED. After
+ * any of these errors, the license on this device is unchanged, and polar_license_error_message() tells the user what
+ * to do. Returns POLAR_LICENSE_ERR_STORAGE if the license cannot be stored; it then works until the app ends.
+ */
+int32_t polar_license_offline_import(const polar_license *license,
+                                     const char *answer,
+                                     polar_license_decision **decision,
+                                     polar_license_error **error);
+
+/**
+ * Removes the license from this computer, which is never online, and creates a text that gives up its seat. The seat
+ * is free when any computer with a network has called polar_license_offline_release() with the text. If the text is
+ * lost, call this function again, or remove the device in Polar's customer portal.
+ *
+ * `returned` must not be NULL; it gets the text, to free with polar_license_offline_text_free(), or NULL on failure.
+ * It also gets NULL if the license took no seat, so there is nothing to release. `decision` may be NULL; otherwise it
+ * gets the decision after the license was removed, to free with polar_license_decision_free(), or NULL on failure.
+ * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
+ * Callable from any thread. Blocks on the disk, and on another operation that is running, 10 s at most; never on the
+ * network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license on this device, and no seat to give
+ * up; POLAR_LICENSE_ERR_STORAGE if the license cannot be removed, in which case it is unchanged;
+ * POLAR_LICENSE_ERR_TIMEOUT or _CANCELLED.
+ */
+int32_t polar_license_offline_return(const polar_license *license,
+                                     polar_license_offline_text **returned,
+                                     polar_license_decision **decision,
+                                     polar_license_error **error);
+
+/**
+ * Releases the seats that a computer without a network has given up with polar_license_offline_return(). The license
+ * of this computer does not change. `license` must not have a store of the app.
+ *
+ * `returned` is the text that the user typed or pasted; it is copied. `deactivated`, `decision` and `error` may be
+ * NULL. On success, `deactivated` gets the outcome for the seats, one of POLAR_LICENSE_DEACTIVATED_...; `decision`
+ * gets the decision of the other computer, to free with polar_license_decision_free(); and `error` gets NULL. On
+ * failure, `error` gets an error to free with polar_license_error_free(), and `decision` gets NULL. Callable from any
+ * thread. Blocks on the network and the disk, 35 s at most. polar_license_cancel() does not end it.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `returned` is not a return that this app can read,
+ * or POLAR_LICENSE_ERR_STORAGE if the record of the other computer cannot be written: in both cases nothing was sent;
+ * POLAR_LICENSE_ERR_INVALID_CONFIG if `license` has a store of the app; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER
+ * or _RATE_LIMITED if Polar did not answer, in which case the same call can be repeated.
+ */
+int32_t polar_license_offline_release(const polar_license *license,
+                                      const char *returned,
+                                      int32_t *deactivated,
+                                      polar_license_decision **decision,
+                                      polar_license_error **error);
+
+/**
  * Returns 1 if the app may run. Returns 0 otherwise, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
@@ -1147,8 +1326,8 @@ int32_t polar_license_cancel(const polar_license *license);
 int32_t polar_license_decision_allowed(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the feature is on: the app may run, and the key's benefit is among the benefits that turn the feature
- * on. Returns 0 otherwise, for example if the options do not name the feature, or if an argument is NULL.
+ * Returns 1 if the feature is on: the license gives access, and the key's benefit is one of those that turn the
+ * feature on. Returns 0 otherwise, for example if the options do not name the feature, or if an argument is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1248,9 +1427,8 @@ const char *polar_license_decision_benefit_id(const polar_license_decision *deci
 const char *polar_license_decision_activation_id(const polar_license_decision *decision);
 
 /**
- * Returns the label that the customer sees for the seat of this device. Returns NULL if the key needs no seat, if this
- * device no longer knows the label (for example because its record was edited), if there is no license, or if
- * `decision` is NULL.
+ * Returns the label of this device's seat, as the customer sees it. Returns NULL if the key needs no seat, if the
+ * label was lost (for example because the record was edited), if there is no license, or if `decision` is NULL.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
@@ -1317,9 +1495,18 @@ int32_t polar_license_decision_air_gapped(const polar_license_decision *decision
 int64_t polar_license_decision_offline_ends_at_ms(const polar_license_decision *decision);
 
 /**
+ * Returns the time, in milliseconds since 1970-01-01 UTC, at which the trial of this device ends, or at which it has
+ * ended. Returns POLAR_LICENSE_ABSENT if no trial was started, if a license is stored, or if `decision` is NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int64_t polar_license_decision_trial_ends_at_ms(const polar_license_decision *decision);
+
+/**
  * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
- * go online. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is no license, if Polar denied
- * the license when it last answered, or if `decision` is NULL.
+ * go online, or to buy a license if this is a trial. This time may have passed already. Returns POLAR_LICENSE_ABSENT
+ * if there is neither a license nor a trial, if Polar denied the license when it last answered, or if `decision` is
+ * NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1647,7 +1834,7 @@ int32_t polar_license_portal_restore(const polar_license *license,
                                      polar_license_error **error);
 
 /**
- * Activates the key `key` on this device: the key that the user has chosen, or a key for which a seat was released.
+ * Activates the key `key` on this device. The user has chosen this key, or a seat was released for it.
  *
  * Everything else is as described for polar_license_portal_restore().
  */
@@ -1785,9 +1972,9 @@ int64_t polar_license_reply_time_ms(const polar_license_reply *reply, const char
 size_t polar_license_reply_count(const polar_license_reply *reply, const char *pointer);
 
 /**
- * Returns the handle of the object at a JSON pointer, such as "/keys/0". For the pointer "", returns the handle of the
- * reply itself, if the reply is a session, a checkout, a purchase or a license key. Returns 0 if the object has no
- * handle, or if an argument is NULL; 0 is never a handle.
+ * Returns the handle of the object at a JSON pointer, such as "/keys/0". The pointer "" names the reply itself, which
+ * has a handle if it is a session, a checkout, a purchase or a license key. Returns 0, which is never a handle, if the
+ * object has none or an argument is NULL.
  *
  * Callable from any thread; never blocks.
  */

@@ -85,6 +85,7 @@ enum class state : std::int32_t {
     active = POLAR_LICENSE_STATE_ACTIVE,
     grace = POLAR_LICENSE_STATE_GRACE,
     lapsed = POLAR_LICENSE_STATE_LAPSED,
+    trial = POLAR_LICENSE_STATE_TRIAL,
 };
 
 /// The reason for a state, or for the refusal of an operation. A later version may have more reasons.
@@ -105,6 +106,7 @@ enum class reason : std::int32_t {
     activation_limit = POLAR_LICENSE_REASON_ACTIVATION_LIMIT,
     benefit = POLAR_LICENSE_REASON_BENEFIT,
     updates_ended = POLAR_LICENSE_REASON_UPDATES_ENDED,
+    trial_ended = POLAR_LICENSE_REASON_TRIAL_ENDED,
 };
 
 /// The next step that the user can take. A later version may have more steps.
@@ -117,6 +119,7 @@ enum class next_step : std::int32_t {
     renew = POLAR_LICENSE_NEXT_RENEW,
     contact_vendor = POLAR_LICENSE_NEXT_CONTACT_VENDOR,
     manage_devices = POLAR_LICENSE_NEXT_MANAGE_DEVICES,
+    buy = POLAR_LICENSE_NEXT_BUY,
 };
 
 /// The outcome of releasing a seat. A later version may have more outcomes.
@@ -208,8 +211,7 @@ class decision_view {
     {
         return detail::string(polar_license_decision_activation_id(handle));
     }
-    /// The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device
-    /// no longer knows the label, for example because its record was edited.
+    /// The label of this device's seat, as the customer sees it; null if the key needs no seat.
     std::optional<std::string_view> activation_label() const
     {
         return detail::string(polar_license_decision_activation_label(handle));
@@ -241,16 +243,22 @@ class decision_view {
         return detail::moment(polar_license_decision_grace_ends_at_ms(handle));
     }
     /// Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
-    /// since.
+    /// since the import.
     bool air_gapped() const { return polar_license_decision_air_gapped(handle) != 0; }
     /// The time until which an imported license allows access; null unless `airGapped` is true.
     std::optional<time_point> offline_ends_at() const
     {
         return detail::moment(polar_license_decision_offline_ends_at_ms(handle));
     }
+    /// The time at which the trial of this device ends, or at which it has ended; null if no trial was started, or if a
+    /// license is stored.
+    std::optional<time_point> trial_ends_at() const
+    {
+        return detail::moment(polar_license_decision_trial_ends_at_ms(handle));
+    }
     /// The usage at the time of Polar's last confirmation.
     std::optional<std::int64_t> usage() const { return detail::number(polar_license_decision_usage(handle)); }
-    /// The highest usage that may be consumed; null if there is no limit.
+    /// The total number of uses that the key allows; null if there is no limit.
     std::optional<std::int64_t> limit_usage() const
     {
         return detail::number(polar_license_decision_limit_usage(handle));
@@ -294,8 +302,8 @@ class decision_view {
     }
     /// The vendor's page for the next step, if the settings have one.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should notify the user: true if this device's license does not allow access, if grace ends soon,
-    /// or if there is a problem that concerns the user.
+    /// Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
+    /// ends soon, or if there is a problem that concerns the user.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// The time from which the app should tell the user to go online.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
@@ -339,6 +347,55 @@ class decision : public decision_view {
         return *this;
     }
     ~decision() { polar_license_decision_free(const_cast<polar_license_decision *>(handle)); }
+};
+
+/// A text that a user carries from one computer to another: a request, an answer or a return. Answers and returns contain
+/// the license key: do not log them. The text is wiped when this object is destroyed. An object without a text converts
+/// to false.
+class offline_text {
+  public:
+    offline_text() = default;
+    explicit offline_text(polar_license_offline_text *owned) : handle(owned) {}
+    offline_text(offline_text &&other) noexcept : handle(std::exchange(other.handle, nullptr)) {}
+    offline_text &operator=(offline_text &&other) noexcept
+    {
+        std::swap(handle, other.handle);
+        return *this;
+    }
+    ~offline_text() { polar_license_offline_text_free(handle); }
+
+    /// The text, as long as this object lives.
+    std::string_view view() const { return detail::string(polar_license_offline_text_string(handle)).value_or(""); }
+    explicit operator bool() const { return handle != nullptr; }
+    const polar_license_offline_text *get() const { return handle; }
+
+  private:
+    polar_license_offline_text *handle = nullptr;
+};
+
+/// The answer to the request of a computer that is never online.
+struct offline_answer {
+    /// The decision for the other computer.
+    polar::decision decision;
+    /// The text to import there. It contains the license key.
+    offline_text text;
+};
+
+/// The return of a license from a computer that is never online.
+struct offline_return {
+    /// The decision after the license was removed from this device.
+    polar::decision decision;
+    /// The text that releases the seat on a computer with a network. It contains the license key. It converts to false
+    /// if the license took no seat, so there is nothing to release.
+    offline_text text;
+};
+
+/// The release of the seats that another computer has given up.
+struct offline_release {
+    /// The decision of the other computer.
+    polar::decision decision;
+    /// The outcome for the seats.
+    polar::deactivated deactivated;
 };
 
 /// The reason why a call failed. It converts to false if the call succeeded. Copies share one error.
@@ -612,11 +669,21 @@ class options {
     {
         return set(polar_license_options_set_offline_grace_ms(handle, count(offline_grace)));
     }
-    /// Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
-    /// confirmation.
+    /// Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never
+    /// online.
     options &air_gap_days(std::uint32_t air_gap_days)
     {
         return set(polar_license_options_set_air_gap_days(handle, air_gap_days));
+    }
+    /// Sets the number of days for which people can try the app before they buy a license.
+    options &trial_days(std::uint32_t trial_days)
+    {
+        return set(polar_license_options_set_trial_days(handle, trial_days));
+    }
+    /// Adds one of the features that the trial includes.
+    options &trial_feature(const std::string &trial_feature)
+    {
+        return set(polar_license_options_add_trial_feature(handle, trial_feature.c_str()));
     }
     /// Sets the longest time that `validate` waits.
     options &timeout(milliseconds timeout) { return set(polar_license_options_set_timeout_ms(handle, count(timeout))); }
@@ -670,7 +737,7 @@ class options {
     {
         return set(polar_license_options_set_app_secret(handle, app_secret.c_str()));
     }
-    /// Adds one of the secrets of earlier versions.
+    /// Adds one of the secrets of earlier versions of the app.
     options &previous_app_secret(const std::string &previous_app_secret)
     {
         return set(polar_license_options_add_previous_app_secret(handle, previous_app_secret.c_str()));
@@ -734,7 +801,7 @@ class options {
 
   private:
     explicit options(polar_license_options *owned) : handle(owned) {}
-    /// Ignores the result of a setter: the library keeps a mistake, and reports it when the license is opened.
+    /// Ignores the result of a setter: the library remembers a mistake, and reports it when the license is opened.
     options &set(std::int32_t) { return *this; }
     static std::uint64_t count(milliseconds duration)
     {
@@ -829,6 +896,65 @@ class license {
     {
         try_to(failure, [&](auto **, auto **error) { return polar_license_forget(handle, error); });
     }
+    /// Creates a request for a license, on a computer that is never online. offline_answer() answers it on a computer
+    /// with a network and the same options. Requires the option air_gap_days. Never asks Polar.
+    offline_text offline_request(failure &failure)
+    {
+        offline_text request;
+        try_to(failure, [&](auto **, auto **error) {
+            return carry_to(request, [&](auto **text) { return polar_license_offline_request(handle, text, error); });
+        });
+        return request;
+    }
+    /// Answers the request of a computer that is never online: activates the key for that computer. This license does
+    /// not change, and must not have a store of the app. If it fails and maybe_applied() is true, call it again with
+    /// the same request. Always asks Polar.
+    polar::offline_answer offline_answer(const std::string &request, const std::string &key, failure &failure)
+    {
+        polar::offline_answer answer;
+        answer.decision = try_to(failure, [&](auto **decision, auto **error) {
+            return carry_to(answer.text, [&](auto **text) {
+                return polar_license_offline_answer(handle, request.c_str(), key.c_str(), text, decision, error);
+            });
+        });
+        return answer;
+    }
+    /// Imports the answer to the latest request of this computer, which is never online. Never asks Polar.
+    decision offline_import(const std::string &answer, failure &failure)
+    {
+        return try_to(failure, [&](auto **result, auto **error) {
+            return polar_license_offline_import(handle, answer.c_str(), result, error);
+        });
+    }
+    /// Removes the license from this computer, which is never online. offline_release() frees its seat, on a computer
+    /// with a network. If the text is lost, call this function again. Never asks Polar.
+    polar::offline_return offline_return(failure &failure)
+    {
+        polar::offline_return returned;
+        returned.decision = try_to(failure, [&](auto **decision, auto **error) {
+            return carry_to(returned.text, [&](auto **text) {
+                return polar_license_offline_return(handle, text, decision, error);
+            });
+        });
+        return returned;
+    }
+    /// Releases the seats that a computer without a network has given up with offline_return(). This license does not
+    /// change, and must not have a store of the app. Always asks Polar.
+    polar::offline_release offline_release(const std::string &returned, failure &failure)
+    {
+        std::int32_t outcome = POLAR_LICENSE_DEACTIVATED_UNKNOWN;
+        polar::decision decision = try_to(failure, [&](auto **result, auto **error) {
+            return polar_license_offline_release(handle, returned.c_str(), &outcome, result, error);
+        });
+        return {std::move(decision), polar::deactivated{outcome}};
+    }
+    /// Starts the trial. Never asks Polar.
+    decision start_trial(failure &failure)
+    {
+        return try_to(failure, [&](auto **result, auto **error) {
+            return polar_license_start_trial(handle, result, error);
+        });
+    }
     void start_auto_refresh(failure &failure)
     {
         try_to(failure, [&](auto **, auto **error) { return polar_license_start_auto_refresh(handle, error); });
@@ -886,6 +1012,30 @@ class license {
     {
         detail::or_throw([&](failure &failure) { forget(failure); return 0; });
     }
+    offline_text offline_request()
+    {
+        return detail::or_throw([&](failure &failure) { return offline_request(failure); });
+    }
+    polar::offline_answer offline_answer(const std::string &request, const std::string &key)
+    {
+        return detail::or_throw([&](failure &failure) { return offline_answer(request, key, failure); });
+    }
+    decision offline_import(const std::string &answer)
+    {
+        return detail::or_throw([&](failure &failure) { return offline_import(answer, failure); });
+    }
+    polar::offline_return offline_return()
+    {
+        return detail::or_throw([&](failure &failure) { return offline_return(failure); });
+    }
+    polar::offline_release offline_release(const std::string &returned)
+    {
+        return detail::or_throw([&](failure &failure) { return offline_release(returned, failure); });
+    }
+    decision start_trial()
+    {
+        return detail::or_throw([&](failure &failure) { return start_trial(failure); });
+    }
     void start_auto_refresh()
     {
         detail::or_throw([&](failure &failure) { start_auto_refresh(failure); return 0; });
@@ -918,6 +1068,15 @@ class license {
         const std::int32_t kind = call(&result, &error);
         failure = polar::failure{kind, error};
         return decision{result};
+    }
+
+    /// Calls a function that creates a text for another computer, and stores the text in `text`.
+    template <class Call> static std::int32_t carry_to(offline_text &text, Call call)
+    {
+        polar_license_offline_text *created = nullptr;
+        const std::int32_t kind = call(&created);
+        text = offline_text{created};
+        return kind;
     }
 
     polar_license *handle = nullptr;

@@ -62,7 +62,8 @@ export interface OfflineReturn {
  * | `refresh` | if a request is due or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
  * | `validate` | always | 10 s |
  * | `activate`, `consume`, `deactivate` | always | 35 s |
- * | `offlineRequest`, `offlineImport`, `offlineReturn` | never | 10 s |
+ * | `offlineRequest`, `offlineReturn`, `startTrial` | never | 10 s, if another operation is running |
+ * | `offlineImport` | never | 10 s, if another operation is running or the license cannot be stored at once |
  *
  * Operations that change something run one after the other; calls of `validate` that overlap share one request. The
  * times in the table include the wait for other tabs.
@@ -183,6 +184,20 @@ export interface License<Feature extends string = string> {
    * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
    */
   forget(this: void, options?: CallOptions): Promise<Decision>;
+
+  /**
+   * Starts the trial of this device. The app can be used until the decision's `trialEndsAt`, with the features that the
+   * trial includes. Changes nothing if access is already allowed, by a license or by the trial. A device has one trial,
+   * which `deactivate` and `forget` do not renew. Never asks Polar. Requires the setting `trialDays`.
+   *
+   * Rejects with a `LicenseError` of the kind
+   * - `refused` if the trial has ended, if a stored license does not allow access, or if the clock of this device shows
+   *   a day before this version of the app was built. `message` says which.
+   * - `invalid_config` if the settings have no `trialDays`.
+   * - `storage` if the trial cannot be stored. Then it was not started.
+   * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
+   */
+  startTrial(this: void, options?: CallOptions): Promise<Decision>;
 
   /**
    * Returns a request for a license, on a computer that is never online. The request is one line of text without the

@@ -115,6 +115,7 @@ async function connect(): Promise<TauriLicense> {
     consume: (id, count) => decided("consume", id, { count }),
     deactivate: async (id) => deactivationOf(await call("deactivate", id, {})),
     forget: (id) => decided("forget", id),
+    startTrial: (id) => decided("start_trial", id),
     offlineRequest: async (id) => textOf(await call("offline_request", id, {})),
     offlineImport: (id, text) => decided("offline_import", id, { text }),
     offlineReturn: async (id) => {
@@ -157,7 +158,7 @@ function textOf({ decision, text }: DecidedReply): string {
 }
 
 /**
- * Returns a name for this page. All scripts in the page get the same name. The app uses the name to distinguish the
+ * Returns a name for this page, which is the same for all scripts in the page. With this name, the app can tell the
  * page from an earlier page in the same webview, such as the page before a reload.
  */
 function pageName(): string {

@@ -18,6 +18,8 @@ mod internet;
 mod json;
 #[cfg(feature = "mcp")]
 mod mcp;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod offline;
 mod owner;
 mod pace;
@@ -33,6 +35,7 @@ mod storage;
 #[path = "../../../../tests/support/strace.rs"]
 mod strace;
 mod support;
+mod trial;
 mod usage;
 mod validation;
 mod variables;

@@ -18,8 +18,8 @@ import type { Decision, Explanation } from "../types.js";
  */
 export interface PageBridge {
   /**
-   * Whether `current` returns the decision for the present moment, and returns it quickly. If so, the page calls
-   * `current` whenever the app reads the decision. Otherwise, the page calls `current` only once.
+   * Whether the page may call `current` whenever the app reads the decision, because `current` is fast and returns the
+   * decision for the present moment. Otherwise, the page calls `current` only once.
    */
   keepsTime?: boolean;
   /**
@@ -36,6 +36,7 @@ export interface PageBridge {
   consume(id: number, count: number): Promise<Decision>;
   deactivate(id: number): Promise<Deactivation>;
   forget(id: number): Promise<Decision>;
+  startTrial(id: number): Promise<Decision>;
   offlineRequest(id: number): Promise<string>;
   offlineImport(id: number, text: string): Promise<Decision>;
   offlineReturn(id: number): Promise<OfflineReturn>;
@@ -129,6 +130,7 @@ export function pageLicense(bridge: PageBridge, name?: string): PageLicense | un
     consume: (count = 1, options) => page.run((id) => bridge.consume(id, count), options?.signal),
     deactivate: (options) => page.run((id) => bridge.deactivate(id), options?.signal),
     forget: (options) => page.run((id) => bridge.forget(id), options?.signal),
+    startTrial: (options) => page.run((id) => bridge.startTrial(id), options?.signal),
     offlineRequest: (options) => page.run((id) => bridge.offlineRequest(id), options?.signal),
     offlineImport: (text, options) => page.run((id) => bridge.offlineImport(id, text), options?.signal),
     offlineReturn: (options) => page.run(async (id) => page.hide(await bridge.offlineReturn(id)), options?.signal),

@@ -62,6 +62,7 @@ function pageBridge(mirror: Mirror): PageBridge {
       return { ...decision, deactivated };
     },
     forget: (id) => decision({ id, method: "forget" }),
+    startTrial: (id) => decision({ id, method: "startTrial" }),
     offlineRequest: async (id) => {
       const { text } = await mirror.call({ id, method: "offlineRequest" });
       if (text == null) throw failure("internal", "the main process did not send the text");
