@@ -3,6 +3,8 @@
 #![cfg(feature = "http")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
+#[path = "offline/clocks.rs"]
+mod clocks;
 mod support;
 
 use std::fs;
