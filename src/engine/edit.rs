@@ -45,7 +45,11 @@ pub(super) enum Edit {
     /// The app has started the trial. Holds the time of the wall clock.
     TrialStarted(Timestamp),
     /// A license for this computer, which has no network, is about to be requested.
-    OfflineRequested(RequestedOffline),
+    OfflineRequested {
+        request: RequestedOffline,
+        /// The time on the wall clock before which an earlier request no longer waits for its answer.
+        oldest: Timestamp,
+    },
     /// The answer to the latest request was imported.
     Imported(Box<StoredLicense>),
     /// The license was removed from this computer without asking Polar.
@@ -216,7 +220,7 @@ impl Edit {
             | Self::Released(_)
             | Self::Deactivated(_)
             | Self::TrialStarted(_)
-            | Self::OfflineRequested(_)
+            | Self::OfflineRequested { .. }
             | Self::Imported(_)
             | Self::GivenUp(_)
             | Self::SeatsReturned(_)
@@ -258,7 +262,7 @@ impl Edit {
             | Self::Deactivated(_)
             | Self::SeatKept(_)
             | Self::TrialStarted(_)
-            | Self::OfflineRequested(_)
+            | Self::OfflineRequested { .. }
             | Self::Imported(_)
             | Self::GivenUp(_)
             | Self::SeatsReturned(_)
@@ -301,7 +305,7 @@ impl Editor<'_> {
                 self.activated(record, activated);
             }
             Edit::TrialStarted(at) => return start_trial(record, *at).into(),
-            Edit::OfflineRequested(request) => return offline_requested(record, *request).into(),
+            Edit::OfflineRequested { request, oldest } => return offline_requested(record, *request, *oldest).into(),
             Edit::Imported(license) => return imported(record, license).into(),
             Edit::GivenUp(identity) => return give_up(record, identity).into(),
             Edit::SeatsReturned(seats) => seats.iter().for_each(|identity| seat_returned(record, identity)),
@@ -566,10 +570,12 @@ fn start_trial(record: &mut Record, at: Timestamp) -> bool {
 
 /// Keeps the number of a request, unless an earlier request still waits for its answer. Returns `true` if the record
 /// has changed.
-fn offline_requested(record: &mut Record, request: RequestedOffline) -> bool {
-    let is_new = record.offline_request.is_none();
-    record.offline_request.get_or_insert(request);
-    is_new
+fn offline_requested(record: &mut Record, request: RequestedOffline, oldest: Timestamp) -> bool {
+    let waits = record.offline_request.is_some_and(|earlier| earlier.wall > oldest);
+    if !waits {
+        record.offline_request = Some(request);
+    }
+    !waits
 }
 
 /// Stores the license that the answer to the latest request contains. Returns `true` if the record has changed.
