@@ -121,7 +121,8 @@ impl Client {
     #[doc = include_str!("../client/operations/covers.md")]
     #[must_use]
     pub fn covers(&self, built: impl Into<Date>) -> bool {
-        self.current().covers(built)
+        let built = built.into();
+        self.driver.read(|decision| decision.covers(built))
     }
 
     #[doc = include_str!("../client/operations/consume.md")]
