@@ -90,10 +90,12 @@ impl Driver {
         }
     }
 
-    /// Returns a driver with another engine and another place, and with this driver's network, clock and runtime.
+    /// Returns a driver with another engine and another place, and with this driver's network, clock and runtime. This
+    /// driver's [`drain`](Self::drain) waits for the operations of both.
     pub(super) fn beside(&self, engine: Engine, unknown_features: UnknownFeatures, place: Place) -> Self {
         let (transport, clock) = (Arc::clone(&self.transport), self.engine.clock());
-        Self::new(engine, unknown_features, place, transport, clock, self.runtime.clone())
+        let other = Self::new(engine, unknown_features, place, transport, clock, self.runtime.clone());
+        Self { under_way: self.under_way.clone(), ..other }
     }
 
     /// Runs an operation for a caller. [`cancel`](Self::cancel) ends it.

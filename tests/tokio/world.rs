@@ -10,7 +10,7 @@ use polar_license::future::BoxFuture;
 use polar_license::time::Now;
 use polar_license::tokio::{Client, ClientBuilder};
 use polar_license::transport::{Answer, AsyncTransport, Request};
-use polar_license::{Config, Timestamp};
+use polar_license::{Config, ConfigBuilder, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -85,9 +85,14 @@ impl Polar {
 
     /// Returns a builder for a client that uses this Polar and its clock.
     pub(crate) fn client(&self) -> ClientBuilder {
+        self.client_with(|config| config)
+    }
+
+    /// Like [`client`](Self::client), with further settings.
+    pub(crate) fn client_with(&self, set: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> ClientBuilder {
         let config = Config::builder(polar::ORGANIZATION, "com.example.app").device_id("laptop");
         // a time-out longer than any test may take, so that a deadline cannot hide a missing wake-up
-        let config = config.timeout(Duration::from_secs(300)).build();
+        let config = set(config.timeout(Duration::from_secs(300))).build();
         Client::builder(config.unwrap()).transport(self.clone()).clock(self.clock.clone())
     }
 }
