@@ -1,5 +1,6 @@
 //! License keys sold through [Polar](https://polar.sh) in a Tauri app. The Rust side holds the license. Windows show
-//! the license with `polar-license/tauri` of the npm package, and never receive the key or the record.
+//! the license with `polar-license/tauri` of the npm package, and never receive the record. They receive the key only
+//! with the permissions for computers that are never online.
 //!
 //! ```text
 //!   page          license.activate(key) ── invoke ──► commands ──┐
