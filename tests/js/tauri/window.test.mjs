@@ -281,8 +281,6 @@ test("a window gets a license without a network, and gives it back", async () =>
   const sent = (await mock.asked()).length;
   const damaged = await page.settle(`await window.license.offlineImport("${answer}0")`);
   assert.deepEqual([damaged.error.isLicenseError, damaged.error.kind], [true, "invalid_argument"]);
-  const cancelled = `await window.license.offlineImport("${answer}", { signal: AbortSignal.abort() })`;
-  assert.equal((await page.settle(cancelled)).error.kind, "cancelled");
   const imported = await page.settle(`
     const { state, airGapped } = await window.license.offlineImport("${answer}");
     return { state, airGapped, allows: window.license.allows("export") };
