@@ -109,6 +109,18 @@ fn a_clock_ahead_at_a_confirmation_adds_26_hours_once() {
 }
 
 #[test]
+fn a_clock_ahead_at_a_confirmation_and_behind_at_the_next_start_adds_52_hours() {
+    let mut device = Device::new();
+    device.run(start().plus(26 * HOUR)).0.activate(DEMO_KEY_ONE_DEVICE).unwrap();
+    device.is_online = false;
+    let grace = 14 * DAY;
+    // returns the state at this true time, at which the clock is 26 hours behind
+    let state = |at: Timestamp| device.state(at.minus(26 * HOUR));
+    assert!(state(start().plus(grace + 51 * HOUR)).is_allowed());
+    assert_eq!(state(start().plus(grace + 53 * HOUR)), State::Lapsed);
+}
+
+#[test]
 fn a_confirmation_made_with_the_clock_ahead_can_be_used_when_that_time_comes() {
     let mut device = Device::new();
     device.run(start()).0.activate(DEMO_KEY_ONE_DEVICE).unwrap();

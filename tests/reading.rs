@@ -19,7 +19,7 @@ use polar_license::clock::{Clock, ManualClock};
 use polar_license::store::{Durability, MemoryStore, Store, StoreError};
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Request};
-use polar_license::{Config, Decision, ErrorKind, State, Timestamp};
+use polar_license::{Config, Date, Decision, ErrorKind, State, Timestamp};
 
 const KEY: &str = "READ-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
@@ -168,10 +168,15 @@ fn no_reader_waits_while_a_license_is_validated_and_saved() {
 }
 
 #[test]
-fn a_feature_is_read_without_an_allocation_and_a_decision_with_two() {
+fn an_answer_is_read_without_an_allocation_and_a_decision_with_two() {
     let client = Device::new().licensed();
     assert!(client.allows("export"));
     let reads = measure(|| (0..100).for_each(|_| assert!(client.allows("export"))));
+    assert_eq!(reads.count_total, 0, "{reads:?}");
+    let day = Date::parse("2026-11-21").unwrap();
+    let reads = measure(|| (0..100).for_each(|_| assert!(client.covers(day))));
+    assert_eq!(reads.count_total, 0, "{reads:?}");
+    let reads = measure(|| assert!(client.read(Decision::allowed)));
     assert_eq!(reads.count_total, 0, "{reads:?}");
     let decision = measure(|| assert!(client.current().allowed()));
     assert!(decision.count_total <= 2, "{decision:?}");

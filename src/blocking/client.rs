@@ -117,7 +117,15 @@ impl Client {
     #[doc = include_str!("../client/operations/covers.md")]
     #[must_use]
     pub fn covers(&self, built: impl Into<Date>) -> bool {
-        self.current().covers(built)
+        let built = built.into();
+        self.driver.read(|decision| decision.covers(built))
+    }
+
+    /// Calls `read` with the current decision, without cloning the decision, and returns the result. For bindings; not
+    /// part of the public interface.
+    #[doc(hidden)]
+    pub fn read<T>(&self, read: impl FnOnce(&Decision) -> T) -> T {
+        self.driver.read(read)
     }
 
     #[doc = include_str!("../client/operations/consume.md")]

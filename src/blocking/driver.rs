@@ -105,12 +105,17 @@ impl Driver {
         outcome
     }
 
+    /// Calls `read` with the current decision, and returns the result.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Decision) -> T) -> T {
+        self.engine.read(read)
+    }
+
     pub(super) fn current(&self) -> Decision {
-        self.engine.read(Decision::clone)
+        self.read(Decision::clone)
     }
 
     pub(super) fn allows(&self, feature: &str) -> bool {
-        let is_on = self.engine.read(|decision| decision.allows(feature));
+        let is_on = self.read(|decision| decision.allows(feature));
         if !is_on {
             self.unknown_features.check(feature);
         }

@@ -23,6 +23,7 @@ use crate::store::{AsyncStore, Store};
 use crate::time::Date;
 use crate::transport::AsyncTransport;
 use std::fmt;
+use std::future::pending;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
@@ -122,7 +123,8 @@ impl Client {
     #[doc = include_str!("../client/operations/covers.md")]
     #[must_use]
     pub fn covers(&self, built: impl Into<Date>) -> bool {
-        self.current().covers(built)
+        let built = built.into();
+        self.driver.read(|decision| decision.covers(built))
     }
 
     #[doc = include_str!("../client/operations/consume.md")]
@@ -152,9 +154,7 @@ impl Client {
 
     #[doc = include_str!("../client/operations/offline_answer.md")]
     pub async fn offline_answer(&self, request: &str, key: &str) -> Result<OfflineAnswer, Error> {
-        let request = OfflineRequest::read(&self.other_devices.config, request)?;
-        let other = self.driver_for(request.device().clone(), request.system().to_owned())?;
-        OfflineAnswer::of(other.run(Operation::OfflineAnswer { request, key: key.into() }).await)
+        OfflineAnswer::of(self.offline_answer_until(request, key, pending()).await?)
     }
 
     #[doc = include_str!("../client/operations/offline_import.md")]
@@ -169,9 +169,34 @@ impl Client {
 
     #[doc = include_str!("../client/operations/offline_release.md")]
     pub async fn offline_release(&self, returned: &str) -> Result<Deactivation, Error> {
+        Deactivation::of(self.offline_release_until(returned, pending()).await?)
+    }
+
+    /// Runs [`offline_answer`](Self::offline_answer). When the future `cancelled` completes, cancels only this
+    /// operation. For bindings; not part of the public interface.
+    #[doc(hidden)]
+    pub async fn offline_answer_until(
+        &self,
+        request: &str,
+        key: &str,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Outcome, Error> {
+        let request = OfflineRequest::read(&self.other_devices.config, request)?;
+        let other = self.driver_for(request.device().clone(), request.system().to_owned())?;
+        Ok(other.run_until(Operation::OfflineAnswer { request, key: key.into() }, cancelled).await)
+    }
+
+    /// Runs [`offline_release`](Self::offline_release). When the future `cancelled` completes, cancels only this
+    /// operation. For bindings; not part of the public interface.
+    #[doc(hidden)]
+    pub async fn offline_release_until(
+        &self,
+        returned: &str,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Outcome, Error> {
         let returned = ReturnedSeats::read(&self.other_devices.config, returned)?;
         let other = self.driver_for(returned.device().clone(), String::new())?;
-        Deactivation::of(other.run(Operation::OfflineRelease(returned)).await)
+        Ok(other.run_until(Operation::OfflineRelease(returned), cancelled).await)
     }
 
     /// Returns a driver that acts for another device, with a record of that device.

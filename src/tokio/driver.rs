@@ -91,11 +91,12 @@ impl Driver {
         }
     }
 
-    /// Returns a driver with another engine and another place for the record, but with this driver's network, clock and
-    /// runtime.
+    /// Returns a driver with another engine and another place, and with this driver's network, clock and runtime. This
+    /// driver's [`drain`](Self::drain) waits for the operations of both.
     pub(super) fn beside(&self, engine: Engine, unknown_features: UnknownFeatures, place: Place) -> Self {
         let (transport, clock) = (Arc::clone(&self.transport), self.engine.clock());
-        Self::new(engine, unknown_features, place, transport, clock, self.runtime.clone())
+        let other = Self::new(engine, unknown_features, place, transport, clock, self.runtime.clone());
+        Self { under_way: self.under_way.clone(), ..other }
     }
 
     /// Runs an operation for a caller. [`cancel`](Self::cancel) ends it.
@@ -194,8 +195,13 @@ impl Driver {
         outcome
     }
 
+    /// Calls `read` with the current decision, and returns the result.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Decision) -> T) -> T {
+        self.engine.read(read)
+    }
+
     pub(super) fn current(&self) -> Decision {
-        self.engine.read(Decision::clone)
+        self.read(Decision::clone)
     }
 
     pub(super) fn outlook(&self) -> Vec<Phase> {
@@ -203,7 +209,7 @@ impl Driver {
     }
 
     pub(super) fn allows(&self, feature: &str) -> bool {
-        let is_on = self.engine.read(|decision| decision.allows(feature));
+        let is_on = self.read(|decision| decision.allows(feature));
         if !is_on {
             self.unknown_features.check(feature);
         }

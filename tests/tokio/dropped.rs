@@ -70,6 +70,48 @@ async fn draining_waits_for_the_answers_to_requests_that_were_sent() {
     client.drain().await;
 }
 
+/// Returns a client for computers that are never online, on a computer with this device id.
+async fn air_gapped(polar: &Polar, device: &str, directory: &Directory) -> Client {
+    let client = polar.client_with(|config| config.device_id(device).app_secret("hush").air_gap_days(365));
+    client.directory(directory.path()).open().await.unwrap()
+}
+
+#[tokio::test]
+async fn draining_waits_for_the_answer_to_another_computer() {
+    let (polar, directory) = (Polar::holding("activate"), Directory::new());
+    let request = air_gapped(&polar, "rack 7", &Directory::new()).await.offline_request().await.unwrap();
+    let client = air_gapped(&polar, "laptop", &directory).await;
+    let answering = tokio::spawn({
+        let (client, request) = (client.clone(), request.clone());
+        async move { client.offline_answer(&request, KEY).await }
+    });
+    polar.is_asked_to("activate").await;
+    let mut drained = pin!(client.drain());
+    assert!(drained.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    polar.answer_now();
+    drained.await;
+    // `drain` has ended, so the seat of the other computer is stored and this process could end
+    let again = air_gapped(&polar, "laptop", &directory).await.offline_answer(&request, KEY).await.unwrap();
+    assert_eq!(seat(&again.decision), SEAT);
+    assert_eq!(answering.await.unwrap().unwrap().decision.state(), State::Active);
+    assert_eq!(polar.asked().iter().filter(|endpoint| *endpoint == "activate").count(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_to_another_computer_is_cancelled_alone() {
+    let polar = Polar::holding("validate");
+    let request = air_gapped(&polar, "rack 7", &Directory::new()).await.offline_request().await.unwrap();
+    let directory = Directory::new();
+    let client = air_gapped(&polar, "laptop", &directory).await;
+    let cancelled = client.offline_answer_until(&request, KEY, polar.is_asked_to("validate")).await.unwrap();
+    assert_eq!(cancelled.result.unwrap_err().kind(), ErrorKind::Cancelled);
+    assert!(client.offline_answer_until("no request", KEY, std::future::pending()).await.is_err());
+    polar.answer_now();
+    assert_eq!(client.offline_answer(&request, KEY).await.unwrap().decision.state(), State::Active);
+    let returned = client.offline_release_until("no return", std::future::pending()).await;
+    assert_eq!(returned.unwrap_err().kind(), ErrorKind::InvalidArgument);
+}
+
 #[tokio::test]
 async fn one_operation_is_cancelled_and_another_is_not() {
     let polar = Polar::holding("validate");

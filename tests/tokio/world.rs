@@ -2,7 +2,7 @@
 //! tokio's time. A test with paused time can let months pass.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use polar_license::clock::Clock;
@@ -10,7 +10,7 @@ use polar_license::future::BoxFuture;
 use polar_license::time::Now;
 use polar_license::tokio::{Client, ClientBuilder};
 use polar_license::transport::{Answer, AsyncTransport, Request};
-use polar_license::{Config, Timestamp};
+use polar_license::{Config, ConfigBuilder, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -77,11 +77,22 @@ impl Polar {
         self.clock.ahead_ms.fetch_add(by, Ordering::SeqCst);
     }
 
+    /// Sets the wall clock forward, or back if `by_ms` is negative. The monotonic clock stays as it is, as it does on
+    /// most systems while the machine sleeps.
+    pub(crate) fn set_wall(&self, by_ms: i64) {
+        self.clock.wall_ahead_ms.fetch_add(by_ms, Ordering::SeqCst);
+    }
+
     /// Returns a builder for a client that uses this Polar and its clock.
     pub(crate) fn client(&self) -> ClientBuilder {
+        self.client_with(|config| config)
+    }
+
+    /// Like [`client`](Self::client), with further settings.
+    pub(crate) fn client_with(&self, set: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> ClientBuilder {
         let config = Config::builder(polar::ORGANIZATION, "com.example.app").device_id("laptop");
         // a time-out longer than any test may take, so that a deadline cannot hide a missing wake-up
-        let config = config.timeout(Duration::from_secs(300)).build();
+        let config = set(config.timeout(Duration::from_secs(300))).build();
         Client::builder(config.unwrap()).transport(self.clone()).clock(self.clock.clone())
     }
 }
@@ -113,18 +124,20 @@ impl Drop for GivenUp<'_> {
 struct TokioClock {
     origin: Instant,
     ahead_ms: Arc<AtomicU64>,
+    wall_ahead_ms: Arc<AtomicI64>,
 }
 
 impl TokioClock {
     fn new() -> Self {
-        Self { origin: Instant::now(), ahead_ms: Arc::default() }
+        Self { origin: Instant::now(), ahead_ms: Arc::default(), wall_ahead_ms: Arc::default() }
     }
 }
 
 impl Clock for TokioClock {
     fn now(&self) -> Now {
         let elapsed = self.origin.elapsed() + Duration::from_millis(self.ahead_ms.load(Ordering::SeqCst));
-        let start = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
+        let start = Timestamp::parse("2026-11-21T12:00:00Z").unwrap().unix_ms();
+        let start = Timestamp::from_unix_ms(start + self.wall_ahead_ms.load(Ordering::SeqCst));
         Now { wall: start.plus(elapsed), mono: u64::try_from(elapsed.as_millis()).unwrap() }
     }
 }

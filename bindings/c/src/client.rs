@@ -219,7 +219,7 @@ pub extern "C" fn polar_license_current(license: *const License, decision: *mut 
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_allowed(license: *const License) -> i32 {
     guarded("polar_license_allowed", 0, || {
-        pointer::share(license).is_some_and(|license| license.client.current().allowed()).into()
+        pointer::share(license).is_some_and(|license| license.client.read(polar_license::Decision::allowed)).into()
     })
 }
 

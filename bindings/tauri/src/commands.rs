@@ -1,5 +1,6 @@
 //! The commands that pages can call. Each command converts its arguments, calls the client, and converts the result. No
-//! command decides anything about licenses or returns a license key.
+//! command decides anything about licenses. The texts of `offline_answer` and `offline_return` contain a license key; no
+//! other command returns one.
 
 use crate::LicenseExt;
 use crate::calls::CallId;
@@ -65,6 +66,43 @@ pub(crate) async fn forget<R: Runtime>(webview: Webview<R>, page: String, number
 #[command]
 pub(crate) async fn start_trial<R: Runtime>(webview: Webview<R>, page: String, number: u32) -> Reply {
     change(&webview, page, number, Operation::StartTrial).await
+}
+
+#[command]
+pub(crate) async fn offline_request<R: Runtime>(webview: Webview<R>, page: String, number: u32) -> Reply {
+    change(&webview, page, number, Operation::OfflineRequest).await
+}
+
+#[command]
+pub(crate) async fn offline_import<R: Runtime>(webview: Webview<R>, page: String, number: u32, text: String) -> Reply {
+    change(&webview, page, number, Operation::OfflineImport(text.as_str().into())).await
+}
+
+#[command]
+pub(crate) async fn offline_return<R: Runtime>(webview: Webview<R>, page: String, number: u32) -> Reply {
+    change(&webview, page, number, Operation::OfflineReturn).await
+}
+
+#[command]
+pub(crate) async fn offline_answer<R: Runtime>(
+    webview: Webview<R>,
+    page: String,
+    number: u32,
+    request: String,
+    key: String,
+) -> Reply {
+    let pages = pages(&webview);
+    let running = pages.calls.begin(CallId { webview: webview.label().to_owned(), page, number });
+    let called = webview.license().offline_answer_until(&request, &key, running.cancelled()).await;
+    Reply::for_other(pages.outlook(), called)
+}
+
+#[command]
+pub(crate) async fn offline_release<R: Runtime>(webview: Webview<R>, page: String, number: u32, text: String) -> Reply {
+    let pages = pages(&webview);
+    let running = pages.calls.begin(CallId { webview: webview.label().to_owned(), page, number });
+    let called = webview.license().offline_release_until(&text, running.cancelled()).await;
+    Reply::for_other(pages.outlook(), called)
 }
 
 #[command]

@@ -1,5 +1,6 @@
 //! License keys sold through [Polar](https://polar.sh) in a Tauri app. The Rust side holds the license. Windows show
-//! the license with `polar-license/tauri` of the npm package, and never receive the key or the record.
+//! the license with `polar-license/tauri` of the npm package, and never receive the record. They receive the key only
+//! with the permissions for computers that are never online.
 //!
 //! ```text
 //!   page          license.activate(key) ── invoke ──► commands ──┐
@@ -67,6 +68,11 @@ pub fn init_with<R: Runtime>(client: ClientBuilder) -> TauriPlugin<R> {
             commands::deactivate,
             commands::forget,
             commands::start_trial,
+            commands::offline_request,
+            commands::offline_import,
+            commands::offline_return,
+            commands::offline_answer,
+            commands::offline_release,
             commands::cancel,
             commands::portal,
             commands::release_reply,

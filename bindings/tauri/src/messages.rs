@@ -1,6 +1,7 @@
-//! The messages that pages receive. The messages contain decisions, but never the key or the record.
+//! The messages that pages receive. The messages contain decisions, but never the key or the record. Only the text of
+//! an answer or a return contains a key, and only the pages that have the permission receive it.
 
-use polar_license::engine::{Outcome, Phase};
+use polar_license::engine::{OfflineText, Outcome, Phase};
 use polar_license::portal::boundary;
 use polar_license::tokio::Client;
 use polar_license::{Deactivated, Decision, Error, ErrorDetails, Explanation, Now};
@@ -50,17 +51,28 @@ pub(crate) struct Reply {
     pub(crate) outlook: Outlook,
     pub(crate) result: Result<Decision, Error>,
     pub(crate) deactivated: Option<Deactivated>,
+    /// The text for another computer.
+    pub(crate) text: Option<OfflineText>,
 }
 
 impl Reply {
     /// Returns the reply to a call that is meant to change something. If the change failed, the reply is an error.
     pub(crate) fn changed(outlook: Outlook, outcome: Outcome) -> Self {
-        Self { outlook, deactivated: outcome.deactivated, result: outcome.result }
+        Self { outlook, deactivated: outcome.deactivated, text: outcome.text, result: outcome.result }
     }
 
     /// Returns the reply to a call such as a refresh, which does not fail if Polar cannot be reached.
     pub(crate) fn asked(outlook: Outlook, outcome: Outcome) -> Self {
-        Self { outlook, deactivated: None, result: Ok(outcome.into_decision()) }
+        Self { outlook, deactivated: None, text: None, result: Ok(outcome.into_decision()) }
+    }
+
+    /// Returns the reply to a call for another computer. The decision in it is the other computer's. If the call could
+    /// not begin, for example because its text is damaged, the reply is an error.
+    pub(crate) fn for_other(outlook: Outlook, called: Result<Outcome, Error>) -> Self {
+        match called {
+            Ok(outcome) => Self::changed(outlook, outcome),
+            Err(error) => Self { outlook, deactivated: None, text: None, result: Err(error) },
+        }
     }
 }
 
@@ -70,6 +82,7 @@ struct ReplyJson<'a> {
     decision: Option<&'a Decision>,
     error: Option<ErrorDetails<'a>>,
     deactivated: Option<Deactivated>,
+    text: Option<&'a str>,
 }
 
 impl Serialize for Reply {
@@ -78,7 +91,8 @@ impl Serialize for Reply {
             Ok(decision) => (Some(decision), None),
             Err(error) => (error.decision(), Some(error.details())),
         };
-        ReplyJson { outlook: &self.outlook, decision, error, deactivated: self.deactivated }.serialize(serializer)
+        let text = self.text.as_ref().map(OfflineText::as_str);
+        ReplyJson { outlook: &self.outlook, decision, error, deactivated: self.deactivated, text }.serialize(serializer)
     }
 }
 

@@ -8,9 +8,9 @@ const promises = fs.promises;
 const shortened = (path) => extname(path) || basename(path);
 
 /**
- * Watches the disk until the end of the test. `steps` are the writes, syncs, renames and removals, such as `sync .tmp`.
- * Each names the extension of a file or the name of a directory. For each entry of `fails`, the next step that equals
- * the entry fails.
+ * Watches the disk until the end of the test. `steps` are the writes, syncs, renames, removals and changes of owners,
+ * such as `sync .tmp`. Each names the extension of a file or the name of a directory. For each entry of `fails`, the
+ * next step that equals the entry fails.
  */
 export async function watchDisk(test) {
   const disk = { steps: [], fails: [] };
@@ -26,7 +26,7 @@ export async function watchDisk(test) {
   const FileHandle = Object.getPrototypeOf(handle);
   await handle.close();
   const { open, rename, unlink } = promises;
-  const { sync, writeFile } = FileHandle;
+  const { chown, sync, writeFile } = FileHandle;
   Object.assign(promises, {
     open: async (path, ...rest) => {
       const file = await open(path, ...rest);
@@ -42,6 +42,10 @@ export async function watchDisk(test) {
       await unlink(path);
     },
   });
+  FileHandle.chown = async function (...owner) {
+    observe(`chown ${shortened(paths.get(this))}`);
+    await chown.call(this, ...owner);
+  };
   FileHandle.sync = async function () {
     observe(`sync ${shortened(paths.get(this))}`);
     await sync.call(this);
@@ -53,7 +57,7 @@ export async function watchDisk(test) {
   syncBuiltinESMExports();
   test.after(() => {
     Object.assign(promises, { open, rename, unlink });
-    Object.assign(FileHandle, { sync, writeFile });
+    Object.assign(FileHandle, { chown, sync, writeFile });
     syncBuiltinESMExports();
   });
   return disk;

@@ -2,7 +2,18 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -139,6 +150,23 @@ test("only the owner may read", { skip: process.platform === "win32" }, async (t
   });
   await deeper.save(bytes("a"), true);
   assert.deepEqual([path, directory, above, join(above, "still")].map(mode), [0o600, 0o700, 0o700, 0o700]);
+});
+
+const NOT_ROOT = process.getuid?.() === 0 ? false : "only root gives files to their user";
+
+test("a file that root cannot give to its user is saved, and the console says so", { skip: NOT_ROOT }, async (t) => {
+  const { directory, path, store } = newStore(t);
+  mkdirSync(directory);
+  chownSync(directory, 65534, 65534);
+  const warn = t.mock.method(console, "warn", () => undefined);
+  await store.save(bytes("a"), true);
+  assert.deepEqual([statSync(path).uid, warn.mock.callCount()], [65534, 0]);
+  const disk = await watchDisk(t);
+  disk.fails = ["chown .tmp"];
+  await store.save(bytes("b"), true);
+  const said = "polar-license: a file for the license stays root's, and its user cannot read it: EIO";
+  assert.deepEqual([await text(store), statSync(path).uid], ["b", 0]);
+  assert.deepEqual(warn.mock.calls.map((call) => call.arguments), [[said]]);
 });
 
 test("links to directories, and a link in place of the record, do no harm", { skip: process.platform === "win32" }, async (t) => {

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Builder, By } from "selenium-webdriver";
 import { PATIENCE_MS } from "../patience.mjs";
@@ -33,8 +33,11 @@ export async function until(holds, what) {
   }
 }
 
+/** The program of examples/tauri for computers that are never online. */
+export const AIR_GAPPED = join(dirname(application), "air-gapped");
+
 /** Creates a computer with the app's files and a clock. `start` opens the app's window. */
-export function computer(after, polar) {
+export function computer(after, polar, program = application) {
   const home = mkdtempSync(join(tmpdir(), "polar-license-tauri-"));
   const clock = join(home, "clock");
   const stops = [];
@@ -60,10 +63,10 @@ export function computer(after, polar) {
     FAKETIME_NO_CACHE: "1",
     FAKETIME_DONT_FAKE_MONOTONIC: "1",
   };
-  return { setClock, start: () => open(env, stops) };
+  return { home, setClock, start: () => open(program, env, stops) };
 }
 
-async function open(env, stops) {
+async function open(program, env, stops) {
   const [port, nativePort] = [await freePort(), await freePort()];
   const server = spawn(tauriDriver, ["--port", port, "--native-port", nativePort], { env, stdio: ["ignore", "ignore", "inherit"] });
   const ended = once(server, "exit");
@@ -75,13 +78,13 @@ async function open(env, stops) {
     await ended;
   };
   stops.push(stop);
-  const capabilities = { browserName: "wry", "tauri:options": { application } };
+  const capabilities = { browserName: "wry", "tauri:options": { application: program } };
   const address = `http://127.0.0.1:${port}/`;
   // tauri-driver answers as soon as the driver of WebKit, which runs behind it, answers
   await until(() => fetch(`${address}status`).then(({ ok }) => ok, () => false), "a ready driver");
   driver = await new Builder().usingServer(address).withCapabilities(capabilities).build();
   await driver.manage().setTimeouts({ script: PATIENCE_MS });
-  const page = new Page(driver, env.HOME, stop);
+  const page = new Page(driver, program, env.HOME, stop);
   await page.isDrawn();
   return page;
 }
@@ -89,10 +92,12 @@ async function open(env, stops) {
 /** The page in the app's window. */
 class Page {
   #driver;
+  #program;
   #home;
 
-  constructor(driver, home, stop) {
+  constructor(driver, program, home, stop) {
     this.#driver = driver;
+    this.#program = program;
     this.#home = home;
     /** Ends the driver, and the app if it runs. */
     this.stop = stop;
@@ -160,7 +165,7 @@ class Page {
   async quit() {
     // the window may be gone before the driver can answer
     await this.click("quit").catch(() => undefined);
-    await until(() => !isRunning(this.#home), "the end of the app");
+    await until(() => !isRunning(this.#program, this.#home), "the end of the app");
     await this.stop();
   }
 }
@@ -178,9 +183,9 @@ async function bundle() {
   return (await bundled).outputFiles[0].text;
 }
 
-/** Whether a process of the app exists that has this home directory. Another test run may have processes of the app. */
-function isRunning(home) {
-  return isAnyProcess((folder) => readlinkSync(join(folder, "exe")) === application && hasHome(folder, home));
+/** Whether a process of the program exists that has this home directory. Another test run may have such processes. */
+function isRunning(program, home) {
+  return isAnyProcess((folder) => readlinkSync(join(folder, "exe")) === program && hasHome(folder, home));
 }
 
 /** Whether any process has this home directory: the app, a process of WebKit, or a driver. */

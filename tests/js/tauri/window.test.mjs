@@ -1,12 +1,14 @@
 // Tests the app of examples/tauri in its window, against the local Polar over HTTP.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { LocalPolar } from "../behavior/shared/local-polar.mjs";
-import { startPolar } from "../electron/polar.mjs";
-import { computer, until } from "./app.mjs";
+import { program, startPolar } from "../electron/polar.mjs";
+import { AIR_GAPPED, computer, until } from "./app.mjs";
 
 const polar = await startPolar(after);
 const mock = new LocalPolar(polar.url);
@@ -18,6 +20,9 @@ const GRACE = "The license is active. It will be confirmed when you are next onl
 const LAPSED = "The license has not been confirmed for too long. Go online once to continue.";
 const NOT_INCLUDED = "Your license does not include this feature. Upgrade to use it.";
 const EXPORTED = "The report was exported.";
+
+const source = new URL("../../../examples/tauri/src-tauri/src/bin/air-gapped.rs", import.meta.url);
+const [, APP_SECRET] = /const APP_SECRET: &str = "(.*)";/.exec(readFileSync(source, "utf8"));
 
 const seats = () => mock.seats(KEY);
 const requests = async (endpoint) => (await mock.asked()).filter((name) => name === endpoint);
@@ -98,10 +103,16 @@ test("a license from the typed key to the deactivation", async (t) => {
     const { error } = await page.settle("await window.license.forget()");
     assert.deepEqual([error.isLicenseError, error.kind], [true, "invalid_argument"]);
     assert.match(error.detail, /polar-license[.|]forget not allowed/);
+    const calls = ["offlineReturn()", `offlineAnswer("", "${KEY}")`, 'offlineRelease("")'];
+    for (const call of calls) {
+      const { error } = await page.settle(`await window.license.${call}`);
+      assert.match(error.detail, /polar-license[.|]offline_[a-z]+ not allowed/);
+    }
     assert.equal(await page.text("status"), ACTIVE);
     const manifests = new URL("../../../examples/tauri/src-tauri/gen/schemas/acl-manifests.json", import.meta.url);
     const plugin = JSON.parse(readFileSync(fileURLToPath(manifests), "utf8"))["polar-license"];
-    const rest = ["allow-consume", "allow-deactivate", "allow-forget", "allow-portal"];
+    const rest = ["allow-consume", "allow-deactivate", "allow-forget", "allow-offline-answer", "allow-offline-release"];
+    rest.push("allow-offline-return", "allow-portal");
     const all = Object.keys(plugin.permissions).filter((name) => name.startsWith("allow-"));
     assert.deepEqual(all.filter((name) => !plugin.default_permission.permissions.includes(name)).sort(), rest);
   });
@@ -251,3 +262,89 @@ test("a customer with a code moves the license from a dead machine, and the page
   assert.ok(bought.result.address.startsWith(`${polar.url}/checkout/`));
   await page.quit();
 });
+
+test("a window gets a license without a network, and gives it back", async () => {
+  const { home, start } = computer(after, polar, AIR_GAPPED);
+  const page = await start();
+  await page.connect();
+  const before = (await mock.asked()).length;
+  const asked = await page.settle(`
+    const [request, again] = [await window.license.offlineRequest(), await window.license.offlineRequest()];
+    return { request, same: request === again };
+  `);
+  const { request, same } = asked.result ?? assert.fail(asked.error.detail);
+  assert.ok(same && /^REQUEST1-[0-9A-Z-]+$/.test(request), request);
+  assert.equal((await mock.asked()).length, before);
+
+  const other = commandOf(join(home, "other"), "another computer");
+  const answer = other("answer", request, KEY);
+  const sent = (await mock.asked()).length;
+  const damaged = await page.settle(`await window.license.offlineImport("${answer}0")`);
+  assert.deepEqual([damaged.error.isLicenseError, damaged.error.kind], [true, "invalid_argument"]);
+  const imported = await page.settle(`
+    const { state, airGapped } = await window.license.offlineImport("${answer}");
+    return { state, airGapped, allows: window.license.allows("export") };
+  `);
+  assert.deepEqual(imported.result, { state: "active", airGapped: true, allows: true });
+  await page.shows("status", ACTIVE);
+  assert.equal(await seats(), 1);
+
+  const back = await page.settle(`
+    const { text } = await window.license.offlineReturn();
+    const again = await window.license.offlineReturn();
+    return { text, same: again.text === text, shown: JSON.stringify(again), copied: Object.keys({ ...again }) };
+  `);
+  const { text, shown, copied } = back.result ?? assert.fail(back.error.detail);
+  assert.ok(back.result.same && text.startsWith("RETURN1-"), text);
+  assert.ok(!shown.includes("RETURN1"), "the text contains the key, so it is not shown");
+  assert.deepEqual(copied, ["decision"]);
+  await page.shows("status", NONE);
+  assert.equal((await mock.asked()).length, sent, "the window has asked Polar for nothing");
+  assert.equal(await seats(), 1);
+  assert.match(other("return", text), /^returned: the seat is free again/);
+  assert.equal(await seats(), 0);
+  await page.quit();
+});
+
+test("a window answers the request of another computer, and releases its seat", async () => {
+  const { home, start } = computer(after, polar, AIR_GAPPED);
+  const page = await start();
+  await page.connect();
+  const other = commandOf(join(home, "other"), "a computer in a laboratory");
+  const request = other("request");
+  const refused = await page.settle(`await window.license.offlineAnswer("${request}", "DEMO-REVOKED")`);
+  assert.deepEqual([refused.error.kind, refused.error.reason], ["refused", "inactive"]);
+  const wrong = await page.settle(`await window.license.offlineAnswer("${request}0", "${KEY}")`);
+  assert.equal(wrong.error.kind, "invalid_argument");
+  const own = await page.settle(`
+    const answer = await window.license.offlineAnswer("${request}", "${KEY}");
+    const { decision, text } = answer;
+    const own = window.license.current().state;
+    return { state: decision.state, own, text, shown: JSON.stringify(answer) };
+  `);
+  const { state, text, shown } = own.result ?? assert.fail(own.error.detail);
+  assert.deepEqual([state, own.result.own, await seats()], ["active", "unlicensed", 1]);
+  assert.ok(text.startsWith("ANSWER1-") && !shown.includes("ANSWER1"));
+  assert.match(other("import", text), /^active: /);
+  await page.shows("status", NONE);
+
+  const returned = other("return");
+  const released = await page.settle(`
+    const { state, deactivated } = await window.license.offlineRelease("${returned}");
+    return { state, deactivated };
+  `);
+  assert.deepEqual(released.result, { state: "unlicensed", deactivated: "released" });
+  assert.equal(await seats(), 0);
+  await page.quit();
+});
+
+/** Returns a function that runs the command on another computer of the same customer, with the app's settings. */
+function commandOf(folder, device) {
+  const settings = ["--organization", polar.organization, "--app", "com.acme.app", "--environment", polar.url];
+  const secret = ["--app-secret", APP_SECRET, "--air-gap-days", "365"];
+  const own = ["--device-id", device, "--data-dir", folder];
+  return (operation, ...texts) => {
+    const options = [...settings, ...secret, ...own];
+    return execFileSync(program, [operation, ...texts, ...options], { encoding: "utf8" }).trim();
+  };
+}

@@ -23,6 +23,8 @@ pub(crate) struct Report {
 pub(crate) enum Extra {
     Nothing,
     Deactivated(Deactivated),
+    /// The seat that stays taken although this device has forgotten its license, if the license had one.
+    TakenSeat(Option<String>),
     Feature(Feature),
     /// The key that has replaced another one. Only its last six characters are shown.
     NewKey(String),
@@ -115,11 +117,11 @@ fn operate(client: &Client, operation: Operation) -> Result<Report, Error> {
             Report::deactivated(decision, "deactivated", deactivated)
         }
         Operation::Forget => {
-            let seat = client.current().license().and_then(|license| license.activation_id);
+            let seat = client.current().license().and_then(|license| license.activation_id).map(|id| id.to_string());
             let stays =
                 |id| format!("forgotten: the seat {id} stays taken until it is removed in Polar's customer portal");
-            let headline = seat.map(stays);
-            Report { decision: client.forget()?, exit: Exit::Allowed, headline, extra: Extra::Nothing }
+            let headline = seat.as_ref().map(stays);
+            Report { decision: client.forget()?, exit: Exit::Allowed, headline, extra: Extra::TakenSeat(seat) }
         }
         Operation::StartTrial => client.start_trial()?.into(),
         Operation::Request => {
@@ -178,6 +180,12 @@ impl Report {
                 decision: &'a Decision,
                 deactivated: Deactivated,
             },
+            #[serde(rename_all = "camelCase")]
+            TakenSeat {
+                #[serde(flatten)]
+                decision: &'a Decision,
+                taken_seat: Option<&'a str>,
+            },
             Feature {
                 feature: &'a Feature,
                 license: &'a Decision,
@@ -198,6 +206,7 @@ impl Report {
         let members = match &self.extra {
             Extra::Nothing => Members::Decision(decision),
             Extra::Deactivated(deactivated) => Members::Deactivated { decision, deactivated: *deactivated },
+            Extra::TakenSeat(taken_seat) => Members::TakenSeat { decision, taken_seat: taken_seat.as_deref() },
             Extra::Feature(feature) => Members::Feature { feature, license: decision },
             Extra::NewKey(new_key) => Members::NewKey { decision, new_key },
             Extra::Text(text) => Members::Text { decision, text },

@@ -30,7 +30,7 @@ use xshell::Shell;
 use crate::{shell, workspace};
 
 /// The Rust files that a README may quote. Other steps build and run these files.
-const BUILT: [&str; 9] = [
+const BUILT: [&str; 10] = [
     "examples/quickstart.rs",
     "tests/end_to_end/command_line.rs",
     "tests/end_to_end/migrating.rs",
@@ -40,6 +40,7 @@ const BUILT: [&str; 9] = [
     "tests/tokio/book.rs",
     "tests/portal/book.rs",
     "examples/tauri/src-tauri/src/main.rs",
+    "examples/tauri/src-tauri/src/bin/air-gapped.rs",
 ];
 
 const README: &str = "README.md";

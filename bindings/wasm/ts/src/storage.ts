@@ -26,11 +26,11 @@ export interface Storage {
   outlook?(appId: string): OutlookText;
 
   /**
-   * Whether this storage keeps the records of other devices beside the record of this device, and keeps them safe from
-   * a crash. A client can act for other devices only with such a storage.
+   * Opens the store of a record that this device keeps for another one, beside its own. Only storages that survive a
+   * crash have this method. A client can act for other devices only with such a storage.
    * @internal
    */
-  readonly holdsOtherDevices?: true;
+  openForOther?(place: Place): Store;
 }
 
 /**

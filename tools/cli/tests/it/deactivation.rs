@@ -87,3 +87,13 @@ fn forgetting_says_that_the_seat_stays_taken() {
     assert!(run.status == 0 && run.stdout.contains(&format!("the seat {} stays taken", seat.id)), "{run:?}");
     assert_eq!((device.has_license(), polar.requests().len()), (false, 0));
 }
+
+#[test]
+fn forgetting_says_in_json_that_the_seat_stays_taken() {
+    let polar = start_polar();
+    let (status, json) = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE).json(&["forget"]);
+    let [seat] = &polar.activations(DEMO_KEY_ONE_DEVICE)[..] else { panic!("the seat is still taken") };
+    assert_eq!((status, json["takenSeat"].as_str()), (0, Some(seat.id.as_str())), "{json}");
+    let (status, json) = Device::licensed(&polar, DEMO_KEY_PLAIN).json(&["forget"]);
+    assert_eq!((status, json.get("takenSeat")), (0, Some(&serde_json::Value::Null)), "{json}");
+}

@@ -42,6 +42,8 @@ fn every_block_runs() {
         );
         let mut sh = Command::new("sh");
         sh.args(["-e", "-c", &lines.join("\n")]).env("PATH", path.unwrap()).envs(variables.clone());
+        // a block may write files, which then do not stay in the repository
+        sh.current_dir(home.path());
         sh.env_remove("XDG_DATA_HOME").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = sh.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();

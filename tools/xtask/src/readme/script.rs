@@ -1,5 +1,6 @@
 //! Finds the commands in the shell blocks of a README, and runs them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -18,8 +19,26 @@ pub(super) const TEST_COMMAND: &str = "cargo xtask test";
 /// because a new version is not on crates.io until it is released.
 const ADD_COMMAND: &str = "cargo add polar-license";
 
-/// Runs the block's commands in one shell, and checks that the output contains the lines that the block shows.
+/// Runs the block's commands in one shell, and checks that the output contains the lines that the block shows, and that
+/// the block has left nothing in the folder in which it ran.
 pub(super) fn run(sh: &Shell, block: &Block) -> Result<()> {
+    let before = names(sh)?;
+    run_commands(sh, block)?;
+    let left: Vec<_> = names(sh)?.difference(&before).cloned().collect();
+    if !left.is_empty() {
+        bail!("the block left {} in the repository; write to a temporary folder", left.join(", "));
+    }
+    Ok(())
+}
+
+/// Returns the names in the current folder, except the folders into which builds and npm write.
+fn names(sh: &Shell) -> Result<BTreeSet<String>> {
+    let paths = sh.read_dir(sh.current_dir())?.into_iter();
+    let names = paths.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    Ok(names.filter(|name| !["target", "node_modules"].contains(&name.as_str())).collect())
+}
+
+fn run_commands(sh: &Shell, block: &Block) -> Result<()> {
     let reader = tempfile::tempdir()?;
     fs::write(reader.path().join("Cargo.toml"), "[package]\nname = \"reader\"\nedition = \"2024\"\n\n[workspace]\n")?;
     fs::create_dir(reader.path().join("src"))?;
@@ -137,6 +156,16 @@ mod tests {
     fn the_test_command_is_not_started_again() {
         run(&block("sh", "cargo xtask test\ncargo xtask test docs")).unwrap();
         assert!(run(&block("sh", "true && cargo xtask test")).is_err());
+    }
+
+    #[test]
+    fn a_block_that_leaves_a_file_in_the_repository_fails() {
+        let sh = shell::new().unwrap();
+        let here = sh.create_temp_dir().unwrap();
+        sh.change_dir(here.path());
+        let left = super::run(&sh, &block("sh", "true > request.txt")).unwrap_err().to_string();
+        assert!(left.contains("request.txt"), "{left}");
+        super::run(&sh, &block("sh", "true > request.txt; mkdir target; true > \"$READER/answer.txt\"")).unwrap();
     }
 
     #[test]

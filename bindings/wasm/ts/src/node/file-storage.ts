@@ -19,10 +19,12 @@ export interface FileStorageOptions {
 /** Creates a storage that keeps records in files that only their owner can read. Does not access any file yet. */
 export function fileStorage(options: FileStorageOptions = {}): Storage {
   const directory = options.directory ?? defaultDirectory();
+  const open = (place: Place, isForOther: boolean): Store =>
+    directory === undefined ? new NoStore() : new FileStore(directory, place, isForOther);
   return {
     device: () => deviceSource(directory),
-    open: (place: Place): Store => (directory === undefined ? new NoStore() : new FileStore(directory, place)),
-    holdsOtherDevices: true,
+    open: (place) => open(place, false),
+    openForOther: (place) => open(place, true),
   };
 }
 

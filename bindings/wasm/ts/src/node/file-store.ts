@@ -23,6 +23,8 @@ import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within,
  */
 const READ_LIMIT = 1024 * 1024;
 const EXTENSION = ".license";
+/** The extension of a record that this device keeps for another one. */
+const OTHER_EXTENSION = ".other.license";
 /**
  * The longest time that creating or removing the lock's file may take. If it takes longer, the file system counts as
  * unavailable.
@@ -43,6 +45,8 @@ const NOTHING = "no license\n";
 export class FileStore implements Store {
   readonly #directory: string;
   readonly #place: Place;
+  /** Whether this device keeps the record for another one, for which it has answered a request. */
+  readonly #isForOther: boolean;
   readonly #path: string;
   readonly #lock: FileLock;
   /** The lock that a process holds while it sends requests to Polar. */
@@ -50,10 +54,11 @@ export class FileStore implements Store {
   /** Whether the files that dead processes left behind have been removed. */
   #hasSwept = false;
 
-  constructor(directory: string, place: Place) {
+  constructor(directory: string, place: Place, isForOther = false) {
     this.#directory = directory;
     this.#place = place;
-    this.#path = within(directory, fileName(place));
+    this.#isForOther = isForOther;
+    this.#path = within(directory, fileName(place, isForOther ? OTHER_EXTENSION : EXTENSION));
     this.#lock = FileLock.brief(this.#path);
     this.#asking = FileLock.kept(`${this.#path}.asking`);
   }
@@ -69,7 +74,7 @@ export class FileStore implements Store {
     const record = await readRecord(this.#path).catch((error: unknown) => {
       throw failure("read the license file", error);
     });
-    if (record === undefined) return this.#newestSibling();
+    if (record === undefined) return this.#isForOther ? undefined : this.#newestSibling();
     return isNothing(record) ? undefined : record;
   }
 
@@ -190,12 +195,13 @@ export class FileStore implements Store {
 }
 
 /**
- * Returns the name of a record's file: `APP-PRODUCT-DEVICE.license`. `APP` is derived from the app id: every character
+ * Returns the name of a record's file: `APP-PRODUCT-DEVICE.license`, or `APP-PRODUCT-DEVICE.other.license` if this device
+ * keeps the record for another one. Neither of the two is ever loaded in place of the other. `APP` is derived from the app id: every character
  * other than `A-Z a-z 0-9 . - _` is replaced by `_` (one for each Unicode code point), the result is cut to 64
  * characters, and a leading `.` is replaced by `_`.
  */
-export function fileName(place: Place): string {
-  return `${prefix(place)}${place.device}${EXTENSION}`;
+export function fileName(place: Place, extension = EXTENSION): string {
+  return `${prefix(place)}${place.device}${extension}`;
 }
 
 function prefix({ appId, product }: Place): string {

@@ -95,10 +95,15 @@ async function giveToOwnerOf(directory: string, replaced: string | undefined, ma
       owners.unshift(...(await lstat(replaced).then((found) => [found], () => [])));
     }
     const owner = owners.find(({ uid }) => uid !== ROOT);
-    if (owner) await made.chown(owner.uid, owner.gid);
+    if (owner) await made.chown(owner.uid, owner.gid).catch(warnOfOwner);
   } catch {
-    // Ignores the error. The file then still belongs to root, so the owner of the directory cannot read it.
+    // Ignores the error. If the owner of the directory cannot be read, the file stays root's, as in `files.rs`.
   }
+}
+
+function warnOfOwner(error: unknown): void {
+  const cause = codeOf(error) || "the system does not say why";
+  console.warn(`polar-license: a file for the license stays root's, and its user cannot read it: ${cause}`);
 }
 
 const ROOT = 0;

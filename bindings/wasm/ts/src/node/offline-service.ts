@@ -1,7 +1,9 @@
 /**
  * Acts for computers that are never online: answers their requests, and releases the seats that they have given up. For
  * each call, a client with the other computer's device id runs an ordinary operation. The record of that client is a
- * file beside the record of this computer, so a crash between Polar's answer and ours loses no seat.
+ * file beside the record of this computer, so a crash between Polar's answer and ours loses no seat. A store without a
+ * record loads the record of another device, to offer to move its license here. A license that this computer only keeps
+ * must not be offered, so the name of its file differs.
  */
 
 import { onAbort } from "../abort.js";
@@ -29,12 +31,13 @@ export function offlineService(own: ServiceParts, disposal: AbortSignal): Offlin
   const { storage, settings, engines, parts, fetch, clock } = own;
 
   const run = async ({ text, by, operation }: Work, { signal }: CallOptions): Promise<Finished> => {
-    if (!storage.holdsOtherDevices) throw worded(new LicenseError("invalid_config", OWN_STORAGE), settings.texts);
+    const { openForOther } = storage;
+    if (!openForOther) throw worded(new LicenseError("invalid_config", OWN_STORAGE), settings.texts);
     const forAnother: typeof parts.forAnother = (Engine, seed) =>
       (Engine as typeof compiled.Engine)[by](parts.settings, text, seed, parts.ownPace);
     const make = (): Promise<Engine> => engines({ ...parts, forAnother }, clock);
     const engine = await make();
-    const store = storage.open({ appId: settings.appId, ...engine.tags() });
+    const store = openForOther({ appId: settings.appId, ...engine.tags() });
     const client = await Client.open(make, engine, { store, outlook: undefined, fetch, clock }, settings);
     const stop = onAbort(disposal, client.dispose);
     try {

@@ -60,7 +60,7 @@ public final class Stories {
         run(Stories::withoutANetworkTheGateStaysOpen);
         run(Stories::aRevokedKeyClosesTheGate);
         run(Stories::aLicenseOfAnotherPlanIsExplained);
-        System.out.println("5 stories passed");
+        System.out.println("every story passed");
     }
 
     private interface Story {
