@@ -207,7 +207,6 @@ impl Config {
 
     /// Returns the configuration for answering the request of another device. `updates` limits only the version that
     /// runs here, and the other device may run an earlier one.
-    #[cfg(feature = "blocking")]
     pub(crate) fn for_device(&self) -> Self {
         Self(Arc::new(Settings { updates: None, ..(*self.0).clone() }))
     }

@@ -337,6 +337,12 @@ impl Engine {
         }
     }
 
+    /// Creates an engine that acts for another device, which has no network. `host.device` is the id of that device, and
+    /// `host.system` is the name of its operating system.
+    pub fn for_device(config: &Config, host: Host, pacer: Pacer) -> Self {
+        Self::new(config.for_device(), host, pacer)
+    }
+
     /// Returns the tag of the product and the tag of the device. Together they distinguish this record from others.
     pub fn record_tags(&self) -> ([u8; 8], [u8; 8]) {
         self.sealer.tags()

@@ -117,7 +117,8 @@ impl OfflineText {
         self.0
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }

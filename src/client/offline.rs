@@ -30,10 +30,7 @@ pub struct OfflineReturn {
 impl OfflineAnswer {
     pub(crate) fn of(outcome: Outcome) -> Result<Self, Error> {
         let (decision, text) = with_text(outcome)?;
-        let text = text.ok_or_else(|| {
-            let message = "another process removed the license of the other computer meanwhile; make the answer again";
-            Error::new(ErrorKind::NotActivated, message)
-        })?;
+        let text = text.ok_or_else(|| Error::new(ErrorKind::Internal, "the answer ended without its text"))?;
         Ok(Self { decision, text })
     }
 }

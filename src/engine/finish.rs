@@ -86,9 +86,8 @@ impl Engine {
         let decision = self.current(now);
         #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
-        let answer = if ending.failure.is_none() { self.offline_answer() } else { None };
-        let outcome = self.outcome(decision, ending.failure, now);
-        Outcome { deactivated: ending.deactivated, text: ending.text.or(answer), ..outcome }
+        let Ending { failure, deactivated, text, .. } = self.with_offline_answer(ending);
+        Outcome { deactivated, text, ..self.outcome(decision, failure, now) }
     }
 
     /// Ends an operation whose only purpose was to ask Polar, if Polar could not be asked. The outcome contains the

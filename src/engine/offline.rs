@@ -73,9 +73,16 @@ impl Engine {
         }
     }
 
-    /// Returns the answer to the request for which the operation in progress has activated a key.
-    pub(super) fn offline_answer(&self) -> Option<OfflineText> {
-        let Answering { secret, number } = self.running.answering?;
+    /// Adds the answer to the ending of an operation that has activated a key for another device.
+    pub(super) fn with_offline_answer(&self, ending: Ending) -> Ending {
+        let Some(answering) = self.running.answering.filter(|_| ending.failure.is_none()) else { return ending };
+        let text = self.offline_answer(answering);
+        let message = "another process removed the license of the other computer meanwhile; make the answer again";
+        let failure = text.is_none().then(|| self.error(ErrorKind::NotActivated, message));
+        Ending { text, failure, ..ending }
+    }
+
+    fn offline_answer(&self, Answering { secret, number }: Answering) -> Option<OfflineText> {
         let license = self.record.license.as_deref().filter(|license| license.verdict == Verdict::Confirmed)?;
         let license = StoredLicense { imported: None, ..license.clone() };
         Some(Kind::Answer.write(&self.sealer.seal_answer(secret, number, license)?))

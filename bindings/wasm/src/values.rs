@@ -2,7 +2,7 @@
 //! of a decision and of an error come from the core; `ts/src/types.ts` declares them.
 
 use js_sys::Uint8Array;
-use polar_license::engine::{self, Outcome, Patience, SendStep, StoreStep};
+use polar_license::engine::{self, OfflineText, Outcome, Patience, SendStep, StoreStep};
 use polar_license::store::{self, Durability};
 use polar_license::transport::Request;
 use polar_license::{Deactivated, Decision, Error, ErrorDetails, Explanation};
@@ -49,6 +49,10 @@ pub enum Step<'a> {
         /// After a deactivation: whether Polar has freed the seat. Null for all other operations.
         #[tsify(type = "Deactivated | null")]
         deactivated: Option<Deactivated>,
+        /// The text for another computer, after an offline operation that writes one. Null for all other operations.
+        /// The text of an answer or a return contains the license key.
+        #[tsify(type = "string | null")]
+        text: Option<&'a str>,
     },
 }
 
@@ -119,12 +123,12 @@ impl<'a> Step<'a> {
     }
 
     pub(crate) fn done(outcome: &'a Outcome) -> Self {
-        let Outcome { result, deactivated, .. } = outcome;
+        let Outcome { result, deactivated, text, .. } = outcome;
         let (decision, error) = match result {
             Ok(decision) => (Some(decision), None),
             Err(error) => (error.decision(), Some(error.details())),
         };
-        Self::Done { decision, error, deactivated: *deactivated }
+        Self::Done { decision, error, deactivated: *deactivated, text: text.as_ref().map(OfflineText::as_str) }
     }
 }
 

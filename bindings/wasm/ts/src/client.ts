@@ -5,10 +5,12 @@
 
 import { checkedSignal, onAbort } from "./abort.js";
 import { freeze, isSame } from "./decision.js";
+import { discreet } from "./discreet.js";
 import { CANCELLED, type Context, driver, type Host, OPEN, type Operation, type Run } from "./driver.js";
 import { Engine } from "./engine.js";
 import { errorOf, LicenseError, messageOf, type Texts, words, worded } from "./error.js";
-import type { ActivateOptions, CallOptions, Deactivation, LicenseClient } from "./license.js";
+import type { ActivateOptions, CallOptions, Deactivation, LicenseClient, OfflineReturn, OfflineService } from "./license.js";
+import { notInPages } from "./not-in-pages.js";
 import type { OutlookStore } from "./outlook-store.js";
 import { type Refresher, refresher } from "./refresher.js";
 import type { StandIn } from "./stand-in.js";
@@ -25,11 +27,17 @@ interface ClientHost extends Host {
    * outlook.
    */
   outlook: OutlookStore | undefined;
+  /** The operations for other computers. Absent in a page. `disposal` is aborted when the client is disposed of. */
+  offlineService?: ((disposal: AbortSignal) => OfflineService) | undefined;
 }
 
 /** The implementation of `LicenseClient`. The interface documents the methods. */
 export class Client implements LicenseClient {
   readonly portalUrl: string | undefined;
+  /** Absent from the type of a page's client, in which it rejects. */
+  readonly offlineAnswer: OfflineService["offlineAnswer"];
+  /** Absent from the type of a page's client, in which it rejects. */
+  readonly offlineRelease: OfflineService["offlineRelease"];
   readonly #make: () => Promise<Engine>;
   readonly #store: Store;
   readonly #outlook: OutlookStore | undefined;
@@ -59,6 +67,8 @@ export class Client implements LicenseClient {
     this.#store = host.store;
     this.#outlook = host.outlook;
     this.#drive = driver(host);
+    ({ offlineAnswer: this.offlineAnswer, offlineRelease: this.offlineRelease } =
+      host.offlineService?.(this.#disposal.signal) ?? notInPages(settings.texts));
     // runtimes from before 2023 have no `Symbol.dispose`
     if (Symbol.dispose) this[Symbol.dispose] = this.dispose;
   }
@@ -82,12 +92,10 @@ export class Client implements LicenseClient {
   }
 
   readonly activate = async (key?: string | null, options: ActivateOptions = {}): Promise<Decision> => {
-    if (key != null && typeof key !== "string") {
-      throw new LicenseError("invalid_argument", "the license key must be a string", { decision: this.current() });
-    }
+    if (key != null) checkedText(key, "the license key", this.current());
     const replace = options.replacePrevious === true;
     const activate: Operation = (engine, now) => engine.activate(key, replace, ...now);
-    return (await this.#change(activate, options.signal)).decision;
+    return (await this.change(activate, options.signal)).decision;
   };
 
   readonly validate = async (options: CallOptions = {}): Promise<Decision> =>
@@ -128,17 +136,27 @@ export class Client implements LicenseClient {
 
   readonly consume = async (count = 1, options: CallOptions = {}): Promise<Decision> => {
     const number = typeof count === "number" ? count : 0;
-    return (await this.#change((engine, now) => engine.consume(number, ...now), options.signal)).decision;
+    return (await this.change((engine, now) => engine.consume(number, ...now), options.signal)).decision;
   };
 
-  readonly deactivate = async (options: CallOptions = {}): Promise<Deactivation> => {
-    const { decision, deactivated } = await this.#change((engine, now) => engine.deactivate(...now), options.signal);
-    if (!deactivated) throw new LicenseError("internal", "the engine did not report the outcome for the seat", { decision });
-    return freeze({ ...decision, deactivated });
-  };
+  readonly deactivate = async (options: CallOptions = {}): Promise<Deactivation> =>
+    deactivationOf(await this.change((engine, now) => engine.deactivate(...now), options.signal));
 
   readonly forget = async (options: CallOptions = {}): Promise<Decision> =>
-    (await this.#change((engine, now) => engine.forget(...now), options.signal)).decision;
+    (await this.change((engine, now) => engine.forget(...now), options.signal)).decision;
+
+  readonly offlineRequest = async (options: CallOptions = {}): Promise<string> =>
+    textOf(await this.change((engine, now) => engine.offlineRequest(...now), options.signal));
+
+  readonly offlineImport = async (text: string, options: CallOptions = {}): Promise<Decision> => {
+    const answer = checkedText(text, "the answer", this.current());
+    return (await this.change((engine, now) => engine.offlineImport(answer, ...now), options.signal)).decision;
+  };
+
+  readonly offlineReturn = async (options: CallOptions = {}): Promise<OfflineReturn> => {
+    const { decision, text } = await this.change((engine, now) => engine.offlineReturn(...now), options.signal);
+    return discreet({ decision }, { text });
+  };
 
   readonly onChange = (listener: (decision: Decision, before: Decision) => void): (() => void) => {
     if (typeof listener !== "function") {
@@ -209,7 +227,7 @@ export class Client implements LicenseClient {
   }
 
   /** Runs an operation that changes something. Rejects if the operation fails. */
-  async #change(operation: Operation, signal: AbortSignal | undefined): Promise<Finished> {
+  async change(operation: Operation, signal: AbortSignal | undefined): Promise<Finished> {
     const finished = await this.run(operation, signal);
     if (finished.error) throw errorOf(finished.error, finished.decision, finished.cause);
     return finished;
@@ -257,16 +275,16 @@ export class Client implements LicenseClient {
         nextStep: "none",
         nextUrl: null,
       };
-      return { decision: this.current(), error, deactivated: null, cause: signal.reason };
+      return { decision: this.current(), error, deactivated: null, text: null, cause: signal.reason };
     }
     const engine = this.#engine.hasStopped ? await this.#reopen() : this.#engine;
-    const { decision, error, deactivated } = await this.#drive(engine, operation, context);
+    const { decision, error, deactivated, text } = await this.#drive(engine, operation, context);
     const current = this.current();
     this.#report();
     this.#refresher?.look();
     this.#outlook?.remember(engine.tags(), current);
     const known = isSame(decision, current) ? current : freeze(decision);
-    return { decision: known, error, deactivated, cause: context.cause };
+    return { decision: known, error, deactivated, text, cause: context.cause };
   }
 
   /** Makes `decision` the current decision. Does nothing if it equals the decision that is already current. */
@@ -339,9 +357,28 @@ export class Client implements LicenseClient {
 }
 
 /** The result of an operation. */
-interface Finished {
+export interface Finished {
   decision: Decision;
   error: Failure | null;
   deactivated: Deactivated | null;
+  text: string | null;
   cause: unknown;
+}
+
+/** Returns the result of an operation that releases a seat. */
+export function deactivationOf({ decision, deactivated }: Finished): Deactivation {
+  if (!deactivated) throw new LicenseError("internal", "the engine did not report the outcome for the seat", { decision });
+  return freeze({ ...decision, deactivated });
+}
+
+/** Returns the text that an operation has written for another computer. */
+export function textOf({ decision, text }: Finished): string {
+  if (text === null) throw new LicenseError("internal", "the engine did not write the text", { decision });
+  return text;
+}
+
+/** Returns a text that the app has passed. Checks its type, because the caller may be untyped JavaScript. */
+export function checkedText(text: unknown, name: string, decision: Decision | null = null): string {
+  if (typeof text === "string") return text;
+  throw new LicenseError("invalid_argument", `${name} must be a string`, { decision });
 }

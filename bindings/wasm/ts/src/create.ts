@@ -5,6 +5,7 @@ import type { Engine, Engines, Parts } from "./engine.js";
 import { errorFrom, LicenseError, worded } from "./error.js";
 import type { outlookStore } from "./outlook-store.js";
 import { randomText } from "./random.js";
+import type { OfflineService } from "./license.js";
 import type { Storage } from "./storage.js";
 import { keyValueStorage, type KeyValueStorage } from "./text-storage.js";
 import { type Clock, steady, systemClock, within } from "./time.js";
@@ -42,6 +43,22 @@ export interface Platform {
   system(): string;
   /** Returns the machine's identifier. This method is absent if the storage provides the identifier. */
   device?(): Promise<string>;
+  /**
+   * Returns the operations with which a client acts for other computers. They are cancelled when `disposal` is aborted.
+   * This method is absent if clients must not act for other computers.
+   */
+  offlineService?(client: ServiceParts, disposal: AbortSignal): OfflineService;
+}
+
+/** The parts of a client with which it acts for other computers. @internal */
+export interface ServiceParts {
+  storage: Storage;
+  settings: Pick<LicenseSettings, "appId" | "texts">;
+  /** The function that creates engines, and its argument for the client's own engine. */
+  engines: Engines;
+  parts: Parts;
+  fetch: Fetch;
+  clock: Clock;
 }
 
 /** The longest wait for this device's identifier. */
@@ -67,7 +84,10 @@ export async function create(
     const outlook = outlooks?.(storage, appId, parts, clock, make);
     const engine = (await outlook?.recall()) ?? (await makeOwn());
     const store = storage.open({ appId, ...engine.tags() });
-    const host = { store, outlook, fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), clock };
+    const send: Fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
+    const service: ServiceParts = { storage, settings, engines: make, parts, fetch: send, clock };
+    const offlineService = platform.offlineService?.bind(undefined, service);
+    const host = { store, outlook, fetch: send, clock, offlineService };
     const client = await Client.open(makeOwn, engine, host, settings);
     if (autoRefresh ?? true) client.startAutoRefresh();
     return client;

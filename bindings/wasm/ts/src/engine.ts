@@ -15,6 +15,11 @@ export interface Parts {
   device: string;
   system: string;
   ownPace: boolean;
+  /**
+   * The text of another device for which the engine acts, and the function that reads it. Absent if the engine is for
+   * this device. If it is present, `device` and `system` are not used.
+   */
+  actsFor?: { text: string; by: "forRequest" | "forReturn" };
 }
 
 /** The tags that distinguish the engine's record from other records. */
@@ -68,10 +73,15 @@ export class Engine {
   readonly #compiled: compiled.Engine;
   #isFreed = false;
 
-  constructor(instance: Instance, { settings, device, system, ownPace }: Parts, clock: Clock) {
+  constructor(instance: Instance, { settings, device, system, ownPace, actsFor }: Parts, clock: Clock) {
     this.#instance = instance;
     this.#clock = clock;
-    this.#compiled = this.#guarded(() => new instance.glue.Engine(settings, device, system, randomBytes(), ownPace));
+    const { Engine } = instance.glue;
+    this.#compiled = this.#guarded(() =>
+      actsFor
+        ? Engine[actsFor.by](settings, actsFor.text, randomBytes(), ownPace)
+        : new Engine(settings, device, system, randomBytes(), ownPace),
+    );
   }
 
   get hasStopped(): boolean {

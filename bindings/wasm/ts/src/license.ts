@@ -28,6 +28,29 @@ export interface ActivateOptions extends CallOptions {
 /** The decision after a deactivation, with a member that says whether Polar has freed the seat. */
 export type Deactivation = Decision & { deactivated: Deactivated };
 
+/** The answer to the request of a computer that is never online. */
+export interface OfflineAnswer {
+  /** The decision for the other computer, at this instant. */
+  readonly decision: Decision;
+  /**
+   * The text to import on the other computer. It contains the license key, so keep it as safe as the key. This member
+   * is not enumerable: the text does not appear in logs, copies or JSON of this object.
+   */
+  readonly text: string;
+}
+
+/** The return of a license from a computer that is never online. */
+export interface OfflineReturn {
+  /** The decision after the license was removed from this computer. */
+  readonly decision: Decision;
+  /**
+   * The text that releases the seat, on a computer with a network. `null` if the license took no seat, so there is
+   * nothing to release. The text contains the license key, so keep it as safe as the key. This member is not
+   * enumerable: the text does not appear in logs, copies or JSON of this object.
+   */
+  readonly text: string | null;
+}
+
 /**
  * A license on this device. Its methods activate and validate the license, and say which features are on. An app gets a
  * `License` from `createLicenseClient`. A window of an Electron app finds it in `window.license`, and a test can pass
@@ -39,6 +62,7 @@ export type Deactivation = Decision & { deactivated: Deactivated };
  * | `refresh` | if a request is due or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
  * | `validate` | always | 10 s |
  * | `activate`, `consume`, `deactivate` | always | 35 s |
+ * | `offlineRequest`, `offlineImport`, `offlineReturn` | never | 10 s |
  *
  * Operations that change something run one after the other; calls of `validate` that overlap share one request. The
  * times in the table include the wait for other tabs.
@@ -159,6 +183,84 @@ export interface License<Feature extends string = string> {
    * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
    */
   forget(this: void, options?: CallOptions): Promise<Decision>;
+
+  /**
+   * Returns a request for a license, on a computer that is never online. The request is one line of text without the
+   * key. A computer with a network that runs the same app turns the request and the key into an answer, with
+   * `offlineAnswer`. As long as no answer was imported, every call returns the same request. Requires the setting
+   * `airGapDays`.
+   *
+   * Rejects with a `LicenseError` of the kind
+   * - `invalid_config` if the settings have no `airGapDays`.
+   * - `storage` if the request cannot be stored. Its answer could not be imported.
+   * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
+   */
+  offlineRequest(this: void, options?: CallOptions): Promise<string>;
+
+  /**
+   * Imports the answer to the latest request of this computer. The license is active at once, until `offlineEndsAt`. If
+   * the same answer is imported again, nothing changes.
+   *
+   * Rejects with a `LicenseError` of the kind
+   * - `invalid_argument` if the text is damaged, belongs to another device or product, or answers an older request; the
+   *   message says which. The license on this device is unchanged.
+   * - `refused` if this app does not accept the license; `reason` says why.
+   * - `invalid_config` if the settings have no `airGapDays`.
+   * - `storage` if the license cannot be stored. It then works until the app ends.
+   * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
+   */
+  offlineImport(this: void, text: string, options?: CallOptions): Promise<Decision>;
+
+  /**
+   * Removes the license from this computer, which is never online, and returns a text that gives up its seat. The seat
+   * is free when a computer with a network has called `offlineRelease` with the text. If the text is lost, call this
+   * method again, or remove the device in Polar's customer portal.
+   *
+   * Rejects with a `LicenseError` of the kind
+   * - `not_activated` if there is no license on this device, and no seat to give up.
+   * - `storage` if the license cannot be removed from this device. Then it is unchanged.
+   * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
+   */
+  offlineReturn(this: void, options?: CallOptions): Promise<OfflineReturn>;
+}
+
+/**
+ * The operations with which this computer acts for others that are never online. They need the app secret and a folder
+ * for records, so only the client for Node has them, and windows of desktop apps that ask such a process. A web page
+ * would publish the secret.
+ *
+ * | method | asks Polar | waits at most |
+ * |---|---|---|
+ * | `offlineAnswer`, `offlineRelease` | always | 35 s |
+ */
+export interface OfflineService {
+  /**
+   * Answers the request of a computer that is never online: activates the key for that computer, and returns the text
+   * to import there. If the computer already has a seat, uses this seat again. The license of this computer does not
+   * change. The seats of the other computer are remembered in a record beside the one of this computer. Both computers
+   * need the same settings.
+   *
+   * Rejects with a `LicenseError` of the kind
+   * - `invalid_argument` if the text is not a request that this app can answer, or if `key` cannot be a license key; the
+   *   message says why. Nothing was sent.
+   * - `invalid_config` if the settings have no `airGapDays`, or if the client has no folder for a second record.
+   * - any kind with which `activate` rejects, in the same cases. If `maybeApplied` is true, a seat may have been taken.
+   *   Call this method again with the same request: the seat is remembered.
+   */
+  offlineAnswer(this: void, request: string, key: string, options?: CallOptions): Promise<OfflineAnswer>;
+
+  /**
+   * Releases the seats that a computer without a network has given up with `offlineReturn`. The license of this
+   * computer does not change. The decision in the result is the other computer's.
+   *
+   * Rejects with a `LicenseError` of the kind
+   * - `invalid_argument` if the text is not a return that this app can read; the message says why. Nothing was sent.
+   * - `invalid_config` if the client has no folder for a second record.
+   * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled.
+   *   Call this method again.
+   * - `storage` if the record of the other computer cannot be written. Nothing was sent.
+   */
+  offlineRelease(this: void, text: string, options?: CallOptions): Promise<Deactivation>;
 }
 
 /** A license that this program itself holds. `createLicenseClient` creates it. */
@@ -179,3 +281,9 @@ export interface LicenseClient<Feature extends string = string> extends License<
    */
   dispose(this: void): void;
 }
+
+/**
+ * A license that a program in Node, Bun, Deno or Electron's main process holds. Such a program can also act for
+ * computers that are never online. `createLicenseClient` of `polar-license/node` creates it.
+ */
+export interface NodeLicenseClient<Feature extends string = string> extends LicenseClient<Feature>, OfflineService {}

@@ -5,9 +5,10 @@
 
 import { create, type LicenseOptions } from "./create.js";
 import { inlined } from "./inlined.js";
-import type { LicenseClient } from "./license.js";
+import type { NodeLicenseClient } from "./license.js";
 import { node } from "./node/platform.js";
 
+export type { NodeLicenseClient } from "./license.js";
 export { fileStorage, type FileStorageOptions } from "./node/file-storage.js";
 export * from "./public.js";
 
@@ -20,6 +21,6 @@ export * from "./public.js";
  */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,
-): Promise<LicenseClient<Feature>> {
+): Promise<NodeLicenseClient<Feature>> {
   return create(options, node, inlined);
 }

@@ -24,6 +24,13 @@ export interface Storage {
    * @internal
    */
   outlook?(appId: string): OutlookText;
+
+  /**
+   * Whether this storage keeps the records of other devices beside the record of this device, and keeps them safe from
+   * a crash. A client can act for other devices only with such a storage.
+   * @internal
+   */
+  readonly holdsOtherDevices?: true;
 }
 
 /**

@@ -7,7 +7,7 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { type PageBridge, pageLicense } from "./electron/page.js";
 import { errorOf, LicenseError, words } from "./error.js";
-import type { License } from "./license.js";
+import type { Deactivation, License, OfflineService } from "./license.js";
 import { explanationOf, Horizon, type Outlook } from "./outlook.js";
 import type { Portal } from "./portal/methods.js";
 import { type PageLicense, pagePortal } from "./portal/page.js";
@@ -18,11 +18,12 @@ import type { Deactivated, Decision, Failure } from "./types.js";
 
 export { LicenseError } from "./error.js";
 export type { ActivateOptions, CallOptions, Deactivation, License } from "./license.js";
+export type { OfflineAnswer, OfflineReturn, OfflineService } from "./license.js";
 export type * from "./portal/public-types.js";
 export type { Decision, Explanation } from "./types.js";
 
 /** The license of the app. */
-export interface TauriLicense<Feature extends string = string> extends License<Feature> {
+export interface TauriLicense<Feature extends string = string> extends License<Feature>, OfflineService {
   /**
    * Returns the customer portal, which helps a customer who has lost the key, whose device is dead, or who has just
    * bought a license. Its operations need the permission `polar-license:allow-portal`.
@@ -36,7 +37,12 @@ interface Reply {
   decision: Decision | null;
   error: Failure | null;
   deactivated: Deactivated | null;
+  /** The text for another computer, after an offline operation that writes one. */
+  text: string | null;
 }
+
+/** The result of a call that succeeded. */
+type DecidedReply = Reply & { decision: Decision };
 
 /** The result of an operation of the customer portal, and the license's state after it. */
 interface PortalReply {
@@ -85,7 +91,7 @@ async function connect(): Promise<TauriLicense> {
   // sleeps. The decision is therefore checked again when the page is shown.
   document.addEventListener("visibilitychange", () => accept(horizon.look().decision));
 
-  const call = async (name: string, number: number, options: object): Promise<Reply & { decision: Decision }> => {
+  const call = async (name: string, number: number, options: object): Promise<DecidedReply> => {
     const reply = await command<Reply>(name, { page, number, ...options });
     horizon.take(reply.outlook);
     const { decision, error } = reply;
@@ -107,13 +113,19 @@ async function connect(): Promise<TauriLicense> {
     validate: (id) => decided("validate", id),
     refresh: (id) => decided("refresh", id),
     consume: (id, count) => decided("consume", id, { count }),
-    deactivate: async (id) => {
-      const { decision, deactivated } = await call("deactivate", id, {});
-      const silent = "the plugin did not report the outcome for the seat";
-      if (!deactivated) throw new LicenseError("internal", silent, { decision });
-      return { ...decision, deactivated };
-    },
+    deactivate: async (id) => deactivationOf(await call("deactivate", id, {})),
     forget: (id) => decided("forget", id),
+    offlineRequest: async (id) => textOf(await call("offline_request", id, {})),
+    offlineImport: (id, text) => decided("offline_import", id, { text }),
+    offlineReturn: async (id) => {
+      const { decision, text } = await call("offline_return", id, {});
+      return { decision, text };
+    },
+    offlineAnswer: async (id, request, key) => {
+      const reply = await call("offline_answer", id, { request, key });
+      return { decision: reply.decision, text: textOf(reply) };
+    },
+    offlineRelease: async (id, text) => deactivationOf(await call("offline_release", id, { text })),
     callPortal: async (id, request, onProgress) => {
       const progress = new Channel<Progress>();
       progress.onmessage = onProgress;
@@ -132,6 +144,16 @@ async function connect(): Promise<TauriLicense> {
   const license = pageLicense(bridge) as PageLicense;
   const portal = pagePortal(license);
   return Object.freeze({ ...license, portal: () => portal });
+}
+
+function deactivationOf({ decision, deactivated }: DecidedReply): Deactivation {
+  if (!deactivated) throw new LicenseError("internal", "the plugin did not report the outcome for the seat", { decision });
+  return { ...decision, deactivated };
+}
+
+function textOf({ decision, text }: DecidedReply): string {
+  if (text === null) throw new LicenseError("internal", "the plugin did not send the text", { decision });
+  return text;
 }
 
 /**

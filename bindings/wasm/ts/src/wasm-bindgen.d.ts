@@ -42,7 +42,7 @@ export interface Thrown {
 /**
  * The next step that a driver must execute. The driver passes the step's number when it resumes the operation.
  */
-export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision; error: Failure | null; deactivated: Deactivated | null };
+export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision; error: Failure | null; deactivated: Deactivated | null; text: string | null };
 
 /**
  * The reason why a feature is on or off.
@@ -86,6 +86,14 @@ export class Engine {
      */
     explain(feature: string, wall: number, mono: number): Explained;
     /**
+     * Creates an engine for the device that wrote `request`. The engine can answer this request.
+     */
+    static forRequest(settings: string, request: string, seed: Uint8Array | number[], ownPace: boolean): Engine;
+    /**
+     * Creates an engine for the device that wrote the return `text`. The engine can release the seats of that device.
+     */
+    static forReturn(settings: string, text: string, seed: Uint8Array | number[], ownPace: boolean): Engine;
+    /**
      * Removes the license from this device without releasing the seat.
      */
     forget(wall: number, mono: number): Step;
@@ -118,6 +126,27 @@ export class Engine {
      * nothing if it will not change by itself.
      */
     nextChange(wall: number, mono: number): number | undefined;
+    /**
+     * Activates `key` for the device that wrote `request`. The last step has the text of the answer. The engine must
+     * come from `forRequest`.
+     */
+    offlineAnswer(request: string, key: string, wall: number, mono: number): Step;
+    /**
+     * Imports an answer, on a computer without a network.
+     */
+    offlineImport(text: string, wall: number, mono: number): Step;
+    /**
+     * Releases the seats of the device that wrote the return `text`. The engine must come from `forReturn`.
+     */
+    offlineRelease(text: string, wall: number, mono: number): Step;
+    /**
+     * Writes a request, on a computer without a network. The last step has its text.
+     */
+    offlineRequest(wall: number, mono: number): Step;
+    /**
+     * Removes the license from a computer without a network. The last step has the text that gives up the seat.
+     */
+    offlineReturn(wall: number, mono: number): Step;
     /**
      * Reads the stored record.
      */

@@ -1,17 +1,18 @@
 /**
  * Shares the license of Electron's main process with the app's windows over IPC. Makes no licensing decision, and
- * trusts no message. Sends only decisions and errors, and never the key, the record, or a message of the storage.
+ * trusts no message. Sends only decisions and errors, and never the key, the record, or a message of the storage. The
+ * texts for computers that are never online can contain the key, so they are sent only if the app shares them.
  *
  * Imports nothing from Electron, so that it also loads in ES modules, CommonJS and tests.
  */
 
-import type { License } from "../license.js";
+import type { License, OfflineService } from "../license.js";
 import type { Portal } from "../portal/methods.js";
 import { type PortalReply, runnerOf } from "../portal/run.js";
 import type { Deactivated, Decision, ErrorKind } from "../types.js";
 import { PagePortals } from "./page-portal.js";
 import { CALL, type Call, CANCEL, CHANGE, CURRENT, type NumberedDecision, EXPLAIN, type ExplanationReply, failure } from "./protocol.js";
-import { type LicenseFailure, PROGRESS, RELEASE, type Reply } from "./protocol.js";
+import { type LicenseFailure, type OfflineCall, PROGRESS, RELEASE, type Reply } from "./protocol.js";
 
 /** The members of Electron's `ipcMain` that this module uses. */
 export interface MainIpc {
@@ -41,6 +42,9 @@ export interface SyncEvent extends IpcSender {
   returnValue: unknown;
 }
 
+/** The license that a main process shares. With the client for Node, windows can also act for other computers. */
+export type SharedLicense = License & Partial<OfflineService>;
+
 /** The options of `shareLicense`. */
 export interface ShareOptions {
   /**
@@ -54,14 +58,20 @@ export interface ShareOptions {
    * the portal too, through `polar-license/electron-portal`. By default, no frame may use the portal.
    */
   portal?: Portal;
+  /**
+   * Whether the frames that `allow` accepts may also use the operations for computers that are never online, such as
+   * `offlineRequest` and `offlineAnswer`. By default, no frame may use them, because the text of a return contains the
+   * key of this computer's license.
+   */
+  offline?: boolean;
 }
 
 /**
  * Lets windows use `license`, if their preload script calls `exposeLicense`. Call this function before you open
  * windows, once for each `ipcMain`. Returns a function that stops sharing.
  */
-export function shareLicense(license: License, ipcMain: MainIpc, options: ShareOptions = {}): () => void {
-  const share = new Share(license, options.allow ?? isMainFrame, options.portal && new PagePortals(runnerOf(options.portal)));
+export function shareLicense(license: SharedLicense, ipcMain: MainIpc, options: ShareOptions = {}): () => void {
+  const share = new Share(license, options);
   const current = (event: SyncEvent): void => {
     event.returnValue = share.current(event);
   };
@@ -98,13 +108,17 @@ const REFUSED = failure("invalid_argument", "this page may not use the license")
 const NO_PORTAL = failure("invalid_argument", "the main process does not share the customer portal; pass `portal` to shareLicense");
 const UNKNOWN = failure("invalid_argument", "the license has no such method, or the method does not accept these arguments");
 
+const NOT_OFFLINE = failure("invalid_argument", "the main process does not share the offline operations; pass `offline: true` to shareLicense");
+const NO_SERVICE = failure("invalid_config", "the license of the main process cannot act for other computers; create it with `polar-license/node`");
+
 /** The result of a call. */
-type Outcome = Decision & { deactivated?: Deactivated; portal?: PortalReply };
+type Outcome = Decision & { deactivated?: Deactivated; text?: string | null; other?: Decision; portal?: PortalReply };
 
 class Share {
-  readonly #license: License;
+  readonly #license: SharedLicense;
   readonly #allow: (event: IpcSender) => boolean;
   readonly #portals: PagePortals | undefined;
+  readonly #isOfflineShared: boolean;
   /**
    * The frames that receive changes. The key is the frame's `frameTreeNodeId`, which stays the same when a page
    * reloads.
@@ -117,10 +131,11 @@ class Share {
   #ended = false;
   #at = 0;
 
-  constructor(license: License, allow: (event: IpcSender) => boolean, portals: PagePortals | undefined) {
+  constructor(license: SharedLicense, { allow, portal, offline }: ShareOptions) {
     this.#license = license;
-    this.#allow = allow;
-    this.#portals = portals;
+    this.#allow = allow ?? isMainFrame;
+    this.#portals = portal && new PagePortals(runnerOf(portal));
+    this.#isOfflineShared = offline === true;
   }
 
   /** Carries out a call. Never rejects, because Electron drops the members of an error that a handler rejects with. */
@@ -200,8 +215,41 @@ class Share {
         return this.#license.activate(call.key, { replacePrevious: call.replacePrevious, signal });
       case "consume":
         return this.#license.consume(call.count, { signal });
+      case "offlineRequest":
+      case "offlineImport":
+      case "offlineReturn":
+      case "offlineAnswer":
+      case "offlineRelease":
+        return this.#callOffline(call, signal);
       default:
         return this.#license[call.method]({ signal });
+    }
+  }
+
+  async #callOffline(call: OfflineCall, signal: AbortSignal): Promise<Outcome> {
+    if (!this.#isOfflineShared) throw NOT_OFFLINE;
+    const license = this.#license;
+    switch (call.method) {
+      case "offlineRequest": {
+        const text = await license.offlineRequest({ signal });
+        return { ...license.current(), text };
+      }
+      case "offlineImport":
+        return license.offlineImport(call.text, { signal });
+      case "offlineReturn": {
+        const { decision, text } = await license.offlineReturn({ signal });
+        return { ...decision, text };
+      }
+      case "offlineAnswer": {
+        if (!license.offlineAnswer) throw NO_SERVICE;
+        const { decision: other, text } = await license.offlineAnswer(call.text, call.key, { signal });
+        return { ...license.current(), other, text };
+      }
+      case "offlineRelease": {
+        if (!license.offlineRelease) throw NO_SERVICE;
+        const { deactivated, ...other } = await license.offlineRelease(call.text, { signal });
+        return { ...license.current(), other, deactivated };
+      }
     }
   }
 
@@ -228,9 +276,10 @@ class Share {
     });
   }
 
-  #numbered({ deactivated, portal, ...decision }: Outcome): NumberedDecision {
+  #numbered({ deactivated, text, other, portal, ...decision }: Outcome): NumberedDecision {
     this.#at += 1;
-    return { at: this.#at, decision: withoutDetails(decision), deactivated, portal };
+    const decisions = { decision: withoutDetails(decision), other: other && withoutDetails(other) };
+    return { at: this.#at, ...decisions, deactivated, text, portal };
   }
 
   /**
@@ -299,7 +348,7 @@ function trySend({ senderFrame }: IpcSender, channel: string, ...message: unknow
 /** Parses a message, which can be anything if the renderer was compromised. */
 function parse(message: unknown): Call | undefined {
   if (typeof message !== "object" || message === null) return undefined;
-  const { id, method, key, replacePrevious, count, request } = message as Record<string, unknown>;
+  const { id, method, key, replacePrevious, count, text, request } = message as Record<string, unknown>;
   if (typeof id !== "number") return undefined;
   switch (method) {
     case "follow":
@@ -307,12 +356,19 @@ function parse(message: unknown): Call | undefined {
     case "refresh":
     case "deactivate":
     case "forget":
+    case "offlineRequest":
+    case "offlineReturn":
       return { id, method };
     case "activate":
       if ((key !== null && typeof key !== "string") || typeof replacePrevious !== "boolean") return undefined;
       return { id, method, key, replacePrevious };
     case "consume":
       return typeof count === "number" ? { id, method, count } : undefined;
+    case "offlineImport":
+    case "offlineRelease":
+      return typeof text === "string" ? { id, method, text } : undefined;
+    case "offlineAnswer":
+      return typeof text === "string" && typeof key === "string" ? { id, method, text, key } : undefined;
     case "portal":
       return typeof request === "string" ? { id, method, request } : undefined;
     default:

@@ -6,7 +6,7 @@
  * `pageLicense`.
  */
 
-import type { Deactivation } from "../license.js";
+import type { Deactivation, OfflineAnswer, OfflineReturn } from "../license.js";
 import type { PageLicense } from "../portal/page.js";
 import type { PortalReply } from "../portal/run.js";
 import type { Progress } from "../portal/types.js";
@@ -22,6 +22,10 @@ export interface PageBridge {
    * `current` whenever the app reads the decision. Otherwise, the page calls `current` only once.
    */
   keepsTime?: boolean;
+  /**
+   * Whether the license object and its results are copied on their way to the page. A copy has only enumerable members.
+   */
+  isCopied?: boolean;
   current(): Decision;
   explain(feature: string): Explanation;
   /** Calls `accept` with each decision that is newer than the previous one. */
@@ -32,6 +36,11 @@ export interface PageBridge {
   consume(id: number, count: number): Promise<Decision>;
   deactivate(id: number): Promise<Deactivation>;
   forget(id: number): Promise<Decision>;
+  offlineRequest(id: number): Promise<string>;
+  offlineImport(id: number, text: string): Promise<Decision>;
+  offlineReturn(id: number): Promise<OfflineReturn>;
+  offlineAnswer(id: number, request: string, key: string): Promise<OfflineAnswer>;
+  offlineRelease(id: number, text: string): Promise<Deactivation>;
   /** Runs an operation of the customer portal. `request` describes the operation in JSON. */
   callPortal(id: number, request: string, onProgress: (progress: Progress) => void): Promise<PortalReply>;
   /** Wipes the values of the reply to the call with this id. */
@@ -78,6 +87,11 @@ export function pageLicense(bridge: PageBridge, name?: string): PageLicense | un
       if (page.latest !== page.reported) queueMicrotask(() => page.report());
       return page.latest as Decision;
     },
+    /** Hides the text of an answer or a return, which contains the key, from logs, copies and JSON. */
+    hide<Result extends OfflineAnswer | OfflineReturn>(result: Result): Result {
+      if (!bridge.isCopied) Object.defineProperty(result, "text", { enumerable: false });
+      return result;
+    },
     async run<Result>(start: (id: number) => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
       page.calls += 1;
       const id = page.calls;
@@ -116,6 +130,12 @@ export function pageLicense(bridge: PageBridge, name?: string): PageLicense | un
     consume: (count = 1, options) => page.run((id) => bridge.consume(id, count), options?.signal),
     deactivate: (options) => page.run((id) => bridge.deactivate(id), options?.signal),
     forget: (options) => page.run((id) => bridge.forget(id), options?.signal),
+    offlineRequest: (options) => page.run((id) => bridge.offlineRequest(id), options?.signal),
+    offlineImport: (text, options) => page.run((id) => bridge.offlineImport(id, text), options?.signal),
+    offlineReturn: (options) => page.run(async (id) => page.hide(await bridge.offlineReturn(id)), options?.signal),
+    offlineAnswer: (request, key, options) =>
+      page.run(async (id) => page.hide(await bridge.offlineAnswer(id, request, key)), options?.signal),
+    offlineRelease: (text, options) => page.run((id) => bridge.offlineRelease(id, text), options?.signal),
     callPortal: (request, onProgress, signal) =>
       page.run(
         async (id) => ({ ...(await bridge.callPortal(id, request, onProgress)), release: () => bridge.releaseReply(id) }),

@@ -12,7 +12,7 @@ import { type PageBridge, pageLicense } from "./page.js";
 import { CALL, type Call, CANCEL, CHANGE, CURRENT, type NumberedDecision, EXPLAIN, type ExplanationReply } from "./protocol.js";
 import { failure, PROGRESS, RELEASE, type Reply } from "./protocol.js";
 
-export type { License } from "../license.js";
+export type { License, OfflineService } from "../license.js";
 export type { LicenseFailure } from "./protocol.js";
 
 /** The members of Electron's `contextBridge` that this module uses. */
@@ -32,13 +32,14 @@ export interface RendererIpc {
 
 /**
  * Gives pages a `License` as `window.license`, or under another `name`. If a call fails, it rejects with a
- * `LicenseFailure`, which is a plain object. Before Electron 35, each call of `current()` returns a new copy of the
- * decision, and calls accept no `signal`.
+ * `LicenseFailure`, which is a plain object. The operations for computers that are never online work only if the main
+ * process passes `offline: true` to `shareLicense`. Before Electron 35, each call of `current()` returns a new copy of
+ * the decision, calls accept no `signal`, and the `text` of an answer or a return appears in logs.
  */
 export function exposeLicense(contextBridge: Bridge, ipcRenderer: RendererIpc, name = "license"): void {
   const bridge = pageBridge(new Mirror(ipcRenderer));
   if (contextBridge.executeInMainWorld) contextBridge.executeInMainWorld({ func: pageLicense, args: [bridge, name] });
-  else contextBridge.exposeInMainWorld(name, pageLicense(bridge));
+  else contextBridge.exposeInMainWorld(name, pageLicense({ ...bridge, isCopied: true }));
 }
 
 /**
@@ -61,6 +62,26 @@ function pageBridge(mirror: Mirror): PageBridge {
       return { ...decision, deactivated };
     },
     forget: (id) => decision({ id, method: "forget" }),
+    offlineRequest: async (id) => {
+      const { text } = await mirror.call({ id, method: "offlineRequest" });
+      if (text == null) throw failure("internal", "the main process did not send the text");
+      return text;
+    },
+    offlineImport: (id, text) => decision({ id, method: "offlineImport", text }),
+    offlineReturn: async (id) => {
+      const { decision, text } = await mirror.call({ id, method: "offlineReturn" });
+      return { decision, text: text ?? null };
+    },
+    offlineAnswer: async (id, text, key) => {
+      const { other, text: answer } = await mirror.call({ id, method: "offlineAnswer", text, key });
+      if (!other || answer == null) throw failure("internal", "the main process did not send the answer");
+      return { decision: other, text: answer };
+    },
+    offlineRelease: async (id, text) => {
+      const { other, deactivated } = await mirror.call({ id, method: "offlineRelease", text });
+      if (!other || !deactivated) throw failure("internal", "the main process did not report the outcome for the seat");
+      return { ...other, deactivated };
+    },
     callPortal: async (id, request, onProgress) => {
       const { portal } = await mirror.call({ id, method: "portal", request }, onProgress);
       if (!portal) throw failure("internal", "the main process did not send the reply of the customer portal");

@@ -1,6 +1,6 @@
 /**
  * The messages between the main process and preload scripts. Every message survives structured cloning. No message to a
- * renderer can contain a license key.
+ * renderer can contain a license key, except the texts of answers and returns for computers that are never online.
  */
 
 import { messageOf } from "../error.js";
@@ -46,9 +46,16 @@ export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" }
   | { method: "activate"; key: string | null; replacePrevious: boolean }
   | { method: "consume"; count: number }
+  | OfflineCall
   /** `request` is a request of the customer portal, in JSON. */
   | { method: "portal"; request: string }
 );
+
+/** A call of an operation for computers that are never online. */
+export type OfflineCall =
+  | { method: "offlineRequest" | "offlineReturn" }
+  | { method: "offlineImport" | "offlineRelease"; text: string }
+  | { method: "offlineAnswer"; text: string; key: string };
 
 /** The reply to a request for an explanation. */
 export type ExplanationReply = Explanation | { error: LicenseFailure };
@@ -60,8 +67,15 @@ export type ExplanationReply = Explanation | { error: LicenseFailure };
 export interface NumberedDecision {
   at: number;
   decision: Decision;
-  /** Whether Polar has freed the seat. Present in the reply to `deactivate`. */
+  /** Whether Polar has freed the seat. Present in the replies to `deactivate` and `offlineRelease`. */
   deactivated?: Deactivated | undefined;
+  /**
+   * The text for another computer. Present in the reply to `offlineRequest`, `offlineAnswer` and `offlineReturn`. It is
+   * `null` if a return has no text.
+   */
+  text?: string | null | undefined;
+  /** The decision of the other computer. Present in the replies to `offlineAnswer` and `offlineRelease`. */
+  other?: Decision | undefined;
   /** The portal's reply. Present only if the method of the call is `portal`. */
   portal?: PortalReply | undefined;
 }

@@ -22,6 +22,7 @@ export function fileStorage(options: FileStorageOptions = {}): Storage {
   return {
     device: () => deviceSource(directory),
     open: (place: Place): Store => (directory === undefined ? new NoStore() : new FileStore(directory, place)),
+    holdsOtherDevices: true,
   };
 }
 

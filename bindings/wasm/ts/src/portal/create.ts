@@ -20,7 +20,12 @@ export async function createWithPortal(
   let latest: Engine | undefined;
   const engines = async (): Promise<Engines> => {
     const made = await inlined();
-    return async (parts, clock) => (latest = await made(parts, clock));
+    return async (parts, clock) => {
+      const engine = await made(parts, clock);
+      // the portal is for this device
+      if (!parts.actsFor) latest = engine;
+      return engine;
+    };
   };
   const client = await create(options, platform, engines);
   const disposal = new AbortController();

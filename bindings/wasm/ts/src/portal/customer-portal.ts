@@ -4,6 +4,7 @@
  * into objects for the app.
  */
 
+import { discreet } from "../discreet.js";
 import { errorOf, LicenseError } from "../error.js";
 import type { Decision, Failure } from "../types.js";
 import { type Handle, type Holder, handleOf } from "./handle.js";
@@ -11,7 +12,7 @@ import type { Portal } from "./methods.js";
 import { type Operation, OPERATIONS, type Result } from "./operations.js";
 import type { WaitOptions } from "./options.js";
 import { type Reply, type Request, runBy, type RunPortal } from "./run.js";
-import { discreet, shown } from "./shown.js";
+import { shown } from "./shown.js";
 
 /** The values that all operations of a client's portal need. */
 export interface Parts {

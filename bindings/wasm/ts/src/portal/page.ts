@@ -5,7 +5,7 @@
 
 import { checkedSignal } from "../abort.js";
 import { LicenseError } from "../error.js";
-import type { License } from "../license.js";
+import type { License, OfflineService } from "../license.js";
 import type { AbortSignal } from "../platform.js";
 import { customerPortal } from "./customer-portal.js";
 import type { Portal } from "./methods.js";
@@ -13,7 +13,7 @@ import { report, type Reply, type RunPortal } from "./run.js";
 import type { Progress } from "./types.js";
 
 /** A page's license, with the function that sends the portal's requests to the process that holds the license. */
-export interface PageLicense extends License {
+export interface PageLicense extends License, OfflineService {
   /** Runs an operation of the customer portal. `request` describes the operation in JSON. */
   readonly callPortal: (
     request: string,

@@ -3,20 +3,9 @@
  * hold personal data do not appear in logs, copies or JSON.
  */
 
+import { discreet } from "../discreet.js";
 import { type Handle, HeldReply, standsFor } from "./handle.js";
 import type { Reply } from "./run.js";
-
-/**
- * Adds personal members to an object, and freezes the object. Code can read these members by their names, but they do
- * not appear when the object is logged, copied or converted to JSON.
- */
-export function discreet<Shown extends object, Personal extends object>(
-  shown: Shown,
-  personal: Personal,
-): Readonly<Shown & Personal> {
-  const members = Object.entries(personal).map(([name, value]) => [name, { get: () => value as unknown }]);
-  return Object.freeze(Object.defineProperties(shown, Object.fromEntries(members))) as Readonly<Shown & Personal>;
-}
 
 /** The names of the personal members. A `message` is personal too if its object has an `email`. */
 const PERSONAL = ["email", "name", "label"];
