@@ -5,11 +5,11 @@
  */
 
 import { LicenseDialogElement, type LicenseSource } from "./dialog/element.js";
-import type { DialogPages, OfflinePagesFor } from "./dialog/pages.js";
+import type { DialogPages, OfflineDialogPages } from "./dialog/pages.js";
 import type { DialogTexts } from "./dialog/texts.js";
 
 export { LicenseDialogElement, type LicenseDialogEventMap, type LicenseSource } from "./dialog/element.js";
-export type { DialogPages, DialogPlace, OfflinePagesFor, PagesFor } from "./dialog/pages.js";
+export type { DialogPages, DialogPlace, OfflineDialogPages, OfflinePagesFor, PagesFor } from "./dialog/pages.js";
 export type { DialogTextCode, DialogTexts } from "./dialog/texts.js";
 
 /** The name of the element. */
@@ -29,7 +29,7 @@ export interface LicenseDialogOptions {
    */
   portal?: DialogPages | undefined;
   /** Pages for computers that are never online. Created by `offlinePages` of `polar-license/dialog-offline`. */
-  offline?: DialogPages<OfflinePagesFor> | undefined;
+  offline?: OfflineDialogPages | undefined;
   /** Texts that replace the dialog's English ones. For German, pass the package's `texts/dialog.de.json`. */
   texts?: DialogTexts | undefined;
 }

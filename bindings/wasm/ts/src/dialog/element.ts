@@ -6,10 +6,10 @@
 
 import type { LicenseFailure } from "../electron/protocol.js";
 import type { LicenseError } from "../error.js";
-import type { Deactivation, License, OfflineService } from "../license.js";
+import type { Deactivation, License } from "../license.js";
 import type { Decision } from "../types.js";
 import { Drawing } from "./drawing.js";
-import type { DialogPages, OfflinePagesFor } from "./pages.js";
+import type { DialogPages, OfflineDialogPages } from "./pages.js";
 import { type DialogTextCode, type DialogTexts, localeOf, textOf } from "./texts.js";
 import { type Action, type Page, viewOf } from "./view.js";
 
@@ -80,7 +80,7 @@ export class LicenseDialogElement extends Base {
   // hold only text.
   #features: Readonly<Record<string, string>> | null | undefined;
   #portal: DialogPages | null | undefined;
-  #offline: DialogPages<OfflinePagesFor> | null | undefined;
+  #offline: OfflineDialogPages | null | undefined;
   #texts: DialogTexts = {};
   #source: LicenseSource | undefined;
   #license: License | undefined;
@@ -140,11 +140,11 @@ export class LicenseDialogElement extends Base {
   /**
    * Pages for computers that are never online. Created by `offlinePages` of `polar-license/dialog-offline`.
    */
-  get offline(): DialogPages<OfflinePagesFor> | null | undefined {
+  get offline(): OfflineDialogPages | null | undefined {
     return this.#offline;
   }
 
-  set offline(offline: DialogPages<OfflinePagesFor> | null | undefined) {
+  set offline(offline: OfflineDialogPages | null | undefined) {
     this.#offline = offline;
     this.#draw();
   }
@@ -458,7 +458,7 @@ export class LicenseDialogElement extends Base {
       ]),
       hasPages: this.#portal != null,
       hasOffline: this.#offline != null,
-      canAnswer: (license as Partial<OfflineService> | undefined)?.offlineAnswer !== undefined,
+      canAnswer: this.#offline?.canAnswer === true,
       portalUrl: license?.portalUrl,
       texts: this.#texts,
       locale: this.#locale,

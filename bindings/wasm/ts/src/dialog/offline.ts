@@ -7,25 +7,27 @@
 import type { OfflineService } from "../license.js";
 import type { Decision } from "../types.js";
 import { OfflinePages, OTHER } from "./offline-pages.js";
-import type { DialogPages, DialogPlace, OfflinePagesFor } from "./pages.js";
+import type { DialogPlace, OfflineDialogPages, OfflinePagesFor } from "./pages.js";
 
 /**
- * Creates pages for the dialog, for computers that are never online. The license needs the setting `airGapDays`. If the
- * license can also act for other computers, as in a desktop app, the dialog offers to license them.
+ * Creates pages for the dialog, for computers that are never online. The license needs the setting `airGapDays`. If
+ * `service` is passed, the dialog also offers to license other computers. In a window of Electron, `service` is
+ * `window.license`. A web page has no such service.
  *
  * ```ts
  * showLicenseDialog(license, { offline: offlinePages() });
  * ```
  */
-export function offlinePages(): DialogPages<OfflinePagesFor> {
+export function offlinePages(service?: OfflineService): OfflineDialogPages {
   return {
+    canAnswer: service !== undefined,
     open(what: OfflinePagesFor, place: DialogPlace): Promise<Decision | undefined> {
       const pages = new OfflinePages(place);
       switch (what) {
         case "request":
           return licenseThis(pages, place);
         case "answer":
-          return licenseOther(pages, place.license);
+          return service ? licenseOther(pages, service) : Promise.resolve(undefined);
         case "return":
           return giveBack(pages, place);
       }
@@ -50,14 +52,10 @@ async function giveBack(pages: OfflinePages, place: DialogPlace): Promise<undefi
   return pages.carry("return", text, pages.text("not_online.return_message", buttons));
 }
 
-/**
- * Makes an answer for another computer, or takes the license of another computer back. The dialog offers these pages
- * only if the license has the methods for that.
- */
-async function licenseOther(pages: OfflinePages, service: Partial<OfflineService>): Promise<undefined> {
-  const { offlineAnswer, offlineRelease } = service as OfflineService;
-  const answer = await pages.askRequest((request, key, signal) => offlineAnswer(request, key, { signal }));
+/** Makes an answer for another computer, or takes the license of another computer back. */
+async function licenseOther(pages: OfflinePages, service: OfflineService): Promise<undefined> {
+  const answer = await pages.askRequest((request, key, signal) => service.offlineAnswer(request, key, { signal }));
   if (answer !== OTHER) return pages.carry("answer", answer.text, pages.text("not_online.answer_message"));
-  await pages.askReturn((text, signal) => offlineRelease(text, { signal }));
+  await pages.askReturn((text, signal) => service.offlineRelease(text, { signal }));
   return pages.say(pages.text("not_online.taken_back"));
 }

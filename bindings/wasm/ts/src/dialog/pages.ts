@@ -3,7 +3,7 @@
  * dialog without these pages.
  */
 
-import type { License, OfflineService } from "../license.js";
+import type { License } from "../license.js";
 import type { Decision } from "../types.js";
 import type { DialogTextCode, DialogTexts } from "./texts.js";
 
@@ -22,8 +22,8 @@ export interface DialogPlace {
   readonly element: HTMLElement;
   /** Aborts when the user goes back or closes the dialog. */
   readonly signal: AbortSignal;
-  /** The license that the dialog shows. In a desktop app, it may also act for computers that are never online. */
-  readonly license: License & Partial<OfflineService>;
+  /** The license that the dialog shows. */
+  readonly license: License;
   /** Texts that replace the pages' English ones. */
   readonly texts: DialogTexts;
   /** The key that the user has typed, in the form of `LicenseKey.displayKey`. */
@@ -45,4 +45,10 @@ export interface DialogPages<Purpose = PagesFor> {
    * license, otherwise to `undefined`. Rejects when `signal` aborts.
    */
   open(what: Purpose, place: DialogPlace): Promise<Decision | undefined>;
+}
+
+/** Pages for computers that are never online, which `polar-license/dialog-offline` creates. */
+export interface OfflineDialogPages extends DialogPages<OfflinePagesFor> {
+  /** Whether the pages can license other computers. */
+  readonly canAnswer: boolean;
 }

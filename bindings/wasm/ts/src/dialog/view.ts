@@ -51,7 +51,7 @@ export interface Situation {
   readonly hasPages: boolean;
   /** Whether the app has added pages for computers that are never online. */
   readonly hasOffline: boolean;
-  /** Whether this license can act for other computers. */
+  /** Whether those pages can license other computers. */
   readonly canAnswer: boolean;
   /** The vendor's page on which customers find their key, if it is known. */
   readonly portalUrl: string | undefined;
@@ -208,7 +208,7 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
     devices: hasPages && isStored,
     ask_deactivate: isStored && !isImported,
     request: hasOffline && (hasForm || isImported || nextStep === "connect"),
-    answer: hasOffline && canAnswer,
+    answer: canAnswer,
     return: isStored && isImported,
   };
   return {
