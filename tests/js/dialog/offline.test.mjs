@@ -260,6 +260,9 @@ async function otherStory(user, polar, mock, { context }) {
   await user.captured("offline-answer", [...CARRY, "Done", "Close"]);
   const answer = await carried(user);
   await readsQrCode(user, answer, "offline-answer-qr");
+  await user.page.setViewport({ width: 320, height: 640 });
+  await readsQrCode(user, answer, "offline-answer-narrow-qr");
+  await user.page.setViewport({ width: 640, height: 720 });
   const { state, airGapped } = await lonely.offlineImport(answer);
   assert.deepEqual([state, airGapped], ["active", true]);
   await user.chooses("Done");
@@ -292,7 +295,7 @@ async function clientOf(polar, context, more) {
     appId: "com.acme.app",
     environment: polar.url,
     features: { export: [polar.benefits.pro], audit: ["de300000-0000-4000-8000-0000000000bf"] },
-    storage: fileStorage(directory),
+    storage: fileStorage({ directory }),
     autoRefresh: false,
     ...AIR_GAP,
     ...more,

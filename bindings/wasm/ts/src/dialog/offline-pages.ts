@@ -19,12 +19,17 @@ export const OTHER = Symbol("other");
 /** A function that does the work of a page with the text that the user has entered. */
 type WorkOn<Result> = (text: string, signal: AbortSignal) => Promise<Result>;
 
+/** The shadow trees that already have the style sheet. */
+const styled = new WeakSet<Node>();
+
 export class OfflinePages extends Frame<OfflineTextCode> {
   readonly #labels: FieldLabels;
 
   constructor(place: DialogPlace) {
     super(place, OFFLINE_ENGLISH);
-    adoptStyle(place.element.getRootNode() as ShadowRoot, OFFLINE_STYLE);
+    const root = place.element.getRootNode() as ShadowRoot;
+    if (!styled.has(root)) adoptStyle(root, OFFLINE_STYLE);
+    styled.add(root);
     this.#labels = {
       copy: this.text("not_online.copy"),
       copied: this.text("not_online.copied"),

@@ -5,7 +5,7 @@
  */
 
 import { create, PLAIN_FIELD } from "./document.js";
-import { drawQrCode } from "./qr-code.js";
+import { draw, qrCodeOf } from "./qr-code.js";
 
 /** The labels of the controls. */
 export interface FieldLabels {
@@ -53,11 +53,12 @@ export function textToCarry(
   const buttons = [button(labels.copy, () => void copy()), button(labels.save, () => save(text, file))];
   const actions = create("div", { class: "actions" }, ...buttons);
   const elements = [create("label", { for: "carried" }, name), area, actions, status];
-  const code = drawQrCode(text);
+  const code = qrCodeOf(text);
   if (!code) return elements;
-  const picture = create("div", { part: "qr-code", class: "qr", role: "img", "aria-label": labels.qrCode, hidden: "" }, code);
+  const picture = create("div", { part: "qr-code", class: "qr", role: "img", "aria-label": labels.qrCode, hidden: "" });
   const toggle = button(labels.showQrCode, () => {
     picture.hidden = !picture.hidden;
+    picture.replaceChildren(draw(code, picture.clientWidth));
     toggle.setAttribute("aria-expanded", String(!picture.hidden));
     // jsdom has no `scrollIntoView`
     picture.scrollIntoView?.({ block: "nearest" });
