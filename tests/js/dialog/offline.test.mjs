@@ -37,6 +37,7 @@ describe("the dialog without a network", { concurrency: true }, () => {
 async function story(user, polar, mock, { browser, context }) {
   await mock.createKey(KEY, { limit_activations: 1 });
   const online = await clientOf(polar, context);
+  await failsWithoutSetting(user, polar);
   await user.page.evaluate(async (polar, more) => app.withOffline(await app.make(polar, more)), polar, AIR_GAP);
   const sent = await losesNetwork(user, browser);
   const request = await asksForRequest(user);
@@ -57,6 +58,18 @@ async function losesNetwork(user, browser) {
   // saving a file is a request too, but for the text itself
   user.page.on("request", (request) => request.url().startsWith("data:") || sent.push(request.url()));
   return sent;
+}
+
+/** Shows the error if the app has added the pages, but has not permitted such licenses. */
+async function failsWithoutSetting(user, polar) {
+  await user.page.evaluate(async (polar) => app.withOffline(await app.make(polar)), polar);
+  await user.page.focus("#opener");
+  await user.press("Enter");
+  await user.chooses("This computer is not online");
+  await user.reads("This app is not set up correctly");
+  await user.isAt("License key");
+  await user.press("Escape");
+  await user.isClosed();
 }
 
 /** Opens the page from the form for the key. Returns the request. */
@@ -83,6 +96,10 @@ async function carriesText(user, request, browser) {
   await user.page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true }));
   await user.chooses("Copy");
   await user.sees("The text is selected. Copy it with the keyboard.");
+  await user.isAt("Request");
+  await holding(user, "Shift", "Tab");
+  await user.isAt("Close");
+  await user.press("Tab");
   await user.isAt("Request");
   await holding(user, "Control", "c");
   await user.goesTo("Answer");
