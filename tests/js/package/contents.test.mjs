@@ -47,6 +47,14 @@ test("nothing runs at installation, and nothing else is installed", () => {
   assert.deepEqual(peers.filter((name) => manifest.peerDependenciesMeta[name]?.optional !== true), []);
 });
 
+test("the license of each package that a script contains is in the package", () => {
+  assert.match(readFileSync(join(root, "LICENSE-uqr"), "utf8"), /Copyright \(c\) Project Nayuki/);
+  const maps = files.filter((path) => path.endsWith(".js.map"));
+  const sources = maps.flatMap((path) => JSON.parse(readFileSync(join(root, path), "utf8")).sources);
+  const packages = new Set(sources.filter((source) => source.startsWith("node_modules/")).map((source) => source.split("/")[1]));
+  assert.deepEqual([...packages], ["uqr"]);
+});
+
 test("every export leads to an existing file", () => {
   const wanted = [...targets(manifest.exports), manifest.main, manifest.module, manifest.types];
   assert.deepEqual(wanted.filter((path) => !existsSync(join(root, path))), []);
