@@ -9,16 +9,17 @@
  *   OUT/shared/NAME.js  NAME.cjs    their common parts
  *   OUT/polar_license.wasm          the engine for `./slim`; the other entries contain an engine as text
  *   OUT/*.map                       source maps, which contain the sources for debuggers
+ *   OUT/LICENSE-NAME                the license of each npm package that a script contains
  * ```
  *
  * The engine in `./portal` is the one with the customer portal.
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { encode } from "./ascii.mjs";
 import { ALONE, ENTRIES, PEERS } from "./entries.mjs";
 
@@ -63,15 +64,18 @@ function check(kept, made, source) {
 
 /** Generates the file that contains the dialog's texts, for translators. */
 async function dialogTexts() {
-  const contents = 'export * from "./texts"; export * from "./portal-texts";';
+  const contents = 'export * from "./texts"; export * from "./portal-texts"; export * from "./offline-texts";';
   const stdin = { contents, resolveDir: join(here, "src/dialog") };
   const { outputFiles } = await build({ stdin, bundle: true, format: "esm", write: false });
   const script = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`;
-  const { ENGLISH, PORTAL_ENGLISH } = await import(script);
-  return `${JSON.stringify({ ...ENGLISH, ...PORTAL_ENGLISH }, undefined, 2)}\n`;
+  const { ENGLISH, PORTAL_ENGLISH, OFFLINE_ENGLISH } = await import(script);
+  return `${JSON.stringify({ ...ENGLISH, ...PORTAL_ENGLISH, ...OFFLINE_ENGLISH }, undefined, 2)}\n`;
 }
 
-/** Writes ES modules, and a separate file for each part that several entries share. Returns the files. */
+/**
+ * Writes ES modules, and a separate file for each part that several entries share. Also copies the licenses of the npm
+ * packages that the modules contain. Returns the files of the modules.
+ */
 async function modules(entries, splitting) {
   const { metafile } = await build({
     absWorkingDir: here,
@@ -91,6 +95,11 @@ async function modules(entries, splitting) {
   });
   const files = Object.keys(metafile.outputs).map((path) => resolve(here, path));
   for (const map of files.filter((file) => file.endsWith(".map"))) tidy(map);
+  for (const input of Object.keys(metafile.inputs)) {
+    // the path of a file of a package, up to the package's folder
+    const [, folder, name] = /^(.*node_modules\/([^/@]+))\//.exec(input) ?? [];
+    if (name) copyFileSync(resolve(here, folder, "LICENSE"), join(out, `LICENSE-${name}`));
+  }
   return files.filter((file) => file.endsWith(".js"));
 }
 
@@ -102,7 +111,7 @@ function tidy(file) {
   const map = JSON.parse(readFileSync(file, "utf8"));
   const isWasm = (source) => /^generated:#(portal-)?wasm$/.test(source);
   map.sourcesContent = map.sources.map((source, index) => (isWasm(source) ? "" : map.sourcesContent[index]));
-  map.sources = map.sources.map((source) => source.replace(/^generated:#/, "generated/").replace(/^.*\/src\//, "src/"));
+  map.sources = map.sources.map((source) => source.replace(/^generated:#/, "generated/").replace(/^.*\/(?=node_modules\/)|^.*\/(?=src\/)/, ""));
   writeFileSync(file, JSON.stringify(map));
 }
 
@@ -165,7 +174,12 @@ async function glue(path) {
   return `export const createGlue = ({ TextEncoder, TextDecoder }) => { ${text.replace(exported, "return $1;")} };`;
 }
 
+/** Provides the generated modules, and style sheets as minified text. */
 function provide(setup) {
+  setup.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+    const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true, target: TARGET });
+    return { contents: code.trim(), loader: "text" };
+  });
   setup.onResolve({ filter: /^#(version|(portal-)?(glue|wasm))$/ }, ({ path }) => ({ path, namespace: "generated" }));
   setup.onLoad({ filter: /.*/, namespace: "generated" }, ({ path }) => ({ contents: generated.get(path), loader: "js" }));
 }

@@ -33,4 +33,5 @@ export const ALONE = {
   openfeature: "openfeature",
   dialog: "dialog",
   "dialog-portal": "dialog-portal",
+  "dialog-offline": "dialog-offline",
 };

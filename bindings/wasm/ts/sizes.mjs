@@ -16,7 +16,7 @@ const slim = measure("a page with ./slim, its script", await page("slim.js"));
 const all = measure("a page with the main entry", await page("index.js"));
 const portal = measure("a page with `polar-license/portal`", await page("portal.js"));
 const beside = await Promise.all(
-  ["react", "openfeature", "dialog", "dialog-portal"].map(async (name) => measure(`\`polar-license/${name}\`, beside that`, await everythingOf(`${name}.js`))),
+  ["react", "openfeature", "dialog", "dialog-portal", "dialog-offline"].map(async (name) => measure(`\`polar-license/${name}\`, beside that`, await everythingOf(`${name}.js`))),
 );
 const total = { name: "a page with ./slim, in all" };
 for (const kind of ["raw", "gzip", "brotli"]) total[kind] = wasm[kind] + slim[kind];

@@ -5,19 +5,11 @@
 // POLAR_LICENSE_JS is the folder of the built package. POLAR_LICENSE_CLI is the command line tool.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
-import axe from "axe-core";
-import { LocalPolar } from "../behavior/shared/local-polar.mjs";
-import { scripts, startPolar } from "../electron/polar.mjs";
 import { browsers } from "./browsers.mjs";
-import { Driver } from "./driver.mjs";
-import { serve } from "./site.mjs";
+import { run } from "./stage.mjs";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const pictures = fileURLToPath(new URL("../../../target/dialog/", import.meta.url));
 
 describe("the dialog", { concurrency: true }, () => {
   for (const browser of browsers) {
@@ -34,22 +26,6 @@ describe("the dialog", { concurrency: true }, () => {
     it(`on small pages, in ${browser.name}`, { skip: browser.missing }, (context) => run(browser, context, smallStory));
   }
 });
-
-/** Runs a story with the dialog on a page. */
-async function run(browser, context, story) {
-  const polar = await startPolar((end) => context.after(end));
-  const site = await serve(scripts, polar.url);
-  context.after(site.stop);
-  const running = await browser.launch();
-  context.after(() => running.close());
-  const page = await running.newPage();
-  await page.goto(site.url);
-  await page.waitForFunction("globalThis.app");
-  await page.evaluate(axe.source);
-  mkdirSync(join(pictures, browser.name), { recursive: true });
-  const driver = new Driver(page, join(pictures, browser.name), browser.looks);
-  await story(driver, polar, new LocalPolar(polar.url));
-}
 
 /** Activates a key on another device. Returns the id of the seat. */
 async function activateElsewhere({ url, organization }, key) {

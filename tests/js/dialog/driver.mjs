@@ -34,13 +34,18 @@ export class Driver {
 
   /** Moves the focus to a button or a link with the Tab key, and presses it. */
   async chooses(name) {
+    await this.goesTo(name);
+    await this.press("Enter");
+  }
+
+  /** Moves the focus to a control with the Tab key. */
+  async goesTo(name) {
     const seen = [];
     for (let at = await this.focused(); at !== name; at = await this.focused()) {
       seen.push(at);
       assert.ok(seen.length < 30, `the tabulator does not lead to \`${name}\`, but to: ${seen.join(", ")}`);
       await this.press("Tab");
     }
-    await this.press("Enter");
   }
 
   /** Returns the name of the focused element. */

@@ -13,7 +13,7 @@ const turned = { ahead: 0 };
 const events = [];
 const dialog = document.createElement("polar-license-dialog");
 dialog.features = { export: "Export to PDF", audit: "Audit trail" };
-for (const name of ["activated", "deactivated", "close"]) {
+for (const name of ["activated", "deactivated", "returned", "close"]) {
   dialog.addEventListener(name, ({ detail }) => events.push(detail ? [name, detail.state] : [name]));
 }
 // listens on the document, as an app with `showLicenseDialog` does, because it does not have the element itself
@@ -31,6 +31,11 @@ globalThis.app = {
   takeEvents: () => events.splice(0),
   turn: (ms) => (turned.ahead += ms),
   make: (polar, more) => createLicenseClient(settings(polar, more)),
+  /** Shows a license with the pages for computers that are never online. `service` acts for other computers. */
+  async withOffline(license, service) {
+    const { offlinePages } = await import("polar-license/dialog-offline");
+    Object.assign(dialog, { license, offline: offlinePages(service) });
+  },
   /** Opens a license that has the customer portal, on a device that has no license yet. */
   async withPortal(polar) {
     const { createLicenseClient } = await import("polar-license/portal");

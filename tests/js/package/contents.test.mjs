@@ -47,6 +47,14 @@ test("nothing runs at installation, and nothing else is installed", () => {
   assert.deepEqual(peers.filter((name) => manifest.peerDependenciesMeta[name]?.optional !== true), []);
 });
 
+test("the license of each package that a script contains is in the package", () => {
+  assert.match(readFileSync(join(root, "LICENSE-uqr"), "utf8"), /Copyright \(c\) Project Nayuki/);
+  const maps = files.filter((path) => path.endsWith(".js.map"));
+  const sources = maps.flatMap((path) => JSON.parse(readFileSync(join(root, path), "utf8")).sources);
+  const packages = new Set(sources.filter((source) => source.startsWith("node_modules/")).map((source) => source.split("/")[1]));
+  assert.deepEqual([...packages], ["uqr"]);
+});
+
 test("every export leads to an existing file", () => {
   const wanted = [...targets(manifest.exports), manifest.main, manifest.module, manifest.types];
   assert.deepEqual(wanted.filter((path) => !existsSync(join(root, path))), []);
@@ -65,7 +73,7 @@ test("the condition `types` comes first", () => {
 
 test("the package contains only scripts, declarations, the WebAssembly and documents", () => {
   const known = [
-    /^(README\.md|SKILL\.md|llms\.txt|CHANGELOG\.md|LICENSE-MIT|LICENSE-APACHE|package\.json|polar_license\.wasm)$/,
+    /^(README\.md|SKILL\.md|llms\.txt|CHANGELOG\.md|LICENSE-MIT|LICENSE-APACHE|LICENSE-uqr|package\.json|polar_license\.wasm)$/,
     /^[a-z._-]+\.(js|cjs|js\.map|cjs\.map|d\.ts|d\.cts)$/,
     /^shared\/[A-Z0-9]+\.(js|cjs)(\.map)?$/,
     /^texts\/((dialog|portal)\.)?[a-z]{2}\.json$/,
@@ -96,7 +104,7 @@ test("a debugger finds the source of every script, and none of them twice", () =
   for (const path of scripts) {
     assert.match(readFileSync(join(root, path), "utf8"), new RegExp(`//# sourceMappingURL=${path.split("/").at(-1)}\\.map\\s*$`), path);
     const { sources, sourcesContent } = JSON.parse(readFileSync(join(root, `${path}.map`), "utf8"));
-    assert.deepEqual(sources.filter((source) => !/^(src|generated)\/[a-z0-9/.-]+$/.test(source)), [], path);
+    assert.deepEqual(sources.filter((source) => !/^(src|generated|node_modules\/uqr)\/[a-z0-9/.-]+$/.test(source)), [], path);
     assert.equal(new Set(sources).size, sources.length, path);
     const silent = sources.filter((source, index) => typeof sourcesContent[index] !== "string");
     assert.deepEqual(silent, [], path);

@@ -125,7 +125,7 @@ test("the entries for frameworks and Tauri load by `import` and by `require`, an
 
 test("the dialog loads on a server, by `import` and by `require`, and defines nothing there", () => {
   const say = "console.log(JSON.stringify([...all.map((entry) => Object.keys(entry).sort()), typeof customElements]))";
-  const expected = '[["LicenseDialogElement","showLicenseDialog"],["portalPages"],"undefined"]\n';
+  const expected = '[["LicenseDialogElement","showLicenseDialog"],["portalPages"],["offlinePages"],"undefined"]\n';
   const of = (how) => `const all = await Promise.all(${JSON.stringify(dialog)}.map(async (name) => ${how}(name)));`;
   assert.equal(run("dialog.mjs", `${of("import")} ${say}`), expected);
   assert.equal(run("dialog.cjs", `(async () => { ${of("require")} ${say} })();`), expected);
@@ -212,7 +212,7 @@ test("the scripts for browsers import no module of Node's, and none on demand", 
         look(join(path, "..", link));
       }
     };
-    for (const name of ["index", "slim", "dialog", "dialog-portal"]) look(join(root, `${name}.${format}`));
+    for (const name of ["index", "slim", "dialog", "dialog-portal", "dialog-offline"]) look(join(root, `${name}.${format}`));
     assert.ok(seen.size > 2, "no parts found");
   }
 });

@@ -142,8 +142,9 @@ export async function main(send: Fetch, signal: object, ipc: MainIpc, bridge: Br
 
 /** A script for pages only, because elements need the types of a document. */
 const PAGE = `
-import type { License } from "polar-license";
+import type { License, LicenseClient, OfflineService } from "polar-license";
 import { type DialogTexts, type LicenseSource, showLicenseDialog } from "polar-license/dialog";
+import { offlinePages } from "polar-license/dialog-offline";
 
 export async function main(license: License, texts: DialogTexts): Promise<void> {
   const source: LicenseSource = () => Promise.resolve(license);
@@ -154,20 +155,29 @@ export async function main(license: License, texts: DialogTexts): Promise<void> 
   dialog.addEventListener("deactivated", ({ detail }) => detail.deactivated.length);
   dialog.addEventListener("link", (event) => (event.detail.length > 0 ? event.preventDefault() : undefined));
   dialog.addEventListener("keydown", ({ key }) => key === "Escape" && dialog.close());
+  dialog.addEventListener("returned", ({ detail }) => console.log(detail.state));
+  dialog.offline = offlinePages();
   dialog.show();
   // @ts-expect-error there is no such code
   dialog.texts = { "dialog.by": "Buy" };
 }
+
+export const offline = (client: LicenseClient, license: License & OfflineService): void => {
+  offlinePages(license);
+  // @ts-expect-error a web page cannot act for other computers
+  offlinePages(client);
+};
 `;
 
 /** The element in JSX, where React uses the names of the element's properties. */
 const ELEMENT = `
 import type { License } from "polar-license";
 import type { DialogPages } from "polar-license/dialog";
+import { offlinePages } from "polar-license/dialog-offline";
 import "polar-license/react";
 
 export const Dialog = ({ license, portal }: { license: License; portal: DialogPages }) =>
-  <polar-license-dialog license={license} portal={portal} features={{ export: "Export" }} open />;
+  <polar-license-dialog license={license} portal={portal} offline={offlinePages()} features={{ export: "Export" }} open />;
 
 // @ts-expect-error a license is not an object with pages
 export const Mistaken = ({ license }: { license: License }) => <polar-license-dialog portal={license} />;

@@ -41,7 +41,7 @@ fn check_dialog(sh: &Shell, program: &Path) -> Result<()> {
     let target = workspace::target()?;
     let demo = demo_web::folder()?;
     demo_web::write(sh, &demo)?;
-    let files = ["dialog", "demo-web"].map(|name| format!("tests/js/dialog/{name}.test.mjs"));
+    let files = ["dialog", "offline", "demo-web"].map(|name| format!("tests/js/dialog/{name}.test.mjs"));
     let test = cmd!(sh, "node --test --test-reporter=spec {files...}");
     let test = test.env("POLAR_LICENSE_CLI", program).env("POLAR_LICENSE_JS", target.join("package/npm"));
     Ok(test.env("POLAR_LICENSE_DEMO", demo).run()?)

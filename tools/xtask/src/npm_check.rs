@@ -28,11 +28,12 @@ const MAIN_LIMIT: u64 = 92_500;
 
 /// The entry points that an app can use in addition to the client. Each number limits how many bytes, compressed with
 /// brotli, the entry point adds to a page that already has the client.
-const BESIDE: [(&str, u64); 4] = [
+const BESIDE: [(&str, u64); 5] = [
     ("`polar-license/react`", 1_500),
     ("`polar-license/openfeature`", 1_000),
     ("`polar-license/dialog`", 8_000),
-    ("`polar-license/dialog-portal`", 3_100),
+    ("`polar-license/dialog-portal`", 2_800),
+    ("`polar-license/dialog-offline`", 6_700),
 ];
 
 /// Packs the package, and checks the tarball that an app developer gets.

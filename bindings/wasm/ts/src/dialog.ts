@@ -5,11 +5,11 @@
  */
 
 import { LicenseDialogElement, type LicenseSource } from "./dialog/element.js";
-import type { DialogPages } from "./dialog/pages.js";
+import type { DialogPages, OfflineDialogPages } from "./dialog/pages.js";
 import type { DialogTexts } from "./dialog/texts.js";
 
 export { LicenseDialogElement, type LicenseDialogEventMap, type LicenseSource } from "./dialog/element.js";
-export type { DialogPages, DialogPlace, PagesFor } from "./dialog/pages.js";
+export type { DialogPages, DialogPlace, OfflineDialogPages, OfflinePagesFor, PagesFor } from "./dialog/pages.js";
 export type { DialogTextCode, DialogTexts } from "./dialog/texts.js";
 
 /** The name of the element. */
@@ -28,6 +28,8 @@ export interface LicenseDialogOptions {
    * `polar-license/dialog-portal`.
    */
   portal?: DialogPages | undefined;
+  /** Pages for computers that are never online. Created by `offlinePages` of `polar-license/dialog-offline`. */
+  offline?: OfflineDialogPages | undefined;
   /** Texts that replace the dialog's English ones. For German, pass the package's `texts/dialog.de.json`. */
   texts?: DialogTexts | undefined;
 }
@@ -43,12 +45,12 @@ export interface LicenseDialogOptions {
  */
 export async function showLicenseDialog(
   license: LicenseSource | null | undefined,
-  { key, features, portal, texts }: LicenseDialogOptions = {},
+  { key, features, portal, offline, texts }: LicenseDialogOptions = {},
 ): Promise<void> {
   // does nothing if another dialog is open already
   if (!license || document.querySelector(`${NAME}[open]`)) return;
   const dialog = document.createElement(NAME);
-  Object.assign(dialog, { license, features, portal, texts });
+  Object.assign(dialog, { license, features, portal, offline, texts });
   const closed = new Promise((resolve) => dialog.addEventListener("close", resolve));
   document.body.append(dialog);
   dialog.show(key);

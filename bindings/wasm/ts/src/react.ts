@@ -131,10 +131,10 @@ function renderFallback(fallback: GateProps["fallback"], why: Decision | Explana
  */
 export type LicenseDialogProps = DetailedHTMLProps<
   HTMLAttributes<LicenseDialogElement> &
-    Partial<Pick<LicenseDialogElement, "open" | "features" | "texts" | "portal">> & {
+    Partial<Pick<LicenseDialogElement, "open" | "features" | "texts" | "portal" | "offline">> & {
       license?: LicenseSource | null | undefined;
     } & {
-      [Name in "activated" | "deactivated" | "link" | "close" as `on${Name}`]?: (event: LicenseDialogEventMap[Name]) => unknown;
+      [Name in "activated" | "deactivated" | "returned" | "link" | "close" as `on${Name}`]?: (event: LicenseDialogEventMap[Name]) => unknown;
     },
   LicenseDialogElement
 >;

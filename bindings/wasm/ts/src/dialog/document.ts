@@ -1,5 +1,5 @@
 /**
- * Helpers that create and update the dialog's elements. They never parse text as HTML. They therefore also work on
+ * Helpers that create, update and style the dialog's elements. They never parse text as HTML. They therefore also work on
  * pages whose Content Security Policy requires Trusted Types.
  */
 
@@ -38,4 +38,16 @@ export function point(anchor: HTMLAnchorElement, text: string, url: string): voi
   anchor.target = "_blank";
   anchor.rel = "noopener noreferrer";
   write(anchor, text);
+}
+
+/** Adds a style sheet to a shadow tree. */
+export function adoptStyle(root: ShadowRoot, style: string): void {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(style);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  } catch {
+    // Safari before 16.4 and jsdom have no `adoptedStyleSheets`
+    root.append(create("style", {}, style));
+  }
 }

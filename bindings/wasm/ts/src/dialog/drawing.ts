@@ -4,8 +4,8 @@
  * `unsafe-inline`.
  */
 
-import { create, PLAIN_FIELD, point, write } from "./document.js";
-import { STYLE } from "./style.js";
+import { adoptStyle, create, PLAIN_FIELD, point, write } from "./document.js";
+import STYLE from "./style.css";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import type { Action, View } from "./view.js";
 
@@ -40,6 +40,7 @@ const ICONS = {
  */
 const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["devices", "dialog.manage_devices"],
+  ["request", "dialog.new_request"],
   ["move", "dialog.move"],
   ["submit", "dialog.activate"],
   ["activate", "dialog.activate_here"],
@@ -58,6 +59,9 @@ const FURTHER: readonly (readonly [Action, DialogTextCode])[] = [
   ["other_key", "dialog.other_key"],
   ["devices", "dialog.manage_devices"],
   ["ask_deactivate", "dialog.deactivate"],
+  ["return", "dialog.give_back"],
+  ["request", "dialog.not_online"],
+  ["answer", "dialog.other_computer"],
 ];
 
 export class Drawing {
@@ -115,7 +119,7 @@ export class Drawing {
       this.place,
     );
     this.#listen();
-    applyStyle(root);
+    adoptStyle(root, STYLE);
     root.append(this.dialog);
   }
 
@@ -241,7 +245,7 @@ export class Drawing {
    * this, Firefox moves the focus to the last control whenever the focus enters a dialog in a shadow tree.
    */
   #cycleFocus(event: KeyboardEvent): void {
-    const all = this.dialog.querySelectorAll<HTMLElement>("button, a, input");
+    const all = this.dialog.querySelectorAll<HTMLElement>("button, a, input, textarea");
     const controls = [...all].filter((control) => !control.closest("[hidden]"));
     const [first, last] = [controls[0], controls[controls.length - 1]];
     const at = this.#root.activeElement as HTMLElement | null;
@@ -292,15 +296,4 @@ function createIcon(...lines: (readonly [string, string])[]): SVGElement {
     picture.append(path);
   }
   return picture;
-}
-
-function applyStyle(root: ShadowRoot): void {
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    root.adoptedStyleSheets = [sheet];
-  } catch {
-    // Safari before 16.4 and jsdom have no `adoptedStyleSheets`
-    root.append(create("style", {}, STYLE));
-  }
 }

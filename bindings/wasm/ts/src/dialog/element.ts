@@ -9,8 +9,8 @@ import type { LicenseError } from "../error.js";
 import type { Deactivation, License } from "../license.js";
 import type { Decision } from "../types.js";
 import { Drawing } from "./drawing.js";
-import type { DialogPages, PagesFor } from "./pages.js";
-import { type DialogTexts, localeOf } from "./texts.js";
+import type { DialogPages, OfflineDialogPages } from "./pages.js";
+import { type DialogTextCode, type DialogTexts, localeOf, textOf } from "./texts.js";
 import { type Action, type Page, viewOf } from "./view.js";
 
 /**
@@ -34,6 +34,8 @@ export interface LicenseDialogEventMap extends HTMLElementEventMap {
    * freed the seat.
    */
   deactivated: CustomEvent<Deactivation>;
+  /** The user has given the license of a computer back that is never online. `detail` is the decision after that. */
+  returned: CustomEvent<Decision>;
   /**
    * Dispatched when the user follows a link to one of the vendor's pages. `detail` is the page's address. Call
    * `preventDefault()` to open the page yourself, for example with Electron's shell. The event bubbles to the document.
@@ -73,11 +75,12 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class LicenseDialogElement extends Base {
   static readonly observedAttributes: readonly string[] = ["open"];
 
-  // The first four fields store the values that the app sets through the setters `features`, `portal`, `texts` and
-  // `license`. The setters are necessary: without them, a framework would set attributes instead, and an attribute can
+  // The first five fields store the values that the app sets through the setters `features`, `portal`, `offline`,
+  // `texts` and `license`. The setters are necessary: without them, a framework would set attributes instead, and an attribute can
   // hold only text.
   #features: Readonly<Record<string, string>> | null | undefined;
   #portal: DialogPages | null | undefined;
+  #offline: OfflineDialogPages | null | undefined;
   #texts: DialogTexts = {};
   #source: LicenseSource | undefined;
   #license: License | undefined;
@@ -134,6 +137,18 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
+  /**
+   * Pages for computers that are never online. Created by `offlinePages` of `polar-license/dialog-offline`.
+   */
+  get offline(): OfflineDialogPages | null | undefined {
+    return this.#offline;
+  }
+
+  set offline(offline: OfflineDialogPages | null | undefined) {
+    this.#offline = offline;
+    this.#draw();
+  }
+
   /** Replacements for the dialog's English texts. The name of each member is the code of the text that it replaces. */
   get texts(): DialogTexts {
     return this.#texts;
@@ -177,7 +192,7 @@ export class LicenseDialogElement extends Base {
   connectedCallback(): void {
     // applies properties that the app set before the element was defined
     const own = this as Record<string, unknown>;
-    for (const name of ["license", "texts", "features", "portal"].filter((name) => Object.hasOwn(this, name))) {
+    for (const name of ["license", "texts", "features", "portal", "offline"].filter((name) => Object.hasOwn(this, name))) {
       const value = own[name];
       delete own[name];
       own[name] = value;
@@ -308,9 +323,9 @@ export class LicenseDialogElement extends Base {
   }
 
   /** Opens pages that another module provides. `typed` is the content of the input field for the key. */
-  async #openPages(what: PagesFor, typed: string): Promise<void> {
-    const portal = this.#portal;
-    if (!portal) return;
+  async #openPages<Purpose>(pages: DialogPages<Purpose> | null | undefined, what: Purpose, typed = ""): Promise<void> {
+    const license = this.#license;
+    if (!pages || !license) return;
     const element = this.#document().place;
     this.#showPage("other");
     const opened = new AbortController();
@@ -318,15 +333,18 @@ export class LicenseDialogElement extends Base {
     const place = {
       element,
       signal: opened.signal,
+      license,
       texts: this.#texts,
       locale: this.#locale,
       displayKey: displayKeyOf(typed),
+      text: (code: DialogTextCode) => textOf(this.#texts, code),
       leave: () => this.#leave(),
+      returned: (decision: Decision) => this.dispatchEvent(new CustomEvent("returned", { detail: decision })),
     };
     let failure: LicenseError | LicenseFailure | undefined;
     let decision: Decision | undefined;
     try {
-      decision = await portal.open(what, place);
+      decision = await pages.open(what, place);
     } catch (error) {
       failure = error as LicenseError;
     }
@@ -372,9 +390,13 @@ export class LicenseDialogElement extends Base {
       case "ask_deactivate":
         return this.#showPage("confirm");
       case "find_key":
-        return this.#openPages("restore", "");
+        return this.#openPages(this.#portal, "restore");
       case "devices":
-        return this.#openPages(this.#view().devices, key);
+        return this.#openPages(this.#portal, this.#view().devices, key);
+      case "request":
+      case "answer":
+      case "return":
+        return this.#openPages(this.#offline, action);
       case "keep":
       case "back":
         return this.#showPage("status");
@@ -435,6 +457,8 @@ export class LicenseDialogElement extends Base {
         (license as License).explain(feature),
       ]),
       hasPages: this.#portal != null,
+      hasOffline: this.#offline != null,
+      canAnswer: this.#offline?.canAnswer === true,
       portalUrl: license?.portalUrl,
       texts: this.#texts,
       locale: this.#locale,

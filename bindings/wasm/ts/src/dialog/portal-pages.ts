@@ -1,14 +1,12 @@
 /**
  * Pages that ask the user a question. Each method draws a page, and returns a promise that resolves once the user's
- * action has succeeded. If the action fails, the page shows the error, and the user can try again or go back. This file
- * knows nothing about the customer portal.
+ * action has succeeded. This file knows nothing about the customer portal.
  */
 
 import { create, PLAIN_FIELD, point } from "./document.js";
+import { Frame, type Work } from "./frame.js";
 import type { DialogPlace } from "./pages.js";
 import { PORTAL_ENGLISH, type PortalTextCode } from "./portal-texts.js";
-import { textOf } from "./texts.js";
-import { fillPlaceholders } from "./words.js";
 
 /** A question that the user answers with text. */
 export interface Question {
@@ -30,29 +28,13 @@ export interface Choice<Value> {
   readonly value: Value;
 }
 
-/**
- * A function that does the work of a page, such as a request to Polar. Its promise rejects with an error whose
- * `message` is written for the user.
- */
-type Work<Result> = (signal: AbortSignal) => Promise<Result>;
-
-export class Pages {
-  readonly #message = create("p", { role: "status", part: "message", tabindex: "-1" });
-  readonly #error = create("p", { role: "alert", part: "error", class: "error" });
-  readonly #content = create("div", {});
-  readonly #actions = create("div", { class: "actions", part: "actions" });
-  #isBusy = false;
-
+export class Pages extends Frame<PortalTextCode> {
   /** Creates the pages. They are shown inside `place`. `products` maps the ids of benefits to the names of products. */
   constructor(
-    readonly place: DialogPlace,
+    place: DialogPlace,
     readonly products: Readonly<Record<string, string>>,
   ) {
-    place.element.replaceChildren(this.#message, this.#content, this.#error, this.#actions);
-  }
-
-  text(code: PortalTextCode, values: Readonly<Record<string, string>> = {}): string {
-    return fillPlaceholders(this.place.texts[code] ?? PORTAL_ENGLISH[code], values);
+    super(place, PORTAL_ENGLISH);
   }
 
   /**
@@ -73,7 +55,7 @@ export class Pages {
       const input = create("input", field);
       const form = create("form", { novalidate: "" }, create("label", { for: "answer" }, this.text(label)), input);
       const send = (): void =>
-        this.#run((signal) => work(input.value, signal), resolve, reject, () => {
+        this.run((signal) => work(input.value, signal), { resolve, reject }, () => {
           input.focus();
           input.select();
         });
@@ -81,7 +63,7 @@ export class Pages {
         event.preventDefault();
         send();
       });
-      this.#show(message, [form], [this.#button(this.text(button), send, true), ...this.#otherwise(other, resolve)]);
+      this.show(message, [form], [this.button(this.text(button), send, true), ...this.#otherwise(other, resolve)]);
       input.focus();
     });
   }
@@ -98,8 +80,8 @@ export class Pages {
   ): Promise<Result> {
     return new Promise((resolve, reject) => {
       const rows = choices.map(({ name, note, value }) => {
-        const press = this.#button(this.text(button), () => {
-          this.#run((signal) => work(value, signal), resolve, reject, () => press.focus());
+        const press = this.button(this.text(button), () => {
+          this.run((signal) => work(value, signal), { resolve, reject }, () => press.focus());
         });
         // a screen reader may read only the button and not its row, so the button's label contains the name too
         press.setAttribute("aria-label", `${this.text(button)}: ${name}`);
@@ -107,10 +89,10 @@ export class Pages {
         if (note) words.append(create("small", {}, note));
         return create("li", {}, words, press);
       });
-      this.#show(message, [create("ul", { part: "choices" }, ...rows)], []);
+      this.show(message, [create("ul", { part: "choices" }, ...rows)], []);
       // Focuses the message rather than a button. If a user hits Enter twice on the previous page, the second Enter
       // must not press a button of this page.
-      this.#message.focus();
+      this.message.focus();
     });
   }
 
@@ -122,19 +104,19 @@ export class Pages {
   wait<Result>(work: Work<Result>, other: PortalTextCode): Promise<Result | undefined>;
   wait<Result>(work: Work<Result>, other?: PortalTextCode): Promise<Result | undefined> {
     return new Promise((resolve, reject) => {
-      const again = this.#button(this.text("portal.try_again"), () => start(), true);
-      const start = (): void => this.#run(work, resolve, reject, () => again.focus());
-      this.#show("", [], [again, ...this.#otherwise(other, resolve)]);
+      const again = this.button(this.text("portal.try_again"), () => start(), true);
+      const start = (): void => this.run(work, { resolve, reject }, () => again.focus());
+      this.show("", [], [again, ...this.#otherwise(other, resolve)]);
       start();
-      this.#message.focus();
+      this.message.focus();
     });
   }
 
   /** Shows a message, and resolves once the user presses the button. */
   say(message: string, button: PortalTextCode): Promise<undefined> {
     return new Promise((resolve) => {
-      const next = this.#button(this.text(button), () => resolve(undefined), true);
-      this.#show(message, [], [next]);
+      const next = this.button(this.text(button), () => resolve(undefined), true);
+      this.show(message, [], [next]);
       next.focus();
     });
   }
@@ -145,20 +127,12 @@ export class Pages {
    */
   leadsTo(message: string, page: string | null): Promise<never> {
     const link = create("a", { class: "link main", part: "link main" });
-    if (page) point(link, textOf(this.place.texts, "dialog.manage_devices"), page);
-    this.#show(message, [], page ? [link] : []);
-    (page ? link : this.#message).focus();
+    if (page) point(link, this.place.text("dialog.manage_devices"), page);
+    this.show(message, [], page ? [link] : []);
+    (page ? link : this.message).focus();
     return new Promise((_, reject) => {
       this.place.signal.addEventListener("abort", () => reject(this.place.signal.reason), { once: true });
     });
-  }
-
-  #show(message: string, content: readonly HTMLElement[], buttons: readonly HTMLElement[]): void {
-    this.#message.textContent = message;
-    this.#error.textContent = "";
-    this.#content.replaceChildren(...content);
-    const back = this.#button(textOf(this.place.texts, "dialog.back"), () => this.place.leave());
-    this.#actions.replaceChildren(...buttons, back);
   }
 
   /**
@@ -167,49 +141,6 @@ export class Pages {
    */
   #otherwise(other: PortalTextCode | undefined, resolve: (nothing: undefined) => void): HTMLButtonElement[] {
     if (!other) return [];
-    return [this.#button(this.text(other), () => this.#isBusy || resolve(undefined))];
-  }
-
-  #button(text: string, press: () => void, isMain = false): HTMLButtonElement {
-    const part = isMain ? { part: "button main", class: "main" } : { part: "button" };
-    const button = create("button", { type: "button", ...part }, text);
-    button.addEventListener("click", press);
-    return button;
-  }
-
-  /**
-   * Runs `work`, unless the previous work of these pages is still running. Ignores the result if the user has left the
-   * page in the meantime.
-   */
-  #run<Result>(
-    work: Work<Result>,
-    resolve: (result: Result) => void,
-    reject: (reason: unknown) => void,
-    tryAgain: () => void,
-  ): void {
-    const { signal } = this.place;
-    if (this.#isBusy || signal.aborted) return;
-    const message = this.#message.textContent ?? "";
-    const busy = (isBusy: boolean): void => {
-      this.#isBusy = isBusy;
-      this.place.element.setAttribute("aria-busy", String(isBusy));
-    };
-    busy(true);
-    this.#error.textContent = "";
-    this.#message.textContent = textOf(this.place.texts, "dialog.busy");
-    work(signal).then(
-      (result) => {
-        busy(false);
-        if (signal.aborted) reject(signal.reason);
-        else resolve(result);
-      },
-      (error: { message?: string }) => {
-        busy(false);
-        if (signal.aborted) return reject(signal.reason);
-        this.#message.textContent = message;
-        this.#error.textContent = error.message ?? String(error);
-        tryAgain();
-      },
-    );
+    return [this.button(this.text(other), () => this.isBusy || resolve(undefined))];
   }
 }

@@ -8,6 +8,7 @@
  * `texts/dialog.en.json` is generated from this file.
  */
 
+import type { OfflineTextCode } from "./offline-texts.js";
 import type { PortalTextCode } from "./portal-texts.js";
 import { fillPlaceholders } from "./words.js";
 
@@ -36,6 +37,10 @@ export const ENGLISH = {
   "dialog.deactivate_hint": "To activate it again, you need the whole license key.",
   "dialog.deactivated": "The license was removed from this device.",
   "dialog.keep": "Keep it",
+  "dialog.not_online": "This computer is not online",
+  "dialog.new_request": "Create a request",
+  "dialog.other_computer": "License another computer",
+  "dialog.give_back": "Give the license back",
   "dialog.back": "Back",
   "dialog.cancel": "Cancel",
   "dialog.done": "Done",
@@ -62,7 +67,7 @@ export type DialogTextCode = keyof typeof ENGLISH;
  * Replacements for the English texts. The name of each member is the text's code in `texts/dialog.en.json`.
  * `texts/dialog.de.json` contains German texts.
  */
-export type DialogTexts = Readonly<Partial<Record<DialogTextCode | PortalTextCode, string>>>;
+export type DialogTexts = Readonly<Partial<Record<DialogTextCode | PortalTextCode | OfflineTextCode, string>>>;
 
 /**
  * Returns the locale for dates: the page's locale, such as `en-GB`, if it has the same language as the texts, and

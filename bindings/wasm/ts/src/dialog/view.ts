@@ -6,7 +6,7 @@
 import type { LicenseFailure } from "../electron/protocol.js";
 import type { LicenseError } from "../error.js";
 import type { Decision, Explanation, NextStep, State } from "../types.js";
-import type { PagesFor } from "./pages.js";
+import type { OfflinePagesFor, PagesFor } from "./pages.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import { dateOf, labelOf } from "./words.js";
 
@@ -25,7 +25,8 @@ export type Action =
   | "other_key"
   | "ask_deactivate"
   | "find_key"
-  | "devices";
+  | "devices"
+  | OfflinePagesFor;
 
 /**
  * The page that is shown: `status` shows the license, `key` asks for another key, `confirm` asks before deactivating,
@@ -48,6 +49,10 @@ export interface Situation {
   readonly isRemoved: boolean;
   /** Whether the app has added pages on which customers find their key and manage devices. */
   readonly hasPages: boolean;
+  /** Whether the app has added pages for computers that are never online. */
+  readonly hasOffline: boolean;
+  /** Whether those pages can license other computers. */
+  readonly canAnswer: boolean;
   /** The vendor's page on which customers find their key, if it is known. */
   readonly portalUrl: string | undefined;
   /** The features to show. Each comes with the name that the user sees, and an explanation of why it is on or off. */
@@ -164,7 +169,8 @@ function confirmationView(texts: DialogTexts, error: string): View {
 }
 
 function licenseView(situation: Situation, decision: Decision, error: string): View {
-  const { failure, page, hasPages, portalUrl, texts } = situation;
+  const { failure, page, hasPages, hasOffline, canAnswer, portalUrl, texts } = situation;
+  const isImported = hasOffline && decision.airGapped;
   const isStatus = page === "status";
   // The failure may have a next step other than trying again. The dialog then offers that step. Otherwise the dialog
   // offers the next step of the decision.
@@ -174,7 +180,12 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
   // if the user is entering another key, the next step of the present decision does not apply, because it is about the
   // old key
   const step = isStatus || answer ? STEPS[nextStep] : {};
-  const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : step.action;
+  const action =
+    hasPages && step.page === "dialog.manage_devices"
+      ? "devices"
+      : isImported && step.action === "check"
+        ? "request"
+        : step.action;
   const url = action === "devices" ? null : nextUrl;
   const link = linkTo(texts, step.page, url);
   const isStored = isStatus && decision.displayKey !== null;
@@ -197,7 +208,10 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
     other_key: isStatus && !hasForm,
     find_key: hasPages && hasForm,
     devices: hasPages && isStored,
-    ask_deactivate: isStored,
+    ask_deactivate: isStored && !isImported,
+    request: hasOffline && (hasForm || isImported || nextStep === "connect"),
+    answer: canAnswer,
+    return: isStored && isImported,
   };
   return {
     tone: TONES[decision.state],
