@@ -68,6 +68,9 @@ export async function main(url: string): Promise<Decision> {
       decision.reason satisfies null;
       console.log(decision.graceEndsAt.length, decision.notice);
       break;
+    case "trial":
+      console.log(decision.trialEndsAt.length);
+      break;
     case "unlicensed":
       decision.displayKey satisfies null;
       break;
@@ -80,7 +83,10 @@ export async function main(url: string): Promise<Decision> {
   same[Symbol.dispose]();
   // an object that a test can use in place of a client, and that components accept
   const { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget } = license;
-  const fake: License = { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget };
+  const { startTrial, offlineRequest, offlineImport, offlineReturn } = license;
+  const reading = { current, onChange, allows, covers, explain };
+  const changing = { activate, validate, refresh, consume, deactivate, forget, startTrial };
+  const fake: License = { ...reading, ...changing, offlineRequest, offlineImport, offlineReturn };
   const names: License<"export"> = fake;
   const any: License = license;
   console.log(names === any);
