@@ -823,6 +823,19 @@ mod tests {
     }
 
     #[test]
+    fn a_trial_has_days_and_configured_features() {
+        for (builder, expected) in [
+            (valid().trial_days(0), "days of the trial are not between 1 and 366"),
+            (valid().trial_days(367), "days of the trial are not between 1 and 366"),
+            (valid().trial_feature("export"), "`trial_features` has no effect without `trial_days`"),
+            (valid().trial_days(14).trial_feature("exprot"), "the trial names the feature `exprot`, which is not"),
+        ] {
+            let error = builder.build().unwrap_err();
+            assert!(error.detail().contains(expected), "{error}");
+        }
+    }
+
+    #[test]
     fn the_error_names_the_wrong_setting() {
         let hour = Duration::from_secs(3600);
         let cases = [
@@ -846,10 +859,6 @@ mod tests {
             (valid().air_gap_days(365), "`air_gap_days` requires an app secret"),
             (valid().app_secret("hush").air_gap_days(0), "days of the air gap are not between 1 and 3660"),
             (valid().app_secret("hush").air_gap_days(3_661), "days of the air gap are not between 1 and 3660"),
-            (valid().trial_days(0), "days of the trial are not between 1 and 366"),
-            (valid().trial_days(367), "days of the trial are not between 1 and 366"),
-            (valid().trial_feature("export"), "`trial_features` has no effect without `trial_days`"),
-            (valid().trial_days(14).trial_feature("exprot"), "the trial names the feature `exprot`, which is not"),
             (valid().updates(0, "2026-11-21"), "days of the updates are not between 1 and 36525"),
             (valid().updates(36_526, "2026-11-21"), "days of the updates are not between 1 and 36525"),
             (valid().updates(365, ""), "the build date `` is not a day like `2026-11-21`"),

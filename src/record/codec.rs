@@ -152,19 +152,7 @@ fn write_body(out: &mut Writer, record: &Record) {
     out.begin(field::SENT);
     record.sent.into_iter().for_each(|sent| out.optional_time(sent));
     #[cfg(feature = "portal")]
-    if record.code_tries != CodeTries::default() {
-        out.begin(field::CODE_TRIES);
-        out.optional_time(record.code_tries.blocked_until);
-        for CodeTry { at, id } in &record.code_tries.list {
-            out.time(*at);
-            out.number((*id).into(), 4);
-        }
-        out.begin(field::CODE_MAILS);
-        for CodeMail { at, is_tried } in &record.code_tries.mails {
-            out.time(*at);
-            out.byte((*is_tried).into());
-        }
-    }
+    write_code_tries(out, &record.code_tries);
     if let Some(RequestedOffline { number, wall }) = record.offline_request {
         out.begin(field::OFFLINE_REQUEST);
         out.number(number, 8);
@@ -185,6 +173,23 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.bytes(bytes);
     }
     out.end();
+}
+
+#[cfg(feature = "portal")]
+fn write_code_tries(out: &mut Writer, code_tries: &CodeTries) {
+    if *code_tries != CodeTries::default() {
+        out.begin(field::CODE_TRIES);
+        out.optional_time(code_tries.blocked_until);
+        for CodeTry { at, id } in &code_tries.list {
+            out.time(*at);
+            out.number((*id).into(), 4);
+        }
+        out.begin(field::CODE_MAILS);
+        for CodeMail { at, is_tried } in &code_tries.mails {
+            out.time(*at);
+            out.byte((*is_tried).into());
+        }
+    }
 }
 
 fn write_license(out: &mut Writer, license: &StoredLicense) {

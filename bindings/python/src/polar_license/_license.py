@@ -14,6 +14,7 @@ from polar_license._closable import Closable
 from polar_license._handle import Handle, free_unused
 from polar_license._held import Reply
 from polar_license._native import ffi, lib
+from polar_license._offline import OfflineAnswer, OfflineRelease, OfflineReturn
 from polar_license._parts import Clock, Storage, Transport
 from polar_license._portal_types import Progress
 from polar_license._success_page import Portal
@@ -33,6 +34,9 @@ class License(Closable):
     | `refresh` | if a request is due or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
     | `validate` | always | 10 s |
     | `activate`, `consume`, `deactivate` | always | 35 s |
+    | `offline_request`, `offline_return`, `start_trial` | never | 10 s, if another operation is running |
+    | `offline_import` | never | 10 s, if another operation is running or the license cannot be stored at once |
+    | `offline_answer`, `offline_release` | always | 35 s |
 
     While a method waits, other threads of Python run, and Ctrl+C ends the wait. Operations that change something run
     one after the other. Concurrent calls of `validate` share one request. With asyncio, use
@@ -199,6 +203,81 @@ class License(Closable):
         """
         return self._change(lib.polar_license_start_trial)
 
+    def offline_request(self) -> str:
+        """Returns a request for a license, on a computer that is never online: one line of text without the key. Any
+        computer with a network that runs this app turns the request and the key into an answer, with `offline_answer`.
+        As long as no answer was imported, every call returns the same request. Requires the setting `air_gap_days`.
+
+        Raises `LicenseError` of the kind
+        - `invalid_config` if the settings have no `air_gap_days`.
+        - `storage` if the request cannot be stored. Its answer could not be imported.
+        - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
+        """
+        request = self._carry(lib.polar_license_offline_request)
+        assert request is not None
+        return request
+
+    def offline_answer(self, request: str, key: str) -> OfflineAnswer:
+        """Answers the request of a computer that is never online: activates the key for that computer, and returns the
+        text to import there. A seat that the computer already has is used again. This computer keeps its own license,
+        and remembers the seats of the other one in a record beside its own. Both need the same settings.
+
+        Raises `LicenseError` of the kind
+        - `invalid_argument` if the text is not a request that this app can answer, or if `key` cannot be a license key;
+          the message says why. Nothing was sent.
+        - `invalid_config` if the settings have no `air_gap_days`, or if the app has passed its own `storage`.
+        - any kind that `activate` raises. If `maybe_applied` is true, a seat may have been taken. Call this method
+          again with the same request: the seat is remembered.
+        """
+        decision = ffi.new("polar_license_decision **")
+        typed = convert.text(request), convert.text(key)
+        text = self._carry(lib.polar_license_offline_answer, *typed, decision=decision)
+        assert text is not None
+        return OfflineAnswer(_taken_decision(decision), text)
+
+    def offline_import(self, answer: str) -> Decision:
+        """Imports the answer to the latest request of this computer, which is never online. The license is active at
+        once, until the decision's `offline_ends_at`. If the same answer is imported again, nothing changes.
+
+        Raises `LicenseError` of the kind
+        - `invalid_argument` if the text is damaged, belongs to another device or product, or answers an older request;
+          the message says which. The license on this device is unchanged.
+        - `refused` if this app does not accept the license. `reason` says why.
+        - `invalid_config` if the settings have no `air_gap_days`.
+        - `storage` if the license cannot be stored. It then works until the app ends.
+        - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
+        """
+        return self._change(lib.polar_license_offline_import, convert.text(answer))
+
+    def offline_return(self) -> OfflineReturn:
+        """Removes the license from this computer, which is never online, and returns a text that gives up its seat. The
+        seat is free when any computer with a network has called `offline_release` with the text. If the text is lost,
+        call this method again, or remove the device in Polar's customer portal.
+
+        Raises `LicenseError` of the kind
+        - `not_activated` if there is no license on this device, and no seat to give up.
+        - `storage` if the license cannot be removed from this device. Then it is unchanged.
+        - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
+        """
+        decision = ffi.new("polar_license_decision **")
+        text = self._carry(lib.polar_license_offline_return, decision=decision)
+        return OfflineReturn(_taken_decision(decision), text)
+
+    def offline_release(self, returned: str) -> OfflineRelease:
+        """Releases the seats that a computer without a network has given up with `offline_return`. The license of this
+        computer does not change.
+
+        Raises `LicenseError` of the kind
+        - `invalid_argument` if the text is not a return that this app can read; the message says why. Nothing was sent.
+        - `invalid_config` if the app has passed its own `storage`.
+        - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer. Call this method again.
+        - `storage` if the record of the other computer cannot be written. Nothing was sent.
+        """
+        number = ffi.new("int32_t *")
+        decision = self._change(lib.polar_license_offline_release, convert.text(returned), number)
+        name: Deactivated = convert.string(lib.polar_license_deactivated_name(number[0]))  # type: ignore[assignment]
+        return OfflineRelease(decision, name)
+
     def portal(self) -> Portal:
         """Returns the customer portal, which helps a customer who has lost the key, whose device is dead, or who has
         just bought a license. Sends no request.
@@ -293,6 +372,22 @@ class License(Closable):
         """Runs an operation that either fails or returns nothing."""
         handle = self._used()
         _interruptible(handle, lambda: _call(function, handle, *arguments))
+
+    def _carry(self, function: Callable[..., int], *arguments: Any, decision: Any = None) -> str | None:
+        """Runs an operation that creates a text for another computer. Stores the pointer to its decision in
+        `decision`, if the function has one."""
+        handle = self._used()
+        decisions = () if decision is None else (decision,)
+
+        def operation() -> str | None:
+            text = ffi.new("polar_license_offline_text **")
+            _call(function, handle, *arguments, text, *decisions)
+            try:
+                return convert.string(lib.polar_license_offline_text_string(text[0])) if text[0] else None
+            finally:
+                lib.polar_license_offline_text_free(text[0])
+
+        return _interruptible(handle, operation)
 
     def _call_portal(self, request: bytes, report: Callable[[Progress], bool]) -> tuple[Reply, str]:
         user_data = ffi.new_handle(report)

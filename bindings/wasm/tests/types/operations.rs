@@ -71,7 +71,10 @@ fn snake_case(name: &str) -> String {
 fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default();
-    words.fold(first.to_owned(), |text, word| text + &word[..1].to_ascii_uppercase() + &word[1..])
+    words.fold(first.to_owned(), |text, word| {
+        let (initial, rest) = word.split_at(1);
+        text + &initial.to_ascii_uppercase() + rest
+    })
 }
 
 /// Returns the two cells for the operation in the table: when the operation asks Polar, and how long it waits at most.
